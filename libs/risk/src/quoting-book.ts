@@ -1,0 +1,205 @@
+import { type Book, dot, type Exposure, type MarketForecast, symmetricTimesVector, total } from './book.js';
+import { callSpread, type CallSpread } from './call-spread.js';
+import { type LiabilityRisk, liabilityRisk, liabilityRiskValue, type RiskMeasure } from './risk-measure.js';
+
+/** One leg of a trade: index of the market, signed size in base units. */
+export interface Leg {
+  readonly market: number;
+  readonly size: number;
+  /** defaults to the mark */
+  readonly executionPrice?: number;
+}
+
+/** What a trade costs and what it does to the pool's risk. Money. */
+export interface Premium {
+  /** π^ρ = (ρ(θ′) − ρ(θ))⁺ */
+  readonly risk: number;
+  /** π^L = (C(θ′) − C(θ))⁺ */
+  readonly liquidity: number;
+  readonly riskBefore: number;
+  readonly riskAfter: number;
+}
+
+interface After {
+  readonly mean: number;
+  readonly volatility: number;
+  readonly forward: number;
+  readonly entryNotional: number;
+}
+
+/**
+ * The book in the form that quoting wants: Σq, qᵀΣq and the risk of the standing book are kept, so that the
+ * premium of a trade with l legs costs O(l²) and one evaluation of the measure, whatever the number of markets.
+ *
+ * Mutable on purpose: trades and marks are applied in place on Float64Arrays. `load` recomputes everything from
+ * scratch, which also ends the rounding that incremental updates gather.
+ */
+export class QuotingBook {
+  private q: Float64Array = new Float64Array();
+  private entryNotionals: Float64Array = new Float64Array();
+  private forecast: MarketForecast = {
+    prices: new Float64Array(),
+    covariance: new Float64Array(),
+    covarianceRate: new Float64Array(),
+  };
+  private covarianceTimesSize: Float64Array = new Float64Array();
+  private rateTimesSize: Float64Array = new Float64Array();
+  private variance = 0;
+  private forward = 0;
+  private entryNotional = 0;
+  private capital = 0;
+  private liquidity = 0;
+  private pendingPremia = 0;
+  private standing: { risk: LiabilityRisk; spread: CallSpread } | undefined;
+
+  constructor(
+    readonly measure: RiskMeasure,
+    /** ln α */
+    readonly logAlpha: number,
+  ) {}
+
+  /** Takes a book and a forecast, both copied. O(n²). */
+  load(book: Book, forecast: MarketForecast): void {
+    this.q = Float64Array.from(book.signedSizes);
+    this.entryNotionals = Float64Array.from(book.entryNotionals);
+    this.forecast = forecast;
+    this.covarianceTimesSize = symmetricTimesVector(forecast.covariance, this.q);
+    this.rateTimesSize = symmetricTimesVector(forecast.covarianceRate, this.q);
+    this.variance = Math.max(0, dot(this.q, this.covarianceTimesSize));
+    this.forward = dot(this.q, forecast.prices);
+    this.entryNotional = total(this.entryNotionals);
+    this.setCapital(book.capital, book.liquidity, book.pendingPremia);
+  }
+
+  /** Capital moves often (vesting, funding) and leaves the covariance products alone. */
+  setCapital(capital: number, liquidity: number, pendingPremia: number): void {
+    this.capital = capital;
+    this.liquidity = liquidity;
+    this.pendingPremia = pendingPremia;
+    this.standing = undefined;
+  }
+
+  /** Books a trade: O(n·legs). */
+  apply(legs: readonly Leg[]): void {
+    const after = this.after(legs);
+    this.addLegs(legs, this.covarianceTimesSize, this.forecast.covariance);
+    this.addLegs(legs, this.rateTimesSize, this.forecast.covarianceRate);
+    for (const { market, size, executionPrice = this.forecast.prices[market] } of legs) {
+      this.q[market] += size;
+      this.entryNotionals[market] += size * executionPrice;
+    }
+    this.variance = after.volatility * after.volatility;
+    this.forward = after.forward;
+    this.entryNotional = after.entryNotional;
+    this.standing = undefined;
+  }
+
+  /** The premium of a trade, at mark unless a leg says otherwise. Nothing is booked. */
+  premium(legs: readonly Leg[]): Premium {
+    const { risk, spread } = this.now();
+    const after = this.after(legs);
+    const valueAfter = liabilityRiskValue(this.measure, after.mean, after.volatility, this.logAlpha);
+    const spreadAfter = callSpread(
+      after.forward,
+      after.entryNotional + this.capital,
+      this.liquidity,
+      after.volatility,
+    ).price;
+    return {
+      risk: Math.max(0, valueAfter - risk.value),
+      liquidity: Math.max(0, spreadAfter - spread.price),
+      riskBefore: risk.value - this.pendingPremia,
+      riskAfter: valueAfter - this.pendingPremia,
+    };
+  }
+
+  /** π^ρ of one leg at mark, without allocating: the innermost loop of a matching engine's pre-trade check. */
+  riskPremiumOfLeg(market: number, size: number): number {
+    const n = this.q.length;
+    const variance =
+      this.variance +
+      size * (2 * this.covarianceTimesSize[market] + size * this.forecast.covariance[market * n + market]);
+    const { risk } = this.now();
+    const s = Math.sqrt(Math.max(0, variance));
+    return Math.max(0, liabilityRiskValue(this.measure, this.mean(), s, this.logAlpha) - risk.value);
+  }
+
+  /** The book as it would stand after the trade, for funding and risk figures that a quote shows. O(n·legs). */
+  exposureAfter(legs: readonly Leg[]): { book: Book; exposure: Exposure; risk: LiabilityRisk } {
+    const after = this.after(legs);
+    const signedSizes = Float64Array.from(this.q);
+    const entryNotionals = Float64Array.from(this.entryNotionals);
+    const covarianceTimesSize = Float64Array.from(this.covarianceTimesSize);
+    const rateTimesSize = Float64Array.from(this.rateTimesSize);
+    this.addLegs(legs, covarianceTimesSize, this.forecast.covariance);
+    this.addLegs(legs, rateTimesSize, this.forecast.covarianceRate);
+    for (const { market, size, executionPrice = this.forecast.prices[market] } of legs) {
+      signedSizes[market] += size;
+      entryNotionals[market] += size * executionPrice;
+    }
+    const volatility = after.volatility;
+    return {
+      book: {
+        signedSizes,
+        entryNotionals,
+        capital: this.capital,
+        liquidity: this.liquidity,
+        pendingPremia: this.pendingPremia,
+      },
+      exposure: {
+        mean: after.mean,
+        volatility,
+        volatilityRate: volatility === 0 ? 0 : dot(signedSizes, rateTimesSize) / (2 * volatility),
+        forward: after.forward,
+        totalEntryNotional: after.entryNotional,
+        covarianceTimesSize,
+        rateTimesSize,
+      },
+      risk: liabilityRisk(this.measure, after.mean, volatility, this.logAlpha),
+    };
+  }
+
+  private mean(): number {
+    return this.forward - (this.entryNotional + this.capital + this.liquidity);
+  }
+
+  private now(): { risk: LiabilityRisk; spread: CallSpread } {
+    if (this.standing === undefined) {
+      const s = Math.sqrt(this.variance);
+      this.standing = {
+        risk: liabilityRisk(this.measure, this.mean(), s, this.logAlpha),
+        spread: callSpread(this.forward, this.entryNotional + this.capital, this.liquidity, s),
+      };
+    }
+    return this.standing;
+  }
+
+  private after(legs: readonly Leg[]): After {
+    const n = this.q.length;
+    let { variance, forward, entryNotional } = this;
+    for (let a = 0; a < legs.length; a++) {
+      const { market, size, executionPrice = this.forecast.prices[market] } = legs[a];
+      const row = market * n;
+      variance += size * (2 * this.covarianceTimesSize[market] + size * this.forecast.covariance[row + market]);
+      for (let b = 0; b < a; b++) {
+        variance += 2 * size * legs[b].size * this.forecast.covariance[row + legs[b].market];
+      }
+      forward += size * this.forecast.prices[market];
+      entryNotional += size * executionPrice;
+    }
+    return {
+      volatility: Math.sqrt(Math.max(0, variance)),
+      mean: forward - (entryNotional + this.capital + this.liquidity),
+      forward,
+      entryNotional,
+    };
+  }
+
+  private addLegs(legs: readonly Leg[], product: Float64Array, matrix: Float64Array): void {
+    const n = this.q.length;
+    for (const { market, size } of legs) {
+      const row = market * n;
+      for (let i = 0; i < n; i++) product[i] += size * matrix[row + i];
+    }
+  }
+}

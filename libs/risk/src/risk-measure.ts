@@ -1,0 +1,57 @@
+import { standardisedEsscher } from './esscher.js';
+import { standardisedEvar, type StandardisedEvar } from './evar.js';
+
+/** `evar` is the defined measure; `esscher` the original paper's closed form, a lower bound of it. */
+export type RiskMeasure = 'evar' | 'esscher';
+
+/** h(m, s), the risk of X⁺ for X ~ N(m, s²), with its first and second derivatives. Money units. */
+export interface LiabilityRisk {
+  readonly value: number;
+  /** k = m/s; ±Infinity or NaN where s = 0 */
+  readonly k: number;
+  readonly tilt: number;
+  readonly hm: number;
+  readonly hs: number;
+  readonly hmm: number;
+  readonly hms: number;
+  readonly hss: number;
+}
+
+const STANDARDISED: Record<RiskMeasure, (k: number, logAlpha: number) => StandardisedEvar> = {
+  evar: standardisedEvar,
+  esscher: standardisedEsscher,
+};
+
+/**
+ * h(m, s) = s·g(m/s): both measures are positively homogeneous of degree one, so one function of k is enough.
+ * At s = 0 the liability is certain and h = max(m, 0).
+ *
+ * @param m mean of the liability at t+τ, money
+ * @param s its standard deviation, money, ≥ 0
+ * @param logAlpha ln α, negative
+ */
+export function liabilityRisk(measure: RiskMeasure, m: number, s: number, logAlpha: number): LiabilityRisk {
+  if (s === 0) {
+    const hm = m > 0 ? 1 : 0;
+    const hs = m > 0 ? Math.sqrt(-2 * logAlpha) : m < 0 ? 0 : STANDARDISED[measure](0, logAlpha).value;
+    return { value: Math.max(m, 0), k: m / s, tilt: 0, hm, hs, hmm: 0, hms: 0, hss: 0 };
+  }
+  const k = m / s;
+  const g = STANDARDISED[measure](k, logAlpha);
+  const hmm = g.curvature / s;
+  return {
+    value: s * g.value,
+    k,
+    tilt: g.tilt,
+    hm: g.slope,
+    hs: g.volatilitySlope,
+    hmm,
+    hms: -k * hmm,
+    hss: k * k * hmm,
+  };
+}
+
+/** The value alone of {@link liabilityRisk}. */
+export function liabilityRiskValue(measure: RiskMeasure, m: number, s: number, logAlpha: number): number {
+  return s === 0 ? Math.max(m, 0) : s * STANDARDISED[measure](m / s, logAlpha).value;
+}

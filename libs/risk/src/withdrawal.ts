@@ -1,0 +1,28 @@
+import type { Book, Exposure } from './book.js';
+import { liabilityRiskValue, type RiskMeasure } from './risk-measure.js';
+
+/**
+ * The fee for taking l out of L now rather than at t+τ: ρ(q, C, P, L−l) − ρ(θ) ≥ 0, what the withdrawal adds
+ * to the pool's risk. A locked withdrawal is free.
+ */
+export function forcedWithdrawalFee(
+  measure: RiskMeasure,
+  exposure: Pick<Exposure, 'mean' | 'volatility'>,
+  amount: number,
+  logAlpha: number,
+): number {
+  const { mean, volatility } = exposure;
+  const fee =
+    liabilityRiskValue(measure, mean + amount, volatility, logAlpha) -
+    liabilityRiskValue(measure, mean, volatility, logAlpha);
+  return Math.max(0, fee);
+}
+
+/**
+ * What the liquidity providers' claim is worth now: L less the fair price of the call spread they are short.
+ * Shares are issued and redeemed at this value, so that a deposit neither gains from nor pays for the standing
+ * book.
+ */
+export function liquidityValue(book: Pick<Book, 'liquidity'>, callSpreadPrice: number): number {
+  return book.liquidity - callSpreadPrice;
+}

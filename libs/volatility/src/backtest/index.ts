@@ -1,0 +1,4 @@
+export * from './coverage.js';
+export * from './energy-score.js';
+export * from './models.js';
+export * from './rolling-backtest.js';

@@ -1,0 +1,95 @@
+import { CholeskyDecomposition, EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { multiplyTransposed } from '../dense.js';
+
+/** How factors of different clusters move together. */
+export type CrossCorrelation = 'constant' | 'zero';
+
+/**
+ * R̃: constant correlation of the standardised factors of all clusters, with each cluster's diagonal block
+ * whitened to the identity so that every cluster keeps exactly its own GO-GARCH covariance. A congruence
+ * B^{−½} C B^{−½} of a correlation matrix with B its block diagonal, hence positive semi-definite.
+ *
+ * @param blocks standardised factors of each cluster, each k_c series of T
+ * @returns K×K, row-major, K = Σ k_c
+ */
+export function factorCorrelation(blocks: readonly (readonly Float64Array[])[], mode: CrossCorrelation): Float64Array {
+  const series = blocks.flat();
+  const size = series.length;
+  const result = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) result[i * size + i] = 1;
+  if (mode === 'zero' || blocks.length === 1) return result;
+  const length = series[0].length;
+  const standardised = new Float64Array(size * length);
+  series.forEach((values, i) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / length;
+    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / length);
+    for (let t = 0; t < length; t++) standardised[i * length + t] = (values[t] - mean) / deviation;
+  });
+  const sample = multiplyTransposed(standardised, standardised, new Float64Array(size * size), size, length, size);
+  const correlation = Matrix.from1DArray(size, size, sample).div(length);
+  const whitener = Matrix.zeros(size, size);
+  let at = 0;
+  for (const block of blocks) {
+    const end = at + block.length - 1;
+    const root = inverseSquareRoot(correlation.subMatrix(at, end, at, end));
+    for (let i = 0; i < block.length; i++) for (let j = 0; j < block.length; j++) whitener.set(at + i, at + j, root.get(i, j));
+    at += block.length;
+  }
+  const whitened = whitener.mmul(correlation).mmul(whitener);
+  at = 0;
+  for (const block of blocks) {
+    const end = at + block.length;
+    for (let i = 0; i < size; i++) {
+      for (let j = at; j < end; j++) {
+        const within = i >= at && i < end;
+        if (!within) result[i * size + j] = 0.5 * (whitened.get(i, j) + whitened.get(j, i));
+      }
+    }
+    at = end;
+  }
+  return result;
+}
+
+function inverseSquareRoot(matrix: Matrix): Matrix {
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+  return eigenvectorMatrix
+    .mmul(Matrix.diag(realEigenvalues.map((value) => 1 / Math.sqrt(value))))
+    .mmul(eigenvectorMatrix.transpose());
+}
+
+/** Series that repeat what earlier ones say: residual variance below 1e-10 in a Cholesky sweep of their correlation. */
+export function dependentSeries(correlation: Float64Array, n: number): number[] {
+  const factor = Matrix.zeros(n, n);
+  const dependent: number[] = [];
+  for (let i = 0; i < n; i++) {
+    let residual = 1;
+    for (let j = 0; j < i; j++) {
+      if (factor.get(j, j) === 0) continue;
+      let value = correlation[i * n + j];
+      for (let l = 0; l < j; l++) value -= factor.get(i, l) * factor.get(j, l);
+      const entry = value / factor.get(j, j);
+      factor.set(i, j, entry);
+      residual -= entry * entry;
+    }
+    if (residual < 1e-10) dependent.push(i);
+    else factor.set(i, i, Math.sqrt(residual));
+  }
+  return dependent;
+}
+
+/** ln|Σ| and yᵀΣ⁻¹y of a positive definite matrix. */
+export function gaussianTerms(covariance: Float64Array, y: Float64Array): { logDeterminant: number; mahalanobis: number } {
+  const n = y.length;
+  const lower = new CholeskyDecomposition(Matrix.from1DArray(n, n, covariance)).lowerTriangularMatrix;
+  let logDeterminant = 0;
+  let mahalanobis = 0;
+  const solved = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    let value = y[i];
+    for (let j = 0; j < i; j++) value -= lower.get(i, j) * solved[j];
+    solved[i] = value / lower.get(i, i);
+    mahalanobis += solved[i] ** 2;
+    logDeterminant += 2 * Math.log(lower.get(i, i));
+  }
+  return { logDeterminant, mahalanobis };
+}

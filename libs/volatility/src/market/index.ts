@@ -1,0 +1,3 @@
+export * from './covariance-filter.js';
+export * from './factor-correlation.js';
+export * from './market-model.js';
