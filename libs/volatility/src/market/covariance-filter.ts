@@ -1,3 +1,4 @@
+import { symmetrise } from '../dense.js';
 import { forecastVariance, nextVariance } from '../garch/index.js';
 import type { MarketModel } from './market-model.js';
 
@@ -93,10 +94,6 @@ export function horizonCovariance(model: MarketModel, state: FilterState, horizo
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
       ratePerBar[i * n + j] = half[i * n + j] + half[j * n + i];
-      if (j < i) {
-        const mean = 0.5 * (covariance[i * n + j] + covariance[j * n + i]);
-        covariance[i * n + j] = covariance[j * n + i] = mean;
-      }
     }
   }
   for (const { members, goGarch } of model.clusters) {
@@ -109,5 +106,7 @@ export function horizonCovariance(model: MarketModel, state: FilterState, horizo
       });
     });
   }
+  symmetrise(covariance, n);
+  symmetrise(ratePerBar, n);
   return { covariance, ratePerBar };
 }
