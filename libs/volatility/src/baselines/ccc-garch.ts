@@ -46,6 +46,6 @@ export class CccGarch {
   horizonCovariance(horizon: number): Float64Array {
     const n = this.fits.length;
     const deviations = this.fits.map((fit, i) => Math.sqrt(forecastVariance(fit.parameters, this.state[i], horizon).cumulative));
-    return this.correlation.map((value, at) => value * deviations[Math.floor(at / n)] * deviations[at % n]);
+    return this.correlation.map((value, at) => value * (deviations[Math.floor(at / n)] * deviations[at % n]));
   }
 }

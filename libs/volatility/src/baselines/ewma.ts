@@ -36,7 +36,7 @@ export class EwmaCovariance {
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
         const at = i * n + j;
-        this.covariance[at] = this.decay * this.covariance[at] + (1 - this.decay) * returns[i] * returns[j];
+        this.covariance[at] = this.decay * this.covariance[at] + (1 - this.decay) * (returns[i] * returns[j]);
       }
     }
   }
