@@ -1,0 +1,84 @@
+import { Logger } from '@nestjs/common';
+import { ConsumeContext, type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/events';
+import type { Tick } from '#lib/volatility';
+import type { ForecasterConfig } from './forecaster.config.js';
+import { ForecastEngine, type PublishedModel } from './forecast-engine.js';
+import type { ForecasterRepository } from './forecaster.repository.js';
+import { ModelFitter } from './model-fitter.js';
+import type { ForecastQuality } from './quality-tracker.js';
+
+export const FORECASTER_GROUP = 'forecaster';
+
+/** Consumes prices, publishes a covariance forecast at every bar. */
+export class ForecasterService {
+  private readonly logger = new Logger(ForecasterService.name);
+  private readonly fitter: ModelFitter;
+  private engine: ForecastEngine;
+  private latestForecast: CovariancePayload | undefined;
+  rejectedTicks = 0;
+
+  constructor(
+    private readonly config: ForecasterConfig,
+    private readonly repository: ForecasterRepository,
+  ) {
+    const factors = config.FACTORS === 'mp' ? 'marchenko-pastur' : config.FACTORS;
+    this.fitter = new ModelFitter({ clusters: config.CLUSTERS, factors, minimumObservations: config.MINIMUM_BARS });
+    this.engine = new ForecastEngine(config, (panel) => this.fitter.fit(panel));
+  }
+
+  /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
+  async restore(): Promise<void> {
+    const stored = await this.repository.load();
+    this.engine = new ForecastEngine(this.config, (panel) => this.fitter.fit(panel), stored);
+  }
+
+  async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
+    const indexOf = new Map<Tick, number>();
+    const inputs = messages.map(({ payload, time, sequence }, index) => {
+      if (payload.kind === 'watermark') return { until: payload.until };
+      const tick: Tick = { market: payload.market, price: Number(payload.price), time, sequence };
+      indexOf.set(tick, index);
+      return tick;
+    });
+    const { bars, forecasts, newModels, rejected } = await this.engine.advance(inputs);
+    for (const error of rejected) context.reject(indexOf.get(error.tick)!, error.message);
+    const state = this.engine.snapshot();
+    await this.repository.save(context.manager, state, bars, newModels, this.engine.oldestNeededBar);
+    for (const forecast of forecasts) {
+      const header = { id: forecast.forecastId, sequence: forecast.barEnd, time: forecast.barEnd };
+      context.publish(outgoing(TOPICS.covariance, 'market', header, forecast));
+    }
+    context.afterCommit(() => {
+      this.rejectedTicks += rejected.length;
+      this.latestForecast = forecasts.at(-1) ?? this.latestForecast;
+      for (const { version, model, seconds, excluded } of newModels) {
+        const clusters = model.clusters.filter(({ members }) => members.length > 1);
+        const named = clusters.map(({ members }) => members.map((i) => model.markets[i]).join('+'));
+        this.logger.log(
+          `model ${version}: ${model.markets.length} markets on ${model.observations} bars in ${seconds.toFixed(2)} s` +
+            (named.length > 0 ? `, clusters ${named.join(' ')}` : '') +
+            (excluded.length > 0 ? `, left out: ${excluded.map(({ market, reason }) => `${market} ${reason}`).join(', ')}` : ''),
+        );
+      }
+      if (this.engine.fitFailure !== undefined && bars.length > 0) {
+        this.logger.warn(`the last refit was not used: ${this.engine.fitFailure}`);
+      }
+    });
+  }
+
+  forecast(): CovariancePayload | undefined {
+    return this.latestForecast;
+  }
+
+  model(): PublishedModel | undefined {
+    return this.engine.model;
+  }
+
+  quality(): ForecastQuality {
+    return this.engine.quality.quality();
+  }
+
+  async close(): Promise<void> {
+    await this.fitter.close();
+  }
+}

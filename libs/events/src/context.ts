@@ -1,0 +1,37 @@
+import { BaseRpcContext } from '@nestjs/microservices';
+import type { EntityManager } from 'typeorm';
+import type { Outgoing } from './message.js';
+
+/**
+ * What a handler gets besides its messages: the transaction they are consumed in. The offset, the state the
+ * handler changes through `manager` and the messages it publishes are committed together or not at all.
+ */
+export class ConsumeContext extends BaseRpcContext<[]> {
+  private readonly outbox: Outgoing[] = [];
+  private readonly committed: (() => void)[] = [];
+  private readonly rejections: { index: number; reason: string }[] = [];
+
+  constructor(readonly manager: EntityManager) {
+    super([]);
+  }
+
+  /** Publishes when, and only if, the transaction commits. */
+  publish(...messages: Outgoing[]): void {
+    this.outbox.push(...messages);
+  }
+
+  /** Runs after the commit: for state in memory that must not run ahead of the tables. */
+  afterCommit(action: () => void): void {
+    this.committed.push(action);
+  }
+
+  /** Sends the message at `index` of this batch to the dead-letter topic and goes on with the rest. */
+  reject(index: number, reason: string): void {
+    this.rejections.push({ index, reason });
+  }
+
+  /** For the transport. */
+  drain(): { outbox: Outgoing[]; committed: (() => void)[]; rejections: { index: number; reason: string }[] } {
+    return { outbox: this.outbox, committed: this.committed, rejections: this.rejections };
+  }
+}

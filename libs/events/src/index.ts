@@ -1,0 +1,6 @@
+export * from './consume.js';
+export * from './context.js';
+export * from './embedded-log.js';
+export * from './embedded-log.server.js';
+export * from './message.js';
+export * from './topics.js';

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** What every message carries besides its payload. */
+export interface Message<Payload> {
+  readonly schemaVersion: number;
+  /** unique for what it says; a message sent again keeps its id */
+  readonly id: string;
+  /** the source's own counter */
+  readonly sequence: number;
+  /** when it happened, milliseconds since the epoch */
+  readonly time: number;
+  readonly payload: Payload;
+}
+
+/** A topic: its name, what it carries and how it is kept. One definition gives types, validation and documents. */
+export interface Topic<Payload> {
+  readonly name: string;
+  readonly description: string;
+  /** what the key is, which decides order and partition */
+  readonly key: string;
+  readonly partitions: number;
+  /** records kept behind the slowest consumer */
+  readonly retainRecords: number;
+  readonly schemaVersion: number;
+  readonly payload: z.ZodType<Payload>;
+  readonly message: z.ZodType<Message<Payload>>;
+}
+
+export function defineTopic<Payload>(definition: Omit<Topic<Payload>, 'message'>): Topic<Payload> {
+  const message = z.strictObject({
+    schemaVersion: z.literal(definition.schemaVersion),
+    id: z.string().min(1).max(200),
+    sequence: z.int().min(0),
+    time: z.int().min(0).describe('milliseconds since the epoch'),
+    payload: definition.payload,
+  });
+  return { ...definition, message: message as unknown as z.ZodType<Message<Payload>> };
+}
+
+/** A message with where it goes, ready to be appended. */
+export interface Outgoing {
+  readonly topic: string;
+  readonly key: string;
+  readonly partition?: number;
+  readonly value: string;
+}
+
+/** Wraps a payload for its topic. The payload is what our own code made; consumers validate it again. */
+export function outgoing<Payload>(
+  topic: Topic<Payload>,
+  key: string,
+  header: { id: string; sequence: number; time: number },
+  payload: Payload,
+): Outgoing {
+  const message: Message<Payload> = { schemaVersion: topic.schemaVersion, ...header, payload };
+  return { topic: topic.name, key, value: JSON.stringify(message) };
+}

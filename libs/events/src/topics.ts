@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { defineTopic, type Topic } from './message.js';
+
+const market = z.string().regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
+const account = z.string().regex(/^[\w.:@-]{1,80}$/, 'must be an account name of letters, digits and _.:@-');
+const decimal = z
+  .string()
+  .max(60)
+  .regex(/^-?\d+(\.\d+)?$/, 'must be a plain decimal number in a string');
+const identifier = z.string().min(1).max(100);
+const milliseconds = z.int().min(0).describe('milliseconds since the epoch');
+
+/**
+ * An observed price, or the source's word that nothing at or before `until` will follow (which lets a bar close
+ * without waiting for the next tick). Prices are validated for sign by the forecaster, which names what it refuses.
+ */
+export const pricePayload = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('tick'), market, price: decimal, confidence: decimal.optional() }),
+  z.strictObject({ kind: z.literal('watermark'), until: milliseconds }),
+]);
+export type PricePayload = z.infer<typeof pricePayload>;
+
+export const tradeLeg = z.strictObject({ market, size: decimal.describe('signed, base units; positive buys') });
+
+/** A trade to book: at mark, or at the terms of a quote that was accepted. */
+export const tradePayload = z.strictObject({
+  tradeId: identifier,
+  account,
+  legs: z.array(tradeLeg).min(1).max(64),
+  quote: z
+    .strictObject({
+      quoteId: identifier,
+      marks: z.array(decimal).describe('execution price of each leg'),
+      riskPremium: decimal,
+      liquidityPremium: decimal,
+    })
+    .optional(),
+});
+export type TradePayload = z.infer<typeof tradePayload>;
+
+export const liquidityPayload = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('deposit'), commandId: identifier, provider: account, amount: decimal }),
+  z.strictObject({
+    kind: z.literal('withdrawal'),
+    commandId: identifier,
+    provider: account,
+    amount: decimal,
+    mode: z.enum(['locked', 'forced']),
+  }),
+]);
+export type LiquidityPayload = z.infer<typeof liquidityPayload>;
+
+/** Covariance of log returns over the horizon, as the upper triangles row by row. */
+export const covariancePayload = z.strictObject({
+  forecastId: identifier,
+  modelVersion: z.int().min(1),
+  barEnd: milliseconds,
+  horizonMs: z.number().positive(),
+  markets: z.array(market),
+  covariance: z.array(z.number()),
+  ratePerYear: z.array(z.number()),
+  stale: z.array(market),
+  warmingUp: z.array(z.strictObject({ market, bars: z.int(), needed: z.int() })),
+  excluded: z.array(z.strictObject({ market, reason: z.string() })),
+});
+export type CovariancePayload = z.infer<typeof covariancePayload>;
+
+/** What happened to the book; the ledger is a fold over these. */
+export const bookPayload = z.looseObject({ kind: z.string(), at: milliseconds });
+export type BookPayload = z.infer<typeof bookPayload>;
+
+/** The exchange's risk measure at one time. */
+export const riskPayload = z.strictObject({
+  at: milliseconds,
+  forecastId: identifier,
+  riskMeasure: z.number(),
+  entropicValueAtRisk: z.number(),
+  mean: z.number(),
+  volatility: z.number(),
+  capital: decimal,
+  liquidity: decimal,
+  pending: decimal,
+  shortfall: decimal,
+});
+export type RiskPayload = z.infer<typeof riskPayload>;
+
+export const TOPICS = {
+  prices: defineTopic({
+    name: 'prices',
+    description: 'Observed prices, from oracles and exchanges',
+    key: 'market',
+    partitions: 1,
+    retainRecords: 100_000,
+    schemaVersion: 1,
+    payload: pricePayload,
+  }),
+  trades: defineTopic({
+    name: 'trades',
+    description: 'Trades to book, from the matching engine and accepted quotes',
+    key: 'account',
+    partitions: 1,
+    retainRecords: 100_000,
+    schemaVersion: 1,
+    payload: tradePayload,
+  }),
+  liquidity: defineTopic({
+    name: 'liquidity',
+    description: 'Deposits and withdrawals of liquidity providers',
+    key: 'provider',
+    partitions: 1,
+    retainRecords: 100_000,
+    schemaVersion: 1,
+    payload: liquidityPayload,
+  }),
+  covariance: defineTopic({
+    name: 'covariance',
+    description: 'Covariance forecasts, one a bar',
+    key: 'model',
+    partitions: 1,
+    retainRecords: 500,
+    schemaVersion: 1,
+    payload: covariancePayload,
+  }),
+  book: defineTopic({
+    name: 'book',
+    description: 'Book events with every amount decided: the ledger is a fold over them',
+    key: 'book',
+    partitions: 1,
+    retainRecords: 1_000_000,
+    schemaVersion: 1,
+    payload: bookPayload,
+  }),
+  risk: defineTopic({
+    name: 'risk',
+    description: 'The exchange’s risk measure, one a forecast',
+    key: 'exchange',
+    partitions: 1,
+    retainRecords: 100_000,
+    schemaVersion: 1,
+    payload: riskPayload,
+  }),
+} as const satisfies Record<string, Topic<never> | Topic<unknown> | object>;

@@ -1,0 +1,92 @@
+/**
+ * What happened to the exchange's book, with every amount decided. State is a fold over these and nothing else,
+ * so that the same events give the same books anywhere. Amounts are decimal strings.
+ */
+export type BookEvent =
+  | TradeBooked
+  | TradeRejected
+  | FundingAccrued
+  | Vested
+  | LiquidityDeposited
+  | WithdrawalLocked
+  | LiquidityWithdrawn
+  | LiquidityRejected;
+
+interface Happened {
+  /** market time, milliseconds since the epoch */
+  readonly at: number;
+}
+
+export interface BookedLeg {
+  readonly market: string;
+  readonly size: string;
+  readonly price: string;
+}
+
+export interface TradeBooked extends Happened {
+  readonly kind: 'trade-booked';
+  readonly tradeId: string;
+  readonly account: string;
+  readonly legs: readonly BookedLeg[];
+  readonly riskPremium: string;
+  readonly liquidityPremium: string;
+  readonly forecastId: string;
+  readonly quoteId: string | null;
+}
+
+export interface TradeRejected extends Happened {
+  readonly kind: 'trade-rejected';
+  readonly tradeId: string;
+  readonly account: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface FundingAccrued extends Happened {
+  readonly kind: 'funding-accrued';
+  /** money since the last accrual, by market: to the exchange, to the liquidity providers */
+  readonly markets: readonly (readonly [market: string, risk: string, liquidity: string])[];
+}
+
+export interface Vested extends Happened {
+  readonly kind: 'vested';
+  readonly toCapital: string;
+  readonly toLiquidity: string;
+}
+
+export interface LiquidityDeposited extends Happened {
+  readonly kind: 'liquidity-deposited';
+  readonly commandId: string;
+  readonly provider: string;
+  readonly amount: string;
+  readonly shares: string;
+}
+
+export interface WithdrawalLocked extends Happened {
+  readonly kind: 'withdrawal-locked';
+  readonly commandId: string;
+  readonly provider: string;
+  readonly shares: string;
+  /** when it will be paid, milliseconds */
+  readonly releaseAt: number;
+}
+
+export interface LiquidityWithdrawn extends Happened {
+  readonly kind: 'liquidity-withdrawn';
+  readonly commandId: string;
+  readonly provider: string;
+  readonly shares: string;
+  /** paid out, after the fee */
+  readonly paid: string;
+  /** kept by the exchange's capital */
+  readonly fee: string;
+  readonly mode: 'locked' | 'forced';
+}
+
+export interface LiquidityRejected extends Happened {
+  readonly kind: 'liquidity-rejected';
+  readonly commandId: string;
+  readonly provider: string;
+  readonly code: string;
+  readonly reason: string;
+}

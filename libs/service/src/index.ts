@@ -1,0 +1,4 @@
+export * from './config.js';
+export * from './pino-logger.js';
+export * from './problem.filter.js';
+export * from './zod.js';

