@@ -102,6 +102,12 @@ export class ForecastEngine {
     return this.lastFailure;
   }
 
+  /** The forecast as of the last closed bar. */
+  latestForecast(): CovariancePayload | undefined {
+    const bar = this.window.latest();
+    return bar && this.published && this.filter ? this.forecast(bar, this.published, this.filter) : undefined;
+  }
+
   /** Takes ticks and watermarks in order. Unusable ticks are named in `rejected`; the rest go on. */
   async advance(inputs: readonly (Tick | { until: number })[]): Promise<Advance> {
     const outcome: Advance = { bars: [], forecasts: [], newModels: [], rejected: [] };
@@ -153,9 +159,7 @@ export class ForecastEngine {
 
   /** The first fit as soon as any market is ready, then at doubled lengths until the regular interval is reached. */
   private refitIsDue(): boolean {
-    if (this.published === undefined && this.barsSinceFit < this.barsAtLastFit + 10) {
-      return this.barsAtLastFit === 0 && this.window.length > this.config.MINIMUM_BARS;
-    }
+    if (this.barsAtLastFit === 0) return this.window.length > this.config.MINIMUM_BARS;
     return this.barsSinceFit >= Math.min(this.config.REFIT_EVERY_BARS, Math.max(this.barsAtLastFit, 10));
   }
 
@@ -208,7 +212,7 @@ export class ForecastEngine {
     if (returns.every((values) => values !== undefined)) this.tracker.resetBaseline(returns);
   }
 
-  private forecast(bar: Bar, published: PublishedModel, filter: Float64Array): CovariancePayload {
+  private forecast(bar: Pick<Bar, 'end' | 'stale'>, published: PublishedModel, filter: Float64Array): CovariancePayload {
     const { model, version, excluded } = published;
     const { covariance, ratePerBar } = horizonCovariance(model, filter, this.config.HORIZON_BARS);
     const barMs = this.config.BAR_SECONDS * 1000;

@@ -30,6 +30,7 @@ export class ForecasterService {
   async restore(): Promise<void> {
     const stored = await this.repository.load();
     this.engine = new ForecastEngine(this.config, (panel) => this.fitter.fit(panel), stored);
+    this.latestForecast = this.engine.latestForecast();
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {

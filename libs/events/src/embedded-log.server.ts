@@ -47,8 +47,24 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
       lane.subscriptions.push({ pattern, subscription, position: -1n });
       lanes.set(subscription.group, lane);
     }
-    this.running = [...lanes.values()].map((lane) => this.run(lane));
-    callback();
+    // Positions first: from then on the log's lag tells whether everything has been consumed.
+    this.prepare([...lanes.values()]).then(
+      () => {
+        this.running = [...lanes.values()].map((lane) => this.run(lane));
+        callback();
+      },
+      (error: unknown) => {
+        callback(error);
+      },
+    );
+  }
+
+  private async prepare(lanes: readonly Lane[]): Promise<void> {
+    for (const lane of lanes) {
+      for (const consumer of lane.subscriptions) {
+        consumer.position = await this.log.position(lane.group, consumer.subscription.topic.name, 0);
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -90,8 +106,7 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     let worked = false;
     for (const consumer of lane.subscriptions) {
       if (signal.aborted) return worked;
-      const { topic, group, batch } = consumer.subscription;
-      if (consumer.position < 0n) consumer.position = await this.log.position(group, topic.name, 0);
+      const { topic, batch } = consumer.subscription;
       const records = await this.log.read(topic.name, 0, consumer.position, batch);
       if (records.length === 0) continue;
       worked = true;
@@ -157,6 +172,7 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     consumer.position = next;
     for (const action of outcome.committed) action();
     this.log.announce(outcome.topics);
+    this.log.noteProgress();
   }
 
   private validate({ topic }: Subscription, record: LogRecord): { message: Message<unknown> } | { reason: string } {

@@ -9,6 +9,9 @@ export interface LogRecord {
   readonly value: string;
 }
 
+/** Emitted at every commit of a consumer; no topic has this name. */
+const PROGRESS = ' progress';
+
 /**
  * A durable, partitioned, append-only log in PostgreSQL tables: the embedded stand-in for Kafka, with the same
  * promises a consumer relies on (order in a partition, offsets of groups, everything kept until consumed).
@@ -108,6 +111,20 @@ export class EmbeddedLog {
       partition: row.partition,
       records: BigInt(row.records),
     }));
+  }
+
+  /** A consumer has committed a batch. */
+  noteProgress(): void {
+    this.appended.emit(PROGRESS);
+  }
+
+  /** Resolves when every group has consumed everything that has been appended. */
+  async drained(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const progress = this.waitForAppend([PROGRESS], 100, signal);
+      if ((await this.lag()).every(({ records }) => records === 0n)) return;
+      await progress;
+    }
   }
 
   /** Drops records that every group has consumed, but for the newest `retain`. */

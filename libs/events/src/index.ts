@@ -4,3 +4,4 @@ export * from './embedded-log.js';
 export * from './embedded-log.server.js';
 export * from './message.js';
 export * from './topics.js';
+export * from './events.module.js';

@@ -1,0 +1,29 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { ForecasterController } from './forecaster.controller.js';
+import type { ForecasterConfig } from './forecaster.config.js';
+import { ForecasterRepository } from './forecaster.repository.js';
+import { ForecasterService } from './forecaster.service.js';
+import { ForecastsController } from './forecasts.controller.js';
+
+@Module({})
+export class ForecasterModule {
+  static register(config: ForecasterConfig): DynamicModule {
+    return {
+      module: ForecasterModule,
+      controllers: [ForecasterController, ForecastsController],
+      providers: [
+        {
+          provide: ForecasterService,
+          inject: [DataSource],
+          useFactory: async (database: DataSource) => {
+            const service = new ForecasterService(config, new ForecasterRepository(database));
+            await service.restore();
+            return service;
+          },
+        },
+      ],
+      exports: [ForecasterService],
+    };
+  }
+}

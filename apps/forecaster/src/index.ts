@@ -1,0 +1,4 @@
+export * from './forecaster.config.js';
+export * from './forecaster.module.js';
+export { FORECASTER_GROUP, ForecasterService } from './forecaster.service.js';
+export type { ForecastQuality } from './quality-tracker.js';

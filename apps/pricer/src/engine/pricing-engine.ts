@@ -1,0 +1,428 @@
+import { InvalidInputError, ZkriskError } from '#lib/errors';
+import type { CovariancePayload, LiquidityPayload, RiskPayload, TradePayload } from '#lib/events';
+import {
+  type BookEvent,
+  divide,
+  ExchangeLedger,
+  formatDecimal,
+  formatMoney,
+  fromNumber,
+  MONEY_DECIMALS,
+  notionalOf,
+  parseDecimal,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+  toNumber,
+} from '#lib/ledger';
+import {
+  type Assessment,
+  assess,
+  assessExposure,
+  type Book,
+  chargeableRates,
+  forcedWithdrawalFee,
+  type Leg,
+  liquidityValue,
+  type MarketForecast,
+  QuotingBook,
+  type RiskModel,
+} from '#lib/risk';
+import type { PricerConfig } from '../pricer.config.js';
+import { InsufficientBalanceError, NoForecastError, QuoteStaleError } from './errors.js';
+import { MarketBoard, type MarketBoardState } from './market-board.js';
+
+const YEAR_MS = 365 * 24 * 3600 * 1000;
+
+/** A leg as it is traded: exact amounts beside the floats the mathematics uses. */
+export interface PricedLeg extends Leg {
+  readonly name: string;
+  readonly exactSize: bigint;
+  readonly exactPrice: bigint;
+}
+
+/** What a trade would cost now. */
+export interface TradePrice {
+  readonly legs: readonly PricedLeg[];
+  /** rounded up to the ledger's unit */
+  readonly riskPremium: bigint;
+  readonly liquidityPremium: bigint;
+  readonly riskBefore: number;
+  readonly riskAfter: number;
+  readonly forecastId: string;
+}
+
+export interface PricingEngineState {
+  readonly board: MarketBoardState;
+  /** market time of the last funding accrual; null before the first forecast */
+  readonly accruedAt: number | null;
+}
+
+/** Yearly funding of each market as it is charged, for the exchange and for the liquidity providers. */
+export interface FundingRates {
+  readonly risk: Float64Array;
+  readonly liquidity: Float64Array;
+}
+
+/**
+ * The pricer's mind: marks and forecast, the exact ledger, and the same book in floats for pricing. It decides
+ * what every command costs and returns the book events; the ledger changes by those events only.
+ */
+export class PricingEngine {
+  readonly board: MarketBoard;
+  private readonly quoting: QuotingBook;
+  private readonly model: RiskModel;
+  private assessed: { book: Book; forecast: MarketForecast; assessment: Assessment; funding: FundingRates } | undefined;
+  private loaded = false;
+  private accruedAt: number | null;
+
+  constructor(
+    private readonly config: PricerConfig,
+    readonly ledger: ExchangeLedger,
+    state?: PricingEngineState,
+    forecast?: CovariancePayload,
+  ) {
+    this.model = { measure: config.MEASURE, allocation: config.ALLOCATION, alpha: config.ALPHA };
+    this.quoting = new QuotingBook(config.MEASURE, Math.log(config.ALPHA));
+    this.board = new MarketBoard(config.STALE_AFTER_BARS * config.BAR_SECONDS * 1000, state?.board, forecast);
+    this.accruedAt = state?.accruedAt ?? null;
+  }
+
+  snapshot(): PricingEngineState {
+    return { board: this.board.snapshot(), accruedAt: this.accruedAt };
+  }
+
+  setMark(market: string, price: string, time: number): void {
+    const exact = parseDecimal(price, PRICE_DECIMALS, `${market}.price`);
+    if (exact <= 0n) throw new InvalidInputError(`${market}.price`, `must be positive, got ${price}`);
+    this.board.setMark(market, exact, time);
+    this.invalidate();
+  }
+
+  /** Takes a new forecast, after funding at the old rates up to now. */
+  setForecast(forecast: CovariancePayload): BookEvent[] {
+    this.board.observeTime(forecast.barEnd);
+    const events = this.settleTime();
+    this.board.setForecast(forecast);
+    this.accruedAt ??= this.board.now;
+    this.invalidate();
+    return events;
+  }
+
+  /**
+   * Funding since the last accrual, what vests and locked withdrawals that have come due: everything that market
+   * time alone brings. Funding accrues continuously; it is booked whenever something else happens.
+   */
+  settleTime(): BookEvent[] {
+    const now = this.board.now;
+    const events: BookEvent[] = [];
+    const take = (event: BookEvent) => {
+      events.push(event);
+      this.ledger.apply(event);
+      this.invalidate();
+    };
+    const elapsed = this.accruedAt === null ? 0 : now - this.accruedAt;
+    if (elapsed > 0 && this.ready()) {
+      const { funding } = this.assessment();
+      const amounts = this.board.markets.map((market, i) => {
+        const amountOf = (rate: number) => fromNumber((rate * elapsed) / YEAR_MS, MONEY_DECIMALS, 'nearest', `${market}.funding`);
+        return [market, amountOf(funding.risk[i]), amountOf(funding.liquidity[i])] as const;
+      });
+      this.accruedAt = now;
+      const due = amounts.filter(([, risk, liquidity]) => risk !== 0n || liquidity !== 0n);
+      if (due.length > 0) {
+        const markets = due.map(([market, risk, liquidity]) => [market, formatMoney(risk), formatMoney(liquidity)] as const);
+        take({ kind: 'funding-accrued', at: now, markets });
+      }
+    }
+    const { toCapital, toLiquidity } = this.ledger.dueBy(now);
+    if (toCapital !== 0n || toLiquidity !== 0n) {
+      take({ kind: 'vested', at: now, toCapital: formatMoney(toCapital), toLiquidity: formatMoney(toLiquidity) });
+    }
+    for (const { commandId, provider, shares, releaseAt } of this.ledger.lockedWithdrawals()) {
+      if (releaseAt > now) continue;
+      const paid = this.valueOfShares(shares);
+      take({ kind: 'liquidity-withdrawn', at: now, commandId, provider, shares: formatMoney(shares), paid: formatMoney(paid), fee: '0', mode: 'locked' });
+    }
+    return events;
+  }
+
+  /**
+   * What a trade costs now. Nothing is booked.
+   *
+   * @param marks execution prices where they are not the current marks (an accepted quote)
+   * @throws {ZkriskError} naming the market that cannot be traded, or the size that is not one
+   */
+  price(legs: readonly { market: string; size: string }[], marks?: readonly string[]): TradePrice {
+    this.load();
+    const priced = legs.map(({ market, size }, i): PricedLeg => {
+      const { index, mark } = this.board.tradable(market);
+      const exactSize = parseDecimal(size, SIZE_DECIMALS, `legs.${i}.size`);
+      const exactPrice = marks === undefined ? mark.price : parseDecimal(marks[i], PRICE_DECIMALS, `marks.${i}`);
+      if (exactSize === 0n) throw new InvalidInputError(`legs.${i}.size`, 'must not be zero');
+      const notional = Math.abs(toNumber(notionalOf(exactSize, mark.price, 'nearest'), MONEY_DECIMALS));
+      if (notional > this.config.MAXIMUM_TRADE_NOTIONAL) {
+        throw new InvalidInputError(
+          `legs.${i}.size`,
+          `is a notional of ${notional.toPrecision(6)} at mark, at most ${this.config.MAXIMUM_TRADE_NOTIONAL} is traded at once`,
+        );
+      }
+      return {
+        name: market,
+        market: index,
+        size: toNumber(exactSize, SIZE_DECIMALS),
+        exactSize,
+        exactPrice,
+        ...(marks === undefined ? {} : { executionPrice: toNumber(exactPrice, PRICE_DECIMALS) }),
+      };
+    });
+    const premium = this.quoting.premium(priced);
+    return {
+      legs: priced,
+      riskPremium: fromNumber(premium.risk, MONEY_DECIMALS, 'up', 'premium.risk'),
+      liquidityPremium: fromNumber(premium.liquidity, MONEY_DECIMALS, 'up', 'premium.liquidity'),
+      riskBefore: premium.riskBefore,
+      riskAfter: premium.riskAfter,
+      forecastId: this.board.latestForecast!.forecastId,
+    };
+  }
+
+  /** Yearly funding rates per market, money, that the book after the trade would be charged. */
+  fundingAfter(legs: readonly Leg[]): FundingRates {
+    this.load();
+    const { book, exposure, risk } = this.quoting.exposureAfter(legs);
+    return this.charged(book, assessExposure(this.model, book, this.assessment().forecast, exposure, risk));
+  }
+
+  /** Books a trade, or its refusal; always returns what happened. */
+  book(command: TradePayload, time: number): BookEvent[] {
+    this.board.observeTime(time);
+    const events = this.settleTime();
+    const at = this.board.now;
+    try {
+      const { legs, quote } = command;
+      if (quote && quote.marks.length !== legs.length) {
+        throw new InvalidInputError('quote.marks', `must have ${legs.length} entries, one a leg, got ${quote.marks.length}`);
+      }
+      const now = this.price(legs, quote?.marks);
+      const terms = quote ? this.honour(quote, now) : now;
+      const event: BookEvent = {
+        kind: 'trade-booked',
+        at,
+        tradeId: command.tradeId,
+        account: command.account,
+        legs: now.legs.map(({ name, exactSize, exactPrice }) => ({
+          market: name,
+          size: formatDecimal(exactSize, SIZE_DECIMALS),
+          price: formatDecimal(exactPrice, PRICE_DECIMALS),
+        })),
+        riskPremium: formatMoney(terms.riskPremium),
+        liquidityPremium: formatMoney(terms.liquidityPremium),
+        forecastId: now.forecastId,
+        quoteId: quote?.quoteId ?? null,
+      };
+      this.ledger.apply(event);
+      this.invalidate();
+      return [...events, event];
+    } catch (error) {
+      if (!(error instanceof ZkriskError)) throw error;
+      const rejected: BookEvent = {
+        kind: 'trade-rejected',
+        at,
+        tradeId: command.tradeId,
+        account: command.account,
+        code: error.code,
+        reason: error.message,
+      };
+      this.ledger.apply(rejected);
+      return [...events, rejected];
+    }
+  }
+
+  /**
+   * A quote is honoured at its own marks and premium while the same trade, executed at those marks, costs the pool
+   * no more than the tolerance above what was quoted.
+   */
+  private honour(quote: NonNullable<TradePayload['quote']>, now: TradePrice): Pick<TradePrice, 'riskPremium' | 'liquidityPremium'> {
+    const riskPremium = parseDecimal(quote.riskPremium, MONEY_DECIMALS, 'quote.riskPremium');
+    const liquidityPremium = parseDecimal(quote.liquidityPremium, MONEY_DECIMALS, 'quote.liquidityPremium');
+    if (riskPremium < 0n || liquidityPremium < 0n) throw new InvalidInputError('quote.riskPremium', 'must not be negative');
+    const quoted = riskPremium + liquidityPremium;
+    const current = now.riskPremium + now.liquidityPremium;
+    const notional = now.legs.reduce((sum, leg) => {
+      const value = notionalOf(leg.exactSize, leg.exactPrice, 'nearest');
+      return sum + (value < 0n ? -value : value);
+    }, 0n);
+    // A hundredth of a basis point of the notional is always within tolerance: a premium of nothing may round up.
+    const allowance = fromNumber(toNumber(quoted, MONEY_DECIMALS) * this.config.QUOTE_TOLERANCE, MONEY_DECIMALS, 'up', 'tolerance');
+    if (current > quoted + allowance + divide(notional, 1_000_000n, 'up')) {
+      throw new QuoteStaleError(quote.quoteId, formatMoney(quoted), formatMoney(current));
+    }
+    return { riskPremium, liquidityPremium };
+  }
+
+  /** Books a deposit or withdrawal of a liquidity provider, or its refusal. */
+  liquidity(command: LiquidityPayload, time: number): BookEvent[] {
+    this.board.observeTime(time);
+    const events = this.settleTime();
+    let event: BookEvent;
+    try {
+      event = command.kind === 'deposit' ? this.deposit(command) : this.withdrawal(command);
+    } catch (error) {
+      if (!(error instanceof ZkriskError)) throw error;
+      const { commandId, provider } = command;
+      event = { kind: 'liquidity-rejected', at: this.board.now, commandId, provider, code: error.code, reason: error.message };
+    }
+    this.ledger.apply(event);
+    this.invalidate();
+    return [...events, event];
+  }
+
+  private deposit({ commandId, provider, amount }: Extract<LiquidityPayload, { kind: 'deposit' }>): BookEvent {
+    const exact = parseDecimal(amount, MONEY_DECIMALS, 'amount');
+    if (exact <= 0n) throw new InvalidInputError('amount', `must be positive, got ${amount}`);
+    const value = this.liquidityValue();
+    const outstanding = this.ledger.outstandingShares;
+    if (outstanding > 0n && value <= 0n) {
+      throw new InvalidInputError('amount', 'the liquidity is used up: shares have no value to be issued at');
+    }
+    const shares = outstanding === 0n ? exact : divide(exact * outstanding, value, 'down');
+    return { kind: 'liquidity-deposited', at: this.board.now, commandId, provider, amount: formatMoney(exact), shares: formatMoney(shares) };
+  }
+
+  private withdrawal({ commandId, provider, amount, mode }: Extract<LiquidityPayload, { kind: 'withdrawal' }>): BookEvent {
+    const exact = parseDecimal(amount, MONEY_DECIMALS, 'amount');
+    if (exact <= 0n) throw new InvalidInputError('amount', `must be positive, got ${amount}`);
+    const value = this.liquidityValue();
+    const outstanding = this.ledger.outstandingShares;
+    const free = this.freeShares(provider);
+    const available = this.valueOfShares(free);
+    if (exact > available) throw new InsufficientBalanceError(provider, formatMoney(available), amount);
+    const shares = divide(exact * outstanding, value, 'up');
+    const at = this.board.now;
+    if (mode === 'locked') {
+      return { kind: 'withdrawal-locked', at, commandId, provider, shares: formatMoney(shares), releaseAt: at + this.horizonMs };
+    }
+    const fee = this.ready() ? this.forcedFee(exact) : 0n;
+    if (fee >= exact) {
+      throw new InsufficientBalanceError(provider, '0', `${amount}: the fee for leaving now would be ${formatMoney(fee)}`);
+    }
+    return {
+      kind: 'liquidity-withdrawn',
+      at,
+      commandId,
+      provider,
+      shares: formatMoney(shares),
+      paid: formatMoney(exact - fee),
+      fee: formatMoney(fee),
+      mode: 'forced',
+    };
+  }
+
+  /** ρ(q, C, P, L−l) − ρ(θ), rounded up. */
+  private forcedFee(amount: bigint): bigint {
+    const { exposure } = this.assessment().assessment;
+    const fee = forcedWithdrawalFee(this.model.measure, exposure, toNumber(amount, MONEY_DECIMALS), Math.log(this.model.alpha));
+    return fromNumber(fee, MONEY_DECIMALS, 'up', 'fee');
+  }
+
+  get horizonMs(): number {
+    return this.config.HORIZON_BARS * this.config.BAR_SECONDS * 1000;
+  }
+
+  /** Shares of a provider that are not locked for a withdrawal already. */
+  private freeShares(provider: string): bigint {
+    const locked = this.ledger.lockedWithdrawals().filter((withdrawal) => withdrawal.provider === provider);
+    return locked.reduce((sum, { shares }) => sum - shares, this.ledger.sharesOf(provider));
+  }
+
+  /** The liquidity providers' claim: L less the call spread they are short, rounded down, at least 0. */
+  liquidityValue(): bigint {
+    const { liquidity } = this.ledger;
+    if (!this.ready()) return liquidity;
+    const { book, assessment } = this.assessment();
+    const value = fromNumber(liquidityValue(book, assessment.callSpread.price), MONEY_DECIMALS, 'down', 'liquidityValue');
+    return value < 0n ? 0n : value < liquidity ? value : liquidity;
+  }
+
+  valueOfShares(shares: bigint): bigint {
+    const outstanding = this.ledger.outstandingShares;
+    return outstanding === 0n ? 0n : divide(this.liquidityValue() * shares, outstanding, 'down');
+  }
+
+  /** Whether there is a forecast and a mark for each of its markets. */
+  ready(): boolean {
+    return this.board.latestForecast !== undefined && this.board.markets.every((market) => this.board.mark(market) !== undefined);
+  }
+
+  /** The standing book's figures. @throws {NoForecastError} */
+  assessment(): NonNullable<PricingEngine['assessed']> {
+    if (this.assessed) return this.assessed;
+    const forecast = this.board.priceForecast();
+    if (forecast === null) throw new NoForecastError();
+    const book = this.floatBook();
+    const assessment = assess(this.model, book, forecast);
+    this.assessed = { book, forecast, assessment, funding: this.charged(book, assessment) };
+    return this.assessed;
+  }
+
+  riskRecord(): RiskPayload {
+    const { assessment } = this.assessment();
+    const { ledger } = this;
+    return {
+      at: this.board.now,
+      forecastId: this.board.latestForecast!.forecastId,
+      riskMeasure: assessment.riskMeasure,
+      entropicValueAtRisk: assessment.risk.value,
+      mean: assessment.exposure.mean,
+      volatility: assessment.exposure.volatility,
+      capital: formatMoney(ledger.capital),
+      liquidity: formatMoney(ledger.liquidity),
+      pending: formatMoney(ledger.pendingToCapital),
+      shortfall: formatMoney(ledger.shortfall),
+    };
+  }
+
+  private charged(book: Book, assessment: Assessment): FundingRates {
+    const { beta } = assessment.contributions;
+    return {
+      risk: chargeableRates(assessment.fundingRates.markets, book.signedSizes, beta).rates,
+      liquidity: chargeableRates(assessment.liquidityFundingRates.markets, book.signedSizes, beta).rates,
+    };
+  }
+
+  private invalidate(): void {
+    this.assessed = undefined;
+    this.loaded = false;
+  }
+
+  private load(): void {
+    if (this.loaded) return;
+    const { book, forecast } = this.assessment();
+    this.quoting.load(book, forecast);
+    this.loaded = true;
+  }
+
+  /**
+   * The book over the forecast's markets. What is open in a market without a forecast has no variance to add; its
+   * gain or loss at the mark is a certain amount and is taken off the capital.
+   */
+  private floatBook(): Book {
+    const { ledger } = this;
+    const markets = this.board.markets.map((market) => ledger.market(market));
+    const forecast = new Set(this.board.markets);
+    let certain = 0n;
+    for (const name of ledger.marketNames()) {
+      if (forecast.has(name)) continue;
+      const { size, entryNotional } = ledger.market(name);
+      const mark = this.board.mark(name);
+      if (mark !== undefined) certain += notionalOf(size, mark.price, 'nearest') - entryNotional;
+    }
+    return {
+      signedSizes: Float64Array.from(markets, ({ size }) => toNumber(size, SIZE_DECIMALS)),
+      entryNotionals: Float64Array.from(markets, ({ entryNotional }) => toNumber(entryNotional, MONEY_DECIMALS)),
+      capital: toNumber(ledger.capital - ledger.shortfall - certain, MONEY_DECIMALS),
+      liquidity: toNumber(ledger.liquidity, MONEY_DECIMALS),
+      pendingPremia: toNumber(ledger.pendingToCapital, MONEY_DECIMALS),
+    };
+  }
+}

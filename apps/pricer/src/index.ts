@@ -1,0 +1,5 @@
+export type { PricingEngine } from './engine/pricing-engine.js';
+export * from './pricer.config.js';
+export * from './pricer.module.js';
+export { PricerRepository } from './pricer.repository.js';
+export { PRICER_GROUP, PricerService } from './pricer.service.js';

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
+
+export const pricerEnvironment = z.object({
+  ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
+  MEASURE: z.enum(['evar', 'esscher']).default('evar').describe('risk measure'),
+  ALLOCATION: z.enum(['covariance', 'paper']).default('covariance').describe('how the mean is split over markets'),
+  HORIZON_BARS: positiveNumber(24).describe('risk horizon τ in bars: premia vest after it'),
+  BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
+  STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
+  QUOTE_TTL_MS: positiveInteger(10_000).describe('how long a quote can be accepted, milliseconds'),
+  QUOTE_TOLERANCE: z.coerce
+    .number()
+    .min(0)
+    .default(0.05)
+    .describe('share by which the premium may have risen when a quote is accepted; past it the quote is stale'),
+  MAXIMUM_TRADE_NOTIONAL: positiveNumber(1e9).describe('largest notional of a leg, quote currency'),
+  SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe('book events between two snapshots of the ledger'),
+});
+
+export type PricerConfig = z.output<typeof pricerEnvironment>;
+export const pricerConfig = (environment: NodeJS.ProcessEnv) => readConfig(pricerEnvironment, environment);

@@ -1,0 +1,39 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import {
+  Consume,
+  ConsumeContext,
+  type CovariancePayload,
+  type LiquidityPayload,
+  type Message,
+  type PricePayload,
+  TOPICS,
+  type TradePayload,
+} from '#lib/events';
+import { PRICER_GROUP, PricerService } from './pricer.service.js';
+
+/** The pricer's topics, in the order in which a sweep reads them. */
+@Controller()
+export class PricerController {
+  constructor(@Inject(PricerService) private readonly service: PricerService) {}
+
+  @Consume(TOPICS.prices, { group: PRICER_GROUP, batch: 2000 })
+  async prices(@Payload() messages: Message<PricePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onPrices(messages, context);
+  }
+
+  @Consume(TOPICS.covariance, { group: PRICER_GROUP, batch: 50 })
+  async forecasts(@Payload() messages: Message<CovariancePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onForecasts(messages, context);
+  }
+
+  @Consume(TOPICS.liquidity, { group: PRICER_GROUP })
+  async liquidity(@Payload() messages: Message<LiquidityPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onLiquidity(messages, context);
+  }
+
+  @Consume(TOPICS.trades, { group: PRICER_GROUP })
+  async trades(@Payload() messages: Message<TradePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onTrades(messages, context);
+  }
+}

@@ -1,0 +1,36 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { PricerConfig } from './pricer.config.js';
+import { PricerController } from './pricer.controller.js';
+import { PricerRepository } from './pricer.repository.js';
+import { PricerService } from './pricer.service.js';
+import { QuoteStore } from './quote-store.js';
+import { ExchangeController } from './rest/exchange.controller.js';
+import { LiquidityController } from './rest/liquidity.controller.js';
+import { QuotesController } from './rest/quotes.controller.js';
+import { PRICER_CONFIG } from './tokens.js';
+
+@Module({})
+export class PricerModule {
+  static register(config: PricerConfig): DynamicModule {
+    return {
+      module: PricerModule,
+      controllers: [PricerController, QuotesController, LiquidityController, ExchangeController],
+      providers: [
+        { provide: PRICER_CONFIG, useValue: config },
+        { provide: QuoteStore, useFactory: () => new QuoteStore(config.QUOTE_TTL_MS) },
+        { provide: PricerRepository, inject: [DataSource], useFactory: (database: DataSource) => new PricerRepository(database) },
+        {
+          provide: PricerService,
+          inject: [PricerRepository],
+          useFactory: async (repository: PricerRepository) => {
+            const service = new PricerService(config, repository);
+            await service.restore();
+            return service;
+          },
+        },
+      ],
+      exports: [PricerService, PricerRepository],
+    };
+  }
+}

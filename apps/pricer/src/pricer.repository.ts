@@ -1,0 +1,120 @@
+import { type DataSource, type EntityManager, In } from 'typeorm';
+import type { CovariancePayload } from '#lib/events';
+import { type BookEvent, ExchangeLedger, type LedgerSnapshot } from '#lib/ledger';
+import { CommandOutcomeEntity, LedgerSnapshotEntity, ServiceStateRepository } from '#lib/storage';
+import type { PricingEngineState } from './engine/pricing-engine.js';
+
+/** Id of the command an event decided, where it decided one. */
+export function commandOf(event: BookEvent): string | undefined {
+  switch (event.kind) {
+    case 'trade-booked':
+    case 'trade-rejected':
+      return event.tradeId;
+    case 'liquidity-deposited':
+    case 'liquidity-rejected':
+    case 'withdrawal-locked':
+      return event.commandId;
+    case 'liquidity-withdrawn':
+      // A locked withdrawal was decided when it was locked; its payment is not another answer.
+      return event.mode === 'forced' ? event.commandId : undefined;
+    case 'funding-accrued':
+    case 'vested':
+      return undefined;
+  }
+}
+
+/** Journal, snapshots and state of the pricer. */
+export class PricerRepository {
+  private readonly states = new ServiceStateRepository('pricer');
+
+  constructor(private readonly database: DataSource) {}
+
+  /** The ledger as of the last committed event: the newest snapshot and every event after it. */
+  async loadLedger(horizonMs: number, bucketMs: number): Promise<ExchangeLedger> {
+    const [snapshot] = await this.database
+      .getRepository(LedgerSnapshotEntity)
+      .find({ order: { sequence: 'DESC' }, take: 1 });
+    const ledger =
+      snapshot === undefined
+        ? new ExchangeLedger(horizonMs, bucketMs)
+        : ExchangeLedger.restore(snapshot.state as LedgerSnapshot, horizonMs, bucketMs);
+    for (;;) {
+      const events = await this.events(ledger.eventCount, 5000);
+      if (events.length === 0) return ledger;
+      for (const event of events) ledger.apply(event);
+    }
+  }
+
+  /** Events after a sequence number, in order. */
+  async events(after: number, limit: number): Promise<BookEvent[]> {
+    const rows = await this.database.query<{ payload: BookEvent }[]>(
+      'select payload from book_event where sequence > $1 order by sequence limit $2',
+      [after, limit],
+    );
+    return rows.map(({ payload }) => payload);
+  }
+
+  async loadState(): Promise<{ state: PricingEngineState | undefined; forecast: CovariancePayload | undefined }> {
+    const { manager } = this.database;
+    return {
+      state: await this.states.load<PricingEngineState>(manager, 'engine'),
+      forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
+    };
+  }
+
+  /** Kept apart from the rest: it is large and changes once a bar, the rest at every batch. */
+  async saveForecast(manager: EntityManager, forecast: CovariancePayload): Promise<void> {
+    await this.states.save(manager, 'forecast', forecast);
+  }
+
+  async saveState(manager: EntityManager, state: PricingEngineState): Promise<void> {
+    await this.states.save(manager, 'engine', state);
+  }
+
+  /** Appends events to the journal; the first one has sequence `first`. */
+  async append(manager: EntityManager, first: number, events: readonly BookEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await manager.query(
+      `insert into book_event (sequence, kind, at, payload)
+       select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::jsonb[])`,
+      [
+        events.map((_, i) => first + i),
+        events.map(({ kind }) => kind),
+        events.map(({ at }) => at),
+        events.map((event) => JSON.stringify(event)),
+      ],
+    );
+    const decided = events.flatMap((event, i) => {
+      const id = commandOf(event);
+      return id === undefined ? [] : [{ id, sequence: first + i, event }];
+    });
+    if (decided.length === 0) return;
+    await manager.query(
+      `insert into command_outcome (id, sequence, event) select * from unnest($1::text[], $2::bigint[], $3::jsonb[])`,
+      [decided.map(({ id }) => id), decided.map(({ sequence }) => sequence), decided.map(({ event }) => JSON.stringify(event))],
+    );
+  }
+
+  async saveSnapshot(manager: EntityManager, ledger: ExchangeLedger): Promise<void> {
+    await manager.query('insert into ledger_snapshot (sequence, state) values ($1, $2::jsonb) on conflict do nothing', [
+      ledger.eventCount,
+      JSON.stringify(ledger.snapshot()),
+    ]);
+    await manager.query(
+      'delete from ledger_snapshot where sequence not in (select sequence from ledger_snapshot order by sequence desc limit 3)',
+    );
+  }
+
+  async saveRisk(manager: EntityManager, at: number, payload: object): Promise<void> {
+    await manager.query(
+      'insert into risk_record (at, payload) values ($1, $2::jsonb) on conflict (at) do update set payload = excluded.payload',
+      [at, JSON.stringify(payload)],
+    );
+  }
+
+  /** What came of commands that have been decided already. */
+  async outcomes(ids: readonly string[], manager: EntityManager = this.database.manager): Promise<Map<string, BookEvent>> {
+    const rows = await manager.getRepository(CommandOutcomeEntity).findBy({ id: In([...ids]) });
+    return new Map(rows.map(({ id, event }) => [id, event as BookEvent]));
+  }
+}

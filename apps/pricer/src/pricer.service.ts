@@ -1,0 +1,175 @@
+import { Logger } from '@nestjs/common';
+import { ZkriskError } from '#lib/errors';
+import {
+  ConsumeContext,
+  type CovariancePayload,
+  type LiquidityPayload,
+  type Message,
+  outgoing,
+  type PricePayload,
+  TOPICS,
+  type TradePayload,
+} from '#lib/events';
+import { type BookEvent, ExchangeLedger } from '#lib/ledger';
+import { PricingEngine } from './engine/pricing-engine.js';
+import type { PricerConfig } from './pricer.config.js';
+import { commandOf, type PricerRepository } from './pricer.repository.js';
+
+export const PRICER_GROUP = 'pricer';
+
+/**
+ * Consumes prices, forecasts, trades and liquidity commands; the only writer of the book. Whatever a batch leads
+ * to is journalled, applied and published in the transaction that consumed it.
+ */
+export class PricerService {
+  private readonly logger = new Logger(PricerService.name);
+  private current: PricingEngine;
+  private readonly waiting = new Map<string, Set<(event: BookEvent) => void>>();
+  private snapshotAt = 0;
+  private insolvent = false;
+
+  constructor(
+    private readonly config: PricerConfig,
+    private readonly repository: PricerRepository,
+  ) {
+    this.current = new PricingEngine(config, new ExchangeLedger(this.horizonMs, this.bucketMs));
+  }
+
+  get engine(): PricingEngine {
+    return this.current;
+  }
+
+  private get horizonMs(): number {
+    return this.config.HORIZON_BARS * this.config.BAR_SECONDS * 1000;
+  }
+  /** Premia of a 64th of the horizon vest together: keeps the queue short whatever the trading. */
+  private get bucketMs(): number {
+    return Math.max(1, Math.floor(this.horizonMs / 64));
+  }
+
+  /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
+  async restore(): Promise<void> {
+    const ledger = await this.repository.loadLedger(this.horizonMs, this.bucketMs);
+    this.snapshotAt = ledger.eventCount;
+    const { state, forecast } = await this.repository.loadState();
+    this.current = new PricingEngine(this.config, ledger, state, forecast);
+  }
+
+  async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
+    messages.forEach(({ payload, time }, index) => {
+      if (payload.kind === 'watermark') {
+        this.current.board.observeTime(payload.until);
+        return;
+      }
+      try {
+        this.current.setMark(payload.market, payload.price, time);
+      } catch (error) {
+        if (!(error instanceof ZkriskError)) throw error;
+        context.reject(index, error.message);
+      }
+    });
+    await this.commit(context, []);
+  }
+
+  async onForecasts(messages: readonly Message<CovariancePayload>[], context: ConsumeContext): Promise<void> {
+    const events: BookEvent[] = [];
+    for (const [index, { payload }] of messages.entries()) {
+      try {
+        events.push(...this.current.setForecast(payload));
+      } catch (error) {
+        if (!(error instanceof ZkriskError)) throw error;
+        context.reject(index, error.message);
+      }
+    }
+    await this.commit(context, events);
+    const forecast = this.current.board.latestForecast;
+    if (forecast !== undefined) await this.repository.saveForecast(context.manager, forecast);
+    if (!this.current.ready()) return;
+    const record = this.current.riskRecord();
+    await this.repository.saveRisk(context.manager, record.at, record);
+    context.publish(outgoing(TOPICS.risk, 'exchange', { id: `risk@${record.at}`, sequence: record.at, time: record.at }, record));
+  }
+
+  async onTrades(messages: readonly Message<TradePayload>[], context: ConsumeContext): Promise<void> {
+    const decided = await this.repository.outcomes(
+      messages.map(({ payload }) => payload.tradeId),
+      context.manager,
+    );
+    const events: BookEvent[] = [];
+    for (const { payload, time } of messages) {
+      if (decided.has(payload.tradeId)) continue;
+      const booked = this.current.book(payload, time);
+      events.push(...booked);
+      decided.set(payload.tradeId, booked[booked.length - 1]);
+    }
+    await this.commit(context, events);
+  }
+
+  async onLiquidity(messages: readonly Message<LiquidityPayload>[], context: ConsumeContext): Promise<void> {
+    const decided = await this.repository.outcomes(
+      messages.map(({ payload }) => payload.commandId),
+      context.manager,
+    );
+    const events: BookEvent[] = [];
+    for (const { payload, time } of messages) {
+      if (decided.has(payload.commandId)) continue;
+      const booked = this.current.liquidity(payload, time);
+      events.push(...booked);
+      decided.set(payload.commandId, booked[booked.length - 1]);
+    }
+    await this.commit(context, events);
+  }
+
+  /** What came of a command: known already, or as soon as it is booked; undefined after the timeout. */
+  async outcome(commandId: string, timeoutMs: number): Promise<BookEvent | undefined> {
+    let wake: (event: BookEvent) => void = () => undefined;
+    const booked = new Promise<BookEvent>((resolve) => (wake = resolve));
+    const listeners = this.waiting.get(commandId) ?? new Set();
+    this.waiting.set(commandId, listeners.add(wake));
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const known = (await this.repository.outcomes([commandId])).get(commandId);
+      if (known || timeoutMs === 0) return known;
+      const timeout = new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => {
+          resolve(undefined);
+        }, timeoutMs);
+      });
+      return await Promise.race([booked, timeout]);
+    } finally {
+      clearTimeout(timer);
+      listeners.delete(wake);
+      if (listeners.size === 0) this.waiting.delete(commandId);
+    }
+  }
+
+  private async commit(context: ConsumeContext, events: readonly BookEvent[]): Promise<void> {
+    const { ledger } = this.current;
+    const first = ledger.eventCount - events.length + 1;
+    await this.repository.append(context.manager, first, events);
+    if (ledger.eventCount - this.snapshotAt >= this.config.SNAPSHOT_EVERY_EVENTS) {
+      await this.repository.saveSnapshot(context.manager, ledger);
+      const at = ledger.eventCount;
+      context.afterCommit(() => (this.snapshotAt = at));
+    }
+    await this.repository.saveState(context.manager, this.current.snapshot());
+    events.forEach((event, i) => {
+      const sequence = first + i;
+      context.publish(outgoing(TOPICS.book, 'book', { id: `book-${sequence}`, sequence, time: event.at }, { ...event }));
+    });
+    context.afterCommit(() => {
+      for (const event of events) this.announce(event);
+    });
+  }
+
+  private announce(event: BookEvent): void {
+    const id = commandOf(event);
+    if (id !== undefined) for (const wake of this.waiting.get(id) ?? []) wake(event);
+    const { shortfall } = this.current.ledger;
+    if (shortfall > 0n && !this.insolvent) this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${shortfall} units`);
+    this.insolvent = shortfall > 0n;
+    if (event.kind === 'trade-rejected' || event.kind === 'liquidity-rejected') {
+      this.logger.debug(`${event.kind} ${id ?? ''}: ${event.reason}`);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/ledger';
+import { PricerService } from '../pricer.service.js';
+import { Documented } from './documented.js';
+
+/** What anyone may see of the exchange: markets, book, risk, funding. Money as decimal strings, rates per year. */
+@ApiTags('exchange')
+@Controller('v1')
+export class ExchangeController {
+  constructor(@Inject(PricerService) private readonly pricer: PricerService) {}
+
+  @Get('markets')
+  @Documented({ summary: 'Markets with their marks, and which cannot be traded and why' })
+  markets(): object {
+    const { board } = this.pricer.engine;
+    const forecast = board.latestForecast;
+    return {
+      marketTime: iso(board.now),
+      markets: board.knownMarkets().map((market) => {
+        const mark = board.mark(market)!;
+        return { market, mark: formatDecimal(mark.price, PRICE_DECIMALS), markTime: iso(mark.time), status: board.status(market) };
+      }),
+      warmingUp: forecast?.warmingUp ?? [],
+      excluded: forecast?.excluded ?? [],
+    };
+  }
+
+  @Get('book')
+  @Documented({ summary: 'The book θ = (q, C, P, L) and what is pending' })
+  book(): object {
+    const { ledger, board } = this.pricer.engine;
+    return {
+      marketTime: iso(board.now),
+      events: ledger.eventCount,
+      markets: ledger.marketNames().map((market) => {
+        const { size, entryNotional, unsettledFunding } = ledger.market(market);
+        return {
+          market,
+          signedSize: formatDecimal(size, SIZE_DECIMALS),
+          entryNotional: formatMoney(entryNotional),
+          unsettledFunding: formatMoney(unsettledFunding),
+        };
+      }),
+      capital: formatMoney(ledger.capital),
+      liquidity: formatMoney(ledger.liquidity),
+      pendingToCapital: formatMoney(ledger.pendingToCapital),
+      pendingToLiquidity: formatMoney(ledger.pendingToLiquidity),
+      shortfall: formatMoney(ledger.shortfall),
+      liquidityShares: formatMoney(ledger.outstandingShares),
+      imbalance: formatMoney(ledger.imbalance()),
+    };
+  }
+
+  @Get('risk')
+  @Documented({ summary: 'The exchange’s risk measure, its Euler allocation and the liquidity providers’ position', errors: [503] })
+  risk(): object {
+    const { engine } = this.pricer;
+    const { assessment } = engine.assessment();
+    const { exposure, risk, riskAllocation, callSpread } = assessment;
+    return {
+      ...engine.riskRecord(),
+      at: iso(engine.board.now),
+      k: Number.isFinite(risk.k) ? risk.k : null,
+      sensitivity: { toMean: risk.hm, toVolatility: risk.hs },
+      forward: exposure.forward,
+      allocation: {
+        markets: byMarket(engine.board.markets, riskAllocation.markets),
+        capital: riskAllocation.capital,
+      },
+      callSpread: { price: callSpread.price, delta: callSpread.delta, gamma: callSpread.gamma, vega: callSpread.vega },
+      liquidityValue: formatMoney(engine.liquidityValue()),
+    };
+  }
+
+  @Get('funding')
+  @Documented({ summary: 'Funding rates by market, money per year, and what has been collected', errors: [503] })
+  funding(): object {
+    const { engine } = this.pricer;
+    const { funding, assessment } = engine.assessment();
+    const { totals } = engine.ledger;
+    return {
+      marketTime: iso(engine.board.now),
+      ratePerYear: { risk: assessment.riskRate, liquidity: assessment.liquidityFunding },
+      markets: engine.board.markets.map((market, i) => {
+        const size = engine.ledger.market(market).size;
+        const perUnit = size === 0n ? null : (funding.risk[i] + funding.liquidity[i]) / (Number(size) / 10 ** SIZE_DECIMALS);
+        return { market, risk: funding.risk[i], liquidity: funding.liquidity[i], perUnitOfSize: perUnit };
+      }),
+      collected: { risk: formatMoney(totals.riskFunding), liquidity: formatMoney(totals.liquidityFunding) },
+    };
+  }
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function byMarket(markets: readonly string[], values: Float64Array): Record<string, number> {
+  return Object.fromEntries(markets.map((market, i) => [market, values[i]]));
+}

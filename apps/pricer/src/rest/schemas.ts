@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+const decimal = z
+  .string()
+  .max(60)
+  .regex(/^-?\d+(\.\d+)?$/, 'must be a decimal number in a string, like "1.5"');
+const name = z
+  .string()
+  .regex(/^[\w.:@-]{1,80}$/, 'must be a name of up to 80 letters, digits and _.:@-');
+
+export const quoteRequest = z.strictObject({
+  account: name.default('anonymous').describe('who trades; premium and positions are booked on it'),
+  legs: z
+    .array(z.strictObject({ market: z.string().min(1).max(40), size: decimal.describe('signed, base units; positive buys') }))
+    .min(1)
+    .max(64),
+});
+export type QuoteRequest = z.output<typeof quoteRequest>;
+
+export const quoteResponse = z.object({
+  id: z.string(),
+  account: z.string(),
+  legs: z.array(z.object({ market: z.string(), size: z.string(), mark: z.string() })),
+  premium: z.object({
+    risk: z.string().describe('change in the pool’s risk that the trade causes, if it is one'),
+    liquidity: z.string().describe('change in the price of the liquidity providers’ call spread'),
+    total: z.string(),
+  }),
+  risk: z.object({ before: z.number(), after: z.number() }).describe('risk measure ρ before and after, quote currency'),
+  fundingRates: z.record(z.string(), z.number()).describe('what each market would pay after the trade, money per year'),
+  forecastId: z.string(),
+  marketTime: z.string(),
+  expiresAt: z.string(),
+});
+export type QuoteResponse = z.output<typeof quoteResponse>;
+
+export const bookedTrade = z.object({
+  tradeId: z.string(),
+  quoteId: z.string().nullable(),
+  account: z.string(),
+  bookedAt: z.string().describe('market time'),
+  legs: z.array(z.object({ market: z.string(), size: z.string(), price: z.string() })),
+  premium: z.object({ risk: z.string(), liquidity: z.string(), total: z.string() }),
+});
+
+export const depositRequest = z.strictObject({
+  commandId: z.string().min(1).max(100).optional().describe('makes a retry safe: the same id is booked once'),
+  provider: name,
+  amount: decimal,
+});
+
+export const withdrawalRequest = z.strictObject({
+  commandId: z.string().min(1).max(100).optional().describe('makes a retry safe: the same id is booked once'),
+  provider: name,
+  amount: decimal,
+  mode: z.enum(['locked', 'forced']).describe('locked: free, paid after the horizon; forced: now, for a fee'),
+});
+
+export const liquidityOutcome = z.looseObject({ kind: z.string(), commandId: z.string(), provider: z.string(), at: z.string() });
+
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  code: z.string().describe('stable; clients switch on it'),
+  instance: z.string().optional(),
+});

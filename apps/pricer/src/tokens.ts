@@ -1,0 +1,2 @@
+/** Injection token of the pricer's configuration. */
+export const PRICER_CONFIG = Symbol('pricer-config');

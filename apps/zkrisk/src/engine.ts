@@ -1,0 +1,110 @@
+import 'reflect-metadata';
+import { join } from 'node:path';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { pino } from 'pino';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { EmbeddedLog, EmbeddedLogServer, TOPICS } from '#lib/events';
+import { PinoLogger, problemOf, readConfig } from '#lib/service';
+import { startEmbeddedPostgres } from '#lib/storage';
+import { FORECASTER_GROUP, ForecasterService } from '../../forecaster/src/index.js';
+import { PRICER_GROUP, PricerService } from '../../pricer/src/index.js';
+import { AppModule } from './app.module.js';
+
+export const engineEnvironment = z.object({
+  HOST: z.string().default('127.0.0.1').describe('address to listen on'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe('port of REST and metrics; 0 picks a free one'),
+  DATABASE_URL: z.string().optional().describe('a PostgreSQL server to use instead of the embedded one'),
+  ZKRISK_DATA_DIR: z.string().default('.zkrisk').describe('where the embedded database keeps its files'),
+  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug', 'trace']).default('warn').describe('least severe level logged'),
+});
+
+/** A running engine. */
+export interface Engine {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  readonly log: EmbeddedLog;
+  readonly database: DataSource;
+  readonly pricer: PricerService;
+  readonly forecaster: ForecasterService;
+  /** drains, closes and stops everything that was started */
+  stop(): Promise<void>;
+}
+
+const TRIM_INTERVAL_MS = 60_000;
+
+/** Starts every service in this process, on the embedded database unless DATABASE_URL names another. */
+export async function startEngine(environment: NodeJS.ProcessEnv): Promise<Engine> {
+  const config = readConfig(engineEnvironment, environment);
+  const postgres =
+    config.DATABASE_URL === undefined ? await startEmbeddedPostgres(join(config.ZKRISK_DATA_DIR, 'postgres')) : undefined;
+  try {
+    return await assemble(config, postgres?.url ?? config.DATABASE_URL!, environment, async () => postgres?.stop());
+  } catch (error) {
+    await postgres?.stop();
+    throw error;
+  }
+}
+
+async function assemble(
+  config: z.output<typeof engineEnvironment>,
+  databaseUrl: string,
+  environment: NodeJS.ProcessEnv,
+  stopDatabase: () => Promise<void>,
+): Promise<Engine> {
+  const logger = new PinoLogger(pino({ level: config.LOG_LEVEL }));
+  const adapter = new FastifyAdapter({
+    bodyLimit: 256 * 1024,
+    frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      // What Fastify refuses before a route is found (a malformed URL) never reaches Nest's filters.
+      const problem = { ...problemOf(error, request.url), status: 400, title: 'Bad Request', code: 'malformed-request', detail: error.message };
+      void reply.code(400).type('application/problem+json').send(JSON.stringify({ ...problem, type: 'urn:zkrisk:problem:malformed-request' }));
+    },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(databaseUrl, environment), adapter, {
+    logger,
+    abortOnError: false,
+  });
+  const database = app.get(DataSource);
+  const log = app.get(EmbeddedLog);
+  const pricer = app.get(PricerService);
+  const forecaster = app.get(ForecasterService);
+  const restore: Record<string, () => Promise<void>> = {
+    [PRICER_GROUP]: () => pricer.restore(),
+    [FORECASTER_GROUP]: () => forecaster.restore(),
+  };
+  const strategy = new EmbeddedLogServer(log, database, (group) => restore[group]?.() ?? Promise.resolve());
+  app.connectMicroservice({ strategy }, { inheritAppConfig: true });
+  const description = new DocumentBuilder()
+    .setTitle('zkrisk')
+    .setDescription('Risk engine of a perpetual-futures exchange. Money and sizes are decimal strings, rates are per year.')
+    .setVersion('1')
+    .build();
+  SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, description));
+  await app.startAllMicroservices();
+  await app.listen(config.PORT, config.HOST);
+  const trimming = setInterval(() => {
+    for (const topic of Object.values(TOPICS)) {
+      log.trim(topic.name, topic.retainRecords).catch((error: unknown) => {
+        logger.warn(`could not trim ${topic.name}: ${String(error)}`);
+      });
+    }
+  }, TRIM_INTERVAL_MS);
+  return {
+    app,
+    url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
+    log,
+    database,
+    pricer,
+    forecaster,
+    stop: async () => {
+      clearInterval(trimming);
+      await app.close();
+      await forecaster.close();
+      await stopDatabase();
+    },
+  };
+}

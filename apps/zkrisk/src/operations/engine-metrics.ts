@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { EmbeddedLog } from '#lib/events';
+import { MONEY_DECIMALS, toNumber } from '#lib/ledger';
+import { ForecasterService } from '../../../forecaster/src/index.js';
+import { PricerService } from '../../../pricer/src/index.js';
+
+/** Prometheus metrics of the engine, read from the services at every scrape: nothing is counted twice. */
+@Injectable()
+export class EngineMetrics {
+  readonly registry = new Registry();
+
+  constructor(
+    @Inject(PricerService) pricer: PricerService,
+    @Inject(ForecasterService) forecaster: ForecasterService,
+    @Inject(EmbeddedLog) log: EmbeddedLog,
+  ) {
+    collectDefaultMetrics({ register: this.registry });
+    const gauge = (name: string, help: string, read: () => number | undefined) =>
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        collect() {
+          const value = read();
+          if (value !== undefined) this.set(value);
+        },
+      });
+    const money = (amount: bigint) => toNumber(amount, MONEY_DECIMALS);
+    const assessed = () => (pricer.engine.ready() ? pricer.engine.assessment().assessment : undefined);
+    gauge('zkrisk_risk_measure', 'ρ(θ), quote currency', () => assessed()?.riskMeasure);
+    gauge('zkrisk_book_volatility', 's, standard deviation of the book over the horizon, quote currency', () => assessed()?.exposure.volatility);
+    gauge('zkrisk_capital', 'P, quote currency', () => money(pricer.engine.ledger.capital));
+    gauge('zkrisk_liquidity', 'L, quote currency', () => money(pricer.engine.ledger.liquidity));
+    gauge('zkrisk_pending', 'premia and funding not yet vested, quote currency', () => money(pricer.engine.ledger.pendingToCapital));
+    gauge('zkrisk_shortfall', 'losses past capital and liquidity, quote currency; above 0 the exchange is insolvent', () => money(pricer.engine.ledger.shortfall));
+    gauge('zkrisk_ledger_imbalance', 'must be 0', () => money(pricer.engine.ledger.imbalance()));
+    gauge('zkrisk_book_events', 'events in the journal', () => pricer.engine.ledger.eventCount);
+    gauge('zkrisk_trades', 'trades booked', () => pricer.engine.ledger.totals.trades);
+    gauge('zkrisk_market_time_seconds', 'market time, Unix', () => pricer.engine.board.now / 1000);
+    gauge('zkrisk_model_version', 'covariance model in force', () => forecaster.model()?.version);
+    gauge('zkrisk_model_fit_seconds', 'time the last fit took', () => forecaster.model()?.seconds);
+    gauge('zkrisk_rejected_ticks', 'price ticks refused since the start', () => forecaster.rejectedTicks);
+    new Gauge({
+      name: 'zkrisk_consumer_lag_records',
+      help: 'records appended and not yet consumed',
+      labelNames: ['group', 'topic'],
+      registers: [this.registry],
+      async collect() {
+        for (const { group, topic, records } of await log.lag()) this.set({ group, topic }, Number(records));
+      },
+    });
+  }
+}

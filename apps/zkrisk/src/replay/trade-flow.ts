@@ -1,0 +1,84 @@
+import type { TradePayload } from '#lib/events';
+import { randomStream } from '#lib/volatility';
+
+export interface TradeFlowOptions {
+  readonly seed: number;
+  readonly accounts: number;
+  /** expected openings a bar */
+  readonly tradesPerBar: number;
+  /** no position is opened before this bar: there is no forecast to price it with */
+  readonly firstBar: number;
+  /** median notional of an opening, quote currency */
+  readonly medianNotional: number;
+}
+
+interface Opening {
+  readonly id: string;
+  readonly account: string;
+  readonly market: number;
+  readonly size: string;
+  /** bars until it is closed */
+  readonly holding: number;
+}
+
+const LONGEST_HOLDING = 96;
+
+/**
+ * A seeded flow of trades: positions are opened at random and closed some bars later. Traders chase what has
+ * moved, so the book leans with the market, as crowds do. Every bar's trades are a function of the seed, the bar
+ * and prices before it alone, so a replay resumed anywhere sends what it would have sent.
+ */
+export class TradeFlow {
+  constructor(
+    private readonly options: TradeFlowOptions,
+    private readonly markets: readonly string[],
+  ) {}
+
+  /**
+   * Trades of bar t, in order.
+   *
+   * @param history price rows up to t, indexed by bar
+   */
+  tradesAt(t: number, history: (bar: number) => readonly string[] | undefined): TradePayload[] {
+    const trades: TradePayload[] = this.openings(t, history).map(({ id, account, market, size }) => ({
+      tradeId: id,
+      account,
+      legs: [{ market: this.markets[market], size }],
+    }));
+    for (let opened = Math.max(0, t - LONGEST_HOLDING); opened < t; opened++) {
+      for (const { id, account, market, size, holding } of this.openings(opened, history)) {
+        if (opened + holding !== t) continue;
+        const opposite = size.startsWith('-') ? size.slice(1) : `-${size}`;
+        trades.push({ tradeId: `${id}-close`, account, legs: [{ market: this.markets[market], size: opposite }] });
+      }
+    }
+    return trades;
+  }
+
+  private openings(t: number, history: (bar: number) => readonly string[] | undefined): Opening[] {
+    const { seed, accounts, tradesPerBar, medianNotional, firstBar } = this.options;
+    const prices = history(t);
+    const past = history(t - 24);
+    if (prices === undefined || past === undefined || t < firstBar) return [];
+    const random = randomStream((seed * 0x9e3779b1 + t * 0x85ebca6b) >>> 0);
+    const openings: Opening[] = [];
+    // Poisson by counting exponential waits.
+    for (let wait = -Math.log(1 - random.uniform()), i = 0; wait < tradesPerBar; wait -= Math.log(1 - random.uniform()), i++) {
+      const market = Math.floor(this.markets.length * random.uniform() ** 1.5);
+      const price = Number(prices[market]);
+      const trend = Math.log(price / Number(past[market]));
+      const long = random.uniform() < 1 / (1 + Math.exp(-20 * trend));
+      const notional = medianNotional * Math.exp(random.normal());
+      const size = (notional / price).toPrecision(4);
+      const decimals = size.includes('e') ? Number(size).toFixed(0) : size;
+      openings.push({
+        id: `flow-${seed}-${t}-${i}`,
+        account: `trader-${Math.floor(accounts * random.uniform())}`,
+        market,
+        size: `${long ? '' : '-'}${decimals}`,
+        holding: 1 + Math.floor((LONGEST_HOLDING - 1) * random.uniform() ** 2),
+      });
+    }
+    return openings;
+  }
+}
