@@ -59,7 +59,8 @@ export class EstimationWindow {
   private history(end: number): { rows: Row[]; bars: Map<string, number> } {
     const rows = this.rows.filter((row) => row.end <= end).slice(-(this.size + 1));
     const bars = new Map<string, number>();
-    for (const { prices } of rows) for (const market of prices.keys()) bars.set(market, (bars.get(market) ?? 0) + 1);
+    for (const { prices } of rows)
+      for (const market of prices.keys()) bars.set(market, (bars.get(market) ?? 0) + 1);
     return { rows, bars };
   }
 
@@ -98,7 +99,9 @@ export class EstimationWindow {
     }
     if (usable.length < this.minimumBars) return null;
     const returns = markets.map((market) =>
-      Float64Array.from(usable, ([before, after]) => Math.log(after.prices.get(market)! / before.prices.get(market)!)),
+      Float64Array.from(usable, ([before, after]) =>
+        Math.log(after.prices.get(market)! / before.prices.get(market)!),
+      ),
     );
     return { markets, returns };
   }

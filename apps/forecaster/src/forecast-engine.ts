@@ -145,7 +145,10 @@ export class ForecastEngine {
     if (this.published && this.filter && before) {
       const returns = returnsOf(this.published.model, before, bar);
       if (returns.every((value) => value !== null)) {
-        this.tracker.score(horizonCovariance(this.published.model, this.filter, 1).covariance, Float64Array.from(returns));
+        this.tracker.score(
+          horizonCovariance(this.published.model, this.filter, 1).covariance,
+          Float64Array.from(returns),
+        );
       }
       this.filter = advanceFilter(this.published.model, this.filter, returns);
     }
@@ -154,7 +157,8 @@ export class ForecastEngine {
       await this.activate(outcome);
     }
     if (this.pendingFit === undefined && this.refitIsDue()) this.startFit(bar.end);
-    if (this.published && this.filter) outcome.forecasts.push(this.forecast(bar, this.published, this.filter));
+    if (this.published && this.filter)
+      outcome.forecasts.push(this.forecast(bar, this.published, this.filter));
   }
 
   /** The first fit as soon as any market is ready, then at doubled lengths until the regular interval is reached. */
@@ -212,7 +216,11 @@ export class ForecastEngine {
     if (returns.every((values) => values !== undefined)) this.tracker.resetBaseline(returns);
   }
 
-  private forecast(bar: Pick<Bar, 'end' | 'stale'>, published: PublishedModel, filter: Float64Array): CovariancePayload {
+  private forecast(
+    bar: Pick<Bar, 'end' | 'stale'>,
+    published: PublishedModel,
+    filter: Float64Array,
+  ): CovariancePayload {
     const { model, version, excluded } = published;
     const { covariance, ratePerBar } = horizonCovariance(model, filter, this.config.HORIZON_BARS);
     const barMs = this.config.BAR_SECONDS * 1000;

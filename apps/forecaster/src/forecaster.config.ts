@@ -6,10 +6,15 @@ export const forecasterEnvironment = z.object({
   WINDOW_BARS: positiveInteger(864).describe('bars in the estimation window'),
   MINIMUM_BARS: positiveInteger(100).describe('bars a market needs before it is forecast'),
   REFIT_EVERY_BARS: positiveInteger(168).describe('bars between refits; in between only the filter runs'),
-  ACTIVATE_AFTER_BARS: positiveInteger(1).describe('bars between the end of a fit’s window and its first forecast'),
+  ACTIVATE_AFTER_BARS: positiveInteger(1).describe(
+    'bars between the end of a fit’s window and its first forecast',
+  ),
   HORIZON_BARS: positiveNumber(24).describe('risk horizon τ in bars'),
   STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
-  CLUSTERS: z.enum(['cointegration', 'single', 'none']).default('cointegration').describe('how markets are clustered'),
+  CLUSTERS: z
+    .enum(['cointegration', 'single', 'none'])
+    .default('cointegration')
+    .describe('how markets are clustered'),
   FACTORS: z
     .union([z.enum(['all', 'mp']), z.coerce.number().int().positive()])
     .default('all')
@@ -17,5 +22,6 @@ export const forecasterEnvironment = z.object({
 });
 
 export type ForecasterConfig = z.output<typeof forecasterEnvironment>;
-export const forecasterConfig = (environment: NodeJS.ProcessEnv) => readConfig(forecasterEnvironment, environment);
+export const forecasterConfig = (environment: NodeJS.ProcessEnv) =>
+  readConfig(forecasterEnvironment, environment);
 export const FORECASTER_CONFIG = Symbol('forecaster-config');

@@ -27,7 +27,9 @@ export class ForecasterRepository {
         stale: new Set(stale),
       }))
       .sort((a, b) => a.end - b.end);
-    const [latest] = await manager.getRepository(MarketModelEntity).find({ order: { version: 'DESC' }, take: 1 });
+    const [latest] = await manager
+      .getRepository(MarketModelEntity)
+      .find({ order: { version: 'DESC' }, take: 1 });
     const model =
       latest === undefined
         ? undefined

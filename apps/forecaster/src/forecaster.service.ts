@@ -1,5 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { ConsumeContext, type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/events';
+import {
+  ConsumeContext,
+  type CovariancePayload,
+  type Message,
+  outgoing,
+  type PricePayload,
+  TOPICS,
+} from '#lib/events';
 import type { Tick } from '#lib/volatility';
 import type { ForecasterConfig } from './forecaster.config.js';
 import { ForecastEngine, type PublishedModel } from './forecast-engine.js';
@@ -22,7 +29,11 @@ export class ForecasterService {
     private readonly repository: ForecasterRepository,
   ) {
     const factors = config.FACTORS === 'mp' ? 'marchenko-pastur' : config.FACTORS;
-    this.fitter = new ModelFitter({ clusters: config.CLUSTERS, factors, minimumObservations: config.MINIMUM_BARS });
+    this.fitter = new ModelFitter({
+      clusters: config.CLUSTERS,
+      factors,
+      minimumObservations: config.MINIMUM_BARS,
+    });
     this.engine = new ForecastEngine(config, (panel) => this.fitter.fit(panel));
   }
 
@@ -58,7 +69,9 @@ export class ForecasterService {
         this.logger.log(
           `model ${version}: ${model.markets.length} markets on ${model.observations} bars in ${seconds.toFixed(2)} s` +
             (named.length > 0 ? `, clusters ${named.join(' ')}` : '') +
-            (excluded.length > 0 ? `, left out: ${excluded.map(({ market, reason }) => `${market} ${reason}`).join(', ')}` : ''),
+            (excluded.length > 0
+              ? `, left out: ${excluded.map(({ market, reason }) => `${market} ${reason}`).join(', ')}`
+              : ''),
         );
       }
       if (this.engine.fitFailure !== undefined && bars.length > 0) {

@@ -8,16 +8,20 @@ export class ForecastsController {
   constructor(@Inject(ForecasterService) private readonly service: ForecasterService) {}
 
   @Get()
-  @ApiOperation({ summary: 'Latest covariance forecast of log returns over the horizon, with its model’s clusters' })
+  @ApiOperation({
+    summary: 'Latest covariance forecast of log returns over the horizon, with its model’s clusters',
+  })
   latest(): object {
     const forecast = this.service.forecast();
     const published = this.service.model();
-    if (forecast === undefined || published === undefined) throw new NotFoundException('no forecast has been made yet');
+    if (forecast === undefined || published === undefined)
+      throw new NotFoundException('no forecast has been made yet');
     const { model } = published;
     const n = forecast.markets.length;
     const matrix: number[][] = Array.from({ length: n }, () => new Array<number>(n));
     let at = 0;
-    for (let i = 0; i < n; i++) for (let j = i; j < n; j++) matrix[i][j] = matrix[j][i] = forecast.covariance[at++];
+    for (let i = 0; i < n; i++)
+      for (let j = i; j < n; j++) matrix[i][j] = matrix[j][i] = forecast.covariance[at++];
     return {
       forecastId: forecast.forecastId,
       modelVersion: forecast.modelVersion,
@@ -37,7 +41,9 @@ export class ForecastsController {
   }
 
   @Get('quality')
-  @ApiOperation({ summary: 'How good the forecasts have been: QLIKE beside EWMA’s, VaR coverage, the fit’s diagnostics' })
+  @ApiOperation({
+    summary: 'How good the forecasts have been: QLIKE beside EWMA’s, VaR coverage, the fit’s diagnostics',
+  })
   quality(): object {
     const published = this.service.model();
     if (published === undefined) throw new NotFoundException('no model has been fitted yet');

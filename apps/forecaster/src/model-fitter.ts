@@ -27,10 +27,15 @@ export interface FinishedFit {
 /** Fits models in one worker thread, so that the event loop never waits for an optimiser. */
 export class ModelFitter {
   private worker: Worker | undefined;
-  private readonly waiting = new Map<number, { resolve: (fit: FinishedFit) => void; reject: (error: Error) => void }>();
+  private readonly waiting = new Map<
+    number,
+    { resolve: (fit: FinishedFit) => void; reject: (error: Error) => void }
+  >();
   private lastId = 0;
 
-  constructor(private readonly options: { clusters: ClusterMode; factors: FactorCount; minimumObservations: number }) {}
+  constructor(
+    private readonly options: { clusters: ClusterMode; factors: FactorCount; minimumObservations: number },
+  ) {}
 
   fit(panel: EstimationPanel): Promise<FinishedFit> {
     if (panel.markets.length === 0) return Promise.reject(new InvalidInputError('markets', 'none is ready'));
@@ -55,7 +60,12 @@ export class ModelFitter {
       const job = this.waiting.get(reply.id);
       this.waiting.delete(reply.id);
       if ('fit' in reply) job?.resolve({ fit: reply.fit, seconds: reply.seconds });
-      else job?.reject(reply.failure.expected ? new FitFailedError(reply.failure.message) : new Error(reply.failure.message));
+      else
+        job?.reject(
+          reply.failure.expected
+            ? new FitFailedError(reply.failure.message)
+            : new Error(reply.failure.message),
+        );
     });
     const failAll = (error: Error) => {
       if (this.worker === worker) this.worker = undefined;

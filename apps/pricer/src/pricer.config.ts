@@ -4,7 +4,10 @@ import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
 export const pricerEnvironment = z.object({
   ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
   MEASURE: z.enum(['evar', 'esscher']).default('evar').describe('risk measure'),
-  ALLOCATION: z.enum(['covariance', 'paper']).default('covariance').describe('how the mean is split over markets'),
+  ALLOCATION: z
+    .enum(['covariance', 'paper'])
+    .default('covariance')
+    .describe('how the mean is split over markets'),
   HORIZON_BARS: positiveNumber(24).describe('risk horizon τ in bars: premia vest after it'),
   BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
   STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
@@ -13,7 +16,9 @@ export const pricerEnvironment = z.object({
     .number()
     .min(0)
     .default(0.05)
-    .describe('share by which the premium may have risen when a quote is accepted; past it the quote is stale'),
+    .describe(
+      'share by which the premium may have risen when a quote is accepted; past it the quote is stale',
+    ),
   MAXIMUM_TRADE_NOTIONAL: positiveNumber(1e9).describe('largest notional of a leg, quote currency'),
   SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe('book events between two snapshots of the ledger'),
 });

@@ -23,12 +23,18 @@ export class PricerController {
   }
 
   @Consume(TOPICS.covariance, { group: PRICER_GROUP, batch: 50 })
-  async forecasts(@Payload() messages: Message<CovariancePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+  async forecasts(
+    @Payload() messages: Message<CovariancePayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
     await this.service.onForecasts(messages, context);
   }
 
   @Consume(TOPICS.liquidity, { group: PRICER_GROUP })
-  async liquidity(@Payload() messages: Message<LiquidityPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+  async liquidity(
+    @Payload() messages: Message<LiquidityPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
     await this.service.onLiquidity(messages, context);
   }
 

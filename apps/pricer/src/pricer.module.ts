@@ -19,7 +19,11 @@ export class PricerModule {
       providers: [
         { provide: PRICER_CONFIG, useValue: config },
         { provide: QuoteStore, useFactory: () => new QuoteStore(config.QUOTE_TTL_MS) },
-        { provide: PricerRepository, inject: [DataSource], useFactory: (database: DataSource) => new PricerRepository(database) },
+        {
+          provide: PricerRepository,
+          inject: [DataSource],
+          useFactory: (database: DataSource) => new PricerRepository(database),
+        },
         {
           provide: PricerService,
           inject: [PricerRepository],

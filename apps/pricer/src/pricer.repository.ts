@@ -54,7 +54,10 @@ export class PricerRepository {
     return rows.map(({ payload }) => payload);
   }
 
-  async loadState(): Promise<{ state: PricingEngineState | undefined; forecast: CovariancePayload | undefined }> {
+  async loadState(): Promise<{
+    state: PricingEngineState | undefined;
+    forecast: CovariancePayload | undefined;
+  }> {
     const { manager } = this.database;
     return {
       state: await this.states.load<PricingEngineState>(manager, 'engine'),
@@ -91,15 +94,19 @@ export class PricerRepository {
     if (decided.length === 0) return;
     await manager.query(
       `insert into command_outcome (id, sequence, event) select * from unnest($1::text[], $2::bigint[], $3::jsonb[])`,
-      [decided.map(({ id }) => id), decided.map(({ sequence }) => sequence), decided.map(({ event }) => JSON.stringify(event))],
+      [
+        decided.map(({ id }) => id),
+        decided.map(({ sequence }) => sequence),
+        decided.map(({ event }) => JSON.stringify(event)),
+      ],
     );
   }
 
   async saveSnapshot(manager: EntityManager, ledger: ExchangeLedger): Promise<void> {
-    await manager.query('insert into ledger_snapshot (sequence, state) values ($1, $2::jsonb) on conflict do nothing', [
-      ledger.eventCount,
-      JSON.stringify(ledger.snapshot()),
-    ]);
+    await manager.query(
+      'insert into ledger_snapshot (sequence, state) values ($1, $2::jsonb) on conflict do nothing',
+      [ledger.eventCount, JSON.stringify(ledger.snapshot())],
+    );
     await manager.query(
       'delete from ledger_snapshot where sequence not in (select sequence from ledger_snapshot order by sequence desc limit 3)',
     );
@@ -113,7 +120,10 @@ export class PricerRepository {
   }
 
   /** What came of commands that have been decided already. */
-  async outcomes(ids: readonly string[], manager: EntityManager = this.database.manager): Promise<Map<string, BookEvent>> {
+  async outcomes(
+    ids: readonly string[],
+    manager: EntityManager = this.database.manager,
+  ): Promise<Map<string, BookEvent>> {
     const rows = await manager.getRepository(CommandOutcomeEntity).findBy({ id: In([...ids]) });
     return new Map(rows.map(({ id, event }) => [id, event as BookEvent]));
   }

@@ -87,7 +87,14 @@ export class PricerService {
     if (!this.current.ready()) return;
     const record = this.current.riskRecord();
     await this.repository.saveRisk(context.manager, record.at, record);
-    context.publish(outgoing(TOPICS.risk, 'exchange', { id: `risk@${record.at}`, sequence: record.at, time: record.at }, record));
+    context.publish(
+      outgoing(
+        TOPICS.risk,
+        'exchange',
+        { id: `risk@${record.at}`, sequence: record.at, time: record.at },
+        record,
+      ),
+    );
   }
 
   async onTrades(messages: readonly Message<TradePayload>[], context: ConsumeContext): Promise<void> {
@@ -155,7 +162,9 @@ export class PricerService {
     await this.repository.saveState(context.manager, this.current.snapshot());
     events.forEach((event, i) => {
       const sequence = first + i;
-      context.publish(outgoing(TOPICS.book, 'book', { id: `book-${sequence}`, sequence, time: event.at }, { ...event }));
+      context.publish(
+        outgoing(TOPICS.book, 'book', { id: `book-${sequence}`, sequence, time: event.at }, { ...event }),
+      );
     });
     context.afterCommit(() => {
       for (const event of events) this.announce(event);
@@ -166,7 +175,8 @@ export class PricerService {
     const id = commandOf(event);
     if (id !== undefined) for (const wake of this.waiting.get(id) ?? []) wake(event);
     const { shortfall } = this.current.ledger;
-    if (shortfall > 0n && !this.insolvent) this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${shortfall} units`);
+    if (shortfall > 0n && !this.insolvent)
+      this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${shortfall} units`);
     this.insolvent = shortfall > 0n;
     if (event.kind === 'trade-rejected' || event.kind === 'liquidity-rejected') {
       this.logger.debug(`${event.kind} ${id ?? ''}: ${event.reason}`);

@@ -16,10 +16,19 @@ import { AppModule } from './app.module.js';
 
 export const engineEnvironment = z.object({
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(8080).describe('port of REST and metrics; 0 picks a free one'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(8080)
+    .describe('port of REST and metrics; 0 picks a free one'),
   DATABASE_URL: z.string().optional().describe('a PostgreSQL server to use instead of the embedded one'),
   ZKRISK_DATA_DIR: z.string().default('.zkrisk').describe('where the embedded database keeps its files'),
-  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug', 'trace']).default('warn').describe('least severe level logged'),
+  LOG_LEVEL: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug', 'trace'])
+    .default('warn')
+    .describe('least severe level logged'),
 });
 
 /** A running engine. */
@@ -40,9 +49,13 @@ const TRIM_INTERVAL_MS = 60_000;
 export async function startEngine(environment: NodeJS.ProcessEnv): Promise<Engine> {
   const config = readConfig(engineEnvironment, environment);
   const postgres =
-    config.DATABASE_URL === undefined ? await startEmbeddedPostgres(join(config.ZKRISK_DATA_DIR, 'postgres')) : undefined;
+    config.DATABASE_URL === undefined
+      ? await startEmbeddedPostgres(join(config.ZKRISK_DATA_DIR, 'postgres'))
+      : undefined;
   try {
-    return await assemble(config, postgres?.url ?? config.DATABASE_URL!, environment, async () => postgres?.stop());
+    return await assemble(config, postgres?.url ?? config.DATABASE_URL!, environment, async () =>
+      postgres?.stop(),
+    );
   } catch (error) {
     await postgres?.stop();
     throw error;
@@ -60,14 +73,27 @@ async function assemble(
     bodyLimit: 256 * 1024,
     frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
       // What Fastify refuses before a route is found (a malformed URL) never reaches Nest's filters.
-      const problem = { ...problemOf(error, request.url), status: 400, title: 'Bad Request', code: 'malformed-request', detail: error.message };
-      void reply.code(400).type('application/problem+json').send(JSON.stringify({ ...problem, type: 'urn:zkrisk:problem:malformed-request' }));
+      const problem = {
+        ...problemOf(error, request.url),
+        status: 400,
+        title: 'Bad Request',
+        code: 'malformed-request',
+        detail: error.message,
+      };
+      void reply
+        .code(400)
+        .type('application/problem+json')
+        .send(JSON.stringify({ ...problem, type: 'urn:zkrisk:problem:malformed-request' }));
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.register(databaseUrl, environment), adapter, {
-    logger,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.register(databaseUrl, environment),
+    adapter,
+    {
+      logger,
+      abortOnError: false,
+    },
+  );
   const database = app.get(DataSource);
   const log = app.get(EmbeddedLog);
   const pricer = app.get(PricerService);
@@ -80,7 +106,9 @@ async function assemble(
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   const description = new DocumentBuilder()
     .setTitle('zkrisk')
-    .setDescription('Risk engine of a perpetual-futures exchange. Money and sizes are decimal strings, rates are per year.')
+    .setDescription(
+      'Risk engine of a perpetual-futures exchange. Money and sizes are decimal strings, rates are per year.',
+    )
     .setVersion('1')
     .build();
   SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, description));

@@ -55,14 +55,18 @@ function readOptions(): Options {
   const number = (name: string, text: string, least: number, whole = false): number => {
     const value = Number(text);
     if (!Number.isFinite(value) || value < least || (whole && !Number.isInteger(value))) {
-      throw new UsageError(`--${name}: must be a ${whole ? 'whole ' : ''}number of at least ${least}, got "${text}"`);
+      throw new UsageError(
+        `--${name}: must be a ${whole ? 'whole ' : ''}number of at least ${least}, got "${text}"`,
+      );
     }
     return value;
   };
   const seed = number('seed', values.seed, 0, true);
   const bars = values.bars === undefined ? undefined : number('bars', values.bars, 3, true);
   if (values.prices === undefined && values.once && bars === undefined) {
-    throw new UsageError('--once: a simulated market has no end; say how far with --bars N, or give --prices FILE');
+    throw new UsageError(
+      '--once: a simulated market has no end; say how far with --bars N, or give --prices FILE',
+    );
   }
   const whole = values.prices === undefined ? simulatedMarket(seed, bars) : csvMarket(values.prices);
   return {
@@ -143,7 +147,10 @@ async function main(): Promise<void> {
 }
 
 /** One line on the screen, rewritten a few times a second; on a pipe, a line every few seconds. */
-function progressLine(engine: Awaited<ReturnType<typeof startEngine>>, started: number): (progress: ReplayProgress) => void {
+function progressLine(
+  engine: Awaited<ReturnType<typeof startEngine>>,
+  started: number,
+): (progress: ReplayProgress) => void {
   const terminal = process.stderr.isTTY;
   let shown = 0;
   return ({ bar, length, time }) => {
@@ -166,7 +173,9 @@ main().then(
   () => process.exit(0),
   (error: unknown) => {
     const expected = error instanceof ZkriskError;
-    process.stderr.write(`${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+    process.stderr.write(
+      `${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,
+    );
     process.exit(expected ? 2 : 1);
   },
 );

@@ -1,5 +1,7 @@
 /** One machine-readable fact of an error: plain JSON, so that it survives REST and Kafka unchanged. */
-export type ErrorDetails = Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>;
+export type ErrorDetails = Readonly<
+  Record<string, string | number | boolean | null | readonly (string | number)[]>
+>;
 
 /**
  * Root of every error the engine raises on purpose.

@@ -14,8 +14,16 @@ export interface Subscription {
  * Marks a controller method as the consumer of a topic in a group. It receives an array of messages, in order,
  * already validated, and a {@link ConsumeContext}.
  */
-export function Consume<Payload>(topic: Topic<Payload>, options: { group: string; batch?: number }): MethodDecorator {
-  const subscription: Subscription = { topic: topic as Topic<unknown>, group: options.group, batch: options.batch ?? 500 };
+export function Consume<Payload>(
+  topic: Topic<Payload>,
+  options: { group: string; batch?: number },
+): MethodDecorator {
+  const subscription: Subscription = {
+    topic: topic,
+    group: options.group,
+    batch: options.batch ?? 500,
+  };
   // The pattern holds the group: Nest would chain two handlers of one pattern into one call.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-arguments -- picks the overload that is not tied to the handler's type
   return EventPattern<string>(`${options.group}:${topic.name}`, { subscription });
 }

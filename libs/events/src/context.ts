@@ -31,7 +31,11 @@ export class ConsumeContext extends BaseRpcContext<[]> {
   }
 
   /** For the transport. */
-  drain(): { outbox: Outgoing[]; committed: (() => void)[]; rejections: { index: number; reason: string }[] } {
+  drain(): {
+    outbox: Outgoing[];
+    committed: (() => void)[];
+    rejections: { index: number; reason: string }[];
+  } {
     return { outbox: this.outbox, committed: this.committed, rejections: this.rejections };
   }
 }

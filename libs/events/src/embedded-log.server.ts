@@ -76,8 +76,9 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     return this;
   }
 
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the signature is Nest's
   unwrap<T>(): T {
-    return this.log as unknown as T;
+    return this.log as T;
   }
 
   private async run(lane: Lane): Promise<void> {
@@ -119,12 +120,18 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     return worked;
   }
 
-  private async recover(consumer: Lane['subscriptions'][number], records: LogRecord[], error: unknown): Promise<void> {
+  private async recover(
+    consumer: Lane['subscriptions'][number],
+    records: LogRecord[],
+    error: unknown,
+  ): Promise<void> {
     const { group, topic } = consumer.subscription;
     await this.onRollback(group);
     consumer.position = await this.log.position(group, topic.name, 0);
     if (!(error instanceof ZkriskError)) throw error;
-    this.logger.warn(`${group}: batch of ${topic.name} failed (${error.message}); handling its messages one by one`);
+    this.logger.warn(
+      `${group}: batch of ${topic.name} failed (${error.message}); handling its messages one by one`,
+    );
     for (const record of records) {
       if (record.offset < consumer.position) continue;
       try {
@@ -138,7 +145,11 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
   }
 
   /** Consumes records in one transaction. With `poison`, they go to the dead-letter topic unhandled. */
-  private async consume(consumer: Lane['subscriptions'][number], records: readonly LogRecord[], poison?: string): Promise<void> {
+  private async consume(
+    consumer: Lane['subscriptions'][number],
+    records: readonly LogRecord[],
+    poison?: string,
+  ): Promise<void> {
     const { subscription, pattern, position } = consumer;
     const { group, topic } = subscription;
     const next = records[records.length - 1].offset + 1n;
@@ -175,7 +186,10 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     this.log.noteProgress();
   }
 
-  private validate({ topic }: Subscription, record: LogRecord): { message: Message<unknown> } | { reason: string } {
+  private validate(
+    { topic }: Subscription,
+    record: LogRecord,
+  ): { message: Message<unknown> } | { reason: string } {
     let value: unknown;
     try {
       value = JSON.parse(record.value);

@@ -45,7 +45,13 @@ export class EmbeddedLog {
          insert into log_record (topic, partition, record_offset, key, value)
          select $1, $2, reserved.first + m.ordinal - 1, m.key, m.value
          from reserved, unnest($4::text[], $5::text[]) with ordinality as m (key, value, ordinal)`,
-        [group[0].topic, group[0].partition ?? 0, group.length, group.map(({ key }) => key), group.map(({ value }) => value)],
+        [
+          group[0].topic,
+          group[0].partition ?? 0,
+          group.length,
+          group.map(({ key }) => key),
+          group.map(({ value }) => value),
+        ],
       );
     }
   }
@@ -56,7 +62,10 @@ export class EmbeddedLog {
   }
 
   /** Appends in a transaction of its own, with whatever else `also` writes. */
-  async publish(messages: readonly Outgoing[], also?: (manager: EntityManager) => Promise<void>): Promise<void> {
+  async publish(
+    messages: readonly Outgoing[],
+    also?: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
     await this.database.transaction(async (manager) => {
       await this.append(manager, messages);
       await also?.(manager);
@@ -101,7 +110,9 @@ export class EmbeddedLog {
 
   /** Records not yet consumed, over all groups that have ever read. */
   async lag(): Promise<{ group: string; topic: string; partition: number; records: bigint }[]> {
-    const rows = await this.database.query<{ consumer_group: string; topic: string; partition: number; records: string }[]>(
+    const rows = await this.database.query<
+      { consumer_group: string; topic: string; partition: number; records: string }[]
+    >(
       `select c.consumer_group, c.topic, c.partition, coalesce(p.next_offset, 0) - c.next_offset as records
        from consumer_offset c left join log_partition p using (topic, partition)`,
     );

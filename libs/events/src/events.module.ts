@@ -5,7 +5,13 @@ import { EmbeddedLog } from './embedded-log.js';
 /** Makes the log available to every service of the process. */
 @Global()
 @Module({
-  providers: [{ provide: EmbeddedLog, inject: [DataSource], useFactory: (database: DataSource) => new EmbeddedLog(database) }],
+  providers: [
+    {
+      provide: EmbeddedLog,
+      inject: [DataSource],
+      useFactory: (database: DataSource) => new EmbeddedLog(database),
+    },
+  ],
   exports: [EmbeddedLog],
 })
 export class EventsModule {}

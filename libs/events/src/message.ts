@@ -34,7 +34,7 @@ export function defineTopic<Payload>(definition: Omit<Topic<Payload>, 'message'>
     time: z.int().min(0).describe('milliseconds since the epoch'),
     payload: definition.payload,
   });
-  return { ...definition, message: message as unknown as z.ZodType<Message<Payload>> };
+  return { ...definition, message: message };
 }
 
 /** A message with where it goes, ready to be appended. */

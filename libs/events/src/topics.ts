@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { defineTopic, type Topic } from './message.js';
 
-const market = z.string().regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
+const market = z
+  .string()
+  .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
 const account = z.string().regex(/^[\w.:@-]{1,80}$/, 'must be an account name of letters, digits and _.:@-');
 const decimal = z
   .string()
@@ -20,7 +22,10 @@ export const pricePayload = z.discriminatedUnion('kind', [
 ]);
 export type PricePayload = z.infer<typeof pricePayload>;
 
-export const tradeLeg = z.strictObject({ market, size: decimal.describe('signed, base units; positive buys') });
+export const tradeLeg = z.strictObject({
+  market,
+  size: decimal.describe('signed, base units; positive buys'),
+});
 
 /** A trade to book: at mark, or at the terms of a quote that was accepted. */
 export const tradePayload = z.strictObject({

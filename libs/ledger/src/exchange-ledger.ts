@@ -1,7 +1,14 @@
 import { InvalidInputError } from '#lib/errors';
 import { absorbLoss, type PendingAmount, VestingSchedule } from '#lib/risk';
 import type { BookEvent, FundingAccrued, LiquidityWithdrawn, TradeBooked } from './book-event.js';
-import { divide, formatDecimal, MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from './fixed-point.js';
+import {
+  divide,
+  formatDecimal,
+  MONEY_DECIMALS,
+  parseDecimal,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+} from './fixed-point.js';
 import { FLAT, type Position, tradePosition } from './position.js';
 
 /** Funding index: money per unit of size, 10^−26 of both smallest units' ratio. */
@@ -58,7 +65,14 @@ export class ExchangeLedger {
   private withdrawals = 0n;
   private _eventCount = 0;
   /** totals since the beginning, for reports */
-  private readonly collected = { riskPremia: 0n, liquidityPremia: 0n, riskFunding: 0n, liquidityFunding: 0n, fees: 0n, trades: 0 };
+  private readonly collected = {
+    riskPremia: 0n,
+    liquidityPremia: 0n,
+    riskFunding: 0n,
+    liquidityFunding: 0n,
+    fees: 0n,
+    trades: 0,
+  };
 
   /**
    * @param horizonMs τ in milliseconds: how long premia and funding stay pending
@@ -222,7 +236,11 @@ export class ExchangeLedger {
       market.unsettledFunding += riskPart + liquidityPart;
       if (market.size !== 0n) {
         const sign = market.size < 0n ? -1n : 1n;
-        market.fundingIndex += divide(sign * (riskPart + liquidityPart) * INDEX_SCALE, sign * market.size, 'nearest');
+        market.fundingIndex += divide(
+          sign * (riskPart + liquidityPart) * INDEX_SCALE,
+          sign * market.size,
+          'nearest',
+        );
       }
     }
     this.pendingCapital.collect(event.at, toCapital);
@@ -326,7 +344,8 @@ export class ExchangeLedger {
 
   /** @throws {InvalidInputError} for a snapshot of another version */
   static restore(snapshot: LedgerSnapshot, horizonMs: number, bucketMs: number): ExchangeLedger {
-    if (snapshot.version !== 1) throw new InvalidInputError('snapshot.version', `must be 1, got ${String(snapshot.version)}`);
+    if (snapshot.version !== 1)
+      throw new InvalidInputError('snapshot.version', `must be 1, got ${String(snapshot.version)}`);
     const revive = (_key: string, value: unknown) =>
       typeof value === 'string' && /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value;
     const state = JSON.parse(JSON.stringify(snapshot), revive) as {

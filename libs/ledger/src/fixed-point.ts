@@ -36,12 +36,18 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 export function parseDecimal(text: string, decimals: number, field: string): bigint {
   const match = DECIMAL.exec(text);
   if (match === null || text.length > 60) {
-    throw new InvalidInputError(field, `must be a decimal number like "12.5", got ${JSON.stringify(text.slice(0, 80))}`);
+    throw new InvalidInputError(
+      field,
+      `must be a decimal number like "12.5", got ${JSON.stringify(text.slice(0, 80))}`,
+    );
   }
   const [, sign, whole, given = ''] = match;
   const fraction = given.replace(/0+$/, '');
   if (fraction.length > decimals) {
-    throw new InvalidInputError(field, `has ${fraction.length} decimal places, at most ${decimals} are kept: ${text}`);
+    throw new InvalidInputError(
+      field,
+      `has ${fraction.length} decimal places, at most ${decimals} are kept: ${text}`,
+    );
   }
   const magnitude = BigInt(whole + fraction.padEnd(decimals, '0'));
   return sign === '-' ? -magnitude : magnitude;

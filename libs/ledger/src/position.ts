@@ -24,14 +24,19 @@ const magnitude = (value: bigint) => (value < 0n ? -value : value);
  * average entry price and realises the difference; a trade through zero does both. Every rounding is against
  * the trader.
  */
-export function tradePosition({ size: held, entryNotional }: Position, size: bigint, price: bigint): PositionChange {
+export function tradePosition(
+  { size: held, entryNotional }: Position,
+  size: bigint,
+  price: bigint,
+): PositionChange {
   if (held === 0n || sameSign(held, size)) {
     const added = notionalOf(size, price, 'up');
     return { position: { size: held + size, entryNotional: entryNotional + added }, realisedPnl: 0n };
   }
   const closed = magnitude(size) <= magnitude(held) ? size : -held;
   // −closed/held of the entry notional leaves with what is closed.
-  const released = held > 0n ? divide(entryNotional * -closed, held, 'up') : divide(entryNotional * closed, -held, 'up');
+  const released =
+    held > 0n ? divide(entryNotional * -closed, held, 'up') : divide(entryNotional * closed, -held, 'up');
   const proceeds = notionalOf(-closed, price, 'down');
   const remaining: Position =
     closed === -held ? FLAT : { size: held + closed, entryNotional: entryNotional - released };

@@ -36,33 +36,56 @@ export function readSeriesFile(path: string, { kind }: SeriesOptions): SeriesTab
   try {
     rows = parse(readFileSync(path), { relaxColumnCount: true, skipEmptyLines: true, trim: true, bom: true });
   } catch (cause) {
-    throw new PriceFileError(`${path}: cannot be read as CSV (${messageOf(cause)}); give the path of a CSV file`, { file: path }, { cause });
+    throw new PriceFileError(
+      `${path}: cannot be read as CSV (${messageOf(cause)}); give the path of a CSV file`,
+      { file: path },
+      { cause },
+    );
   }
   const [header, ...body] = rows;
   if (header === undefined || !TIME_COLUMNS.has(header[0].toLowerCase())) {
-    throw new PriceFileError(`${path}: row 1, column 1: must be named time (then one column a market), got "${header?.[0] ?? ''}"`, { file: path, row: 1 });
+    throw new PriceFileError(
+      `${path}: row 1, column 1: must be named time (then one column a market), got "${header?.[0] ?? ''}"`,
+      { file: path, row: 1 },
+    );
   }
   const names = header.slice(1);
   names.forEach((name, j) => {
     if (name === '' || names.indexOf(name) !== j) {
-      throw new PriceFileError(`${path}: row 1, column ${j + 2}: ${name === '' ? 'has no name' : `"${name}" is there twice`}; name each market once`, { file: path, row: 1 });
+      throw new PriceFileError(
+        `${path}: row 1, column ${j + 2}: ${name === '' ? 'has no name' : `"${name}" is there twice`}; name each market once`,
+        { file: path, row: 1 },
+      );
     }
   });
-  if (names.length === 0) throw new PriceFileError(`${path}: row 1: has no market columns; add at least one`, { file: path, row: 1 });
+  if (names.length === 0)
+    throw new PriceFileError(`${path}: row 1: has no market columns; add at least one`, {
+      file: path,
+      row: 1,
+    });
   if (body.length === 0) throw new PriceFileError(`${path}: has a header but no rows`, { file: path });
   const values = names.map(() => new Float64Array(body.length));
   body.forEach((row, t) => {
     if (row.length !== header.length) {
-      throw new PriceFileError(`${path}: row ${t + 2}: has ${row.length} cells, the header has ${header.length}; complete the row`, { file: path, row: t + 2 });
+      throw new PriceFileError(
+        `${path}: row ${t + 2}: has ${row.length} cells, the header has ${header.length}; complete the row`,
+        { file: path, row: t + 2 },
+      );
     }
     for (let j = 0; j < names.length; j++) {
       const cell = row[j + 1];
       const value = cell === '' ? NaN : Number(cell);
       if (!Number.isFinite(value)) {
-        throw new PriceFileError(`${path}: row ${t + 2}, column ${names[j]}: must be a number, got "${cell}"; correct or remove the row`, { file: path, row: t + 2, column: names[j] });
+        throw new PriceFileError(
+          `${path}: row ${t + 2}, column ${names[j]}: must be a number, got "${cell}"; correct or remove the row`,
+          { file: path, row: t + 2, column: names[j] },
+        );
       }
       if (kind === 'price' && value <= 0) {
-        throw new PriceFileError(`${path}: row ${t + 2}, column ${names[j]}: must be a positive price, got ${cell}; correct it, or pass --returns for returns`, { file: path, row: t + 2, column: names[j] });
+        throw new PriceFileError(
+          `${path}: row ${t + 2}, column ${names[j]}: must be a positive price, got ${cell}; correct it, or pass --returns for returns`,
+          { file: path, row: t + 2, column: names[j] },
+        );
       }
       values[j][t] = value;
     }
@@ -79,13 +102,19 @@ export function parseTimes(path: string, times: readonly string[]): number[] {
   const parsed = times.map((text, t) => {
     const time = /^\d+$/.test(text) ? Number(text) * (text.length <= 11 ? 1000 : 1) : Date.parse(text);
     if (!Number.isFinite(time)) {
-      throw new PriceFileError(`${path}: row ${t + 2}, column time: must be an ISO 8601 time or a Unix time, got "${text}"`, { file: path, row: t + 2, column: 'time' });
+      throw new PriceFileError(
+        `${path}: row ${t + 2}, column time: must be an ISO 8601 time or a Unix time, got "${text}"`,
+        { file: path, row: t + 2, column: 'time' },
+      );
     }
     return time;
   });
   parsed.forEach((time, t) => {
     if (t > 0 && time <= parsed[t - 1]) {
-      throw new PriceFileError(`${path}: row ${t + 2}, column time: ${times[t]} does not come after ${times[t - 1]}; sort the rows by time, each once`, { file: path, row: t + 2, column: 'time' });
+      throw new PriceFileError(
+        `${path}: row ${t + 2}, column time: ${times[t]} does not come after ${times[t - 1]}; sort the rows by time, each once`,
+        { file: path, row: t + 2, column: 'time' },
+      );
     }
   });
   return parsed;
@@ -93,5 +122,7 @@ export function parseTimes(path: string, times: readonly string[]): number[] {
 
 /** Log returns of each series, T−1 values. */
 export function logReturns(prices: readonly Float64Array[]): Float64Array[] {
-  return prices.map((series) => Float64Array.from({ length: series.length - 1 }, (_, t) => Math.log(series[t + 1] / series[t])));
+  return prices.map((series) =>
+    Float64Array.from({ length: series.length - 1 }, (_, t) => Math.log(series[t + 1] / series[t])),
+  );
 }

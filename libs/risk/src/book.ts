@@ -67,11 +67,18 @@ export function total(values: Float64Array): number {
   return sum;
 }
 
+/**
+ * √variance, with what rounding left below zero and what is too small to divide by (subnormal squares) as none.
+ */
+export function standardDeviation(variance: number): number {
+  return variance > 1e-280 ? Math.sqrt(variance) : 0;
+}
+
 /** The liability's mean and standard deviation, O(n²). {@link QuotingBook} keeps them incrementally. */
 export function exposureOf(book: Book, forecast: MarketForecast): Exposure {
   const covarianceTimesSize = symmetricTimesVector(forecast.covariance, book.signedSizes);
   const rateTimesSize = symmetricTimesVector(forecast.covarianceRate, book.signedSizes);
-  const volatility = Math.sqrt(Math.max(0, dot(book.signedSizes, covarianceTimesSize)));
+  const volatility = standardDeviation(dot(book.signedSizes, covarianceTimesSize));
   const forward = dot(book.signedSizes, forecast.prices);
   const totalEntryNotional = total(book.entryNotionals);
   return {
@@ -86,11 +93,7 @@ export function exposureOf(book: Book, forecast: MarketForecast): Exposure {
 }
 
 /** θ after a trade of signed sizes d executed at `executionPrices` (default: at mark). P and L do not change. */
-export function bookAfterTrade(
-  book: Book,
-  tradeSizes: Float64Array,
-  executionPrices: Float64Array,
-): Book {
+export function bookAfterTrade(book: Book, tradeSizes: Float64Array, executionPrices: Float64Array): Book {
   return {
     ...book,
     signedSizes: book.signedSizes.map((size, i) => size + tradeSizes[i]),

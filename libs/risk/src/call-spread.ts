@@ -74,7 +74,8 @@ export function liquidityFundingRates(
     markets: fromVolatility.map(
       (part, i) =>
         part +
-        (sDot / s) * ((weight2 - weight1) * marketMeans.markets[i] + perVolatility * contributions.volatility[i]),
+        (sDot / s) *
+          ((weight2 - weight1) * marketMeans.markets[i] + perVolatility * contributions.volatility[i]),
     ),
     capital: (sDot / s) * (weight1 * capital - weight2 * (capital + liquidity)),
   };

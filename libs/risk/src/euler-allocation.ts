@@ -52,7 +52,8 @@ export function splitOfMean(
   forecast: MarketForecast,
   contributions: RiskContributions,
 ): Split {
-  if (allocation === 'covariance') return { markets: contributions.beta.map((beta) => beta * amount), capital: 0 };
+  if (allocation === 'covariance')
+    return { markets: contributions.beta.map((beta) => beta * amount), capital: 0 };
   const markets = book.signedSizes.map((q, i) => q * forecast.prices[i] - book.entryNotionals[i]);
   return { markets, capital: amount - markets.reduce((sum, part) => sum + part, 0) };
 }

@@ -39,7 +39,14 @@ const scratch: Tilted = { logM: 0, positive: 0, negative: 0, density: 0, mean: 0
  * taken as t·δ/2 with δ = t + 2k, given by the caller: at k ≪ 0 the root has t ≈ −2k, so t·k + t²/2 would
  * subtract two numbers of size 2k² to find one of size ln k.
  */
-function tilt(t: number, delta: number, k: number, logNegative: number, logDensity: number, out: Tilted): void {
+function tilt(
+  t: number,
+  delta: number,
+  k: number,
+  logNegative: number,
+  logDensity: number,
+  out: Tilted,
+): void {
   const logA = 0.5 * t * delta + logNormalCdf(delta - k);
   const logM =
     logA > logNegative
@@ -62,6 +69,17 @@ function startingDelta(k: number, budget: number): number {
   return Math.max(farLeft - 2 * k, bound) + 2 * k;
 }
 
+/** Past it the asymptotes differ from g by less than rounding: their relative error is of order ln|k|/k². */
+const FAR = 1e8;
+
+/** Both limits: g → k + √(−2 ln α) as k → ∞, and g → −ln α/(2|k|) as k → −∞ with t → 2|k|, p → −ln α/(2k²). */
+function asymptotic(k: number, budget: number): StandardisedEvar {
+  const bound = Math.sqrt(2 * budget);
+  if (k > 0) return { tilt: bound, value: k + bound, slope: 1, volatilitySlope: bound, curvature: 0 };
+  const value = budget / (-2 * k);
+  return { tilt: -2 * k, value, slope: value / -k, volatilitySlope: 2 * value, curvature: (2 * value) / k / k };
+}
+
 /**
  * g(k) = inf_{t>0} [ln M(t,k) − ln α]/t with first and second derivatives.
  *
@@ -76,6 +94,7 @@ function startingDelta(k: number, budget: number): number {
  */
 export function standardisedEvar(k: number, logAlpha: number): StandardisedEvar {
   const budget = -logAlpha;
+  if (Math.abs(k) > FAR) return asymptotic(k, budget);
   const logNegative = logNormalCdf(-k);
   const logDensity = logNormalDensity(k);
   const state = scratch;
@@ -119,7 +138,11 @@ export function standardisedEvar(k: number, logAlpha: number): StandardisedEvar 
  *
  * @returns upper = [ln M − ln α]/t, lower = E_Q[X⁺] = M_t/M, entropy = KL(t,k); lower ≤ g(k) if entropy ≤ −ln α
  */
-export function evarBounds(t: number, k: number, logAlpha: number): { upper: number; lower: number; entropy: number } {
+export function evarBounds(
+  t: number,
+  k: number,
+  logAlpha: number,
+): { upper: number; lower: number; entropy: number } {
   const state = scratch;
   tilt(t, t + 2 * k, k, logNormalCdf(-k), logNormalDensity(k), state);
   return { upper: (state.logM - logAlpha) / t, lower: state.mean, entropy: state.entropy };

@@ -16,7 +16,8 @@ export function fundingRates(
   return {
     markets: split.markets.map(
       (mean, i) =>
-        sDot * (risk.hms * mean + risk.hss * contributions.volatility[i]) + risk.hs * contributions.volatilityRate[i],
+        sDot * (risk.hms * mean + risk.hss * contributions.volatility[i]) +
+        risk.hs * contributions.volatilityRate[i],
     ),
     capital: sDot * risk.hms * split.capital,
   };
@@ -38,7 +39,8 @@ export function chargeableRates(
     if (signedSizes[i] === 0) orphaned += rates[i];
     else payers += beta[i];
   }
-  if (payers === 0) return { rates: rates.map((rate, i) => (signedSizes[i] === 0 ? 0 : rate)), unallocated: orphaned };
+  if (payers === 0)
+    return { rates: rates.map((rate, i) => (signedSizes[i] === 0 ? 0 : rate)), unallocated: orphaned };
   return {
     rates: rates.map((rate, i) => (signedSizes[i] === 0 ? 0 : rate + (orphaned * beta[i]) / payers)),
     unallocated: 0,

@@ -1,4 +1,4 @@
-import { type Book, dot, type Exposure, type MarketForecast, symmetricTimesVector, total } from './book.js';
+import { type Book, dot, type Exposure, type MarketForecast, standardDeviation, symmetricTimesVector, total } from './book.js';
 import { callSpread, type CallSpread } from './call-spread.js';
 import { type LiabilityRisk, liabilityRisk, liabilityRiskValue, type RiskMeasure } from './risk-measure.js';
 
@@ -65,7 +65,7 @@ export class QuotingBook {
     this.forecast = forecast;
     this.covarianceTimesSize = symmetricTimesVector(forecast.covariance, this.q);
     this.rateTimesSize = symmetricTimesVector(forecast.covarianceRate, this.q);
-    this.variance = Math.max(0, dot(this.q, this.covarianceTimesSize));
+    this.variance = dot(this.q, this.covarianceTimesSize);
     this.forward = dot(this.q, forecast.prices);
     this.entryNotional = total(this.entryNotionals);
     this.setCapital(book.capital, book.liquidity, book.pendingPremia);
@@ -120,7 +120,7 @@ export class QuotingBook {
       this.variance +
       size * (2 * this.covarianceTimesSize[market] + size * this.forecast.covariance[market * n + market]);
     const { risk } = this.now();
-    const s = Math.sqrt(Math.max(0, variance));
+    const s = standardDeviation(variance);
     return Math.max(0, liabilityRiskValue(this.measure, this.mean(), s, this.logAlpha) - risk.value);
   }
 
@@ -165,7 +165,7 @@ export class QuotingBook {
 
   private now(): { risk: LiabilityRisk; spread: CallSpread } {
     if (this.standing === undefined) {
-      const s = Math.sqrt(this.variance);
+      const s = standardDeviation(this.variance);
       this.standing = {
         risk: liabilityRisk(this.measure, this.mean(), s, this.logAlpha),
         spread: callSpread(this.forward, this.entryNotional + this.capital, this.liquidity, s),
@@ -180,7 +180,8 @@ export class QuotingBook {
     for (let a = 0; a < legs.length; a++) {
       const { market, size, executionPrice = this.forecast.prices[market] } = legs[a];
       const row = market * n;
-      variance += size * (2 * this.covarianceTimesSize[market] + size * this.forecast.covariance[row + market]);
+      variance +=
+        size * (2 * this.covarianceTimesSize[market] + size * this.forecast.covariance[row + market]);
       for (let b = 0; b < a; b++) {
         variance += 2 * size * legs[b].size * this.forecast.covariance[row + legs[b].market];
       }
@@ -188,7 +189,7 @@ export class QuotingBook {
       entryNotional += size * executionPrice;
     }
     return {
-      volatility: Math.sqrt(Math.max(0, variance)),
+      volatility: standardDeviation(variance),
       mean: forward - (entryNotional + this.capital + this.liquidity),
       forward,
       entryNotional,

@@ -31,12 +31,13 @@ const STANDARDISED: Record<RiskMeasure, (k: number, logAlpha: number) => Standar
  * @param logAlpha ln α, negative
  */
 export function liabilityRisk(measure: RiskMeasure, m: number, s: number, logAlpha: number): LiabilityRisk {
-  if (s === 0) {
+  const k = m / s;
+  // A volatility too small to divide by counts as none.
+  if (s === 0 || !Number.isFinite(k)) {
     const hm = m > 0 ? 1 : 0;
     const hs = m > 0 ? Math.sqrt(-2 * logAlpha) : m < 0 ? 0 : STANDARDISED[measure](0, logAlpha).value;
-    return { value: Math.max(m, 0), k: m / s, tilt: 0, hm, hs, hmm: 0, hms: 0, hss: 0 };
+    return { value: Math.max(m, 0), k, tilt: 0, hm, hs, hmm: 0, hms: 0, hss: 0 };
   }
-  const k = m / s;
   const g = STANDARDISED[measure](k, logAlpha);
   const hmm = g.curvature / s;
   return {
@@ -53,5 +54,6 @@ export function liabilityRisk(measure: RiskMeasure, m: number, s: number, logAlp
 
 /** The value alone of {@link liabilityRisk}. */
 export function liabilityRiskValue(measure: RiskMeasure, m: number, s: number, logAlpha: number): number {
-  return s === 0 ? Math.max(m, 0) : s * STANDARDISED[measure](m / s, logAlpha).value;
+  const k = m / s;
+  return s === 0 || !Number.isFinite(k) ? Math.max(m, 0) : s * STANDARDISED[measure](k, logAlpha).value;
 }

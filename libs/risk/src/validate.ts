@@ -6,7 +6,8 @@ const TOLERANCE = 1e-9;
 /** @throws {InvalidInputError} naming the first entry that is not a finite number */
 export function requireFinite(values: ArrayLike<number>, field: string): void {
   for (let i = 0; i < values.length; i++) {
-    if (!Number.isFinite(values[i])) throw new InvalidInputError(`${field}[${i}]`, `must be a finite number, got ${values[i]}`);
+    if (!Number.isFinite(values[i]))
+      throw new InvalidInputError(`${field}[${i}]`, `must be a finite number, got ${values[i]}`);
   }
 }
 
@@ -28,12 +29,14 @@ export function requireLength(values: ArrayLike<unknown>, n: number, field: stri
 
 /** @throws {InvalidInputError} unless 0 < α < 1 */
 export function requireAlpha(alpha: number): void {
-  if (!(alpha > 0 && alpha < 1)) throw new InvalidInputError('alpha', `must be between 0 and 1, got ${alpha}`);
+  if (!(alpha > 0 && alpha < 1))
+    throw new InvalidInputError('alpha', `must be between 0 and 1, got ${alpha}`);
 }
 
 /** @throws {InvalidInputError} unless τ > 0 */
 export function requireHorizon(tau: number): void {
-  if (!(tau > 0 && tau < Infinity)) throw new InvalidInputError('tau', `must be a positive number of years, got ${tau}`);
+  if (!(tau > 0 && tau < Infinity))
+    throw new InvalidInputError('tau', `must be a positive number of years, got ${tau}`);
 }
 
 /**
@@ -60,7 +63,9 @@ export function requireCovariance(matrix: Float64Array, n: number, field: string
     }
   }
   if (n === 0 || scale === 0) return;
-  const { realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(n, n, matrix), { assumeSymmetric: true });
+  const { realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(n, n, matrix), {
+    assumeSymmetric: true,
+  });
   const smallest = Math.min(...realEigenvalues);
   if (smallest < -TOLERANCE * scale * n) {
     throw new InvalidInputError(field, `must be positive semi-definite, smallest eigenvalue is ${smallest}`);

@@ -45,7 +45,9 @@ export class VestingSchedule {
       throw new InvalidInputError('at', `${at} is before the last collection at ${last.collectedAt}`);
     }
     const entry =
-      last?.collectedAt === collectedAt ? { collectedAt, amount: last.amount + amount } : { collectedAt, amount };
+      last?.collectedAt === collectedAt
+        ? { collectedAt, amount: last.amount + amount }
+        : { collectedAt, amount };
     if (last?.collectedAt === collectedAt) this.queue[this.queue.length - 1] = entry;
     else this.queue.push(entry);
     this.sum += amount;

@@ -9,7 +9,7 @@ export class ConfigurationError extends ZkriskError {
 /** An environment variable: its schema carries default and description, so that a reference can be made from it. */
 export type EnvironmentSchema = z.ZodObject<z.ZodRawShape>;
 
-export const positiveNumber = (fallback: number) => z.coerce.number().positive().finite().default(fallback);
+export const positiveNumber = (fallback: number) => z.coerce.number().positive().default(fallback);
 export const positiveInteger = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
 /**
@@ -17,7 +17,10 @@ export const positiveInteger = (fallback: number) => z.coerce.number().int().pos
  *
  * @throws {ConfigurationError} naming every variable that does not fit and why
  */
-export function readConfig<S extends EnvironmentSchema>(schema: S, environment: NodeJS.ProcessEnv): z.output<S> {
+export function readConfig<S extends EnvironmentSchema>(
+  schema: S,
+  environment: NodeJS.ProcessEnv,
+): z.output<S> {
   const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

@@ -50,7 +50,16 @@ export async function startEmbeddedPostgres(directory: string): Promise<RunningP
   }
   const port = await freePort();
   const log = openSync(join(data, '..', 'postgres.log'), 'a');
-  const options = ['-D', data, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='];
+  const options = [
+    '-D',
+    data,
+    '-p',
+    String(port),
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    'unix_socket_directories=',
+  ];
   const command = commandAs(user, binaries.postgres, options);
   const server = spawn(command.file, command.args, {
     ...command.user,
@@ -92,7 +101,9 @@ async function findBinaries(): Promise<Binaries> {
 function unprivilegedUser(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const lookUp = () => {
-    const [uid, gid] = ['-u', '-g'].map((flag) => Number(spawnSync('id', [flag, 'postgres']).stdout.toString() || NaN));
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number(spawnSync('id', [flag, 'postgres']).stdout.toString() || NaN),
+    );
     return Number.isInteger(uid) && Number.isInteger(gid) ? { uid, gid } : undefined;
   };
   const known = lookUp();
@@ -100,7 +111,9 @@ function unprivilegedUser(): { uid?: number; gid?: number } {
   spawnSync('useradd', ['--system', '--no-create-home', 'postgres']);
   const made = lookUp();
   if (made === undefined) {
-    throw new EmbeddedPostgresError('PostgreSQL does not run as root and no user "postgres" could be made; set DATABASE_URL');
+    throw new EmbeddedPostgresError(
+      'PostgreSQL does not run as root and no user "postgres" could be made; set DATABASE_URL',
+    );
   }
   return made;
 }
@@ -114,7 +127,8 @@ function commandAs(
   file: string,
   args: string[],
 ): { file: string; args: string[]; user: { uid?: number; gid?: number } } {
-  if (user.uid === undefined || spawnSync('test', ['-x', file], user).status === 0) return { file, args, user };
+  if (user.uid === undefined || spawnSync('test', ['-x', file], user).status === 0)
+    return { file, args, user };
   const drop = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
   const pass = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
   return { file: 'setpriv', args: [...drop, ...pass, file, ...args], user: {} };
@@ -123,7 +137,15 @@ function commandAs(
 function initialise({ initdb }: Binaries, data: string, user: { uid?: number; gid?: number }): void {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   if (user.uid !== undefined && user.gid !== undefined) chownSync(data, user.uid, user.gid);
-  const command = commandAs(user, initdb, ['-D', data, '-U', 'zkrisk', '--auth=trust', '--encoding=UTF8', '--locale=C']);
+  const command = commandAs(user, initdb, [
+    '-D',
+    data,
+    '-U',
+    'zkrisk',
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale=C',
+  ]);
   const result = spawnSync(command.file, command.args, {
     ...command.user,
     env: { ...process.env, LC_MESSAGES: 'C' },
@@ -149,17 +171,21 @@ function isAlive(pid: number): boolean {
     return false;
   }
   // A killed server that nobody has reaped yet still answers to signals.
-  return spawnSync('ps', ['-o', 'stat=', '-p', String(pid)]).stdout?.toString().trim().startsWith('Z') !== true;
+  const state = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)]).stdout?.toString() ?? '';
+  return !state.trim().startsWith('Z');
 }
 
 async function waitUntilReady(data: string, alive: () => boolean, server?: ChildProcess): Promise<void> {
   for (let waited = 0; waited < START_TIMEOUT_MS; waited += 20) {
     const file = readServerFile(data);
     if (file?.ready && (server === undefined || file.pid === server.pid)) return;
-    if (!alive()) throw new EmbeddedPostgresError(`PostgreSQL stopped while starting; see postgres.log beside ${data}`);
+    if (!alive())
+      throw new EmbeddedPostgresError(`PostgreSQL stopped while starting; see postgres.log beside ${data}`);
     await sleep(20);
   }
-  throw new EmbeddedPostgresError(`PostgreSQL did not become ready within ${START_TIMEOUT_MS / 1000} s; see postgres.log beside ${data}`);
+  throw new EmbeddedPostgresError(
+    `PostgreSQL did not become ready within ${START_TIMEOUT_MS / 1000} s; see postgres.log beside ${data}`,
+  );
 }
 
 async function freePort(): Promise<number> {

@@ -30,11 +30,14 @@ export class RejectedTickError extends ZkriskError {
     readonly tick: Tick,
     readonly rejection: TickRejection,
   ) {
-    super(`${tick.market} #${tick.sequence}: price ${tick.price} at ${new Date(tick.time).toISOString()} is ${rejection}`, {
-      market: tick.market,
-      sequence: tick.sequence,
-      rejection,
-    });
+    super(
+      `${tick.market} #${tick.sequence}: price ${tick.price} at ${new Date(tick.time).toISOString()} is ${rejection}`,
+      {
+        market: tick.market,
+        sequence: tick.sequence,
+        rejection,
+      },
+    );
   }
 }
 
@@ -68,13 +71,15 @@ export class BarBuilder {
     readonly staleAfter: number,
     state?: BarBuilderState,
   ) {
-    if (!(length > 0)) throw new InvalidInputError('length', `must be a positive number of milliseconds, got ${length}`);
+    if (!(length > 0))
+      throw new InvalidInputError('length', `must be a positive number of milliseconds, got ${length}`);
     if (!(staleAfter >= length)) {
       throw new InvalidInputError('staleAfter', `must be at least one bar (${length} ms), got ${staleAfter}`);
     }
     if (state) {
       this.openBarEnd = state.openBarEnd;
-      for (const [market, price, time, sequence] of state.last) this.last.set(market, { price, time, sequence });
+      for (const [market, price, time, sequence] of state.last)
+        this.last.set(market, { price, time, sequence });
     }
   }
 
@@ -90,11 +95,14 @@ export class BarBuilder {
     const end = Math.ceil(tick.time / this.length) * this.length;
     if (this.openBarEnd !== null && end < this.openBarEnd) throw new RejectedTickError(tick, 'late');
     const previous = this.last.get(tick.market);
-    if (previous && tick.sequence === previous.sequence) throw new RejectedTickError(tick, 'duplicate');
+    if (tick.sequence === previous?.sequence) throw new RejectedTickError(tick, 'duplicate');
     const closed = this.closeUntil(end);
     this.openBarEnd = end;
     // Ticks of the open bar may come in any order: the one published last is the bar's price.
-    const newer = !previous || tick.time > previous.time || (tick.time === previous.time && tick.sequence > previous.sequence);
+    const newer =
+      !previous ||
+      tick.time > previous.time ||
+      (tick.time === previous.time && tick.sequence > previous.sequence);
     if (newer) this.last.set(tick.market, { price: tick.price, time: tick.time, sequence: tick.sequence });
     return closed;
   }
@@ -111,7 +119,9 @@ export class BarBuilder {
   snapshot(): BarBuilderState {
     return {
       openBarEnd: this.openBarEnd,
-      last: [...this.last].map(([market, { price, time, sequence }]) => [market, price, time, sequence] as const),
+      last: [...this.last].map(
+        ([market, { price, time, sequence }]) => [market, price, time, sequence] as const,
+      ),
     };
   }
 

@@ -15,7 +15,12 @@ export interface Minimum {
  * Source: Nocedal & Wright, "Numerical Optimization", algorithm 6.1; the update is skipped where the curvature
  * condition sᵀy > 0 fails, so that the inverse Hessian stays positive definite.
  */
-export function minimise(objective: Objective, start: Float64Array, tolerance = 1e-8, maximumIterations = 200): Minimum {
+export function minimise(
+  objective: Objective,
+  start: Float64Array,
+  tolerance = 1e-8,
+  maximumIterations = 200,
+): Minimum {
   const n = start.length;
   let x = Float64Array.from(start);
   let gradient = new Float64Array(n);
@@ -81,7 +86,13 @@ export function minimise(objective: Objective, start: Float64Array, tolerance = 
     if (stalled >= 3) break;
   }
   const gradientNorm = norm(gradient);
-  return { x, value, gradientNorm, iterations: iteration, converged: gradientNorm <= 1e3 * tolerance * (1 + Math.abs(value)) };
+  return {
+    x,
+    value,
+    gradientNorm,
+    iterations: iteration,
+    converged: gradientNorm <= 1e3 * tolerance * (1 + Math.abs(value)),
+  };
 }
 
 /** H ← (I − ρsyᵀ)H(I − ρysᵀ) + ρssᵀ, ρ = 1/(sᵀy), in place. */
@@ -95,6 +106,7 @@ function updateInverse(inverse: Float64Array, s: Float64Array, y: Float64Array, 
   }
   const scale = (1 + yhy / curvature) / curvature;
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) inverse[i * n + j] += scale * s[i] * s[j] - (hy[i] * s[j] + s[i] * hy[j]) / curvature;
+    for (let j = 0; j < n; j++)
+      inverse[i * n + j] += scale * s[i] * s[j] - (hy[i] * s[j] + s[i] * hy[j]) / curvature;
   }
 }

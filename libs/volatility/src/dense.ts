@@ -4,7 +4,14 @@
  */
 
 /** C = A·B; A is m×k, B is k×n. The inner loops run along rows of B and C, four rows of B at a time. */
-export function multiply(a: Float64Array, b: Float64Array, c: Float64Array, m: number, k: number, n: number): Float64Array {
+export function multiply(
+  a: Float64Array,
+  b: Float64Array,
+  c: Float64Array,
+  m: number,
+  k: number,
+  n: number,
+): Float64Array {
   for (let i = 0; i < m; i++) {
     const row = i * n;
     c.fill(0, row, row + n);
@@ -29,7 +36,14 @@ export function multiply(a: Float64Array, b: Float64Array, c: Float64Array, m: n
 }
 
 /** C = A·Bᵀ; A is m×n, B is k×n: dot products of rows, two rows of each at a time. */
-export function multiplyTransposed(a: Float64Array, b: Float64Array, c: Float64Array, m: number, n: number, k: number): Float64Array {
+export function multiplyTransposed(
+  a: Float64Array,
+  b: Float64Array,
+  c: Float64Array,
+  m: number,
+  n: number,
+  k: number,
+): Float64Array {
   let i = 0;
   for (; i + 1 < m; i += 2) {
     const a0 = i * n;

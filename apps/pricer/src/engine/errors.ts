@@ -12,10 +12,13 @@ export class UnknownMarketError extends ZkriskError {
 export class StaleMarketError extends ZkriskError {
   readonly code = 'market-stale';
   constructor(market: string, silentMs: number) {
-    super(`market ${market} has had no price for ${Math.round(silentMs / 1000)} s; no quote is given until it has`, {
-      market,
-      silentMs,
-    });
+    super(
+      `market ${market} has had no price for ${Math.round(silentMs / 1000)} s; no quote is given until it has`,
+      {
+        market,
+        silentMs,
+      },
+    );
   }
 }
 
@@ -52,11 +55,14 @@ export class QuoteExpiredError extends ZkriskError {
 export class QuoteStaleError extends ZkriskError {
   readonly code = 'quote-stale';
   constructor(quoteId: string, quoted: string, now: string) {
-    super(`quote ${quoteId} was for a premium of ${quoted}, the same trade now costs ${now}; ask for a new one`, {
-      quoteId,
-      quoted,
-      now,
-    });
+    super(
+      `quote ${quoteId} was for a premium of ${quoted}, the same trade now costs ${now}; ask for a new one`,
+      {
+        quoteId,
+        quoted,
+        now,
+      },
+    );
   }
 }
 
@@ -71,7 +77,9 @@ export class InsufficientBalanceError extends ZkriskError {
 export class OutcomePendingError extends ZkriskError {
   readonly code = 'outcome-pending';
   constructor(commandId: string) {
-    super(`command ${commandId} has been taken but not been booked yet; ask again with the same id`, { commandId });
+    super(`command ${commandId} has been taken but not been booked yet; ask again with the same id`, {
+      commandId,
+    });
   }
 }
 

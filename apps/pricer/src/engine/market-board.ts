@@ -115,7 +115,9 @@ export class MarketBoard {
 
   snapshot(): MarketBoardState {
     return {
-      marks: [...this.marks].map(([market, { price, time }]) => [market, formatDecimal(price, PRICE_DECIMALS), time] as const),
+      marks: [...this.marks].map(
+        ([market, { price, time }]) => [market, formatDecimal(price, PRICE_DECIMALS), time] as const,
+      ),
       now: this.time,
     };
   }
@@ -130,7 +132,10 @@ export class MarketBoard {
 
 function fromUpperTriangle(values: readonly number[], n: number, field: string): Float64Array {
   if (values.length !== (n * (n + 1)) / 2) {
-    throw new InvalidInputError(field, `must be the upper triangle of a ${n}×${n} matrix, got ${values.length} numbers`);
+    throw new InvalidInputError(
+      field,
+      `must be the upper triangle of a ${n}×${n} matrix, got ${values.length} numbers`,
+    );
   }
   const matrix = new Float64Array(n * n);
   let at = 0;

@@ -71,7 +71,8 @@ export class PricingEngine {
   readonly board: MarketBoard;
   private readonly quoting: QuotingBook;
   private readonly model: RiskModel;
-  private assessed: { book: Book; forecast: MarketForecast; assessment: Assessment; funding: FundingRates } | undefined;
+  private assessed:
+    { book: Book; forecast: MarketForecast; assessment: Assessment; funding: FundingRates } | undefined;
   private loaded = false;
   private accruedAt: number | null;
 
@@ -124,24 +125,41 @@ export class PricingEngine {
     if (elapsed > 0 && this.ready()) {
       const { funding } = this.assessment();
       const amounts = this.board.markets.map((market, i) => {
-        const amountOf = (rate: number) => fromNumber((rate * elapsed) / YEAR_MS, MONEY_DECIMALS, 'nearest', `${market}.funding`);
+        const amountOf = (rate: number) =>
+          fromNumber((rate * elapsed) / YEAR_MS, MONEY_DECIMALS, 'nearest', `${market}.funding`);
         return [market, amountOf(funding.risk[i]), amountOf(funding.liquidity[i])] as const;
       });
       this.accruedAt = now;
       const due = amounts.filter(([, risk, liquidity]) => risk !== 0n || liquidity !== 0n);
       if (due.length > 0) {
-        const markets = due.map(([market, risk, liquidity]) => [market, formatMoney(risk), formatMoney(liquidity)] as const);
+        const markets = due.map(
+          ([market, risk, liquidity]) => [market, formatMoney(risk), formatMoney(liquidity)] as const,
+        );
         take({ kind: 'funding-accrued', at: now, markets });
       }
     }
     const { toCapital, toLiquidity } = this.ledger.dueBy(now);
     if (toCapital !== 0n || toLiquidity !== 0n) {
-      take({ kind: 'vested', at: now, toCapital: formatMoney(toCapital), toLiquidity: formatMoney(toLiquidity) });
+      take({
+        kind: 'vested',
+        at: now,
+        toCapital: formatMoney(toCapital),
+        toLiquidity: formatMoney(toLiquidity),
+      });
     }
     for (const { commandId, provider, shares, releaseAt } of this.ledger.lockedWithdrawals()) {
       if (releaseAt > now) continue;
       const paid = this.valueOfShares(shares);
-      take({ kind: 'liquidity-withdrawn', at: now, commandId, provider, shares: formatMoney(shares), paid: formatMoney(paid), fee: '0', mode: 'locked' });
+      take({
+        kind: 'liquidity-withdrawn',
+        at: now,
+        commandId,
+        provider,
+        shares: formatMoney(shares),
+        paid: formatMoney(paid),
+        fee: '0',
+        mode: 'locked',
+      });
     }
     return events;
   }
@@ -157,7 +175,8 @@ export class PricingEngine {
     const priced = legs.map(({ market, size }, i): PricedLeg => {
       const { index, mark } = this.board.tradable(market);
       const exactSize = parseDecimal(size, SIZE_DECIMALS, `legs.${i}.size`);
-      const exactPrice = marks === undefined ? mark.price : parseDecimal(marks[i], PRICE_DECIMALS, `marks.${i}`);
+      const exactPrice =
+        marks === undefined ? mark.price : parseDecimal(marks[i], PRICE_DECIMALS, `marks.${i}`);
       if (exactSize === 0n) throw new InvalidInputError(`legs.${i}.size`, 'must not be zero');
       const notional = Math.abs(toNumber(notionalOf(exactSize, mark.price, 'nearest'), MONEY_DECIMALS));
       if (notional > this.config.MAXIMUM_TRADE_NOTIONAL) {
@@ -201,7 +220,10 @@ export class PricingEngine {
     try {
       const { legs, quote } = command;
       if (quote && quote.marks.length !== legs.length) {
-        throw new InvalidInputError('quote.marks', `must have ${legs.length} entries, one a leg, got ${quote.marks.length}`);
+        throw new InvalidInputError(
+          'quote.marks',
+          `must have ${legs.length} entries, one a leg, got ${quote.marks.length}`,
+        );
       }
       const now = this.price(legs, quote?.marks);
       const terms = quote ? this.honour(quote, now) : now;
@@ -242,10 +264,14 @@ export class PricingEngine {
    * A quote is honoured at its own marks and premium while the same trade, executed at those marks, costs the pool
    * no more than the tolerance above what was quoted.
    */
-  private honour(quote: NonNullable<TradePayload['quote']>, now: TradePrice): Pick<TradePrice, 'riskPremium' | 'liquidityPremium'> {
+  private honour(
+    quote: NonNullable<TradePayload['quote']>,
+    now: TradePrice,
+  ): Pick<TradePrice, 'riskPremium' | 'liquidityPremium'> {
     const riskPremium = parseDecimal(quote.riskPremium, MONEY_DECIMALS, 'quote.riskPremium');
     const liquidityPremium = parseDecimal(quote.liquidityPremium, MONEY_DECIMALS, 'quote.liquidityPremium');
-    if (riskPremium < 0n || liquidityPremium < 0n) throw new InvalidInputError('quote.riskPremium', 'must not be negative');
+    if (riskPremium < 0n || liquidityPremium < 0n)
+      throw new InvalidInputError('quote.riskPremium', 'must not be negative');
     const quoted = riskPremium + liquidityPremium;
     const current = now.riskPremium + now.liquidityPremium;
     const notional = now.legs.reduce((sum, leg) => {
@@ -253,7 +279,12 @@ export class PricingEngine {
       return sum + (value < 0n ? -value : value);
     }, 0n);
     // A hundredth of a basis point of the notional is always within tolerance: a premium of nothing may round up.
-    const allowance = fromNumber(toNumber(quoted, MONEY_DECIMALS) * this.config.QUOTE_TOLERANCE, MONEY_DECIMALS, 'up', 'tolerance');
+    const allowance = fromNumber(
+      toNumber(quoted, MONEY_DECIMALS) * this.config.QUOTE_TOLERANCE,
+      MONEY_DECIMALS,
+      'up',
+      'tolerance',
+    );
     if (current > quoted + allowance + divide(notional, 1_000_000n, 'up')) {
       throw new QuoteStaleError(quote.quoteId, formatMoney(quoted), formatMoney(current));
     }
@@ -270,14 +301,25 @@ export class PricingEngine {
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
       const { commandId, provider } = command;
-      event = { kind: 'liquidity-rejected', at: this.board.now, commandId, provider, code: error.code, reason: error.message };
+      event = {
+        kind: 'liquidity-rejected',
+        at: this.board.now,
+        commandId,
+        provider,
+        code: error.code,
+        reason: error.message,
+      };
     }
     this.ledger.apply(event);
     this.invalidate();
     return [...events, event];
   }
 
-  private deposit({ commandId, provider, amount }: Extract<LiquidityPayload, { kind: 'deposit' }>): BookEvent {
+  private deposit({
+    commandId,
+    provider,
+    amount,
+  }: Extract<LiquidityPayload, { kind: 'deposit' }>): BookEvent {
     const exact = parseDecimal(amount, MONEY_DECIMALS, 'amount');
     if (exact <= 0n) throw new InvalidInputError('amount', `must be positive, got ${amount}`);
     const value = this.liquidityValue();
@@ -286,10 +328,22 @@ export class PricingEngine {
       throw new InvalidInputError('amount', 'the liquidity is used up: shares have no value to be issued at');
     }
     const shares = outstanding === 0n ? exact : divide(exact * outstanding, value, 'down');
-    return { kind: 'liquidity-deposited', at: this.board.now, commandId, provider, amount: formatMoney(exact), shares: formatMoney(shares) };
+    return {
+      kind: 'liquidity-deposited',
+      at: this.board.now,
+      commandId,
+      provider,
+      amount: formatMoney(exact),
+      shares: formatMoney(shares),
+    };
   }
 
-  private withdrawal({ commandId, provider, amount, mode }: Extract<LiquidityPayload, { kind: 'withdrawal' }>): BookEvent {
+  private withdrawal({
+    commandId,
+    provider,
+    amount,
+    mode,
+  }: Extract<LiquidityPayload, { kind: 'withdrawal' }>): BookEvent {
     const exact = parseDecimal(amount, MONEY_DECIMALS, 'amount');
     if (exact <= 0n) throw new InvalidInputError('amount', `must be positive, got ${amount}`);
     const value = this.liquidityValue();
@@ -300,11 +354,22 @@ export class PricingEngine {
     const shares = divide(exact * outstanding, value, 'up');
     const at = this.board.now;
     if (mode === 'locked') {
-      return { kind: 'withdrawal-locked', at, commandId, provider, shares: formatMoney(shares), releaseAt: at + this.horizonMs };
+      return {
+        kind: 'withdrawal-locked',
+        at,
+        commandId,
+        provider,
+        shares: formatMoney(shares),
+        releaseAt: at + this.horizonMs,
+      };
     }
     const fee = this.ready() ? this.forcedFee(exact) : 0n;
     if (fee >= exact) {
-      throw new InsufficientBalanceError(provider, '0', `${amount}: the fee for leaving now would be ${formatMoney(fee)}`);
+      throw new InsufficientBalanceError(
+        provider,
+        '0',
+        `${amount}: the fee for leaving now would be ${formatMoney(fee)}`,
+      );
     }
     return {
       kind: 'liquidity-withdrawn',
@@ -321,7 +386,12 @@ export class PricingEngine {
   /** ρ(q, C, P, L−l) − ρ(θ), rounded up. */
   private forcedFee(amount: bigint): bigint {
     const { exposure } = this.assessment().assessment;
-    const fee = forcedWithdrawalFee(this.model.measure, exposure, toNumber(amount, MONEY_DECIMALS), Math.log(this.model.alpha));
+    const fee = forcedWithdrawalFee(
+      this.model.measure,
+      exposure,
+      toNumber(amount, MONEY_DECIMALS),
+      Math.log(this.model.alpha),
+    );
     return fromNumber(fee, MONEY_DECIMALS, 'up', 'fee');
   }
 
@@ -340,7 +410,12 @@ export class PricingEngine {
     const { liquidity } = this.ledger;
     if (!this.ready()) return liquidity;
     const { book, assessment } = this.assessment();
-    const value = fromNumber(liquidityValue(book, assessment.callSpread.price), MONEY_DECIMALS, 'down', 'liquidityValue');
+    const value = fromNumber(
+      liquidityValue(book, assessment.callSpread.price),
+      MONEY_DECIMALS,
+      'down',
+      'liquidityValue',
+    );
     return value < 0n ? 0n : value < liquidity ? value : liquidity;
   }
 
@@ -351,7 +426,10 @@ export class PricingEngine {
 
   /** Whether there is a forecast and a mark for each of its markets. */
   ready(): boolean {
-    return this.board.latestForecast !== undefined && this.board.markets.every((market) => this.board.mark(market) !== undefined);
+    return (
+      this.board.latestForecast !== undefined &&
+      this.board.markets.every((market) => this.board.mark(market) !== undefined)
+    );
   }
 
   /** The standing book's figures. @throws {NoForecastError} */
@@ -419,7 +497,9 @@ export class PricingEngine {
     }
     return {
       signedSizes: Float64Array.from(markets, ({ size }) => toNumber(size, SIZE_DECIMALS)),
-      entryNotionals: Float64Array.from(markets, ({ entryNotional }) => toNumber(entryNotional, MONEY_DECIMALS)),
+      entryNotionals: Float64Array.from(markets, ({ entryNotional }) =>
+        toNumber(entryNotional, MONEY_DECIMALS),
+      ),
       capital: toNumber(ledger.capital - ledger.shortfall - certain, MONEY_DECIMALS),
       liquidity: toNumber(ledger.liquidity, MONEY_DECIMALS),
       pendingPremia: toNumber(ledger.pendingToCapital, MONEY_DECIMALS),

@@ -21,7 +21,11 @@ export function Documented(options: {
     ...(body ? [ApiBody({ schema: asSchema(body) })] : []),
     ApiResponse({ status, ...(response ? { schema: asSchema(response) } : {}) }),
     ...errors.map((code) =>
-      ApiResponse({ status: code, description: 'problem', content: { 'application/problem+json': { schema: asSchema(problem) } } }),
+      ApiResponse({
+        status: code,
+        description: 'problem',
+        content: { 'application/problem+json': { schema: asSchema(problem) } },
+      }),
     ),
   );
 }

@@ -19,7 +19,12 @@ export class ExchangeController {
       marketTime: iso(board.now),
       markets: board.knownMarkets().map((market) => {
         const mark = board.mark(market)!;
-        return { market, mark: formatDecimal(mark.price, PRICE_DECIMALS), markTime: iso(mark.time), status: board.status(market) };
+        return {
+          market,
+          mark: formatDecimal(mark.price, PRICE_DECIMALS),
+          markTime: iso(mark.time),
+          status: board.status(market),
+        };
       }),
       warmingUp: forecast?.warmingUp ?? [],
       excluded: forecast?.excluded ?? [],
@@ -53,7 +58,10 @@ export class ExchangeController {
   }
 
   @Get('risk')
-  @Documented({ summary: 'The exchange’s risk measure, its Euler allocation and the liquidity providers’ position', errors: [503] })
+  @Documented({
+    summary: 'The exchange’s risk measure, its Euler allocation and the liquidity providers’ position',
+    errors: [503],
+  })
   risk(): object {
     const { engine } = this.pricer;
     const { assessment } = engine.assessment();
@@ -68,13 +76,21 @@ export class ExchangeController {
         markets: byMarket(engine.board.markets, riskAllocation.markets),
         capital: riskAllocation.capital,
       },
-      callSpread: { price: callSpread.price, delta: callSpread.delta, gamma: callSpread.gamma, vega: callSpread.vega },
+      callSpread: {
+        price: callSpread.price,
+        delta: callSpread.delta,
+        gamma: callSpread.gamma,
+        vega: callSpread.vega,
+      },
       liquidityValue: formatMoney(engine.liquidityValue()),
     };
   }
 
   @Get('funding')
-  @Documented({ summary: 'Funding rates by market, money per year, and what has been collected', errors: [503] })
+  @Documented({
+    summary: 'Funding rates by market, money per year, and what has been collected',
+    errors: [503],
+  })
   funding(): object {
     const { engine } = this.pricer;
     const { funding, assessment } = engine.assessment();
@@ -84,7 +100,10 @@ export class ExchangeController {
       ratePerYear: { risk: assessment.riskRate, liquidity: assessment.liquidityFunding },
       markets: engine.board.markets.map((market, i) => {
         const size = engine.ledger.market(market).size;
-        const perUnit = size === 0n ? null : (funding.risk[i] + funding.liquidity[i]) / (Number(size) / 10 ** SIZE_DECIMALS);
+        const perUnit =
+          size === 0n
+            ? null
+            : (funding.risk[i] + funding.liquidity[i]) / (Number(size) / 10 ** SIZE_DECIMALS);
         return { market, risk: funding.risk[i], liquidity: funding.liquidity[i], perUnitOfSize: perUnit };
       }),
       collected: { risk: formatMoney(totals.riskFunding), liquidity: formatMoney(totals.liquidityFunding) },

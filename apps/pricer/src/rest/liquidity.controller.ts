@@ -21,8 +21,16 @@ export class LiquidityController {
 
   @Post('deposits')
   @HttpCode(201)
-  @Documented({ summary: 'Deposit liquidity for shares', body: depositRequest, response: liquidityOutcome, status: 201, errors: [422, 504] })
-  async deposit(@Body(new ZodPipe(depositRequest)) request: z.output<typeof depositRequest>): Promise<object> {
+  @Documented({
+    summary: 'Deposit liquidity for shares',
+    body: depositRequest,
+    response: liquidityOutcome,
+    status: 201,
+    errors: [422, 504],
+  })
+  async deposit(
+    @Body(new ZodPipe(depositRequest)) request: z.output<typeof depositRequest>,
+  ): Promise<object> {
     const { commandId = randomUUID(), provider, amount } = request;
     return this.submit({ kind: 'deposit', commandId, provider, amount });
   }
@@ -36,7 +44,9 @@ export class LiquidityController {
     status: 201,
     errors: [409, 422, 504],
   })
-  async withdraw(@Body(new ZodPipe(withdrawalRequest)) request: z.output<typeof withdrawalRequest>): Promise<object> {
+  async withdraw(
+    @Body(new ZodPipe(withdrawalRequest)) request: z.output<typeof withdrawalRequest>,
+  ): Promise<object> {
     const { commandId = randomUUID(), provider, amount, mode } = request;
     return this.submit({ kind: 'withdrawal', commandId, provider, amount, mode });
   }
@@ -48,7 +58,8 @@ export class LiquidityController {
     await this.log.publish([outgoing(TOPICS.liquidity, provider, header, command)]);
     const event = await booked;
     if (event === undefined) throw new OutcomePendingError(commandId);
-    if (event.kind === 'liquidity-rejected') throw new CommandRejectedError(event.code, event.reason, commandId);
+    if (event.kind === 'liquidity-rejected')
+      throw new CommandRejectedError(event.code, event.reason, commandId);
     return { ...event, at: new Date(event.at).toISOString() };
   }
 }

@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { EmbeddedLog, outgoing, TOPICS } from '#lib/events';
-import { type BookEvent, formatDecimal, formatMoney, MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS } from '#lib/ledger';
+import {
+  type BookEvent,
+  formatDecimal,
+  formatMoney,
+  MONEY_DECIMALS,
+  parseDecimal,
+  PRICE_DECIMALS,
+} from '#lib/ledger';
 import { ZodPipe } from '#lib/service';
 import { CommandRejectedError, OutcomePendingError } from '../engine/errors.js';
 import type { PricerConfig } from '../pricer.config.js';
@@ -10,7 +17,13 @@ import { PricerService } from '../pricer.service.js';
 import { QuoteStore } from '../quote-store.js';
 import { PRICER_CONFIG } from '../tokens.js';
 import { Documented } from './documented.js';
-import { bookedTrade, type QuoteRequest, quoteRequest, type QuoteResponse, quoteResponse } from './schemas.js';
+import {
+  bookedTrade,
+  type QuoteRequest,
+  quoteRequest,
+  type QuoteResponse,
+  quoteResponse,
+} from './schemas.js';
 
 const OUTCOME_TIMEOUT_MS = 10_000;
 
@@ -26,7 +39,13 @@ export class QuotesController {
 
   @Post()
   @HttpCode(201)
-  @Documented({ summary: 'Price a trade', body: quoteRequest, response: quoteResponse, status: 201, errors: [400, 404, 422, 503] })
+  @Documented({
+    summary: 'Price a trade',
+    body: quoteRequest,
+    response: quoteResponse,
+    status: 201,
+    errors: [400, 404, 422, 503],
+  })
   quote(@Body(new ZodPipe(quoteRequest)) request: QuoteRequest): QuoteResponse {
     const { engine } = this.pricer;
     const price = engine.price(request.legs);
@@ -68,7 +87,11 @@ export class QuotesController {
 
   @Post(':id/accept')
   @HttpCode(200)
-  @Documented({ summary: 'Book the trade of a quote, once', response: bookedTrade, errors: [404, 409, 410, 504] })
+  @Documented({
+    summary: 'Book the trade of a quote, once',
+    response: bookedTrade,
+    errors: [404, 409, 410, 504],
+  })
   async accept(@Param('id') id: string): Promise<object> {
     const known = await this.pricer.outcome(id, 0);
     if (known) return tradeOf(known);
@@ -99,10 +122,13 @@ export class QuotesController {
 }
 
 function tradeOf(event: BookEvent): object {
-  if (event.kind === 'trade-rejected') throw new CommandRejectedError(event.code, event.reason, event.tradeId);
+  if (event.kind === 'trade-rejected')
+    throw new CommandRejectedError(event.code, event.reason, event.tradeId);
   if (event.kind !== 'trade-booked') throw new Error(`a trade cannot have come to ${event.kind}`);
   const { tradeId, quoteId, account, at, legs, riskPremium, liquidityPremium } = event;
-  const total = parseDecimal(riskPremium, MONEY_DECIMALS, 'riskPremium') + parseDecimal(liquidityPremium, MONEY_DECIMALS, 'liquidityPremium');
+  const total =
+    parseDecimal(riskPremium, MONEY_DECIMALS, 'riskPremium') +
+    parseDecimal(liquidityPremium, MONEY_DECIMALS, 'liquidityPremium');
   return {
     tradeId,
     quoteId,

@@ -4,14 +4,17 @@ const decimal = z
   .string()
   .max(60)
   .regex(/^-?\d+(\.\d+)?$/, 'must be a decimal number in a string, like "1.5"');
-const name = z
-  .string()
-  .regex(/^[\w.:@-]{1,80}$/, 'must be a name of up to 80 letters, digits and _.:@-');
+const name = z.string().regex(/^[\w.:@-]{1,80}$/, 'must be a name of up to 80 letters, digits and _.:@-');
 
 export const quoteRequest = z.strictObject({
   account: name.default('anonymous').describe('who trades; premium and positions are booked on it'),
   legs: z
-    .array(z.strictObject({ market: z.string().min(1).max(40), size: decimal.describe('signed, base units; positive buys') }))
+    .array(
+      z.strictObject({
+        market: z.string().min(1).max(40),
+        size: decimal.describe('signed, base units; positive buys'),
+      }),
+    )
     .min(1)
     .max(64),
 });
@@ -26,8 +29,12 @@ export const quoteResponse = z.object({
     liquidity: z.string().describe('change in the price of the liquidity providers’ call spread'),
     total: z.string(),
   }),
-  risk: z.object({ before: z.number(), after: z.number() }).describe('risk measure ρ before and after, quote currency'),
-  fundingRates: z.record(z.string(), z.number()).describe('what each market would pay after the trade, money per year'),
+  risk: z
+    .object({ before: z.number(), after: z.number() })
+    .describe('risk measure ρ before and after, quote currency'),
+  fundingRates: z
+    .record(z.string(), z.number())
+    .describe('what each market would pay after the trade, money per year'),
   forecastId: z.string(),
   marketTime: z.string(),
   expiresAt: z.string(),
@@ -56,7 +63,12 @@ export const withdrawalRequest = z.strictObject({
   mode: z.enum(['locked', 'forced']).describe('locked: free, paid after the horizon; forced: now, for a fee'),
 });
 
-export const liquidityOutcome = z.looseObject({ kind: z.string(), commandId: z.string(), provider: z.string(), at: z.string() });
+export const liquidityOutcome = z.looseObject({
+  kind: z.string(),
+  commandId: z.string(),
+  provider: z.string(),
+  at: z.string(),
+});
 
 export const problem = z.object({
   type: z.string(),

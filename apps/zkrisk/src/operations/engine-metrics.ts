@@ -29,11 +29,21 @@ export class EngineMetrics {
     const money = (amount: bigint) => toNumber(amount, MONEY_DECIMALS);
     const assessed = () => (pricer.engine.ready() ? pricer.engine.assessment().assessment : undefined);
     gauge('zkrisk_risk_measure', 'ρ(θ), quote currency', () => assessed()?.riskMeasure);
-    gauge('zkrisk_book_volatility', 's, standard deviation of the book over the horizon, quote currency', () => assessed()?.exposure.volatility);
+    gauge(
+      'zkrisk_book_volatility',
+      's, standard deviation of the book over the horizon, quote currency',
+      () => assessed()?.exposure.volatility,
+    );
     gauge('zkrisk_capital', 'P, quote currency', () => money(pricer.engine.ledger.capital));
     gauge('zkrisk_liquidity', 'L, quote currency', () => money(pricer.engine.ledger.liquidity));
-    gauge('zkrisk_pending', 'premia and funding not yet vested, quote currency', () => money(pricer.engine.ledger.pendingToCapital));
-    gauge('zkrisk_shortfall', 'losses past capital and liquidity, quote currency; above 0 the exchange is insolvent', () => money(pricer.engine.ledger.shortfall));
+    gauge('zkrisk_pending', 'premia and funding not yet vested, quote currency', () =>
+      money(pricer.engine.ledger.pendingToCapital),
+    );
+    gauge(
+      'zkrisk_shortfall',
+      'losses past capital and liquidity, quote currency; above 0 the exchange is insolvent',
+      () => money(pricer.engine.ledger.shortfall),
+    );
     gauge('zkrisk_ledger_imbalance', 'must be 0', () => money(pricer.engine.ledger.imbalance()));
     gauge('zkrisk_book_events', 'events in the journal', () => pricer.engine.ledger.eventCount);
     gauge('zkrisk_trades', 'trades booked', () => pricer.engine.ledger.totals.trades);

@@ -8,7 +8,8 @@ import type { MarketSource } from './market-source.js';
 export function csvMarket(path: string): MarketSource {
   const table = readSeriesFile(path, { kind: 'price' });
   const times = parseTimes(path, table.times);
-  if (times.length < 3) throw new PriceFileError(`${path}: has ${times.length} rows; a replay needs at least 3`, { file: path });
+  if (times.length < 3)
+    throw new PriceFileError(`${path}: has ${times.length} rows; a replay needs at least 3`, { file: path });
   const distances = new Map<number, number>();
   for (let t = 1; t < times.length; t++) {
     const distance = times[t] - times[t - 1];
@@ -16,7 +17,9 @@ export function csvMarket(path: string): MarketSource {
   }
   const [barMs] = [...distances].reduce((a, b) => (b[1] > a[1] ? b : a));
   if (barMs % 1000 !== 0) {
-    throw new PriceFileError(`${path}: rows are ${barMs} ms apart; bars must be whole seconds`, { file: path });
+    throw new PriceFileError(`${path}: rows are ${barMs} ms apart; bars must be whole seconds`, {
+      file: path,
+    });
   }
   const digest = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12);
   return {

@@ -50,7 +50,10 @@ export class Replayer {
   }
 
   /** Runs to the end of the source or until aborted. Resumes where an earlier run stopped. */
-  async run(signal: AbortSignal, onProgress: (progress: ReplayProgress) => void = () => undefined): Promise<void> {
+  async run(
+    signal: AbortSignal,
+    onProgress: (progress: ReplayProgress) => void = () => undefined,
+  ): Promise<void> {
     const stored = await this.states.load<Cursor>(this.database.manager, this.source.id);
     let cursor: Cursor = stored ?? { prices: 0, trades: 0 };
     const first = Math.max(0, cursor.trades - 200);
@@ -87,17 +90,29 @@ export class Replayer {
   private priceMessages(bar: number, { time, prices }: MarketRow): Outgoing[] {
     const header = (id: string) => ({ id, sequence: bar, time });
     const ticks = this.source.markets.map((market, i) =>
-      outgoing(TOPICS.prices, market, header(`${this.source.id}-${bar}-${market}`), { kind: 'tick', market, price: prices[i] }),
+      outgoing(TOPICS.prices, market, header(`${this.source.id}-${bar}-${market}`), {
+        kind: 'tick',
+        market,
+        price: prices[i],
+      }),
     );
     const watermark = { kind: 'watermark', until: time } as const;
-    return [...ticks, outgoing(TOPICS.prices, 'watermark', header(`${this.source.id}-${bar}-watermark`), watermark)];
+    return [
+      ...ticks,
+      outgoing(TOPICS.prices, 'watermark', header(`${this.source.id}-${bar}-watermark`), watermark),
+    ];
   }
 
   private commandMessages(bar: number, { time }: MarketRow): Outgoing[] {
     const trades = this.flow.tradesAt(bar, (at) => this.rows.get(at));
     const spacing = (this.source.barSeconds * 1000) / (trades.length + 1);
     const liquidity = this.liquidityAt(bar).map((command, i) =>
-      outgoing(TOPICS.liquidity, command.provider, { id: command.commandId, sequence: bar * 1000 + i, time }, command),
+      outgoing(
+        TOPICS.liquidity,
+        command.provider,
+        { id: command.commandId, sequence: bar * 1000 + i, time },
+        command,
+      ),
     );
     return [
       ...liquidity,
@@ -116,11 +131,21 @@ export class Replayer {
   private liquidityAt(bar: number): LiquidityPayload[] {
     const { liquidity } = this.options;
     const id = (what: string) => `${this.source.id}-${what}-${bar}`;
-    if (bar === 0) return [{ kind: 'deposit', commandId: id('deposit'), provider: 'lp-1', amount: String(liquidity) }];
-    if (bar === 48) return [{ kind: 'deposit', commandId: id('deposit'), provider: 'lp-2', amount: String(liquidity / 4) }];
+    if (bar === 0)
+      return [{ kind: 'deposit', commandId: id('deposit'), provider: 'lp-1', amount: String(liquidity) }];
+    if (bar === 48)
+      return [{ kind: 'deposit', commandId: id('deposit'), provider: 'lp-2', amount: String(liquidity / 4) }];
     if (bar % 2000 === 1500) {
       const mode = bar % 4000 === 1500 ? 'locked' : 'forced';
-      return [{ kind: 'withdrawal', commandId: id('withdrawal'), provider: 'lp-2', amount: String(liquidity / 50), mode }];
+      return [
+        {
+          kind: 'withdrawal',
+          commandId: id('withdrawal'),
+          provider: 'lp-2',
+          amount: String(liquidity / 50),
+          mode,
+        },
+      ];
     }
     return [];
   }

@@ -53,7 +53,10 @@ function* generate(seed: number, length: number | undefined): Iterable<MarketRow
   const factors = new Float64Array(n);
   const logPrices = MARKETS.map(([, price]) => Math.log(price));
   for (let t = 0; length === undefined || t < length; t++) {
-    yield { time: START + t * BAR_SECONDS * 1000, prices: logPrices.map((value) => Math.exp(value).toPrecision(8)).map(plain) };
+    yield {
+      time: START + t * BAR_SECONDS * 1000,
+      prices: logPrices.map((value) => Math.exp(value).toPrecision(8)).map(plain),
+    };
     for (let k = 0; k < n; k++) {
       const jump = random.uniform() < JUMP_PROBABILITY ? JUMP_SIZE * random.normal() : 0;
       factors[k] = Math.sqrt(variances[k]) * random.normal() + jump;

@@ -49,7 +49,11 @@ export class TradeFlow {
       for (const { id, account, market, size, holding } of this.openings(opened, history)) {
         if (opened + holding !== t) continue;
         const opposite = size.startsWith('-') ? size.slice(1) : `-${size}`;
-        trades.push({ tradeId: `${id}-close`, account, legs: [{ market: this.markets[market], size: opposite }] });
+        trades.push({
+          tradeId: `${id}-close`,
+          account,
+          legs: [{ market: this.markets[market], size: opposite }],
+        });
       }
     }
     return trades;
@@ -63,7 +67,11 @@ export class TradeFlow {
     const random = randomStream((seed * 0x9e3779b1 + t * 0x85ebca6b) >>> 0);
     const openings: Opening[] = [];
     // Poisson by counting exponential waits.
-    for (let wait = -Math.log(1 - random.uniform()), i = 0; wait < tradesPerBar; wait -= Math.log(1 - random.uniform()), i++) {
+    for (
+      let wait = -Math.log(1 - random.uniform()), i = 0;
+      wait < tradesPerBar;
+      wait -= Math.log(1 - random.uniform()), i++
+    ) {
       const market = Math.floor(this.markets.length * random.uniform() ** 1.5);
       const price = Number(prices[market]);
       const trend = Math.log(price / Number(past[market]));

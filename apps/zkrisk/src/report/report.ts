@@ -16,8 +16,12 @@ export interface Report {
   readonly to: string;
   readonly wallSeconds: number | null;
   readonly trades: { readonly booked: number; readonly rejected: number };
-  readonly collected: Readonly<Record<'riskPremia' | 'liquidityPremia' | 'riskFunding' | 'liquidityFunding' | 'withdrawalFees', string>>;
-  readonly finally: Readonly<Record<'capital' | 'liquidity' | 'pendingToCapital' | 'shortfall' | 'imbalance', string>>;
+  readonly collected: Readonly<
+    Record<'riskPremia' | 'liquidityPremia' | 'riskFunding' | 'liquidityFunding' | 'withdrawalFees', string>
+  >;
+  readonly finally: Readonly<
+    Record<'capital' | 'liquidity' | 'pendingToCapital' | 'shortfall' | 'imbalance', string>
+  >;
   readonly risk: {
     readonly records: number;
     readonly meanRiskMeasure: number;
@@ -36,7 +40,11 @@ export interface Report {
 }
 
 /** Reads the tables of a finished (or stopped) replay and sums it up. */
-export async function makeReport(engine: Engine, source: MarketSource, wallSeconds: number | null): Promise<Report> {
+export async function makeReport(
+  engine: Engine,
+  source: MarketSource,
+  wallSeconds: number | null,
+): Promise<Report> {
   const { database, pricer, forecaster } = engine;
   const risk = await riskRecords(database);
   const { ledger } = pricer.engine;
@@ -48,7 +56,8 @@ export async function makeReport(engine: Engine, source: MarketSource, wallSecon
     `select count(*) as models, avg((diagnostics->>'seconds')::float8) as seconds from market_model`,
   );
   const largest = risk.reduce((a, b) => (b.riskMeasure > a.riskMeasure ? b : a), risk[0]);
-  const share = (record: RiskPayload) => record.entropicValueAtRisk / Math.max(1, Number(record.capital) + Number(record.liquidity));
+  const share = (record: RiskPayload) =>
+    record.entropicValueAtRisk / Math.max(1, Number(record.capital) + Number(record.liquidity));
   return {
     market: source.description,
     simulated: source.simulated,
@@ -85,7 +94,12 @@ export async function makeReport(engine: Engine, source: MarketSource, wallSecon
 }
 
 /** Writes the report as JSON, a table and pictures; returns the table. */
-export async function writeReport(engine: Engine, source: MarketSource, report: Report, directory: string): Promise<string> {
+export async function writeReport(
+  engine: Engine,
+  source: MarketSource,
+  report: Report,
+  directory: string,
+): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const table = reportTable(report);
   writeFileSync(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
@@ -97,7 +111,9 @@ export async function writeReport(engine: Engine, source: MarketSource, report: 
 }
 
 async function riskRecords(database: DataSource): Promise<RiskPayload[]> {
-  const rows = await database.query<{ payload: RiskPayload }[]>('select payload from risk_record order by at');
+  const rows = await database.query<{ payload: RiskPayload }[]>(
+    'select payload from risk_record order by at',
+  );
   return rows.map(({ payload }) => payload);
 }
 
@@ -122,7 +138,8 @@ async function pictures(database: DataSource, source: MarketSource): Promise<Rec
   let next = 0;
   let collected = 0;
   const cumulative = times.map((time) => {
-    while (next < funding.length && Number(funding[next].at) <= time) collected += Number(funding[next++].amount);
+    while (next < funding.length && Number(funding[next].at) <= time)
+      collected += Number(funding[next++].amount);
     return collected;
   });
   const tag = source.simulated ? ' (simulated)' : '';
@@ -139,7 +156,11 @@ async function pictures(database: DataSource, source: MarketSource): Promise<Rec
       times,
       series: [
         { name: 'ρ(θ)', colour: '#b8432f', values: risk.map(({ riskMeasure }) => riskMeasure) },
-        { name: 'EVaR of X⁺', colour: '#e0a030', values: risk.map(({ entropicValueAtRisk }) => entropicValueAtRisk) },
+        {
+          name: 'EVaR of X⁺',
+          colour: '#e0a030',
+          values: risk.map(({ entropicValueAtRisk }) => entropicValueAtRisk),
+        },
       ],
     }),
     capital: lineChart({
@@ -162,7 +183,8 @@ async function pictures(database: DataSource, source: MarketSource): Promise<Rec
 
 /** The report as a readable table. */
 export function reportTable(report: Report): string {
-  const money = (text: string) => Number(text).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const money = (text: string) =>
+    Number(text).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const rows: [string, string][] = [
     ['market', report.market],
     ['bars with a forecast', `${report.bars}, ${report.from} to ${report.to}`],

@@ -24,7 +24,8 @@ const MAXIMUM_POINTS = 1500;
 export function lineChart({ title, times, series, unit, logarithmic = false }: ChartOptions): string {
   const inner = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
   const transform = (value: number) => (logarithmic ? Math.log10(value) : value);
-  const usable = (value: number | null): value is number => value !== null && Number.isFinite(value) && (!logarithmic || value > 0);
+  const usable = (value: number | null): value is number =>
+    value !== null && Number.isFinite(value) && (!logarithmic || value > 0);
   const all = series.flatMap(({ values }) => values.filter(usable).map(transform));
   let low = Math.min(...minMax(all));
   let high = Math.max(...minMax(all));
@@ -32,7 +33,8 @@ export function lineChart({ title, times, series, unit, logarithmic = false }: C
     low -= 1;
     high += 1;
   }
-  const x = (i: number) => MARGIN.left + ((times[i] - times[0]) / Math.max(1, times[times.length - 1] - times[0])) * inner.width;
+  const x = (i: number) =>
+    MARGIN.left + ((times[i] - times[0]) / Math.max(1, times[times.length - 1] - times[0])) * inner.width;
   const y = (value: number) => MARGIN.top + (1 - (transform(value) - low) / (high - low)) * inner.height;
   const step = Math.max(1, Math.ceil(times.length / MAXIMUM_POINTS));
   const paths = series.map(({ values, colour }) => {
@@ -58,7 +60,8 @@ export function lineChart({ title, times, series, unit, logarithmic = false }: C
     );
   });
   const xTicks = Array.from({ length: 6 }, (_, i) => Math.round((i * (times.length - 1)) / 5)).map(
-    (i) => `<text x="${x(i).toFixed(1)}" y="${HEIGHT - 14}" text-anchor="middle">${new Date(times[i]).toISOString().slice(0, 10)}</text>`,
+    (i) =>
+      `<text x="${x(i).toFixed(1)}" y="${HEIGHT - 14}" text-anchor="middle">${new Date(times[i]).toISOString().slice(0, 10)}</text>`,
   );
   const legend = series.map(
     ({ name, colour }, i) =>
@@ -93,7 +96,8 @@ function ticks(low: number, high: number, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= raw)!;
   const result: number[] = [];
-  for (let value = Math.ceil(low / step) * step; value <= high + 1e-9 * step; value += step) result.push(value);
+  for (let value = Math.ceil(low / step) * step; value <= high + 1e-9 * step; value += step)
+    result.push(value);
   return result;
 }
 

@@ -36,7 +36,9 @@ export function coverageTests(hits: readonly boolean[], level: number): Coverage
   const violations = hits.filter(Boolean).length;
   const rate = observations === 0 ? NaN : violations / observations;
   const kupiec =
-    2 * (bernoulli(violations, observations - violations, rate) - bernoulli(violations, observations - violations, level));
+    2 *
+    (bernoulli(violations, observations - violations, rate) -
+      bernoulli(violations, observations - violations, level));
   const moves = { quietQuiet: 0, quietHit: 0, hitQuiet: 0, hitHit: 0 };
   for (let t = 1; t < observations; t++) {
     if (hits[t - 1]) moves[hits[t] ? 'hitHit' : 'hitQuiet']++;

@@ -1,7 +1,13 @@
 import { CccGarch } from '../baselines/ccc-garch.js';
 import { EwmaCovariance } from '../baselines/ewma.js';
 import type { FactorCount } from '../gogarch/index.js';
-import { advanceFilter, type ClusterMode, fitMarketModel, horizonCovariance, initialFilterState } from '../market/index.js';
+import {
+  advanceFilter,
+  type ClusterMode,
+  fitMarketModel,
+  horizonCovariance,
+  initialFilterState,
+} from '../market/index.js';
 
 /** A fitted model that follows the market bar by bar. */
 export interface CovarianceForecaster {
@@ -14,7 +20,9 @@ export const BACKTEST_MODELS = ['gogarch', 'gogarch-mp', 'gogarch-clusters', 'ga
 export type BacktestModel = (typeof BACKTEST_MODELS)[number];
 
 /** How each named model is fitted to a window of n series of log returns. */
-export const FITTERS: Readonly<Record<BacktestModel, (returns: readonly Float64Array[]) => CovarianceForecaster>> = {
+export const FITTERS: Readonly<
+  Record<BacktestModel, (returns: readonly Float64Array[]) => CovarianceForecaster>
+> = {
   gogarch: (returns) => goGarchForecaster(returns, 'single', 'all'),
   'gogarch-mp': (returns) => goGarchForecaster(returns, 'single', 'marchenko-pastur'),
   'gogarch-clusters': (returns) => goGarchForecaster(returns, 'cointegration', 'all'),
@@ -23,7 +31,11 @@ export const FITTERS: Readonly<Record<BacktestModel, (returns: readonly Float64A
   ewma: (returns) => new EwmaCovariance(returns),
 };
 
-function goGarchForecaster(returns: readonly Float64Array[], clusters: ClusterMode, factors: FactorCount): CovarianceForecaster {
+function goGarchForecaster(
+  returns: readonly Float64Array[],
+  clusters: ClusterMode,
+  factors: FactorCount,
+): CovarianceForecaster {
   const names = returns.map((_, i) => String(i));
   const { model } = fitMarketModel(names, returns, { clusters, goGarch: { factors } });
   let state = initialFilterState(model);

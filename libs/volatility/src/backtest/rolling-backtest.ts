@@ -37,9 +37,14 @@ export interface BacktestRow {
 
 /** Standard normal quantiles at the usual levels, Φ⁻¹(level). */
 function normalQuantile(level: number): number {
-  const known: Record<string, number> = { '0.05': -1.6448536269514722, '0.01': -2.3263478740408408, '0.025': -1.9599639845400545 };
+  const known: Record<string, number> = {
+    '0.05': -1.6448536269514722,
+    '0.01': -2.3263478740408408,
+    '0.025': -1.9599639845400545,
+  };
   const quantile = known[String(level)];
-  if (quantile === undefined) throw new InvalidInputError('valueAtRiskLevel', `must be 0.01, 0.025 or 0.05, got ${level}`);
+  if (quantile === undefined)
+    throw new InvalidInputError('valueAtRiskLevel', `must be 0.01, 0.025 or 0.05, got ${level}`);
   return quantile;
 }
 
@@ -56,7 +61,10 @@ export function rollingBacktest(returns: readonly Float64Array[], options: Backt
   const longest = Math.max(...horizons);
   const needed = window + steps - 1 + longest;
   if (length < needed) {
-    throw new InvalidInputError('returns', `too few: window ${window}, ${steps} steps and horizon ${longest} need ${needed} returns, got ${length}`);
+    throw new InvalidInputError(
+      'returns',
+      `too few: window ${window}, ${steps} steps and horizon ${longest} need ${needed} returns, got ${length}`,
+    );
   }
   const firstOrigin = length - longest - steps + 1;
   const quantile = normalQuantile(valueAtRiskLevel);
@@ -64,11 +72,14 @@ export function rollingBacktest(returns: readonly Float64Array[], options: Backt
     const scores = horizons.map(() => ({ energy: 0, qlike: 0, hits: [] as boolean[] }));
     const started = performance.now();
     let scoring = 0;
-    let forecaster = FITTERS[model](returns.map((series) => series.subarray(firstOrigin - window, firstOrigin)));
+    let forecaster = FITTERS[model](
+      returns.map((series) => series.subarray(firstOrigin - window, firstOrigin)),
+    );
     for (let step = 0; step < steps; step++) {
       const origin = firstOrigin + step;
       if (step > 0) {
-        if (step % refitEvery === 0) forecaster = FITTERS[model](returns.map((series) => series.subarray(origin - window, origin)));
+        if (step % refitEvery === 0)
+          forecaster = FITTERS[model](returns.map((series) => series.subarray(origin - window, origin)));
         else forecaster.update(Float64Array.from(returns, (series) => series[origin - 1]));
       }
       horizons.forEach((horizon, h) => {

@@ -1,4 +1,11 @@
-import { fitGarch, type GarchFit, type GarchOptions, conditionalVariances, forecastVariance, nextVariance } from '../garch/index.js';
+import {
+  fitGarch,
+  type GarchFit,
+  type GarchOptions,
+  conditionalVariances,
+  forecastVariance,
+  nextVariance,
+} from '../garch/index.js';
 
 /**
  * A univariate GARCH(1,1) on each asset; correlations constant (CCC) or taken as zero.
@@ -27,7 +34,9 @@ export class CccGarch {
       const variances = conditionalVariances(returns[i], fit.parameters, fit.startUp);
       return returns[i].map((value, t) => (value - fit.parameters.mu) / Math.sqrt(variances[t]));
     });
-    const norms = standardised.map((series) => Math.sqrt(series.reduce((sum, value) => sum + value * value, 0)));
+    const norms = standardised.map((series) =>
+      Math.sqrt(series.reduce((sum, value) => sum + value * value, 0)),
+    );
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < i; j++) {
         let sum = 0;
@@ -45,7 +54,9 @@ export class CccGarch {
 
   horizonCovariance(horizon: number): Float64Array {
     const n = this.fits.length;
-    const deviations = this.fits.map((fit, i) => Math.sqrt(forecastVariance(fit.parameters, this.state[i], horizon).cumulative));
+    const deviations = this.fits.map((fit, i) =>
+      Math.sqrt(forecastVariance(fit.parameters, this.state[i], horizon).cumulative),
+    );
     return this.correlation.map((value, at) => value * (deviations[Math.floor(at / n)] * deviations[at % n]));
   }
 }

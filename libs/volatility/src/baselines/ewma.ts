@@ -14,14 +14,16 @@ export class EwmaCovariance {
     returns: readonly Float64Array[],
     readonly decay = 0.94,
   ) {
-    if (!(decay > 0 && decay < 1)) throw new InvalidInputError('decay', `must be between 0 and 1, got ${decay}`);
+    if (!(decay > 0 && decay < 1))
+      throw new InvalidInputError('decay', `must be between 0 and 1, got ${decay}`);
     const n = returns.length;
     const length = returns[0].length;
     const warmUp = Math.min(length, Math.max(2 * n, 20));
     this.covariance = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
-        for (let t = 0; t < warmUp; t++) this.covariance[i * n + j] += (returns[i][t] * returns[j][t]) / warmUp;
+        for (let t = 0; t < warmUp; t++)
+          this.covariance[i * n + j] += (returns[i][t] * returns[j][t]) / warmUp;
       }
     }
     const row = new Float64Array(n);

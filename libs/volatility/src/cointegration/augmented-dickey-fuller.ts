@@ -25,7 +25,8 @@ const TREND_TERMS: Readonly<Record<Trend, number>> = { n: 0, c: 1, ct: 2 };
 /** Columns of Δx_t on [trend terms, x_{t−1}, Δx_{t−1} … Δx_{t−lag}], response last. */
 function testRegression(series: ArrayLike<number>, lag: number, trend: Trend): Float64Array[] {
   const rows = series.length - 1 - lag;
-  const column = (value: (t: number) => number) => Float64Array.from({ length: rows }, (_, row) => value(row + lag + 1));
+  const column = (value: (t: number) => number) =>
+    Float64Array.from({ length: rows }, (_, row) => value(row + lag + 1));
   const difference = (t: number) => series[t] - series[t - 1];
   const level = column((t) => series[t - 1]);
   const terms: Float64Array[] = [];
@@ -62,7 +63,10 @@ export function dickeyFullerStatistic(
   const largestPossible = Math.floor(series.length / 2) - terms - 1;
   const limit = maximumLag ?? Math.min(largestPossible, Math.ceil(12 * (series.length / 100) ** 0.25));
   if (limit < 0 || limit > largestPossible) {
-    throw new InvalidInputError('series', `too short: ${series.length} observations for ${Math.max(limit, 0)} lags`);
+    throw new InvalidInputError(
+      'series',
+      `too short: ${series.length} observations for ${Math.max(limit, 0)} lags`,
+    );
   }
   const usedLag = lagSelection === 'aic' ? lagByAic(series, limit, trend) : limit;
   const factor = triangularise(testRegression(series, usedLag, trend));
@@ -77,7 +81,10 @@ export function dickeyFullerStatistic(
  *
  * @throws {InvalidInputError} for a series too short for its lags, or constant
  */
-export function augmentedDickeyFuller(series: ArrayLike<number>, options: DickeyFullerOptions = {}): DickeyFullerResult {
+export function augmentedDickeyFuller(
+  series: ArrayLike<number>,
+  options: DickeyFullerOptions = {},
+): DickeyFullerResult {
   const result = dickeyFullerStatistic(series, options);
   return { ...result, pValue: mackinnonPValue(result.statistic, options.trend ?? 'c', 1) };
 }

@@ -73,7 +73,9 @@ export function clusterByCointegration(
     return pairs[first * n - (first * (first + 1)) / 2 + second - first - 1].pValue;
   };
   const clusters = connectedComponents(n, pairs)
-    .flatMap((component) => (component.length <= maximumSize ? [component] : averageLinkage(component, distance, maximumSize)))
+    .flatMap((component) =>
+      component.length <= maximumSize ? [component] : averageLinkage(component, distance, maximumSize),
+    )
     .sort((a, b) => a[0] - b[0])
     .map((members) => describeCluster(members, logPrices));
   return { clusters, pairs };

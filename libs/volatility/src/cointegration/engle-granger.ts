@@ -32,7 +32,11 @@ export function engleGranger(
   x: Float64Array,
   options: Omit<DickeyFullerOptions, 'trend'> = {},
 ): EngleGrangerResult {
-  const factor = triangularise([new Float64Array(y.length).fill(1), Float64Array.from(x), Float64Array.from(y)]);
+  const factor = triangularise([
+    new Float64Array(y.length).fill(1),
+    Float64Array.from(x),
+    Float64Array.from(y),
+  ]);
   const { coefficients, residualSumOfSquares } = regressionOn(factor, 2);
   const [intercept, slope] = coefficients;
   const mean = y.reduce((sum, value) => sum + value, 0) / y.length;

@@ -53,7 +53,9 @@ export const TRACE_CRITICAL_VALUES: Readonly<Record<DeterministicOrder, readonly
   ],
 };
 
-export const MAXIMUM_EIGENVALUE_CRITICAL_VALUES: Readonly<Record<DeterministicOrder, readonly CriticalValues[]>> = {
+export const MAXIMUM_EIGENVALUE_CRITICAL_VALUES: Readonly<
+  Record<DeterministicOrder, readonly CriticalValues[]>
+> = {
   [-1]: [
     [2.9762, 4.1296, 6.9406],
     [9.4748, 11.2246, 15.0923],
@@ -97,4 +99,3 @@ export const MAXIMUM_EIGENVALUE_CRITICAL_VALUES: Readonly<Record<DeterministicOr
     [76.4081, 79.9878, 87.2395],
   ],
 };
-

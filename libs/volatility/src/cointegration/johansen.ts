@@ -63,7 +63,10 @@ export function johansen(
   const rows = length - 1 - laggedDifferences;
   if (n < 2) throw new InvalidInputError('series', `must be at least two, got ${n}`);
   if (rows <= n * (laggedDifferences + 2)) {
-    throw new InvalidInputError('series', `too short: ${length} observations for ${n} series and ${laggedDifferences} lags`);
+    throw new InvalidInputError(
+      'series',
+      `too short: ${length} observations for ${n} series and ${laggedDifferences} lags`,
+    );
   }
   const order: DeterministicOrder = deterministic === -1 ? -1 : 0;
   const levels = detrend(new Matrix(series.map((values) => Array.from(values))).transpose(), deterministic);
@@ -97,7 +100,11 @@ export function johansen(
     throw new InvalidInputError('series', 'are collinear: the covariance of their levels is singular');
   }
   const inverseFactor = inverse(cholesky.lowerTriangularMatrix);
-  const reduced = inverseFactor.mmul(sk0).mmul(inverse(s00)).mmul(sk0.transpose()).mmul(inverseFactor.transpose());
+  const reduced = inverseFactor
+    .mmul(sk0)
+    .mmul(inverse(s00))
+    .mmul(sk0.transpose())
+    .mmul(inverseFactor.transpose());
   const symmetric = Matrix.add(reduced, reduced.transpose()).mul(0.5);
   const decomposition = new EigenvalueDecomposition(symmetric, { assumeSymmetric: true });
   const descending = decomposition.realEigenvalues.map((_, i) => n - 1 - i);

@@ -19,7 +19,11 @@ export function mackinnonPValue(statistic: number, trend: Trend, variables: numb
 }
 
 /** Finite-sample critical values at 1 %, 5 % and 10 % (MacKinnon 2010). */
-export function mackinnonCriticalValues(trend: Trend, variables: number, observations: number): [number, number, number] {
+export function mackinnonCriticalValues(
+  trend: Trend,
+  variables: number,
+  observations: number,
+): [number, number, number] {
   const [one, five, ten] = CRITICAL_VALUE_SURFACES[trend][variables - 1].map((surface) =>
     polynomial(surface, 1 / observations),
   );

@@ -1,6 +1,11 @@
 import { InvalidInputError } from '#lib/errors';
 import { minimise, type Minimum } from '../bfgs.js';
-import { conditionalVariances, garchLogLikelihood, type GarchParameters, type StartUp } from './garch-likelihood.js';
+import {
+  conditionalVariances,
+  garchLogLikelihood,
+  type GarchParameters,
+  type StartUp,
+} from './garch-likelihood.js';
 
 export interface GarchOptions {
   /** `zero`: returns are taken as residuals; `constant`: μ is estimated with the rest. Default `zero` */
@@ -55,13 +60,20 @@ const logit = (p: number) => Math.log(p / (1 - p));
  */
 export function fitGarch(
   returns: Float64Array,
-  { mean = 'zero', startUp = 'mean-square', maximumPersistence = 0.9999, requireArchEffect = true }: GarchOptions = {},
+  {
+    mean = 'zero',
+    startUp = 'mean-square',
+    maximumPersistence = 0.9999,
+    requireArchEffect = true,
+  }: GarchOptions = {},
 ): GarchFit {
   const length = returns.length;
-  if (length < 30) throw new InvalidInputError('returns', `too few: GARCH needs at least 30 observations, got ${length}`);
+  if (length < 30)
+    throw new InvalidInputError('returns', `too few: GARCH needs at least 30 observations, got ${length}`);
   let sum = 0;
   for (let t = 0; t < length; t++) {
-    if (!Number.isFinite(returns[t])) throw new InvalidInputError(`returns[${t}]`, `must be a finite number, got ${returns[t]}`);
+    if (!Number.isFinite(returns[t]))
+      throw new InvalidInputError(`returns[${t}]`, `must be a finite number, got ${returns[t]}`);
     sum += returns[t];
   }
   const sampleMean = mean === 'constant' ? sum / length : 0;
@@ -123,7 +135,11 @@ function search(
   const scratch = new Float64Array(4);
   const starts = STARTS.map(([alpha, beta]) => {
     const persistence = Math.min(alpha + beta, 0.999 * maximumPersistence);
-    const start = [Math.log(1 - persistence), logit(persistence / maximumPersistence), logit(alpha / (alpha + beta))];
+    const start = [
+      Math.log(1 - persistence),
+      logit(persistence / maximumPersistence),
+      logit(alpha / (alpha + beta)),
+    ];
     const x = Float64Array.from(mean === 'constant' ? [...start, sampleMean] : start);
     return { x, value: objective(x, scratch) };
   }).sort((a, b) => a.value - b.value);

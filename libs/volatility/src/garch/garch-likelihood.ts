@@ -121,15 +121,24 @@ export function firstVariance(returns: Float64Array, parameters: GarchParameters
 }
 
 /** One step of the filter: variance of the next observation. */
-export function nextVariance({ mu, omega, alpha, beta }: GarchParameters, observed: number, variance: number): number {
+export function nextVariance(
+  { mu, omega, alpha, beta }: GarchParameters,
+  observed: number,
+  variance: number,
+): number {
   const e = observed - mu;
   return omega + alpha * e * e + beta * variance;
 }
 
 /** h_1 … h_{T+1}: the conditional variance of each observation and, last, of the one to come. */
-export function conditionalVariances(returns: Float64Array, parameters: GarchParameters, startUp: StartUp): Float64Array {
+export function conditionalVariances(
+  returns: Float64Array,
+  parameters: GarchParameters,
+  startUp: StartUp,
+): Float64Array {
   const variances = new Float64Array(returns.length + 1);
   variances[0] = firstVariance(returns, parameters, startUp);
-  for (let t = 0; t < returns.length; t++) variances[t + 1] = nextVariance(parameters, returns[t], variances[t]);
+  for (let t = 0; t < returns.length; t++)
+    variances[t + 1] = nextVariance(parameters, returns[t], variances[t]);
   return variances;
 }

@@ -15,11 +15,20 @@ export interface GarchStandardErrors {
  *
  * Source: Bollerslev & Wooldridge, Econometric Reviews 11 (1992).
  */
-export function garchStandardErrors(returns: Float64Array, fit: GarchFit, mean: 'zero' | 'constant'): GarchStandardErrors {
+export function garchStandardErrors(
+  returns: Float64Array,
+  fit: GarchFit,
+  mean: 'zero' | 'constant',
+): GarchStandardErrors {
   const { mu, omega, alpha, beta } = fit.parameters;
   const point = mean === 'constant' ? [omega, alpha, beta, mu] : [omega, alpha, beta];
   const size = point.length;
-  const at = (x: readonly number[]): GarchParameters => ({ omega: x[0], alpha: x[1], beta: x[2], mu: x[3] ?? mu });
+  const at = (x: readonly number[]): GarchParameters => ({
+    omega: x[0],
+    alpha: x[1],
+    beta: x[2],
+    mu: x[3] ?? mu,
+  });
   const gradientAt = (x: readonly number[]) => {
     const gradient = new Float64Array(4);
     garchLogLikelihood(returns, at(x), fit.startUp, gradient);

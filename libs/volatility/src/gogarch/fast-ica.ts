@@ -35,7 +35,8 @@ const GAUSSIAN_LOG_COSH = 0.37456720749143807;
  */
 export function fastIca(whitened: Float64Array, k: number, options: FastIcaOptions = {}): FastIcaResult[] {
   const { starts = 3, seed = 1, tolerance = 1e-6, maximumIterations = 400 } = options;
-  if (!Number.isInteger(starts) || starts < 1) throw new InvalidInputError('starts', `must be a whole number of at least 1, got ${starts}`);
+  if (!Number.isInteger(starts) || starts < 1)
+    throw new InvalidInputError('starts', `must be a whole number of at least 1, got ${starts}`);
   const length = whitened.length / k;
   const random = randomStream(seed);
   const results = Array.from({ length: starts }, (_, start) => {
@@ -65,7 +66,8 @@ function iterate(
     for (let i = 0; i < k; i++) meanSlope[i] = tanhInPlace(sources, i * length, length) / length;
     multiplyTransposed(sources, whitened, next, k, length, k);
     for (let i = 0; i < k; i++) {
-      for (let j = 0; j < k; j++) next[i * k + j] = next[i * k + j] / length - meanSlope[i] * rotation[i * k + j];
+      for (let j = 0; j < k; j++)
+        next[i * k + j] = next[i * k + j] / length - meanSlope[i] * rotation[i * k + j];
     }
     const candidate = orthonormalised(next, k);
     let turn = 0;
@@ -140,5 +142,8 @@ export function orthonormalised(matrix: Float64Array, k: number): Float64Array {
 
 /** A rotation drawn uniformly: the orthonormal factor of a Gaussian matrix. */
 export function randomRotation(k: number, random: RandomStream): Float64Array {
-  return orthonormalised(Float64Array.from({ length: k * k }, () => random.normal()), k);
+  return orthonormalised(
+    Float64Array.from({ length: k * k }, () => random.normal()),
+    k,
+  );
 }

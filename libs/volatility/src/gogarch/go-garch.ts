@@ -45,7 +45,12 @@ export interface GoGarchDiagnostics {
   /** T·ln|det W| + Σ factor log-likelihoods; null where factors were dropped and W is not square */
   readonly logLikelihood: number | null;
   readonly factorLogLikelihood: number;
-  readonly ica: { readonly converged: boolean; readonly iterations: number; readonly negentropy: number; readonly starts: number };
+  readonly ica: {
+    readonly converged: boolean;
+    readonly iterations: number;
+    readonly negentropy: number;
+    readonly starts: number;
+  };
   readonly polish: { readonly converged: boolean; readonly iterations: number; readonly gain: number } | null;
   /** standardised residuals ε = D^{−½}f, k series of T, for correlations between clusters and tests of fit */
   readonly standardisedFactors: readonly Float64Array[];
@@ -86,7 +91,12 @@ export function fitGoGarch(returns: readonly Float64Array[], options: GoGarchOpt
   const { ica } = best;
   return assemble(components, rotation, fits, returns, {
     factorLogLikelihood: logLikelihood,
-    ica: { converged: ica.converged, iterations: ica.iterations, negentropy: ica.negentropy, starts: candidates.length },
+    ica: {
+      converged: ica.converged,
+      iterations: ica.iterations,
+      negentropy: ica.negentropy,
+      starts: candidates.length,
+    },
     polish: polished && {
       converged: polished.converged,
       iterations: polished.iterations,
@@ -96,9 +106,16 @@ export function fitGoGarch(returns: readonly Float64Array[], options: GoGarchOpt
 }
 
 /** The model that a given rotation of the whitened returns makes, e.g. one estimated elsewhere. */
-export function goGarchWithRotation(returns: readonly Float64Array[], rotation: Float64Array, garch: GarchOptions = {}): GoGarchResult {
+export function goGarchWithRotation(
+  returns: readonly Float64Array[],
+  rotation: Float64Array,
+  garch: GarchOptions = {},
+): GoGarchResult {
   const components = principalComponents(returns);
-  const { fits, logLikelihood } = fitRotation(components.whitened, components.kept, rotation, { ...garch, mean: 'zero' });
+  const { fits, logLikelihood } = fitRotation(components.whitened, components.kept, rotation, {
+    ...garch,
+    mean: 'zero',
+  });
   return assemble(components, rotation, fits, returns, {
     factorLogLikelihood: logLikelihood,
     ica: { converged: true, iterations: 0, negentropy: NaN, starts: 0 },

@@ -29,7 +29,10 @@ export type FactorCount = 'all' | 'marchenko-pastur' | number;
  * @param returns n series of T returns
  * @throws {InvalidInputError} naming constant series; for collinear ones unless fewer components are kept
  */
-export function principalComponents(returns: readonly Float64Array[], factors: FactorCount = 'all'): PrincipalComponents {
+export function principalComponents(
+  returns: readonly Float64Array[],
+  factors: FactorCount = 'all',
+): PrincipalComponents {
   const n = returns.length;
   const length = returns[0].length;
   const mean = Float64Array.from(returns, (series) => series.reduce((sum, value) => sum + value, 0) / length);
@@ -37,9 +40,12 @@ export function principalComponents(returns: readonly Float64Array[], factors: F
   returns.forEach((series, i) => {
     for (let t = 0; t < length; t++) demeaned[i * length + t] = series[t] - mean[i];
   });
-  const covariance = multiplyTransposed(demeaned, demeaned, new Float64Array(n * n), n, length, n).map((sum) => sum / length);
+  const covariance = multiplyTransposed(demeaned, demeaned, new Float64Array(n * n), n, length, n).map(
+    (sum) => sum / length,
+  );
   for (let i = 0; i < n; i++) {
-    if (!(covariance[i * n + i] > 1e-28)) throw new InvalidInputError(`returns[${i}]`, 'is constant: it has no variance to model', { series: i });
+    if (!(covariance[i * n + i] > 1e-28))
+      throw new InvalidInputError(`returns[${i}]`, 'is constant: it has no variance to model', { series: i });
   }
   const { values: eigenvalues, vectors } = symmetricEigen(covariance, n);
   const kept = countFactors(factors, covariance, n, length);
@@ -64,8 +70,13 @@ export function principalComponents(returns: readonly Float64Array[], factors: F
 }
 
 /** Eigenvalues in descending order and eigenvectors as columns, of a symmetric row-major matrix. */
-export function symmetricEigen(matrix: Float64Array, n: number): { values: Float64Array; vectors: Float64Array } {
-  const decomposition = new EigenvalueDecomposition(Matrix.from1DArray(n, n, matrix), { assumeSymmetric: true });
+export function symmetricEigen(
+  matrix: Float64Array,
+  n: number,
+): { values: Float64Array; vectors: Float64Array } {
+  const decomposition = new EigenvalueDecomposition(Matrix.from1DArray(n, n, matrix), {
+    assumeSymmetric: true,
+  });
   const vectors = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) vectors[i * n + j] = decomposition.eigenvectorMatrix.get(i, n - 1 - j);
@@ -90,7 +101,12 @@ export function marchenkoPasturCount(covariance: Float64Array, n: number, observ
   return Math.min(n, Math.max(2, above));
 }
 
-function countFactors(factors: FactorCount, covariance: Float64Array, n: number, observations: number): number {
+function countFactors(
+  factors: FactorCount,
+  covariance: Float64Array,
+  n: number,
+  observations: number,
+): number {
   if (factors === 'all') return n;
   if (factors === 'marchenko-pastur') return marchenkoPasturCount(covariance, n, observations);
   if (!Number.isInteger(factors) || factors < 1) {

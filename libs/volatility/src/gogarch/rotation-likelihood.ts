@@ -12,10 +12,17 @@ export interface FittedRotation {
 }
 
 /** Fits a GARCH(1,1) to each factor of a rotation. */
-export function fitRotation(whitened: Float64Array, k: number, rotation: Float64Array, options: GarchOptions): FittedRotation {
+export function fitRotation(
+  whitened: Float64Array,
+  k: number,
+  rotation: Float64Array,
+  options: GarchOptions,
+): FittedRotation {
   const length = whitened.length / k;
   const factors = multiply(rotation, whitened, new Float64Array(k * length), k, k, length);
-  const fits = Array.from({ length: k }, (_, i) => fitGarch(factors.subarray(i * length, (i + 1) * length), options));
+  const fits = Array.from({ length: k }, (_, i) =>
+    fitGarch(factors.subarray(i * length, (i + 1) * length), options),
+  );
   return { rotation, fits, logLikelihood: fits.reduce((sum, fit) => sum + fit.logLikelihood, 0) };
 }
 
@@ -99,7 +106,8 @@ export function polishRotation(
     const unit = direction.map((value) => value / norm);
     const better = lineSearch(whitened, k, current, unit, step, options);
     if (better === undefined) {
-      if (polak === 0) return { ...current, converged: size < 100 * tolerance * length, iterations: iteration };
+      if (polak === 0)
+        return { ...current, converged: size < 100 * tolerance * length, iterations: iteration };
       direction = undefined;
       continue;
     }
@@ -110,7 +118,12 @@ export function polishRotation(
 }
 
 /** Riemannian gradient in the Lie algebra: G·Yᵀ − Y·Gᵀ with G = ∂LLH/∂Y (k×T), so that dLLH = ½⟨K, ·⟩ for dY = KY. */
-function skewGradient(whitened: Float64Array, k: number, length: number, { rotation, fits }: FittedRotation): Float64Array {
+function skewGradient(
+  whitened: Float64Array,
+  k: number,
+  length: number,
+  { rotation, fits }: FittedRotation,
+): Float64Array {
   const factors = multiply(rotation, whitened, new Float64Array(k * length), k, k, length);
   const slopes = new Float64Array(k * length);
   fits.forEach((fit, i) => {
@@ -130,7 +143,10 @@ function lineSearch(
   firstStep: number,
   options: GarchOptions,
 ): { fitted: FittedRotation; angle: number } | undefined {
-  const at = (angle: number) => ({ angle, fitted: fitRotation(whitened, k, rotated(from.rotation, direction, angle, k), options) });
+  const at = (angle: number) => ({
+    angle,
+    fitted: fitRotation(whitened, k, rotated(from.rotation, direction, angle, k), options),
+  });
   let best = at(firstStep);
   if (best.fitted.logLikelihood > from.logLikelihood) {
     for (let angle = firstStep * 2; angle < Math.PI; angle *= 2) {

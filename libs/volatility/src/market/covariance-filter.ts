@@ -15,7 +15,9 @@ export interface HorizonCovariance {
 
 /** State right after a fit: the variance forecasts at the end of the estimation window. */
 export function initialFilterState(model: MarketModel): FilterState {
-  return Float64Array.from(model.clusters.flatMap(({ goGarch }) => goGarch.garch.map((fit) => fit.nextVariance)));
+  return Float64Array.from(
+    model.clusters.flatMap(({ goGarch }) => goGarch.garch.map((fit) => fit.nextVariance)),
+  );
 }
 
 /**
@@ -24,7 +26,11 @@ export function initialFilterState(model: MarketModel): FilterState {
  * @param returns n log returns of the bar; null for a market without a fresh price. A cluster with one missing
  *   return learns nothing: its variances move to their expectation, ω + (α+β)h.
  */
-export function advanceFilter(model: MarketModel, state: FilterState, returns: readonly (number | null)[]): FilterState {
+export function advanceFilter(
+  model: MarketModel,
+  state: FilterState,
+  returns: readonly (number | null)[],
+): FilterState {
   const next = new Float64Array(state.length);
   let at = 0;
   for (const { members, goGarch } of model.clusters) {
@@ -33,7 +39,8 @@ export function advanceFilter(model: MarketModel, state: FilterState, returns: r
     for (let k = 0; k < factors; k++, at++) {
       let factor = 0;
       if (complete) {
-        for (let i = 0; i < assets; i++) factor += unmixing[k * assets + i] * (returns[members[i]]! - mean[i]);
+        for (let i = 0; i < assets; i++)
+          factor += unmixing[k * assets + i] * (returns[members[i]]! - mean[i]);
       } else {
         factor = Math.sqrt(state[at]);
       }
@@ -49,7 +56,11 @@ export function advanceFilter(model: MarketModel, state: FilterState, returns: r
  *
  * @param horizon H > 0 in bars, not necessarily whole
  */
-export function horizonCovariance(model: MarketModel, state: FilterState, horizon: number): HorizonCovariance {
+export function horizonCovariance(
+  model: MarketModel,
+  state: FilterState,
+  horizon: number,
+): HorizonCovariance {
   const n = model.markets.length;
   const size = model.factors;
   // Rows of Z·E and Z·Ė, stored dense: a market loads only on its own cluster's factors.
@@ -73,7 +84,8 @@ export function horizonCovariance(model: MarketModel, state: FilterState, horizo
     for (let l = 0; l < size; l++) {
       const weight = loading[i * size + l];
       if (weight === 0) continue;
-      for (let k = 0; k < size; k++) correlated[i * size + k] += weight * model.factorCorrelation[l * size + k];
+      for (let k = 0; k < size; k++)
+        correlated[i * size + k] += weight * model.factorCorrelation[l * size + k];
     }
   }
   const covariance = new Float64Array(n * n);

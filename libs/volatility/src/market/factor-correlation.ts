@@ -12,7 +12,10 @@ export type CrossCorrelation = 'constant' | 'zero';
  * @param blocks standardised factors of each cluster, each k_c series of T
  * @returns K×K, row-major, K = Σ k_c
  */
-export function factorCorrelation(blocks: readonly (readonly Float64Array[])[], mode: CrossCorrelation): Float64Array {
+export function factorCorrelation(
+  blocks: readonly (readonly Float64Array[])[],
+  mode: CrossCorrelation,
+): Float64Array {
   const series = blocks.flat();
   const size = series.length;
   const result = new Float64Array(size * size);
@@ -25,14 +28,22 @@ export function factorCorrelation(blocks: readonly (readonly Float64Array[])[], 
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / length);
     for (let t = 0; t < length; t++) standardised[i * length + t] = (values[t] - mean) / deviation;
   });
-  const sample = multiplyTransposed(standardised, standardised, new Float64Array(size * size), size, length, size);
+  const sample = multiplyTransposed(
+    standardised,
+    standardised,
+    new Float64Array(size * size),
+    size,
+    length,
+    size,
+  );
   const correlation = Matrix.from1DArray(size, size, sample).div(length);
   const whitener = Matrix.zeros(size, size);
   let at = 0;
   for (const block of blocks) {
     const end = at + block.length - 1;
     const root = inverseSquareRoot(correlation.subMatrix(at, end, at, end));
-    for (let i = 0; i < block.length; i++) for (let j = 0; j < block.length; j++) whitener.set(at + i, at + j, root.get(i, j));
+    for (let i = 0; i < block.length; i++)
+      for (let j = 0; j < block.length; j++) whitener.set(at + i, at + j, root.get(i, j));
     at += block.length;
   }
   const whitened = whitener.mmul(correlation).mmul(whitener);
@@ -51,7 +62,9 @@ export function factorCorrelation(blocks: readonly (readonly Float64Array[])[], 
 }
 
 function inverseSquareRoot(matrix: Matrix): Matrix {
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, { assumeSymmetric: true });
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(matrix, {
+    assumeSymmetric: true,
+  });
   return eigenvectorMatrix
     .mmul(Matrix.diag(realEigenvalues.map((value) => 1 / Math.sqrt(value))))
     .mmul(eigenvectorMatrix.transpose());
@@ -78,7 +91,10 @@ export function dependentSeries(correlation: Float64Array, n: number): number[] 
 }
 
 /** ln|Σ| and yᵀΣ⁻¹y of a positive definite matrix. */
-export function gaussianTerms(covariance: Float64Array, y: Float64Array): { logDeterminant: number; mahalanobis: number } {
+export function gaussianTerms(
+  covariance: Float64Array,
+  y: Float64Array,
+): { logDeterminant: number; mahalanobis: number } {
   const n = y.length;
   const lower = new CholeskyDecomposition(Matrix.from1DArray(n, n, covariance)).lowerTriangularMatrix;
   let logDeterminant = 0;

@@ -1,7 +1,18 @@
 import { InvalidInputError, messageOf } from '#lib/errors';
-import { type Cluster, clusterByCointegration, type ClusterOptions, describeCluster, type PairTest } from '../cointegration/index.js';
+import {
+  type Cluster,
+  clusterByCointegration,
+  type ClusterOptions,
+  describeCluster,
+  type PairTest,
+} from '../cointegration/index.js';
 import { multiplyTransposed } from '../dense.js';
-import { fitGoGarch, type GoGarchDiagnostics, type GoGarchModel, type GoGarchOptions } from '../gogarch/index.js';
+import {
+  fitGoGarch,
+  type GoGarchDiagnostics,
+  type GoGarchModel,
+  type GoGarchOptions,
+} from '../gogarch/index.js';
 import { type CrossCorrelation, dependentSeries, factorCorrelation } from './factor-correlation.js';
 
 /** Where clusters come from: tests on the data, everything together, or every market alone. */
@@ -62,15 +73,25 @@ export function fitMarketModel(
   const { clusters: mode = 'cointegration', minimumObservations = 100 } = options;
   const observations = returns[0]?.length ?? 0;
   if (observations < minimumObservations) {
-    throw new InvalidInputError('returns', `too few: ${observations} observations, at least ${minimumObservations} are needed`);
+    throw new InvalidInputError(
+      'returns',
+      `too few: ${observations} observations, at least ${minimumObservations} are needed`,
+    );
   }
   returns.forEach((series, i) => {
     const bad = series.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw new InvalidInputError(`returns.${markets[i]}[${bad}]`, `must be a finite number, got ${series[bad]}`);
+    if (bad >= 0)
+      throw new InvalidInputError(
+        `returns.${markets[i]}[${bad}]`,
+        `must be a finite number, got ${series[bad]}`,
+      );
   });
   const { usable, excluded } = screen(markets, returns);
   if (usable.length === 0) {
-    throw new InvalidInputError('returns', `no usable market: ${excluded.map(({ market, reason }) => `${market} ${reason}`).join('; ')}`);
+    throw new InvalidInputError(
+      'returns',
+      `no usable market: ${excluded.map(({ market, reason }) => `${market} ${reason}`).join('; ')}`,
+    );
   }
   const series = usable.map((i) => returns[i]);
   const logPrices = series.map(cumulated);
@@ -83,7 +104,8 @@ export function fitMarketModel(
       );
     } catch (error) {
       const names = cluster.members.map((member) => markets[usable[member]]).join(', ');
-      if (error instanceof InvalidInputError) throw new InvalidInputError(`cluster ${names}`, messageOf(error));
+      if (error instanceof InvalidInputError)
+        throw new InvalidInputError(`cluster ${names}`, messageOf(error));
       throw error;
     }
   });

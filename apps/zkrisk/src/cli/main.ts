@@ -1,0 +1,142 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { messageOf, ZkriskError } from '#lib/errors';
+import { BACKTEST_MODELS, type BacktestModel, type ClusterMode, type FactorCount } from '#lib/volatility';
+import { UsageError } from '../usage-error.js';
+import { backtestCommand, backtestTable } from './backtest.command.js';
+import { forecastCommand } from './forecast.command.js';
+import { priceCommand } from './price.command.js';
+
+const wholeNumber = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('must be a whole number of at least 1');
+  return value;
+};
+
+const positive = (text: string): number => {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number');
+  return value;
+};
+
+const factorCount = (text: string): FactorCount => {
+  if (text === 'all') return 'all';
+  if (text === 'mp') return 'marchenko-pastur';
+  return wholeNumber(text);
+};
+
+const list =
+  <T>(parse: (item: string) => T) =>
+  (text: string): T[] =>
+    text.split(',').map((item) => parse(item.trim()));
+
+const modelName = (text: string): BacktestModel => {
+  const model = BACKTEST_MODELS.find((name) => name === text);
+  if (model === undefined)
+    throw new InvalidArgumentError(`"${text}" is not one of ${BACKTEST_MODELS.join(', ')}`);
+  return model;
+};
+
+const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+
+const program = new Command('zkrisk')
+  .description('Risk engine of a perpetual-futures exchange: command line')
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => process.stderr.write(text) });
+
+program
+  .command('price')
+  .description('price a book: risk measure, premia, funding, allocations, LP legs')
+  .requiredOption(
+    '--input <file>',
+    'JSON: alpha, tau (years), prices, returnCovariance, q, C, P, L, and optionally returnCovarianceRate, pendingPremia, trade, lpWithdrawal',
+  )
+  .action(({ input }: { input: string }) => {
+    print(priceCommand(input));
+  });
+
+program
+  .command('forecast')
+  .description('forecast the covariance of returns from a CSV of prices')
+  .requiredOption('--prices <file>', 'CSV: a column time, then one column a market')
+  .addOption(new Option('--window <n>', 'returns to fit on').argParser(wholeNumber).default(864))
+  .addOption(new Option('--horizon <n>', 'horizon in bars').argParser(positive).default(24))
+  .addOption(
+    new Option('--clusters <mode>', 'how markets are grouped')
+      .choices(['cointegration', 'single', 'none'])
+      .default('cointegration'),
+  )
+  .addOption(
+    new Option('--factors <k>', 'all, mp (Marchenko–Pastur) or a number')
+      .argParser(factorCount)
+      .default('all'),
+  )
+  .action(
+    (options: {
+      prices: string;
+      window: number;
+      horizon: number;
+      clusters: ClusterMode;
+      factors: FactorCount;
+    }) => {
+      print(forecastCommand(options));
+    },
+  );
+
+program
+  .command('backtest')
+  .description(
+    'rolling out-of-sample backtest: energy score, QLIKE and VaR coverage, one row a model and horizon',
+  )
+  .addOption(new Option('--prices <file>', 'CSV of prices').conflicts('returns'))
+  .addOption(new Option('--returns <file>', 'CSV of log returns'))
+  .addOption(new Option('--window <n>', 'returns to fit on').argParser(wholeNumber).default(864))
+  .addOption(new Option('--steps <n>', 'forecast origins').argParser(wholeNumber).default(100))
+  .addOption(
+    new Option('--horizons <list>', 'horizons in bars').argParser(list(wholeNumber)).default([1, 12]),
+  )
+  .addOption(
+    new Option('--models <list>', BACKTEST_MODELS.join(', '))
+      .argParser(list(modelName))
+      .default(['gogarch', 'gogarch-mp', 'garch', 'ccc', 'ewma']),
+  )
+  .addOption(new Option('--refit-every <n>', 'bars between refits').argParser(wholeNumber).default(1))
+  .option('--json', 'print JSON rather than a table', false)
+  .action(
+    (options: {
+      prices?: string;
+      returns?: string;
+      window: number;
+      steps: number;
+      horizons: number[];
+      models: BacktestModel[];
+      refitEvery: number;
+      json: boolean;
+    }) => {
+      const { prices, returns, json, ...rest } = options;
+      const file = prices ?? returns;
+      if (file === undefined) throw new UsageError('backtest: give --prices FILE or --returns FILE');
+      const rows = backtestCommand({ file, kind: prices === undefined ? 'return' : 'price', ...rest });
+      if (json) print(rows);
+      else process.stdout.write(`${backtestTable(rows)}\n`);
+    },
+  );
+
+// A reader that has seen enough (head, less) closes the pipe: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+try {
+  program.parse();
+} catch (error) {
+  // Help and version come through here as well, with exit code 0 and already printed.
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  if (error instanceof ZkriskError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exit(1);
+}

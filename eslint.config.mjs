@@ -1,0 +1,84 @@
+import { dirname, relative, resolve, sep } from 'node:path';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The arrows of the house: what each library may import. Apps may import every library and, of other apps, only
+ * what their index offers; libraries never import an app, and nobody reaches into another library's files.
+ */
+const ARROWS = {
+  errors: [],
+  risk: ['errors'],
+  volatility: ['errors', 'risk'],
+  ledger: ['errors', 'risk'],
+  'price-file': ['errors'],
+  service: ['errors'],
+  events: ['errors'],
+  storage: ['errors'],
+};
+
+const root = import.meta.dirname;
+
+/** @type {import('eslint').Rule.RuleModule} */
+const arrows = {
+  meta: { type: 'problem', schema: [], messages: { arrow: '{{message}}' } },
+  create(context) {
+    const [kind, name] = relative(root, context.filename).split(sep);
+    const check = (node) => {
+      const source = node.source?.value;
+      if (typeof source !== 'string') return;
+      const report = (message) => context.report({ node, messageId: 'arrow', data: { message } });
+      const library = /^#lib\/([^/]+)(\/.*)?$/.exec(source);
+      if (library) {
+        if (library[2]) report(`import ${library[1]} through its index, not ${source}`);
+        else if (kind === 'libs' && !(ARROWS[name] ?? []).includes(library[1])) {
+          report(`library ${name} may not depend on ${library[1]}; the arrows are in eslint.config.mjs`);
+        }
+        return;
+      }
+      if (!source.startsWith('.')) return;
+      const [toKind, toName, ...rest] = relative(root, resolve(dirname(context.filename), source)).split(sep);
+      if (toKind === kind && toName === name) return;
+      if (kind === 'libs' && toKind === 'apps') report(`library ${name} may not depend on an app`);
+      else if (toKind === 'libs') report(`import ${toName} as #lib/${toName}`);
+      else if (kind === 'apps' && toKind === 'apps' && rest.join('/') !== 'src/index.js') {
+        report(`import ${toName} through its index, not ${source}`);
+      }
+    };
+    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };
+  },
+};
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'reports/**', '.zkrisk/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    plugins: { zkrisk: { rules: { arrows } } },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: root } },
+    rules: {
+      'zkrisk/arrows': 'error',
+      // Nest modules are classes that hold nothing but their decorator.
+      '@typescript-eslint/no-extraneous-class': [
+        'error',
+        { allowWithDecorator: true, allowStaticOnly: true },
+      ],
+      // Bounds are known where indices come from loops; the compiler is told the same.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // An array's element is typed as present, so checks that it is look unnecessary to the rule.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreVoidOperator: true, ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      // Nest types its options as classes and wants plain objects for them.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      '@typescript-eslint/prefer-for-of': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+);

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InvalidInputError } from '#lib/errors';
+import {
+  absorbLoss,
+  requireAlpha,
+  requireCovariance,
+  requireHorizon,
+  requirePrices,
+  VestingSchedule,
+} from './index.js';
+
+describe(absorbLoss, () => {
+  it('takes P first, then L, and names what is left', () => {
+    expect(absorbLoss(30n, 100n, 50n)).toEqual({ byCapital: 30n, byLiquidity: 0n, shortfall: 0n });
+    expect(absorbLoss(120n, 100n, 50n)).toEqual({ byCapital: 100n, byLiquidity: 20n, shortfall: 0n });
+    expect(absorbLoss(170n, 100n, 50n)).toEqual({ byCapital: 100n, byLiquidity: 50n, shortfall: 20n });
+    expect(absorbLoss(10n, -5n, 50n)).toEqual({ byCapital: 0n, byLiquidity: 10n, shortfall: 0n });
+  });
+
+  it('never loses a unit', () => {
+    const units = fc.bigInt({ min: 0n, max: 10n ** 20n });
+    fc.assert(
+      fc.property(units, units, units, (loss, capital, liquidity) => {
+        const { byCapital, byLiquidity, shortfall } = absorbLoss(loss, capital, liquidity);
+        expect(byCapital + byLiquidity + shortfall).toBe(loss);
+      }),
+    );
+  });
+
+  it('refuses a negative loss', () => {
+    expect(() => absorbLoss(-1n, 0n, 0n)).toThrow(InvalidInputError);
+  });
+});
+
+describe(VestingSchedule, () => {
+  it('holds what was collected for the horizon and no longer', () => {
+    const schedule = new VestingSchedule(1000, 10);
+    schedule.collect(100, 5n);
+    schedule.collect(200, 7n);
+    expect(schedule.pending).toBe(12n);
+    expect(schedule.vest(1099)).toBe(0n);
+    expect(schedule.vest(1100)).toBe(5n);
+    expect(schedule.pending).toBe(7n);
+    expect(schedule.vest(5000)).toBe(7n);
+    expect(schedule.pending).toBe(0n);
+  });
+
+  it('gathers a bucket into one entry', () => {
+    const schedule = new VestingSchedule(1000, 100);
+    for (let at = 1; at <= 100; at++) schedule.collect(at, 1n);
+    expect(schedule.entries()).toEqual([{ collectedAt: 100, amount: 100n }]);
+  });
+
+  it('refuses time that runs backwards', () => {
+    const schedule = new VestingSchedule(1000, 1);
+    schedule.collect(10, 1n);
+    expect(() => schedule.collect(9, 1n)).toThrow(/before the last collection/);
+  });
+});
+
+describe('input that no mathematics can be done with', () => {
+  it.each([NaN, Infinity, 0, -1])('price %s is refused by name', (price) => {
+    expect(() => {
+      requirePrices([1, price]);
+    }).toThrow(/prices\[1\].*positive price/);
+  });
+
+  it.each([0, 1, -0.1, NaN])('α = %s is refused', (alpha) => {
+    expect(() => {
+      requireAlpha(alpha);
+    }).toThrow(/alpha/);
+  });
+
+  it.each([0, -1, Infinity, NaN])('τ = %s is refused', (tau) => {
+    expect(() => {
+      requireHorizon(tau);
+    }).toThrow(/tau/);
+  });
+
+  it('a covariance must be square, symmetric and positive semi-definite', () => {
+    const check = (values: number[], n: number) => () => {
+      requireCovariance(Float64Array.from(values), n, 'covariance');
+    };
+    expect(check([1, 2, 3], 2)).toThrow(/2×2/);
+    expect(check([1, 0.5, 0.4, 1], 2)).toThrow(/symmetric/);
+    expect(check([1, 2, 2, 1], 2)).toThrow(/positive semi-definite/);
+    expect(check([1, NaN, NaN, 1], 2)).toThrow(/finite/);
+    expect(check([1, 1, 1, 1], 2)).not.toThrow();
+    expect(check([1, 1 + 1e-12, 1, 1], 2)).not.toThrow();
+  });
+});

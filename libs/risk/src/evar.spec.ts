@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hasShared, relativeError, sharedJson } from '../../../test/support/shared.js';
+import { evarBounds, standardisedEsscher, standardisedEvar } from './index.js';
+
+interface EvarVector {
+  alpha: number;
+  k: number;
+  tStar: number;
+  g: number;
+  gPrime: number;
+  hs: number;
+  gSecond: number;
+}
+
+const k = fc.double({ min: -40, max: 40, noNaN: true });
+const logAlpha = fc.double({ min: 1e-6, max: 0.5, noNaN: true }).map(Math.log);
+
+describe(standardisedEvar, () => {
+  it.skipIf(!hasShared)('agrees with 50-digit arithmetic for k from −40 to 40', () => {
+    const { evar } = sharedJson<{ evar: EvarVector[] }>('vectors', 'pricing.json');
+    expect(evar.length).toBeGreaterThan(40);
+    for (const expected of evar) {
+      const result = standardisedEvar(expected.k, Math.log(expected.alpha));
+      expect(relativeError(result.tilt, expected.tStar)).toBeLessThan(1e-10);
+      expect(relativeError(result.value, expected.g)).toBeLessThan(1e-10);
+      expect(relativeError(result.slope, expected.gPrime)).toBeLessThan(1e-10);
+      expect(relativeError(result.volatilitySlope, expected.hs)).toBeLessThan(1e-10);
+      if (expected.gSecond > 1e-280)
+        expect(relativeError(result.curvature, expected.gSecond)).toBeLessThan(1e-8);
+    }
+  });
+
+  it('is the published value 3.0360784 at k = 0, α = 1 %', () => {
+    expect(standardisedEvar(0, Math.log(0.01)).value).toBeCloseTo(3.0360784358, 8);
+  });
+
+  it('attains its infimum: nothing near t* is lower, and t* spends the whole entropy budget', () => {
+    fc.assert(
+      fc.property(k, logAlpha, (at, budget) => {
+        const { value, tilt } = standardisedEvar(at, budget);
+        for (const factor of [0.9, 0.99, 1.01, 1.1]) {
+          expect(evarBounds(tilt * factor, at, budget).upper).toBeGreaterThanOrEqual(value * (1 - 1e-12));
+        }
+        expect(evarBounds(tilt, at, budget).entropy).toBeCloseTo(-budget, 6);
+      }),
+    );
+  });
+
+  it('lies between the bounds that any tilt gives', () => {
+    fc.assert(
+      fc.property(k, logAlpha, fc.double({ min: 0.01, max: 100, noNaN: true }), (at, budget, tilt) => {
+        const { value } = standardisedEvar(at, budget);
+        const { upper, lower, entropy } = evarBounds(tilt, at, budget);
+        expect(upper).toBeGreaterThanOrEqual(value * (1 - 1e-10));
+        if (entropy <= -budget) expect(lower).toBeLessThanOrEqual(value * (1 + 1e-10));
+      }),
+    );
+  });
+
+  it('has the derivatives that differences of it show', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -12, max: 4, noNaN: true }), logAlpha, (at, budget) => {
+        const step = 1e-4;
+        const [low, mid, high] = [-step, 0, step].map((shift) => standardisedEvar(at + shift, budget));
+        const scale = Math.max(mid.slope, 1e-6);
+        expect(Math.abs((high.value - low.value) / (2 * step) - mid.slope)).toBeLessThan(1e-5 * scale + 1e-9);
+        expect(Math.abs((high.slope - low.slope) / (2 * step) - mid.curvature)).toBeLessThan(
+          1e-4 * mid.curvature + 1e-8,
+        );
+      }),
+    );
+  });
+
+  it('keeps its accuracy far outside the usual range', () => {
+    // g(k)·|k| → −ln α/2 as k → −∞.
+    for (const far of [-1e3, -1e5, -1e7, -1e9, -1e100]) {
+      const { value, slope } = standardisedEvar(far, Math.log(0.01));
+      expect(relativeError(value * -far, Math.log(100) / 2)).toBeLessThan(1e-5);
+      expect(relativeError(slope * far * far, Math.log(100) / 2)).toBeLessThan(1e-4);
+    }
+    expect(standardisedEvar(1e8, Math.log(0.01)).value).toBeCloseTo(1e8 + Math.sqrt(2 * Math.log(100)), 6);
+  });
+
+  it('is above the Esscher closed form everywhere and close to it for k ≥ 0', () => {
+    fc.assert(
+      fc.property(k, logAlpha, (at, budget) => {
+        const lower = standardisedEsscher(at, budget).value;
+        const { value } = standardisedEvar(at, budget);
+        expect(value).toBeGreaterThanOrEqual(lower * (1 - 1e-10));
+        if (at >= 3 && budget < Math.log(0.1)) expect(relativeError(lower, value)).toBeLessThan(1e-3);
+      }),
+    );
+  });
+});

@@ -1,0 +1,90 @@
+// Makes a checkout runnable: installs the locked dependencies and compiles, each only when its input has changed.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const SOURCE_FOLDERS = ['apps', 'libs', 'migrations', 'test', 'bench'];
+
+function hashOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files)
+    hash.update(relative(root, file)).update('\0').update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+function sources(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : sources(path);
+    return path.endsWith('.ts') ? [path] : [];
+  });
+}
+
+function stampHolds(file, stamp) {
+  return existsSync(file) && readFileSync(file, 'utf8') === stamp;
+}
+
+function run(what, command, args) {
+  process.stderr.write(`${what} …\n`);
+  const started = Date.now();
+  const { status, signal, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (error) throw error;
+  if (signal) process.exit(130);
+  if (status !== 0) {
+    process.stderr.write(`${what} failed\n`);
+    process.exit(status ?? 1);
+  }
+  process.stderr.write(`${what}: ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+}
+
+/** Installs and compiles what is out of date. */
+export function bootstrap() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) {
+    process.stderr.write(`zkrisk needs Node 20.19 or later, this is ${process.versions.node}\n`);
+    process.exit(1);
+  }
+  const lock = hashOf([join(root, 'package-lock.json')]);
+  const installed = join(root, 'node_modules', '.zkrisk-installed');
+  if (!stampHolds(installed, lock)) {
+    run('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    writeFileSync(installed, lock);
+  }
+  const files = [
+    ...SOURCE_FOLDERS.flatMap((folder) => sources(join(root, folder))).sort(),
+    join(root, 'tsconfig.json'),
+  ];
+  const compiled = join(root, 'dist', '.zkrisk-compiled');
+  const stamp = hashOf(files) + lock;
+  if (!stampHolds(compiled, stamp)) {
+    if (existsSync(join(root, 'dist')) && !existsSync(compiled))
+      rmSync(join(root, 'dist'), { recursive: true });
+    rmSync(compiled, { force: true });
+    run('compiling', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
+    removeOrphans(join(root, 'dist'));
+    mkdirSync(join(root, 'dist'), { recursive: true });
+    writeFileSync(compiled, stamp);
+  }
+}
+
+/** Output whose source is gone would still be run as a test. */
+function removeOrphans(folder) {
+  for (const entry of readdirSync(folder)) {
+    const path = join(folder, entry);
+    if (statSync(path).isDirectory()) removeOrphans(path);
+    else if (path.endsWith('.js')) {
+      const source = join(root, relative(join(root, 'dist'), path).replace(/\.js$/, '.ts'));
+      if (!existsSync(source)) for (const orphan of [path, `${path}.map`]) rmSync(orphan, { force: true });
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) bootstrap();

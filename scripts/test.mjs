@@ -1,0 +1,54 @@
+// `npm test`: format, lint, types, then every test. Ends with one line: N passed, N failed.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bootstrap, root } from './bootstrap.mjs';
+
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const filters = process.argv.slice(2);
+
+bootstrap();
+
+let failedChecks = 0;
+let passedChecks = 0;
+function check(what, command, args) {
+  process.stdout.write(`${what} …\n`);
+  const started = Date.now();
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`${what}: ${status === 0 ? 'ok' : 'FAILED'}, ${seconds} s\n`);
+  if (status === 0) passedChecks++;
+  else failedChecks++;
+}
+
+if (filters.length === 0) {
+  check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
+  check('lint', bin('eslint'), ['.', '--max-warnings', '0']);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'zkrisk-test-'));
+const results = join(folder, 'results.json');
+const { status } = spawnSync(
+  bin('vitest'),
+  ['run', '--reporter=default', '--reporter=json', `--outputFile=${results}`, ...filters],
+  { cwd: root, stdio: 'inherit' },
+);
+let passed = passedChecks;
+let failed = failedChecks;
+let skipped = 0;
+try {
+  const summary = JSON.parse(readFileSync(results, 'utf8'));
+  passed += summary.numPassedTests;
+  failed +=
+    summary.numFailedTests + (summary.numFailedTestSuites > 0 && summary.numFailedTests === 0 ? 1 : 0);
+  skipped = summary.numPendingTests;
+} catch (error) {
+  process.stderr.write(`no test results: ${error.message}\n`);
+  failed++;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (status !== 0 && failed === 0) failed++;
+process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
+process.exit(failed === 0 ? 0 : 1);
