@@ -77,7 +77,13 @@ function asymptotic(k: number, budget: number): StandardisedEvar {
   const bound = Math.sqrt(2 * budget);
   if (k > 0) return { tilt: bound, value: k + bound, slope: 1, volatilitySlope: bound, curvature: 0 };
   const value = budget / (-2 * k);
-  return { tilt: -2 * k, value, slope: value / -k, volatilitySlope: 2 * value, curvature: (2 * value) / k / k };
+  return {
+    tilt: -2 * k,
+    value,
+    slope: value / -k,
+    volatilitySlope: 2 * value,
+    curvature: (2 * value) / k / k,
+  };
 }
 
 /**

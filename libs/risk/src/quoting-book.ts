@@ -1,4 +1,12 @@
-import { type Book, dot, type Exposure, type MarketForecast, standardDeviation, symmetricTimesVector, total } from './book.js';
+import {
+  type Book,
+  dot,
+  type Exposure,
+  type MarketForecast,
+  standardDeviation,
+  symmetricTimesVector,
+  total,
+} from './book.js';
 import { callSpread, type CallSpread } from './call-spread.js';
 import { type LiabilityRisk, liabilityRisk, liabilityRiskValue, type RiskMeasure } from './risk-measure.js';
 

@@ -1,5 +1,5 @@
 import { ZkriskError } from '#lib/errors';
-import { multiply } from '../dense.js';
+import { identity, multiply } from '../dense.js';
 import { conditionalVariances, type GarchFit, type GarchOptions } from '../garch/index.js';
 import { fastIca, type FastIcaOptions } from './fast-ica.js';
 import { type FactorCount, type PrincipalComponents, principalComponents } from './principal-components.js';
@@ -11,6 +11,11 @@ export interface GoGarchOptions {
   readonly garch?: GarchOptions;
   /** which of the converged starts is kept; default `likelihood` */
   readonly selection?: 'likelihood' | 'negentropy';
+  /**
+   * what to do where ICA finds no fixed point (Gaussian factors have none): `throw`, or keep the principal
+   * components themselves as factors, which is Orthogonal GARCH (Alexander 2001), and say so. Default `throw`
+   */
+  readonly withoutConvergence?: 'throw' | 'principal-components';
   /** improve the rotation by maximum likelihood; default false */
   readonly polish?: boolean;
 }
@@ -46,6 +51,7 @@ export interface GoGarchDiagnostics {
   readonly logLikelihood: number | null;
   readonly factorLogLikelihood: number;
   readonly ica: {
+    /** false where the factors are principal components for want of anything better */
     readonly converged: boolean;
     readonly iterations: number;
     readonly negentropy: number;
@@ -77,13 +83,15 @@ export function fitGoGarch(returns: readonly Float64Array[], options: GoGarchOpt
   const garchOptions: GarchOptions = { ...options.garch, mean: 'zero' };
   const candidates = k === 1 ? fastIca(whitened, 1, { starts: 1 }) : fastIca(whitened, k, options.ica);
   const converged = candidates.filter((candidate) => candidate.converged);
-  if (converged.length === 0) {
+  if (converged.length === 0 && options.withoutConvergence !== 'principal-components') {
     throw new IcaNotConvergedError(
       `FastICA did not converge from any of ${candidates.length} starts within ${candidates[0].iterations} iterations; ` +
         'raise maximumIterations or starts, or keep fewer factors',
     );
   }
-  const considered = options.selection === 'negentropy' ? converged.slice(0, 1) : converged;
+  const principal = { ...candidates[0], rotation: identity(k), negentropy: 0 };
+  const usable = converged.length === 0 ? [principal] : converged;
+  const considered = options.selection === 'negentropy' ? usable.slice(0, 1) : usable;
   const fitted = considered.map((ica) => ({ ica, ...fitRotation(whitened, k, ica.rotation, garchOptions) }));
   const best = fitted.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a));
   const polished = options.polish === true && k > 1 ? polishRotation(whitened, k, best, garchOptions) : null;

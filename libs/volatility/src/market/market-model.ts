@@ -100,7 +100,7 @@ export function fitMarketModel(
     try {
       return fitGoGarch(
         cluster.members.map((member) => series[member]),
-        options.goGarch,
+        { withoutConvergence: 'principal-components', ...options.goGarch },
       );
     } catch (error) {
       const names = cluster.members.map((member) => markets[usable[member]]).join(', ');
