@@ -60,7 +60,7 @@ export async function startEmbeddedPostgres(directory: string): Promise<RunningP
     '-c',
     'unix_socket_directories=',
   ];
-  const command = commandAs(user, binaries.postgres, options);
+  const command = commandAs(user, binaries.postgres, data, options);
   const server = spawn(command.file, command.args, {
     ...command.user,
     detached: true,
@@ -119,16 +119,17 @@ function unprivilegedUser(): { uid?: number; gid?: number } {
 }
 
 /**
- * A command run as another user. Where that user cannot even reach the file (a checkout below a private folder
- * of root's), `setpriv` lets it pass folders while it stays unprivileged in PostgreSQL's eyes.
+ * A command run as another user. Where that user cannot even reach the file or the data (a checkout below a
+ * private folder of root's), `setpriv` lets it pass folders while it stays unprivileged in PostgreSQL's eyes.
  */
 function commandAs(
   user: { uid?: number; gid?: number },
   file: string,
+  data: string,
   args: string[],
 ): { file: string; args: string[]; user: { uid?: number; gid?: number } } {
-  if (user.uid === undefined || spawnSync('test', ['-x', file], user).status === 0)
-    return { file, args, user };
+  const reaches = (path: string) => spawnSync('test', ['-x', path], user).status === 0;
+  if (user.uid === undefined || (reaches(file) && reaches(data))) return { file, args, user };
   const drop = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
   const pass = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
   return { file: 'setpriv', args: [...drop, ...pass, file, ...args], user: {} };
@@ -137,7 +138,7 @@ function commandAs(
 function initialise({ initdb }: Binaries, data: string, user: { uid?: number; gid?: number }): void {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   if (user.uid !== undefined && user.gid !== undefined) chownSync(data, user.uid, user.gid);
-  const command = commandAs(user, initdb, [
+  const command = commandAs(user, initdb, data, [
     '-D',
     data,
     '-U',

@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InvalidInputError } from '#lib/errors';
+import {
+  type BookEvent,
+  divide,
+  ExchangeLedger,
+  FLAT,
+  formatDecimal,
+  formatMoney,
+  fromNumber,
+  type LedgerSnapshot,
+  notionalOf,
+  parseDecimal,
+  tradePosition,
+} from './index.js';
+
+const HOUR = 3_600_000;
+
+describe('fixed point', () => {
+  it('reads and writes every amount without loss', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }),
+        fc.integer({ min: 0, max: 18 }),
+        (value, decimals) => {
+          expect(parseDecimal(formatDecimal(value, decimals), decimals, 'x')).toBe(value);
+        },
+      ),
+    );
+  });
+
+  it('refuses what is not a plain decimal, or finer than the books', () => {
+    for (const text of ['', '1e5', '.5', '1.', 'NaN', '0x10', '1,000', '+1']) {
+      expect(() => parseDecimal(text, 8, 'size')).toThrow(InvalidInputError);
+    }
+    expect(() => parseDecimal('0.000000001', 8, 'size')).toThrow(/9 decimal places, at most 8/);
+    expect(parseDecimal('1.500000000000', 8, 'size')).toBe(150_000_000n);
+  });
+
+  it('rounds as asked', () => {
+    expect(divide(-7n, 2n, 'down')).toBe(-4n);
+    expect(divide(-7n, 2n, 'up')).toBe(-3n);
+    expect(divide(-7n, 2n, 'nearest')).toBe(-4n);
+    expect(divide(7n, 3n, 'nearest')).toBe(2n);
+    expect(fromNumber(0.1 + 0.2, 8, 'up', 'x')).toBe(30_000_001n);
+    expect(fromNumber(0.3, 8, 'down', 'x')).toBe(29_999_999n);
+    expect(() => fromNumber(NaN, 8, 'up', 'fee')).toThrow(/fee/);
+  });
+});
+
+describe(tradePosition, () => {
+  const price = (text: string) => parseDecimal(text, 12, 'price');
+  const size = (text: string) => parseDecimal(text, 8, 'size');
+
+  it('averages entries, realises what is closed, and does both through zero', () => {
+    let state = tradePosition(FLAT, size('2'), price('100'));
+    state = tradePosition(state.position, size('2'), price('110'));
+    expect(formatMoney(state.position.entryNotional)).toBe('420');
+    state = tradePosition(state.position, size('-1'), price('120'));
+    expect(formatMoney(state.realisedPnl)).toBe('15');
+    expect(formatMoney(state.position.entryNotional)).toBe('315');
+    state = tradePosition(state.position, size('-5'), price('90'));
+    expect(formatMoney(state.realisedPnl)).toBe('-45');
+    expect(state.position).toEqual({ size: size('-2'), entryNotional: -parseDecimal('180', 8, 'x') });
+  });
+
+  it('never pays the trader by rounding: a round trip at one price earns nothing', () => {
+    const sizes = fc.bigInt({ min: 1n, max: 10n ** 12n });
+    fc.assert(
+      fc.property(
+        sizes,
+        fc.bigInt({ min: 1n, max: 10n ** 18n }),
+        fc.bigInt({ min: 1n, max: 100n }),
+        fc.boolean(),
+        (quantity, at, part, long) => {
+          const signed = long ? quantity : -quantity;
+          const opened = tradePosition(FLAT, signed, at).position;
+          const first = tradePosition(opened, -signed / part, at);
+          const second = tradePosition(first.position, -first.position.size, at);
+          expect(second.position).toEqual(FLAT);
+          expect(first.realisedPnl + second.realisedPnl).toBeLessThanOrEqual(0n);
+          expect(first.realisedPnl + second.realisedPnl).toBeGreaterThanOrEqual(-4n);
+        },
+      ),
+    );
+  });
+
+  it('rounds notionals as asked', () => {
+    expect(notionalOf(1n, 1n, 'up')).toBe(1n);
+    expect(notionalOf(1n, 1n, 'down')).toBe(0n);
+  });
+});
+
+/** Sequences of events that could happen, in time order. */
+const market = fc.constantFrom('A', 'B');
+const account = fc.constantFrom('x', 'y', 'z');
+const decimal = (max: number) => fc.integer({ min: 1, max }).map((units) => formatDecimal(BigInt(units), 8));
+const signed = fc.tuple(fc.boolean(), decimal(10 ** 9)).map(([long, text]) => (long ? text : `-${text}`));
+const step = fc.oneof(
+  fc.record({
+    kind: fc.constant('trade' as const),
+    account,
+    legs: fc.array(fc.record({ market, size: signed, price: decimal(10 ** 9) }), {
+      minLength: 1,
+      maxLength: 2,
+    }),
+    risk: decimal(10 ** 8),
+    liquidity: decimal(10 ** 8),
+  }),
+  fc.record({ kind: fc.constant('funding' as const), market, risk: signed, liquidity: signed }),
+  fc.record({ kind: fc.constant('deposit' as const), amount: decimal(10 ** 9) }),
+  fc.record({ kind: fc.constant('time' as const), hours: fc.integer({ min: 1, max: 40 }) }),
+);
+
+function play(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): BookEvent[] {
+  let at = 0;
+  return steps.map((drawn, i): BookEvent => {
+    at += HOUR / 4;
+    switch (drawn.kind) {
+      case 'trade':
+        return {
+          kind: 'trade-booked',
+          at,
+          tradeId: `t${i}`,
+          account: drawn.account,
+          legs: drawn.legs,
+          riskPremium: drawn.risk,
+          liquidityPremium: drawn.liquidity,
+          forecastId: 'f',
+          quoteId: null,
+        };
+      case 'funding':
+        return { kind: 'funding-accrued', at, markets: [[drawn.market, drawn.risk, drawn.liquidity]] };
+      case 'deposit':
+        return {
+          kind: 'liquidity-deposited',
+          at,
+          commandId: `d${i}`,
+          provider: 'lp',
+          amount: drawn.amount,
+          shares: drawn.amount,
+        };
+      case 'time':
+        at += drawn.hours * HOUR;
+        return { kind: 'vested', at, toCapital: '0', toLiquidity: '0' };
+    }
+  });
+}
+
+describe(ExchangeLedger, () => {
+  it('neither loses nor makes a unit, whatever happens', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const ledger = new ExchangeLedger(24 * HOUR, HOUR);
+        for (const event of play(steps)) {
+          ledger.apply(event);
+          expect(ledger.imbalance()).toBe(0n);
+          expect(ledger.capital).toBeGreaterThanOrEqual(0n);
+          expect(ledger.liquidity).toBeGreaterThanOrEqual(0n);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('has market totals that are the sums of its positions', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const ledger = new ExchangeLedger(24 * HOUR, HOUR);
+        for (const event of play(steps)) ledger.apply(event);
+        for (const name of ledger.marketNames()) {
+          const positions = ['x', 'y', 'z'].map((owner) => ledger.position(owner, name));
+          expect(ledger.market(name).size).toBe(positions.reduce((sum, { size }) => sum + size, 0n));
+          expect(ledger.market(name).entryNotional).toBe(
+            positions.reduce((sum, { entryNotional }) => sum + entryNotional, 0n),
+          );
+        }
+      }),
+    );
+  });
+
+  it('goes on from a snapshot bit for bit', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 2, maxLength: 40 }), (steps) => {
+        const events = play(steps);
+        const half = Math.floor(events.length / 2);
+        const whole = new ExchangeLedger(24 * HOUR, HOUR);
+        for (const event of events) whole.apply(event);
+        const first = new ExchangeLedger(24 * HOUR, HOUR);
+        for (const event of events.slice(0, half)) first.apply(event);
+        const stored = JSON.parse(JSON.stringify(first.snapshot())) as LedgerSnapshot;
+        const second = ExchangeLedger.restore(stored, 24 * HOUR, HOUR);
+        for (const event of events.slice(half)) second.apply(event);
+        expect(second.snapshot()).toEqual(whole.snapshot());
+        expect(second.eventCount).toBe(events.length);
+      }),
+    );
+  });
+
+  it('charges accounts their share of a market’s funding, and pays those on the other side', () => {
+    const ledger = new ExchangeLedger(24 * HOUR, HOUR);
+    const trade = (id: string, who: string, size: string, at: number): BookEvent => ({
+      kind: 'trade-booked',
+      at,
+      tradeId: id,
+      account: who,
+      legs: [{ market: 'A', size, price: '100' }],
+      riskPremium: '0',
+      liquidityPremium: '0',
+      forecastId: 'f',
+      quoteId: null,
+    });
+    ledger.apply(trade('1', 'x', '3', 1));
+    ledger.apply(trade('2', 'y', '-1', 2));
+    ledger.apply({ kind: 'funding-accrued', at: 3, markets: [['A', '10', '2']] });
+    ledger.apply(trade('3', 'x', '-3', 4));
+    ledger.apply(trade('4', 'y', '1', 5));
+    expect(formatMoney(ledger.cashOf('x'))).toBe('-18');
+    expect(formatMoney(ledger.cashOf('y'))).toBe('6');
+    expect(formatMoney(ledger.pendingToCapital)).toBe('10');
+    expect(formatMoney(ledger.pendingToLiquidity)).toBe('2');
+    expect(ledger.market('A').unsettledFunding).toBe(0n);
+  });
+
+  it('bears losses by P, then L, then nobody; later gains make the shortfall good first', () => {
+    const ledger = new ExchangeLedger(24 * HOUR, HOUR);
+    const trade = (size: string, price: string, at: number): BookEvent => ({
+      kind: 'trade-booked',
+      at,
+      tradeId: String(at),
+      account: 'x',
+      legs: [{ market: 'A', size, price }],
+      riskPremium: '0',
+      liquidityPremium: '0',
+      forecastId: 'f',
+      quoteId: null,
+    });
+    ledger.apply({
+      kind: 'liquidity-deposited',
+      at: 0,
+      commandId: 'd',
+      provider: 'lp',
+      amount: '50',
+      shares: '50',
+    });
+    ledger.apply(trade('1', '100', 1));
+    ledger.apply(trade('-1', '170', 2));
+    expect([ledger.capital, ledger.liquidity, formatMoney(ledger.shortfall)]).toEqual([0n, 0n, '20']);
+    ledger.apply(trade('1', '100', 3));
+    ledger.apply(trade('-1', '70', 4));
+    expect([ledger.shortfall, formatMoney(ledger.capital)]).toEqual([0n, '10']);
+    expect(ledger.imbalance()).toBe(0n);
+  });
+});

@@ -1,0 +1,171 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasShared, relativeError, sharedJson, sharedPath } from './support/shared.js';
+
+const root = join(import.meta.dirname, '..', '..');
+const main = join(root, 'dist/apps/zkrisk/src/cli/main.js');
+const start = join(root, 'dist/apps/zkrisk/src/main.js');
+
+function zkrisk(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+describe('the command line', () => {
+  let folder: string;
+  const file = (name: string, text: string) => {
+    const path = join(folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zkrisk-cli-'));
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.skipIf(!hasShared)('prices the reference books: every key of the expected output', () => {
+    const { books } = sharedJson<{ books: { input: object; expected: Record<string, unknown> }[] }>(
+      'vectors',
+      'pricing.json',
+    );
+    for (const { input, expected } of [books[0], books[11], books[23]]) {
+      const { status, stdout } = zkrisk('price', '--input', file('state.json', JSON.stringify(input)));
+      expect(status).toBe(0);
+      const actual = JSON.parse(stdout) as Record<string, unknown>;
+      compare(actual, expected, '');
+    }
+  });
+
+  function compare(actual: unknown, expected: unknown, path: string): void {
+    if (typeof expected === 'number') {
+      const tolerance = /h(mm|ms|ss)$/.test(path) ? 1e-8 : 1e-10;
+      expect(relativeError(actual as number, expected), path).toBeLessThan(tolerance);
+      return;
+    }
+    for (const [key, value] of Object.entries(expected as object)) {
+      compare((actual as Record<string, unknown>)[key], value, `${path}.${key}`);
+    }
+  }
+
+  const book = {
+    alpha: 0.01,
+    tau: 0.1,
+    prices: [100],
+    returnCovariance: [[0.01]],
+    q: [1],
+    C: [100],
+    P: 10,
+    L: 10,
+  };
+
+  it.each([
+    ['a missing file', ['price', '--input', 'nothing.json'], /nothing\.json: cannot be read/],
+    ['a horizon that is none', ['forecast', '--prices', 'x.csv', '--horizon', '-1'], /--horizon.*positive/],
+    ['a mode that is none', ['forecast', '--prices', 'x.csv', '--clusters', 'magic'], /magic/],
+    ['an unknown model', ['backtest', '--prices', 'x.csv', '--models', 'oracle'], /oracle.*not one of/],
+    ['no data', ['backtest'], /--prices FILE or --returns FILE/],
+  ])('refuses %s with exit code 2', (_, args, message) => {
+    const { status, stderr } = zkrisk(...args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it.each([
+    ['α', { alpha: 1.5 }, /alpha: must be between 0 and 1/],
+    ['τ', { tau: 0 }, /tau: must be a positive/],
+    ['prices', { prices: [-1] }, /prices\[0\]/],
+    ['sizes', { q: [1, 2] }, /q: must have 1 entries/],
+    ['covariance', { returnCovariance: [[-1]] }, /positive semi-definite/],
+    ['a field that is missing', { P: undefined }, /P: /],
+  ])('names what is wrong with a book’s %s', (_, change, message) => {
+    const { status, stderr } = zkrisk(
+      'price',
+      '--input',
+      file('bad.json', JSON.stringify({ ...book, ...change })),
+    );
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+
+  it.each([
+    ['a word for a price', 'time,A,B\n1,2,3\n2,x,3\n', /row 3, column A: must be a number, got "x"/],
+    ['a negative price', 'time,A\n1,2\n2,-3\n', /row 3, column A: must be a positive price, got -3/],
+    ['a missing cell', 'time,A,B\n1,2\n', /row 2: has 2 cells, the header has 3/],
+    ['no time column', 'A,B\n1,2\n', /row 1, column 1: must be named time/],
+    ['a market twice', 'time,A,A\n1,2,3\n', /column 3: "A" is there twice/],
+    ['too few rows', 'time,A\n1,2\n2,3\n', /has 2 rows, a window of 864/],
+  ])('names file, row and column of %s', (_, text, message) => {
+    const { status, stderr } = zkrisk('forecast', '--prices', file('prices.csv', text));
+    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect(stderr).toContain('prices.csv');
+  });
+
+  it('names the rows of a replay that are out of order', () => {
+    const text = 'time,A\n2022-01-01T00:00:00Z,1\n2022-01-01T02:00:00Z,2\n2022-01-01T01:00:00Z,3\n';
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [start, '--prices', file('order.csv', text), '--once'],
+      { encoding: 'utf8' },
+    );
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/row 4, column time: .*does not come after/)]);
+  });
+
+  it.skipIf(!hasShared)('forecasts a covariance from real prices', () => {
+    const { status, stdout } = zkrisk(
+      'forecast',
+      '--prices',
+      sharedPath('data', 'hourly_close_24.csv'),
+      '--window',
+      '300',
+      '--clusters',
+      'single',
+      '--factors',
+      'mp',
+      '--horizon',
+      '12',
+    );
+    expect(status).toBe(0);
+    const forecast = JSON.parse(stdout) as {
+      markets: string[];
+      horizonCovariance: number[][];
+      oneStepCovariance: number[][];
+    };
+    expect(forecast.markets).toHaveLength(24);
+    // Hourly crypto volatility is a fraction of a percent to a few percent, twelve hours' a few times that.
+    forecast.horizonCovariance.forEach((row, i) => {
+      const ratio = row[i] / forecast.oneStepCovariance[i][i];
+      expect(ratio).toBeGreaterThan(6);
+      expect(ratio).toBeLessThan(40);
+    });
+  });
+
+  it.skipIf(!hasShared)('backtests models side by side', () => {
+    const { status, stdout } = zkrisk(
+      'backtest',
+      '--returns',
+      sharedPath('data', 'dji30_weekly_returns.csv'),
+      '--window',
+      '400',
+      '--steps',
+      '4',
+      '--horizons',
+      '1,2',
+      '--models',
+      'gogarch-mp,ewma',
+    );
+    expect(status).toBe(0);
+    const lines = stdout.trim().split('\n');
+    expect(lines[0]).toMatch(/model\s+horizon\s+energy score\s+QLIKE/);
+    expect(lines.slice(1).map((line) => line.split(/\s+/).slice(0, 2).join(' '))).toEqual([
+      'gogarch-mp 1',
+      'gogarch-mp 2',
+      'ewma 1',
+      'ewma 2',
+    ]);
+  });
+});

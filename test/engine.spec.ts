@@ -1,0 +1,402 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outgoing, TOPICS } from '#lib/events';
+import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
+import { eventually } from './support/database.js';
+
+interface Quote {
+  id: string;
+  premium: { risk: string; liquidity: string; total: string };
+  risk: { before: number; after: number };
+  fundingRates: Record<string, number>;
+  legs: { market: string; size: string; mark: string }[];
+  forecastId: string;
+  expiresAt: string;
+}
+interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  type: string;
+}
+
+const BARS = 90;
+const HOUR = 3_600_000;
+
+describe('the engine on a simulated market', () => {
+  let engine: Engine;
+  let directory: string;
+  let lastTime = 0;
+  const source = simulatedMarket(5, BARS);
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'zkrisk-engine-'));
+    engine = await startEngine({
+      PORT: '0',
+      ZKRISK_DATA_DIR: directory,
+      MINIMUM_BARS: '40',
+      WINDOW_BARS: '80',
+      REFIT_EVERY_BARS: '20',
+      HORIZON_BARS: '12',
+      QUOTE_TTL_MS: '400',
+      LOG_LEVEL: 'silent',
+    });
+    const replayer = new Replayer(source, engine.log, engine.database, {
+      speed: undefined,
+      liquidity: 1_000_000,
+      warmUpBars: 0,
+      flow: { seed: 3, accounts: 20, tradesPerBar: 3, medianNotional: 10_000, firstBar: 45 },
+    });
+    await replayer.run(new AbortController().signal, ({ time }) => (lastTime = time));
+  });
+  afterAll(async () => {
+    await engine.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const get = async <T>(path: string) => (await (await fetch(`${engine.url}${path}`)).json()) as T;
+  const post = async <T>(path: string, body?: unknown) => {
+    const response = await fetch(`${engine.url}${path}`, {
+      method: 'POST',
+      ...(body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    return {
+      status: response.status,
+      type: response.headers.get('content-type'),
+      body: (await response.json()) as T,
+    };
+  };
+  const quote = (legs: { market: string; size: string }[], account = 'tester') =>
+    post<Quote>('/v1/quotes', { account, legs });
+  const drained = () => engine.log.drained(new AbortController().signal);
+
+  it('has made forecasts of every market and booked the flow of trades', async () => {
+    const { markets } = await get<{ markets: { market: string; status: string }[] }>('/v1/markets');
+    expect(markets.map(({ status }) => status)).toEqual(new Array(8).fill('ok'));
+    const forecast = await get<{
+      modelVersion: number;
+      covariance: number[][];
+      clusters: { markets: string[] }[];
+    }>('/v1/forecasts/latest');
+    expect(forecast.modelVersion).toBeGreaterThanOrEqual(2);
+    expect(forecast.covariance).toHaveLength(8);
+    expect(forecast.clusters.flatMap((cluster) => cluster.markets).sort()).toEqual(
+      [...source.markets].sort(),
+    );
+    const book = await get<{ imbalance: string; markets: unknown[]; pendingToCapital: string }>('/v1/book');
+    expect(book.imbalance).toBe('0');
+    expect(book.markets.length).toBeGreaterThan(3);
+    const quality = await get<{ live: { bars: number; qlike: number } }>('/v1/forecasts/latest/quality');
+    expect(quality.live.bars).toBeGreaterThan(30);
+    expect(Number.isFinite(quality.live.qlike)).toBe(true);
+  });
+
+  it('splits the risk measure and the funding fully over the markets', async () => {
+    const risk = await get<{
+      entropicValueAtRisk: number;
+      riskMeasure: number;
+      pending: string;
+      allocation: { markets: Record<string, number>; capital: number };
+    }>('/v1/risk');
+    const allocated = Object.values(risk.allocation.markets).reduce(
+      (sum, part) => sum + part,
+      risk.allocation.capital,
+    );
+    expect(Math.abs(allocated - risk.entropicValueAtRisk)).toBeLessThan(
+      1e-6 * (1 + risk.entropicValueAtRisk),
+    );
+    expect(Math.abs(risk.entropicValueAtRisk - Number(risk.pending) - risk.riskMeasure)).toBeLessThan(1e-6);
+    const funding = await get<{
+      ratePerYear: { risk: number; liquidity: number };
+      markets: { risk: number; liquidity: number }[];
+    }>('/v1/funding');
+    const total = funding.markets.reduce((sum, rate) => sum + rate.risk, 0);
+    expect(Math.abs(total - funding.ratePerYear.risk)).toBeLessThan(1e-6 * (1 + Math.abs(total)));
+  });
+
+  it('quotes a trade: premium in decimal strings that add up, risk before and after, funding it leads to', async () => {
+    const { status, body } = await quote([
+      { market: 'SIM-A', size: '2.5' },
+      { market: 'SIM-B', size: '-10' },
+    ]);
+    expect(status).toBe(201);
+    expect(Number(body.premium.total)).toBeCloseTo(
+      Number(body.premium.risk) + Number(body.premium.liquidity),
+      7,
+    );
+    expect(Number(body.premium.risk)).toBeCloseTo(Math.max(0, body.risk.after - body.risk.before), 5);
+    expect(Object.keys(body.fundingRates).sort()).toEqual([...source.markets].sort());
+    expect(body.legs[0].mark).toMatch(/^\d+(\.\d+)?$/);
+    expect(body.forecastId).toMatch(/^\d+@/);
+  });
+
+  it('charges more for the next unit of the same trade: the premium is convex', async () => {
+    const [one, ten] = await Promise.all([
+      quote([{ market: 'SIM-A', size: '20' }]),
+      quote([{ market: 'SIM-A', size: '200' }]),
+    ]);
+    expect(Number(ten.body.premium.total)).toBeGreaterThan(10 * Number(one.body.premium.total));
+  });
+
+  it('books an accepted quote once, whatever is retried', async () => {
+    const { body } = await quote([{ market: 'SIM-C', size: '7' }], 'once');
+    const before = engine.pricer.engine.ledger.totals.trades;
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () =>
+        post<{ tradeId: string; premium: { total: string } }>(`/v1/quotes/${body.id}/accept`),
+      ),
+    );
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(answer.body).toEqual(answers[0].body);
+    }
+    expect(answers[0].body.premium.total).toBe(body.premium.total);
+    await drained();
+    expect(engine.pricer.engine.ledger.totals.trades).toBe(before + 1);
+    expect(engine.pricer.engine.ledger.position('once', 'SIM-C').size).toBe(700_000_000n);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await post(`/v1/quotes/${body.id}/accept`)).status).toBe(200);
+  });
+
+  it('refuses an expired quote and one that never was', async () => {
+    const { body } = await quote([{ market: 'SIM-A', size: '1' }]);
+    await new Promise((resolve) => setTimeout(resolve, 450));
+    const late = await post<Problem>(`/v1/quotes/${body.id}/accept`);
+    expect([late.status, late.body.code]).toEqual([410, 'quote-expired']);
+    const never = await post<Problem>('/v1/quotes/nothing/accept');
+    expect([never.status, never.body.code]).toEqual([404, 'unknown-quote']);
+  });
+
+  it('refuses a quote whose trade has become dearer since', async () => {
+    const { body } = await quote([{ market: 'SIM-D', size: '3000' }]);
+    const other = await quote([{ market: 'SIM-D', size: '3000' }]);
+    expect((await post(`/v1/quotes/${other.body.id}/accept`)).status).toBe(200);
+    const stale = await post<Problem>(`/v1/quotes/${body.id}/accept`);
+    expect([stale.status, stale.body.code]).toEqual([409, 'quote-stale']);
+    expect(stale.body.detail).toMatch(/now costs/);
+  });
+
+  it.each([
+    ['an unknown market', { legs: [{ market: 'NOPE', size: '1' }] }, 404, 'unknown-market'],
+    ['size zero', { legs: [{ market: 'SIM-A', size: '0' }] }, 422, 'invalid-input'],
+    ['an absurd size', { legs: [{ market: 'SIM-A', size: '99999999999999' }] }, 422, 'invalid-input'],
+    [
+      'a size finer than the books',
+      { legs: [{ market: 'SIM-A', size: '0.0000000001' }] },
+      422,
+      'invalid-input',
+    ],
+    ['a size that is no number', { legs: [{ market: 'SIM-A', size: 'ten' }] }, 422, 'invalid-input'],
+    ['a number where a string belongs', { legs: [{ market: 'SIM-A', size: 1 }] }, 422, 'invalid-input'],
+    ['no legs', { legs: [] }, 422, 'invalid-input'],
+    ['an unknown field', { legs: [{ market: 'SIM-A', size: '1' }], leverage: 3 }, 422, 'invalid-input'],
+  ])('refuses %s with a problem document', async (_, request, status, code) => {
+    const answer = await post<Problem>('/v1/quotes', request);
+    expect([answer.status, answer.body.code]).toEqual([status, code]);
+    expect(answer.type).toContain('application/problem+json');
+    expect(answer.body.type).toBe(`urn:zkrisk:problem:${code}`);
+    expect(answer.body.detail.length).toBeGreaterThan(10);
+  });
+
+  it('answers malformed requests with problem documents too', async () => {
+    const broken = await fetch(`${engine.url}/v1/quotes`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"legs":',
+    });
+    expect([broken.status, ((await broken.json()) as Problem).code]).toEqual([400, 'malformed-request']);
+    const huge = await fetch(`${engine.url}/v1/quotes`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ x: 'y'.repeat(300_000) }),
+    });
+    expect([huge.status, ((await huge.json()) as Problem).code]).toEqual([413, 'body-too-large']);
+    const nowhere = await fetch(`${engine.url}/v1/nowhere`);
+    expect([nowhere.status, ((await nowhere.json()) as Problem).code]).toEqual([404, 'unknown-resource']);
+    const url = await fetch(`${engine.url}/%zz`);
+    expect([url.status, ((await url.json()) as Problem).code]).toEqual([400, 'malformed-request']);
+  });
+
+  it('takes deposits once, at the fair value of a share', async () => {
+    const deposit = { commandId: 'deposit-1', provider: 'lp-9', amount: '1000' };
+    const [first, again] = [
+      await post<{ shares: string }>('/v1/liquidity/deposits', deposit),
+      await post<{ shares: string }>('/v1/liquidity/deposits', deposit),
+    ];
+    expect(first.status).toBe(201);
+    expect(again.body).toEqual(first.body);
+    const { engine: pricing } = engine.pricer;
+    const value = Number(pricing.valueOfShares(pricing.ledger.sharesOf('lp-9'))) / 1e8;
+    expect(Math.abs(value - 1000)).toBeLessThan(0.01);
+  });
+
+  it('refuses a withdrawal larger than the balance', async () => {
+    const answer = await post<Problem>('/v1/liquidity/withdrawals', {
+      provider: 'lp-9',
+      amount: '5000',
+      mode: 'forced',
+    });
+    expect([answer.status, answer.body.code]).toEqual([409, 'insufficient-balance']);
+    const nobody = await post<Problem>('/v1/liquidity/withdrawals', {
+      provider: 'stranger',
+      amount: '1',
+      mode: 'locked',
+    });
+    expect(nobody.body.code).toBe('insufficient-balance');
+    const negative = await post<Problem>('/v1/liquidity/deposits', { provider: 'lp-9', amount: '-5' });
+    expect(negative.status).toBe(422);
+  });
+
+  it('pays a forced withdrawal now for a fee and a locked one after the horizon for free', async () => {
+    const forced = await post<{ paid: string; fee: string }>('/v1/liquidity/withdrawals', {
+      provider: 'lp-9',
+      amount: '300',
+      mode: 'forced',
+    });
+    expect(Number(forced.body.paid) + Number(forced.body.fee)).toBeCloseTo(300, 7);
+    const locked = await post<{ releaseAt: number; kind: string }>('/v1/liquidity/withdrawals', {
+      provider: 'lp-9',
+      amount: '200',
+      mode: 'locked',
+    });
+    expect(locked.body.kind).toBe('withdrawal-locked');
+    // Locked shares cannot be withdrawn a second time.
+    const twice = await post<Problem>('/v1/liquidity/withdrawals', {
+      provider: 'lp-9',
+      amount: '600',
+      mode: 'forced',
+    });
+    expect(twice.body.code).toBe('insufficient-balance');
+    const until = locked.body.releaseAt + HOUR;
+    await engine.log.publish([
+      outgoing(
+        TOPICS.prices,
+        'watermark',
+        { id: 'later', sequence: 0, time: until },
+        { kind: 'watermark', until },
+      ),
+    ]);
+    await drained();
+    const deposit = await post('/v1/liquidity/deposits', { provider: 'lp-10', amount: '1' });
+    expect(deposit.status).toBe(201);
+    const events = await engine.database.query<{ payload: { mode: string; fee: string; paid: string } }[]>(
+      `select payload from book_event where kind = 'liquidity-withdrawn' and payload->>'provider' = 'lp-9' order by sequence`,
+    );
+    expect(events.map(({ payload }) => payload.mode)).toEqual(['forced', 'locked']);
+    // Shares are paid at their value when they are released: premia that vested meanwhile belong to them.
+    expect(Number(events[1].payload.fee)).toBe(0);
+    expect(Number(events[1].payload.paid)).toBeGreaterThan(199);
+    expect(Number(events[1].payload.paid)).toBeLessThan(205);
+    expect(engine.pricer.engine.ledger.imbalance()).toBe(0n);
+  });
+
+  it('refuses to quote a market that has stopped, by name, and goes on with the rest', async () => {
+    // Time has moved past every mark above: markets are stale until they tick again.
+    const stale = await quote([{ market: 'SIM-A', size: '1' }]);
+    expect([stale.status, (stale.body as unknown as Problem).code]).toEqual([503, 'market-stale']);
+    const time = engine.pricer.engine.board.now;
+    const ticks = source.markets
+      .filter((market) => market !== 'SIM-H')
+      .map((market, i) =>
+        outgoing(
+          TOPICS.prices,
+          market,
+          { id: `again-${i}`, sequence: 10_000, time },
+          { kind: 'tick', market, price: String(1 + i) },
+        ),
+      );
+    await engine.log.publish(ticks);
+    await drained();
+    expect((await quote([{ market: 'SIM-A', size: '1' }])).status).toBe(201);
+    const stopped = (await quote([{ market: 'SIM-H', size: '1' }])).body as unknown as Problem;
+    expect(stopped.code).toBe('market-stale');
+    expect(stopped.detail).toContain('SIM-H');
+    const { markets } = await get<{ markets: { market: string; status: string }[] }>('/v1/markets');
+    expect(markets.find(({ market }) => market === 'SIM-H')?.status).toBe('stale');
+  });
+
+  it('dead-letters bad ticks by market and sequence number and uses the good ones', async () => {
+    const time = engine.pricer.engine.board.now + 1000;
+    const tick = (sequence: number, price: string, at = time) =>
+      outgoing(
+        TOPICS.prices,
+        'SIM-B',
+        { id: `bad-${sequence}`, sequence, time: at },
+        { kind: 'tick', market: 'SIM-B', price },
+      );
+    await engine.log.publish([
+      tick(20_001, '-5'),
+      tick(20_002, '0'),
+      { ...tick(20_003, '1'), value: tick(20_003, '1').value.replace('"price":"1"', '"price":"NaN"') },
+      tick(20_004, '55.5'),
+      tick(20_004, '55.5'),
+      tick(20_005, '60', lastTime - HOUR),
+    ]);
+    await drained();
+    expect(engine.pricer.engine.board.mark('SIM-B')?.price).toBe(55_500_000_000_000n);
+    const reasons = (await engine.log.read('prices.dead', 0, 0n, 100)).map(
+      ({ value }) => (JSON.parse(value) as { reason: string }).reason,
+    );
+    for (const fragment of ['#20001', '#20002', 'payload.price', 'duplicate', 'late']) {
+      expect(reasons.some((reason) => reason.includes(fragment))).toBe(true);
+    }
+  });
+
+  it('announces a market that is warming up', async () => {
+    const time = engine.pricer.engine.board.now + HOUR;
+    await engine.log.publish([
+      outgoing(
+        TOPICS.prices,
+        'NEW',
+        { id: 'new', sequence: 1, time },
+        { kind: 'tick', market: 'NEW', price: '3' },
+      ),
+    ]);
+    await drained();
+    const answer = (await quote([{ market: 'NEW', size: '1' }])).body as unknown as Problem;
+    expect([answer.status, answer.code]).toEqual([503, 'market-warming-up']);
+    const later = time + HOUR;
+    await engine.log.publish([
+      outgoing(
+        TOPICS.prices,
+        'watermark',
+        { id: 'w', sequence: 2, time: later },
+        { kind: 'watermark', until: later },
+      ),
+    ]);
+    await drained();
+    const { warmingUp } = await get<{ warmingUp: { market: string; needed: number }[] }>('/v1/markets');
+    expect(warmingUp.map(({ market }) => market)).toEqual(['NEW']);
+  });
+
+  it('serves health, readiness, metrics and its documents', async () => {
+    expect((await fetch(`${engine.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${engine.url}/readyz`)).status).toBe(200);
+    const metrics = await (await fetch(`${engine.url}/metrics`)).text();
+    expect(metrics).toMatch(/^zkrisk_ledger_imbalance 0$/m);
+    expect(metrics).toMatch(/zkrisk_consumer_lag_records\{group="pricer",topic="trades"\} 0/);
+    const document = await get<{ paths: Record<string, unknown> }>('/docs-json');
+    for (const path of [
+      '/v1/quotes',
+      '/v1/quotes/{id}/accept',
+      '/v1/markets',
+      '/v1/book',
+      '/v1/risk',
+      '/v1/funding',
+      '/v1/forecasts/latest',
+      '/v1/forecasts/latest/quality',
+      '/v1/liquidity/deposits',
+      '/v1/liquidity/withdrawals',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+    ]) {
+      expect(Object.keys(document.paths)).toContain(path);
+    }
+    await eventually(async () => (await fetch(`${engine.url}/docs`)).status === 200, 'the documents');
+  });
+});

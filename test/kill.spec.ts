@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startEmbeddedPostgres } from '#lib/storage';
+import { DataSource } from 'typeorm';
+import { dataSourceOptions } from '#lib/storage';
+
+const main = join(import.meta.dirname, '..', 'apps/zkrisk/src/main.js');
+const BARS = 160;
+const ENVIRONMENT = {
+  MINIMUM_BARS: '30',
+  WINDOW_BARS: '60',
+  REFIT_EVERY_BARS: '25',
+  HORIZON_BARS: '8',
+  SNAPSHOT_EVERY_EVENTS: '100',
+};
+
+/** A replay as its own process. */
+function replay(directory: string, ...args: string[]): ChildProcess {
+  return spawn(
+    process.execPath,
+    [
+      main,
+      '--once',
+      '--bars',
+      String(BARS),
+      '--seed',
+      '9',
+      '--trades',
+      '2',
+      '--report',
+      join(directory, 'report'),
+      ...args,
+    ],
+    {
+      env: { ...process.env, ...ENVIRONMENT, ZKRISK_DATA_DIR: directory, PORT: '0', LOG_LEVEL: 'error' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+}
+
+const ended = (child: ChildProcess) =>
+  new Promise<number | null>((resolve) => {
+    child.on('exit', (code) => {
+      resolve(code);
+    });
+  });
+
+/** Everything the books consist of, as the database has it. */
+async function books(directory: string): Promise<{ events: unknown[]; risk: unknown[] }> {
+  const server = await startEmbeddedPostgres(join(directory, 'postgres'));
+  const database = await new DataSource(dataSourceOptions(server.url)).initialize();
+  try {
+    return {
+      events: await database.query('select sequence, payload from book_event order by sequence'),
+      risk: await database.query('select at, payload from risk_record order by at'),
+    };
+  } finally {
+    await database.destroy();
+    await server.stop();
+  }
+}
+
+describe('a replay', () => {
+  let directories: string[];
+  const fresh = () => {
+    const directory = mkdtempSync(join(tmpdir(), 'zkrisk-kill-'));
+    directories.push(directory);
+    return directory;
+  };
+  beforeEach(() => {
+    directories = [];
+  });
+  afterEach(() => {
+    for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('that is killed again and again ends with the books of one that was not, to the last unit', async () => {
+    const [calm, shaken] = [fresh(), fresh()];
+    const undisturbed = replay(calm);
+    expect(await ended(undisturbed)).toBe(0);
+    let kills = 0;
+    for (;;) {
+      const child = replay(shaken);
+      const over = ended(child);
+      // A different moment each time: in start-up, in a refit, between prices and trades.
+      const timer = setTimeout(() => child.kill('SIGKILL'), 900 + 437 * kills);
+      const code = await over;
+      clearTimeout(timer);
+      if (code === 0) break;
+      kills++;
+      expect(kills).toBeLessThan(20);
+    }
+    expect(kills).toBeGreaterThanOrEqual(2);
+    const [expected, actual] = [await books(calm), await books(shaken)];
+    expect(expected.events.length).toBeGreaterThan(200);
+    expect(actual.events).toEqual(expected.events);
+    expect(actual.risk).toEqual(expected.risk);
+  });
+
+  it('stopped by Ctrl-C leaves no process behind, and a second start resumes it', async () => {
+    const directory = fresh();
+    const child = replay(directory, '--speed', '20');
+    const over = ended(child);
+    let output = '';
+    child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    while (!/listening/.test(output)) await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const [pid] = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8')
+      .split('\n')
+      .map(Number);
+    child.kill('SIGINT');
+    expect(await over).toBe(0);
+    expect(existsSync(join(directory, 'postgres', 'postmaster.pid'))).toBe(false);
+    expect(() => process.kill(pid, 0)).toThrow();
+    const second = replay(directory);
+    const finished = ended(second);
+    let table = '';
+    second.stdout!.on('data', (chunk: Buffer) => (table += chunk.toString()));
+    expect(await finished).toBe(0);
+    expect(table).toMatch(/took\s+resumed/);
+    expect(table).toMatch(/books out of balance by\s+0/);
+    const report = JSON.parse(readFileSync(join(directory, 'report', 'report.json'), 'utf8')) as {
+      bars: number;
+      simulated: boolean;
+      solvent: boolean;
+    };
+    expect(report.simulated).toBe(true);
+    expect(report.bars).toBeGreaterThan(100);
+    for (const picture of ['price', 'risk', 'capital', 'funding']) {
+      expect(readFileSync(join(directory, 'report', `${picture}.svg`), 'utf8')).toMatch(
+        /^<svg[^]*<path d="M[^]*<\/svg>$/,
+      );
+    }
+  });
+});
