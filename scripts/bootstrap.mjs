@@ -1,7 +1,7 @@
 // Makes a checkout runnable: installs the locked dependencies and compiles, each only when its input has changed.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -77,9 +77,9 @@ export function bootstrap() {
 
 /** Output whose source is gone would still be run as a test. */
 function removeOrphans(folder) {
-  for (const entry of readdirSync(folder)) {
-    const path = join(folder, entry);
-    if (statSync(path).isDirectory()) removeOrphans(path);
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) removeOrphans(path);
     else if (path.endsWith('.js')) {
       const source = join(root, relative(join(root, 'dist'), path).replace(/\.js$/, '.ts'));
       if (!existsSync(source)) for (const orphan of [path, `${path}.map`]) rmSync(orphan, { force: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -45,15 +45,22 @@ export interface Engine {
 
 const TRIM_INTERVAL_MS = 60_000;
 
-/** Starts every service in this process, on the embedded database unless DATABASE_URL names another. */
-export async function startEngine(environment: NodeJS.ProcessEnv): Promise<Engine> {
+/**
+ * Starts every service in this process, on the embedded database unless DATABASE_URL names another.
+ *
+ * @param configure may add routes of its own to the server before it listens
+ */
+export async function startEngine(
+  environment: NodeJS.ProcessEnv,
+  configure: (fastify: FastifyInstance) => void = () => undefined,
+): Promise<Engine> {
   const config = readConfig(engineEnvironment, environment);
   const postgres =
     config.DATABASE_URL === undefined
       ? await startEmbeddedPostgres(join(config.ZKRISK_DATA_DIR, 'postgres'))
       : undefined;
   try {
-    return await assemble(config, postgres?.url ?? config.DATABASE_URL!, environment, async () =>
+    return await assemble(config, postgres?.url ?? config.DATABASE_URL!, environment, configure, async () =>
       postgres?.stop(),
     );
   } catch (error) {
@@ -66,6 +73,7 @@ async function assemble(
   config: z.output<typeof engineEnvironment>,
   databaseUrl: string,
   environment: NodeJS.ProcessEnv,
+  configure: (fastify: FastifyInstance) => void,
   stopDatabase: () => Promise<void>,
 ): Promise<Engine> {
   const logger = new PinoLogger(pino({ level: config.LOG_LEVEL }));
@@ -94,6 +102,7 @@ async function assemble(
       abortOnError: false,
     },
   );
+  configure(adapter.getInstance<FastifyInstance>());
   const database = app.get(DataSource);
   const log = app.get(EmbeddedLog);
   const pricer = app.get(PricerService);

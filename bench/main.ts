@@ -1,0 +1,27 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { comparePeers } from './compare-peers.js';
+import { type Figure, figureTable } from './harness.js';
+import { quantitativeFigures } from './quantitative.js';
+import { quoteFigures } from './quotes.js';
+
+const directory = join(import.meta.dirname, '..', '..', 'reports');
+const figures: Figure[] = [];
+process.stderr.write('pure libraries …\n');
+figures.push(...quantitativeFigures());
+process.stderr.write('quotes over REST …\n');
+figures.push(...(await quoteFigures(8)));
+process.stderr.write('agreement with the peers …\n');
+const agreement = comparePeers();
+const machine = `${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}`;
+mkdirSync(directory, { recursive: true });
+writeFileSync(join(directory, 'bench.json'), `${JSON.stringify({ machine, figures, agreement }, null, 2)}\n`);
+process.stdout.write(`${machine}\n\n${figureTable(figures)}\n\n`);
+process.stdout.write(
+  agreement === null
+    ? 'peers absent: npm run bench -- --peers installs them\n'
+    : `${agreement.map(({ what, worst, tolerance }) => `${what}: ${worst.toExponential(1)} (tolerance ${tolerance.toExponential(0)})`).join('\n')}\n`,
+);
+const failed = agreement?.filter(({ worst, tolerance }) => !(worst <= tolerance)) ?? [];
+process.exit(failed.length > 0 ? 1 : 0);

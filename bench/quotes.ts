@@ -1,0 +1,94 @@
+import { fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
+import { ModelFitter } from '../apps/forecaster/src/index.js';
+import { benchData } from './data.js';
+import type { Figure } from './harness.js';
+import type { LoadReport, LoadRequest } from './load.process.js';
+
+/** Runs a load in a process of its own, so that the generator does not share the event loop with the server. */
+function load(request: LoadRequest): Promise<LoadReport> {
+  return new Promise((resolve, reject) => {
+    const child = fork(new URL('./load.process.js', import.meta.url), [JSON.stringify(request)]);
+    child.once('message', (report) => {
+      child.disconnect();
+      resolve(report as LoadReport);
+    });
+    child.once('error', reject);
+  });
+}
+
+/** Fits models one after the other for a while, in a thread as the forecaster's; returns how many. */
+async function refits(forMs: number): Promise<number> {
+  const fitter = new ModelFitter({ clusters: 'single', factors: 'all', minimumObservations: 100 });
+  const { names, returns } = benchData(2000);
+  const until = performance.now() + forMs;
+  let fits = 0;
+  for (; performance.now() < until; fits++) await fitter.fit({ markets: [...names], returns: [...returns] });
+  await fitter.close();
+  return fits;
+}
+
+/** Throughput of POST /v1/quotes beside an empty Fastify route of the same app, and its p99 while a refit runs. */
+export async function quoteFigures(seconds: number): Promise<Figure[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'zkrisk-bench-'));
+  const engine = await startEngine(
+    { PORT: '0', ZKRISK_DATA_DIR: directory, MINIMUM_BARS: '60', LOG_LEVEL: 'silent' },
+    (fastify) => {
+      fastify.post('/bench/empty', () => ({}));
+    },
+  );
+  try {
+    const replayer = new Replayer(simulatedMarket(3, 120), engine.log, engine.database, {
+      speed: undefined,
+      liquidity: 5e6,
+      warmUpBars: 0,
+      flow: { seed: 1, accounts: 50, tradesPerBar: 3, medianNotional: 20_000, firstBar: 65 },
+    });
+    await replayer.run(new AbortController().signal);
+    const body = JSON.stringify({ legs: [{ market: 'SIM-A', size: '0.25' }] });
+    const request = (path: string, rest: Partial<LoadRequest> = {}): LoadRequest => ({
+      url: `${engine.url}${path}`,
+      body,
+      seconds,
+      connections: 32,
+      rate: null,
+      ...rest,
+    });
+    for (const path of ['/bench/empty', '/v1/quotes']) await load(request(path, { seconds: 1 }));
+    const [empty, quotes] = [await load(request('/bench/empty')), await load(request('/v1/quotes'))];
+    const share = quotes.perSecond / empty.perSecond;
+    // Latency is measured at a third of the capacity, in an open loop: at saturation it would only tell the queue.
+    const rate = Math.floor(quotes.perSecond / 3);
+    const calm = await load(request('/v1/quotes', { rate, connections: 16 }));
+    const refit = refits(seconds * 1000);
+    const busy = await load(request('/v1/quotes', { rate, connections: 16 }));
+    const fits = await refit;
+    if (quotes.errors + calm.errors + busy.errors > 0) throw new Error('quotes were refused under load');
+    return [
+      {
+        name: 'POST /v1/quotes',
+        ours: quotes.perSecond,
+        unit: '/s',
+        peer: { name: 'empty Fastify route', value: empty.perSecond },
+        ratio: share,
+        target: '≥ 0.6 ×',
+        met: share >= 0.6,
+      },
+      {
+        name: `p99 of quotes at ${rate}/s while ${fits} refits run`,
+        ours: busy.p99 / 1000,
+        unit: 's',
+        peer: { name: 'no refit', value: calm.p99 / 1000 },
+        ratio: calm.p99 / busy.p99,
+        target: '≥ 0.5 ×',
+        met: busy.p99 <= 2 * calm.p99,
+      },
+    ];
+  } finally {
+    await engine.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
