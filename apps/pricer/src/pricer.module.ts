@@ -4,11 +4,11 @@ import type { PricerConfig } from './pricer.config.js';
 import { PricerController } from './pricer.controller.js';
 import { PricerRepository } from './pricer.repository.js';
 import { PricerService } from './pricer.service.js';
+import { QuoteDesk } from './quote-desk.js';
 import { QuoteStore } from './quote-store.js';
 import { ExchangeController } from './rest/exchange.controller.js';
 import { LiquidityController } from './rest/liquidity.controller.js';
 import { QuotesController } from './rest/quotes.controller.js';
-import { PRICER_CONFIG } from './tokens.js';
 
 @Module({})
 export class PricerModule {
@@ -17,8 +17,12 @@ export class PricerModule {
       module: PricerModule,
       controllers: [PricerController, QuotesController, LiquidityController, ExchangeController],
       providers: [
-        { provide: PRICER_CONFIG, useValue: config },
-        { provide: QuoteStore, useFactory: () => new QuoteStore(config.QUOTE_TTL_MS) },
+        {
+          provide: QuoteDesk,
+          inject: [PricerService],
+          useFactory: (service: PricerService) =>
+            new QuoteDesk(() => service.engine, new QuoteStore(config.QUOTE_TTL_MS), config),
+        },
         {
           provide: PricerRepository,
           inject: [DataSource],
@@ -34,7 +38,7 @@ export class PricerModule {
           },
         },
       ],
-      exports: [PricerService, PricerRepository],
+      exports: [PricerService, PricerRepository, QuoteDesk],
     };
   }
 }

@@ -11,7 +11,7 @@ import { EmbeddedLog, EmbeddedLogServer, TOPICS } from '#lib/events';
 import { PinoLogger, problemOf, readConfig } from '#lib/service';
 import { startEmbeddedPostgres } from '#lib/storage';
 import { FORECASTER_GROUP, ForecasterService } from '../../forecaster/src/index.js';
-import { PRICER_GROUP, PricerService } from '../../pricer/src/index.js';
+import { installQuoteFastPath, PRICER_GROUP, PricerService, QuoteDesk } from '../../pricer/src/index.js';
 import { AppModule } from './app.module.js';
 
 export const engineEnvironment = z.object({
@@ -94,7 +94,8 @@ async function assemble(
         .send(JSON.stringify({ ...problem, type: 'urn:zkrisk:problem:malformed-request' }));
     },
   });
-  const app = await NestFactory.create<NestFastifyApplication>(
+  installQuoteFastPath(adapter.getInstance<FastifyInstance>(), () => app.get(QuoteDesk));
+  const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
     AppModule.register(databaseUrl, environment),
     adapter,
     {

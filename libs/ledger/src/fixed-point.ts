@@ -34,6 +34,30 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
  * @throws {InvalidInputError} for anything but a plain decimal number, or more decimal places than the books keep
  */
 export function parseDecimal(text: string, decimals: number, field: string): bigint {
+  return parseShort(text, decimals) ?? parseAny(text, decimals, field);
+}
+
+/** Amounts of up to 15 digits go through float64 integers, exactly; undefined for everything else. */
+function parseShort(text: string, decimals: number): bigint | undefined {
+  const first = text.charCodeAt(0) === 45 ? 1 : 0;
+  const length = text.length;
+  if (length - first > 15 || length === first) return undefined;
+  let digits = 0;
+  let point = -1;
+  for (let i = first; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 48 && code <= 57) digits = 10 * digits + code - 48;
+    else if (code === 46 && point < 0 && i > first && i < length - 1) point = i;
+    else return undefined;
+  }
+  const shift = decimals - (point < 0 ? 0 : length - point - 1);
+  if (shift < 0) return undefined;
+  const scaled = digits * 10 ** shift;
+  if (scaled > Number.MAX_SAFE_INTEGER) return undefined;
+  return BigInt(first === 1 ? -scaled : scaled);
+}
+
+function parseAny(text: string, decimals: number, field: string): bigint {
   const match = DECIMAL.exec(text);
   if (match === null || text.length > 60) {
     throw new InvalidInputError(
@@ -68,17 +92,22 @@ export function toNumber(value: bigint, decimals: number): number {
 }
 
 /**
- * Exact amount from a float64, rounded as asked.
+ * Amount nearest to a float64 in the books' units, rounded as asked. Where the amount in smallest units fits a
+ * float64 exactly it is that product, rounded; larger amounts are expanded digit by digit.
  *
- * @throws {InvalidInputError} where the number is not finite or past 2^53 smallest units would lose digits that matter
+ * @throws {InvalidInputError} where the number is not finite or not below 1e21
  */
 export function fromNumber(value: number, decimals: number, rounding: Rounding, field: string): bigint {
-  if (!Number.isFinite(value) || Math.abs(value) > 1e21) {
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e21) {
     throw new InvalidInputError(field, `must be a finite amount below 1e21, got ${value}`);
   }
-  // toFixed is exact in binary: 20 more places than are kept decide the rounding.
-  const extra = Math.min(100, decimals + 20);
-  return divide(parseDecimal(value.toFixed(extra), extra, field), 10n ** BigInt(extra - decimals), rounding);
+  const scaled = value * 10 ** decimals;
+  if (Math.abs(scaled) < Number.MAX_SAFE_INTEGER) {
+    if (rounding === 'down') return BigInt(Math.floor(scaled));
+    return BigInt(rounding === 'up' ? Math.ceil(scaled) : Math.sign(scaled) * Math.round(Math.abs(scaled)));
+  }
+  const extra = decimals + 20;
+  return divide(parseDecimal(value.toFixed(extra), extra, field), 10n ** 20n, rounding);
 }
 
 const NOTIONAL_SHIFT = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);

@@ -44,7 +44,8 @@ describe('fixed point', () => {
     expect(divide(-7n, 2n, 'nearest')).toBe(-4n);
     expect(divide(7n, 3n, 'nearest')).toBe(2n);
     expect(fromNumber(0.1 + 0.2, 8, 'up', 'x')).toBe(30_000_001n);
-    expect(fromNumber(0.3, 8, 'down', 'x')).toBe(29_999_999n);
+    expect(fromNumber(-2.5e-8, 8, 'nearest', 'x')).toBe(-3n);
+    expect(fromNumber(2 ** 60, 8, 'down', 'x')).toBe(2n ** 60n * 100_000_000n);
     expect(() => fromNumber(NaN, 8, 'up', 'fee')).toThrow(/fee/);
   });
 });

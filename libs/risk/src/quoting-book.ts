@@ -53,6 +53,8 @@ export class QuotingBook {
   private covarianceTimesSize: Float64Array = new Float64Array();
   private rateTimesSize: Float64Array = new Float64Array();
   private variance = 0;
+  /** qᵀΣ̇q */
+  private rateForm = 0;
   private forward = 0;
   private entryNotional = 0;
   private capital = 0;
@@ -74,6 +76,7 @@ export class QuotingBook {
     this.covarianceTimesSize = symmetricTimesVector(forecast.covariance, this.q);
     this.rateTimesSize = symmetricTimesVector(forecast.covarianceRate, this.q);
     this.variance = dot(this.q, this.covarianceTimesSize);
+    this.rateForm = dot(this.q, this.rateTimesSize);
     this.forward = dot(this.q, forecast.prices);
     this.entryNotional = total(this.entryNotionals);
     this.setCapital(book.capital, book.liquidity, book.pendingPremia);
@@ -97,6 +100,7 @@ export class QuotingBook {
       this.entryNotionals[market] += size * executionPrice;
     }
     this.variance = after.volatility * after.volatility;
+    this.rateForm = dot(this.q, this.rateTimesSize);
     this.forward = after.forward;
     this.entryNotional = after.entryNotional;
     this.standing = undefined;
@@ -130,6 +134,47 @@ export class QuotingBook {
     const { risk } = this.now();
     const s = standardDeviation(variance);
     return Math.max(0, liabilityRiskValue(this.measure, this.mean(), s, this.logAlpha) - risk.value);
+  }
+
+  /**
+   * Funding rates of every market after a trade, risk and liquidity together, under the `covariance` allocation and
+   * without allocating: there the split of the mean drops out, since h and the call spread are homogeneous of degree
+   * one (h_ms·m + h_ss·s = 0), and f_i + f^L_i = (h_s + vega)·ḃ_i. O(n·legs).
+   *
+   * @param visit called with each market and its rate, money per year
+   */
+  visitFundingAfter(legs: readonly Leg[], visit: (market: number, rate: number) => void): void {
+    const n = this.q.length;
+    const { covariance, covarianceRate } = this.forecast;
+    const after = this.after(legs);
+    const s = after.volatility;
+    if (s === 0) {
+      for (let i = 0; i < n; i++) visit(i, 0);
+      return;
+    }
+    const { hs } = liabilityRisk(this.measure, after.mean, s, this.logAlpha);
+    const { vega } = callSpread(after.forward, after.entryNotional + this.capital, this.liquidity, s);
+    // qᵀΣ̇q after the trade, from its value before and the legs.
+    let rateForm = this.rateForm;
+    for (let a = 0; a < legs.length; a++) {
+      const { market, size } = legs[a];
+      const row = market * n;
+      rateForm += size * (2 * this.rateTimesSize[market] + size * covarianceRate[row + market]);
+      for (let b = 0; b < a; b++) rateForm += 2 * size * legs[b].size * covarianceRate[row + legs[b].market];
+    }
+    const relativeRate = rateForm / (2 * s * s);
+    const price = (hs + vega) / s;
+    for (let i = 0; i < n; i++) {
+      let q = this.q[i];
+      let sigmaQ = this.covarianceTimesSize[i];
+      let rateQ = this.rateTimesSize[i];
+      for (const { market, size } of legs) {
+        if (market === i) q += size;
+        sigmaQ += size * covariance[market * n + i];
+        rateQ += size * covarianceRate[market * n + i];
+      }
+      visit(i, price * q * (rateQ - sigmaQ * relativeRate));
+    }
   }
 
   /** The book as it would stand after the trade, for funding and risk figures that a quote shows. O(n·legs). */

@@ -196,6 +196,26 @@ describe('a book', () => {
     );
   });
 
+  it('quotes the funding after a trade as an assessment of the book after it has it', () => {
+    fc.assert(
+      fc.property(scenario, (drawn) => {
+        const { book, forecast, trade } = build(drawn);
+        const quoting = new QuotingBook('evar', LOG_ALPHA);
+        quoting.load(book, forecast);
+        const expected = assess(model('covariance'), bookAfterTrade(book, trade, forecast.prices), forecast);
+        const scale = expected.fundingRates.markets.reduce((total, rate) => total + Math.abs(rate), 1e-3);
+        quoting.visitFundingAfter(
+          Array.from(trade, (size, market) => ({ market, size })),
+          (market, rate) => {
+            const wanted =
+              expected.fundingRates.markets[market] + expected.liquidityFundingRates.markets[market];
+            expect(Math.abs(rate - wanted)).toBeLessThanOrEqual(1e-6 * scale);
+          },
+        );
+      }),
+    );
+  });
+
   it('splits a market’s funding over its accounts without remainder', () => {
     fc.assert(
       fc.property(

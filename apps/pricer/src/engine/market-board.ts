@@ -7,6 +7,9 @@ import { NoForecastError, StaleMarketError, UnknownMarketError, WarmingUpError }
 /** Last price of a market, exact. */
 export interface Mark {
   readonly price: bigint;
+  /** the same as a float and as text */
+  readonly value: number;
+  readonly text: string;
   /** publish time, milliseconds */
   readonly time: number;
 }
@@ -24,6 +27,8 @@ export class MarketBoard {
   private returnCovariance: Float64Array = new Float64Array();
   private returnRate: Float64Array = new Float64Array();
   private time = 0;
+  private isoOf = -1;
+  private iso = '';
 
   constructor(
     private readonly staleAfterMs: number,
@@ -32,7 +37,7 @@ export class MarketBoard {
   ) {
     if (state === undefined) return;
     for (const [market, price, time] of state.marks) {
-      this.marks.set(market, { price: parseDecimal(price, PRICE_DECIMALS, 'price'), time });
+      this.marks.set(market, markOf(parseDecimal(price, PRICE_DECIMALS, 'price'), time));
     }
     this.time = state.now;
     if (forecast) this.setForecast(forecast);
@@ -41,6 +46,14 @@ export class MarketBoard {
   /** Market time: the latest publish time seen. */
   get now(): number {
     return this.time;
+  }
+  /** {@link now} as ISO 8601. */
+  get nowIso(): string {
+    if (this.isoOf !== this.time) {
+      this.isoOf = this.time;
+      this.iso = new Date(this.time).toISOString();
+    }
+    return this.iso;
   }
   get latestForecast(): CovariancePayload | undefined {
     return this.forecast;
@@ -66,7 +79,7 @@ export class MarketBoard {
   setMark(market: string, price: bigint, time: number): void {
     this.observeTime(time);
     const known = this.marks.get(market);
-    if (known === undefined || time >= known.time) this.marks.set(market, { price, time });
+    if (known === undefined || time >= known.time) this.marks.set(market, markOf(price, time));
   }
 
   /** @throws {InvalidInputError} for a covariance that is not one; the previous forecast stays in force */
@@ -85,7 +98,7 @@ export class MarketBoard {
     if (this.forecast === undefined) return null;
     const marks = this.forecast.markets.map((market) => this.marks.get(market));
     if (marks.some((mark) => mark === undefined)) return null;
-    const prices = Float64Array.from(marks, (mark) => toNumber(mark!.price, PRICE_DECIMALS));
+    const prices = Float64Array.from(marks, (mark) => mark!.value);
     return priceForecast(prices, this.returnCovariance, this.returnRate, 1);
   }
 
@@ -115,9 +128,7 @@ export class MarketBoard {
 
   snapshot(): MarketBoardState {
     return {
-      marks: [...this.marks].map(
-        ([market, { price, time }]) => [market, formatDecimal(price, PRICE_DECIMALS), time] as const,
-      ),
+      marks: [...this.marks].map(([market, { text, time }]) => [market, text, time] as const),
       now: this.time,
     };
   }
@@ -128,6 +139,10 @@ export class MarketBoard {
     const warming = this.forecast?.warmingUp.find((entry) => entry.market === market);
     return warming ? `${warming.bars} of ${warming.needed} bars so far` : 'it joins with the next refit';
   }
+}
+
+function markOf(price: bigint, time: number): Mark {
+  return { price, value: toNumber(price, PRICE_DECIMALS), text: formatDecimal(price, PRICE_DECIMALS), time };
 }
 
 function fromUpperTriangle(values: readonly number[], n: number, field: string): Float64Array {

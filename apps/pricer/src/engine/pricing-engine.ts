@@ -38,6 +38,8 @@ export interface PricedLeg extends Leg {
   readonly name: string;
   readonly exactSize: bigint;
   readonly exactPrice: bigint;
+  /** the execution price as text */
+  readonly markText: string;
 }
 
 /** What a trade would cost now. */
@@ -172,28 +174,8 @@ export class PricingEngine {
    */
   price(legs: readonly { market: string; size: string }[], marks?: readonly string[]): TradePrice {
     this.load();
-    const priced = legs.map(({ market, size }, i): PricedLeg => {
-      const { index, mark } = this.board.tradable(market);
-      const exactSize = parseDecimal(size, SIZE_DECIMALS, `legs.${i}.size`);
-      const exactPrice =
-        marks === undefined ? mark.price : parseDecimal(marks[i], PRICE_DECIMALS, `marks.${i}`);
-      if (exactSize === 0n) throw new InvalidInputError(`legs.${i}.size`, 'must not be zero');
-      const notional = Math.abs(toNumber(notionalOf(exactSize, mark.price, 'nearest'), MONEY_DECIMALS));
-      if (notional > this.config.MAXIMUM_TRADE_NOTIONAL) {
-        throw new InvalidInputError(
-          `legs.${i}.size`,
-          `is a notional of ${notional.toPrecision(6)} at mark, at most ${this.config.MAXIMUM_TRADE_NOTIONAL} is traded at once`,
-        );
-      }
-      return {
-        name: market,
-        market: index,
-        size: toNumber(exactSize, SIZE_DECIMALS),
-        exactSize,
-        exactPrice,
-        ...(marks === undefined ? {} : { executionPrice: toNumber(exactPrice, PRICE_DECIMALS) }),
-      };
-    });
+    const priced: PricedLeg[] = [];
+    for (let i = 0; i < legs.length; i++) priced.push(this.priceLeg(legs[i], i, marks?.[i]));
     const premium = this.quoting.premium(priced);
     return {
       legs: priced,
@@ -205,11 +187,48 @@ export class PricingEngine {
     };
   }
 
-  /** Yearly funding rates per market, money, that the book after the trade would be charged. */
-  fundingAfter(legs: readonly Leg[]): FundingRates {
+  private priceLeg(
+    { market, size }: { market: string; size: string },
+    i: number,
+    agreed: string | undefined,
+  ): PricedLeg {
+    const { index, mark } = this.board.tradable(market);
+    const exactSize = parseDecimal(size, SIZE_DECIMALS, 'legs.size');
+    if (exactSize === 0n) throw new InvalidInputError(`legs.${i}.size`, 'must not be zero');
+    const units = toNumber(exactSize, SIZE_DECIMALS);
+    const notional = Math.abs(units * mark.value);
+    if (notional > this.config.MAXIMUM_TRADE_NOTIONAL) {
+      throw new InvalidInputError(
+        `legs.${i}.size`,
+        `is a notional of ${notional.toPrecision(6)} at mark, at most ${this.config.MAXIMUM_TRADE_NOTIONAL} is traded at once`,
+      );
+    }
+    const exactPrice =
+      agreed === undefined ? mark.price : parseDecimal(agreed, PRICE_DECIMALS, 'quote.marks');
+    return {
+      name: market,
+      market: index,
+      size: units,
+      exactSize,
+      exactPrice,
+      markText: agreed ?? mark.text,
+      executionPrice: agreed === undefined ? mark.value : toNumber(exactPrice, PRICE_DECIMALS),
+    };
+  }
+
+  /** Funding of every market after a trade, risk and liquidity together, money per year, in the board's order. */
+  visitFundingAfter(legs: readonly Leg[], visit: (market: number, rate: number) => void): void {
     this.load();
+    if (this.model.allocation === 'covariance') {
+      this.quoting.visitFundingAfter(legs, visit);
+      return;
+    }
     const { book, exposure, risk } = this.quoting.exposureAfter(legs);
-    return this.charged(book, assessExposure(this.model, book, this.assessment().forecast, exposure, risk));
+    const assessment = assessExposure(this.model, book, this.assessment().forecast, exposure, risk);
+    const { risk: toExchange, liquidity } = this.charged(book, assessment);
+    toExchange.forEach((rate, market) => {
+      visit(market, rate + liquidity[market]);
+    });
   }
 
   /** Books a trade, or its refusal; always returns what happened. */

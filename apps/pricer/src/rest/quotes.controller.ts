@@ -1,29 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { EmbeddedLog, outgoing, TOPICS } from '#lib/events';
-import {
-  type BookEvent,
-  formatDecimal,
-  formatMoney,
-  MONEY_DECIMALS,
-  parseDecimal,
-  PRICE_DECIMALS,
-} from '#lib/ledger';
+import { type BookEvent, formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/ledger';
 import { ZodPipe } from '#lib/service';
 import { CommandRejectedError, OutcomePendingError } from '../engine/errors.js';
-import type { PricerConfig } from '../pricer.config.js';
 import { PricerService } from '../pricer.service.js';
-import { QuoteStore } from '../quote-store.js';
-import { PRICER_CONFIG } from '../tokens.js';
+import { QuoteDesk } from '../quote-desk.js';
 import { Documented } from './documented.js';
-import {
-  bookedTrade,
-  type QuoteRequest,
-  quoteRequest,
-  type QuoteResponse,
-  quoteResponse,
-} from './schemas.js';
+import { bookedTrade, type QuoteRequest, quoteRequest, quoteResponse } from './schemas.js';
 
 const OUTCOME_TIMEOUT_MS = 10_000;
 
@@ -32,13 +16,13 @@ const OUTCOME_TIMEOUT_MS = 10_000;
 export class QuotesController {
   constructor(
     @Inject(PricerService) private readonly pricer: PricerService,
-    @Inject(QuoteStore) private readonly quotes: QuoteStore,
+    @Inject(QuoteDesk) private readonly desk: QuoteDesk,
     @Inject(EmbeddedLog) private readonly log: EmbeddedLog,
-    @Inject(PRICER_CONFIG) private readonly config: PricerConfig,
   ) {}
 
   @Post()
   @HttpCode(201)
+  @Header('content-type', 'application/json; charset=utf-8')
   @Documented({
     summary: 'Price a trade',
     body: quoteRequest,
@@ -46,43 +30,8 @@ export class QuotesController {
     status: 201,
     errors: [400, 404, 422, 503],
   })
-  quote(@Body(new ZodPipe(quoteRequest)) request: QuoteRequest): QuoteResponse {
-    const { engine } = this.pricer;
-    const price = engine.price(request.legs);
-    const funding = engine.fundingAfter(price.legs);
-    const fundingRates: Record<string, number> = {};
-    engine.board.markets.forEach((market, i) => {
-      fundingRates[market] = funding.risk[i] + funding.liquidity[i];
-    });
-    const now = Date.now();
-    const given = {
-      id: randomUUID(),
-      account: request.account,
-      legs: request.legs.map(({ market, size }, i) => ({
-        market,
-        size,
-        mark: formatDecimal(price.legs[i].exactPrice, PRICE_DECIMALS),
-      })),
-      riskPremium: formatMoney(price.riskPremium),
-      liquidityPremium: formatMoney(price.liquidityPremium),
-      expiresAt: now + this.config.QUOTE_TTL_MS,
-    };
-    this.quotes.add(given);
-    return {
-      id: given.id,
-      account: given.account,
-      legs: given.legs,
-      premium: {
-        risk: given.riskPremium,
-        liquidity: given.liquidityPremium,
-        total: formatMoney(price.riskPremium + price.liquidityPremium),
-      },
-      risk: { before: price.riskBefore, after: price.riskAfter },
-      fundingRates,
-      forecastId: price.forecastId,
-      marketTime: new Date(engine.board.now).toISOString(),
-      expiresAt: new Date(given.expiresAt).toISOString(),
-    };
+  quote(@Body(new ZodPipe(quoteRequest)) request: QuoteRequest): string {
+    return this.desk.quote(request);
   }
 
   @Post(':id/accept')
@@ -95,7 +44,7 @@ export class QuotesController {
   async accept(@Param('id') id: string): Promise<object> {
     const known = await this.pricer.outcome(id, 0);
     if (known) return tradeOf(known);
-    const quote = this.quotes.acceptable(id, Date.now());
+    const quote = this.desk.acceptable(id, Date.now());
     // The trade's id is the quote's: however often it is sent, it is booked once.
     const trade = outgoing(
       TOPICS.trades,

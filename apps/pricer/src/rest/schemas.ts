@@ -4,6 +4,9 @@ const decimal = z
   .string()
   .max(60)
   .regex(/^-?\d+(\.\d+)?$/, 'must be a decimal number in a string, like "1.5"');
+const marketName = z
+  .string()
+  .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
 const name = z.string().regex(/^[\w.:@-]{1,80}$/, 'must be a name of up to 80 letters, digits and _.:@-');
 
 export const quoteRequest = z.strictObject({
@@ -11,7 +14,7 @@ export const quoteRequest = z.strictObject({
   legs: z
     .array(
       z.strictObject({
-        market: z.string().min(1).max(40),
+        market: marketName,
         size: decimal.describe('signed, base units; positive buys'),
       }),
     )

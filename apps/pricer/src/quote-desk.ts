@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { formatMoney } from '#lib/ledger';
+import type { PricingEngine } from './engine/pricing-engine.js';
+import type { PricerConfig } from './pricer.config.js';
+import type { QuoteRequest } from './rest/schemas.js';
+import type { QuoteStore } from './quote-store.js';
+
+/** What an acceptance is held to. */
+export interface QuoteTerms {
+  readonly account: string;
+  readonly riskPremium: string;
+  readonly liquidityPremium: string;
+  readonly legs: readonly { market: string; size: string; mark: string }[];
+}
+
+/**
+ * Gives quotes, as JSON text. It is the most frequent thing the engine does, so the text is written directly:
+ * everything in it is a number of ours, a name that has been validated or a string without special characters.
+ */
+export class QuoteDesk {
+  constructor(
+    private readonly engine: () => PricingEngine,
+    private readonly quotes: QuoteStore,
+    private readonly config: PricerConfig,
+  ) {}
+
+  /** Prices the request, remembers the quote until it expires, and returns it as JSON, a `quoteResponse`. */
+  quote({ account, legs }: QuoteRequest): string {
+    const engine = this.engine();
+    const price = engine.price(legs);
+    const { markets } = engine.board;
+    let rates = '';
+    engine.visitFundingAfter(price.legs, (market, rate) => {
+      // Six decimals of a currency unit a year; more would only be rounding noise in more digits.
+      rates += `${market === 0 ? '' : ','}"${markets[market]}":${Math.round(rate * 1e6) / 1e6}`;
+    });
+    let legsText = '';
+    let terms = '';
+    for (let i = 0; i < legs.length; i++) {
+      const { market, size } = legs[i];
+      const { markText } = price.legs[i];
+      legsText += `${i === 0 ? '' : ','}{"market":"${market}","size":"${size}","mark":"${markText}"}`;
+      terms += `|${market}|${size}|${markText}`;
+    }
+    const riskPremium = formatMoney(price.riskPremium);
+    const liquidityPremium = formatMoney(price.liquidityPremium);
+    const id = `${this.quotes.nextCounter.toString(36)}-${randomUUID()}`;
+    const expiresAt = Date.now() + this.config.QUOTE_TTL_MS;
+    this.quotes.add(`${id}|${account}|${riskPremium}|${liquidityPremium}${terms}`, expiresAt);
+    return (
+      `{"id":"${id}","account":"${account}","legs":[${legsText}],` +
+      `"premium":{"risk":"${riskPremium}","liquidity":"${liquidityPremium}","total":"${formatMoney(price.riskPremium + price.liquidityPremium)}"},` +
+      `"risk":{"before":${price.riskBefore},"after":${price.riskAfter}},"fundingRates":{${rates}},` +
+      `"forecastId":"${price.forecastId}","marketTime":"${engine.board.nowIso}","expiresAt":"${new Date(expiresAt).toISOString()}"}`
+    );
+  }
+
+  /** The terms of a quote that can be accepted now. @throws {UnknownQuoteError | QuoteExpiredError} */
+  acceptable(id: string, now: number): QuoteTerms {
+    const [, account, riskPremium, liquidityPremium, ...legs] = this.quotes.acceptable(id, now).split('|');
+    return {
+      account,
+      riskPremium,
+      liquidityPremium,
+      legs: Array.from({ length: legs.length / 3 }, (_, i) => ({
+        market: legs[3 * i],
+        size: legs[3 * i + 1],
+        mark: legs[3 * i + 2],
+      })),
+    };
+  }
+}
