@@ -77,6 +77,8 @@ export default tseslint.config(
       ],
       // Nest types its options as classes and wants plain objects for them.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+      // What is read from JSON gets its type from the caller.
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/prefer-for-of': 'off',
       '@typescript-eslint/unbound-method': 'off',
     },

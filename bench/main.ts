@@ -11,7 +11,7 @@ const figures: Figure[] = [];
 process.stderr.write('pure libraries …\n');
 figures.push(...quantitativeFigures());
 process.stderr.write('quotes over REST …\n');
-figures.push(...(await quoteFigures(8)));
+figures.push(...(await quoteFigures(4)));
 process.stderr.write('agreement with the peers …\n');
 const agreement = comparePeers();
 const machine = `${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}`;

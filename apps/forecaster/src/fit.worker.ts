@@ -1,14 +1,30 @@
+import { spawnSync } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { fitMarketModel } from '#lib/volatility';
 import type { FitReply, FitRequest } from './model-fitter.js';
 
-// On Linux a priority belongs to a thread: a fit gives way to quotes when both want the processor.
-try {
-  setPriority(0, constants.priority.PRIORITY_LOW);
-} catch {
-  // Not permitted here; the fit then competes as an equal.
+yieldToQuotes();
+
+/**
+ * A fit gives way to quotes when both want the processor. On Linux scheduling belongs to a thread: this one asks for
+ * the idle class and, where that is not to be had, for the lowest priority.
+ */
+function yieldToQuotes(): void {
+  try {
+    const thread = basename(readlinkSync('/proc/thread-self'));
+    if (spawnSync('chrt', ['--idle', '--pid', '0', thread], { stdio: 'ignore' }).status === 0) return;
+  } catch {
+    // Not Linux.
+  }
+  try {
+    setPriority(0, constants.priority.PRIORITY_LOW);
+  } catch {
+    // Not permitted here; the fit then competes as an equal.
+  }
 }
 
 parentPort!.on('message', ({ id, markets, returns, clusters, factors, minimumObservations }: FitRequest) => {

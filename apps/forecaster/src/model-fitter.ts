@@ -54,7 +54,9 @@ export class ModelFitter {
 
   private start(): Worker {
     if (this.worker) return this.worker;
-    const worker = new Worker(new URL('./fit.worker.js', import.meta.url));
+    // A large nursery: collections of a fit's garbage run on threads that the whole process shares.
+    const resourceLimits = { maxYoungGenerationSizeMb: 128 };
+    const worker = new Worker(new URL('./fit.worker.js', import.meta.url), { resourceLimits });
     worker.unref();
     worker.on('message', (reply: FitReply) => {
       const job = this.waiting.get(reply.id);

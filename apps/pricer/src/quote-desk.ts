@@ -18,6 +18,9 @@ export interface QuoteTerms {
  * everything in it is a number of ours, a name that has been validated or a string without special characters.
  */
 export class QuoteDesk {
+  private lastExpiry = 0;
+  private lastExpiryText = '';
+
   constructor(
     private readonly engine: () => PricingEngine,
     private readonly quotes: QuoteStore,
@@ -27,12 +30,10 @@ export class QuoteDesk {
   /** Prices the request, remembers the quote until it expires, and returns it as JSON, a `quoteResponse`. */
   quote({ account, legs }: QuoteRequest): string {
     const engine = this.engine();
-    const price = engine.price(legs);
     const { markets } = engine.board;
     let rates = '';
-    engine.visitFundingAfter(price.legs, (market, rate) => {
-      // Six decimals of a currency unit a year; more would only be rounding noise in more digits.
-      rates += `${market === 0 ? '' : ','}"${markets[market]}":${Math.round(rate * 1e6) / 1e6}`;
+    const price = engine.price(legs, undefined, (market, rate) => {
+      rates += `${market === 0 ? '' : ','}"${markets[market]}":${inCents(rate)}`;
     });
     let legsText = '';
     let terms = '';
@@ -46,12 +47,16 @@ export class QuoteDesk {
     const liquidityPremium = formatMoney(price.liquidityPremium);
     const id = `${this.quotes.nextCounter.toString(36)}-${randomUUID()}`;
     const expiresAt = Date.now() + this.config.QUOTE_TTL_MS;
+    if (expiresAt !== this.lastExpiry) {
+      this.lastExpiry = expiresAt;
+      this.lastExpiryText = new Date(expiresAt).toISOString();
+    }
     this.quotes.add(`${id}|${account}|${riskPremium}|${liquidityPremium}${terms}`, expiresAt);
     return (
       `{"id":"${id}","account":"${account}","legs":[${legsText}],` +
       `"premium":{"risk":"${riskPremium}","liquidity":"${liquidityPremium}","total":"${formatMoney(price.riskPremium + price.liquidityPremium)}"},` +
       `"risk":{"before":${price.riskBefore},"after":${price.riskAfter}},"fundingRates":{${rates}},` +
-      `"forecastId":"${price.forecastId}","marketTime":"${engine.board.nowIso}","expiresAt":"${new Date(expiresAt).toISOString()}"}`
+      `"forecastId":"${price.forecastId}","marketTime":"${engine.board.nowIso}","expiresAt":"${this.lastExpiryText}"}`
     );
   }
 
@@ -69,4 +74,13 @@ export class QuoteDesk {
       })),
     };
   }
+}
+
+/** A number with two decimals, written through integers: doubles in shortest form take ten times as long. */
+function inCents(value: number): string {
+  const cents = Math.round(value * 100);
+  if (!(Math.abs(cents) < 0x3fffffff)) return String(cents / 100);
+  const size = cents < 0 ? -cents : cents;
+  const rest = size % 100;
+  return `${cents < 0 ? '-' : ''}${(size - rest) / 100}.${rest < 10 ? '0' : ''}${rest}`;
 }

@@ -76,7 +76,6 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     return this;
   }
 
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the signature is Nest's
   unwrap<T>(): T {
     return this.log as T;
   }

@@ -28,6 +28,9 @@ export interface Premium {
   readonly riskAfter: number;
 }
 
+/** Receives each market's yearly funding rate, money, in order. */
+export type FundingVisitor = (market: number, rate: number) => void;
+
 interface After {
   readonly mean: number;
   readonly volatility: number;
@@ -106,22 +109,27 @@ export class QuotingBook {
     this.standing = undefined;
   }
 
-  /** The premium of a trade, at mark unless a leg says otherwise. Nothing is booked. */
-  premium(legs: readonly Leg[]): Premium {
+  /**
+   * The premium of a trade, at mark unless a leg says otherwise. Nothing is booked.
+   *
+   * @param visitFunding called with each market and its funding rate after the trade, see {@link visitFundingAfter}
+   */
+  premium(legs: readonly Leg[], visitFunding?: FundingVisitor): Premium {
     const { risk, spread } = this.now();
     const after = this.after(legs);
-    const valueAfter = liabilityRiskValue(this.measure, after.mean, after.volatility, this.logAlpha);
+    const riskAfter = liabilityRisk(this.measure, after.mean, after.volatility, this.logAlpha);
     const spreadAfter = callSpread(
       after.forward,
       after.entryNotional + this.capital,
       this.liquidity,
       after.volatility,
-    ).price;
+    );
+    if (visitFunding) this.visitFundingAfter(legs, after, riskAfter.hs + spreadAfter.vega, visitFunding);
     return {
-      risk: Math.max(0, valueAfter - risk.value),
-      liquidity: Math.max(0, spreadAfter - spread.price),
+      risk: Math.max(0, riskAfter.value - risk.value),
+      liquidity: Math.max(0, spreadAfter.price - spread.price),
       riskBefore: risk.value - this.pendingPremia,
-      riskAfter: valueAfter - this.pendingPremia,
+      riskAfter: riskAfter.value - this.pendingPremia,
     };
   }
 
@@ -141,19 +149,16 @@ export class QuotingBook {
    * without allocating: there the split of the mean drops out, since h and the call spread are homogeneous of degree
    * one (h_ms·m + h_ss·s = 0), and f_i + f^L_i = (h_s + vega)·ḃ_i. O(n·legs).
    *
-   * @param visit called with each market and its rate, money per year
+   * @param price h_s + vega after the trade
    */
-  visitFundingAfter(legs: readonly Leg[], visit: (market: number, rate: number) => void): void {
+  private visitFundingAfter(legs: readonly Leg[], after: After, price: number, visit: FundingVisitor): void {
     const n = this.q.length;
     const { covariance, covarianceRate } = this.forecast;
-    const after = this.after(legs);
     const s = after.volatility;
     if (s === 0) {
       for (let i = 0; i < n; i++) visit(i, 0);
       return;
     }
-    const { hs } = liabilityRisk(this.measure, after.mean, s, this.logAlpha);
-    const { vega } = callSpread(after.forward, after.entryNotional + this.capital, this.liquidity, s);
     // qᵀΣ̇q after the trade, from its value before and the legs.
     let rateForm = this.rateForm;
     for (let a = 0; a < legs.length; a++) {
@@ -163,7 +168,6 @@ export class QuotingBook {
       for (let b = 0; b < a; b++) rateForm += 2 * size * legs[b].size * covarianceRate[row + legs[b].market];
     }
     const relativeRate = rateForm / (2 * s * s);
-    const price = (hs + vega) / s;
     for (let i = 0; i < n; i++) {
       let q = this.q[i];
       let sigmaQ = this.covarianceTimesSize[i];
@@ -173,7 +177,7 @@ export class QuotingBook {
         sigmaQ += size * covariance[market * n + i];
         rateQ += size * covarianceRate[market * n + i];
       }
-      visit(i, price * q * (rateQ - sigmaQ * relativeRate));
+      visit(i, (price / s) * q * (rateQ - sigmaQ * relativeRate));
     }
   }
 

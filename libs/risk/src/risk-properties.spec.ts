@@ -204,7 +204,7 @@ describe('a book', () => {
         quoting.load(book, forecast);
         const expected = assess(model('covariance'), bookAfterTrade(book, trade, forecast.prices), forecast);
         const scale = expected.fundingRates.markets.reduce((total, rate) => total + Math.abs(rate), 1e-3);
-        quoting.visitFundingAfter(
+        quoting.premium(
           Array.from(trade, (size, market) => ({ market, size })),
           (market, rate) => {
             const wanted =

@@ -21,6 +21,7 @@ import {
   type Book,
   chargeableRates,
   forcedWithdrawalFee,
+  type FundingVisitor,
   type Leg,
   liquidityValue,
   type MarketForecast,
@@ -170,13 +171,20 @@ export class PricingEngine {
    * What a trade costs now. Nothing is booked.
    *
    * @param marks execution prices where they are not the current marks (an accepted quote)
+   * @param visitFunding called with each market and the funding rate it would have after the trade
    * @throws {ZkriskError} naming the market that cannot be traded, or the size that is not one
    */
-  price(legs: readonly { market: string; size: string }[], marks?: readonly string[]): TradePrice {
+  price(
+    legs: readonly { market: string; size: string }[],
+    marks?: readonly string[],
+    visitFunding?: FundingVisitor,
+  ): TradePrice {
     this.load();
     const priced: PricedLeg[] = [];
     for (let i = 0; i < legs.length; i++) priced.push(this.priceLeg(legs[i], i, marks?.[i]));
-    const premium = this.quoting.premium(priced);
+    const paper = this.model.allocation === 'paper';
+    const premium = this.quoting.premium(priced, paper ? undefined : visitFunding);
+    if (paper && visitFunding) this.visitPaperFunding(priced, visitFunding);
     return {
       legs: priced,
       riskPremium: fromNumber(premium.risk, MONEY_DECIMALS, 'up', 'premium.risk'),
@@ -216,13 +224,8 @@ export class PricingEngine {
     };
   }
 
-  /** Funding of every market after a trade, risk and liquidity together, money per year, in the board's order. */
-  visitFundingAfter(legs: readonly Leg[], visit: (market: number, rate: number) => void): void {
-    this.load();
-    if (this.model.allocation === 'covariance') {
-      this.quoting.visitFundingAfter(legs, visit);
-      return;
-    }
+  /** Funding after a trade under the `paper` allocation, where what no market can pay is spread over the others. */
+  private visitPaperFunding(legs: readonly Leg[], visit: FundingVisitor): void {
     const { book, exposure, risk } = this.quoting.exposureAfter(legs);
     const assessment = assessExposure(this.model, book, this.assessment().forecast, exposure, risk);
     const { risk: toExchange, liquidity } = this.charged(book, assessment);

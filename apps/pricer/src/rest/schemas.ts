@@ -37,7 +37,7 @@ export const quoteResponse = z.object({
     .describe('risk measure ρ before and after, quote currency'),
   fundingRates: z
     .record(z.string(), z.number())
-    .describe('what each market would pay after the trade, money per year'),
+    .describe('what each market would pay after the trade, money per year, to the cent'),
   forecastId: z.string(),
   marketTime: z.string(),
   expiresAt: z.string(),

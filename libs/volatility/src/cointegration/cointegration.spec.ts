@@ -80,7 +80,7 @@ describe.skipIf(!hasShared)('statsmodels’ statistics', () => {
   });
 
   it('MacKinnon’s p-values', () => {
-    const expected = reference<Record<string, number>>('mackinnonp') as unknown as Record<string, number>;
+    const expected = reference<Record<string, number>>('mackinnonp');
     for (const [key, p] of Object.entries(expected)) {
       const [variables, trend, statistic] = key.split('_');
       expect(mackinnonPValue(Number(statistic), trend as 'c' | 'ct', Number(variables.slice(1)))).toBeCloseTo(
