@@ -230,7 +230,7 @@ describe('the engine on a simulated market', () => {
     expect(first.status).toBe(201);
     expect(again.body).toEqual(first.body);
     const { engine: pricing } = engine.pricer;
-    const value = Number(pricing.valueOfShares(pricing.ledger.sharesOf('lp-9'))) / 1e8;
+    const value = Number(pricing.shares.worth(pricing.ledger.sharesOf('lp-9'))) / 1e8;
     expect(Math.abs(value - 1000)).toBeLessThan(0.01);
   });
 

@@ -20,16 +20,15 @@ import {
   assessExposure,
   type Book,
   chargeableRates,
-  forcedWithdrawalFee,
   type FundingVisitor,
   type Leg,
-  liquidityValue,
   type MarketForecast,
   QuotingBook,
   type RiskModel,
 } from '#lib/risk';
 import type { PricerConfig } from '../pricer.config.js';
-import { InsufficientBalanceError, NoForecastError, QuoteStaleError } from './errors.js';
+import { NoForecastError, QuoteStaleError } from './errors.js';
+import { LiquidityShares } from './liquidity-shares.js';
 import { MarketBoard, type MarketBoardState } from './market-board.js';
 
 const YEAR_MS = 365 * 24 * 3600 * 1000;
@@ -72,6 +71,8 @@ export interface FundingRates {
  */
 export class PricingEngine {
   readonly board: MarketBoard;
+  /** what liquidity providers hold, and what becomes of their commands */
+  readonly shares: LiquidityShares;
   private readonly quoting: QuotingBook;
   private readonly model: RiskModel;
   private assessed:
@@ -89,6 +90,12 @@ export class PricingEngine {
     this.quoting = new QuotingBook(config.MEASURE, Math.log(config.ALPHA));
     this.board = new MarketBoard(config.STALE_AFTER_BARS * config.BAR_SECONDS * 1000, state?.board, forecast);
     this.accruedAt = state?.accruedAt ?? null;
+    this.shares = new LiquidityShares(
+      ledger,
+      this.model,
+      config.HORIZON_BARS * config.BAR_SECONDS * 1000,
+      () => (this.ready() ? this.assessment() : undefined),
+    );
   }
 
   snapshot(): PricingEngineState {
@@ -152,7 +159,7 @@ export class PricingEngine {
     }
     for (const { commandId, provider, shares, releaseAt } of this.ledger.lockedWithdrawals()) {
       if (releaseAt > now) continue;
-      const paid = this.valueOfShares(shares);
+      const paid = this.shares.worth(shares);
       take({
         kind: 'liquidity-withdrawn',
         at: now,
@@ -319,7 +326,7 @@ export class PricingEngine {
     const events = this.settleTime();
     let event: BookEvent;
     try {
-      event = command.kind === 'deposit' ? this.deposit(command) : this.withdrawal(command);
+      event = this.shares.decide(command, this.board.now);
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
       const { commandId, provider } = command;
@@ -335,115 +342,6 @@ export class PricingEngine {
     this.ledger.apply(event);
     this.invalidate();
     return [...events, event];
-  }
-
-  private deposit({
-    commandId,
-    provider,
-    amount,
-  }: Extract<LiquidityPayload, { kind: 'deposit' }>): BookEvent {
-    const exact = parseDecimal(amount, MONEY_DECIMALS, 'amount');
-    if (exact <= 0n) throw new InvalidInputError('amount', `must be positive, got ${amount}`);
-    const value = this.liquidityValue();
-    const outstanding = this.ledger.outstandingShares;
-    if (outstanding > 0n && value <= 0n) {
-      throw new InvalidInputError('amount', 'the liquidity is used up: shares have no value to be issued at');
-    }
-    const shares = outstanding === 0n ? exact : divide(exact * outstanding, value, 'down');
-    return {
-      kind: 'liquidity-deposited',
-      at: this.board.now,
-      commandId,
-      provider,
-      amount: formatMoney(exact),
-      shares: formatMoney(shares),
-    };
-  }
-
-  private withdrawal({
-    commandId,
-    provider,
-    amount,
-    mode,
-  }: Extract<LiquidityPayload, { kind: 'withdrawal' }>): BookEvent {
-    const exact = parseDecimal(amount, MONEY_DECIMALS, 'amount');
-    if (exact <= 0n) throw new InvalidInputError('amount', `must be positive, got ${amount}`);
-    const value = this.liquidityValue();
-    const outstanding = this.ledger.outstandingShares;
-    const free = this.freeShares(provider);
-    const available = this.valueOfShares(free);
-    if (exact > available) throw new InsufficientBalanceError(provider, formatMoney(available), amount);
-    const shares = divide(exact * outstanding, value, 'up');
-    const at = this.board.now;
-    if (mode === 'locked') {
-      return {
-        kind: 'withdrawal-locked',
-        at,
-        commandId,
-        provider,
-        shares: formatMoney(shares),
-        releaseAt: at + this.horizonMs,
-      };
-    }
-    const fee = this.ready() ? this.forcedFee(exact) : 0n;
-    if (fee >= exact) {
-      throw new InsufficientBalanceError(
-        provider,
-        '0',
-        `${amount}: the fee for leaving now would be ${formatMoney(fee)}`,
-      );
-    }
-    return {
-      kind: 'liquidity-withdrawn',
-      at,
-      commandId,
-      provider,
-      shares: formatMoney(shares),
-      paid: formatMoney(exact - fee),
-      fee: formatMoney(fee),
-      mode: 'forced',
-    };
-  }
-
-  /** ρ(q, C, P, L−l) − ρ(θ), rounded up. */
-  private forcedFee(amount: bigint): bigint {
-    const { exposure } = this.assessment().assessment;
-    const fee = forcedWithdrawalFee(
-      this.model.measure,
-      exposure,
-      toNumber(amount, MONEY_DECIMALS),
-      Math.log(this.model.alpha),
-    );
-    return fromNumber(fee, MONEY_DECIMALS, 'up', 'fee');
-  }
-
-  get horizonMs(): number {
-    return this.config.HORIZON_BARS * this.config.BAR_SECONDS * 1000;
-  }
-
-  /** Shares of a provider that are not locked for a withdrawal already. */
-  private freeShares(provider: string): bigint {
-    const locked = this.ledger.lockedWithdrawals().filter((withdrawal) => withdrawal.provider === provider);
-    return locked.reduce((sum, { shares }) => sum - shares, this.ledger.sharesOf(provider));
-  }
-
-  /** The liquidity providers' claim: L less the call spread they are short, rounded down, at least 0. */
-  liquidityValue(): bigint {
-    const { liquidity } = this.ledger;
-    if (!this.ready()) return liquidity;
-    const { book, assessment } = this.assessment();
-    const value = fromNumber(
-      liquidityValue(book, assessment.callSpread.price),
-      MONEY_DECIMALS,
-      'down',
-      'liquidityValue',
-    );
-    return value < 0n ? 0n : value < liquidity ? value : liquidity;
-  }
-
-  valueOfShares(shares: bigint): bigint {
-    const outstanding = this.ledger.outstandingShares;
-    return outstanding === 0n ? 0n : divide(this.liquidityValue() * shares, outstanding, 'down');
   }
 
   /** Whether there is a forecast and a mark for each of its markets. */

@@ -82,7 +82,7 @@ export class ExchangeController {
         gamma: callSpread.gamma,
         vega: callSpread.vega,
       },
-      liquidityValue: formatMoney(engine.liquidityValue()),
+      liquidityValue: formatMoney(engine.shares.totalWorth()),
     };
   }
 
