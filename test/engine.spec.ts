@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { outgoing, TOPICS } from '#lib/events';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
-import { eventually } from './support/database.js';
+import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
 
 interface Quote {
   id: string;
@@ -27,15 +24,16 @@ const HOUR = 3_600_000;
 
 describe('the engine on a simulated market', () => {
   let engine: Engine;
-  let directory: string;
+  let server: TestDatabase;
   let lastTime = 0;
   const source = simulatedMarket(5, BARS);
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'zkrisk-engine-'));
+    // A server of one's own, by DATABASE_URL; test/kill.spec.ts runs on the embedded one.
+    server = await startTestDatabase();
     engine = await startEngine({
       PORT: '0',
-      ZKRISK_DATA_DIR: directory,
+      DATABASE_URL: server.url,
       MINIMUM_BARS: '40',
       WINDOW_BARS: '80',
       REFIT_EVERY_BARS: '20',
@@ -53,7 +51,7 @@ describe('the engine on a simulated market', () => {
   });
   afterAll(async () => {
     await engine.stop();
-    rmSync(directory, { recursive: true, force: true });
+    await server.stop();
   });
 
   const get = async <T>(path: string) => (await (await fetch(`${engine.url}${path}`)).json()) as T;

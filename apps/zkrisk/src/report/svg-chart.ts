@@ -61,7 +61,7 @@ export function lineChart({ title, times, series, unit, logarithmic = false }: C
   });
   const xTicks = Array.from({ length: 6 }, (_, i) => Math.round((i * (times.length - 1)) / 5)).map(
     (i) =>
-      `<text x="${x(i).toFixed(1)}" y="${HEIGHT - 14}" text-anchor="middle">${new Date(times[i]).toISOString().slice(0, 10)}</text>`,
+      `<text x="${x(i).toFixed(1)}" y="${HEIGHT - 14}" text-anchor="${i === 0 ? 'start' : i === times.length - 1 ? 'end' : 'middle'}">${new Date(times[i]).toISOString().slice(0, 10)}</text>`,
   );
   const legend = series.map(
     ({ name, colour }, i) =>
@@ -71,7 +71,7 @@ export function lineChart({ title, times, series, unit, logarithmic = false }: C
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${MARGIN.left}" y="24" font-size="15" font-weight="600">${escape(title)}<tspan font-weight="400" fill="#777">  ${escape(unit)}</tspan></text>`,
+    `<text x="${MARGIN.left}" y="24" font-size="15" font-weight="600">${escape(title)}<tspan font-weight="400" fill="#777" dx="10">${escape(unit)}</tspan></text>`,
     ...yTicks,
     ...xTicks,
     ...paths,
