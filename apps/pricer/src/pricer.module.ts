@@ -1,5 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { EmbeddedLog } from '#lib/events';
+import { CommandDesk } from './command-desk.js';
 import type { PricerConfig } from './pricer.config.js';
 import { PricerController } from './pricer.controller.js';
 import { PricerRepository } from './pricer.repository.js';
@@ -17,6 +19,11 @@ export class PricerModule {
       module: PricerModule,
       controllers: [PricerController, QuotesController, LiquidityController, ExchangeController],
       providers: [
+        {
+          provide: CommandDesk,
+          inject: [PricerService, EmbeddedLog],
+          useFactory: (service: PricerService, log: EmbeddedLog) => new CommandDesk(service, log),
+        },
         {
           provide: QuoteDesk,
           inject: [PricerService],

@@ -97,32 +97,41 @@ export class PricerService {
     );
   }
 
-  async onTrades(messages: readonly Message<TradePayload>[], context: ConsumeContext): Promise<void> {
-    const decided = await this.repository.outcomes(
-      messages.map(({ payload }) => payload.tradeId),
-      context.manager,
+  onTrades(messages: readonly Message<TradePayload>[], context: ConsumeContext): Promise<void> {
+    return this.decide(
+      messages,
+      context,
+      ({ tradeId }) => tradeId,
+      (trade, time) => this.current.book(trade, time),
     );
-    const events: BookEvent[] = [];
-    for (const { payload, time } of messages) {
-      if (decided.has(payload.tradeId)) continue;
-      const booked = this.current.book(payload, time);
-      events.push(...booked);
-      decided.set(payload.tradeId, booked[booked.length - 1]);
-    }
-    await this.commit(context, events);
   }
 
-  async onLiquidity(messages: readonly Message<LiquidityPayload>[], context: ConsumeContext): Promise<void> {
-    const decided = await this.repository.outcomes(
-      messages.map(({ payload }) => payload.commandId),
+  onLiquidity(messages: readonly Message<LiquidityPayload>[], context: ConsumeContext): Promise<void> {
+    return this.decide(
+      messages,
+      context,
+      ({ commandId }) => commandId,
+      (command, time) => this.current.liquidity(command, time),
+    );
+  }
+
+  /** Decides each command that has not been decided already, by its id, and books what comes of it. */
+  private async decide<Payload>(
+    messages: readonly Message<Payload>[],
+    context: ConsumeContext,
+    idOf: (payload: Payload) => string,
+    book: (payload: Payload, time: number) => BookEvent[],
+  ): Promise<void> {
+    const known = await this.repository.outcomes(
+      messages.map(({ payload }) => idOf(payload)),
       context.manager,
     );
+    const decided = new Set(known.keys());
     const events: BookEvent[] = [];
     for (const { payload, time } of messages) {
-      if (decided.has(payload.commandId)) continue;
-      const booked = this.current.liquidity(payload, time);
-      events.push(...booked);
-      decided.set(payload.commandId, booked[booked.length - 1]);
+      if (decided.has(idOf(payload))) continue;
+      events.push(...book(payload, time));
+      decided.add(idOf(payload));
     }
     await this.commit(context, events);
   }

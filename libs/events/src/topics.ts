@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTopic, type Topic } from './message.js';
+import { defineTopic } from './message.js';
 
 const market = z
   .string()
@@ -144,4 +144,4 @@ export const TOPICS = {
     schemaVersion: 1,
     payload: riskPayload,
   }),
-} as const satisfies Record<string, Topic<never> | Topic<unknown> | object>;
+} as const;

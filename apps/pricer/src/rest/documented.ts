@@ -4,8 +4,6 @@ import type { z } from 'zod';
 import { openApiSchema } from '#lib/service';
 import { problem } from './schemas.js';
 
-type Schema = Parameters<typeof ApiBody>[0] extends infer _ ? Record<string, unknown> : never;
-
 /** One route's place in the OpenAPI document. */
 export function Documented(options: {
   summary: string;
@@ -15,7 +13,7 @@ export function Documented(options: {
   errors?: readonly number[];
 }): MethodDecorator {
   const { summary, body, response, status = 200, errors = [] } = options;
-  const asSchema = (schema: z.ZodType) => openApiSchema(schema) as Schema;
+  const asSchema = (schema: z.ZodType) => openApiSchema(schema) as Record<string, unknown>;
   return applyDecorators(
     ApiOperation({ summary }),
     ...(body ? [ApiBody({ schema: asSchema(body) })] : []),

@@ -2,22 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { EmbeddedLog, type LiquidityPayload, outgoing, TOPICS } from '#lib/events';
+import { type LiquidityPayload, TOPICS } from '#lib/events';
 import { ZodPipe } from '#lib/service';
-import { CommandRejectedError, OutcomePendingError } from '../engine/errors.js';
-import { PricerService } from '../pricer.service.js';
+import { CommandDesk } from '../command-desk.js';
 import { Documented } from './documented.js';
 import { depositRequest, liquidityOutcome, withdrawalRequest } from './schemas.js';
-
-const OUTCOME_TIMEOUT_MS = 10_000;
 
 @ApiTags('liquidity')
 @Controller('v1/liquidity')
 export class LiquidityController {
-  constructor(
-    @Inject(PricerService) private readonly pricer: PricerService,
-    @Inject(EmbeddedLog) private readonly log: EmbeddedLog,
-  ) {}
+  constructor(@Inject(CommandDesk) private readonly commands: CommandDesk) {}
 
   @Post('deposits')
   @HttpCode(201)
@@ -52,14 +46,7 @@ export class LiquidityController {
   }
 
   private async submit(command: LiquidityPayload): Promise<object> {
-    const { commandId, provider } = command;
-    const booked = this.pricer.outcome(commandId, OUTCOME_TIMEOUT_MS);
-    const header = { id: commandId, sequence: 0, time: this.pricer.engine.board.now };
-    await this.log.publish([outgoing(TOPICS.liquidity, provider, header, command)]);
-    const event = await booked;
-    if (event === undefined) throw new OutcomePendingError(commandId);
-    if (event.kind === 'liquidity-rejected')
-      throw new CommandRejectedError(event.code, event.reason, commandId);
+    const event = await this.commands.submit(TOPICS.liquidity, command.provider, command.commandId, command);
     return { ...event, at: new Date(event.at).toISOString() };
   }
 }
