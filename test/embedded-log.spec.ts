@@ -30,9 +30,11 @@ const numbers = defineTopic({
 });
 const doubled = defineTopic({ ...numbers, name: 'doubled' });
 
+const NOON = Date.UTC(2026, 0, 1, 12);
+
 type NumberMessage = Message<{ value: number }>;
 const number = (value: number) =>
-  outgoing(numbers, 'k', { id: `n${value}`, sequence: value, time: value }, { value });
+  outgoing(numbers, 'k', { id: `n${value}`, sequence: value, time: NOON }, { value });
 
 /** What the handler does with each batch; replaced by the tests. */
 let handle: (messages: NumberMessage[], context: ConsumeContext) => Promise<void> | void = () => undefined;
@@ -108,7 +110,7 @@ describe(EmbeddedLogServer, () => {
           outgoing(
             doubled,
             'k',
-            { id: `d${payload.value}`, sequence: 0, time: 0 },
+            { id: `d${payload.value}`, sequence: 0, time: NOON },
             { value: 2 * payload.value },
           ),
         );
@@ -134,7 +136,7 @@ describe(EmbeddedLogServer, () => {
       await context.manager.query(`insert into service_state values ('test', $1, '1')`, [
         String(messages[0].payload.value),
       ]);
-      context.publish(outgoing(doubled, 'k', { id: 'd', sequence: 0, time: 0 }, { value: 0 }));
+      context.publish(outgoing(doubled, 'k', { id: 'd', sequence: 0, time: NOON }, { value: 0 }));
       if (failures-- > 0) throw new Error('the database is gone');
     };
     await log.publish([number(1)]);
@@ -159,7 +161,7 @@ describe(EmbeddedLogServer, () => {
           schemaVersion: 1,
           id: 'x',
           sequence: 0,
-          time: 0,
+          time: NOON,
           payload: { value: 'text' },
         }),
       },

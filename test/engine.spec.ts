@@ -165,6 +165,9 @@ describe('the engine on a simulated market', () => {
     await new Promise((resolve) => setTimeout(resolve, 450));
     const late = await post<Problem>(`/v1/quotes/${body.id}/accept`);
     expect([late.status, late.body.code]).toEqual([410, 'quote-expired']);
+    for (const part of [body.id.split('-')[0], body.id.slice(0, -1)]) {
+      expect((await post<Problem>(`/v1/quotes/${part}/accept`)).body.code).toBe('unknown-quote');
+    }
     const never = await post<Problem>('/v1/quotes/nothing/accept');
     expect([never.status, never.body.code]).toEqual([404, 'unknown-quote']);
   });

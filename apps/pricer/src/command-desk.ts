@@ -28,6 +28,7 @@ export class CommandDesk {
   ): Promise<BookEvent> {
     // Waiting begins before sending: the outcome cannot slip by in between.
     const booked = this.pricer.outcome(commandId, OUTCOME_TIMEOUT_MS);
+    booked.catch(() => undefined);
     const header = { id: commandId, sequence: 0, time: this.pricer.engine.board.now };
     await this.log.publish([outgoing(topic, key, header, payload)]);
     const event = await booked;

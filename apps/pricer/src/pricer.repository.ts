@@ -41,17 +41,21 @@ export class PricerRepository {
     for (;;) {
       const events = await this.events(ledger.eventCount, 5000);
       if (events.length === 0) return ledger;
-      for (const event of events) ledger.apply(event);
+      for (const { sequence, payload } of events) {
+        if (Number(sequence) !== ledger.eventCount + 1) {
+          throw new Error(`the journal has a gap: event ${sequence} follows event ${ledger.eventCount}`);
+        }
+        ledger.apply(payload);
+      }
     }
   }
 
   /** Events after a sequence number, in order. */
-  async events(after: number, limit: number): Promise<BookEvent[]> {
-    const rows = await this.database.query<{ payload: BookEvent }[]>(
-      'select payload from book_event where sequence > $1 order by sequence limit $2',
+  async events(after: number, limit: number): Promise<{ sequence: string; payload: BookEvent }[]> {
+    return this.database.query<{ sequence: string; payload: BookEvent }[]>(
+      'select sequence, payload from book_event where sequence > $1 order by sequence limit $2',
       [after, limit],
     );
-    return rows.map(({ payload }) => payload);
   }
 
   async loadState(): Promise<{

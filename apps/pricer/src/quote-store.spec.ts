@@ -35,7 +35,7 @@ describe(QuoteStore, () => {
   it('does not take one quote for another', () => {
     const store = new QuoteStore(100);
     store.add('0-abc|text', 200);
-    for (const id of ['0-abd', '1-abc', '', 'nonsense', '0-abc|textual', '-1']) {
+    for (const id of ['0', '0-', '0-a', '0-ab', '0-abd', '1-abc', '', 'nonsense', '0-abc|textual', '-1']) {
       expect(() => store.acceptable(id, 100)).toThrow(UnknownQuoteError);
     }
   });

@@ -29,7 +29,7 @@ export class QuoteStore {
     return this.next;
   }
 
-  /** @param text ASCII, begins with the quote's id */
+  /** @param text ASCII, the quote's id and a bar before the rest */
   add(text: string, expiresAt: number): void {
     const forgotten = expiresAt - 2 * this.lifetimeMs;
     while (this.oldest < this.next && this.expiries[this.slot(this.oldest)] < forgotten) this.oldest++;
@@ -62,7 +62,7 @@ export class QuoteStore {
     if (!(counter >= this.oldest && counter < this.next)) throw new UnknownQuoteError(id);
     const slot = this.slot(counter);
     const text = this.read(slot);
-    if (!text.startsWith(id)) throw new UnknownQuoteError(id);
+    if (text.slice(0, text.indexOf('|')) !== id) throw new UnknownQuoteError(id);
     if (now > this.expiries[slot]) throw new QuoteExpiredError(id, this.expiries[slot]);
     return text;
   }

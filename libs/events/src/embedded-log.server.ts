@@ -9,6 +9,8 @@ import type { Message, Outgoing } from './message.js';
 
 interface Lane {
   readonly group: string;
+  /** a transaction was rolled back and what the service holds in memory has not been restored yet */
+  stale: boolean;
   readonly subscriptions: { pattern: string; subscription: Subscription; position: bigint }[];
 }
 
@@ -43,7 +45,11 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     for (const [pattern, handler] of this.messageHandlers) {
       const subscription = (handler.extras as { subscription?: Subscription } | undefined)?.subscription;
       if (subscription === undefined) continue;
-      const lane = lanes.get(subscription.group) ?? { group: subscription.group, subscriptions: [] };
+      const lane = lanes.get(subscription.group) ?? {
+        group: subscription.group,
+        stale: false,
+        subscriptions: [],
+      };
       lane.subscriptions.push({ pattern, subscription, position: -1n });
       lanes.set(subscription.group, lane);
     }
@@ -89,7 +95,7 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
         // Listening starts before reading: what is appended in between wakes the wait at once.
         const idle = new AbortController();
         const wait = this.log.waitForAppend(topics, IDLE_POLL_MS, AbortSignal.any([signal, idle.signal]));
-        const worked = await this.sweep(lane, signal);
+        const worked = await this.sweep(lane);
         if (worked) idle.abort();
         await wait;
         failures = 0;
@@ -101,32 +107,45 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     }
   }
 
-  /** One batch of each topic, in order; true where there was anything. */
-  private async sweep(lane: Lane, signal: AbortSignal): Promise<boolean> {
-    let worked = false;
-    for (const consumer of lane.subscriptions) {
-      if (signal.aborted) return worked;
-      const { topic, batch } = consumer.subscription;
-      const records = await this.log.read(topic.name, 0, consumer.position, batch);
-      if (records.length === 0) continue;
-      worked = true;
-      try {
-        await this.consume(consumer, records);
-      } catch (error) {
-        await this.recover(consumer, records, error);
-      }
+  /** After a rollback: the service reads its tables again and the positions are read anew; tried until it passes. */
+  private async restore(lane: Lane): Promise<void> {
+    await this.onRollback(lane.group);
+    await this.prepare([lane]);
+    lane.stale = false;
+  }
+
+  /**
+   * One batch of the first topic that has any, in the order of the handlers; true where there was one. All topics are
+   * read as of one moment, so that a message is never handled before one that caused it.
+   */
+  private async sweep(lane: Lane): Promise<boolean> {
+    if (lane.stale) await this.restore(lane);
+    const [first] = await this.log.readTogether(
+      lane.subscriptions.map(({ subscription, position }) => ({
+        topic: subscription.topic.name,
+        from: position,
+        limit: subscription.batch,
+      })),
+    );
+    if (first === undefined) return false;
+    const consumer = lane.subscriptions[first.index];
+    try {
+      await this.consume(consumer, first.records);
+    } catch (error) {
+      lane.stale = true;
+      await this.restore(lane);
+      await this.recover(lane, consumer, first.records, error);
     }
-    return worked;
+    return true;
   }
 
   private async recover(
+    lane: Lane,
     consumer: Lane['subscriptions'][number],
     records: LogRecord[],
     error: unknown,
   ): Promise<void> {
     const { group, topic } = consumer.subscription;
-    await this.onRollback(group);
-    consumer.position = await this.log.position(group, topic.name, 0);
     if (!(error instanceof ZkriskError)) throw error;
     this.logger.warn(
       `${group}: batch of ${topic.name} failed (${error.message}); handling its messages one by one`,
@@ -136,7 +155,8 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
       try {
         await this.consume(consumer, [record]);
       } catch (single) {
-        await this.onRollback(group);
+        lane.stale = true;
+        await this.restore(lane);
         if (!(single instanceof ZkriskError)) throw single;
         await this.consume(consumer, [record], single.message);
       }

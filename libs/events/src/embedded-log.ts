@@ -82,6 +82,39 @@ export class EmbeddedLog {
     return rows.map(({ record_offset, key, value }) => ({ offset: BigInt(record_offset), key, value }));
   }
 
+  /**
+   * Reads several topics as of one moment, in the order given. One statement sees one snapshot: where a message is
+   * seen, so is everything that was committed before it, whatever topic it is in.
+   */
+  async readTogether(
+    consumers: readonly { topic: string; from: bigint; limit: number }[],
+  ): Promise<{ index: number; records: LogRecord[] }[]> {
+    const rows = await this.database.query<
+      { ordinal: string; record_offset: string; key: string; value: string }[]
+    >(
+      `select c.ordinal, r.record_offset, r.key, r.value
+       from unnest($1::text[], $2::bigint[], $3::int[]) with ordinality as c (topic, start, size, ordinal)
+       cross join lateral (
+         select record_offset, key, value from log_record
+         where topic = c.topic and partition = 0 and record_offset >= c.start
+         order by record_offset limit c.size) r
+       order by c.ordinal, r.record_offset`,
+      [
+        consumers.map(({ topic }) => topic),
+        consumers.map(({ from }) => from.toString()),
+        consumers.map(({ limit }) => limit),
+      ],
+    );
+    const byConsumer = new Map<number, LogRecord[]>();
+    for (const { ordinal, record_offset, key, value } of rows) {
+      const index = Number(ordinal) - 1;
+      const records = byConsumer.get(index) ?? [];
+      records.push({ offset: BigInt(record_offset), key, value });
+      byConsumer.set(index, records);
+    }
+    return [...byConsumer].map(([index, records]) => ({ index, records }));
+  }
+
   /** Where a group goes on reading; a new group starts at the oldest record. */
   async position(group: string, topic: string, partition: number): Promise<bigint> {
     const rows = await this.database.query<{ next_offset: string }[]>(

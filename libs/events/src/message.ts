@@ -26,12 +26,19 @@ export interface Topic<Payload> {
   readonly message: z.ZodType<Message<Payload>>;
 }
 
+/** A time that can be one: from 2000 to 2100. Seconds or microseconds by mistake are refused. */
+export const milliseconds = z
+  .int()
+  .min(Date.UTC(2000, 0, 1))
+  .max(Date.UTC(2100, 0, 1))
+  .describe('milliseconds since the epoch');
+
 export function defineTopic<Payload>(definition: Omit<Topic<Payload>, 'message'>): Topic<Payload> {
   const message = z.strictObject({
     schemaVersion: z.literal(definition.schemaVersion),
-    id: z.string().min(1).max(200),
+    id: z.string().regex(/^[\w.:@+/-]{1,200}$/, 'must be 1 to 200 letters, digits and _.:@+/-'),
     sequence: z.int().min(0),
-    time: z.int().min(0).describe('milliseconds since the epoch'),
+    time: milliseconds,
     payload: definition.payload,
   });
   return { ...definition, message: message };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTopic } from './message.js';
+import { defineTopic, milliseconds } from './message.js';
 
 const market = z
   .string()
@@ -9,8 +9,7 @@ const decimal = z
   .string()
   .max(60)
   .regex(/^-?\d+(\.\d+)?$/, 'must be a plain decimal number in a string');
-const identifier = z.string().min(1).max(100);
-const milliseconds = z.int().min(0).describe('milliseconds since the epoch');
+const identifier = z.string().regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
 
 /**
  * An observed price, or the source's word that nothing at or before `until` will follow (which lets a bar close

@@ -77,6 +77,17 @@ function parseAny(text: string, decimals: number, field: string): bigint {
   return sign === '-' ? -magnitude : magnitude;
 }
 
+/**
+ * {@link parseDecimal} for amounts that come finer than they are kept (prices written by other programs): rounded to
+ * the nearest.
+ */
+export function roundDecimal(text: string, decimals: number, field: string): bigint {
+  const point = text.indexOf('.');
+  const given = point < 0 ? 0 : text.length - point - 1;
+  if (given <= decimals) return parseDecimal(text, decimals, field);
+  return divide(parseDecimal(text, given, field), 10n ** BigInt(given - decimals), 'nearest');
+}
+
 /** Shortest decimal string of an exact amount. */
 export function formatDecimal(value: bigint, decimals: number): string {
   const sign = value < 0n ? '-' : '';

@@ -43,7 +43,7 @@ export async function startEmbeddedPostgres(directory: string): Promise<RunningP
   mkdirSync(join(data, '..'), { recursive: true });
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries, data, user);
   const orphan = readServerFile(data);
-  if (orphan !== undefined && isAlive(orphan.pid)) {
+  if (orphan !== undefined && isServerOf(orphan.pid, data)) {
     await waitUntilReady(data, () => isAlive(orphan.pid));
     const { port } = readServerFile(data)!;
     return running(port, orphan.pid);
@@ -163,6 +163,13 @@ function readServerFile(data: string): ServerFile | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a process is the server of this directory: the pid in a stale file may be anybody's by now. */
+function isServerOf(pid: number, data: string): boolean {
+  if (!isAlive(pid)) return false;
+  const command = spawnSync('ps', ['-o', 'args=', '-p', String(pid)]).stdout?.toString() ?? '';
+  return command.includes('postgres') && command.includes(data);
 }
 
 function isAlive(pid: number): boolean {

@@ -56,6 +56,15 @@ describe(BarBuilder, () => {
     expect([...bar.stale]).toEqual(['B']);
   });
 
+  it('makes a bounded number of bars of a silence of any length', () => {
+    const builder = new BarBuilder(100, 300);
+    builder.add(tick('A', 50, 1));
+    const bars = builder.add(tick('A', 1e12, 2));
+    expect(bars).toHaveLength(1000);
+    expect(bars.at(-1)?.end).toBe(1e12 - 100);
+    expect([...bars[0].stale]).toEqual(['A']);
+  });
+
   it('goes on from a snapshot as if it had never stopped', () => {
     const first = new BarBuilder(100, 300);
     first.add(tick('A', 50, 1));

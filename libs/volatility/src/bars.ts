@@ -41,6 +41,9 @@ export class RejectedTickError extends ZkriskError {
   }
 }
 
+/** Most bars that one tick closes. */
+const MAXIMUM_SILENT_BARS = 1000;
+
 interface LastPrice {
   price: number;
   time: number;
@@ -128,7 +131,9 @@ export class BarBuilder {
   private closeUntil(end: number): Bar[] {
     const closed: Bar[] = [];
     if (this.openBarEnd === null) return closed;
-    for (let barEnd = this.openBarEnd; barEnd < end; barEnd += this.length) {
+    // After a very long silence only its last bars are made: there is nothing in the others.
+    const first = Math.max(this.openBarEnd, end - MAXIMUM_SILENT_BARS * this.length);
+    for (let barEnd = first; barEnd < end; barEnd += this.length) {
       const prices = new Map<string, number>();
       const stale = new Set<string>();
       for (const [market, { price, time }] of this.last) {

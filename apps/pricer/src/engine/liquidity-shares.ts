@@ -16,6 +16,10 @@ import { InsufficientBalanceError } from './errors.js';
 type Deposit = Extract<LiquidityPayload, { kind: 'deposit' }>;
 type Withdrawal = Extract<LiquidityPayload, { kind: 'withdrawal' }>;
 
+/** Amounts of a command: from one unit of the currency to 10^15. */
+const SMALLEST = 10n ** BigInt(MONEY_DECIMALS);
+const LARGEST = 10n ** BigInt(MONEY_DECIMALS + 15);
+
 /**
  * What liquidity providers hold. Shares are issued and redeemed at the fair value of their claim, and every rounding
  * is against whoever comes or goes.
@@ -37,7 +41,9 @@ export class LiquidityShares {
    */
   decide(command: LiquidityPayload, at: number): BookEvent {
     const amount = parseDecimal(command.amount, MONEY_DECIMALS, 'amount');
-    if (amount <= 0n) throw new InvalidInputError('amount', `must be positive, got ${command.amount}`);
+    if (amount < SMALLEST || amount > LARGEST) {
+      throw new InvalidInputError('amount', `must be between 1 and 1e15, got ${command.amount}`);
+    }
     return command.kind === 'deposit'
       ? this.deposit(command, amount, at)
       : this.withdrawal(command, amount, at);
@@ -66,6 +72,8 @@ export class LiquidityShares {
       throw new InvalidInputError('amount', 'the liquidity is used up: shares have no value to be issued at');
     }
     const shares = outstanding === 0n ? amount : divide(amount * outstanding, worth, 'down');
+    if (shares === 0n)
+      throw new InvalidInputError('amount', `${formatMoney(amount)} is less than one share is worth`);
     return {
       kind: 'liquidity-deposited',
       at,

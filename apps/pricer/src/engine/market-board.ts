@@ -84,13 +84,21 @@ export class MarketBoard {
 
   /** @throws {InvalidInputError} for a covariance that is not one; the previous forecast stays in force */
   setForecast(forecast: CovariancePayload): void {
+    this.prepareForecast(forecast)();
+  }
+
+  /** Checks a forecast; the function that is returned puts it in force and cannot fail. */
+  prepareForecast(forecast: CovariancePayload): () => void {
     const n = forecast.markets.length;
     const covariance = fromUpperTriangle(forecast.covariance, n, 'covariance');
     requireCovariance(covariance, n, 'covariance');
-    this.returnRate = fromUpperTriangle(forecast.ratePerYear, n, 'ratePerYear');
-    this.returnCovariance = covariance;
-    this.forecast = forecast;
-    this.index = new Map(forecast.markets.map((market, i) => [market, i]));
+    const rate = fromUpperTriangle(forecast.ratePerYear, n, 'ratePerYear');
+    return () => {
+      this.returnRate = rate;
+      this.returnCovariance = covariance;
+      this.forecast = forecast;
+      this.index = new Map(forecast.markets.map((market, i) => [market, i]));
+    };
   }
 
   /** Covariance of prices at the current marks; null before the first forecast or while a market has no mark. */

@@ -10,6 +10,7 @@ import {
   MONEY_DECIMALS,
   notionalOf,
   parseDecimal,
+  roundDecimal,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
   toNumber,
@@ -103,7 +104,7 @@ export class PricingEngine {
   }
 
   setMark(market: string, price: string, time: number): void {
-    const exact = parseDecimal(price, PRICE_DECIMALS, `${market}.price`);
+    const exact = roundDecimal(price, PRICE_DECIMALS, `${market}.price`);
     if (exact <= 0n) throw new InvalidInputError(`${market}.price`, `must be positive, got ${price}`);
     this.board.setMark(market, exact, time);
     this.invalidate();
@@ -111,9 +112,11 @@ export class PricingEngine {
 
   /** Takes a new forecast, after funding at the old rates up to now. */
   setForecast(forecast: CovariancePayload): BookEvent[] {
+    // Refused before anything has been applied: what is applied must be journalled.
+    const putInForce = this.board.prepareForecast(forecast);
     this.board.observeTime(forecast.barEnd);
     const events = this.settleTime();
-    this.board.setForecast(forecast);
+    putInForce();
     this.accruedAt ??= this.board.now;
     this.invalidate();
     return events;
@@ -132,6 +135,8 @@ export class PricingEngine {
       this.invalidate();
     };
     const elapsed = this.accruedAt === null ? 0 : now - this.accruedAt;
+    // Time that no rate is known for is not charged later at a rate of then.
+    if (elapsed > 0 && !this.ready()) this.accruedAt = now;
     if (elapsed > 0 && this.ready()) {
       const { funding } = this.assessment();
       const amounts = this.board.markets.map((market, i) => {
@@ -302,7 +307,12 @@ export class PricingEngine {
     if (riskPremium < 0n || liquidityPremium < 0n)
       throw new InvalidInputError('quote.riskPremium', 'must not be negative');
     const quoted = riskPremium + liquidityPremium;
-    const current = now.riskPremium + now.liquidityPremium;
+    // What the trader would gain at once from the mark having moved counts as a cost of the trade.
+    const gain = now.legs.reduce((sum, leg) => {
+      const mark = this.board.mark(leg.name)!.price;
+      return sum + notionalOf(leg.exactSize, mark, 'up') - notionalOf(leg.exactSize, leg.exactPrice, 'down');
+    }, 0n);
+    const current = now.riskPremium + now.liquidityPremium + (gain > 0n ? gain : 0n);
     const notional = now.legs.reduce((sum, leg) => {
       const value = notionalOf(leg.exactSize, leg.exactPrice, 'nearest');
       return sum + (value < 0n ? -value : value);

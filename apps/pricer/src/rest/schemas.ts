@@ -4,6 +4,7 @@ const decimal = z
   .string()
   .max(60)
   .regex(/^-?\d+(\.\d+)?$/, 'must be a decimal number in a string, like "1.5"');
+const identifier = z.string().regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
 const marketName = z
   .string()
   .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
@@ -54,13 +55,13 @@ export const bookedTrade = z.object({
 });
 
 export const depositRequest = z.strictObject({
-  commandId: z.string().min(1).max(100).optional().describe('makes a retry safe: the same id is booked once'),
+  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   provider: name,
   amount: decimal,
 });
 
 export const withdrawalRequest = z.strictObject({
-  commandId: z.string().min(1).max(100).optional().describe('makes a retry safe: the same id is booked once'),
+  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   provider: name,
   amount: decimal,
   mode: z.enum(['locked', 'forced']).describe('locked: free, paid after the horizon; forced: now, for a fee'),
