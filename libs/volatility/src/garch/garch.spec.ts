@@ -55,7 +55,7 @@ describe.skipIf(!hasShared)('the DEM/GBP benchmark', () => {
     [se.omega, se.alpha1, se.beta1, se.mu].forEach((value, i) => {
       expect(relativeError(hessian[i], value)).toBeLessThan(0.01);
     });
-    // Bollerslev–Wooldridge errors published with the benchmark (McCullough & Renfro 1999): .00919, .00649, .0535, .0724
+    // Bollerslev–Wooldridge errors of this benchmark as quoted in the literature, not re-read here; rugarch's are 8 % lower.
     [0.00649, 0.0535, 0.0724, 0.00919].forEach((value, i) => {
       expect(relativeError(robust[i], value)).toBeLessThan(0.01);
     });
