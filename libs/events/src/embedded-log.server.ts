@@ -109,6 +109,7 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
 
   /** After a rollback: the service reads its tables again and the positions are read anew; tried until it passes. */
   private async restore(lane: Lane): Promise<void> {
+    lane.stale = true;
     await this.onRollback(lane.group);
     await this.prepare([lane]);
     lane.stale = false;
@@ -132,7 +133,6 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     try {
       await this.consume(consumer, first.records);
     } catch (error) {
-      lane.stale = true;
       await this.restore(lane);
       await this.recover(lane, consumer, first.records, error);
     }
@@ -155,7 +155,6 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
       try {
         await this.consume(consumer, [record]);
       } catch (single) {
-        lane.stale = true;
         await this.restore(lane);
         if (!(single instanceof ZkriskError)) throw single;
         await this.consume(consumer, [record], single.message);

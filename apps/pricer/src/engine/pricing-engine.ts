@@ -317,13 +317,13 @@ export class PricingEngine {
       const value = notionalOf(leg.exactSize, leg.exactPrice, 'nearest');
       return sum + (value < 0n ? -value : value);
     }, 0n);
-    // A hundredth of a basis point of the notional is always within tolerance: a premium of nothing may round up.
     const allowance = fromNumber(
       toNumber(quoted, MONEY_DECIMALS) * this.config.QUOTE_TOLERANCE,
       MONEY_DECIMALS,
       'up',
       'tolerance',
     );
+    // A hundredth of a basis point of the notional is always within tolerance: a premium of nothing may round up.
     if (current > quoted + allowance + divide(notional, 1_000_000n, 'up')) {
       throw new QuoteStaleError(quote.quoteId, formatMoney(quoted), formatMoney(current));
     }
