@@ -49,7 +49,7 @@ const arrows = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'reports/**', '.zkrisk/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', 'libs/osqp-wasm/build/**', 'reports/**', '.zkrisk/**'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

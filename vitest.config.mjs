@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     environment: 'node',
-    include: ['dist/**/*.spec.js'],
+    include: ['dist/**/*.spec.js', 'libs/osqp-wasm/dist/**/*.spec.js'],
     exclude: ['**/node_modules/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

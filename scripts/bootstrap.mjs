@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { osqpIsBuilt } from '../libs/osqp-wasm/build.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE_FOLDERS = ['apps', 'libs', 'migrations', 'test', 'bench'];
@@ -58,31 +59,40 @@ export function bootstrap() {
     run('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
     writeFileSync(installed, lock);
   }
+  const osqp = join(root, 'libs', 'osqp-wasm');
+  if (!osqpIsBuilt()) run('building OSQP in WebAssembly', process.execPath, [join(osqp, 'build.mjs')]);
   const files = [
     ...SOURCE_FOLDERS.flatMap((folder) => sources(join(root, folder))).sort(),
     join(root, 'tsconfig.json'),
+    join(osqp, 'tsconfig.json'),
   ];
   const compiled = join(root, 'dist', '.zkrisk-compiled');
   const stamp = hashOf(files) + lock;
   if (!stampHolds(compiled, stamp)) {
-    if (existsSync(join(root, 'dist')) && !existsSync(compiled))
-      rmSync(join(root, 'dist'), { recursive: true });
+    if (!existsSync(compiled)) {
+      for (const folder of [root, osqp]) rmSync(join(folder, 'dist'), { recursive: true, force: true });
+    }
     rmSync(compiled, { force: true });
-    run('compiling', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root]);
-    removeOrphans(join(root, 'dist'));
+    // The workspace package first: the rest imports what it compiles to.
+    for (const project of [osqp, root]) {
+      const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      run(`compiling ${relative(root, project) || 'zkrisk'}`, process.execPath, [tsc, '-p', project]);
+    }
+    removeOrphans(join(root, 'dist'), root);
+    removeOrphans(join(osqp, 'dist'), join(osqp, 'src'));
     mkdirSync(join(root, 'dist'), { recursive: true });
     writeFileSync(compiled, stamp);
   }
 }
 
 /** Output whose source is gone would still be run as a test. */
-function removeOrphans(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) removeOrphans(path);
-    else if (path.endsWith('.js')) {
-      const source = join(root, relative(join(root, 'dist'), path).replace(/\.js$/, '.ts'));
-      if (!existsSync(source)) for (const orphan of [path, `${path}.map`]) rmSync(orphan, { force: true });
+function removeOrphans(output, sourceFolder) {
+  for (const entry of readdirSync(output, { withFileTypes: true })) {
+    const path = join(output, entry.name);
+    const source = join(sourceFolder, entry.name);
+    if (entry.isDirectory()) removeOrphans(path, source);
+    else if (path.endsWith('.js') && !existsSync(source.replace(/\.js$/, '.ts'))) {
+      for (const orphan of [path, `${path}.map`]) rmSync(orphan, { force: true });
     }
   }
 }
