@@ -9,6 +9,7 @@ const ARROWS = {
   errors: [],
   risk: ['errors'],
   volatility: ['errors', 'risk'],
+  liquidation: ['errors', 'risk'],
   ledger: ['errors', 'risk'],
   'price-file': ['errors'],
   service: ['errors'],

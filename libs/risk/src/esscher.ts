@@ -14,6 +14,7 @@ export function standardisedEsscher(k: number, logAlpha: number): StandardisedEv
   const density = normalDensity(d);
   return {
     tilt: c,
+    shift: c + 2 * k,
     value: expectedPositivePart(d),
     slope,
     volatilitySlope: c * slope + density,

@@ -7,6 +7,8 @@ import { logNormalCdf, logNormalDensity } from './normal.js';
 export interface StandardisedEvar {
   /** Minimising tilt t* of (ln M(t,k) − ln α)/t: the tilted measure has relative entropy exactly −ln α. */
   readonly tilt: number;
+  /** t* + 2k: where k ≪ 0 the tilt is −2k and a little, and only the little can be told apart in a float64. */
+  readonly shift: number;
   /** g(k) = EVaR_{1−α}(X⁺). */
   readonly value: number;
   /** g′(k) = h_m = Q(X > 0). */
@@ -75,10 +77,20 @@ const FAR = 1e8;
 /** Both limits: g → k + √(−2 ln α) as k → ∞, and g → −ln α/(2|k|) as k → −∞ with t → 2|k|, p → −ln α/(2k²). */
 function asymptotic(k: number, budget: number): StandardisedEvar {
   const bound = Math.sqrt(2 * budget);
-  if (k > 0) return { tilt: bound, value: k + bound, slope: 1, volatilitySlope: bound, curvature: 0 };
+  if (k > 0) {
+    return {
+      tilt: bound,
+      shift: bound + 2 * k,
+      value: k + bound,
+      slope: 1,
+      volatilitySlope: bound,
+      curvature: 0,
+    };
+  }
   const value = budget / (-2 * k);
   return {
     tilt: -2 * k,
+    shift: startingDelta(k, budget),
     value,
     slope: value / -k,
     volatilitySlope: 2 * value,
@@ -131,6 +143,7 @@ export function standardisedEvar(k: number, logAlpha: number): StandardisedEvar 
   const curvature = t * p * n + c - (t * e * e * n * n) / (p + e * ((delta - k) * n - c));
   return {
     tilt: t,
+    shift: delta,
     value: (logM + budget) / t,
     slope: p,
     volatilitySlope: t * p + c,
@@ -138,18 +151,41 @@ export function standardisedEvar(k: number, logAlpha: number): StandardisedEvar 
   };
 }
 
+/** Both bounds of g(k) at one tilt, and what the tilted measure says of X. */
+export interface EvarBounds {
+  /** [ln M − ln α]/t ≥ g(k) */
+  readonly upper: number;
+  /** E_Q[X⁺] = M_t/M; ≤ g(k) where `entropy` is at most −ln α */
+  readonly lower: number;
+  /** KL(t, k), the relative entropy of Q */
+  readonly entropy: number;
+  /** Q(X > 0) */
+  readonly positive: number;
+  /** E_Q[Z; X > 0] for X = k + Z, so that lower = k·positive + volatilitySlope */
+  readonly volatilitySlope: number;
+  /** ∂KL/∂t > 0 */
+  readonly entropySlope: number;
+}
+
 /**
  * The sandwich used by proofs and certificates: for *any* t > 0 an upper bound of g(k), and a lower bound that
  * is valid only where the tilted measure's relative entropy is within the budget.
- *
- * @returns upper = [ln M − ln α]/t, lower = E_Q[X⁺] = M_t/M, entropy = KL(t,k); lower ≤ g(k) if entropy ≤ −ln α
  */
-export function evarBounds(
-  t: number,
-  k: number,
-  logAlpha: number,
-): { upper: number; lower: number; entropy: number } {
+export function evarBounds(t: number, k: number, logAlpha: number): EvarBounds {
+  return evarBoundsAtShift(t + 2 * k, k, logAlpha);
+}
+
+/** {@link evarBounds} at t = shift − 2k: exact where k ≪ 0, see {@link StandardisedEvar.shift}. */
+export function evarBoundsAtShift(shift: number, k: number, logAlpha: number): EvarBounds {
+  const t = shift - 2 * k;
   const state = scratch;
-  tilt(t, t + 2 * k, k, logNormalCdf(-k), logNormalDensity(k), state);
-  return { upper: (state.logM - logAlpha) / t, lower: state.mean, entropy: state.entropy };
+  tilt(t, shift, k, logNormalCdf(-k), logNormalDensity(k), state);
+  return {
+    upper: (state.logM - logAlpha) / t,
+    lower: state.mean,
+    entropy: state.entropy,
+    positive: state.positive,
+    volatilitySlope: t * state.positive + state.density,
+    entropySlope: t * (state.positive + state.mean * ((shift - k) * state.negative - state.density)),
+  };
 }

@@ -10,6 +10,8 @@ export interface LiabilityRisk {
   /** k = m/s; ±Infinity or NaN where s = 0 */
   readonly k: number;
   readonly tilt: number;
+  /** tilt + 2k, see {@link StandardisedEvar.shift} */
+  readonly shift: number;
   readonly hm: number;
   readonly hs: number;
   readonly hmm: number;
@@ -36,7 +38,7 @@ export function liabilityRisk(measure: RiskMeasure, m: number, s: number, logAlp
   if (s === 0 || !Number.isFinite(k)) {
     const hm = m > 0 ? 1 : 0;
     const hs = m > 0 ? Math.sqrt(-2 * logAlpha) : m < 0 ? 0 : STANDARDISED[measure](0, logAlpha).value;
-    return { value: Math.max(m, 0), k, tilt: 0, hm, hs, hmm: 0, hms: 0, hss: 0 };
+    return { value: Math.max(m, 0), k, tilt: 0, shift: 0, hm, hs, hmm: 0, hms: 0, hss: 0 };
   }
   const g = STANDARDISED[measure](k, logAlpha);
   const hmm = g.curvature / s;
@@ -44,6 +46,7 @@ export function liabilityRisk(measure: RiskMeasure, m: number, s: number, logAlp
     value: s * g.value,
     k,
     tilt: g.tilt,
+    shift: g.shift,
     hm: g.slope,
     hs: g.volatilitySlope,
     hmm,

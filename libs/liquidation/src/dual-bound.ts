@@ -1,0 +1,137 @@
+import { type AffineFunction, lagrangianMinimum } from './certificate.js';
+import type { LiquidationProgram } from './program.js';
+
+/**
+ * The weight λ_k ≥ 0 that maximises the Lagrangian's minimum along one coordinate. That minimum is concave in λ, its
+ * derivative the k-th function at the minimising w: bisected, to the last bit where the function is piecewise linear.
+ */
+function maximiseCoordinate(
+  program: LiquidationProgram,
+  functions: readonly AffineFunction[],
+  caps: Float64Array,
+  multipliers: number[],
+  k: number,
+): void {
+  const { n, notionals, impacts } = program;
+  const base = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    base[i] = notionals[i];
+    for (let j = 0; j < functions.length; j++)
+      if (j !== k) base[i] += multipliers[j] * functions[j].gradient[i];
+  }
+  const { constant, gradient } = functions[k];
+  const derivative = (lambda: number) => {
+    let value = constant;
+    for (let i = 0; i < n; i++) {
+      const slope = base[i] + lambda * gradient[i];
+      if (slope < 0)
+        value += gradient[i] * (impacts[i] > 0 ? Math.min(caps[i], -slope / impacts[i]) : caps[i]);
+    }
+    return value;
+  };
+  if (!(derivative(0) > 0)) {
+    multipliers[k] = 0;
+    return;
+  }
+  let high = Math.max(1, 2 * multipliers[k]);
+  for (let doubled = 0; derivative(high) > 0; doubled++, high *= 4) {
+    // Rises without end: no w satisfies this function alone. The caller's bound shows it.
+    if (doubled > 60) break;
+  }
+  let low = 0;
+  for (let step = 0; step < 200; step++) {
+    const middle = 0.5 * (low + high);
+    if (middle <= low || middle >= high) break;
+    if (derivative(middle) > 0) low = middle;
+    else high = middle;
+  }
+  // Both ends of the last interval are candidates: at a kink the better one may be either.
+  multipliers[k] = low;
+  const atLow = lagrangianMinimum(program, functions, multipliers, caps);
+  multipliers[k] = high;
+  if (atLow > lagrangianMinimum(program, functions, multipliers, caps)) multipliers[k] = low;
+}
+
+/** Multipliers and the bound they give. */
+export interface DualPoint {
+  readonly multipliers: readonly number[];
+  readonly bound: number;
+}
+
+/** The better of a start and what two rounds of coordinate steps make of it, last function first. */
+export function improveDual(
+  program: LiquidationProgram,
+  functions: readonly AffineFunction[],
+  caps: Float64Array,
+  start: readonly number[],
+): DualPoint {
+  const multipliers = start.map((value) => Math.max(0, value));
+  let best: DualPoint = {
+    multipliers: [...multipliers],
+    bound: lagrangianMinimum(program, functions, multipliers, caps),
+  };
+  for (let step = 0; step < 2 * functions.length; step++) {
+    maximiseCoordinate(
+      program,
+      functions,
+      caps,
+      multipliers,
+      functions.length - 1 - (step % functions.length),
+    );
+    const bound = lagrangianMinimum(program, functions, multipliers, caps);
+    if (bound > best.bound) best = { multipliers: [...multipliers], bound };
+  }
+  return best;
+}
+
+/** {@link improveDual} from the given start and from each function alone: any λ gives a valid bound, this looks for a good one. */
+export function maximiseDual(
+  program: LiquidationProgram,
+  functions: readonly AffineFunction[],
+  caps: Float64Array,
+  starts: readonly (readonly number[])[],
+): DualPoint {
+  const alone = functions.map((_, k) => {
+    const multipliers = functions.map(() => 0);
+    maximiseCoordinate(program, functions, caps, multipliers, k);
+    return multipliers;
+  });
+  return [...starts, ...alone]
+    .map((start) => improveDual(program, functions, caps, start))
+    .reduce((best, point) => (point.bound > best.bound ? point : best));
+}
+
+/**
+ * {@link maximiseDual} for two functions where both hold the optimum back: golden section on the first weight, the second
+ * maximised exactly at each step. The maximum over one weight of a jointly concave function is concave in the other.
+ */
+export function maximiseDualPair(
+  program: LiquidationProgram,
+  functions: readonly [AffineFunction, AffineFunction],
+  caps: Float64Array,
+  around: readonly number[],
+): DualPoint {
+  const second = around[1] ?? 0;
+  const at = (first: number): DualPoint => {
+    const multipliers = [first, second];
+    maximiseCoordinate(program, functions, caps, multipliers, 1);
+    return { multipliers, bound: lagrangianMinimum(program, functions, multipliers, caps) };
+  };
+  const ratio = (Math.sqrt(5) - 1) / 2;
+  let low = 0;
+  let high = 2 * Math.max(around[0], around[1], 1);
+  let left = at(high - ratio * (high - low));
+  let right = at(low + ratio * (high - low));
+  for (let step = 0; step < 90; step++) {
+    if (left.bound >= right.bound) {
+      high = right.multipliers[0];
+      right = left;
+      left = at(high - ratio * (high - low));
+    } else {
+      low = left.multipliers[0];
+      left = right;
+      right = at(low + ratio * (high - low));
+    }
+  }
+  return left.bound >= right.bound ? left : right;
+}

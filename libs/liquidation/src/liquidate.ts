@@ -1,0 +1,137 @@
+import type { Osqp } from 'osqp-wasm';
+import { type Certificate, lowerBound, premiumBound } from './certificate.js';
+import { knapsack, repair } from './candidates.js';
+import { cuttingPlanes, type LinearSolver } from './cutting-planes.js';
+import { UnprovenPlanError } from './errors.js';
+import { findFeasible } from './feasibility.js';
+import { type LiquidationCase, requireCase, standingOf } from './liquidation-case.js';
+import { Bracket, relativeGap, sequentialQuadratic } from './optimise.js';
+import { digestOf, type LiquidationPlan, type PlanMethod } from './plan.js';
+import { type LiquidationProgram, objectiveOf, premiumConstraint, programOf } from './program.js';
+
+export interface Solvers {
+  readonly osqp: Osqp;
+  readonly highs: LinearSolver;
+}
+
+export interface LiquidateOptions {
+  /** relative gap at which a plan is good enough (default 1e-8) */
+  readonly tolerance?: number;
+  /** quadratic programs before the cutting planes take over (default 40) */
+  readonly maximumQuadraticPrograms?: number;
+  /** linear programs of the cutting planes (default 400) */
+  readonly maximumLinearPrograms?: number;
+}
+
+/** The gap that a plan is solved to, and that checks ask for. */
+export const GAP_TOLERANCE = 1e-8;
+
+/**
+ * Judges an account and, where it is below maintenance, finds the least notional to close at mark so that its initial
+ * margin is restored, with the proof that less would not do.
+ *
+ * - `healthy`: equity is at least the maintenance margin; nothing is closed.
+ * - `partial`: margin can be restored; `fractions` are optimal within the certified gap.
+ * - `full`: no fractions restore the margin though equity is not negative: what closing costs in risk and penalty is
+ *   more than there is. Everything is closed.
+ * - `bankrupt`: equity is negative at mark; everything is closed and `shortfall` is the pool's loss.
+ *
+ * @throws {InvalidInputError} for a case that no mathematics can be done with
+ * @throws {UnprovenPlanError} where neither a plan nor a proof that there is none was found; never seen, never hidden
+ */
+export function liquidate(
+  given: LiquidationCase,
+  solvers: Solvers,
+  options: LiquidateOptions = {},
+): LiquidationPlan {
+  requireCase(given);
+  const standing = standingOf(given);
+  const program = programOf(given);
+  if (standing.equity >= standing.maintenanceMargin) {
+    return planOf(given, program, 'healthy', new Float64Array(program.n), null, null, 0);
+  }
+  const poolShift = program.before.shift;
+  const feasibility = findFeasible(program, solvers.osqp);
+  if (feasibility.feasible !== true) {
+    const all = new Float64Array(program.n).fill(1);
+    const outcome = standing.equity < 0 ? 'bankrupt' : 'full';
+    const dual = feasibility.feasible === false ? feasibility.witness : undefined;
+    if (dual === undefined) throw new UnprovenPlanError('least', NaN);
+    const primalShift = premiumConstraint(program, all).shift;
+    const certificate = { proves: 'infeasibility', poolShift, primalShift, dual } as const;
+    return planOf(given, program, outcome, all, certificate, 'closed-form', 0);
+  }
+  const { tolerance = GAP_TOLERANCE, maximumQuadraticPrograms = 40, maximumLinearPrograms = 400 } = options;
+  const anchor = repair(program, feasibility.w, feasibility.w);
+  if (anchor === undefined) throw new UnprovenPlanError('anchor', NaN);
+  const bracket = new Bracket(program, anchor);
+  let programs = sequentialQuadratic(program, bracket, solvers.osqp, tolerance, maximumQuadraticPrograms);
+  let method: PlanMethod = programs === 0 ? 'closed-form' : 'sequential-quadratic';
+  if (bracket.gap > tolerance) {
+    method = 'cutting-planes';
+    programs += cuttingPlanes(
+      program,
+      bracket,
+      solvers.highs,
+      tolerance,
+      maximumLinearPrograms,
+      knapsack(program),
+    );
+  }
+  const { w, witness } = bracket.result(programs);
+  const primalShift = premiumConstraint(program, w).shift;
+  const outcome = w.every((fraction) => fraction === 1) ? 'full' : 'partial';
+  return planOf(
+    given,
+    program,
+    outcome,
+    w,
+    { proves: 'optimality', poolShift, primalShift, dual: witness },
+    method,
+    programs,
+  );
+}
+
+function planOf(
+  given: LiquidationCase,
+  program: LiquidationProgram,
+  outcome: LiquidationPlan['outcome'],
+  w: Float64Array,
+  certificate: Certificate | null,
+  method: PlanMethod | null,
+  programs: number,
+): LiquidationPlan {
+  const standing = standingOf(given);
+  const objective = objectiveOf(program, w);
+  const bound =
+    certificate?.proves === 'optimality' ? lowerBound(program, certificate.dual, objective) : null;
+  const premium = certificate === null ? 0 : premiumBound(program, w, certificate.primalShift);
+  let closedNotional = 0;
+  let initialMargin = 0;
+  for (let i = 0; i < program.n; i++) {
+    closedNotional += program.notionals[i] * w[i];
+    initialMargin += given.positions[i].initialRate * program.notionals[i] * (1 - w[i]);
+  }
+  const penalty = (given.penaltyRate ?? 0) * closedNotional;
+  return {
+    version: 1,
+    case: given,
+    caseDigest: digestOf(given),
+    outcome,
+    fractions: Array.from(w),
+    objective,
+    lowerBound: bound,
+    gap: bound === null ? null : relativeGap(objective, bound),
+    closedNotional,
+    premium,
+    penalty,
+    equityBefore: standing.equity,
+    maintenanceMargin: standing.maintenanceMargin,
+    equityAfter: standing.equity - premium - penalty,
+    initialMarginAfter: initialMargin,
+    shortfall: Math.max(0, -standing.equity),
+    certificate,
+    method,
+    programs,
+  };
+}

@@ -1,0 +1,184 @@
+import { InvalidInputError } from '#lib/errors';
+import { requireAlpha } from '#lib/risk';
+
+/** An open position of the account, with what its market asks for. */
+export interface LiquidationPosition {
+  readonly market: string;
+  /** q_i, signed, base units; not zero */
+  readonly size: number;
+  /** S_i, mark price */
+  readonly price: number;
+  /** C_i, signed Σ size × entry price, money */
+  readonly entryNotional: number;
+  /** margin that must be there, share of the notional at mark */
+  readonly maintenanceRate: number;
+  /** margin that is restored: r_i + ε */
+  readonly initialRate: number;
+  /** κ_i, money: closing the fraction w costs ½κ_i·w² in market impact, in the objective (default 0) */
+  readonly impact?: number;
+}
+
+/** What the account's closing can change of the pool's liability X ~ N(m, s²). */
+export interface PoolRisk {
+  /** m = qᵀμ − (C+P+L), money; closing at mark does not change it */
+  readonly mean: number;
+  /** s² = QᵀΣQ of the whole book, money² */
+  readonly variance: number;
+  /** (ΣQ)_i for the account's markets, in the order of its positions: price × money */
+  readonly covarianceWithBook: readonly number[];
+  /** Σ of the account's markets, n×n row-major: covariance of prices over the horizon */
+  readonly covariance: readonly number[];
+}
+
+/** One account to be judged and, where it is unhealthy, liquidated. Plain JSON. */
+export interface LiquidationCase {
+  /** c: cash less what is owed in funding, money */
+  readonly collateral: number;
+  readonly positions: readonly LiquidationPosition[];
+  readonly pool: PoolRisk;
+  /** α of EVaR_{1−α} */
+  readonly alpha: number;
+  /** charged on closed notional (default 0) */
+  readonly penaltyRate?: number;
+}
+
+/** Σ |q_i|·S_i, Σ r_i·|q_i|·S_i and E of an account. */
+export interface AccountStanding {
+  /** E = c + Σ (q_i S_i − C_i) */
+  readonly equity: number;
+  readonly notional: number;
+  readonly maintenanceMargin: number;
+  readonly initialMargin: number;
+}
+
+export function standingOf({ collateral, positions }: LiquidationCase): AccountStanding {
+  let equity = collateral;
+  let notional = 0;
+  let maintenanceMargin = 0;
+  let initialMargin = 0;
+  for (const { size, price, entryNotional, maintenanceRate, initialRate } of positions) {
+    const value = Math.abs(size) * price;
+    equity += size * price - entryNotional;
+    notional += value;
+    maintenanceMargin += maintenanceRate * value;
+    initialMargin += initialRate * value;
+  }
+  return { equity, notional, maintenanceMargin, initialMargin };
+}
+
+/** Largest negative eigenvalue that counts as rounding, of the correlations of the positions and the book. */
+const SEMIDEFINITE_TOLERANCE = 1e-10;
+
+/**
+ * Everything that a plan rests on; without a covariance that is one, bounds would not be bounds.
+ *
+ * @throws {InvalidInputError} naming the field
+ */
+export function requireCase(given: LiquidationCase): void {
+  const { collateral, positions, pool, alpha, penaltyRate = 0 } = given;
+  const n = positions.length;
+  requireAlpha(alpha);
+  requireNumber(collateral, 'collateral');
+  requireAtLeastZero(penaltyRate, 'penaltyRate');
+  positions.forEach(({ size, price, entryNotional, maintenanceRate, initialRate, impact = 0 }, i) => {
+    const field = (name: string) => `positions[${i}].${name}`;
+    requireNumber(size, field('size'));
+    if (size === 0) throw new InvalidInputError(field('size'), 'must not be zero');
+    requireNumber(price, field('price'));
+    if (price <= 0) throw new InvalidInputError(field('price'), `must be positive, got ${price}`);
+    requireNumber(entryNotional, field('entryNotional'));
+    requireAtLeastZero(maintenanceRate, field('maintenanceRate'));
+    requireNumber(initialRate, field('initialRate'));
+    if (initialRate < maintenanceRate) {
+      throw new InvalidInputError(
+        field('initialRate'),
+        `must not be below the maintenance rate ${maintenanceRate}, got ${initialRate}`,
+      );
+    }
+    requireAtLeastZero(impact, field('impact'));
+  });
+  requireNumber(pool.mean, 'pool.mean');
+  requireAtLeastZero(pool.variance, 'pool.variance');
+  for (const [name, length] of [
+    ['covarianceWithBook', n],
+    ['covariance', n * n],
+  ] as const) {
+    const values = pool[name];
+    if (values.length !== length) {
+      throw new InvalidInputError(`pool.${name}`, `must have ${length} entries, got ${values.length}`);
+    }
+    values.forEach((value, i) => {
+      requireNumber(value, `pool.${name}[${i}]`);
+    });
+  }
+  requireJointCovariance(given);
+}
+
+/**
+ * The positions' values and the book's have one joint covariance, [[s², uᵀ], [u, M]]: it must be symmetric and positive
+ * semi-definite, or s(w) would not be a norm and the program not convex.
+ */
+function requireJointCovariance({ positions, pool }: LiquidationCase): void {
+  const n = positions.length;
+  const { covariance, covarianceWithBook, variance } = pool;
+  const scale = positions.map((_, i) => Math.sqrt(Math.max(covariance[i * n + i], 0)));
+  const order = n + 1;
+  const joint = new Float64Array(order * order);
+  const correlation = (value: number, a: number, b: number, field: string) => {
+    if (a * b > 0) return value / (a * b);
+    if (value !== 0) throw new InvalidInputError(field, `must be 0 where a variance is 0, got ${value}`);
+    return 0;
+  };
+  for (let i = 0; i < n; i++) {
+    joint[i + 1] = correlation(
+      covarianceWithBook[i],
+      scale[i],
+      Math.sqrt(variance),
+      `pool.covarianceWithBook[${i}]`,
+    );
+    joint[(i + 1) * order] = joint[i + 1];
+    for (let j = 0; j < n; j++) {
+      const value = covariance[i * n + j];
+      const field = `pool.covariance[${i * n + j}]`;
+      if (Math.abs(value - covariance[j * n + i]) > 1e-12 * scale[i] * scale[j]) {
+        throw new InvalidInputError(field, `must be symmetric, got ${value} and ${covariance[j * n + i]}`);
+      }
+      joint[(i + 1) * order + j + 1] =
+        i === j ? Math.sign(scale[i]) : correlation(value, scale[i], scale[j], field);
+      if (i === j && value < 0) throw new InvalidInputError(field, `must not be negative, got ${value}`);
+    }
+  }
+  joint[0] = Math.sign(variance);
+  if (!isPositiveDefinite(joint, order, SEMIDEFINITE_TOLERANCE * order)) {
+    throw new InvalidInputError(
+      'pool.covariance',
+      'must be, with the covariance with the book, positive semi-definite',
+    );
+  }
+}
+
+/** Cholesky's factorisation of matrix + shift·I, for its pivots alone; overwrites the lower triangle. */
+function isPositiveDefinite(matrix: Float64Array, n: number, shift: number): boolean {
+  for (let j = 0; j < n; j++) {
+    let pivot = matrix[j * n + j] + shift;
+    for (let k = 0; k < j; k++) pivot -= matrix[j * n + k] ** 2;
+    if (!(pivot > 0)) return false;
+    const root = Math.sqrt(pivot);
+    matrix[j * n + j] = root;
+    for (let i = j + 1; i < n; i++) {
+      let sum = matrix[i * n + j];
+      for (let k = 0; k < j; k++) sum -= matrix[i * n + k] * matrix[j * n + k];
+      matrix[i * n + j] = sum / root;
+    }
+  }
+  return true;
+}
+
+function requireNumber(value: number, field: string): void {
+  if (!Number.isFinite(value)) throw new InvalidInputError(field, `must be a finite number, got ${value}`);
+}
+
+function requireAtLeastZero(value: number, field: string): void {
+  requireNumber(value, field);
+  if (value < 0) throw new InvalidInputError(field, `must not be negative, got ${value}`);
+}

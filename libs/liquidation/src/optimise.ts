@@ -1,0 +1,110 @@
+import type { Osqp } from 'osqp-wasm';
+import { type FeasiblePoint, knapsack, repair } from './candidates.js';
+import { type AffineFunction, capsOf, cutAt, type DualWitness, linearConstraint } from './certificate.js';
+import { maximiseDual, maximiseDualPair } from './dual-bound.js';
+import { type LiquidationProgram, objectiveOf, premiumConstraint } from './program.js';
+import { QuadraticModel } from './quadratic-model.js';
+
+/** Both sides of the optimum, with what proves the lower one. */
+export interface Optimum extends FeasiblePoint {
+  readonly lowerBound: number;
+  readonly witness: DualWitness;
+  readonly quadraticPrograms: number;
+}
+
+/** Relative distance of the two sides. */
+export function relativeGap(objective: number, bound: number): number {
+  return objective > 0 ? Math.max(0, objective - bound) / objective : 0;
+}
+
+/** The best of both sides so far. */
+export class Bracket {
+  private upper: FeasiblePoint;
+  private bound = 0;
+  private witness: DualWitness = { linear: 0, cuts: [] };
+
+  constructor(
+    private readonly program: LiquidationProgram,
+    private readonly anchor: FeasiblePoint,
+  ) {
+    this.upper = anchor;
+  }
+
+  get objective(): number {
+    return this.upper.objective;
+  }
+  /** see {@link capsOf} */
+  get caps(): Float64Array {
+    return capsOf(this.program, this.upper.objective);
+  }
+  get gap(): number {
+    return relativeGap(this.upper.objective, this.bound);
+  }
+
+  /** A point made feasible, if it then is better. */
+  takePoint(from: Float64Array): void {
+    const point = repair(this.program, from, this.anchor.w);
+    if (point && point.objective < this.upper.objective) this.upper = point;
+  }
+
+  /** A witness, if its bound is better. */
+  takeBound(
+    bound: number,
+    multipliers: readonly number[],
+    cuts: readonly { point: number[]; shift: number }[],
+  ): void {
+    if (!(bound > this.bound)) return;
+    this.bound = bound;
+    const weighted = cuts.map((cut, k) => ({ ...cut, multiplier: multipliers[k + 1] }));
+    this.witness = { linear: multipliers[0], cuts: weighted.filter(({ multiplier }) => multiplier > 0) };
+  }
+
+  result(quadraticPrograms: number): Optimum {
+    return { ...this.upper, lowerBound: this.bound, witness: this.witness, quadraticPrograms };
+  }
+}
+
+/**
+ * Sequential quadratic programming on OSQP. Each iterate is made feasible (upper bound) and linearised for the dual
+ * (lower bound, in closed form, whatever the solver's accuracy); the two close quadratically.
+ *
+ * @returns how many quadratic programs were solved; the bracket holds the rest
+ */
+export function sequentialQuadratic(
+  program: LiquidationProgram,
+  bracket: Bracket,
+  osqp: Osqp,
+  tolerance: number,
+  maximumPrograms: number,
+): number {
+  const line = linearConstraint(program);
+  let w: Float64Array = knapsack(program);
+  bracket.takePoint(w);
+  using model = new QuadraticModel(
+    osqp,
+    program,
+    Math.min(objectiveOf(program, w) || Infinity, bracket.objective),
+  );
+  let multipliers: readonly number[] = [0, 0];
+  let stalled = 0;
+  for (let programs = 0; ; programs++) {
+    const constraint = premiumConstraint(program, w);
+    const cut = { point: Array.from(w), shift: constraint.shift };
+    const functions: [AffineFunction, AffineFunction] = [line, cutAt(program, cut, bracket.caps)];
+    const before = bracket.gap;
+    let dual = maximiseDual(program, functions, bracket.caps, [multipliers]);
+    bracket.takeBound(dual.bound, dual.multipliers, [cut]);
+    if (bracket.gap > tolerance && bracket.gap < 1e-2 && constraint.value > -1e-3 * program.deficit) {
+      const pair = maximiseDualPair(program, functions, bracket.caps, dual.multipliers);
+      if (pair.bound > dual.bound) dual = pair;
+      bracket.takeBound(dual.bound, dual.multipliers, [cut]);
+    }
+    stalled = bracket.gap < 0.5 * before ? 0 : stalled + 1;
+    if (bracket.gap <= tolerance || programs >= maximumPrograms || stalled > 6) return programs;
+    const next = model.step(w, constraint, dual.multipliers[1]);
+    if (next === undefined) return programs + 1;
+    multipliers = next.multipliers;
+    bracket.takePoint(next.w);
+    w = next.w;
+  }
+}

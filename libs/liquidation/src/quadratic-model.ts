@@ -1,0 +1,92 @@
+import { cscFromDense, type Osqp, type OsqpResult, type OsqpSolver, upperTriangleFromDense } from 'osqp-wasm';
+import type { LiquidationProgram, PremiumConstraint } from './program.js';
+
+const SETTINGS = {
+  epsAbs: 1e-9,
+  epsRel: 1e-9,
+  epsPrimInf: 1e-12,
+  epsDualInf: 1e-12,
+  maxIter: 4000,
+  polish: true,
+  polishRefineIter: 5,
+  adaptiveRhoInterval: 25,
+  checkConvexity: false,
+} as const;
+
+/**
+ * The quadratic program of one SQP step, in x_i = c_i·w_i/T: closed notional by position in units of T, a first
+ * guess of the optimum. So scaled, costs are one, sizes over six orders of magnitude stay in their bounds instead of
+ * the matrices, and OSQP's absolute tolerance means the same for a small deficit as for a large one.
+ */
+export class QuadraticModel implements Disposable {
+  private solver: OsqpSolver | undefined;
+  private readonly n: number;
+  /** w_i per x_i */
+  private readonly scale: Float64Array;
+
+  constructor(
+    private readonly osqp: Osqp,
+    private readonly program: LiquidationProgram,
+    private readonly unit: number,
+  ) {
+    this.n = program.n;
+    this.scale = program.notionals.map((notional) => unit / notional);
+  }
+
+  /**
+   * Minimises the objective with the Lagrangian's curvature λ1·∇²G1(w_k) under G0 and G1 linearised at w_k.
+   *
+   * @returns the solution in w, and the two constraints' multipliers; undefined where OSQP gave none
+   */
+  step(
+    at: Float64Array,
+    constraint: PremiumConstraint,
+    multiplier: number,
+  ): { w: Float64Array; multipliers: [number, number]; status: OsqpResult['status'] } | undefined {
+    const { n, scale, unit, program } = this;
+    const hessian = new Float64Array(n * n);
+    const cost = new Float64Array(n).fill(1);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        const curvature = (multiplier * constraint.hessian[i * n + j] * scale[i] * scale[j]) / unit;
+        hessian[i * n + j] = curvature;
+        cost[i] -= (curvature * at[j]) / scale[j];
+      }
+      // The impact's curvature is the objective's own, not a model of it: no shift by the current point.
+      hessian[i * n + i] += (program.impacts[i] * scale[i] * scale[i]) / unit;
+    }
+    const rows = new Float64Array((n + 2) * n);
+    let linearised = -constraint.value;
+    for (let i = 0; i < n; i++) {
+      rows[i] = (-program.relief[i] * scale[i]) / unit;
+      rows[n + i] = (constraint.gradient[i] * scale[i]) / unit;
+      rows[(i + 2) * n + i] = 1;
+      linearised += constraint.gradient[i] * at[i];
+    }
+    const l = new Float64Array(n + 2);
+    const u = Float64Array.from({ length: n + 2 }, (_, row) => (row < 2 ? 0 : 1 / scale[row - 2]));
+    l.fill(-Infinity, 0, 2);
+    u[0] = -program.deficit / unit;
+    u[1] = linearised / unit;
+    const P = upperTriangleFromDense(n, hessian, true);
+    const A = cscFromDense(n + 2, n, rows, (row, column) => row < 2 || row === column + 2);
+    if (this.solver === undefined) {
+      this.solver = this.osqp.setup({ P, q: cost, A, l, u }, SETTINGS);
+      this.solver.warmStart({ x: at.map((value, i) => value / scale[i]) });
+    } else {
+      this.solver.updateMatrices({ P: P.values, A: A.values });
+      this.solver.updateVectors({ q: cost, l, u });
+    }
+    const { x, y, status } = this.solver.solve();
+    if (!Number.isFinite(x[0])) return undefined;
+    return {
+      w: x.map((value, i) => Math.min(1, Math.max(0, value * scale[i]))),
+      multipliers: [Math.max(0, y[0]), Math.max(0, y[1])],
+      status,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.solver?.free();
+  }
+}

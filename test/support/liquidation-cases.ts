@@ -1,0 +1,100 @@
+import type { LiquidationCase, LiquidationPosition } from '#lib/liquidation';
+import { randomStream } from '#lib/volatility';
+
+/** What makes a program hard. */
+export type Condition = 'plain' | 'sizes' | 'collinear' | 'dominant' | 'hair' | 'tail' | 'everything';
+export const CONDITIONS: readonly Condition[] = [
+  'plain',
+  'sizes',
+  'collinear',
+  'dominant',
+  'hair',
+  'tail',
+  'everything',
+];
+
+export interface CaseOptions {
+  readonly n: number;
+  readonly condition?: Condition;
+  readonly impact?: boolean;
+  readonly penaltyRate?: number;
+  /** equity as a share of the way from nothing (0) to the maintenance margin (1) */
+  readonly health?: number;
+}
+
+/**
+ * A random account below its maintenance margin against a random book that it has a part in. Whether closing hedges or
+ * unhedges the pool is random: about half of the accounts pay a risk premium.
+ */
+export function randomCase(seed: number, options: CaseOptions): LiquidationCase {
+  const { n, condition = 'plain', impact = false, penaltyRate = 0 } = options;
+  const has = (what: Condition) => condition === what || condition === 'everything';
+  const random = randomStream(seed);
+  const factors = 3;
+  const loadings = Array.from({ length: n }, () =>
+    Array.from({ length: factors }, () => 0.02 * random.normal()),
+  );
+  const own = Array.from({ length: n }, () => 0.01 + 0.03 * random.uniform());
+  if (has('collinear')) {
+    // Pairs that differ by a millionth of their risk.
+    for (let i = 1; i < n; i += 2) {
+      loadings[i] = loadings[i - 1].map((value) => value * (1 + 1e-6 * random.normal()));
+      own[i] = 1e-8;
+      own[i - 1] = 1e-8;
+    }
+  }
+  const prices = Array.from({ length: n }, () => 10 ** (4 * random.uniform() - 2));
+  const returns = (i: number, j: number) =>
+    loadings[i].reduce((sum, value, f) => sum + value * loadings[j][f], 0) + (i === j ? own[i] ** 2 : 0);
+  const covariance: number[] = [];
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) covariance.push(prices[i] * prices[j] * returns(i, j));
+  const notionals = Array.from({ length: n }, (_, i) => {
+    const spread = has('sizes') ? 10 ** (6 * random.uniform()) : Math.exp(random.normal());
+    return 10_000 * spread * (has('dominant') && i === 0 ? 1000 * n : 1);
+  });
+  const sizes = notionals.map((notional, i) => ((random.uniform() < 0.5 ? -1 : 1) * notional) / prices[i]);
+  // The others' part of the book: of the account's own scale to a thousand times it, leaning with or against it.
+  const scale = 10 ** (3 * random.uniform());
+  const lean = random.uniform() < 0.5 ? -1 : 1;
+  const book = sizes.map((size) => size + scale * size * (0.6 * lean + 0.6 * random.normal()));
+  const covarianceWithBook = sizes.map((_, i) => {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += covariance[i * n + j] * book[j];
+    return sum;
+  });
+  const inMarkets = book.reduce((sum, size, i) => sum + size * covarianceWithBook[i], 0);
+  // Markets the account is not in add to the variance, independent of them.
+  const variance = inMarkets * (1 + random.uniform());
+  const volatility = Math.sqrt(variance);
+  const positions: LiquidationPosition[] = sizes.map((size, i) => {
+    const maintenanceRate = 0.02 + 0.04 * random.uniform();
+    return {
+      market: `M${i}`,
+      size,
+      price: prices[i],
+      entryNotional: size * prices[i] * (1 + 0.1 * random.normal()),
+      maintenanceRate,
+      initialRate: maintenanceRate * (has('hair') ? 1 : 1.2 + 0.6 * random.uniform()),
+      ...(impact ? { impact: notionals[i] * 0.01 * random.uniform() } : {}),
+    };
+  });
+  const margin = positions.reduce((sum, { maintenanceRate }, i) => sum + maintenanceRate * notionals[i], 0);
+  const health = options.health ?? (has('hair') ? 1 - 1e-6 * random.uniform() : 0.3 + 0.7 * random.uniform());
+  const unrealised = positions.reduce(
+    (sum, { size, price, entryNotional }) => sum + size * price - entryNotional,
+    0,
+  );
+  return {
+    collateral: health * margin - unrealised,
+    positions,
+    pool: {
+      mean: -volatility * (0.5 + 4 * random.uniform()),
+      variance,
+      covarianceWithBook,
+      covariance,
+    },
+    alpha: has('tail') ? 1e-6 : 0.01,
+    penaltyRate,
+  };
+}
