@@ -1,4 +1,4 @@
-import { excessBound } from './certificate.js';
+import { type AffineFunction, excessBound } from './certificate.js';
 import { excessAlong, type LiquidationProgram, objectiveOf, premiumConstraint } from './program.js';
 
 /** A w that restores the margin, by the certificate's own arithmetic. */
@@ -66,4 +66,40 @@ function firstFeasible(excess: (tau: number) => number): number {
     else low = middle;
   }
   return high;
+}
+
+/**
+ * The vertex that a linear program's multipliers point at: positions whose reduced cost is negative are closed, positive
+ * ones kept, and as many as there are active constraints, those with the reduced cost nearest to zero, meet these
+ * constraints. With little curvature that is nearly the optimum, where a first-order solver is still under way.
+ */
+export function vertexOf(
+  { n, notionals }: LiquidationProgram,
+  functions: readonly AffineFunction[],
+  multipliers: readonly number[],
+): Float64Array {
+  const active = functions.filter((_, k) => multipliers[k] > 0);
+  const reduced = notionals.map(
+    (notional, i) =>
+      1 + functions.reduce((sum, { gradient }, k) => sum + multipliers[k] * gradient[i], 0) / notional,
+  );
+  const w = reduced.map((cost) => (cost < 0 ? 1 : 0));
+  const basis = Array.from({ length: n }, (_, i) => i)
+    .sort((a, b) => Math.abs(reduced[a]) - Math.abs(reduced[b]))
+    .slice(0, active.length);
+  for (const i of basis) w[i] = 0;
+  const missing = active.map(({ constant, gradient }) => {
+    let value = constant;
+    for (let i = 0; i < n; i++) value += gradient[i] * w[i];
+    return -value;
+  });
+  const column = (k: number) => basis.map((i) => active[k].gradient[i]);
+  if (active.length === 1) w[basis[0]] = missing[0] / column(0)[0];
+  if (active.length === 2 && basis.length === 2) {
+    const [[a, b], [c, d]] = [column(0), column(1)];
+    const determinant = a * d - b * c;
+    w[basis[0]] = (missing[0] * d - b * missing[1]) / determinant;
+    w[basis[1]] = (a * missing[1] - c * missing[0]) / determinant;
+  }
+  return w.map((fraction) => (Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0));
 }

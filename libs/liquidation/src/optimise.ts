@@ -1,5 +1,5 @@
 import type { Osqp } from 'osqp-wasm';
-import { type FeasiblePoint, knapsack, repair } from './candidates.js';
+import { type FeasiblePoint, knapsack, repair, vertexOf } from './candidates.js';
 import { type AffineFunction, capsOf, cutAt, type DualWitness, linearConstraint } from './certificate.js';
 import { maximiseDual, maximiseDualPair } from './dual-bound.js';
 import { type LiquidationProgram, objectiveOf, premiumConstraint } from './program.js';
@@ -99,12 +99,15 @@ export function sequentialQuadratic(
       if (pair.bound > dual.bound) dual = pair;
       bracket.takeBound(dual.bound, dual.multipliers, [cut]);
     }
+    const vertex = vertexOf(program, functions, dual.multipliers);
+    bracket.takePoint(vertex);
     stalled = bracket.gap < 0.5 * before ? 0 : stalled + 1;
     if (bracket.gap <= tolerance || programs >= maximumPrograms || stalled > 6) return programs;
     const next = model.step(w, constraint, dual.multipliers[1]);
     if (next === undefined) return programs + 1;
     multipliers = next.multipliers;
     bracket.takePoint(next.w);
-    w = next.w;
+    // With hardly any curvature OSQP is slow; the linear program's vertex is the better place to linearise then.
+    w = next.status === 'solved' ? next.w : vertex;
   }
 }

@@ -6,7 +6,7 @@ const SETTINGS = {
   epsRel: 1e-9,
   epsPrimInf: 1e-12,
   epsDualInf: 1e-12,
-  maxIter: 4000,
+  maxIter: 2000,
   polish: true,
   polishRefineIter: 5,
   adaptiveRhoInterval: 25,
@@ -68,6 +68,17 @@ export class QuadraticModel implements Disposable {
     l.fill(-Infinity, 0, 2);
     u[0] = -program.deficit / unit;
     u[1] = linearised / unit;
+    // Both rows to a largest coefficient of one: their multipliers, tens otherwise, become comparable to the costs.
+    const rowScale = [0, 1].map((row) => {
+      const size = rows
+        .subarray(row * n, (row + 1) * n)
+        .reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      return size > 0 ? 1 / size : 1;
+    });
+    for (let row = 0; row < 2; row++) {
+      for (let i = 0; i < n; i++) rows[row * n + i] *= rowScale[row];
+      u[row] *= rowScale[row];
+    }
     const P = upperTriangleFromDense(n, hessian, true);
     const A = cscFromDense(n + 2, n, rows, (row, column) => row < 2 || row === column + 2);
     if (this.solver === undefined) {
@@ -81,7 +92,7 @@ export class QuadraticModel implements Disposable {
     if (!Number.isFinite(x[0])) return undefined;
     return {
       w: x.map((value, i) => Math.min(1, Math.max(0, value * scale[i]))),
-      multipliers: [Math.max(0, y[0]), Math.max(0, y[1])],
+      multipliers: [Math.max(0, y[0] * rowScale[0]), Math.max(0, y[1] * rowScale[1])],
       status,
     };
   }
