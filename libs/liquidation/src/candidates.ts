@@ -19,11 +19,12 @@ export function knapsack(program: LiquidationProgram): Float64Array {
     return covarianceWithBook[b] / notionals[b] - covarianceWithBook[a] / notionals[a] || a - b;
   });
   const w = new Float64Array(n);
-  let missing = program.deficit;
+  let missing = program.deficit + roundingOf(program);
   for (const i of order) {
-    if (missing <= 0 || relief[i] <= 0) break;
+    if (relief[i] <= 0) break;
     w[i] = Math.min(1, missing / relief[i]);
-    missing -= w[i] * relief[i];
+    if (w[i] < 1) break;
+    missing -= relief[i];
   }
   return w;
 }
@@ -35,7 +36,8 @@ export function roundingOf({ deficit }: LiquidationProgram): number {
 
 /**
  * Steps from a point toward a feasible one, just as far as the margin needs; undefined where even that one's excess is
- * not below zero by more than rounding.
+ * not below zero by more than rounding. What the point leaves alone is left alone where that is enough: a plan should not
+ * touch every position for the sake of the last digit.
  */
 export function repair(
   program: LiquidationProgram,
@@ -43,9 +45,20 @@ export function repair(
   anchor: Float64Array,
 ): FeasiblePoint | undefined {
   const start = from.map((value) => Math.min(1, Math.max(0, value)));
+  const touched = anchor.map((value, i) => (start[i] > 0 ? value : 0));
+  return stepToward(program, start, touched) ?? stepToward(program, start, anchor);
+}
+
+function stepToward(
+  program: LiquidationProgram,
+  start: Float64Array,
+  anchor: Float64Array,
+): FeasiblePoint | undefined {
   const excess = excessAlong(program, start, anchor);
   for (let safety = roundingOf(program); ; safety *= 4) {
-    const tau = firstFeasible((step) => excess(step) + safety);
+    const already = safety === roundingOf(program) && excess(0) <= 0;
+    if (!already && excess(1) > -safety) return undefined;
+    const tau = already ? 0 : firstFeasible((step) => excess(step) + safety);
     const w = start.map((value, i) => Math.min(1, Math.max(0, value + tau * (anchor[i] - value))));
     const primalShift = premiumConstraint(program, w).shift;
     if (excessBound(program, w, primalShift) <= 0) return { w, objective: objectiveOf(program, w) };
@@ -74,10 +87,11 @@ function firstFeasible(excess: (tau: number) => number): number {
  * constraints. With little curvature that is nearly the optimum, where a first-order solver is still under way.
  */
 export function vertexOf(
-  { n, notionals }: LiquidationProgram,
+  program: LiquidationProgram,
   functions: readonly AffineFunction[],
   multipliers: readonly number[],
 ): Float64Array {
+  const { n, notionals } = program;
   const active = functions.filter((_, k) => multipliers[k] > 0);
   const reduced = notionals.map(
     (notional, i) =>
@@ -91,7 +105,7 @@ export function vertexOf(
   const missing = active.map(({ constant, gradient }) => {
     let value = constant;
     for (let i = 0; i < n; i++) value += gradient[i] * w[i];
-    return -value;
+    return -value - roundingOf(program);
   });
   const column = (k: number) => basis.map((i) => active[k].gradient[i]);
   if (active.length === 1) w[basis[0]] = missing[0] / column(0)[0];

@@ -107,6 +107,11 @@ export function lowerBound(program: LiquidationProgram, dual: DualWitness, objec
     : -Infinity;
 }
 
+/** Margin that could be restored by less than this is not restored: 1e-9 of what is missing, money. */
+export function infeasibilitySlack({ deficit }: LiquidationProgram): number {
+  return 1e-9 * Math.abs(deficit);
+}
+
 /**
  * Positive where the witness proves that no w ∈ [0,1]ⁿ restores the margin: least violation of the weighted constraints,
  * money per unit of weight.

@@ -1,5 +1,5 @@
 import type { LegacyHighs } from 'highs';
-import type { Bracket } from './optimise.js';
+import type { Bracket } from './bracket.js';
 import { type AffineFunction, cutAt, linearConstraint } from './certificate.js';
 import { improveDual, maximiseDual } from './dual-bound.js';
 import { type LiquidationProgram, objectiveOf, premiumConstraint } from './program.js';
@@ -35,16 +35,10 @@ export function cuttingPlanes(
   addCut(start);
   for (let programs = 0; ; programs++) {
     if (bracket.gap <= tolerance || programs >= maximumPrograms) return programs;
-    const solution = highs.solve(linearProgram(program, functions, unit), {
-      primal_feasibility_tolerance: 1e-10,
-      dual_feasibility_tolerance: 1e-10,
-      presolve: 'off',
-      output_flag: false,
-    });
+    const solution = highs.solve(linearProgram(program, functions, unit), OPTIONS);
     if (solution.Status !== 'Optimal') return programs + 1;
     const w = program.notionals.map((notional, i) => {
-      const column = solution.Columns[`x${i}`] as { Primal?: number } | undefined;
-      return Math.min(1, Math.max(0, ((column?.Primal ?? 0) * unit) / notional));
+      return Math.min(1, Math.max(0, (primal(solution.Columns[`x${i}`]) * unit) / notional));
     });
     // Rows come back in the order they were given in.
     const multipliers = functions.map((_, k) => {
@@ -58,6 +52,54 @@ export function cuttingPlanes(
   }
 }
 
+/**
+ * Minimises max(G0, G1) over [0,1]ⁿ by cutting planes, until a visited point satisfies `found` or a cut proves that none
+ * can; undefined where the programs did not suffice.
+ */
+export function deepestPoint(
+  program: LiquidationProgram,
+  highs: LinearSolver,
+  start: Float64Array,
+  visit: (w: Float64Array) => boolean,
+): Float64Array | undefined {
+  const everything = new Float64Array(program.n).fill(1);
+  const functions: AffineFunction[] = [linearConstraint(program)];
+  const scale = Math.abs(program.deficit);
+  let w = start;
+  for (let programs = 0; programs < 200; programs++) {
+    if (visit(w)) return w;
+    const cut = { point: Array.from(w), shift: premiumConstraint(program, w).shift };
+    functions.push(cutAt(program, cut, everything));
+    const rows = functions.map(({ constant, gradient }, k) => {
+      const terms = Array.from(gradient, (value, i) => term(value / scale, `w${i}`));
+      return ` c${k}: ${terms.join(' ')} - 1 t <= ${-constant / scale}`;
+    });
+    const bounds = Array.from(w, (_, i) => ` 0 <= w${i} <= 1`);
+    const solution = highs.solve(
+      `Minimize\n obj: t\nSubject To\n${rows.join('\n')}\nBounds\n${bounds.join('\n')}\n t free\nEnd\n`,
+      OPTIONS,
+    );
+    if (solution.Status !== 'Optimal') return undefined;
+    w = w.map((_, i) => Math.min(1, Math.max(0, primal(solution.Columns[`w${i}`]))));
+  }
+  return undefined;
+}
+
+const OPTIONS = {
+  primal_feasibility_tolerance: 1e-10,
+  dual_feasibility_tolerance: 1e-10,
+  presolve: 'off',
+  output_flag: false,
+} as const;
+
+function primal(column: unknown): number {
+  return (column as { Primal?: number } | undefined)?.Primal ?? 0;
+}
+
+function term(coefficient: number, name: string): string {
+  return `${coefficient < 0 ? '-' : '+'} ${Math.abs(coefficient)} ${name}`;
+}
+
 /** In the LP format, in x_i = c_i·w_i/unit, as the quadratic model scales it. */
 function linearProgram(
   { n, notionals, impacts }: LiquidationProgram,
@@ -65,10 +107,7 @@ function linearProgram(
   unit: number,
 ): string {
   const sum = (coefficients: (i: number) => number) =>
-    Array.from({ length: n }, (_, i) => {
-      const value = coefficients(i);
-      return `${value < 0 ? '-' : '+'} ${Math.abs(value)} x${i}`;
-    }).join(' ');
+    Array.from({ length: n }, (_, i) => term(coefficients(i), `x${i}`)).join(' ');
   const squares = Array.from({ length: n }, (_, i) => {
     const curvature = (impacts[i] * unit) / notionals[i] ** 2;
     return curvature > 0 ? `+ ${curvature} x${i} ^ 2` : '';

@@ -117,21 +117,29 @@ export function maximiseDualPair(
     maximiseCoordinate(program, functions, caps, multipliers, 1);
     return { multipliers, bound: lagrangianMinimum(program, functions, multipliers, caps) };
   };
+  const highest = 2 * Math.max(around[0], around[1], 1);
+  return at(goldenSection((first) => at(first).bound, 0, highest));
+}
+
+/** Where a concave function of one variable is greatest, by golden section: 90 steps, to the last bits. */
+export function goldenSection(value: (x: number) => number, from: number, to: number): number {
   const ratio = (Math.sqrt(5) - 1) / 2;
-  let low = 0;
-  let high = 2 * Math.max(around[0], around[1], 1);
-  let left = at(high - ratio * (high - low));
-  let right = at(low + ratio * (high - low));
-  for (let step = 0; step < 90; step++) {
-    if (left.bound >= right.bound) {
-      high = right.multipliers[0];
-      right = left;
-      left = at(high - ratio * (high - low));
+  let low = from;
+  let high = to;
+  let left = high - ratio * (high - low);
+  let right = low + ratio * (high - low);
+  let atLeft = value(left);
+  let atRight = value(right);
+  for (let step = 0; step < 90 && low < left && right < high; step++) {
+    if (atLeft >= atRight) {
+      [high, right, atRight] = [right, left, atLeft];
+      left = high - ratio * (high - low);
+      atLeft = value(left);
     } else {
-      low = left.multipliers[0];
-      left = right;
-      right = at(low + ratio * (high - low));
+      [low, left, atLeft] = [left, right, atRight];
+      right = low + ratio * (high - low);
+      atRight = value(right);
     }
   }
-  return left.bound >= right.bound ? left : right;
+  return atLeft >= atRight ? left : right;
 }

@@ -4,7 +4,11 @@ import { ZkriskError } from '#lib/errors';
 export class UnprovenPlanError extends ZkriskError {
   readonly code = 'unproven-plan';
 
-  constructor(what: string, least: number) {
-    super(`the margin's restoration could be neither reached nor disproved: ${what}`, { least });
+  /** @param least smallest violation of the margin that was reached, money */
+  constructor(least: number) {
+    super(
+      `whether the margin can be restored was neither shown nor disproved; ${least} was the least that was missing`,
+      { least },
+    );
   }
 }

@@ -1,6 +1,15 @@
 import { cscFromDense, type Osqp, type OsqpSolver, upperTriangleFromDense } from 'osqp-wasm';
 import { roundingOf } from './candidates.js';
-import { type DualWitness, infeasibility } from './certificate.js';
+import {
+  cutAt,
+  type DualWitness,
+  infeasibility,
+  infeasibilitySlack,
+  type Linearisation,
+  linearConstraint,
+} from './certificate.js';
+import { deepestPoint, type LinearSolver } from './cutting-planes.js';
+import { goldenSection } from './dual-bound.js';
 import { excessAlong, linearExcess, type LiquidationProgram, premiumConstraint } from './program.js';
 
 /** Either a point that restores the margin with some room, or the proof that there is none. */
@@ -14,40 +23,69 @@ export type Feasibility =
  * Minimises max(G0, G1) over [0,1]ⁿ until the sign of the minimum is known. Closing everything is tried first; what is
  * left are accounts whose closing raises the pool's risk by more than they have.
  */
-export function findFeasible(program: LiquidationProgram, osqp: Osqp): Feasibility {
+export function findFeasible(
+  program: LiquidationProgram,
+  { osqp, highs }: { osqp: Osqp; highs: LinearSolver },
+): Feasibility {
   const { n } = program;
   const excessAt = (w: Float64Array) =>
     Math.max(linearExcess(program, w), premiumConstraint(program, w).value);
   const room = 4 * roundingOf(program);
+  const slack = infeasibilitySlack(program);
   const all = new Float64Array(n).fill(1);
   if (excessAt(all) < -room) return { feasible: true, w: all };
-  const proves = (dual: DualWitness): boolean => infeasibility(program, dual) > 0;
   const linearOnly: DualWitness = { linear: 1, cuts: [] };
-  if (proves(linearOnly)) return { feasible: false, witness: linearOnly };
+  if (infeasibility(program, linearOnly) > -slack) return { feasible: false, witness: linearOnly };
   using model = new EpigraphModel(osqp, program);
   let w: Float64Array = new Float64Array(n).fill(0.5);
   let least = excessAt(w);
   for (let iteration = 0; iteration < 60; iteration++) {
     if (least < -room) return { feasible: true, w };
     const constraint = premiumConstraint(program, w);
+    const witness = bestWitness(program, { point: Array.from(w), shift: constraint.shift });
+    if (infeasibility(program, witness) > -slack) return { feasible: false, witness };
     const next = model.step(w, constraint.value, constraint.gradient, constraint.hessian);
     if (next === undefined) break;
-    const cut = { point: Array.from(w), shift: constraint.shift };
-    const dual: DualWitness = {
-      linear: next.multipliers[0],
-      cuts: [{ ...cut, multiplier: next.multipliers[1] }],
-    };
-    if (proves(dual)) return { feasible: false, witness: dual };
-    const along = excessAlong(program, w, next.w);
+    const along = excessAlong(program, w, next);
     let tau = 1;
     while (tau > 1e-10 && along(tau) >= least) tau *= 0.5;
-    const moved = w.map((value, i) => value + tau * (next.w[i] - value));
+    const moved = w.map((value, i) => value + tau * (next[i] - value));
     const excess = excessAt(moved);
     if (excess >= least) break;
     w = moved;
     least = excess;
   }
-  return { feasible: undefined, least };
+  // OSQP has stalled: cutting planes are slower, and sure.
+  let witness: DualWitness | undefined;
+  const found = deepestPoint(program, highs, w, (visited) => {
+    least = Math.min(least, excessAt(visited));
+    if (excessAt(visited) < -room) return true;
+    const { shift } = premiumConstraint(program, visited);
+    witness = bestWitness(program, { point: Array.from(visited), shift });
+    return infeasibility(program, witness) > -slack;
+  });
+  if (found === undefined) return { feasible: undefined, least };
+  if (excessAt(found) < -room) return { feasible: true, w: found };
+  return { feasible: false, witness: witness! };
+}
+
+/** The weights of G0 and of one cut whose weighted sum's minimum over [0,1]ⁿ is greatest: concave, by golden section. */
+function bestWitness(program: LiquidationProgram, cut: Linearisation): DualWitness {
+  const at = (share: number): DualWitness => ({ linear: 1 - share, cuts: [{ ...cut, multiplier: share }] });
+  const line = linearConstraint(program);
+  const curve = cutAt(program, cut, new Float64Array(program.n).fill(1));
+  const share = goldenSection(
+    (candidate) => {
+      let least = (1 - candidate) * line.constant + candidate * curve.constant;
+      for (let i = 0; i < program.n; i++) {
+        least += Math.min(0, (1 - candidate) * line.gradient[i] + candidate * curve.gradient[i]);
+      }
+      return least;
+    },
+    0,
+    1,
+  );
+  return at(share);
 }
 
 /** min t + ½(x−w)ᵀH(x−w) over x ∈ [0,1]ⁿ with both linearised constraints below t; money in units of the notional. */
@@ -67,7 +105,7 @@ class EpigraphModel implements Disposable {
     value: number,
     gradient: Float64Array,
     hessian: Float64Array,
-  ): { w: Float64Array; multipliers: [number, number] } | undefined {
+  ): Float64Array | undefined {
     const { n, deficit, relief } = this.program;
     const size = n + 1;
     const P = new Float64Array(size * size);
@@ -110,12 +148,9 @@ class EpigraphModel implements Disposable {
       this.solver.updateMatrices({ P: matrices.P.values, A: matrices.A.values });
       this.solver.updateVectors({ q, l, u });
     }
-    const { x, y } = this.solver.solve();
+    const { x } = this.solver.solve();
     if (!Number.isFinite(x[0])) return undefined;
-    return {
-      w: x.slice(0, n).map((fraction) => Math.min(1, Math.max(0, fraction))),
-      multipliers: [Math.max(0, y[0]), Math.max(0, y[1])],
-    };
+    return x.slice(0, n).map((fraction) => Math.min(1, Math.max(0, fraction)));
   }
 
   [Symbol.dispose](): void {

@@ -1,18 +1,14 @@
-import type { Osqp } from 'osqp-wasm';
-import { type Certificate, lowerBound, premiumBound } from './certificate.js';
+import type { Certificate } from './certificate.js';
 import { knapsack, repair } from './candidates.js';
-import { cuttingPlanes, type LinearSolver } from './cutting-planes.js';
+import { cuttingPlanes } from './cutting-planes.js';
 import { UnprovenPlanError } from './errors.js';
 import { findFeasible } from './feasibility.js';
 import { type LiquidationCase, requireCase, standingOf } from './liquidation-case.js';
-import { Bracket, relativeGap, sequentialQuadratic } from './optimise.js';
-import { digestOf, type LiquidationPlan, type PlanMethod } from './plan.js';
-import { type LiquidationProgram, objectiveOf, premiumConstraint, programOf } from './program.js';
-
-export interface Solvers {
-  readonly osqp: Osqp;
-  readonly highs: LinearSolver;
-}
+import { Bracket } from './bracket.js';
+import { sequentialQuadratic } from './optimise.js';
+import { consequencesOf, digestOf, type LiquidationPlan, type PlanMethod } from './plan.js';
+import { type LiquidationProgram, premiumConstraint, programOf } from './program.js';
+import type { Solvers } from './solvers.js';
 
 export interface LiquidateOptions {
   /** relative gap at which a plan is good enough (default 1e-8) */
@@ -51,19 +47,19 @@ export function liquidate(
     return planOf(given, program, 'healthy', new Float64Array(program.n), null, null, 0);
   }
   const poolShift = program.before.shift;
-  const feasibility = findFeasible(program, solvers.osqp);
-  if (feasibility.feasible !== true) {
+  const feasibility = findFeasible(program, solvers);
+  if (feasibility.feasible === undefined) throw new UnprovenPlanError(feasibility.least);
+  if (!feasibility.feasible) {
+    const dual = feasibility.witness;
     const all = new Float64Array(program.n).fill(1);
     const outcome = standing.equity < 0 ? 'bankrupt' : 'full';
-    const dual = feasibility.feasible === false ? feasibility.witness : undefined;
-    if (dual === undefined) throw new UnprovenPlanError('least', NaN);
     const primalShift = premiumConstraint(program, all).shift;
     const certificate = { proves: 'infeasibility', poolShift, primalShift, dual } as const;
     return planOf(given, program, outcome, all, certificate, 'closed-form', 0);
   }
   const { tolerance = GAP_TOLERANCE, maximumQuadraticPrograms = 40, maximumLinearPrograms = 400 } = options;
   const anchor = repair(program, feasibility.w, feasibility.w);
-  if (anchor === undefined) throw new UnprovenPlanError('anchor', NaN);
+  if (anchor === undefined) throw new UnprovenPlanError(0);
   const bracket = new Bracket(program, anchor);
   let programs = sequentialQuadratic(program, bracket, solvers.osqp, tolerance, maximumQuadraticPrograms);
   let method: PlanMethod = programs === 0 ? 'closed-form' : 'sequential-quadratic';
@@ -78,7 +74,7 @@ export function liquidate(
       knapsack(program),
     );
   }
-  const { w, witness } = bracket.result(programs);
+  const { w, witness } = bracket.best;
   const primalShift = premiumConstraint(program, w).shift;
   const outcome = w.every((fraction) => fraction === 1) ? 'full' : 'partial';
   return planOf(
@@ -101,35 +97,14 @@ function planOf(
   method: PlanMethod | null,
   programs: number,
 ): LiquidationPlan {
-  const standing = standingOf(given);
-  const objective = objectiveOf(program, w);
-  const bound =
-    certificate?.proves === 'optimality' ? lowerBound(program, certificate.dual, objective) : null;
-  const premium = certificate === null ? 0 : premiumBound(program, w, certificate.primalShift);
-  let closedNotional = 0;
-  let initialMargin = 0;
-  for (let i = 0; i < program.n; i++) {
-    closedNotional += program.notionals[i] * w[i];
-    initialMargin += given.positions[i].initialRate * program.notionals[i] * (1 - w[i]);
-  }
-  const penalty = (given.penaltyRate ?? 0) * closedNotional;
+  const fractions = Array.from(w);
   return {
     version: 1,
     case: given,
     caseDigest: digestOf(given),
     outcome,
-    fractions: Array.from(w),
-    objective,
-    lowerBound: bound,
-    gap: bound === null ? null : relativeGap(objective, bound),
-    closedNotional,
-    premium,
-    penalty,
-    equityBefore: standing.equity,
-    maintenanceMargin: standing.maintenanceMargin,
-    equityAfter: standing.equity - premium - penalty,
-    initialMarginAfter: initialMargin,
-    shortfall: Math.max(0, -standing.equity),
+    fractions,
+    ...consequencesOf(given, program, fractions, certificate),
     certificate,
     method,
     programs,

@@ -1,68 +1,10 @@
 import type { Osqp } from 'osqp-wasm';
-import { type FeasiblePoint, knapsack, repair, vertexOf } from './candidates.js';
-import { type AffineFunction, capsOf, cutAt, type DualWitness, linearConstraint } from './certificate.js';
+import type { Bracket } from './bracket.js';
+import { knapsack, vertexOf } from './candidates.js';
+import { type AffineFunction, cutAt, linearConstraint } from './certificate.js';
 import { maximiseDual, maximiseDualPair } from './dual-bound.js';
 import { type LiquidationProgram, objectiveOf, premiumConstraint } from './program.js';
 import { QuadraticModel } from './quadratic-model.js';
-
-/** Both sides of the optimum, with what proves the lower one. */
-export interface Optimum extends FeasiblePoint {
-  readonly lowerBound: number;
-  readonly witness: DualWitness;
-  readonly quadraticPrograms: number;
-}
-
-/** Relative distance of the two sides. */
-export function relativeGap(objective: number, bound: number): number {
-  return objective > 0 ? Math.max(0, objective - bound) / objective : 0;
-}
-
-/** The best of both sides so far. */
-export class Bracket {
-  private upper: FeasiblePoint;
-  private bound = 0;
-  private witness: DualWitness = { linear: 0, cuts: [] };
-
-  constructor(
-    private readonly program: LiquidationProgram,
-    private readonly anchor: FeasiblePoint,
-  ) {
-    this.upper = anchor;
-  }
-
-  get objective(): number {
-    return this.upper.objective;
-  }
-  /** see {@link capsOf} */
-  get caps(): Float64Array {
-    return capsOf(this.program, this.upper.objective);
-  }
-  get gap(): number {
-    return relativeGap(this.upper.objective, this.bound);
-  }
-
-  /** A point made feasible, if it then is better. */
-  takePoint(from: Float64Array): void {
-    const point = repair(this.program, from, this.anchor.w);
-    if (point && point.objective < this.upper.objective) this.upper = point;
-  }
-
-  /** A witness, if its bound is better. */
-  takeBound(
-    bound: number,
-    multipliers: readonly number[],
-    cuts: readonly { point: number[]; shift: number }[],
-  ): void {
-    if (!(bound > this.bound)) return;
-    this.bound = bound;
-    const weighted = cuts.map((cut, k) => ({ ...cut, multiplier: multipliers[k + 1] }));
-    this.witness = { linear: multipliers[0], cuts: weighted.filter(({ multiplier }) => multiplier > 0) };
-  }
-
-  result(quadraticPrograms: number): Optimum {
-    return { ...this.upper, lowerBound: this.bound, witness: this.witness, quadraticPrograms };
-  }
-}
 
 /**
  * Sequential quadratic programming on OSQP. Each iterate is made feasible (upper bound) and linearised for the dual

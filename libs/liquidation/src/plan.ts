@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Certificate } from './certificate.js';
-import type { LiquidationCase } from './liquidation-case.js';
+import { type Certificate, lowerBound, premiumBound } from './certificate.js';
+import { type LiquidationCase, standingOf } from './liquidation-case.js';
+import { type LiquidationProgram, objectiveOf } from './program.js';
 
 export type LiquidationOutcome = 'healthy' | 'partial' | 'full' | 'bankrupt';
 export type PlanMethod = 'closed-form' | 'sequential-quadratic' | 'cutting-planes';
 
-/** What to close, what that leads to, and what proves it. Plain JSON; money in quote units. */
-export interface LiquidationPlan {
-  readonly version: 1;
-  readonly case: LiquidationCase;
-  /** SHA-256 of the case as canonical JSON, hexadecimal */
-  readonly caseDigest: string;
-  readonly outcome: LiquidationOutcome;
-  /** w_i, share of each position to close at mark */
-  readonly fractions: readonly number[];
+/** What follows from closing the fractions of a plan. Money in quote units. */
+export interface Consequences {
   /** cᵀw + ½ Σ κ_i w_i² */
   readonly objective: number;
   /** no fractions that restore the margin have an objective below this; null where none restore it */
@@ -30,10 +24,60 @@ export interface LiquidationPlan {
   readonly initialMarginAfter: number;
   /** −E where equity is negative: what the pool loses */
   readonly shortfall: number;
+}
+
+/** What to close, what that leads to, and what proves it. Plain JSON. */
+export interface LiquidationPlan extends Consequences {
+  readonly version: 1;
+  readonly case: LiquidationCase;
+  /** SHA-256 of the case as canonical JSON, hexadecimal */
+  readonly caseDigest: string;
+  readonly outcome: LiquidationOutcome;
+  /** w_i, share of each position to close at mark */
+  readonly fractions: readonly number[];
   readonly certificate: Certificate | null;
   readonly method: PlanMethod | null;
   /** quadratic and linear programs solved */
   readonly programs: number;
+}
+
+/** Relative distance of the two sides. */
+export function relativeGap(objective: number, bound: number): number {
+  return objective > 0 ? Math.max(0, objective - bound) / objective : 0;
+}
+
+/** All of it from the case, the fractions and the certificate's witnesses: what a plan claims, and what a check recomputes. */
+export function consequencesOf(
+  given: LiquidationCase,
+  program: LiquidationProgram,
+  fractions: readonly number[],
+  certificate: Certificate | null,
+): Consequences {
+  const { equity, maintenanceMargin } = standingOf(given);
+  const objective = objectiveOf(program, fractions);
+  const bound =
+    certificate?.proves === 'optimality' ? lowerBound(program, certificate.dual, objective) : null;
+  const premium = certificate === null ? 0 : premiumBound(program, fractions, certificate.primalShift);
+  let closedNotional = 0;
+  let initialMarginAfter = 0;
+  for (let i = 0; i < program.n; i++) {
+    closedNotional += program.notionals[i] * fractions[i];
+    initialMarginAfter += given.positions[i].initialRate * program.notionals[i] * (1 - fractions[i]);
+  }
+  const penalty = (given.penaltyRate ?? 0) * closedNotional;
+  return {
+    objective,
+    lowerBound: bound,
+    gap: bound === null ? null : relativeGap(objective, bound),
+    closedNotional,
+    premium,
+    penalty,
+    equityBefore: equity,
+    maintenanceMargin,
+    equityAfter: equity - premium - penalty,
+    initialMarginAfter,
+    shortfall: Math.max(0, -equity),
+  };
 }
 
 /** Canonical JSON: object keys sorted, numbers as ECMAScript writes them. */

@@ -13,6 +13,12 @@ const SETTINGS = {
   checkConvexity: false,
 } as const;
 
+/** What OSQP leaves within its tolerance of a bound is at the bound. */
+function snapped(fraction: number): number {
+  if (fraction < 1e-10) return 0;
+  return fraction > 1 - 1e-10 ? 1 : fraction;
+}
+
 /**
  * The quadratic program of one SQP step, in x_i = c_i·w_i/T: closed notional by position in units of T, a first
  * guess of the optimum. So scaled, costs are one, sizes over six orders of magnitude stay in their bounds instead of
@@ -91,7 +97,7 @@ export class QuadraticModel implements Disposable {
     const { x, y, status } = this.solver.solve();
     if (!Number.isFinite(x[0])) return undefined;
     return {
-      w: x.map((value, i) => Math.min(1, Math.max(0, value * scale[i]))),
+      w: x.map((value, i) => snapped(value * scale[i])),
       multipliers: [Math.max(0, y[0] * rowScale[0]), Math.max(0, y[1] * rowScale[1])],
       status,
     };
