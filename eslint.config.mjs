@@ -13,6 +13,8 @@ const ARROWS = {
   ledger: ['errors', 'risk'],
   'price-file': ['errors'],
   service: ['errors'],
+  margin: ['errors'],
+  'market-board': ['errors', 'events', 'ledger', 'risk'],
   events: ['errors'],
   storage: ['errors'],
 };

@@ -1,42 +1,5 @@
 import { ZkriskError } from '#lib/errors';
 
-/** A market the exchange does not know. */
-export class UnknownMarketError extends ZkriskError {
-  readonly code = 'unknown-market';
-  constructor(market: string) {
-    super(`market ${market} is not known; GET /v1/markets lists those that are`, { market });
-  }
-}
-
-/** A market whose price is too old to trade on. */
-export class StaleMarketError extends ZkriskError {
-  readonly code = 'market-stale';
-  constructor(market: string, silentMs: number) {
-    super(
-      `market ${market} has had no price for ${Math.round(silentMs / 1000)} s; no quote is given until it has`,
-      {
-        market,
-        silentMs,
-      },
-    );
-  }
-}
-
-/** A market with too little history, or one the model had to leave out. */
-export class WarmingUpError extends ZkriskError {
-  readonly code = 'market-warming-up';
-  constructor(market: string, reason: string) {
-    super(`market ${market} has no forecast yet: ${reason}`, { market });
-  }
-}
-
-export class NoForecastError extends ZkriskError {
-  readonly code = 'no-forecast';
-  constructor() {
-    super('there is no covariance forecast yet: the forecaster is still gathering bars');
-  }
-}
-
 export class UnknownQuoteError extends ZkriskError {
   readonly code = 'unknown-quote';
   constructor(quoteId: string) {
@@ -91,5 +54,32 @@ export class CommandRejectedError extends ZkriskError {
     commandId: string,
   ) {
     super(reason, { commandId });
+  }
+}
+
+/** A trade or withdrawal that would leave an account with less than its initial margin. */
+export class InsufficientMarginError extends ZkriskError {
+  readonly code = 'insufficient-margin';
+  constructor(account: string, equity: number, required: number) {
+    super(`${account} would have an equity of ${equity} against an initial margin of ${required}`, {
+      account,
+      equity,
+      required,
+    });
+  }
+}
+
+/** A reduce-only trade without an open position on the other side. */
+export class NothingToReduceError extends ZkriskError {
+  readonly code = 'nothing-to-reduce';
+  constructor(account: string, market: string) {
+    super(`${account} has no position in ${market} that this trade would reduce`, { account, market });
+  }
+}
+
+export class UnknownAccountError extends ZkriskError {
+  readonly code = 'unknown-account';
+  constructor(account: string) {
+    super(`account ${account} is not known: it has never deposited or traded`, { account });
   }
 }

@@ -15,6 +15,7 @@ import {
   SIZE_DECIMALS,
   toNumber,
 } from '#lib/ledger';
+import { MarketBoard, type MarketBoardState, NoForecastError } from '#lib/market-board';
 import {
   type Assessment,
   assess,
@@ -28,9 +29,8 @@ import {
   type RiskModel,
 } from '#lib/risk';
 import type { PricerConfig } from '../pricer.config.js';
-import { NoForecastError, QuoteStaleError } from './errors.js';
+import { QuoteStaleError } from './errors.js';
 import { LiquidityShares } from './liquidity-shares.js';
-import { MarketBoard, type MarketBoardState } from './market-board.js';
 
 const YEAR_MS = 365 * 24 * 3600 * 1000;
 

@@ -1,0 +1,3 @@
+export * from './margin-book.js';
+export * from './margin-rates.js';
+export * from './standing.js';
