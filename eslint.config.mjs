@@ -12,7 +12,7 @@ const ARROWS = {
   liquidation: ['errors', 'risk'],
   ledger: ['errors', 'risk'],
   'price-file': ['errors'],
-  service: ['errors'],
+  service: ['errors', 'margin'],
   margin: ['errors'],
   'market-board': ['errors', 'events', 'ledger', 'risk'],
   events: ['errors'],

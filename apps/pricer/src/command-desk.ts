@@ -46,7 +46,7 @@ export class CommandDesk {
 function accepted(event: BookEvent): BookEvent {
   if (event.kind === 'trade-rejected')
     throw new CommandRejectedError(event.code, event.reason, event.tradeId);
-  if (event.kind === 'liquidity-rejected')
+  if (event.kind === 'liquidity-rejected' || event.kind === 'account-rejected')
     throw new CommandRejectedError(event.code, event.reason, event.commandId);
   return event;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
+import { marginRates, positiveInteger, positiveNumber, readConfig } from '#lib/service';
 
 export const pricerEnvironment = z.object({
   ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
@@ -20,6 +20,7 @@ export const pricerEnvironment = z.object({
       'share by which the premium may have risen when a quote is accepted; past it the quote is stale',
     ),
   MAXIMUM_TRADE_NOTIONAL: positiveNumber(1e9).describe('largest notional of a leg, quote currency'),
+  MARGIN_RATES: marginRates,
   SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe('book events between two snapshots of the ledger'),
 });
 

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
+  type AccountPayload,
   Consume,
   ConsumeContext,
   type CovariancePayload,
@@ -36,6 +37,14 @@ export class PricerController {
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
     await this.service.onLiquidity(messages, context);
+  }
+
+  @Consume(TOPICS.accounts, { group: PRICER_GROUP })
+  async accounts(
+    @Payload() messages: Message<AccountPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
+    await this.service.onAccounts(messages, context);
   }
 
   @Consume(TOPICS.trades, { group: PRICER_GROUP })

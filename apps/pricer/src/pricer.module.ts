@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EmbeddedLog } from '#lib/events';
+import { AccountViews } from './account-views.js';
 import { CommandDesk } from './command-desk.js';
 import type { PricerConfig } from './pricer.config.js';
 import { PricerController } from './pricer.controller.js';
@@ -8,6 +9,7 @@ import { PricerRepository } from './pricer.repository.js';
 import { PricerService } from './pricer.service.js';
 import { QuoteDesk } from './quote-desk.js';
 import { QuoteStore } from './quote-store.js';
+import { AccountsController } from './rest/accounts.controller.js';
 import { ExchangeController } from './rest/exchange.controller.js';
 import { LiquidityController } from './rest/liquidity.controller.js';
 import { QuotesController } from './rest/quotes.controller.js';
@@ -17,7 +19,13 @@ export class PricerModule {
   static register(config: PricerConfig): DynamicModule {
     return {
       module: PricerModule,
-      controllers: [PricerController, QuotesController, LiquidityController, ExchangeController],
+      controllers: [
+        PricerController,
+        QuotesController,
+        LiquidityController,
+        AccountsController,
+        ExchangeController,
+      ],
       providers: [
         {
           provide: CommandDesk,
@@ -29,6 +37,11 @@ export class PricerModule {
           inject: [PricerService],
           useFactory: (service: PricerService) =>
             new QuoteDesk(() => service.engine, new QuoteStore(config.QUOTE_TTL_MS), config),
+        },
+        {
+          provide: AccountViews,
+          inject: [PricerService],
+          useFactory: (service: PricerService) => new AccountViews(() => service.engine, config.MARGIN_RATES),
         },
         {
           provide: PricerRepository,

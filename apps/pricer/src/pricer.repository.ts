@@ -13,13 +13,36 @@ export function commandOf(event: BookEvent): string | undefined {
     case 'liquidity-deposited':
     case 'liquidity-rejected':
     case 'withdrawal-locked':
+    case 'account-deposited':
+    case 'account-withdrawn':
+    case 'account-rejected':
       return event.commandId;
+    case 'collateral-moved':
+      return event.commandId ?? undefined;
     case 'liquidity-withdrawn':
       // A locked withdrawal was decided when it was locked; its payment is not another answer.
       return event.mode === 'forced' ? event.commandId : undefined;
     case 'funding-accrued':
     case 'vested':
+    case 'bankruptcy-settled':
       return undefined;
+  }
+}
+
+/** The margin accounts an event has touched. */
+export function accountsOf(event: BookEvent): readonly string[] {
+  switch (event.kind) {
+    case 'trade-booked':
+    case 'trade-rejected':
+    case 'account-deposited':
+    case 'account-withdrawn':
+    case 'account-rejected':
+    case 'bankruptcy-settled':
+      return [event.account];
+    case 'collateral-moved':
+      return [event.from, event.to];
+    default:
+      return [];
   }
 }
 

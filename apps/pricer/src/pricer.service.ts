@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ZkriskError } from '#lib/errors';
 import {
+  type AccountPayload,
   ConsumeContext,
   type CovariancePayload,
   type LiquidityPayload,
@@ -13,7 +14,8 @@ import {
 import { type BookEvent, ExchangeLedger } from '#lib/ledger';
 import { PricingEngine } from './engine/pricing-engine.js';
 import type { PricerConfig } from './pricer.config.js';
-import { commandOf, type PricerRepository } from './pricer.repository.js';
+import { accountsOf, commandOf, type PricerRepository } from './pricer.repository.js';
+import { accountState, poolState } from './published-states.js';
 
 export const PRICER_GROUP = 'pricer';
 
@@ -115,6 +117,15 @@ export class PricerService {
     );
   }
 
+  onAccounts(messages: readonly Message<AccountPayload>[], context: ConsumeContext): Promise<void> {
+    return this.decide(
+      messages,
+      context,
+      ({ commandId }) => commandId,
+      (command, time) => this.current.account(command, time),
+    );
+  }
+
   /** Decides each command that has not been decided already, by its id, and books what comes of it. */
   private async decide<Payload>(
     messages: readonly Message<Payload>[],
@@ -175,9 +186,32 @@ export class PricerService {
         outgoing(TOPICS.book, 'book', { id: `book-${sequence}`, sequence, time: event.at }, { ...event }),
       );
     });
+    this.publishStates(context, events);
     context.afterCommit(() => {
       for (const event of events) this.announce(event);
     });
+  }
+
+  /** The margin accounts and the pool as they are after a batch: for those who watch margins. */
+  private publishStates(context: ConsumeContext, events: readonly BookEvent[]): void {
+    if (events.length === 0) return;
+    const { ledger, board } = this.current;
+    const sequence = ledger.eventCount;
+    const header = (id: string) => ({ id: `${id}@${sequence}`, sequence, time: board.now });
+    context.publish(outgoing(TOPICS.poolStates, 'pool', header('pool'), poolState(ledger)));
+    const causes = new Map<string, { id: string; refused: boolean }[]>();
+    for (const event of events) {
+      for (const account of accountsOf(event)) {
+        const known = causes.get(account) ?? [];
+        const command = commandOf(event);
+        if (command !== undefined) known.push({ id: command, refused: event.kind.endsWith('-rejected') });
+        causes.set(account, known);
+      }
+    }
+    for (const [account, ids] of causes) {
+      const state = accountState(ledger, account, ids);
+      context.publish(outgoing(TOPICS.accountStates, account, header(account), state));
+    }
   }
 
   private announce(event: BookEvent): void {
@@ -187,7 +221,13 @@ export class PricerService {
     if (shortfall > 0n && !this.insolvent)
       this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${shortfall} units`);
     this.insolvent = shortfall > 0n;
-    if (event.kind === 'trade-rejected' || event.kind === 'liquidity-rejected') {
+    if (event.kind === 'bankruptcy-settled')
+      this.logger.log(`${event.account} is bankrupt: the pool bears ${event.loss}`);
+    if (
+      event.kind === 'trade-rejected' ||
+      event.kind === 'liquidity-rejected' ||
+      event.kind === 'account-rejected'
+    ) {
       this.logger.debug(`${event.kind} ${id ?? ''}: ${event.reason}`);
     }
   }

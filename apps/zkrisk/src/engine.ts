@@ -11,6 +11,7 @@ import { EmbeddedLog, EmbeddedLogServer, TOPICS } from '#lib/events';
 import { PinoLogger, problemOf, readConfig } from '#lib/service';
 import { startEmbeddedPostgres } from '#lib/storage';
 import { FORECASTER_GROUP, ForecasterService } from '../../forecaster/src/index.js';
+import { LIQUIDATOR_GROUP, LiquidatorService } from '../../liquidator/src/index.js';
 import { installQuoteFastPath, PRICER_GROUP, PricerService, QuoteDesk } from '../../pricer/src/index.js';
 import { AppModule } from './app.module.js';
 
@@ -25,6 +26,10 @@ export const engineEnvironment = z.object({
     .describe('port of REST and metrics; 0 picks a free one'),
   DATABASE_URL: z.string().optional().describe('a PostgreSQL server to use instead of the embedded one'),
   ZKRISK_DATA_DIR: z.string().default('.zkrisk').describe('where the embedded database keeps its files'),
+  HOUSE_LIQUIDATOR: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('whether the exchange’s own liquidator checks and executes plans; off leaves them to bots'),
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug', 'trace'])
     .default('warn')
@@ -39,6 +44,7 @@ export interface Engine {
   readonly database: DataSource;
   readonly pricer: PricerService;
   readonly forecaster: ForecasterService;
+  readonly liquidator: LiquidatorService;
   /** drains, closes and stops everything that was started */
   stop(): Promise<void>;
 }
@@ -96,7 +102,7 @@ async function assemble(
   });
   installQuoteFastPath(adapter.getInstance<FastifyInstance>(), () => app.get(QuoteDesk));
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
-    AppModule.register(databaseUrl, environment),
+    AppModule.register(databaseUrl, environment, config.HOUSE_LIQUIDATOR === 'on'),
     adapter,
     {
       logger,
@@ -108,9 +114,11 @@ async function assemble(
   const log = app.get(EmbeddedLog);
   const pricer = app.get(PricerService);
   const forecaster = app.get(ForecasterService);
+  const liquidator = app.get(LiquidatorService);
   const restore: Record<string, () => Promise<void>> = {
     [PRICER_GROUP]: () => pricer.restore(),
     [FORECASTER_GROUP]: () => forecaster.restore(),
+    [LIQUIDATOR_GROUP]: () => liquidator.restore(),
   };
   const strategy = new EmbeddedLogServer(log, database, (group) => restore[group]?.() ?? Promise.resolve());
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
@@ -138,10 +146,12 @@ async function assemble(
     database,
     pricer,
     forecaster,
+    liquidator,
     stop: async () => {
       clearInterval(trimming);
       await app.close();
       await forecaster.close();
+      await liquidator.close();
       await stopDatabase();
     },
   };

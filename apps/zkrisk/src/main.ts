@@ -17,6 +17,7 @@ const HELP = `npm start -- [options]
   --speed N         bars a second (default: 2; with --once as fast as the engine follows)
   --seed N          seed of the trades and of the simulated market (default 1)
   --trades N        expected new positions a bar (default 3)
+  --accounts N      traders (default 2000)
   --liquidity N     the liquidity providers' first deposit, quote currency (default 5000000)
   --report DIR      where the report is written (default reports/latest)
   --port N          port of the REST API (default 8080)
@@ -28,6 +29,7 @@ interface Options {
   readonly speed: number | undefined;
   readonly seed: number;
   readonly trades: number;
+  readonly accounts: number;
   readonly liquidity: number;
   readonly report: string;
   readonly port: number | undefined;
@@ -42,6 +44,7 @@ function readOptions(): Options {
       speed: { type: 'string' },
       seed: { type: 'string', default: '1' },
       trades: { type: 'string', default: '3' },
+      accounts: { type: 'string', default: '2000' },
       liquidity: { type: 'string', default: '5000000' },
       report: { type: 'string', default: 'reports/latest' },
       port: { type: 'string' },
@@ -75,6 +78,7 @@ function readOptions(): Options {
     speed: values.speed === undefined ? (values.once ? undefined : 2) : number('speed', values.speed, 1e-6),
     seed,
     trades: number('trades', values.trades, 0),
+    accounts: number('accounts', values.accounts, 1, true),
     liquidity: number('liquidity', values.liquidity, 1),
     report: values.report,
     port: values.port === undefined ? undefined : number('port', values.port, 0, true),
@@ -97,7 +101,7 @@ function shortened(source: MarketSource, bars: number): MarketSource {
 }
 
 async function main(): Promise<void> {
-  const { source, once, speed, seed, trades, liquidity, report, port } = readOptions();
+  const { source, once, speed, seed, trades, accounts, liquidity, report, port } = readOptions();
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -119,7 +123,7 @@ async function main(): Promise<void> {
       speed,
       liquidity,
       warmUpBars: 200,
-      flow: { seed, accounts: 200, tradesPerBar: trades, medianNotional: 20_000, firstBar },
+      flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
     });
     const started = performance.now();
     let resumedAt: number | undefined;
@@ -164,7 +168,7 @@ function progressLine(
     const line =
       `${new Date(time).toISOString().slice(0, 16)}  bar ${bar}${length === undefined ? '' : `/${length}`}  ρ ${risk}  ` +
       `P ${whole(ledger.capital)}  L ${whole(ledger.liquidity)}  pending ${whole(ledger.pendingToCapital)}  ` +
-      `trades ${ledger.totals.trades}  model ${engine.forecaster.model()?.version ?? '–'}  ${((now - started) / 1000).toFixed(0)} s`;
+      `trades ${ledger.totals.trades}  liquidations ${engine.liquidator.counts.plans}  model ${engine.forecaster.model()?.version ?? '–'}  ${((now - started) / 1000).toFixed(0)} s`;
     process.stderr.write(terminal ? `\r\x1b[2K${line}` : `${line}\n`);
   };
 }

@@ -31,6 +31,12 @@ export const tradePayload = z.strictObject({
   tradeId: identifier,
   account,
   legs: z.array(tradeLeg).min(1).max(64),
+  margin: z
+    .enum(['cross', 'isolated'])
+    .optional()
+    .describe('isolated: the position has a margin of its own, one leg only (default cross)'),
+  reduceOnly: z.boolean().optional().describe('closes at most what is open; refused where nothing is'),
+  planId: identifier.optional().describe('the liquidation plan that is executed'),
   quote: z
     .strictObject({
       quoteId: identifier,
@@ -68,6 +74,96 @@ export const covariancePayload = z.strictObject({
   excluded: z.array(z.strictObject({ market, reason: z.string() })),
 });
 export type CovariancePayload = z.infer<typeof covariancePayload>;
+
+/** What traders do with their collateral. */
+export const accountPayload = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('deposit'), commandId: identifier, account, amount: decimal }),
+  z.strictObject({
+    kind: z.literal('withdrawal'),
+    commandId: identifier,
+    account,
+    amount: z
+      .union([decimal, z.literal('available')])
+      .describe('"available": all that the initial margin leaves free'),
+  }),
+  z.strictObject({
+    kind: z.literal('transfer'),
+    commandId: identifier,
+    account,
+    market,
+    amount: decimal.describe('from cross margin to the isolated position; negative: back'),
+  }),
+]);
+export type AccountPayload = z.infer<typeof accountPayload>;
+
+const integer = z.string().regex(/^-?\d+$/);
+
+/** A margin account after something has happened to it: a trader's cross margin, or `trader~market` for an isolated one. */
+export const accountStatePayload = z.strictObject({
+  account: z.string(),
+  /** the ledger's event count: later states replace earlier ones */
+  sequence: z.int(),
+  cash: decimal,
+  positions: z.array(
+    z.strictObject({ market, size: decimal, entryNotional: decimal, fundingIndex: integer }),
+  ),
+  causes: z
+    .array(z.strictObject({ id: z.string(), refused: z.boolean() }))
+    .describe('commands and trades that were decided'),
+});
+export type AccountStatePayload = z.infer<typeof accountStatePayload>;
+
+/** The pool after something has happened to it. */
+export const poolStatePayload = z.strictObject({
+  sequence: z.int(),
+  markets: z.array(z.strictObject({ market, size: decimal, entryNotional: decimal, fundingIndex: integer })),
+  capital: decimal,
+  liquidity: decimal,
+  pending: decimal,
+  shortfall: decimal,
+});
+export type PoolStatePayload = z.infer<typeof poolStatePayload>;
+
+const order = z.strictObject({
+  market,
+  size: decimal.describe('signed: what closes the position, base units'),
+});
+
+/** What becomes of a liquidation: opened with its plan, then closed. */
+export const planPayload = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('opened'),
+    planId: identifier,
+    account: z.string(),
+    at: milliseconds,
+    expiresAt: milliseconds,
+    orders: z.array(order),
+    plan: z.looseObject({}).describe('the plan with its certificate: the library’s LiquidationPlan'),
+  }),
+  z.strictObject({
+    kind: z.literal('closed'),
+    planId: identifier,
+    account: z.string(),
+    at: milliseconds,
+    status: z.enum(['executed', 'partially-executed', 'expired', 'superseded', 'refused']),
+    reason: z.string(),
+  }),
+]);
+export type PlanPayload = z.infer<typeof planPayload>;
+
+/** A liquidator's report of what it has done with a plan. */
+export const executionPayload = z.strictObject({
+  reportId: identifier,
+  planId: identifier,
+  liquidator: account,
+  status: z.enum(['full', 'partial', 'expired']),
+  fills: z.array(order).max(64).optional().describe('what was closed, where it was not all of it'),
+});
+export type ExecutionPayload = z.infer<typeof executionPayload>;
+
+/** The liquidator's note to itself: there are more accounts than one batch plans for. */
+export const liquidationWorkPayload = z.strictObject({ backlog: z.int() });
+export type LiquidationWorkPayload = z.infer<typeof liquidationWorkPayload>;
 
 /** What happened to the book; the ledger is a fold over these. */
 export const bookPayload = z.looseObject({ kind: z.string(), at: milliseconds });
@@ -133,6 +229,60 @@ export const TOPICS = {
     retainRecords: 1_000_000,
     schemaVersion: 1,
     payload: bookPayload,
+  }),
+  accounts: defineTopic({
+    name: 'accounts',
+    description: 'Deposits, withdrawals and transfers of traders',
+    key: 'account',
+    partitions: 1,
+    retainRecords: 100_000,
+    schemaVersion: 1,
+    payload: accountPayload,
+  }),
+  accountStates: defineTopic({
+    name: 'account-states',
+    description: 'Margin accounts after every change, from the pricer',
+    key: 'account',
+    partitions: 1,
+    retainRecords: 1_000_000,
+    schemaVersion: 1,
+    payload: accountStatePayload,
+  }),
+  poolStates: defineTopic({
+    name: 'pool-states',
+    description: 'The pool after every change: sizes, entry notionals, funding indices, P, L',
+    key: 'pool',
+    partitions: 1,
+    retainRecords: 1000,
+    schemaVersion: 1,
+    payload: poolStatePayload,
+  }),
+  plans: defineTopic({
+    name: 'plans',
+    description: 'Liquidation plans with their certificates, and what became of them',
+    key: 'account',
+    partitions: 1,
+    retainRecords: 100_000,
+    schemaVersion: 1,
+    payload: planPayload,
+  }),
+  executions: defineTopic({
+    name: 'executions',
+    description: 'Execution reports of liquidators',
+    key: 'account',
+    partitions: 1,
+    retainRecords: 100_000,
+    schemaVersion: 1,
+    payload: executionPayload,
+  }),
+  liquidationWork: defineTopic({
+    name: 'liquidation-work',
+    description: 'The liquidator’s notes to itself while accounts wait for a plan',
+    key: 'liquidator',
+    partitions: 1,
+    retainRecords: 100,
+    schemaVersion: 1,
+    payload: liquidationWorkPayload,
   }),
   risk: defineTopic({
     name: 'risk',

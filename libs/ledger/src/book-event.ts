@@ -10,7 +10,12 @@ export type BookEvent =
   | LiquidityDeposited
   | WithdrawalLocked
   | LiquidityWithdrawn
-  | LiquidityRejected;
+  | LiquidityRejected
+  | AccountDeposited
+  | AccountWithdrawn
+  | CollateralMoved
+  | AccountRejected
+  | BankruptcySettled;
 
 interface Happened {
   /** market time, milliseconds since the epoch */
@@ -32,6 +37,8 @@ export interface TradeBooked extends Happened {
   readonly liquidityPremium: string;
   readonly forecastId: string;
   readonly quoteId: string | null;
+  /** the liquidation plan it executes, where it does */
+  readonly planId?: string;
 }
 
 export interface TradeRejected extends Happened {
@@ -89,4 +96,44 @@ export interface LiquidityRejected extends Happened {
   readonly provider: string;
   readonly code: string;
   readonly reason: string;
+}
+
+export interface AccountDeposited extends Happened {
+  readonly kind: 'account-deposited';
+  readonly commandId: string;
+  readonly account: string;
+  readonly amount: string;
+}
+
+export interface AccountWithdrawn extends Happened {
+  readonly kind: 'account-withdrawn';
+  readonly commandId: string;
+  readonly account: string;
+  readonly amount: string;
+}
+
+/** Between a trader's cross margin and the margin of an isolated position. */
+export interface CollateralMoved extends Happened {
+  readonly kind: 'collateral-moved';
+  /** null where closing an isolated position has given its collateral back */
+  readonly commandId: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly amount: string;
+}
+
+export interface AccountRejected extends Happened {
+  readonly kind: 'account-rejected';
+  readonly commandId: string;
+  readonly account: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** An account without positions owed more than it had: the pool bears it, P first, then L. */
+export interface BankruptcySettled extends Happened {
+  readonly kind: 'bankruptcy-settled';
+  readonly account: string;
+  readonly loss: string;
+  readonly planId?: string;
 }

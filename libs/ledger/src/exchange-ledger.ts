@@ -31,6 +31,18 @@ interface OpenPosition extends Position {
   readonly fundingIndex: bigint;
 }
 
+/** One account as the books have it. */
+export interface AccountBook {
+  readonly cash: bigint;
+  /** accrued on open positions and not yet taken from cash */
+  readonly fundingOwed: bigint;
+  readonly positions: readonly (Position & {
+    readonly market: string;
+    readonly fundingIndex: bigint;
+    readonly fundingOwed: bigint;
+  })[];
+}
+
 /** A locked withdrawal waiting for its time. */
 export interface LockedWithdrawal {
   readonly commandId: string;
@@ -71,6 +83,8 @@ export class ExchangeLedger {
     riskFunding: 0n,
     liquidityFunding: 0n,
     fees: 0n,
+    /** losses of bankrupt accounts that the pool has borne */
+    bankruptcies: 0n,
     trades: 0,
   };
 
@@ -132,6 +146,21 @@ export class ExchangeLedger {
     return this.cash.get(account) ?? 0n;
   }
 
+  /** Whether an account has ever deposited or traded. */
+  hasAccount(account: string): boolean {
+    return this.cash.has(account);
+  }
+
+  /** An account's books: cash, what it owes in funding up to now, open positions. */
+  account(name: string): AccountBook {
+    const positions = [...(this.positions.get(name) ?? [])].map(([market, position]) => {
+      const { charge } = this.settled(name, market, this.openMarket(market));
+      return { market, ...position, fundingOwed: charge };
+    });
+    const fundingOwed = positions.reduce((sum, position) => sum + position.fundingOwed, 0n);
+    return { cash: this.cashOf(name), fundingOwed, positions };
+  }
+
   sharesOf(provider: string): bigint {
     return this.shares.get(provider) ?? 0n;
   }
@@ -189,8 +218,34 @@ export class ExchangeLedger {
         return;
       case 'liquidity-withdrawn':
         return this.withdrawLiquidity(event);
+      case 'account-deposited': {
+        const amount = money(event.amount, 'amount');
+        this.cash.set(event.account, this.cashOf(event.account) + amount);
+        this.deposits += amount;
+        return;
+      }
+      case 'account-withdrawn': {
+        const amount = money(event.amount, 'amount');
+        this.cash.set(event.account, this.cashOf(event.account) - amount);
+        this.withdrawals += amount;
+        return;
+      }
+      case 'collateral-moved': {
+        const amount = money(event.amount, 'amount');
+        this.cash.set(event.from, this.cashOf(event.from) - amount);
+        this.cash.set(event.to, this.cashOf(event.to) + amount);
+        return;
+      }
+      case 'bankruptcy-settled': {
+        const loss = money(event.loss, 'loss');
+        this.cash.set(event.account, this.cashOf(event.account) + loss);
+        this.credit(-loss);
+        this.collected.bankruptcies += loss;
+        return;
+      }
       case 'trade-rejected':
       case 'liquidity-rejected':
+      case 'account-rejected':
         return;
     }
   }

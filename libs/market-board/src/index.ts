@@ -1,2 +1,3 @@
 export * from './errors.js';
 export * from './market-board.js';
+export * from './pool-book.js';

@@ -1,5 +1,6 @@
 import type { DataSourceOptions } from 'typeorm';
 import { Initial1700000000000 } from '../../../migrations/1700000000000-initial.js';
+import { Liquidation1700000001000 } from '../../../migrations/1700000001000-liquidation.js';
 import { ENTITIES } from './entities/index.js';
 
 /** Options of every DataSource of the engine: entities, migrations, nothing synchronised behind one's back. */
@@ -8,7 +9,7 @@ export function dataSourceOptions(url: string, poolSize = 10): DataSourceOptions
     type: 'postgres',
     url,
     entities: ENTITIES,
-    migrations: [Initial1700000000000],
+    migrations: [Initial1700000000000, Liquidation1700000001000],
     migrationsRun: true,
     synchronize: false,
     poolSize,

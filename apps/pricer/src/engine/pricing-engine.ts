@@ -1,5 +1,11 @@
 import { InvalidInputError, ZkriskError } from '#lib/errors';
-import type { CovariancePayload, LiquidityPayload, RiskPayload, TradePayload } from '#lib/events';
+import type {
+  AccountPayload,
+  CovariancePayload,
+  LiquidityPayload,
+  RiskPayload,
+  TradePayload,
+} from '#lib/events';
 import {
   type BookEvent,
   divide,
@@ -15,7 +21,7 @@ import {
   SIZE_DECIMALS,
   toNumber,
 } from '#lib/ledger';
-import { MarketBoard, type MarketBoardState, NoForecastError } from '#lib/market-board';
+import { MarketBoard, type MarketBoardState, NoForecastError, poolBook } from '#lib/market-board';
 import {
   type Assessment,
   assess,
@@ -30,9 +36,9 @@ import {
 } from '#lib/risk';
 import type { PricerConfig } from '../pricer.config.js';
 import { QuoteStaleError } from './errors.js';
+import { AccountDesk, isolatedAccount } from './account-desk.js';
 import { LiquidityShares } from './liquidity-shares.js';
-
-const YEAR_MS = 365 * 24 * 3600 * 1000;
+import { eventsOfTime, type FundingRates } from './settlement.js';
 
 /** A leg as it is traded: exact amounts beside the floats the mathematics uses. */
 export interface PricedLeg extends Leg {
@@ -60,12 +66,6 @@ export interface PricingEngineState {
   readonly accruedAt: number | null;
 }
 
-/** Yearly funding of each market as it is charged, for the exchange and for the liquidity providers. */
-export interface FundingRates {
-  readonly risk: Float64Array;
-  readonly liquidity: Float64Array;
-}
-
 /**
  * The pricer's mind: marks and forecast, the exact ledger, and the same book in floats for pricing. It decides
  * what every command costs and returns the book events; the ledger changes by those events only.
@@ -74,6 +74,8 @@ export class PricingEngine {
   readonly board: MarketBoard;
   /** what liquidity providers hold, and what becomes of their commands */
   readonly shares: LiquidityShares;
+  /** margin of the traders' accounts */
+  readonly accounts: AccountDesk;
   private readonly quoting: QuotingBook;
   private readonly model: RiskModel;
   private assessed:
@@ -91,6 +93,7 @@ export class PricingEngine {
     this.quoting = new QuotingBook(config.MEASURE, Math.log(config.ALPHA));
     this.board = new MarketBoard(config.STALE_AFTER_BARS * config.BAR_SECONDS * 1000, state?.board, forecast);
     this.accruedAt = state?.accruedAt ?? null;
+    this.accounts = new AccountDesk(ledger, this.board, config.MARGIN_RATES);
     this.shares = new LiquidityShares(
       ledger,
       this.model,
@@ -123,58 +126,23 @@ export class PricingEngine {
   }
 
   /**
-   * Funding since the last accrual, what vests and locked withdrawals that have come due: everything that market
-   * time alone brings. Funding accrues continuously; it is booked whenever something else happens.
+   * Everything that market time alone brings; see {@link eventsOfTime}. Funding accrues continuously; it is booked
+   * whenever something else happens.
    */
   settleTime(): BookEvent[] {
     const now = this.board.now;
-    const events: BookEvent[] = [];
-    const take = (event: BookEvent) => {
-      events.push(event);
-      this.ledger.apply(event);
-      this.invalidate();
-    };
     const elapsed = this.accruedAt === null ? 0 : now - this.accruedAt;
     // Time that no rate is known for is not charged later at a rate of then.
-    if (elapsed > 0 && !this.ready()) this.accruedAt = now;
-    if (elapsed > 0 && this.ready()) {
-      const { funding } = this.assessment();
-      const amounts = this.board.markets.map((market, i) => {
-        const amountOf = (rate: number) =>
-          fromNumber((rate * elapsed) / YEAR_MS, MONEY_DECIMALS, 'nearest', `${market}.funding`);
-        return [market, amountOf(funding.risk[i]), amountOf(funding.liquidity[i])] as const;
-      });
-      this.accruedAt = now;
-      const due = amounts.filter(([, risk, liquidity]) => risk !== 0n || liquidity !== 0n);
-      if (due.length > 0) {
-        const markets = due.map(
-          ([market, risk, liquidity]) => [market, formatMoney(risk), formatMoney(liquidity)] as const,
-        );
-        take({ kind: 'funding-accrued', at: now, markets });
-      }
-    }
-    const { toCapital, toLiquidity } = this.ledger.dueBy(now);
-    if (toCapital !== 0n || toLiquidity !== 0n) {
-      take({
-        kind: 'vested',
-        at: now,
-        toCapital: formatMoney(toCapital),
-        toLiquidity: formatMoney(toLiquidity),
-      });
-    }
-    for (const { commandId, provider, shares, releaseAt } of this.ledger.lockedWithdrawals()) {
-      if (releaseAt > now) continue;
-      const paid = this.shares.worth(shares);
-      take({
-        kind: 'liquidity-withdrawn',
-        at: now,
-        commandId,
-        provider,
-        shares: formatMoney(shares),
-        paid: formatMoney(paid),
-        fee: '0',
-        mode: 'locked',
-      });
+    const funding = elapsed > 0 && this.ready() ? this.assessment().funding : undefined;
+    if (elapsed > 0) this.accruedAt = now;
+    const events: BookEvent[] = [];
+    for (const event of eventsOfTime(this.ledger, this.shares, now, {
+      markets: this.board.markets,
+      rates: funding,
+      elapsedMs: elapsed,
+    })) {
+      events.push(event);
+      this.take(event);
     }
     return events;
   }
@@ -252,7 +220,8 @@ export class PricingEngine {
     const events = this.settleTime();
     const at = this.board.now;
     try {
-      const { legs, quote } = command;
+      const { quote, planId } = command;
+      const { marginAccount, legs } = this.accounts.place(command);
       if (quote && quote.marks.length !== legs.length) {
         throw new InvalidInputError(
           'quote.marks',
@@ -261,11 +230,13 @@ export class PricingEngine {
       }
       const now = this.price(legs, quote?.marks);
       const terms = quote ? this.honour(quote, now) : now;
+      const cost = toNumber(terms.riskPremium + terms.liquidityPremium, MONEY_DECIMALS);
+      this.accounts.requireMargin(marginAccount, now.legs, cost);
       const event: BookEvent = {
         kind: 'trade-booked',
         at,
         tradeId: command.tradeId,
-        account: command.account,
+        account: marginAccount,
         legs: now.legs.map(({ name, exactSize, exactPrice }) => ({
           market: name,
           size: formatDecimal(exactSize, SIZE_DECIMALS),
@@ -275,23 +246,36 @@ export class PricingEngine {
         liquidityPremium: formatMoney(terms.liquidityPremium),
         forecastId: now.forecastId,
         quoteId: quote?.quoteId ?? null,
+        ...(planId === undefined ? {} : { planId }),
       };
-      this.ledger.apply(event);
-      this.invalidate();
-      return [...events, event];
+      this.take(event);
+      const closing = this.accounts.afterTrade(marginAccount, at, planId);
+      if (closing === undefined) return [...events, event];
+      this.take(closing);
+      return [...events, event, closing];
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
+      const { tradeId, account, margin, legs } = command;
       const rejected: BookEvent = {
         kind: 'trade-rejected',
         at,
-        tradeId: command.tradeId,
-        account: command.account,
+        tradeId,
+        account: margin === 'isolated' ? isolatedAccount(account, legs[0].market) : account,
         code: error.code,
         reason: error.message,
       };
-      this.ledger.apply(rejected);
+      this.take(rejected);
       return [...events, rejected];
     }
+  }
+
+  /** Books a deposit, withdrawal or transfer of a trader, or its refusal. */
+  account(command: AccountPayload, time: number): BookEvent[] {
+    return this.decide(
+      time,
+      (at) => this.accounts.decide(command, at),
+      (error, at) => AccountDesk.rejection(command, error, at),
+    );
   }
 
   /**
@@ -332,26 +316,43 @@ export class PricingEngine {
 
   /** Books a deposit or withdrawal of a liquidity provider, or its refusal. */
   liquidity(command: LiquidityPayload, time: number): BookEvent[] {
-    this.board.observeTime(time);
-    const events = this.settleTime();
-    let event: BookEvent;
-    try {
-      event = this.shares.decide(command, this.board.now);
-    } catch (error) {
-      if (!(error instanceof ZkriskError)) throw error;
-      const { commandId, provider } = command;
-      event = {
+    const { commandId, provider } = command;
+    return this.decide(
+      time,
+      (at) => this.shares.decide(command, at),
+      ({ code, message }, at) => ({
         kind: 'liquidity-rejected',
-        at: this.board.now,
+        at,
         commandId,
         provider,
-        code: error.code,
-        reason: error.message,
-      };
+        code,
+        reason: message,
+      }),
+    );
+  }
+
+  /** What time has brought, then what a command comes to: its event, or its refusal's. */
+  private decide(
+    time: number,
+    event: (at: number) => BookEvent,
+    refusal: (error: ZkriskError, at: number) => BookEvent,
+  ): BookEvent[] {
+    this.board.observeTime(time);
+    const events = this.settleTime();
+    let decided: BookEvent;
+    try {
+      decided = event(this.board.now);
+    } catch (error) {
+      if (!(error instanceof ZkriskError)) throw error;
+      decided = refusal(error, this.board.now);
     }
+    this.take(decided);
+    return [...events, decided];
+  }
+
+  private take(event: BookEvent): void {
     this.ledger.apply(event);
     this.invalidate();
-    return [...events, event];
   }
 
   /** Whether there is a forecast and a mark for each of its markets. */
@@ -410,29 +411,14 @@ export class PricingEngine {
     this.loaded = true;
   }
 
-  /**
-   * The book over the forecast's markets. What is open in a market without a forecast has no variance to add; its
-   * gain or loss at the mark is a certain amount and is taken off the capital.
-   */
   private floatBook(): Book {
     const { ledger } = this;
-    const markets = this.board.markets.map((market) => ledger.market(market));
-    const forecast = new Set(this.board.markets);
-    let certain = 0n;
-    for (const name of ledger.marketNames()) {
-      if (forecast.has(name)) continue;
-      const { size, entryNotional } = ledger.market(name);
-      const mark = this.board.mark(name);
-      if (mark !== undefined) certain += notionalOf(size, mark.price, 'nearest') - entryNotional;
-    }
-    return {
-      signedSizes: Float64Array.from(markets, ({ size }) => toNumber(size, SIZE_DECIMALS)),
-      entryNotionals: Float64Array.from(markets, ({ entryNotional }) =>
-        toNumber(entryNotional, MONEY_DECIMALS),
-      ),
-      capital: toNumber(ledger.capital - ledger.shortfall - certain, MONEY_DECIMALS),
-      liquidity: toNumber(ledger.liquidity, MONEY_DECIMALS),
-      pendingPremia: toNumber(ledger.pendingToCapital, MONEY_DECIMALS),
-    };
+    return poolBook(this.board, {
+      markets: ledger.marketNames().map((market) => ({ market, ...ledger.market(market) })),
+      capital: ledger.capital,
+      liquidity: ledger.liquidity,
+      pending: ledger.pendingToCapital,
+      shortfall: ledger.shortfall,
+    });
   }
 }

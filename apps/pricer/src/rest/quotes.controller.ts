@@ -1,12 +1,13 @@
 import { Body, Controller, Header, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
 import { TOPICS } from '#lib/events';
 import { type BookEvent, formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/ledger';
 import { ZodPipe } from '#lib/service';
 import { CommandDesk } from '../command-desk.js';
 import { QuoteDesk } from '../quote-desk.js';
 import { Documented } from './documented.js';
-import { bookedTrade, type QuoteRequest, quoteRequest, quoteResponse } from './schemas.js';
+import { acceptRequest, bookedTrade, type QuoteRequest, quoteRequest, quoteResponse } from './schemas.js';
 
 @ApiTags('quotes')
 @Controller('v1/quotes')
@@ -34,10 +35,14 @@ export class QuotesController {
   @HttpCode(200)
   @Documented({
     summary: 'Book the trade of a quote, once',
+    body: acceptRequest,
     response: bookedTrade,
     errors: [404, 409, 410, 504],
   })
-  async accept(@Param('id') id: string): Promise<object> {
+  async accept(
+    @Param('id') id: string,
+    @Body(new ZodPipe(acceptRequest)) { margin }: z.output<typeof acceptRequest>,
+  ): Promise<object> {
     const known = await this.commands.known(id);
     if (known) return tradeOf(known);
     const { account, legs, riskPremium, liquidityPremium } = this.desk.acceptable(id, Date.now());
@@ -46,6 +51,7 @@ export class QuotesController {
       tradeId: id,
       account,
       legs: legs.map(({ market, size }) => ({ market, size })),
+      ...(margin === undefined ? {} : { margin }),
       quote: { quoteId: id, marks: legs.map(({ mark }) => mark), riskPremium, liquidityPremium },
     });
     return tradeOf(event);

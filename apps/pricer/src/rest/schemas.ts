@@ -54,6 +54,81 @@ export const bookedTrade = z.object({
   premium: z.object({ risk: z.string(), liquidity: z.string(), total: z.string() }),
 });
 
+export const acceptRequest = z
+  .strictObject({
+    margin: z
+      .enum(['cross', 'isolated'])
+      .optional()
+      .describe('isolated: the position has a margin of its own, moved to it beforehand (default cross)'),
+  })
+  .nullish()
+  .transform((given) => given ?? {});
+
+export const accountName = name;
+
+export const accountAmount = z.strictObject({
+  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  amount: decimal,
+});
+export const accountWithdrawal = z.strictObject({
+  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  amount: z.union([decimal, z.literal('available')]).describe('"available": all that margin leaves free'),
+});
+export const accountTransfer = z.strictObject({
+  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  market: marketName,
+  amount: decimal.describe('from cross margin to the isolated position; negative: back'),
+});
+export const accountOutcome = z.looseObject({ kind: z.string(), commandId: z.string(), at: z.string() });
+
+const marginFields = {
+  equity: z.number(),
+  collateral: z.number().describe('cash less funding owed'),
+  unrealisedPnl: z.number(),
+  notional: z.number(),
+  maintenanceMargin: z.number(),
+  initialMargin: z.number(),
+  marginRatio: z.number().nullable().describe('equity over notional'),
+  available: z.number().describe('equity above the initial margin'),
+  liquidatable: z.boolean(),
+};
+const position = z.object({
+  market: z.string(),
+  size: z.number(),
+  entryPrice: z.number(),
+  mark: z.number(),
+  unrealisedPnl: z.number(),
+  liquidationPrice: z
+    .number()
+    .nullable()
+    .describe('mark at which the margin account meets its maintenance margin, all else unchanged'),
+});
+const marginAccount = z.object({ ...marginFields, positions: z.array(position) });
+export const accountResponse = z.object({
+  account: z.string(),
+  marketTime: z.string(),
+  cash: z.string(),
+  cross: marginAccount,
+  isolated: z.array(marginAccount.extend({ market: z.string() })),
+});
+
+export const simulateRequest = z.strictObject({
+  legs: z
+    .array(z.strictObject({ market: marketName, size: decimal }))
+    .max(64)
+    .default([])
+    .describe('a trade, priced as a quote is'),
+  deposit: decimal.default('0').describe('added to the collateral; negative: taken out'),
+  marks: z
+    .record(marketName, decimal)
+    .default({})
+    .describe('marks as they might be, for margin; the trade is priced at the present ones'),
+});
+export const simulateResponse = marginAccount.extend({
+  premium: z.object({ risk: z.string(), liquidity: z.string() }).nullable(),
+  accepted: z.boolean().describe('whether the trade would have the initial margin'),
+});
+
 export const depositRequest = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   provider: name,

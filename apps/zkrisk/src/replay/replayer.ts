@@ -114,8 +114,19 @@ export class Replayer {
         command,
       ),
     );
+    const accounts = this.flow
+      .accountCommandsAt(bar, (at) => this.rows.get(at))
+      .map((command, i) =>
+        outgoing(
+          TOPICS.accounts,
+          command.account,
+          { id: command.commandId, sequence: bar * 10_000 + i, time },
+          command,
+        ),
+      );
     return [
       ...liquidity,
+      ...accounts,
       ...trades.map((trade, i) =>
         outgoing(
           TOPICS.trades,

@@ -1,4 +1,4 @@
-import type { TradePayload } from '#lib/events';
+import type { AccountPayload, TradePayload } from '#lib/events';
 import { randomStream } from '#lib/volatility';
 
 export interface TradeFlowOptions {
@@ -17,6 +17,8 @@ interface Opening {
   readonly account: string;
   readonly market: number;
   readonly size: string;
+  /** collateral that is paid in for it, quote currency */
+  readonly collateral: string;
   /** bars until it is closed */
   readonly holding: number;
 }
@@ -53,10 +55,43 @@ export class TradeFlow {
           tradeId: `${id}-close`,
           account,
           legs: [{ market: this.markets[market], size: opposite }],
+          // Nothing may be left to close: the account may have been liquidated.
+          reduceOnly: true,
         });
       }
     }
     return trades;
+  }
+
+  /**
+   * What traders pay in and take out at bar t: something at the beginning, collateral for each opening at a leverage of
+   * their own choice, and, a bar after closing, the same amount back if their margin allows.
+   */
+  accountCommandsAt(t: number, history: (bar: number) => readonly string[] | undefined): AccountPayload[] {
+    const { seed, accounts, firstBar, medianNotional } = this.options;
+    const commands: AccountPayload[] = [];
+    if (t === firstBar) {
+      const random = randomStream(seed);
+      for (let i = 0; i < accounts; i++) {
+        const amount = (0.005 * medianNotional * Math.exp(random.normal())).toFixed(2);
+        commands.push({
+          kind: 'deposit',
+          commandId: `flow-${seed}-join-${i}`,
+          account: `trader-${i}`,
+          amount,
+        });
+      }
+    }
+    for (const { id, account, collateral } of this.openings(t, history)) {
+      commands.push({ kind: 'deposit', commandId: `${id}-in`, account, amount: collateral });
+    }
+    for (let opened = Math.max(0, t - 1 - LONGEST_HOLDING); opened < t - 1; opened++) {
+      for (const { id, account, collateral, holding } of this.openings(opened, history)) {
+        if (opened + holding !== t - 1) continue;
+        commands.push({ kind: 'withdrawal', commandId: `${id}-out`, account, amount: collateral });
+      }
+    }
+    return commands;
   }
 
   private openings(t: number, history: (bar: number) => readonly string[] | undefined): Opening[] {
@@ -84,6 +119,7 @@ export class TradeFlow {
         account: `trader-${Math.floor(accounts * random.uniform())}`,
         market,
         size: `${long ? '' : '-'}${decimals}`,
+        collateral: (notional / (3 + 13 * random.uniform())).toFixed(2),
         holding: 1 + Math.floor((LONGEST_HOLDING - 1) * random.uniform() ** 2),
       });
     }

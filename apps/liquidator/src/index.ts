@@ -1,0 +1,4 @@
+export * from './liquidator.config.js';
+export * from './liquidator.module.js';
+export { LiquidatorRepository, type LiquidationTotals } from './liquidator.repository.js';
+export { LIQUIDATOR_GROUP, LiquidatorService } from './liquidator.service.js';

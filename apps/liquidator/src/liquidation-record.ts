@@ -1,0 +1,60 @@
+import type { ExecutionPayload, PlanPayload } from '#lib/events';
+import { divide, formatDecimal, fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/ledger';
+import { InvalidInputError } from '#lib/errors';
+import type { LiquidationPlan } from '#lib/liquidation';
+
+export type OpenedPlan = Extract<PlanPayload, { kind: 'opened' }>;
+export type ClosedPlan = Extract<PlanPayload, { kind: 'closed' }>;
+export type Order = OpenedPlan['orders'][number];
+
+/** A liquidation that is not closed: waiting for a report, or for the reported trade to be booked. */
+export interface LiveLiquidation {
+  readonly opened: OpenedPlan;
+  /** what the report said, while its trade is not booked yet */
+  reported: 'full' | 'partial' | undefined;
+}
+
+/** The orders that close a plan's fractions, in the ledger's units: rounded up, so that no less than planned is closed. */
+export function ordersOf(plan: LiquidationPlan, sizes: readonly string[]): Order[] {
+  return plan.case.positions.flatMap(({ market }, i) => {
+    const held = parseDecimal(sizes[i], SIZE_DECIMALS, 'size');
+    const fraction = fromNumber(plan.fractions[i], FRACTION_DECIMALS, 'up', 'fraction');
+    const magnitude = held < 0n ? -held : held;
+    const share = divide(magnitude * fraction, 10n ** BigInt(FRACTION_DECIMALS), 'up');
+    const closed = share < magnitude ? share : magnitude;
+    if (closed === 0n) return [];
+    return [{ market, size: formatDecimal(held < 0n ? closed : -closed, SIZE_DECIMALS) }];
+  });
+}
+
+const FRACTION_DECIMALS = 15;
+
+/**
+ * What a report says was closed: all of the plan, or its fills.
+ *
+ * @throws {InvalidInputError} where a fill is not a part of the plan's order
+ */
+export function fillsOf({ status, fills }: ExecutionPayload, orders: readonly Order[]): readonly Order[] {
+  if (status === 'full') return orders;
+  if (fills === undefined || fills.length === 0) {
+    throw new InvalidInputError('fills', 'must say what a partial execution has closed');
+  }
+  const seen = new Set<string>();
+  for (const { market, size } of fills) {
+    const order = orders.find((candidate) => candidate.market === market);
+    if (order === undefined || seen.has(market)) {
+      throw new InvalidInputError('fills', `${market} is not one of the plan's orders, or is there twice`);
+    }
+    seen.add(market);
+    const [asked, filled] = [order.size, size].map((text) => parseDecimal(text, SIZE_DECIMALS, 'fills.size'));
+    const part = asked > 0n ? filled > 0n && filled <= asked : filled < 0n && filled >= asked;
+    if (!part)
+      throw new InvalidInputError('fills', `${size} of ${market} is not a part of the order's ${order.size}`);
+  }
+  return fills;
+}
+
+/** Money of a plan, for sums in SQL. */
+export function moneyColumn(value: number): string {
+  return formatDecimal(fromNumber(value, MONEY_DECIMALS, 'nearest', 'money'), MONEY_DECIMALS);
+}

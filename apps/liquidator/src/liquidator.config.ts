@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { marginRates, positiveInteger, positiveNumber, readConfig } from '#lib/service';
+
+export const liquidatorEnvironment = z.object({
+  ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
+  MARGIN_RATES: marginRates,
+  LIQUIDATION_PENALTY: z.coerce
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('charged on closed notional, as a share; it counts against the margin that is restored'),
+  PLAN_TTL_MS: positiveInteger(60_000).describe('market time after which an open plan expires, milliseconds'),
+  PLAN_RETRY_MS: positiveInteger(60_000).describe(
+    'market time after which an account is tried again whose liquidation was refused, milliseconds',
+  ),
+  PLANS_PER_BATCH: positiveInteger(64).describe(
+    'plans made at once; the rest waits, most under-margined first',
+  ),
+  SOLVER_THREADS: positiveInteger(1).describe('threads that solve plans'),
+  BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
+  STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
+});
+
+export type LiquidatorConfig = z.output<typeof liquidatorEnvironment>;
+export const liquidatorConfig = (environment: NodeJS.ProcessEnv) =>
+  readConfig(liquidatorEnvironment, environment);

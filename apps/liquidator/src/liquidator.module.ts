@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { HouseLiquidatorController } from './house-liquidator.controller.js';
+import type { LiquidatorConfig } from './liquidator.config.js';
+import { LiquidatorController } from './liquidator.controller.js';
+import { LiquidatorRepository } from './liquidator.repository.js';
+import { LiquidatorService } from './liquidator.service.js';
+import { PlanSolver } from './plan-solver.js';
+import { LiquidationsController } from './rest/liquidations.controller.js';
+
+@Module({})
+export class LiquidatorModule {
+  /** @param house whether the exchange's own liquidator executes plans */
+  static register(config: LiquidatorConfig, house: boolean): DynamicModule {
+    return {
+      module: LiquidatorModule,
+      controllers: [
+        LiquidatorController,
+        LiquidationsController,
+        ...(house ? [HouseLiquidatorController] : []),
+      ],
+      providers: [
+        {
+          provide: LiquidatorRepository,
+          inject: [DataSource],
+          useFactory: (database: DataSource) => new LiquidatorRepository(database),
+        },
+        {
+          provide: LiquidatorService,
+          inject: [LiquidatorRepository],
+          useFactory: async (repository: LiquidatorRepository) => {
+            const service = new LiquidatorService(config, repository, new PlanSolver(config.SOLVER_THREADS));
+            await service.restore();
+            return service;
+          },
+        },
+      ],
+      exports: [LiquidatorService, LiquidatorRepository],
+    };
+  }
+}

@@ -1,0 +1,199 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { AccountStatePayload, CovariancePayload, PlanPayload, PoolStatePayload } from '#lib/events';
+import type { LiquidationPlan } from '#lib/liquidation';
+import type { MarketBoardState } from '#lib/market-board';
+import { LiquidationEntity, ServiceStateRepository } from '#lib/storage';
+import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
+
+/** What the liquidator remembers between batches besides accounts and plans. */
+export interface LiquidatorState {
+  readonly board: MarketBoardState;
+  /** plans ever opened, and events ever published */
+  readonly plans: number;
+  readonly events: number;
+  /** market time before which an account is left alone: its last liquidation was refused */
+  readonly blocked: readonly (readonly [account: string, until: number])[];
+}
+
+/** An event of the stream, with the id a client resumes from. */
+export interface LiquidationEvent {
+  readonly sequence: number;
+  readonly payload: PlanPayload;
+}
+
+export class LiquidatorRepository {
+  private readonly states = new ServiceStateRepository('liquidator');
+
+  constructor(private readonly database: DataSource) {}
+
+  async load(): Promise<{
+    state: LiquidatorState | undefined;
+    forecast: CovariancePayload | undefined;
+    pool: PoolStatePayload | undefined;
+    accounts: AccountStatePayload[];
+    live: LiveLiquidation[];
+  }> {
+    const { manager } = this.database;
+    const accounts = await manager.query<{ state: AccountStatePayload }[]>(
+      'select state from margin_account order by account',
+    );
+    const live = await manager.query<{ opened: OpenedPlan; reported: 'full' | 'partial' | null }[]>(
+      `select opened, reported from liquidation where status = 'open' order by ordinal`,
+    );
+    return {
+      state: await this.states.load<LiquidatorState>(manager, 'watch'),
+      forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
+      pool: await this.states.load<PoolStatePayload>(manager, 'pool'),
+      accounts: accounts.map(({ state }) => state),
+      live: live.map(({ opened, reported }) => ({ opened, reported: reported ?? undefined })),
+    };
+  }
+
+  saveState(manager: EntityManager, state: LiquidatorState): Promise<void> {
+    return this.states.save(manager, 'watch', state);
+  }
+  saveForecast(manager: EntityManager, forecast: CovariancePayload): Promise<void> {
+    return this.states.save(manager, 'forecast', forecast);
+  }
+  savePool(manager: EntityManager, pool: PoolStatePayload): Promise<void> {
+    return this.states.save(manager, 'pool', pool);
+  }
+
+  async saveAccounts(manager: EntityManager, states: readonly AccountStatePayload[]): Promise<void> {
+    // One row an account: a statement cannot meet the same row twice.
+    const newest = new Map(states.map((state) => [state.account, state]));
+    await manager.query(
+      `insert into margin_account (account, sequence, state)
+       select * from unnest($1::text[], $2::bigint[], $3::jsonb[])
+       on conflict (account) do update set sequence = excluded.sequence, state = excluded.state`,
+      [
+        [...newest.keys()],
+        [...newest.values()].map(({ sequence }) => sequence),
+        [...newest.values()].map((state) => JSON.stringify(state)),
+      ],
+    );
+  }
+
+  async open(manager: EntityManager, ordinal: number, opened: OpenedPlan): Promise<void> {
+    const plan = opened.plan as unknown as LiquidationPlan;
+    const notional = plan.case.positions.reduce((sum, { size, price }) => sum + Math.abs(size) * price, 0);
+    await manager.query(
+      `insert into liquidation (plan_id, ordinal, account, status, opened_at, outcome, method, gap, objective,
+         closed_notional, notional, shortfall, opened)
+       values ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb)`,
+      [
+        opened.planId,
+        ordinal,
+        opened.account,
+        opened.at,
+        plan.outcome,
+        plan.method,
+        plan.gap,
+        ...[plan.objective, plan.closedNotional, notional, plan.shortfall].map(moneyColumn),
+        JSON.stringify(opened),
+      ],
+    );
+  }
+
+  async report(manager: EntityManager, planId: string, reported: 'full' | 'partial'): Promise<void> {
+    await manager.query('update liquidation set reported = $2 where plan_id = $1', [planId, reported]);
+  }
+
+  async close(manager: EntityManager, planId: string, status: string, at: number): Promise<void> {
+    await manager.query('update liquidation set status = $2, closed_at = $3 where plan_id = $1', [
+      planId,
+      status,
+      at,
+    ]);
+  }
+
+  async appendEvent(manager: EntityManager, sequence: number, payload: PlanPayload): Promise<void> {
+    await manager.query(
+      'insert into liquidation_event (sequence, plan_id, payload) values ($1, $2, $3::jsonb)',
+      [sequence, payload.planId, JSON.stringify(payload)],
+    );
+  }
+
+  async events(after: number, limit: number): Promise<LiquidationEvent[]> {
+    const rows = await this.database.query<{ sequence: string; payload: PlanPayload }[]>(
+      'select sequence, payload from liquidation_event where sequence > $1 order by sequence limit $2',
+      [after, limit],
+    );
+    return rows.map(({ sequence, payload }) => ({ sequence: Number(sequence), payload }));
+  }
+
+  /** Sequence of the newest event; 0 before there is one. */
+  async lastEvent(): Promise<number> {
+    const [{ last }] = await this.database.query<{ last: string | null }[]>(
+      'select max(sequence) as last from liquidation_event',
+    );
+    return Number(last ?? 0);
+  }
+
+  async find(planId: string): Promise<LiquidationEntity | null> {
+    return this.database.getRepository(LiquidationEntity).findOneBy({ planId });
+  }
+
+  /** Newest first, before an ordinal. */
+  async list(filter: {
+    status?: string;
+    account?: string;
+    before?: number;
+    limit: number;
+  }): Promise<LiquidationEntity[]> {
+    const query = this.database
+      .getRepository(LiquidationEntity)
+      .createQueryBuilder('l')
+      .orderBy('l.ordinal', 'DESC')
+      .take(filter.limit);
+    if (filter.status !== undefined) query.andWhere('l.status = :status', { status: filter.status });
+    if (filter.account !== undefined) query.andWhere('l.account = :account', { account: filter.account });
+    if (filter.before !== undefined) query.andWhere('l.ordinal < :before', { before: filter.before });
+    return query.getMany();
+  }
+
+  /** Sums over all plans, by outcome. */
+  async totals(): Promise<LiquidationTotals[]> {
+    const rows = await this.database.query<Record<string, string | null>[]>(
+      `select outcome, count(*) as plans, count(distinct account) as accounts, max(gap) as worst_gap,
+         sum(closed_notional) as closed, sum(notional) as notional, sum(shortfall) as shortfall,
+         count(*) filter (where status = 'executed') as executed
+       from liquidation group by outcome order by outcome`,
+    );
+    return rows.map((row) => ({
+      outcome: row.outcome!,
+      plans: Number(row.plans),
+      accounts: Number(row.accounts),
+      executed: Number(row.executed),
+      worstGap: row.worst_gap === null ? null : Number(row.worst_gap),
+      closedNotional: Number(row.closed),
+      notional: Number(row.notional),
+      shortfall: Number(row.shortfall),
+    }));
+  }
+
+  /** Plans and closed notional by day of market time. */
+  async byDay(): Promise<{ day: number; plans: number; closedNotional: number }[]> {
+    const rows = await this.database.query<{ day: string; plans: string; closed: string }[]>(
+      `select opened_at / 86400000 as day, count(*) as plans, sum(closed_notional) as closed
+       from liquidation group by 1 order by 1`,
+    );
+    return rows.map(({ day, plans, closed }) => ({
+      day: Number(day) * 86_400_000,
+      plans: Number(plans),
+      closedNotional: Number(closed),
+    }));
+  }
+}
+
+export interface LiquidationTotals {
+  readonly outcome: string;
+  readonly plans: number;
+  readonly accounts: number;
+  readonly executed: number;
+  readonly worstGap: number | null;
+  readonly closedNotional: number;
+  /** of the accounts when their plan was made: what closing everything would have closed */
+  readonly notional: number;
+  readonly shortfall: number;
+}

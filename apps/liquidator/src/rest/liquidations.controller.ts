@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import {
+  Body,
+  Controller,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  type MessageEvent,
+  Param,
+  Post,
+  Query,
+  Sse,
+} from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { from, type Observable } from 'rxjs';
+import { z } from 'zod';
+import { EmbeddedLog, type ExecutionPayload, outgoing, TOPICS } from '#lib/events';
+import { ZodPipe } from '#lib/service';
+import type { LiquidationEntity } from '#lib/storage';
+import { PlanClosedError, UnknownLiquidationError } from '../errors.js';
+import { fillsOf, type OpenedPlan } from '../liquidation-record.js';
+import { LiquidatorRepository } from '../liquidator.repository.js';
+import { LiquidatorService } from '../liquidator.service.js';
+
+const listQuery = z.strictObject({
+  status: z.enum(['open', 'executed', 'partially-executed', 'expired', 'superseded', 'refused']).optional(),
+  account: z.string().max(130).optional(),
+  before: z.coerce.number().int().positive().optional().describe('ordinal of the last one seen'),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+const identifier = z.string().regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
+const executionRequest = z.strictObject({
+  reportId: identifier.optional().describe('makes a retry safe'),
+  liquidator: z.string().regex(/^[\w.:@-]{1,80}$/, 'must be a name of up to 80 letters, digits and _.:@-'),
+  status: z.enum(['full', 'partial', 'expired']),
+  fills: z
+    .array(z.strictObject({ market: z.string(), size: z.string().regex(/^-?\d+(\.\d+)?$/) }))
+    .max(64)
+    .optional(),
+});
+
+const HEARTBEAT_MS = 15_000;
+const PAGE = 200;
+
+@ApiTags('liquidations')
+@Controller('v1/liquidations')
+export class LiquidationsController {
+  constructor(
+    @Inject(LiquidatorService) private readonly service: LiquidatorService,
+    @Inject(LiquidatorRepository) private readonly repository: LiquidatorRepository,
+    @Inject(EmbeddedLog) private readonly log: EmbeddedLog,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Liquidations, the newest first, without their plans' })
+  async list(@Query(new ZodPipe(listQuery)) query: z.output<typeof listQuery>): Promise<object> {
+    const { limit, status, account, before } = query;
+    const found = await this.repository.list({
+      limit,
+      ...(status === undefined ? {} : { status }),
+      ...(account === undefined ? {} : { account }),
+      ...(before === undefined ? {} : { before }),
+    });
+    return { liquidations: found.map((liquidation) => summary(liquidation)) };
+  }
+
+  @Sse('stream')
+  @ApiOperation({
+    summary:
+      'Server-sent events: every plan as it is opened and closed. Resumes after Last-Event-ID; without it, begins with what comes',
+  })
+  stream(
+    @Headers('last-event-id') header: string | undefined,
+    @Query('after') after: string | undefined,
+  ): Observable<MessageEvent> {
+    const given = header ?? after;
+    return from(this.follow(given === undefined ? undefined : parseEventId(given)));
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A liquidation with its plan and certificate' })
+  async one(@Param('id') id: string): Promise<object> {
+    const found = await this.known(id);
+    const { orders, plan, expiresAt } = found.opened as OpenedPlan;
+    return { ...summary(found), expiresAt: iso(expiresAt), orders, plan };
+  }
+
+  @Post(':id/executions')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Report what was executed of an open plan; the stream tells when it is booked' })
+  async execute(
+    @Param('id') id: string,
+    @Body(new ZodPipe(executionRequest)) request: z.output<typeof executionRequest>,
+  ): Promise<object> {
+    const { reportId = randomUUID(), liquidator, status, fills } = request;
+    const found = await this.known(id);
+    if (found.status !== 'open' || found.reported !== null) {
+      throw new PlanClosedError(id, found.reported === null ? found.status : 'being executed');
+    }
+    const report: ExecutionPayload = {
+      reportId,
+      planId: id,
+      liquidator,
+      status,
+      ...(fills === undefined ? {} : { fills }),
+    };
+    if (status !== 'expired') fillsOf(report, (found.opened as OpenedPlan).orders);
+    const time = this.service.watch.board.now;
+    await this.log.publish([
+      outgoing(TOPICS.executions, found.account, { id: reportId, sequence: 0, time }, report),
+    ]);
+    return { reportId, planId: id, status };
+  }
+
+  /** Events after an id, then those to come; a heartbeat now and then, so that dead connections are noticed. */
+  private async *follow(after: number | undefined): AsyncGenerator<MessageEvent> {
+    let position = after ?? (await this.repository.lastEvent());
+    for (;;) {
+      // Listening starts before reading: what is committed in between wakes the wait at once.
+      const next = this.service.nextEvent(HEARTBEAT_MS);
+      const events = await this.repository.events(position, PAGE);
+      for (const { sequence, payload } of events) {
+        position = sequence;
+        yield { id: String(sequence), type: payload.kind, data: payload };
+      }
+      if (events.length > 0) continue;
+      await next;
+      if ((await this.repository.events(position, 1)).length === 0) {
+        yield { type: 'heartbeat', data: { marketTime: iso(this.service.watch.board.now) } };
+      }
+    }
+  }
+
+  private async known(id: string): Promise<LiquidationEntity> {
+    const found = await this.repository.find(id);
+    if (found === null) throw new UnknownLiquidationError(id);
+    return found;
+  }
+}
+
+function parseEventId(text: string): number {
+  const id = Number(text);
+  return Number.isSafeInteger(id) && id >= 0 ? id : 0;
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function summary(liquidation: LiquidationEntity): object {
+  const { planId, ordinal, account, status, openedAt, closedAt, outcome, method, gap } = liquidation;
+  return {
+    planId,
+    ordinal: Number(ordinal),
+    account,
+    status,
+    openedAt: iso(Number(openedAt)),
+    closedAt: closedAt === null ? null : iso(Number(closedAt)),
+    outcome,
+    method,
+    gap,
+    closedNotional: liquidation.closedNotional,
+    notional: liquidation.notional,
+    shortfall: liquidation.shortfall,
+  };
+}

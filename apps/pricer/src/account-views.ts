@@ -1,0 +1,102 @@
+import { InvalidInputError } from '#lib/errors';
+import { formatMoney, MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, toNumber } from '#lib/ledger';
+import {
+  liquidationPrice,
+  type MarginPosition,
+  type MarginSchedule,
+  type MarginStanding,
+  standing,
+} from '#lib/margin';
+import { isolatedAccount } from './engine/account-desk.js';
+import { UnknownAccountError } from './engine/errors.js';
+import type { PricingEngine } from './engine/pricing-engine.js';
+
+interface Marked extends MarginStanding {
+  readonly positions: readonly MarginPosition[];
+  readonly collateral: number;
+}
+
+/** What an account may see of its margin, and what would become of it. */
+export class AccountViews {
+  constructor(
+    private readonly engine: () => PricingEngine,
+    private readonly rates: MarginSchedule,
+  ) {}
+
+  /** @throws {UnknownAccountError} */
+  account(id: string): object {
+    const { ledger, board, accounts } = this.known(id);
+    const isolated = ledger.marketNames().filter((market) => ledger.hasAccount(isolatedAccount(id, market)));
+    return {
+      account: id,
+      marketTime: board.nowIso,
+      cash: formatMoney(ledger.cashOf(id)),
+      cross: this.view(accounts.standing(id)),
+      isolated: isolated.map((market) => ({
+        market,
+        ...this.view(accounts.standing(isolatedAccount(id, market))),
+      })),
+    };
+  }
+
+  /**
+   * @throws {UnknownAccountError | InvalidInputError}
+   * @throws {ZkriskError} where the trade cannot be priced
+   */
+  simulate(
+    id: string,
+    request: {
+      legs: readonly { market: string; size: string }[];
+      deposit: string;
+      marks: Readonly<Record<string, string>>;
+    },
+  ): object {
+    const engine = this.known(id);
+    const price = request.legs.length > 0 ? engine.price(request.legs) : undefined;
+    const deposit = toNumber(parseDecimal(request.deposit, MONEY_DECIMALS, 'deposit'), MONEY_DECIMALS);
+    const cost = price ? toNumber(price.riskPremium + price.liquidityPremium, MONEY_DECIMALS) : 0;
+    const now = engine.accounts.standing(id, {
+      legs: (price?.legs ?? []).map(({ name, size, exactPrice }) => ({
+        market: name,
+        size,
+        price: toNumber(exactPrice, PRICE_DECIMALS),
+      })),
+      cost: cost - deposit,
+    });
+    const positions = now.positions.map((position) => {
+      const text = request.marks[position.market];
+      if (text === undefined) return position;
+      const mark = toNumber(parseDecimal(text, PRICE_DECIMALS, `marks.${position.market}`), PRICE_DECIMALS);
+      if (mark <= 0) throw new InvalidInputError(`marks.${position.market}`, 'must be positive');
+      return { ...position, mark };
+    });
+    const then = standing(now.collateral, positions, this.rates);
+    return {
+      ...this.view({ ...then, positions, collateral: now.collateral }),
+      premium: price
+        ? { risk: formatMoney(price.riskPremium), liquidity: formatMoney(price.liquidityPremium) }
+        : null,
+      accepted: now.equity >= now.initialMargin,
+    };
+  }
+
+  private known(id: string): PricingEngine {
+    const engine = this.engine();
+    if (!engine.ledger.hasAccount(id)) throw new UnknownAccountError(id);
+    return engine;
+  }
+
+  private view({ positions, ...marked }: Marked): object {
+    return {
+      ...marked,
+      positions: positions.map((position) => ({
+        market: position.market,
+        size: position.size,
+        entryPrice: position.entryNotional / position.size,
+        mark: position.mark,
+        unrealisedPnl: position.size * position.mark - position.entryNotional,
+        liquidationPrice: liquidationPrice(marked, position, this.rates),
+      })),
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import type { AccountStatePayload, PoolStatePayload } from '#lib/events';
+import { type ExchangeLedger, formatDecimal, formatMoney, SIZE_DECIMALS } from '#lib/ledger';
+
+/** A margin account as others see it. Funding since the position's index is theirs to add: size × (market's − position's). */
+export function accountState(
+  ledger: ExchangeLedger,
+  account: string,
+  causes: AccountStatePayload['causes'],
+): AccountStatePayload {
+  const { cash, positions } = ledger.account(account);
+  return {
+    account,
+    sequence: ledger.eventCount,
+    cash: formatMoney(cash),
+    positions: positions.map(({ market, size, entryNotional, fundingIndex }) => ({
+      market,
+      size: formatDecimal(size, SIZE_DECIMALS),
+      entryNotional: formatMoney(entryNotional),
+      fundingIndex: fundingIndex.toString(),
+    })),
+    causes,
+  };
+}
+
+export function poolState(ledger: ExchangeLedger): PoolStatePayload {
+  return {
+    sequence: ledger.eventCount,
+    markets: ledger.marketNames().map((market) => {
+      const { size, entryNotional, fundingIndex } = ledger.market(market);
+      return {
+        market,
+        size: formatDecimal(size, SIZE_DECIMALS),
+        entryNotional: formatMoney(entryNotional),
+        fundingIndex: fundingIndex.toString(),
+      };
+    }),
+    capital: formatMoney(ledger.capital),
+    liquidity: formatMoney(ledger.liquidity),
+    pending: formatMoney(ledger.pendingToCapital),
+    shortfall: formatMoney(ledger.shortfall),
+  };
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { z } from 'zod';
+import { type AccountPayload, TOPICS } from '#lib/events';
+import { ZodPipe } from '#lib/service';
+import { AccountViews } from '../account-views.js';
+import { CommandDesk } from '../command-desk.js';
+import { Documented } from './documented.js';
+import {
+  accountAmount,
+  accountName,
+  accountOutcome,
+  accountResponse,
+  accountTransfer,
+  accountWithdrawal,
+  simulateRequest,
+  simulateResponse,
+} from './schemas.js';
+
+const ACCOUNT = new ZodPipe(accountName);
+
+@ApiTags('accounts')
+@Controller('v1/accounts/:id')
+export class AccountsController {
+  constructor(
+    @Inject(CommandDesk) private readonly commands: CommandDesk,
+    @Inject(AccountViews) private readonly views: AccountViews,
+  ) {}
+
+  @Get()
+  @Documented({
+    summary: 'Equity, margins, positions and liquidation prices of an account: cross and isolated',
+    response: accountResponse,
+    errors: [404],
+  })
+  account(@Param('id', ACCOUNT) id: string): object {
+    return this.views.account(id);
+  }
+
+  @Post('simulate')
+  @HttpCode(200)
+  @Documented({
+    summary:
+      'What a trade, a deposit or other marks would make of an account’s cross margin; nothing is booked',
+    body: simulateRequest,
+    response: simulateResponse,
+    errors: [404, 422, 503],
+  })
+  simulate(
+    @Param('id', ACCOUNT) id: string,
+    @Body(new ZodPipe(simulateRequest)) request: z.output<typeof simulateRequest>,
+  ): object {
+    return this.views.simulate(id, request);
+  }
+
+  @Post('deposits')
+  @HttpCode(201)
+  @Documented({
+    summary: 'Deposit collateral',
+    body: accountAmount,
+    response: accountOutcome,
+    status: 201,
+    errors: [422, 504],
+  })
+  deposit(
+    @Param('id', ACCOUNT) account: string,
+    @Body(new ZodPipe(accountAmount)) { commandId = randomUUID(), amount }: z.output<typeof accountAmount>,
+  ): Promise<object> {
+    return this.submit({ kind: 'deposit', commandId, account, amount });
+  }
+
+  @Post('withdrawals')
+  @HttpCode(201)
+  @Documented({
+    summary: 'Withdraw collateral that the initial margin does not need',
+    body: accountWithdrawal,
+    response: accountOutcome,
+    status: 201,
+    errors: [409, 422, 504],
+  })
+  withdraw(
+    @Param('id', ACCOUNT) account: string,
+    @Body(new ZodPipe(accountWithdrawal))
+    { commandId = randomUUID(), amount }: z.output<typeof accountWithdrawal>,
+  ): Promise<object> {
+    return this.submit({ kind: 'withdrawal', commandId, account, amount });
+  }
+
+  @Post('transfers')
+  @HttpCode(201)
+  @Documented({
+    summary: 'Move collateral between cross margin and an isolated position',
+    body: accountTransfer,
+    response: accountOutcome,
+    status: 201,
+    errors: [409, 422, 504],
+  })
+  transfer(
+    @Param('id', ACCOUNT) account: string,
+    @Body(new ZodPipe(accountTransfer))
+    { commandId = randomUUID(), market, amount }: z.output<typeof accountTransfer>,
+  ): Promise<object> {
+    return this.submit({ kind: 'transfer', commandId, account, market, amount });
+  }
+
+  private async submit(command: AccountPayload): Promise<object> {
+    const event = await this.commands.submit(TOPICS.accounts, command.account, command.commandId, command);
+    return { ...event, at: new Date(event.at).toISOString() };
+  }
+}

@@ -1,0 +1,57 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A liquidation: its plan, and what became of it. Money as decimal strings. */
+@Entity('liquidation')
+export class LiquidationEntity {
+  @PrimaryColumn({ type: 'text', name: 'plan_id' })
+  planId: string;
+
+  /** 1, 2, 3 … in the order the plans were made */
+  @Column({ type: 'bigint' })
+  ordinal: string;
+
+  /** margin account */
+  @Column({ type: 'text' })
+  account: string;
+
+  @Column({ type: 'text' })
+  status: 'open' | 'executed' | 'partially-executed' | 'expired' | 'superseded' | 'refused';
+
+  /** what a liquidator has reported, while its trade is not booked */
+  @Column({ type: 'text', nullable: true })
+  reported: 'full' | 'partial' | null;
+
+  /** market time, milliseconds */
+  @Column({ type: 'bigint', name: 'opened_at' })
+  openedAt: string;
+
+  @Column({ type: 'bigint', name: 'closed_at', nullable: true })
+  closedAt: string | null;
+
+  @Column({ type: 'text' })
+  outcome: string;
+
+  @Column({ type: 'text', nullable: true })
+  method: string | null;
+
+  /** relative; null where no plan restores the margin */
+  @Column({ type: 'double precision', nullable: true })
+  gap: number | null;
+
+  @Column({ type: 'numeric' })
+  objective: string;
+
+  @Column({ type: 'numeric', name: 'closed_notional' })
+  closedNotional: string;
+
+  /** of all positions: what closing everything would close */
+  @Column({ type: 'numeric' })
+  notional: string;
+
+  @Column({ type: 'numeric' })
+  shortfall: string;
+
+  /** the message that opened it */
+  @Column({ type: 'jsonb' })
+  opened: object;
+}
