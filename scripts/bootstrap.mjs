@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { osqpIsBuilt } from '../libs/osqp-wasm/build.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const SOURCE_FOLDERS = ['apps', 'libs', 'migrations', 'test', 'bench'];
+const SOURCE_FOLDERS = ['apps', 'libs', 'migrations', 'test', 'bench', 'examples'];
 
 function hashOf(files) {
   const hash = createHash('sha256');

@@ -48,6 +48,8 @@ describe('the engine on a simulated market', () => {
       flow: { seed: 3, accounts: 20, tradesPerBar: 3, medianNotional: 10_000, firstBar: 45 },
     });
     await replayer.run(new AbortController().signal, ({ time }) => (lastTime = time));
+    for (const account of ['once', 'tester'])
+      await post(`/v1/accounts/${account}/deposits`, { amount: '1000000' });
   });
   afterAll(async () => {
     await engine.stop();

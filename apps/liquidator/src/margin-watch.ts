@@ -72,7 +72,7 @@ export class MarginWatch {
 
   /** Later states replace earlier ones; an old one that comes again changes nothing. */
   setPool(pool: PoolStatePayload): void {
-    if (this.pool !== undefined && pool.sequence < this.pool.sequence) return;
+    if (pool.sequence < (this.pool?.sequence ?? 0)) return;
     this.pool = pool;
     for (const { market, fundingIndex } of pool.markets)
       this.book.setFundingIndex(market, fundingIndexOf(fundingIndex));
@@ -81,7 +81,7 @@ export class MarginWatch {
 
   setAccount(state: AccountStatePayload): boolean {
     const known = this.states.get(state.account);
-    if (known !== undefined && known.sequence > state.sequence) return false;
+    if (state.sequence < (known?.sequence ?? 0)) return false;
     this.states.set(state.account, state);
     const positions = state.positions.map(({ market, size, entryNotional, fundingIndex }) => ({
       market,
@@ -101,11 +101,8 @@ export class MarginWatch {
   /** Whether a plan for this account could be executed now: its markets have a forecast and are not stale. */
   plannable(account: string): boolean {
     const state = this.states.get(account);
-    return (
-      this.poolExposure() !== null &&
-      state !== undefined &&
-      state.positions.every(({ market }) => this.board.status(market) === 'ok')
-    );
+    if (this.poolExposure() === null) return false;
+    return state?.positions.every(({ market }) => this.board.status(market) === 'ok') ?? false;
   }
 
   /** The account as a liquidation program has it. Only for accounts that are {@link plannable}. */

@@ -4,6 +4,7 @@ import { BACKTEST_MODELS, type BacktestModel, type ClusterMode, type FactorCount
 import { UsageError } from '../usage-error.js';
 import { backtestCommand, backtestTable } from './backtest.command.js';
 import { forecastCommand } from './forecast.command.js';
+import { checkPlanCommand, liquidateCommand } from './liquidate.command.js';
 import { priceCommand } from './price.command.js';
 
 const wholeNumber = (text: string): number => {
@@ -53,6 +54,24 @@ program
   )
   .action(({ input }: { input: string }) => {
     print(priceCommand(input));
+  });
+
+program
+  .command('liquidate')
+  .description('the least liquidation that restores an account’s initial margin, with its certificate')
+  .requiredOption('--input <file>', 'JSON: collateral, positions, pool, alpha, and optionally penaltyRate')
+  .action(async ({ input }: { input: string }) => {
+    print(await liquidateCommand(input));
+  });
+
+program
+  .command('check-plan')
+  .description('check a liquidation plan without any solver; exit code 1 where it does not hold')
+  .argument('<file>', 'JSON: what "liquidate" prints, or a liquidation’s plan from the API')
+  .action((file: string) => {
+    const verdict = checkPlanCommand(file);
+    print(verdict);
+    if (!verdict.holds) process.exitCode = 1;
   });
 
 program

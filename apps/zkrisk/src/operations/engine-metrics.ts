@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { EmbeddedLog } from '#lib/events';
 import { MONEY_DECIMALS, toNumber } from '#lib/ledger';
 import { ForecasterService } from '../../../forecaster/src/index.js';
+import { LiquidatorService } from '../../../liquidator/src/index.js';
 import { PricerService } from '../../../pricer/src/index.js';
 
 /** Prometheus metrics of the engine, read from the services at every scrape: nothing is counted twice. */
@@ -13,6 +14,7 @@ export class EngineMetrics {
   constructor(
     @Inject(PricerService) pricer: PricerService,
     @Inject(ForecasterService) forecaster: ForecasterService,
+    @Inject(LiquidatorService) liquidator: LiquidatorService,
     @Inject(EmbeddedLog) log: EmbeddedLog,
   ) {
     collectDefaultMetrics({ register: this.registry });
@@ -51,6 +53,26 @@ export class EngineMetrics {
     gauge('zkrisk_model_version', 'covariance model in force', () => forecaster.model()?.version);
     gauge('zkrisk_model_fit_seconds', 'time the last fit took', () => forecaster.model()?.seconds);
     gauge('zkrisk_rejected_ticks', 'price ticks refused since the start', () => forecaster.rejectedTicks);
+    gauge('zkrisk_bankruptcies', 'losses of bankrupt accounts borne by the pool, quote currency', () =>
+      money(pricer.engine.ledger.totals.bankruptcies),
+    );
+    gauge('zkrisk_margin_accounts', 'margin accounts watched', () => liquidator.watch.accounts);
+    gauge('zkrisk_open_plans', 'liquidation plans that are not closed', () => liquidator.openPlans);
+    gauge('zkrisk_plan_backlog', 'accounts below maintenance that wait for a plan', () => liquidator.backlog);
+    gauge('zkrisk_solver_queue', 'plans that wait for a solver thread', () => liquidator.solverQueue);
+    gauge('zkrisk_plans_total', 'plans made since the start', () => liquidator.counts.plans);
+    gauge(
+      'zkrisk_plans_unproven',
+      'accounts no plan could be proven for; must be 0',
+      () => liquidator.counts.unproven,
+    );
+    gauge('zkrisk_plan_gap', 'largest certified gap since the start', () => liquidator.counts.worstGap);
+    gauge('zkrisk_solve_seconds_total', 'time spent in solvers', () => liquidator.counts.solveSeconds);
+    gauge(
+      'zkrisk_mark_seconds',
+      'time the last marking of all accounts took',
+      () => liquidator.counts.markSeconds,
+    );
     new Gauge({
       name: 'zkrisk_consumer_lag_records',
       help: 'records appended and not yet consumed',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import type { RiskPayload } from '#lib/events';
 import { formatMoney } from '#lib/ledger';
+import { type LiquidationTotals, LiquidatorRepository } from '../../../liquidator/src/index.js';
 import type { Engine } from '../engine.js';
 import type { MarketSource } from '../replay/market-source.js';
 import { lineChart } from './svg-chart.js';
@@ -31,6 +32,27 @@ export interface Report {
     /** largest EVaR of the shortfall as a share of P + L */
     readonly largestShareOfCapital: number;
   };
+  readonly accounts: {
+    readonly margin: number;
+    readonly refusedTrades: Readonly<Record<string, number>>;
+    readonly refusedCommands: number;
+  };
+  readonly liquidations: {
+    readonly byOutcome: readonly LiquidationTotals[];
+    readonly largestGap: number;
+    /** of all accounts that were liquidated: what was closed, and what closing everything would have closed */
+    readonly closedNotional: number;
+    readonly wholeNotional: number;
+    /** what the pool has borne */
+    readonly bankruptcies: string;
+    readonly busiestDay: {
+      readonly day: string;
+      readonly plans: number;
+      readonly closedNotional: number;
+    } | null;
+    /** capital P + L before the busiest day and after it */
+    readonly capitalAround: { readonly before: number; readonly after: number } | null;
+  };
   readonly solvent: boolean;
   readonly forecast: {
     readonly models: number;
@@ -46,6 +68,7 @@ export async function makeReport(
   wallSeconds: number | null,
 ): Promise<Report> {
   const { database, pricer, forecaster } = engine;
+  const liquidations = engine.app.get(LiquidatorRepository);
   const risk = await riskRecords(database);
   const { ledger } = pricer.engine;
   const { totals } = ledger;
@@ -54,6 +77,17 @@ export async function makeReport(
   );
   const [{ models, seconds }] = await database.query<{ models: string; seconds: number | null }[]>(
     `select count(*) as models, avg((diagnostics->>'seconds')::float8) as seconds from market_model`,
+  );
+  const refused = await database.query<{ kind: string; code: string; count: string }[]>(
+    `select kind, payload->>'code' as code, count(*) as count from book_event
+     where kind in ('trade-rejected', 'account-rejected') group by 1, 2 order by 1, 2`,
+  );
+  const byOutcome = await liquidations.totals();
+  const sum = (of: (row: LiquidationTotals) => number) => byOutcome.reduce((all, row) => all + of(row), 0);
+  const days = await liquidations.byDay();
+  const busiest = days.reduce<(typeof days)[number] | null>(
+    (most, day) => (most === null || day.closedNotional > most.closedNotional ? day : most),
+    null,
   );
   const largest = risk.reduce((a, b) => (b.riskMeasure > a.riskMeasure ? b : a), risk[0]);
   const share = (record: RiskPayload) =>
@@ -88,6 +122,26 @@ export async function makeReport(
       lastRiskMeasure: risk.at(-1)?.riskMeasure ?? 0,
       largestShareOfCapital: risk.reduce((most, record) => Math.max(most, share(record)), 0),
     },
+    accounts: {
+      margin: engine.liquidator.watch.accounts,
+      refusedTrades: Object.fromEntries(
+        refused
+          .filter(({ kind }) => kind === 'trade-rejected')
+          .map(({ code, count }) => [code, Number(count)]),
+      ),
+      refusedCommands: refused
+        .filter(({ kind }) => kind === 'account-rejected')
+        .reduce((all, { count }) => all + Number(count), 0),
+    },
+    liquidations: {
+      byOutcome,
+      largestGap: byOutcome.reduce((most, { worstGap }) => Math.max(most, worstGap ?? 0), 0),
+      closedNotional: sum(({ closedNotional }) => closedNotional),
+      wholeNotional: sum(({ notional }) => notional),
+      bankruptcies: formatMoney(totals.bankruptcies),
+      busiestDay: busiest && { ...busiest, day: new Date(busiest.day).toISOString().slice(0, 10) },
+      capitalAround: busiest && capitalAround(risk, busiest.day),
+    },
     solvent: risk.every(({ shortfall }) => shortfall === '0') && ledger.shortfall === 0n,
     forecast: { models: Number(models), quality: forecaster.quality(), meanFitSeconds: seconds ?? 0 },
   };
@@ -104,7 +158,7 @@ export async function writeReport(
   const table = reportTable(report);
   writeFileSync(join(directory, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(join(directory, 'report.txt'), `${table}\n`);
-  for (const [name, svg] of Object.entries(await pictures(engine.database, source))) {
+  for (const [name, svg] of Object.entries(await pictures(engine, source))) {
     writeFileSync(join(directory, `${name}.svg`), svg);
   }
   return table;
@@ -117,7 +171,8 @@ async function riskRecords(database: DataSource): Promise<RiskPayload[]> {
   return rows.map(({ payload }) => payload);
 }
 
-async function pictures(database: DataSource, source: MarketSource): Promise<Record<string, string>> {
+async function pictures(engine: Engine, source: MarketSource): Promise<Record<string, string>> {
+  const { database } = engine;
   const risk = await riskRecords(database);
   if (risk.length < 2) return {};
   const times = risk.map(({ at }) => at);
@@ -142,6 +197,13 @@ async function pictures(database: DataSource, source: MarketSource): Promise<Rec
       collected += Number(funding[next++].amount);
     return collected;
   });
+  const days = new Map(
+    (await engine.app.get(LiquidatorRepository).byDay()).map(({ day, closedNotional }) => [
+      day,
+      closedNotional,
+    ]),
+  );
+  const dayStarts = [...new Set(times.map((time) => time - (time % DAY_MS)))];
   const tag = source.simulated ? ' (simulated)' : '';
   return {
     price: lineChart({
@@ -172,6 +234,12 @@ async function pictures(database: DataSource, source: MarketSource): Promise<Rec
         { name: 'L, providers', colour: '#3f8f5b', values: risk.map(({ liquidity }) => Number(liquidity)) },
       ],
     }),
+    liquidations: lineChart({
+      title: `Notional liquidated by day${tag}`,
+      unit: 'quote currency',
+      times: dayStarts,
+      series: [{ name: 'closed', colour: '#b8432f', values: dayStarts.map((day) => days.get(day) ?? 0) }],
+    }),
     funding: lineChart({
       title: `Funding collected${tag}`,
       unit: 'cumulative, quote currency',
@@ -181,14 +249,26 @@ async function pictures(database: DataSource, source: MarketSource): Promise<Rec
   };
 }
 
+const DAY_MS = 86_400_000;
+
+/** P + L at the last record before a day and at the first after it. */
+function capitalAround(risk: readonly RiskPayload[], day: number): { before: number; after: number } | null {
+  const total = (record: RiskPayload) => Number(record.capital) + Number(record.liquidity);
+  const before = risk.findLast(({ at }) => at < day) ?? risk[0];
+  const after = risk.find(({ at }) => at >= day + DAY_MS) ?? risk.at(-1);
+  return before === undefined || after === undefined ? null : { before: total(before), after: total(after) };
+}
+
 /** The report as a readable table. */
 export function reportTable(report: Report): string {
   const money = (text: string) =>
     Number(text).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const refusals = Object.entries(report.accounts.refusedTrades).map(([code, count]) => `${code} ${count}`);
+  const reasons = refusals.length > 0 ? ` (${refusals.join(', ')})` : '';
   const rows: [string, string][] = [
     ['market', report.market],
     ['bars with a forecast', `${report.bars}, ${report.from} to ${report.to}`],
-    ['trades', `${report.trades.booked} booked, ${report.trades.rejected} refused`],
+    ['trades', `${report.trades.booked} booked, ${report.trades.rejected} refused${reasons}`],
     ['risk premia', money(report.collected.riskPremia)],
     ['liquidity premia', money(report.collected.liquidityPremia)],
     ['funding to the exchange', money(report.collected.riskFunding)],
@@ -199,6 +279,8 @@ export function reportTable(report: Report): string {
     ['risk measure, mean', report.risk.meanRiskMeasure.toFixed(2)],
     ['risk measure, largest', `${report.risk.largestRiskMeasure.toFixed(2)} at ${report.risk.largestAt}`],
     ['EVaR, largest share of P+L', `${(100 * report.risk.largestShareOfCapital).toFixed(2)} %`],
+    ['margin accounts', `${report.accounts.margin}, ${report.accounts.refusedCommands} withdrawals refused`],
+    ...liquidationRows(report.liquidations, money),
     ['models fitted', `${report.forecast.models}, ${report.forecast.meanFitSeconds.toFixed(2)} s each`],
     ['books out of balance by', report.finally.imbalance],
     ['solvent throughout', report.solvent ? 'yes' : `NO, short by ${money(report.finally.shortfall)}`],
@@ -206,4 +288,30 @@ export function reportTable(report: Report): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
+}
+
+function liquidationRows(
+  liquidations: Report['liquidations'],
+  money: (text: string) => string,
+): [string, string][] {
+  const { byOutcome, busiestDay, capitalAround: around } = liquidations;
+  const whole = (value: number) => Math.round(value).toLocaleString('en');
+  const share = (100 * liquidations.closedNotional) / Math.max(1, liquidations.wholeNotional);
+  return [
+    ['liquidations', byOutcome.map(({ outcome, plans }) => `${outcome} ${plans}`).join(', ') || 'none'],
+    ['largest certified gap', liquidations.largestGap.toExponential(2)],
+    [
+      'notional liquidated',
+      `${whole(liquidations.closedNotional)}, ${share.toFixed(1)} % of closing everything (${whole(liquidations.wholeNotional)})`,
+    ],
+    ['bankruptcies borne by the pool', money(liquidations.bankruptcies)],
+    ...(busiestDay && around
+      ? ([
+          [
+            'busiest day',
+            `${busiestDay.day}: ${busiestDay.plans} plans, ${whole(busiestDay.closedNotional)} closed; P + L ${whole(around.before)} before, ${whole(around.after)} after`,
+          ],
+        ] as [string, string][])
+      : []),
+  ];
 }

@@ -1,0 +1,64 @@
+// A liquidator bot: follows the stream of plans, checks each certificate itself, executes and reports.
+//
+//   npm run build && node dist/examples/liquidator-bot/bot.js --url http://127.0.0.1:8080 --name my-bot
+//
+// Run the engine with HOUSE_LIQUIDATOR=off, or its own liquidator will be faster.
+import { parseArgs } from 'node:util';
+import { ApiError, type PlanOpened, verifyCertificate, ZkriskClient } from '#lib/sdk';
+
+const { values } = parseArgs({
+  options: {
+    url: { type: 'string', default: 'http://127.0.0.1:8080' },
+    name: { type: 'string', default: 'example-bot' },
+    /** event id to go on after; 0: from the beginning */
+    after: { type: 'string' },
+  },
+});
+
+const client = new ZkriskClient({ url: values.url });
+const stopping = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    stopping.abort();
+  });
+}
+const say = (line: string) => process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+
+async function execute({ planId, account, orders, plan }: PlanOpened): Promise<void> {
+  // Trust nobody: the certificate proves that the plan is needed, sufficient, and the least that is.
+  const { holds, failures } = verifyCertificate(plan);
+  if (!holds) {
+    say(`${planId} REFUSED, its certificate does not hold: ${failures.join('; ')}`);
+    return;
+  }
+  const legs = orders.map(({ market, size }) => `${size} ${market}`).join(', ');
+  say(`${planId} ${account} ${plan.outcome}, gap ${plan.gap?.toExponential(1) ?? 'none'}: ${legs}`);
+  // Here a bot would trade on its own account elsewhere what it takes over. Against the pool, at mark, the report is enough.
+  try {
+    await client.reportExecution(planId, {
+      reportId: `${values.name}-${planId}`,
+      liquidator: values.name,
+      status: 'full',
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'plan-closed') throw error;
+    say(`${planId} was closed before: ${error.message}`);
+  }
+}
+
+say(`following ${values.url} as ${values.name}`);
+const events = client.liquidationEvents({
+  ...(values.after === undefined ? {} : { after: values.after }),
+  signal: stopping.signal,
+  onDisconnect: (error) => {
+    say(`disconnected (${error.message}), connecting again`);
+  },
+});
+for await (const event of events) {
+  if (event.kind === 'closed') say(`${event.planId} ${event.status}: ${event.reason}`);
+  else {
+    await execute(event).catch((error: unknown) => {
+      say(`${event.planId} could not be reported: ${String(error)}`);
+    });
+  }
+}

@@ -1,0 +1,177 @@
+import { ApiError } from './api-error.js';
+import { eventsOf } from './event-stream.js';
+import type {
+  Account,
+  AccountEvent,
+  BookedTrade,
+  Decimal,
+  Execution,
+  Leg,
+  Liquidation,
+  LiquidationDetail,
+  LiquidationStatus,
+  PlanClosed,
+  PlanOpened,
+  Quote,
+  Simulation,
+} from './types.js';
+
+export interface ClientOptions {
+  /** of the engine, such as http://127.0.0.1:8080 */
+  readonly url: string;
+  /** longest wait for an answer, milliseconds (default 15,000) */
+  readonly timeoutMs?: number;
+  /** longest pause between two attempts to connect the stream, milliseconds (default 10,000) */
+  readonly maximumReconnectMs?: number;
+}
+
+/** An event of the liquidation stream with the id to resume after. */
+export type LiquidationEvent = (PlanOpened | PlanClosed) & { readonly eventId: string };
+
+/** Twice the server's heartbeat: a stream that is silent for longer is dead. */
+const SILENCE_MS = 30_000;
+
+/** The engine's REST API and streams, typed. Every method throws {@link ApiError} for what the engine refuses. */
+export class ZkriskClient {
+  private readonly url: string;
+
+  constructor(private readonly options: ClientOptions) {
+    this.url = options.url.replace(/\/$/, '');
+  }
+
+  /** Prices a trade; the quote can be accepted until it expires. */
+  quote(account: string, legs: readonly Leg[]): Promise<Quote> {
+    return this.post('/v1/quotes', { account, legs });
+  }
+  /** Books a quote's trade, once, however often it is sent. */
+  acceptQuote(id: string, margin: 'cross' | 'isolated' = 'cross'): Promise<BookedTrade> {
+    return this.post(`/v1/quotes/${encodeURIComponent(id)}/accept`, { margin });
+  }
+
+  account(id: string): Promise<Account> {
+    return this.get(accountPath(id));
+  }
+  deposit(id: string, amount: Decimal, commandId?: string): Promise<AccountEvent> {
+    return this.post(`${accountPath(id)}/deposits`, { amount, commandId });
+  }
+  /** @param amount or `available`: all that the initial margin leaves free */
+  withdraw(id: string, amount: Decimal, commandId?: string): Promise<AccountEvent> {
+    return this.post(`${accountPath(id)}/withdrawals`, { amount, commandId });
+  }
+  /** Collateral from cross margin to an isolated position; back, where the amount is negative. */
+  transfer(id: string, market: string, amount: Decimal, commandId?: string): Promise<AccountEvent> {
+    return this.post(`${accountPath(id)}/transfers`, { market, amount, commandId });
+  }
+  /** What a trade, a deposit or other marks would make of an account; nothing is booked. */
+  simulate(
+    id: string,
+    what: {
+      legs?: readonly Leg[];
+      deposit?: Decimal;
+      marks?: Readonly<Record<string, Decimal>>;
+    },
+  ): Promise<Simulation> {
+    return this.post(`${accountPath(id)}/simulate`, what);
+  }
+
+  /** Newest first; `before` is the ordinal of the last one seen. */
+  async liquidations(
+    filter: { status?: LiquidationStatus; account?: string; before?: number; limit?: number } = {},
+  ): Promise<readonly Liquidation[]> {
+    const query = new URLSearchParams(
+      Object.entries(filter).map(([name, value]): [string, string] => [name, String(value)]),
+    );
+    const { liquidations } = await this.get<{ liquidations: Liquidation[] }>(
+      `/v1/liquidations?${query.toString()}`,
+    );
+    return liquidations;
+  }
+  liquidation(planId: string): Promise<LiquidationDetail> {
+    return this.get(`/v1/liquidations/${encodeURIComponent(planId)}`);
+  }
+  /** Tells what was executed of a plan; the stream says when it is booked. */
+  reportExecution(planId: string, execution: Execution): Promise<{ reportId: string }> {
+    return this.post(`/v1/liquidations/${encodeURIComponent(planId)}/executions`, execution);
+  }
+
+  /**
+   * Plans as they are opened and closed, for as long as the signal allows. Connects again whenever the stream ends, and
+   * goes on after the last event seen: none is missed, none comes twice.
+   *
+   * @param after event id to go on after; 0: from the beginning; default: what comes from now on
+   */
+  async *liquidationEvents(
+    options: { after?: string; signal?: AbortSignal; onDisconnect?: (error: Error) => void } = {},
+  ): AsyncGenerator<LiquidationEvent> {
+    const { signal, onDisconnect } = options;
+    let { after } = options;
+    const longest = this.options.maximumReconnectMs ?? 10_000;
+    for (let pause = 100; !signal?.aborted; pause = Math.min(2 * pause, longest)) {
+      const silence = new AbortController();
+      let timer = setTimeout(() => {
+        silence.abort();
+      }, SILENCE_MS);
+      try {
+        const response = await fetch(`${this.url}/v1/liquidations/stream`, {
+          headers: {
+            accept: 'text/event-stream',
+            ...(after === undefined ? {} : { 'last-event-id': after }),
+          },
+          signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
+        });
+        if (!response.ok) throw await problem(response);
+        for await (const { id, type, data } of eventsOf(response.body!)) {
+          clearTimeout(timer);
+          timer = setTimeout(() => {
+            silence.abort();
+          }, SILENCE_MS);
+          pause = 100;
+          if (id === undefined || (type !== 'opened' && type !== 'closed')) continue;
+          after = id;
+          yield { ...(JSON.parse(data) as PlanOpened | PlanClosed), eventId: id };
+        }
+      } catch (error) {
+        if (signal?.aborted) return;
+        onDisconnect?.(error as Error);
+      } finally {
+        clearTimeout(timer);
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+
+  private get<T>(path: string): Promise<T> {
+    return this.send<T>(path, {});
+  }
+
+  private post<T>(path: string, body: object): Promise<T> {
+    return this.send<T>(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  private async send<T>(path: string, init: RequestInit): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, {
+      ...init,
+      signal: AbortSignal.timeout(this.options.timeoutMs ?? 15_000),
+    });
+    if (!response.ok) throw await problem(response);
+    return (await response.json()) as T;
+  }
+}
+
+function accountPath(id: string): string {
+  return `/v1/accounts/${encodeURIComponent(id)}`;
+}
+
+async function problem(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  try {
+    const { code, detail } = JSON.parse(text) as { code: string; detail: string };
+    return new ApiError(code, response.status, detail);
+  } catch {
+    return new ApiError('http-error', response.status, text.slice(0, 200));
+  }
+}

@@ -1,0 +1,126 @@
+import type { LiquidationOutcome, LiquidationPlan } from '#lib/liquidation';
+
+/** Money and sizes that are booked are decimal strings; figures of risk and margin are numbers. */
+export type Decimal = string;
+
+export interface Leg {
+  readonly market: string;
+  /** signed, base units; positive buys */
+  readonly size: Decimal;
+}
+
+export interface Quote {
+  readonly id: string;
+  readonly account: string;
+  readonly legs: readonly (Leg & { readonly mark: Decimal })[];
+  readonly premium: { readonly risk: Decimal; readonly liquidity: Decimal; readonly total: Decimal };
+  readonly risk: { readonly before: number; readonly after: number };
+  readonly fundingRates: Readonly<Record<string, number>>;
+  readonly forecastId: string;
+  readonly marketTime: string;
+  readonly expiresAt: string;
+}
+
+export interface BookedTrade {
+  readonly tradeId: string;
+  readonly quoteId: string | null;
+  readonly account: string;
+  readonly bookedAt: string;
+  readonly legs: readonly (Leg & { readonly price: Decimal })[];
+  readonly premium: Quote['premium'];
+}
+
+export interface Margin {
+  readonly equity: number;
+  readonly collateral: number;
+  readonly unrealisedPnl: number;
+  readonly notional: number;
+  readonly maintenanceMargin: number;
+  readonly initialMargin: number;
+  readonly marginRatio: number | null;
+  readonly available: number;
+  readonly liquidatable: boolean;
+  readonly positions: readonly {
+    readonly market: string;
+    readonly size: number;
+    readonly entryPrice: number;
+    readonly mark: number;
+    readonly unrealisedPnl: number;
+    readonly liquidationPrice: number | null;
+  }[];
+}
+
+export interface Account {
+  readonly account: string;
+  readonly marketTime: string;
+  readonly cash: Decimal;
+  readonly cross: Margin;
+  readonly isolated: readonly (Margin & { readonly market: string })[];
+}
+
+export interface Simulation extends Margin {
+  readonly premium: { readonly risk: Decimal; readonly liquidity: Decimal } | null;
+  readonly accepted: boolean;
+}
+
+/** What a deposit, withdrawal or transfer came to. */
+export interface AccountEvent {
+  readonly kind: string;
+  readonly commandId: string;
+  readonly at: string;
+  readonly amount: Decimal;
+}
+
+export type LiquidationStatus =
+  'open' | 'executed' | 'partially-executed' | 'expired' | 'superseded' | 'refused';
+
+export interface Liquidation {
+  readonly planId: string;
+  readonly ordinal: number;
+  readonly account: string;
+  readonly status: LiquidationStatus;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  readonly outcome: LiquidationOutcome;
+  readonly method: string | null;
+  readonly gap: number | null;
+  readonly closedNotional: Decimal;
+  readonly notional: Decimal;
+  readonly shortfall: Decimal;
+}
+
+export interface LiquidationDetail extends Liquidation {
+  readonly expiresAt: string;
+  readonly orders: readonly Leg[];
+  readonly plan: LiquidationPlan;
+}
+
+export interface PlanOpened {
+  readonly kind: 'opened';
+  readonly planId: string;
+  readonly account: string;
+  /** market time, milliseconds */
+  readonly at: number;
+  readonly expiresAt: number;
+  /** what closes the plan's fractions */
+  readonly orders: readonly Leg[];
+  readonly plan: LiquidationPlan;
+}
+
+export interface PlanClosed {
+  readonly kind: 'closed';
+  readonly planId: string;
+  readonly account: string;
+  readonly at: number;
+  readonly status: Exclude<LiquidationStatus, 'open'>;
+  readonly reason: string;
+}
+
+export interface Execution {
+  /** makes a retry safe */
+  readonly reportId?: string;
+  readonly liquidator: string;
+  readonly status: 'full' | 'partial' | 'expired';
+  /** what was closed, where it was not all of it */
+  readonly fills?: readonly Leg[];
+}
