@@ -14,6 +14,7 @@ const ARROWS = {
   'price-file': ['errors'],
   service: ['errors', 'margin'],
   margin: ['errors'],
+  'worker-pool': ['errors'],
   sdk: ['errors', 'liquidation'],
   'market-board': ['errors', 'events', 'ledger', 'risk'],
   events: ['errors'],

@@ -292,7 +292,8 @@ describe('the liquidator', () => {
     }
     expect(rest).toEqual(all.map(({ eventId }) => eventId).filter((id) => Number(id) > Number(half)));
     const known = all.length;
-    await move({ 'SIM-F': 0.97 });
+    await open('streamed', 12, { 'SIM-G': 8_000 });
+    await move({ 'SIM-G': 0.93 });
     await eventually(async () => all.length > known && all.length === (await total()), 'what came after');
     stop.abort();
     await following;

@@ -2,10 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { basename } from 'node:path';
-import { parentPort } from 'node:worker_threads';
-import { messageOf, ZkriskError } from '#lib/errors';
 import { fitMarketModel } from '#lib/volatility';
-import type { FitReply, FitRequest } from './model-fitter.js';
+import { answerRequests } from '#lib/worker-pool';
+import type { FinishedFit, FitRequest } from './model-fitter.js';
 
 yieldToQuotes();
 
@@ -27,14 +26,8 @@ function yieldToQuotes(): void {
   }
 }
 
-parentPort!.on('message', ({ id, markets, returns, clusters, factors, minimumObservations }: FitRequest) => {
-  let reply: FitReply;
-  try {
-    const started = performance.now();
-    const fit = fitMarketModel(markets, returns, { clusters, goGarch: { factors }, minimumObservations });
-    reply = { id, fit, seconds: (performance.now() - started) / 1000 };
-  } catch (error) {
-    reply = { id, failure: { message: messageOf(error), expected: error instanceof ZkriskError } };
-  }
-  parentPort!.postMessage(reply);
+answerRequests(({ markets, returns, clusters, factors, minimumObservations }: FitRequest): FinishedFit => {
+  const started = performance.now();
+  const fit = fitMarketModel(markets, returns, { clusters, goGarch: { factors }, minimumObservations });
+  return { fit, seconds: (performance.now() - started) / 1000 };
 });

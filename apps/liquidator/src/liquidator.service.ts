@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { Logger } from '@nestjs/common';
+import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import { InvalidInputError, messageOf, ZkriskError } from '#lib/errors';
 import {
   type AccountStatePayload,
@@ -41,7 +41,7 @@ export interface LiquidatorCounts {
  * most under-margined first, within the transaction that consumed what made it necessary. The same topics give the
  * same plans.
  */
-export class LiquidatorService {
+export class LiquidatorService implements OnModuleDestroy {
   private readonly logger = new Logger(LiquidatorService.name);
   private current: MarginWatch;
   private readonly live = new Map<string, LiveLiquidation>();
@@ -50,6 +50,7 @@ export class LiquidatorService {
   private events = 0;
   private waiting = 0;
   private insolvent = false;
+  private stopping = false;
   private readonly appended = new EventEmitter().setMaxListeners(0);
   readonly counts: LiquidatorCounts = {
     plans: 0,
@@ -196,6 +197,17 @@ export class LiquidatorService {
     await this.sweep(context);
   }
 
+  /** Ends {@link nextEvent} for those who wait: the streams close, and the server can. */
+  onModuleDestroy(): void {
+    this.stopping = true;
+    this.appended.emit('event');
+  }
+
+  /** Whether the process is about to end. */
+  get ending(): boolean {
+    return this.stopping;
+  }
+
   /** Resolves at the next event that is committed, or after the time given. */
   nextEvent(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
@@ -269,7 +281,7 @@ export class LiquidatorService {
     const { now } = this.current.board;
     const solved = await Promise.all(
       accounts.map((account) =>
-        this.solver.solve(this.current.caseOf(account)).catch((error: unknown) => {
+        this.solver.run(this.current.caseOf(account)).catch((error: unknown) => {
           // One account that cannot be planned for must not keep the others waiting.
           this.counts.unproven++;
           this.logger.error(`no plan for ${account}: ${messageOf(error)}`);

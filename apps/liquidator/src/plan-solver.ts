@@ -1,29 +1,14 @@
-import { Piscina } from 'piscina';
 import type { LiquidationCase, LiquidationPlan } from '#lib/liquidation';
+import { WorkerPool } from '#lib/worker-pool';
+
+export interface SolvedPlan {
+  readonly plan: LiquidationPlan;
+  readonly seconds: number;
+}
 
 /** Solves plans in worker threads. */
-export class PlanSolver {
-  private readonly pool: Piscina<LiquidationCase, { plan: LiquidationPlan; seconds: number }>;
-
+export class PlanSolver extends WorkerPool<LiquidationCase, SolvedPlan> {
   constructor(threads: number) {
-    this.pool = new Piscina({
-      filename: new URL('./solve.worker.js', import.meta.url).href,
-      minThreads: 1,
-      maxThreads: threads,
-      idleTimeout: Infinity,
-    });
-  }
-
-  /** Cases that wait for a thread. */
-  get waiting(): number {
-    return this.pool.queueSize;
-  }
-
-  solve(given: LiquidationCase): Promise<{ plan: LiquidationPlan; seconds: number }> {
-    return this.pool.run(given);
-  }
-
-  close(): Promise<void> {
-    return this.pool.destroy();
+    super(new URL('./solve.worker.js', import.meta.url), threads);
   }
 }

@@ -117,7 +117,7 @@ export class LiquidationsController {
   /** Events after an id, then those to come; a heartbeat now and then, so that dead connections are noticed. */
   private async *follow(after: number | undefined): AsyncGenerator<MessageEvent> {
     let position = after ?? (await this.repository.lastEvent());
-    for (;;) {
+    while (!this.service.ending) {
       // Listening starts before reading: what is committed in between wakes the wait at once.
       const next = this.service.nextEvent(HEARTBEAT_MS);
       const events = await this.repository.events(position, PAGE);
@@ -127,7 +127,7 @@ export class LiquidationsController {
       }
       if (events.length > 0) continue;
       await next;
-      if ((await this.repository.events(position, 1)).length === 0) {
+      if (!this.service.ending && (await this.repository.events(position, 1)).length === 0) {
         yield { type: 'heartbeat', data: { marketTime: iso(this.service.watch.board.now) } };
       }
     }
