@@ -56,13 +56,16 @@ const ended = (child: ChildProcess) =>
   });
 
 /** Everything the books consist of, as the database has it. */
-async function books(directory: string): Promise<{ events: unknown[]; risk: unknown[] }> {
+async function books(
+  directory: string,
+): Promise<{ events: unknown[]; risk: unknown[]; liquidations: unknown[] }> {
   const server = await startEmbeddedPostgres(join(directory, 'postgres'));
   const database = await new DataSource(dataSourceOptions(server.url)).initialize();
   try {
     return {
       events: await database.query('select sequence, payload from book_event order by sequence'),
       risk: await database.query('select at, payload from risk_record order by at'),
+      liquidations: await database.query('select * from liquidation order by ordinal'),
     };
   } finally {
     await database.destroy();
@@ -105,6 +108,8 @@ describe('a replay', () => {
     expect(expected.events.length).toBeGreaterThan(200);
     expect(actual.events).toEqual(expected.events);
     expect(actual.risk).toEqual(expected.risk);
+    expect(expected.liquidations.length).toBeGreaterThan(0);
+    expect(actual.liquidations).toEqual(expected.liquidations);
   });
 
   it('stopped by Ctrl-C leaves no process behind, and a second start resumes it', async () => {

@@ -84,6 +84,7 @@ describe('the liquidator', () => {
       })),
     );
     await client.acceptQuote(quote.id);
+    await drained();
   }
 
   const openPlans = () => client.liquidations({ status: 'open' });

@@ -1,3 +1,4 @@
+export { HouseLiquidator } from './house-liquidator.js';
 export * from './liquidator.config.js';
 export * from './liquidator.module.js';
 export { LiquidatorRepository, type LiquidationTotals } from './liquidator.repository.js';

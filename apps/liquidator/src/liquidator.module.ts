@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { HouseLiquidator } from './house-liquidator.js';
 import { HouseLiquidatorController } from './house-liquidator.controller.js';
 import type { LiquidatorConfig } from './liquidator.config.js';
 import { LiquidatorController } from './liquidator.controller.js';
@@ -26,6 +27,11 @@ export class LiquidatorModule {
           useFactory: (database: DataSource) => new LiquidatorRepository(database),
         },
         {
+          provide: HouseLiquidator,
+          inject: [LiquidatorRepository],
+          useFactory: (repository: LiquidatorRepository) => new HouseLiquidator(repository),
+        },
+        {
           provide: LiquidatorService,
           inject: [LiquidatorRepository],
           useFactory: async (repository: LiquidatorRepository) => {
@@ -35,7 +41,7 @@ export class LiquidatorModule {
           },
         },
       ],
-      exports: [LiquidatorService, LiquidatorRepository],
+      exports: [LiquidatorService, LiquidatorRepository, HouseLiquidator],
     };
   }
 }

@@ -134,6 +134,15 @@ export class LiquidatorRepository {
     return this.database.getRepository(LiquidationEntity).findOneBy({ planId });
   }
 
+  /** The oldest open plans that nobody has reported on. */
+  async waiting(limit: number): Promise<OpenedPlan[]> {
+    const rows = await this.database.query<{ opened: OpenedPlan }[]>(
+      `select opened from liquidation where status = 'open' and reported is null order by ordinal limit $1`,
+      [limit],
+    );
+    return rows.map(({ opened }) => opened);
+  }
+
   /** Newest first, before an ordinal. */
   async list(filter: {
     status?: string;

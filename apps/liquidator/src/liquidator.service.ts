@@ -125,7 +125,7 @@ export class LiquidatorService implements OnModuleDestroy {
     });
     const forecast = this.current.board.latestForecast;
     if (forecast !== undefined) await this.repository.saveForecast(context.manager, forecast);
-    await this.sweep(context);
+    await this.saveState(context);
   }
 
   async onPoolStates(messages: readonly Message<PoolStatePayload>[], context: ConsumeContext): Promise<void> {

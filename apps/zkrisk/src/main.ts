@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { forecasterConfig } from '../../forecaster/src/index.js';
+import { HouseLiquidator } from '../../liquidator/src/index.js';
 import { startEngine } from './engine.js';
 import { csvMarket } from './replay/csv-market.js';
 import type { MarketSource } from './replay/market-source.js';
@@ -110,7 +111,12 @@ async function main(): Promise<void> {
     });
   }
   process.stderr.write(`${source.description}\n`);
-  const environment: NodeJS.ProcessEnv = { BAR_SECONDS: String(source.barSeconds), ...process.env };
+  const environment: NodeJS.ProcessEnv = {
+    BAR_SECONDS: String(source.barSeconds),
+    ...process.env,
+    // The replay executes plans itself, in step with everything else, so that it can be repeated to the last unit.
+    HOUSE_LIQUIDATOR: 'off',
+  };
   if (port !== undefined) environment.PORT = String(port);
   else if (once) environment.PORT ??= '0';
   const engine = await startEngine(environment);
@@ -119,10 +125,12 @@ async function main(): Promise<void> {
     // The first model takes over this many bars after it has enough to be fitted on.
     const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
     const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;
+    const house = engine.app.get(HouseLiquidator);
     const replayer = new Replayer(source, engine.log, engine.database, {
       speed,
       liquidity,
       warmUpBars: 200,
+      liquidator: () => house.reports(),
       flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
     });
     const started = performance.now();

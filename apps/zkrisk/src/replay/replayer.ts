@@ -13,6 +13,8 @@ export interface ReplayOptions {
   readonly liquidity: number;
   /** bars sent as fast as possible before the speed applies */
   readonly warmUpBars: number;
+  /** execution reports on the liquidation plans that wait for one; left out, plans are left to others */
+  readonly liquidator?: () => Promise<Outgoing[]>;
 }
 
 export interface ReplayProgress {
@@ -30,8 +32,8 @@ interface Cursor {
 }
 
 /**
- * Sends a market to the log bar by bar: prices, then, when the engine has consumed them and made its forecast, the
- * bar's trades. The cursor is committed with the messages, so nothing is sent twice or left out whatever kills
+ * Sends a market to the log bar by bar: prices, then, when the engine has consumed them, made its forecast and liquidated
+ * what it must, the bar's trades. The cursor is committed with the messages, so nothing is sent twice or left out whatever kills
  * the process; and because the engine is always caught up before the next step, the same replay gives the same
  * books to the last unit.
  */
@@ -56,6 +58,8 @@ export class Replayer {
   ): Promise<void> {
     const stored = await this.states.load<Cursor>(this.database.manager, this.source.id);
     let cursor: Cursor = stored ?? { prices: 0, trades: 0 };
+    // What an earlier run has sent comes before anything new: it was to be handled at its own time.
+    await this.settled(signal);
     const first = Math.max(0, cursor.trades - 200);
     let bar = first;
     for (const row of this.source.rows(first)) {
@@ -68,11 +72,11 @@ export class Replayer {
           cursor = { ...cursor, prices: bar + 1 };
           await this.send(this.priceMessages(bar, row), cursor);
         }
-        await this.log.drained(signal);
+        await this.settled(signal);
         if (signal.aborted) return;
         cursor = { ...cursor, trades: bar + 1 };
         await this.send(this.commandMessages(bar, row), cursor);
-        await this.log.drained(signal);
+        await this.settled(signal);
         onProgress({ bar: bar + 1, length: this.source.length, time: row.time });
         if (this.options.speed !== undefined && bar >= this.options.warmUpBars) {
           const rest = 1000 / this.options.speed - (performance.now() - started);
@@ -80,6 +84,16 @@ export class Replayer {
         }
       }
       bar++;
+    }
+  }
+
+  /** Everything is consumed, and every liquidation that came of it is executed. */
+  private async settled(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.log.drained(signal);
+      const reports = signal.aborted ? [] : ((await this.options.liquidator?.()) ?? []);
+      if (reports.length === 0) return;
+      await this.log.publish(reports);
     }
   }
 
