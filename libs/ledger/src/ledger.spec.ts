@@ -254,3 +254,82 @@ describe(ExchangeLedger, () => {
     expect(ledger.imbalance()).toBe(0n);
   });
 });
+
+describe('accounts in the books', () => {
+  const booked = (account: string, size: string, price: string): BookEvent => ({
+    kind: 'trade-booked',
+    at: 0,
+    tradeId: `${account}${size}${price}`,
+    account,
+    legs: [{ market: 'A', size, price }],
+    riskPremium: '0',
+    liquidityPremium: '0',
+    forecastId: 'f',
+    quoteId: null,
+  });
+  const deposit = (account: string, amount: string): BookEvent => ({
+    kind: 'account-deposited',
+    at: 0,
+    commandId: `${account}-in`,
+    account,
+    amount,
+  });
+
+  it('keep deposits, withdrawals and moved collateral to the last unit', () => {
+    const ledger = new ExchangeLedger(24 * HOUR, HOUR);
+    const events: BookEvent[] = [
+      deposit('a', '100'),
+      { kind: 'collateral-moved', at: 0, commandId: 'm', from: 'a', to: 'a~A', amount: '30.00000001' },
+      { kind: 'account-withdrawn', at: 0, commandId: 'w', account: 'a', amount: '20' },
+      { kind: 'account-rejected', at: 0, commandId: 'x', account: 'b', code: 'c', reason: 'r' },
+    ];
+    for (const event of events) {
+      ledger.apply(event);
+      expect(ledger.imbalance()).toBe(0n);
+    }
+    expect([ledger.cashOf('a'), ledger.cashOf('a~A')].map(formatMoney)).toEqual([
+      '49.99999999',
+      '30.00000001',
+    ]);
+    expect(ledger.hasAccount('b')).toBe(false);
+  });
+
+  it('show what an account owes in funding before it is taken', () => {
+    const ledger = new ExchangeLedger(24 * HOUR, HOUR);
+    ledger.apply(deposit('a', '100'));
+    ledger.apply(booked('a', '2', '50'));
+    ledger.apply(booked('b', '2', '50'));
+    ledger.apply({ kind: 'funding-accrued', at: 1, markets: [['A', '3', '1']] });
+    const { cash, fundingOwed, positions } = ledger.account('a');
+    expect([cash, fundingOwed].map(formatMoney)).toEqual(['100', '2']);
+    expect(positions).toMatchObject([{ market: 'A', size: 200_000_000n }]);
+    expect(ledger.imbalance()).toBe(0n);
+  });
+
+  it('let a bankrupt account’s debt go through P, then L, then into a shortfall, and nothing is lost', () => {
+    const ledger = new ExchangeLedger(24 * HOUR, HOUR);
+    ledger.apply({
+      kind: 'liquidity-deposited',
+      at: 0,
+      commandId: 'l',
+      provider: 'lp',
+      amount: '50',
+      shares: '50',
+    });
+    ledger.apply(deposit('a', '10'));
+    ledger.apply(booked('a', '1', '200'));
+    ledger.apply(booked('a', '-1', '100'));
+    // The trader's loss of 100 is the pool's gain; he has paid 10 of it.
+    expect([ledger.capital, ledger.cashOf('a')].map(formatMoney)).toEqual(['100', '-90']);
+    // The pool has lost 80 elsewhere: P is down to 20.
+    ledger.apply(booked('b', '1', '100'));
+    ledger.apply(booked('b', '-1', '180'));
+    ledger.apply({ kind: 'bankruptcy-settled', at: 1, account: 'a', loss: '90' });
+    expect([ledger.capital, ledger.liquidity, ledger.shortfall].map(formatMoney)).toEqual(['0', '0', '20']);
+    expect(formatMoney(ledger.cashOf('a'))).toBe('0');
+    expect(formatMoney(ledger.totals.bankruptcies)).toBe('90');
+    expect(ledger.imbalance()).toBe(0n);
+    const copy = ExchangeLedger.restore(ledger.snapshot(), 24 * HOUR, HOUR);
+    expect(copy.snapshot()).toEqual(ledger.snapshot());
+  });
+});

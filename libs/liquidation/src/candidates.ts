@@ -58,7 +58,7 @@ function stepToward(
   for (let safety = roundingOf(program); ; safety *= 4) {
     const already = safety === roundingOf(program) && excess(0) <= 0;
     if (!already && excess(1) > -safety) return undefined;
-    const tau = already ? 0 : firstFeasible((step) => excess(step) + safety);
+    const tau = already ? 0 : firstFeasible((step) => excess(step) + safety, 2 * safety);
     const w = start.map((value, i) => Math.min(1, Math.max(0, value + tau * (anchor[i] - value))));
     const primalShift = premiumConstraint(program, w).shift;
     if (excessBound(program, w, primalShift) <= 0) return { w, objective: objectiveOf(program, w) };
@@ -66,17 +66,36 @@ function stepToward(
   }
 }
 
-/** The least τ ∈ [0, 1] from which a convex function that is negative at 1 is negative, to the last bit. */
-function firstFeasible(excess: (tau: number) => number): number {
-  if (excess(0) <= 0) return 0;
+/**
+ * The least τ ∈ [0, 1] from which a convex function that is negative at 1 is negative: regula falsi in the Illinois
+ * variant, from the feasible side to within `tolerance` of zero.
+ */
+function firstFeasible(excess: (tau: number) => number, tolerance: number): number {
   let low = 0;
+  const atZero = excess(0);
+  if (atZero <= 0) return 0;
   let high = 1;
-  // Smallest steps count relatively: τ may be 1e-12 near the optimum.
-  for (let step = 0; step < 200; step++) {
-    const middle = low === 0 && high > 1e-300 ? (high > 1e-3 ? 0.5 * high : high * 1e-2) : 0.5 * (low + high);
+  let atHigh = excess(1);
+  let side = 0;
+  let weightLow = atZero;
+  let weightHigh = atHigh;
+  for (let step = 0; step < 100 && atHigh < -tolerance; step++) {
+    const chord = (low * weightHigh - high * weightLow) / (weightHigh - weightLow);
+    const middle = chord > low && chord < high ? chord : 0.5 * (low + high);
     if (middle <= low || middle >= high) break;
-    if (excess(middle) <= 0) high = middle;
-    else low = middle;
+    const value = excess(middle);
+    if (value <= 0) {
+      high = middle;
+      atHigh = value;
+      weightHigh = value;
+      if (side === 1) weightLow *= 0.5;
+      side = 1;
+    } else {
+      low = middle;
+      weightLow = value;
+      if (side === -1) weightHigh *= 0.5;
+      side = -1;
+    }
   }
   return high;
 }

@@ -20,6 +20,10 @@ function maximiseCoordinate(
       if (j !== k) base[i] += multipliers[j] * functions[j].gradient[i];
   }
   const { constant, gradient } = functions[k];
+  if (impacts.every((impact) => impact === 0)) {
+    multipliers[k] = steepestKink(base, gradient, constant, caps);
+    return;
+  }
   const derivative = (lambda: number) => {
     let value = constant;
     for (let i = 0; i < n; i++) {
@@ -50,6 +54,36 @@ function maximiseCoordinate(
   const atLow = lagrangianMinimum(program, functions, multipliers, caps);
   multipliers[k] = high;
   if (atLow > lagrangianMinimum(program, functions, multipliers, caps)) multipliers[k] = low;
+}
+
+/**
+ * Without impact the minimum is piecewise linear in λ, with a kink where a reduced cost base + λ·gradient changes its sign:
+ * the kinks are walked through in order until the derivative is not positive any more.
+ */
+function steepestKink(
+  base: Float64Array,
+  gradient: Float64Array,
+  constant: number,
+  caps: Float64Array,
+): number {
+  let derivative = constant;
+  const kinks: { at: number; change: number }[] = [];
+  for (let i = 0; i < base.length; i++) {
+    const slope = gradient[i] * caps[i];
+    const negative = base[i] < 0 || (base[i] === 0 && gradient[i] < 0);
+    if (negative) derivative += slope;
+    const at = -base[i] / gradient[i];
+    // A position joins where its reduced cost falls below zero, and leaves where it rises above: the derivative falls.
+    if (at > 0 && at < Infinity) kinks.push({ at, change: -Math.abs(slope) });
+  }
+  if (!(derivative > 0)) return 0;
+  kinks.sort((a, b) => a.at - b.at);
+  for (const { at, change } of kinks) {
+    derivative += change;
+    if (!(derivative > 0)) return at;
+  }
+  // Rises without end: no w satisfies this function alone. A large weight shows it.
+  return 2 * (kinks.at(-1)?.at ?? 1);
 }
 
 /** Multipliers and the bound they give. */

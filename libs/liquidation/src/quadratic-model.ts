@@ -2,14 +2,15 @@ import { cscFromDense, type Osqp, type OsqpResult, type OsqpSolver, upperTriangl
 import type { LiquidationProgram, PremiumConstraint } from './program.js';
 
 const SETTINGS = {
-  epsAbs: 1e-9,
-  epsRel: 1e-9,
+  epsAbs: 1e-5,
+  epsRel: 1e-5,
   epsPrimInf: 1e-12,
   epsDualInf: 1e-12,
   maxIter: 2000,
+  checkTermination: 10,
   polish: true,
   polishRefineIter: 5,
-  adaptiveRhoInterval: 25,
+  adaptiveRhoInterval: 20,
   checkConvexity: false,
 } as const;
 
