@@ -148,7 +148,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  program.parse();
+  await program.parseAsync();
 } catch (error) {
   // Help and version come through here as well, with exit code 0 and already printed.
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
