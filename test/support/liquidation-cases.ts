@@ -1,4 +1,10 @@
-import type { LiquidationCase, LiquidationPosition } from '#lib/liquidation';
+import {
+  liquidate,
+  type LiquidationCase,
+  type LiquidationPlan,
+  type LiquidationPosition,
+  type Solvers,
+} from '#lib/liquidation';
 import { randomStream } from '#lib/volatility';
 
 /** What makes a program hard. */
@@ -97,4 +103,42 @@ export function randomCase(seed: number, options: CaseOptions): LiquidationCase 
     alpha: has('tail') ? 1e-6 : 0.01,
     penaltyRate,
   };
+}
+
+/** One long position; the pool's book is the account's own and something that leans against it. */
+export function singlePosition(change: Partial<LiquidationCase> = {}): LiquidationCase {
+  return {
+    collateral: 3,
+    positions: [
+      {
+        market: 'A',
+        size: 1,
+        price: 100,
+        entryNotional: 100,
+        maintenanceRate: 0.05,
+        initialRate: 0.1,
+      },
+    ],
+    pool: { mean: -50, variance: 400, covarianceWithBook: [40], covariance: [4] },
+    alpha: 0.01,
+    ...change,
+  };
+}
+
+const SIZES = [1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 75, 100];
+
+/** Random programs that have a partial outcome, in rounds over conditions and sizes. */
+export function* partialPlans(solvers: Solvers, count: number): Iterable<LiquidationPlan> {
+  for (let seed = 0; count > 0; seed++) {
+    const given = randomCase(seed + 1, {
+      n: SIZES[seed % SIZES.length],
+      condition: CONDITIONS[Math.floor(seed / SIZES.length) % CONDITIONS.length],
+      impact: seed % 5 === 4,
+      penaltyRate: seed % 11 === 10 ? 0.002 : 0,
+    });
+    const plan = liquidate(given, solvers);
+    if (plan.outcome !== 'partial') continue;
+    count--;
+    yield plan;
+  }
 }

@@ -1,3 +1,4 @@
+export * as fields from './fields.js';
 export * from './consume.js';
 export * from './context.js';
 export * from './embedded-log.js';

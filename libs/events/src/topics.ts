@@ -1,15 +1,6 @@
 import { z } from 'zod';
+import { account, decimal, identifier, market } from './fields.js';
 import { defineTopic, milliseconds } from './message.js';
-
-const market = z
-  .string()
-  .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
-const account = z.string().regex(/^[\w.:@-]{1,80}$/, 'must be an account name of letters, digits and _.:@-');
-const decimal = z
-  .string()
-  .max(60)
-  .regex(/^-?\d+(\.\d+)?$/, 'must be a plain decimal number in a string');
-const identifier = z.string().regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
 
 /**
  * An observed price, or the source's word that nothing at or before `until` will follow (which lets a bar close

@@ -1,5 +1,4 @@
-import { InvalidInputError } from '#lib/errors';
-import { absorbLoss, type PendingAmount, VestingSchedule } from '#lib/risk';
+import { absorbLoss, VestingSchedule } from '#lib/risk';
 import type { BookEvent, FundingAccrued, LiquidityWithdrawn, TradeBooked } from './book-event.js';
 import {
   divide,
@@ -9,50 +8,19 @@ import {
   PRICE_DECIMALS,
   SIZE_DECIMALS,
 } from './fixed-point.js';
+import {
+  type AccountBook,
+  freeze,
+  type LedgerSnapshot,
+  type LockedWithdrawal,
+  type MarketBook,
+  type OpenPosition,
+  thaw,
+} from './ledger-state.js';
 import { FLAT, type Position, tradePosition } from './position.js';
 
 /** Funding index: money per unit of size, 10^−26 of both smallest units' ratio. */
 const INDEX_SCALE = 10n ** 18n;
-
-/** One market's totals over all accounts. */
-export interface MarketBook {
-  /** q_i */
-  size: bigint;
-  /** C_i */
-  entryNotional: bigint;
-  /** cumulative funding per unit of size, money·10^18 per smallest size unit */
-  fundingIndex: bigint;
-  /** accrued to the pool but not yet taken from the accounts that owe it */
-  unsettledFunding: bigint;
-}
-
-interface OpenPosition extends Position {
-  /** the market's index when the position was last settled */
-  readonly fundingIndex: bigint;
-}
-
-/** One account as the books have it. */
-export interface AccountBook {
-  readonly cash: bigint;
-  /** accrued on open positions and not yet taken from cash */
-  readonly fundingOwed: bigint;
-  readonly positions: readonly (Position & {
-    readonly market: string;
-    readonly fundingIndex: bigint;
-    readonly fundingOwed: bigint;
-  })[];
-}
-
-/** A locked withdrawal waiting for its time. */
-export interface LockedWithdrawal {
-  readonly commandId: string;
-  readonly provider: string;
-  readonly shares: bigint;
-  readonly releaseAt: number;
-}
-
-/** The whole state as plain JSON: bigints as decimal integers. */
-export type LedgerSnapshot = Readonly<Record<string, unknown>> & { readonly version: 1 };
 
 /**
  * The exchange's books in exact amounts: accounts, positions, P, L, what is pending, shares of the liquidity
@@ -371,55 +339,28 @@ export class ExchangeLedger {
   }
 
   snapshot(): LedgerSnapshot {
-    const plain = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value);
-    return JSON.parse(
-      JSON.stringify(
-        {
-          version: 1,
-          markets: [...this.markets],
-          positions: [...this.positions].map(([account, held]) => [account, [...held]]),
-          cash: [...this.cash],
-          shares: [...this.shares],
-          locked: [...this.locked],
-          pendingCapital: this.pendingCapital.entries(),
-          pendingLiquidity: this.pendingLiquidity.entries(),
-          capital: this._capital,
-          liquidity: this._liquidity,
-          shortfall: this._shortfall,
-          totalShares: this.totalShares,
-          deposits: this.deposits,
-          withdrawals: this.withdrawals,
-          eventCount: this._eventCount,
-          collected: this.collected,
-        },
-        plain,
-      ),
-    ) as LedgerSnapshot;
+    return freeze({
+      markets: [...this.markets],
+      positions: [...this.positions].map(([account, held]) => [account, [...held]] as const),
+      cash: [...this.cash],
+      shares: [...this.shares],
+      locked: [...this.locked],
+      pendingCapital: this.pendingCapital.entries(),
+      pendingLiquidity: this.pendingLiquidity.entries(),
+      capital: this._capital,
+      liquidity: this._liquidity,
+      shortfall: this._shortfall,
+      totalShares: this.totalShares,
+      deposits: this.deposits,
+      withdrawals: this.withdrawals,
+      eventCount: this._eventCount,
+      collected: this.collected,
+    });
   }
 
   /** @throws {InvalidInputError} for a snapshot of another version */
   static restore(snapshot: LedgerSnapshot, horizonMs: number, bucketMs: number): ExchangeLedger {
-    if (snapshot.version !== 1)
-      throw new InvalidInputError('snapshot.version', `must be 1, got ${String(snapshot.version)}`);
-    const revive = (_key: string, value: unknown) =>
-      typeof value === 'string' && /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value;
-    const state = JSON.parse(JSON.stringify(snapshot), revive) as {
-      markets: [string, MarketBook][];
-      positions: [string, [string, OpenPosition][]][];
-      cash: [string, bigint][];
-      shares: [string, bigint][];
-      locked: [string, LockedWithdrawal][];
-      pendingCapital: PendingAmount[];
-      pendingLiquidity: PendingAmount[];
-      capital: bigint;
-      liquidity: bigint;
-      shortfall: bigint;
-      totalShares: bigint;
-      deposits: bigint;
-      withdrawals: bigint;
-      eventCount: number;
-      collected: ExchangeLedger['collected'];
-    };
+    const state = thaw(snapshot);
     const ledger = new ExchangeLedger(horizonMs, bucketMs);
     for (const [name, market] of state.markets) ledger.markets.set(name, market);
     for (const [account, held] of state.positions) ledger.positions.set(account, new Map(held));

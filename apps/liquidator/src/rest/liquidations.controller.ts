@@ -15,7 +15,7 @@ import {
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { from, type Observable } from 'rxjs';
 import { z } from 'zod';
-import { EmbeddedLog, type ExecutionPayload, outgoing, TOPICS } from '#lib/events';
+import { EmbeddedLog, type ExecutionPayload, fields, outgoing, TOPICS } from '#lib/events';
 import { ZodPipe } from '#lib/service';
 import type { LiquidationEntity } from '#lib/storage';
 import { PlanClosedError, UnknownLiquidationError } from '../errors.js';
@@ -30,13 +30,12 @@ const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
-const identifier = z.string().regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
 const executionRequest = z.strictObject({
-  reportId: identifier.optional().describe('makes a retry safe'),
-  liquidator: z.string().regex(/^[\w.:@-]{1,80}$/, 'must be a name of up to 80 letters, digits and _.:@-'),
+  reportId: fields.identifier.optional().describe('makes a retry safe'),
+  liquidator: fields.account,
   status: z.enum(['full', 'partial', 'expired']),
   fills: z
-    .array(z.strictObject({ market: z.string(), size: z.string().regex(/^-?\d+(\.\d+)?$/) }))
+    .array(z.strictObject({ market: fields.market, size: fields.decimal }))
     .max(64)
     .optional(),
 });

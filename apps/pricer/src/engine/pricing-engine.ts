@@ -8,13 +8,11 @@ import type {
 } from '#lib/events';
 import {
   type BookEvent,
-  divide,
   ExchangeLedger,
   formatDecimal,
   formatMoney,
   fromNumber,
   MONEY_DECIMALS,
-  notionalOf,
   parseDecimal,
   roundDecimal,
   PRICE_DECIMALS,
@@ -35,9 +33,9 @@ import {
   type RiskModel,
 } from '#lib/risk';
 import type { PricerConfig } from '../pricer.config.js';
-import { QuoteStaleError } from './errors.js';
 import { AccountDesk, isolatedAccount } from './account-desk.js';
 import { LiquidityShares } from './liquidity-shares.js';
+import { quotedTerms } from './quoted-terms.js';
 import { eventsOfTime, type FundingRates } from './settlement.js';
 
 /** A leg as it is traded: exact amounts beside the floats the mathematics uses. */
@@ -229,7 +227,7 @@ export class PricingEngine {
         );
       }
       const now = this.price(legs, quote?.marks);
-      const terms = quote ? this.honour(quote, now) : now;
+      const terms = quote ? quotedTerms(quote, now, this.board, this.config.QUOTE_TOLERANCE) : now;
       const cost = toNumber(terms.riskPremium + terms.liquidityPremium, MONEY_DECIMALS);
       this.accounts.requireMargin(marginAccount, now.legs, cost);
       const event: BookEvent = {
@@ -276,42 +274,6 @@ export class PricingEngine {
       (at) => this.accounts.decide(command, at),
       (error, at) => AccountDesk.rejection(command, error, at),
     );
-  }
-
-  /**
-   * A quote is honoured at its own marks and premium while the same trade, executed at those marks, costs the pool
-   * no more than the tolerance above what was quoted.
-   */
-  private honour(
-    quote: NonNullable<TradePayload['quote']>,
-    now: TradePrice,
-  ): Pick<TradePrice, 'riskPremium' | 'liquidityPremium'> {
-    const riskPremium = parseDecimal(quote.riskPremium, MONEY_DECIMALS, 'quote.riskPremium');
-    const liquidityPremium = parseDecimal(quote.liquidityPremium, MONEY_DECIMALS, 'quote.liquidityPremium');
-    if (riskPremium < 0n || liquidityPremium < 0n)
-      throw new InvalidInputError('quote.riskPremium', 'must not be negative');
-    const quoted = riskPremium + liquidityPremium;
-    // What the trader would gain at once from the mark having moved counts as a cost of the trade.
-    const gain = now.legs.reduce((sum, leg) => {
-      const mark = this.board.mark(leg.name)!.price;
-      return sum + notionalOf(leg.exactSize, mark, 'up') - notionalOf(leg.exactSize, leg.exactPrice, 'down');
-    }, 0n);
-    const current = now.riskPremium + now.liquidityPremium + (gain > 0n ? gain : 0n);
-    const notional = now.legs.reduce((sum, leg) => {
-      const value = notionalOf(leg.exactSize, leg.exactPrice, 'nearest');
-      return sum + (value < 0n ? -value : value);
-    }, 0n);
-    const allowance = fromNumber(
-      toNumber(quoted, MONEY_DECIMALS) * this.config.QUOTE_TOLERANCE,
-      MONEY_DECIMALS,
-      'up',
-      'tolerance',
-    );
-    // A hundredth of a basis point of the notional is always within tolerance: a premium of nothing may round up.
-    if (current > quoted + allowance + divide(notional, 1_000_000n, 'up')) {
-      throw new QuoteStaleError(quote.quoteId, formatMoney(quoted), formatMoney(current));
-    }
-    return { riskPremium, liquidityPremium };
   }
 
   /** Books a deposit or withdrawal of a liquidity provider, or its refusal. */

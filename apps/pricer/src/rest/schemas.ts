@@ -1,14 +1,7 @@
 import { z } from 'zod';
+import { fields } from '#lib/events';
 
-const decimal = z
-  .string()
-  .max(60)
-  .regex(/^-?\d+(\.\d+)?$/, 'must be a decimal number in a string, like "1.5"');
-const identifier = z.string().regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
-const marketName = z
-  .string()
-  .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
-const name = z.string().regex(/^[\w.:@-]{1,80}$/, 'must be a name of up to 80 letters, digits and _.:@-');
+const { account: name, decimal, identifier, market: marketName } = fields;
 
 export const quoteRequest = z.strictObject({
   account: name.default('anonymous').describe('who trades; premium and positions are booked on it'),

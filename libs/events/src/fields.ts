@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+// The fields that topics and REST share: one place decides what a name or an amount may look like.
+
+/** Of a market. */
+export const market = z
+  .string()
+  .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
+
+/** Of a trader, a liquidity provider or a liquidator. */
+export const account = z
+  .string()
+  .regex(/^[\w.:@-]{1,80}$/, 'must be an account name of letters, digits and _.:@-');
+
+/** An exact amount. */
+export const decimal = z
+  .string()
+  .max(60)
+  .regex(/^-?\d+(\.\d+)?$/, 'must be a plain decimal number in a string, like "1.5"');
+
+/** Of a command, a trade, a plan: what makes a retry safe. */
+export const identifier = z
+  .string()
+  .regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
