@@ -8,7 +8,7 @@ import {
 import { randomStream } from '#lib/volatility';
 
 /** What makes a program hard. */
-export type Condition = 'plain' | 'sizes' | 'collinear' | 'dominant' | 'hair' | 'tail' | 'everything';
+export type Condition = 'plain' | 'sizes' | 'collinear' | 'dominant' | 'hair' | 'tail' | 'rich' | 'everything';
 export const CONDITIONS: readonly Condition[] = [
   'plain',
   'sizes',
@@ -16,6 +16,7 @@ export const CONDITIONS: readonly Condition[] = [
   'dominant',
   'hair',
   'tail',
+  'rich',
   'everything',
 ];
 
@@ -95,7 +96,8 @@ export function randomCase(seed: number, options: CaseOptions): LiquidationCase 
     collateral: health * margin - unrealised,
     positions,
     pool: {
-      mean: -volatility * (0.5 + 4 * random.uniform()),
+      // A rich pool: its capital is ten to two hundred standard deviations away.
+      mean: -volatility * (has('rich') ? 10 * 20 ** random.uniform() : 0.5 + 4 * random.uniform()),
       variance,
       covarianceWithBook,
       covariance,

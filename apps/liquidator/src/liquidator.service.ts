@@ -139,7 +139,6 @@ export class LiquidatorService implements OnModuleDestroy {
       this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${pool.shortfall}`);
     }
     this.insolvent = Number(pool.shortfall) > 0;
-    await this.saveState(context);
   }
 
   async onAccountStates(

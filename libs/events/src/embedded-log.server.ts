@@ -97,6 +97,7 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
         const wait = this.log.waitForAppend(topics, IDLE_POLL_MS, AbortSignal.any([signal, idle.signal]));
         const worked = await this.sweep(lane);
         if (worked) idle.abort();
+        else this.log.noteIdle();
         await wait;
         failures = 0;
       } catch (error) {
@@ -201,7 +202,6 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
     consumer.position = next;
     for (const action of outcome.committed) action();
     this.log.announce(outcome.topics);
-    this.log.noteProgress();
   }
 
   private validate(

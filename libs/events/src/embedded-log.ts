@@ -9,8 +9,8 @@ export interface LogRecord {
   readonly value: string;
 }
 
-/** Emitted at every commit of a consumer; no topic has this name. */
-const PROGRESS = ' progress';
+/** Emitted when a consumer has found nothing to do; no topic has this name. */
+const IDLE = ' idle';
 
 /**
  * A durable, partitioned, append-only log in PostgreSQL tables: the embedded stand-in for Kafka, with the same
@@ -26,34 +26,31 @@ export class EmbeddedLog {
 
   /** Appends within the caller's transaction; call {@link announce} after its commit. */
   async append(manager: EntityManager, messages: readonly Outgoing[]): Promise<void> {
-    const byPartition = new Map<string, Outgoing[]>();
-    for (const message of messages) {
-      const at = `${message.topic} ${message.partition ?? 0}`;
-      const group = byPartition.get(at);
-      if (group) group.push(message);
-      else byPartition.set(at, [message]);
-    }
-    // Locks are taken in one order everywhere, so that two writers of several topics cannot wait for each other.
-    for (const at of [...byPartition.keys()].sort()) {
-      const group = byPartition.get(at)!;
-      await manager.query(
-        `with reserved as (
-           insert into log_partition as p (topic, partition, next_offset) values ($1, $2, $3)
-           on conflict (topic, partition) do update set next_offset = p.next_offset + $3
-           returning next_offset - $3 as first
-         )
-         insert into log_record (topic, partition, record_offset, key, value)
-         select $1, $2, reserved.first + m.ordinal - 1, m.key, m.value
-         from reserved, unnest($4::text[], $5::text[]) with ordinality as m (key, value, ordinal)`,
-        [
-          group[0].topic,
-          group[0].partition ?? 0,
-          group.length,
-          group.map(({ key }) => key),
-          group.map(({ value }) => value),
-        ],
-      );
-    }
+    if (messages.length === 0) return;
+    // Partitions are locked in one order everywhere, so that two writers of several topics cannot wait for each other.
+    await manager.query(
+      `with incoming as (
+         select * from unnest($1::text[], $2::int[], $3::text[], $4::text[])
+           with ordinality as m (topic, partition, key, value, ordinal)
+       ), counted as (
+         select topic, partition, count(*) as size from incoming group by topic, partition
+       ), reserved as (
+         insert into log_partition as p (topic, partition, next_offset)
+         select topic, partition, size from counted order by topic, partition
+         on conflict (topic, partition) do update set next_offset = p.next_offset + excluded.next_offset
+         returning topic, partition, next_offset
+       )
+       insert into log_record (topic, partition, record_offset, key, value)
+       select topic, partition,
+         next_offset - size + row_number() over (partition by topic, partition order by ordinal) - 1, key, value
+       from incoming join counted using (topic, partition) join reserved using (topic, partition)`,
+      [
+        messages.map(({ topic }) => topic),
+        messages.map(({ partition = 0 }) => partition),
+        messages.map(({ key }) => key),
+        messages.map(({ value }) => value),
+      ],
+    );
   }
 
   /** Wakes consumers of these topics. */
@@ -157,17 +154,17 @@ export class EmbeddedLog {
     }));
   }
 
-  /** A consumer has committed a batch. */
-  noteProgress(): void {
-    this.appended.emit(PROGRESS);
+  /** A consumer has found nothing to do. */
+  noteIdle(): void {
+    this.appended.emit(IDLE);
   }
 
   /** Resolves when every group has consumed everything that has been appended. */
   async drained(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const progress = this.waitForAppend([PROGRESS], 100, signal);
+      const idle = this.waitForAppend([IDLE], 100, signal);
       if ((await this.lag()).every(({ records }) => records === 0n)) return;
-      await progress;
+      await idle;
     }
   }
 

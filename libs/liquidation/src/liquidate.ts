@@ -11,16 +11,18 @@ import { type LiquidationProgram, premiumConstraint, programOf } from './program
 import type { Solvers } from './solvers.js';
 
 export interface LiquidateOptions {
-  /** relative gap at which a plan is good enough (default 1e-8) */
-  readonly tolerance?: number;
+  /** relative gap that is aimed at (default 2e-9); a plan is good enough at {@link GAP_TOLERANCE} */
+  readonly target?: number;
   /** quadratic programs before the cutting planes take over (default 40) */
   readonly maximumQuadraticPrograms?: number;
   /** linear programs of the cutting planes (default 400) */
   readonly maximumLinearPrograms?: number;
 }
 
-/** The gap that a plan is solved to, and that checks ask for. */
+/** The gap that checks ask for. */
 export const GAP_TOLERANCE = 1e-8;
+/** And the one that is aimed at: a check elsewhere may come to other last digits. */
+const TARGET_GAP = 2e-9;
 
 /**
  * Judges an account and, where it is below maintenance, finds the least notional to close at mark so that its initial
@@ -57,19 +59,19 @@ export function liquidate(
     const certificate = { proves: 'infeasibility', poolShift, primalShift, dual } as const;
     return planOf(given, program, outcome, all, certificate, 'closed-form', 0);
   }
-  const { tolerance = GAP_TOLERANCE, maximumQuadraticPrograms = 40, maximumLinearPrograms = 400 } = options;
+  const { target = TARGET_GAP, maximumQuadraticPrograms = 40, maximumLinearPrograms = 400 } = options;
   const anchor = repair(program, feasibility.w, feasibility.w);
   if (anchor === undefined) throw new UnprovenPlanError(0);
   const bracket = new Bracket(program, anchor);
-  let programs = sequentialQuadratic(program, bracket, solvers.osqp, tolerance, maximumQuadraticPrograms);
+  let programs = sequentialQuadratic(program, bracket, solvers.osqp, target, maximumQuadraticPrograms);
   let method: PlanMethod = programs === 0 ? 'closed-form' : 'sequential-quadratic';
-  if (bracket.gap > tolerance) {
+  if (bracket.gap > GAP_TOLERANCE) {
     method = 'cutting-planes';
     programs += cuttingPlanes(
       program,
       bracket,
       solvers.highs,
-      tolerance,
+      target,
       maximumLinearPrograms,
       knapsack(program),
     );

@@ -68,8 +68,12 @@ const WEIGHTS = [
   0.11846344252809454, 0.23931433524968324, 0.28444444444444444, 0.23931433524968324, 0.11846344252809454,
 ];
 
-/** Where s changes by less than this share, the difference is integrated: subtracting would lose what is asked for. */
-const NEAR = 0.01;
+/**
+ * The difference is integrated where s² and z change by less than these shares over 1 + t²: what is integrated goes like
+ * the exponential of t²/2, and over so little of it five points are exact. Beyond, a subtraction keeps enough digits.
+ */
+const NEAR = 0.1;
+const NEAR_TILT = 0.25;
 
 /**
  * U(z₁; s₁) − U(z₀; s₀) without cancellation, for s₁² − s₀² given. A small account changes a large pool's risk by so
@@ -78,7 +82,7 @@ const NEAR = 0.01;
  *
  *     U(z₁; s₁) − U(z₀; s₀) = ∫ ∂U/∂s(z₁; s) ds + ∫ ∂U/∂z(z; s₀) dz,
  *
- * each by Gauss–Legendre with five points, whose error at a change of 1 % is below float64's.
+ * each by Gauss–Legendre with five points.
  */
 export function riskChange(
   mean: number,
@@ -89,16 +93,21 @@ export function riskChange(
 ): number {
   const s0 = before.volatility;
   const s1 = after.volatility;
-  if (s0 === 0 || s1 === 0 || Math.abs(varianceChange) > NEAR * s0 * s0) return after.upper - before.upper;
+  const t = before.shift - (2 * mean) / s0;
+  const scale = 1 + t * t;
+  if (s0 === 0 || s1 === 0 || Math.abs(varianceChange) * scale > NEAR * s0 * s0) {
+    return after.upper - before.upper;
+  }
   const change = varianceChange / (s1 + s0);
   let alongVolatility = 0;
   let alongTilt = 0;
-  const z0 = (before.shift - (2 * mean) / s0) / s0;
+  const z0 = t / s0;
   // z₁ − z₀ = δ₁/s₁ − δ₀/s₀ − 2m(1/s₁² − 1/s₀²)
   const tiltChange =
     (after.shift - before.shift) / s1 -
     (before.shift * change) / (s0 * s1) +
     (2 * mean * varianceChange) / (s0 * s0 * s1 * s1);
+  if (!(Math.abs(tiltChange) * scale < NEAR_TILT * z0)) return after.upper - before.upper;
   for (let node = 0; node < NODES.length; node++) {
     const left = (1 - NODES[node]) * change;
     const s = s1 - left;
