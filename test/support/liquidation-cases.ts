@@ -8,7 +8,8 @@ import {
 import { randomStream } from '#lib/volatility';
 
 /** What makes a program hard. */
-export type Condition = 'plain' | 'sizes' | 'collinear' | 'dominant' | 'hair' | 'tail' | 'rich' | 'everything';
+export type Condition =
+  'plain' | 'sizes' | 'collinear' | 'dominant' | 'hair' | 'tail' | 'rich' | 'everything';
 export const CONDITIONS: readonly Condition[] = [
   'plain',
   'sizes',

@@ -36,27 +36,8 @@ import type { PricerConfig } from '../pricer.config.js';
 import { AccountDesk, isolatedAccount } from './account-desk.js';
 import { LiquidityShares } from './liquidity-shares.js';
 import { quotedTerms } from './quoted-terms.js';
+import type { PricedLeg, TradePrice } from './trade-price.js';
 import { eventsOfTime, type FundingRates } from './settlement.js';
-
-/** A leg as it is traded: exact amounts beside the floats the mathematics uses. */
-export interface PricedLeg extends Leg {
-  readonly name: string;
-  readonly exactSize: bigint;
-  readonly exactPrice: bigint;
-  /** the execution price as text */
-  readonly markText: string;
-}
-
-/** What a trade would cost now. */
-export interface TradePrice {
-  readonly legs: readonly PricedLeg[];
-  /** rounded up to the ledger's unit */
-  readonly riskPremium: bigint;
-  readonly liquidityPremium: bigint;
-  readonly riskBefore: number;
-  readonly riskAfter: number;
-  readonly forecastId: string;
-}
 
 export interface PricingEngineState {
   readonly board: MarketBoardState;

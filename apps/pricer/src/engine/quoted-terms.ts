@@ -11,7 +11,7 @@ import {
 } from '#lib/ledger';
 import type { MarketBoard } from '#lib/market-board';
 import { QuoteStaleError } from './errors.js';
-import type { TradePrice } from './pricing-engine.js';
+import type { TradePrice } from './trade-price.js';
 
 /**
  * A quote is honoured at its own marks and premium while the same trade, executed at those marks, costs the pool
