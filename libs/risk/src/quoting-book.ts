@@ -38,6 +38,9 @@ interface After {
   readonly entryNotional: number;
 }
 
+/** Share of the variance before below which a trade's variance after is computed anew. */
+const CANCELLED = 1e-4;
+
 /**
  * The book in the form that quoting wants: Σq, qᵀΣq and the risk of the standing book are kept, so that the
  * premium of a trade with l legs costs O(l²) and one evaluation of the measure, whatever the number of markets.
@@ -57,7 +60,7 @@ export class QuotingBook {
   private rateTimesSize: Float64Array = new Float64Array();
   private variance = 0;
   /** qᵀΣ̇q */
-  private rateForm = 0;
+  private scratch = { sizes: new Float64Array(), rates: new Float64Array() };
   private forward = 0;
   private entryNotional = 0;
   private capital = 0;
@@ -79,7 +82,7 @@ export class QuotingBook {
     this.covarianceTimesSize = symmetricTimesVector(forecast.covariance, this.q);
     this.rateTimesSize = symmetricTimesVector(forecast.covarianceRate, this.q);
     this.variance = dot(this.q, this.covarianceTimesSize);
-    this.rateForm = dot(this.q, this.rateTimesSize);
+    this.scratch = { sizes: new Float64Array(this.q.length), rates: new Float64Array(this.q.length) };
     this.forward = dot(this.q, forecast.prices);
     this.entryNotional = total(this.entryNotionals);
     this.setCapital(book.capital, book.liquidity, book.pendingPremia);
@@ -103,7 +106,6 @@ export class QuotingBook {
       this.entryNotionals[market] += size * executionPrice;
     }
     this.variance = after.volatility * after.volatility;
-    this.rateForm = dot(this.q, this.rateTimesSize);
     this.forward = after.forward;
     this.entryNotional = after.entryNotional;
     this.standing = undefined;
@@ -159,25 +161,24 @@ export class QuotingBook {
       for (let i = 0; i < n; i++) visit(i, 0);
       return;
     }
-    // qᵀΣ̇q after the trade, from its value before and the legs.
-    let rateForm = this.rateForm;
-    for (let a = 0; a < legs.length; a++) {
-      const { market, size } = legs[a];
-      const row = market * n;
-      rateForm += size * (2 * this.rateTimesSize[market] + size * covarianceRate[row + market]);
-      for (let b = 0; b < a; b++) rateForm += 2 * size * legs[b].size * covarianceRate[row + legs[b].market];
-    }
-    const relativeRate = rateForm / (2 * s * s);
+    const { sizes, rates } = this.scratch;
+    let rateForm = 0;
     for (let i = 0; i < n; i++) {
       let q = this.q[i];
-      let sigmaQ = this.covarianceTimesSize[i];
       let rateQ = this.rateTimesSize[i];
       for (const { market, size } of legs) {
         if (market === i) q += size;
-        sigmaQ += size * covariance[market * n + i];
         rateQ += size * covarianceRate[market * n + i];
       }
-      visit(i, (price / s) * q * (rateQ - sigmaQ * relativeRate));
+      sizes[i] = q;
+      rates[i] = rateQ;
+      rateForm += q * rateQ;
+    }
+    const relativeRate = rateForm / (2 * s * s);
+    for (let i = 0; i < n; i++) {
+      let sigmaQ = this.covarianceTimesSize[i];
+      for (const { market, size } of legs) sigmaQ += size * covariance[market * n + i];
+      visit(i, (price / s) * sizes[i] * (rates[i] - sigmaQ * relativeRate));
     }
   }
 
@@ -245,12 +246,30 @@ export class QuotingBook {
       forward += size * this.forecast.prices[market];
       entryNotional += size * executionPrice;
     }
+    // A trade that closes nearly the whole book leaves the difference of two numbers of its former size.
+    if (variance < CANCELLED * this.variance) variance = this.varianceAfter(legs);
     return {
       volatility: standardDeviation(variance),
       mean: forward - (entryNotional + this.capital + this.liquidity),
       forward,
       entryNotional,
     };
+  }
+
+  /** q′ᵀΣq′ from the sizes after the trade: O(n·legs), and without cancellation worth the name. */
+  private varianceAfter(legs: readonly Leg[]): number {
+    const n = this.q.length;
+    let variance = 0;
+    for (let i = 0; i < n; i++) {
+      let size = this.q[i];
+      let product = this.covarianceTimesSize[i];
+      for (const leg of legs) {
+        if (leg.market === i) size += leg.size;
+        product += leg.size * this.forecast.covariance[leg.market * n + i];
+      }
+      variance += size * product;
+    }
+    return variance;
   }
 
   private addLegs(legs: readonly Leg[], product: Float64Array, matrix: Float64Array): void {
