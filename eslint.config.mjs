@@ -15,6 +15,7 @@ const ARROWS = {
   service: ['errors', 'margin'],
   margin: ['errors'],
   'worker-pool': ['errors'],
+  proofs: ['errors', 'worker-pool'],
   sdk: ['errors', 'liquidation'],
   'market-board': ['errors', 'events', 'ledger', 'risk'],
   events: ['errors'],

@@ -1,10 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { messageOf, ZkriskError } from '#lib/errors';
+import { STATEMENTS } from '#lib/proofs';
 import { BACKTEST_MODELS, type BacktestModel, type ClusterMode, type FactorCount } from '#lib/volatility';
 import { UsageError } from '../usage-error.js';
 import { backtestCommand, backtestTable } from './backtest.command.js';
 import { forecastCommand } from './forecast.command.js';
 import { checkPlanCommand, liquidateCommand } from './liquidate.command.js';
+import { proveCommand, verifyCommand } from './prove.command.js';
 import { priceCommand } from './price.command.js';
 
 const wholeNumber = (text: string): number => {
@@ -71,6 +73,31 @@ program
   .action((file: string) => {
     const verdict = checkPlanCommand(file);
     print(verdict);
+    if (!verdict.holds) process.exitCode = 1;
+  });
+
+program
+  .command('prove')
+  .description('prove a statement in zero knowledge')
+  .requiredOption('--statement <name>', [...STATEMENTS.keys()].join(', '))
+  .requiredOption('--input <file>', 'JSON: the statement’s input')
+  .requiredOption('--out <file>', 'where the proof is written')
+  .action(async (options: { statement: string; input: string; out: string }) => {
+    print(await proveCommand(options));
+  });
+
+program
+  .command('verify')
+  .description('verify a proof; exit code 1 where it does not hold')
+  .argument('<file>', 'JSON: what "prove" has written')
+  .action(async (file: string) => {
+    const verdict = await verifyCommand(file);
+    // Commitments are field elements, larger than JSON's numbers.
+    print(
+      JSON.parse(
+        JSON.stringify(verdict, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+      ),
+    );
     if (!verdict.holds) process.exitCode = 1;
   });
 

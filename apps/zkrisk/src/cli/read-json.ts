@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '#lib/errors';
 import { UsageError } from '../usage-error.js';
 
-/** A JSON file. @throws {UsageError} naming the file where it cannot be read or is not JSON */
-export function readJson(path: string): unknown {
+/** @throws {UsageError} naming the file, where it cannot be read or is not JSON */
+export function readJson(file: string): unknown {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(
-      `${path}: cannot be read as JSON (${messageOf(error)}); give the path of a JSON file`,
-    );
+    throw new UsageError(`${file}: cannot be read: ${messageOf(error)}`);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new UsageError(`${file}: is not JSON: ${messageOf(error)}`);
   }
 }

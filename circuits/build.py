@@ -1,0 +1,82 @@
+"""Makes the artifacts of every circuit: compiled circuit, settings, and the development SRS of its size where there is none.
+
+    python build.py OUTPUT
+
+Verification and proving keys are made by the engine from these. On the same SRS a rebuild is byte-identical.
+"""
+
+import asyncio
+import hashlib
+import inspect
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import ezkl
+import onnx
+
+from zkcircuits import momentum
+
+CIRCUITS = {"momentum": momentum}
+SCALE = 24
+# 256^5, 256^6 and 1024^5 fail in the Node engine.
+DECOMPOSITION = (1024, 4)
+
+
+def finished(call):
+    """Some of ezkl's functions are coroutines, some are not."""
+
+    async def wait():
+        result = call()
+        return await result if inspect.isawaitable(result) else result
+
+    return asyncio.run(wait())
+
+
+def run_arguments():
+    arguments = ezkl.PyRunArgs()
+    arguments.input_visibility = "hashed"
+    arguments.output_visibility = "public"
+    arguments.param_visibility = "fixed"
+    arguments.input_scale = arguments.param_scale = SCALE
+    arguments.scale_rebase_multiplier = 1
+    arguments.decomp_base, arguments.decomp_legs = DECOMPOSITION
+    return arguments
+
+
+def build(name, circuit, output):
+    folder = output / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        model = Path(scratch) / "model.onnx"
+        data = Path(scratch) / "calibration.json"
+        settings = Path(scratch) / "settings.json"
+        onnx.save(circuit.build(), model)
+        data.write_text(json.dumps({"input_data": circuit.sample()}))
+        finished(lambda: ezkl.gen_settings(str(model), str(settings), run_arguments()))
+        finished(
+            lambda: ezkl.calibrate_settings(str(data), str(model), str(settings), "resources", 2.0, [SCALE], [1], None)
+        )
+        described = json.loads(settings.read_text())
+        # The hour of the build says nothing of the circuit.
+        described.pop("timestamp", None)
+        # Sets, written in an order that differs from run to run: one order makes one circuit.
+        for unordered in ("required_range_checks", "required_lookups"):
+            described[unordered].sort()
+        (folder / "settings.json").write_text(json.dumps(described, indent=2, sort_keys=True) + "\n")
+        compiled = folder / "circuit.ezkl"
+        finished(lambda: ezkl.compile_circuit(str(model), str(compiled), str(folder / "settings.json")))
+    logrows = described["run_args"]["logrows"]
+    srs = output / "srs" / f"development-{logrows}.srs"
+    if not srs.exists():
+        srs.parent.mkdir(parents=True, exist_ok=True)
+        ezkl.gen_srs(str(srs), logrows)
+    digest = hashlib.sha256(compiled.read_bytes()).hexdigest()[:16]
+    print(f"{name}: 2^{logrows} rows ({described['num_rows']} used), circuit {digest}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    for circuit_name, module in CIRCUITS.items():
+        build(circuit_name, module, target)

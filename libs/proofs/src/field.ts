@@ -1,0 +1,51 @@
+import { InvalidInputError } from '#lib/errors';
+
+/** Order of the scalar field of BN254, in which circuits compute. */
+export const FIELD_ORDER = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+
+/** Fixed point in circuits: a value v is the integer nearest to v·2^24. */
+export const SCALE_BITS = 24;
+const UNIT = 2 ** SCALE_BITS;
+/** Of values: four limbs of ten bits and a sign, with room for products before they are rescaled. */
+const LIMIT = 2 ** 15;
+
+/**
+ * The fixed-point integer of a number. A field has no overflow, it wraps around: what is out of range is refused here, the
+ * one place where numbers enter a circuit.
+ *
+ * @throws {InvalidInputError} for a number that is not finite, or not within ±2^15
+ */
+export function quantise(value: number, field: string): bigint {
+  if (!(Math.abs(value) < LIMIT)) {
+    throw new InvalidInputError(field, `must be within ±${LIMIT} to fit a circuit, got ${value}`);
+  }
+  return BigInt(Math.round(value * UNIT));
+}
+
+/** The number that a fixed-point integer stands for. */
+export function dequantise(fixed: bigint): number {
+  return Number(fixed) / UNIT;
+}
+
+/** A field element as ezkl reads it: 32 bytes, little-endian, hexadecimal. Negative numbers are field order minus magnitude. */
+export function toFelt(value: bigint): string {
+  const element = ((value % FIELD_ORDER) + FIELD_ORDER) % FIELD_ORDER;
+  return Buffer.from(element.toString(16).padStart(64, '0'), 'hex').reverse().toString('hex');
+}
+
+/**
+ * The integer of a field element, the upper half of the field as negative numbers.
+ *
+ * @throws {InvalidInputError} for what is no 32 bytes, or not below the field's order
+ */
+export function fromFelt(hex: string, field: string): bigint {
+  if (!/^[0-9a-f]{64}$/.test(hex)) {
+    throw new InvalidInputError(
+      field,
+      `must be a field element of 64 hexadecimal digits, got "${hex.slice(0, 80)}"`,
+    );
+  }
+  const element = BigInt(`0x${Buffer.from(hex, 'hex').reverse().toString('hex')}`);
+  if (element >= FIELD_ORDER) throw new InvalidInputError(field, 'must be below the field’s order');
+  return element > FIELD_ORDER / 2n ? element - FIELD_ORDER : element;
+}

@@ -1,0 +1,18 @@
+/** Rows of field elements that a circuit takes, one an input, as fixed-point integers. */
+export type CircuitInputs = readonly (readonly bigint[])[];
+
+/** A statement that a circuit proves: how its input is laid out, what its public values say, and when they hold. */
+export interface Statement<Input, Public> {
+  /** name of the circuit's folder among the artifacts */
+  readonly name: string;
+  /** public values of the circuit, in order, with their lengths */
+  readonly layout: readonly (readonly [name: string, length: number])[];
+  /** @throws {InvalidInputError} naming the field that is not as it must be */
+  inputs(input: Input): CircuitInputs;
+  /** Public values by name, from a proof's instances. */
+  public(values: ReadonlyMap<string, readonly bigint[]>): Public;
+  /** What a proof does not show though it verifies: residuals out of their tolerances. Empty where the statement holds. */
+  failures(values: Public): readonly string[];
+  /** @throws {InvalidInputError} for JSON that is no input */
+  parse(value: unknown): Input;
+}

@@ -1,0 +1,21 @@
+import { InvalidInputError } from '#lib/errors';
+import type { Statement } from '../statement.js';
+import { momentumStatement } from './momentum.js';
+
+export * from './momentum.js';
+
+/** Every statement by its name. */
+export const STATEMENTS: ReadonlyMap<string, Statement<unknown, unknown>> = new Map(
+  [momentumStatement].map((statement) => [statement.name, statement as Statement<unknown, unknown>]),
+);
+
+/** @throws {InvalidInputError} for a name that no statement has */
+export function statementOf(name: string): Statement<unknown, unknown> {
+  const statement = STATEMENTS.get(name);
+  if (statement === undefined)
+    throw new InvalidInputError(
+      'statement',
+      `must be one of ${[...STATEMENTS.keys()].join(', ')}, got "${name}"`,
+    );
+  return statement;
+}
