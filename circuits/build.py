@@ -16,9 +16,9 @@ from pathlib import Path
 import ezkl
 import onnx
 
-from zkcircuits import momentum
+from zkcircuits import covariance, momentum
 
-CIRCUITS = {"momentum": momentum}
+CIRCUITS = {"covariance": covariance, "momentum": momentum}
 SCALE = 24
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)
@@ -34,13 +34,14 @@ def finished(call):
     return asyncio.run(wait())
 
 
-def run_arguments():
+def run_arguments(circuit):
     arguments = ezkl.PyRunArgs()
     arguments.input_visibility = "hashed"
     arguments.output_visibility = "public"
     arguments.param_visibility = "fixed"
     arguments.input_scale = arguments.param_scale = SCALE
     arguments.scale_rebase_multiplier = 1
+    arguments.num_inner_cols = circuit.INNER_COLUMNS
     arguments.decomp_base, arguments.decomp_legs = DECOMPOSITION
     return arguments
 
@@ -54,7 +55,7 @@ def build(name, circuit, output):
         settings = Path(scratch) / "settings.json"
         onnx.save(circuit.build(), model)
         data.write_text(json.dumps({"input_data": circuit.sample()}))
-        finished(lambda: ezkl.gen_settings(str(model), str(settings), run_arguments()))
+        finished(lambda: ezkl.gen_settings(str(model), str(settings), run_arguments(circuit)))
         finished(
             lambda: ezkl.calibrate_settings(str(data), str(model), str(settings), "resources", 2.0, [SCALE], [1], None)
         )

@@ -39,6 +39,21 @@ class Graph:
     def multiply(self, a, b):
         return self.op("Mul", a, b)
 
+    def subtract(self, a, b):
+        return self.op("Sub", a, b)
+
+    def scale(self, row, factor, columns):
+        return self.multiply(row, self.constant(np.full((1, columns), factor)))
+
+    def matmul(self, a, b):
+        return self.op("MatMul", a, b)
+
+    def transpose(self, matrix):
+        return self.op("Transpose", matrix, perm=[1, 0])
+
+    def reshape(self, values, shape):
+        return self.op("Reshape", values, self.constant(shape, np.int64))
+
     def total(self, row):
         """Sum of a row, 1×1."""
         return self.op("ReduceSum", row, self.constant([1], np.int64), keepdims=1)

@@ -11,6 +11,7 @@ import numpy as np
 from .graph import Graph
 
 TOKENS = 8
+INNER_COLUMNS = 2
 
 
 def build():

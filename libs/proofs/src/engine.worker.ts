@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { answerRequests } from '#lib/worker-pool';
 import type { EngineReply, EngineRequest } from './engine-prover.js';
 
@@ -37,9 +38,10 @@ function cached(path: string, make: () => Uint8Array): Uint8ClampedArray {
   if (existsSync(path)) return bytes(readFileSync(path));
   const key = make();
   mkdirSync(dirname(path), { recursive: true });
-  // Whoever else makes it at the same time writes the same bytes.
-  writeFileSync(`${path}.${process.pid}`, key);
-  renameSync(`${path}.${process.pid}`, path);
+  // Whoever else makes it at the same time writes the same bytes, into a file of their own.
+  const part = `${path}.${process.pid}-${threadId}`;
+  writeFileSync(part, key);
+  renameSync(part, path);
   return bytes(key);
 }
 

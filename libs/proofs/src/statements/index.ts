@@ -1,12 +1,17 @@
 import { InvalidInputError } from '#lib/errors';
 import type { Statement } from '../statement.js';
+import { covarianceStatement } from './covariance.js';
 import { momentumStatement } from './momentum.js';
 
+export * from './covariance.js';
 export * from './momentum.js';
 
 /** Every statement by its name. */
 export const STATEMENTS: ReadonlyMap<string, Statement<unknown, unknown>> = new Map(
-  [momentumStatement].map((statement) => [statement.name, statement as Statement<unknown, unknown>]),
+  [covarianceStatement, momentumStatement].map((statement) => [
+    statement.name,
+    statement as unknown as Statement<unknown, unknown>,
+  ]),
 );
 
 /** @throws {InvalidInputError} for a name that no statement has */
