@@ -127,6 +127,21 @@ describe('a proof of it', () => {
     expect(values!.horizonVariances.slice(3).every((value) => value === 0)).toBe(true);
   });
 
+  it('commits to the state it ends in as the next bar’s proof commits to the state it begins with', async () => {
+    const { values } = await prover.verify(covarianceStatement, document);
+    const [model, , after, risk] = covarianceStatement.inputs(first);
+    const next = covarianceStatement.inputs({
+      ...first,
+      variances: after.slice(0, 3).map(dequantise),
+      salts: [first.salts[0], first.salts[2], 11.5, 12.5],
+    });
+    expect(await prover.commit(next[1])).toBe(values!.commitments.nextState);
+    expect(await prover.commit(next[0])).toBe(values!.commitments.model);
+    expect(await prover.commit(model)).toBe(values!.commitments.model);
+    expect(await prover.commit(risk)).toBe(values!.commitments.risk);
+    expect(await prover.commit(risk.with(8, risk[8] + 1n))).not.toBe(values!.commitments.risk);
+  });
+
   it('does not verify with any public value changed by one unit', async () => {
     for (let i = 0; i < document.instances.length; i++) {
       const instances = [...document.instances];

@@ -6,15 +6,22 @@ import { fromFelt, toFelt } from './field.js';
 import type { ProofDocument } from './proof-document.js';
 import type { Statement } from './statement.js';
 
-export interface EngineRequest {
-  readonly artifacts: Artifacts;
-  /** folder of the keys that are made at first use */
-  readonly keys: string;
-  readonly work:
-    | { readonly kind: 'prove'; readonly inputs: readonly (readonly string[])[] }
-    | { readonly kind: 'verify'; readonly instances: readonly string[]; readonly proof: string };
-}
+/** What is done with a circuit. */
+export type CircuitWork =
+  | { readonly kind: 'prove'; readonly inputs: readonly (readonly string[])[] }
+  | { readonly kind: 'verify'; readonly instances: readonly string[]; readonly proof: string };
+
+export type EngineRequest =
+  | {
+      readonly kind: 'circuit';
+      readonly artifacts: Artifacts;
+      /** folder of the keys that are made at first use */
+      readonly keys: string;
+      readonly work: CircuitWork;
+    }
+  | { readonly kind: 'commit'; readonly values: readonly string[] };
 export type EngineReply =
+  | { readonly kind: 'commitment'; readonly hash: string }
   | { readonly kind: 'proof'; readonly instances: readonly string[]; readonly proof: string }
   | { readonly kind: 'verdict'; readonly verifies: boolean };
 
@@ -37,6 +44,8 @@ export interface Prover {
     statement: Statement<Input, Public>,
     document: ProofDocument,
   ): Promise<ProofVerdict<Public>>;
+  /** Poseidon hash of a row of inputs, as a circuit commits to it: how one proof's output is found in the next one's input. */
+  commit(row: readonly bigint[]): Promise<bigint>;
   close(): Promise<void>;
 }
 
@@ -94,13 +103,19 @@ export class EngineProver implements Prover {
     return { holds: failures.length === 0, failures, values };
   }
 
+  async commit(row: readonly bigint[]): Promise<bigint> {
+    const reply = await this.pool.run({ kind: 'commit', values: row.map(toFelt) });
+    if (reply.kind !== 'commitment') throw new Error('the engine answered something else');
+    return fromFelt(reply.hash, 'commitment');
+  }
+
   close(): Promise<void> {
     return this.pool.close();
   }
 
-  private run(artifacts: Artifacts, work: EngineRequest['work']): Promise<EngineReply> {
+  private run(artifacts: Artifacts, work: CircuitWork): Promise<EngineReply> {
     const keys = this.options.keys ?? join(this.environment.ZKRISK_DATA_DIR ?? '.zkrisk', 'proving-keys');
-    return this.pool.run({ artifacts, keys, work });
+    return this.pool.run({ kind: 'circuit', artifacts, keys, work });
   }
 }
 

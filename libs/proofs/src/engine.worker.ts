@@ -11,6 +11,7 @@ interface Engine {
   genWitness(circuit: Uint8ClampedArray, input: Uint8ClampedArray): Uint8Array;
   genVk(circuit: Uint8ClampedArray, srs: Uint8ClampedArray, compressSelectors: boolean): Uint8Array;
   genPk(vk: Uint8ClampedArray, circuit: Uint8ClampedArray, srs: Uint8ClampedArray): Uint8Array;
+  poseidonHash(values: Uint8ClampedArray): Uint8ClampedArray;
   prove(
     witness: Uint8ClampedArray,
     pk: Uint8ClampedArray,
@@ -45,7 +46,14 @@ function cached(path: string, make: () => Uint8Array): Uint8ClampedArray {
   return bytes(key);
 }
 
-answerRequests(({ artifacts, keys, work }: EngineRequest): EngineReply => {
+answerRequests((request: EngineRequest): EngineReply => {
+  if (request.kind === 'commit') {
+    const [[hash]] = JSON.parse(
+      Buffer.from(engine.poseidonHash(json(request.values))).toString(),
+    ) as string[][];
+    return { kind: 'commitment', hash };
+  }
+  const { artifacts, keys, work } = request;
   const [circuit, settings, srs] = [artifacts.circuit, artifacts.settings, artifacts.srs].map(bytes);
   const vk = cached(`${keys}/${artifacts.digest}.vk`, () => engine.genVk(circuit, srs, true));
   if (work.kind === 'verify') {
