@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidInputError } from '#lib/errors';
+import { parseInput } from '#lib/errors';
 import type { LiquidationCase } from './liquidation-case.js';
 import type { LiquidationPlan } from './plan.js';
 
@@ -67,17 +67,10 @@ export const liquidationPlanSchema = z.strictObject({
 
 /** @throws {InvalidInputError} naming the first field that is not as it must be */
 export function parseCase(value: unknown): LiquidationCase {
-  return parse(liquidationCaseSchema, value, 'account');
+  return parseInput(liquidationCaseSchema, value, 'account');
 }
 
 /** @throws {InvalidInputError} naming the first field that is not as it must be */
 export function parsePlan(value: unknown): LiquidationPlan {
-  return parse(liquidationPlanSchema, value, 'plan');
-}
-
-function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [{ path, message }] = result.error.issues;
-  throw new InvalidInputError([what, ...path].map(String).join('.'), message);
+  return parseInput(liquidationPlanSchema, value, 'plan');
 }

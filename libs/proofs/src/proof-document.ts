@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidInputError } from '#lib/errors';
+import { parseInput } from '#lib/errors';
 
 /** A proof as it is kept and passed on. Plain JSON. */
 export interface ProofDocument {
@@ -26,8 +26,5 @@ const schema = z.strictObject({
 
 /** @throws {InvalidInputError} naming the first field that is not as it must be */
 export function parseProof(value: unknown): ProofDocument {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [{ path, message }] = parsed.error.issues;
-  throw new InvalidInputError(['proof', ...path].map(String).join('.'), message);
+  return parseInput(schema, value, 'proof');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { solve, Matrix } from 'ml-matrix';
-import { InvalidInputError } from '#lib/errors';
+import { InvalidInputError, parseInput } from '#lib/errors';
 import { dequantise, quantise, SCALE_BITS } from '../field.js';
 import type { Statement } from '../statement.js';
 
@@ -172,12 +172,7 @@ export const covarianceStatement: Statement<CovarianceInput, CovariancePublic> =
     );
   },
 
-  parse(value) {
-    const parsed = inputSchema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const [{ path, message }] = parsed.error.issues;
-    throw new InvalidInputError(['input', ...path].map(String).join('.'), message);
-  },
+  parse: (value) => parseInput(inputSchema, value, 'input'),
 };
 
 function requireShape(input: CovarianceInput, n: number): void {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InvalidInputError } from '#lib/errors';
+import { InvalidInputError, parseInput } from '#lib/errors';
 import { dequantise, quantise, SCALE_BITS } from '../field.js';
 import type { Statement } from '../statement.js';
 
@@ -114,10 +114,5 @@ export const momentumStatement: Statement<MomentumInput, MomentumPublic> = {
       : [`residual ${residual} is above its tolerance ${MOMENTUM_TOLERANCE}`];
   },
 
-  parse(value) {
-    const parsed = inputSchema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const [{ path, message }] = parsed.error.issues;
-    throw new InvalidInputError(['input', ...path].map(String).join('.'), message);
-  },
+  parse: (value) => parseInput(inputSchema, value, 'input'),
 };

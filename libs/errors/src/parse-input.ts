@@ -1,0 +1,26 @@
+import { InvalidInputError } from './errors.js';
+
+/** What is used of a zod schema. */
+interface Schema<T> {
+  safeParse(value: unknown):
+    | { readonly success: true; readonly data: T }
+    | {
+        readonly success: false;
+        readonly error: {
+          readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+        };
+      };
+}
+
+/**
+ * A value that came from outside, as its schema has it.
+ *
+ * @param what the caller's word for it, the beginning of the field's name
+ * @throws {InvalidInputError} naming the first field that is not as it must be
+ */
+export function parseInput<T>(schema: Schema<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [{ path, message }] = parsed.error.issues;
+  throw new InvalidInputError([what, ...path].map(String).join('.'), message);
+}
