@@ -31,7 +31,16 @@ export interface Premium {
 /** Receives each market's yearly funding rate, money, in order. */
 export type FundingVisitor = (market: number, rate: number) => void;
 
+/** q, Σq and Σ̇q. */
+interface Products {
+  readonly sizes: Float64Array;
+  readonly sigma: Float64Array;
+  readonly rates: Float64Array;
+}
+
 interface After {
+  /** next to nothing is left of the book: increments of it are rounding, products are made anew */
+  readonly cancelled: boolean;
   readonly mean: number;
   readonly volatility: number;
   readonly forward: number;
@@ -60,7 +69,11 @@ export class QuotingBook {
   private rateTimesSize: Float64Array = new Float64Array();
   private variance = 0;
   /** qᵀΣ̇q */
-  private scratch = { sizes: new Float64Array(), rates: new Float64Array() };
+  private scratch: Products = {
+    sizes: new Float64Array(),
+    sigma: new Float64Array(),
+    rates: new Float64Array(),
+  };
   private forward = 0;
   private entryNotional = 0;
   private capital = 0;
@@ -82,7 +95,12 @@ export class QuotingBook {
     this.covarianceTimesSize = symmetricTimesVector(forecast.covariance, this.q);
     this.rateTimesSize = symmetricTimesVector(forecast.covarianceRate, this.q);
     this.variance = dot(this.q, this.covarianceTimesSize);
-    this.scratch = { sizes: new Float64Array(this.q.length), rates: new Float64Array(this.q.length) };
+    const n = this.q.length;
+    this.scratch = {
+      sizes: new Float64Array(n),
+      sigma: new Float64Array(n),
+      rates: new Float64Array(n),
+    };
     this.forward = dot(this.q, forecast.prices);
     this.entryNotional = total(this.entryNotionals);
     this.setCapital(book.capital, book.liquidity, book.pendingPremia);
@@ -99,10 +117,9 @@ export class QuotingBook {
   /** Books a trade: O(n·legs). */
   apply(legs: readonly Leg[]): void {
     const after = this.after(legs);
-    this.addLegs(legs, this.covarianceTimesSize, this.forecast.covariance);
-    this.addLegs(legs, this.rateTimesSize, this.forecast.covarianceRate);
+    const products = { sizes: this.q, sigma: this.covarianceTimesSize, rates: this.rateTimesSize };
+    this.productsAfter(legs, after, products);
     for (const { market, size, executionPrice = this.forecast.prices[market] } of legs) {
-      this.q[market] += size;
       this.entryNotionals[market] += size * executionPrice;
     }
     this.variance = after.volatility * after.volatility;
@@ -155,44 +172,30 @@ export class QuotingBook {
    */
   private visitFundingAfter(legs: readonly Leg[], after: After, price: number, visit: FundingVisitor): void {
     const n = this.q.length;
-    const { covariance, covarianceRate } = this.forecast;
     const s = after.volatility;
     if (s === 0) {
       for (let i = 0; i < n; i++) visit(i, 0);
       return;
     }
-    const { sizes, rates } = this.scratch;
-    let rateForm = 0;
-    for (let i = 0; i < n; i++) {
-      let q = this.q[i];
-      let rateQ = this.rateTimesSize[i];
-      for (const { market, size } of legs) {
-        if (market === i) q += size;
-        rateQ += size * covarianceRate[market * n + i];
-      }
-      sizes[i] = q;
-      rates[i] = rateQ;
-      rateForm += q * rateQ;
-    }
-    const relativeRate = rateForm / (2 * s * s);
-    for (let i = 0; i < n; i++) {
-      let sigmaQ = this.covarianceTimesSize[i];
-      for (const { market, size } of legs) sigmaQ += size * covariance[market * n + i];
-      visit(i, (price / s) * sizes[i] * (rates[i] - sigmaQ * relativeRate));
-    }
+    const { sizes, sigma, rates } = this.scratch;
+    this.productsAfter(legs, after, this.scratch);
+    const relativeRate = dot(sizes, rates) / (2 * s * s);
+    for (let i = 0; i < n; i++) visit(i, (price / s) * sizes[i] * (rates[i] - sigma[i] * relativeRate));
   }
 
   /** The book as it would stand after the trade, for funding and risk figures that a quote shows. O(n·legs). */
   exposureAfter(legs: readonly Leg[]): { book: Book; exposure: Exposure; risk: LiabilityRisk } {
     const after = this.after(legs);
-    const signedSizes = Float64Array.from(this.q);
+    const n = this.q.length;
+    const products = {
+      sizes: new Float64Array(n),
+      sigma: new Float64Array(n),
+      rates: new Float64Array(n),
+    };
+    this.productsAfter(legs, after, products);
+    const { sizes: signedSizes, sigma: covarianceTimesSize, rates: rateTimesSize } = products;
     const entryNotionals = Float64Array.from(this.entryNotionals);
-    const covarianceTimesSize = Float64Array.from(this.covarianceTimesSize);
-    const rateTimesSize = Float64Array.from(this.rateTimesSize);
-    this.addLegs(legs, covarianceTimesSize, this.forecast.covariance);
-    this.addLegs(legs, rateTimesSize, this.forecast.covarianceRate);
     for (const { market, size, executionPrice = this.forecast.prices[market] } of legs) {
-      signedSizes[market] += size;
       entryNotionals[market] += size * executionPrice;
     }
     const volatility = after.volatility;
@@ -247,8 +250,13 @@ export class QuotingBook {
       entryNotional += size * executionPrice;
     }
     // A trade that closes nearly the whole book leaves the difference of two numbers of its former size.
-    if (variance < CANCELLED * this.variance) variance = this.varianceAfter(legs);
+    const cancelled = variance < CANCELLED * this.variance;
+    if (cancelled) {
+      const sizes = this.sizesAfter(legs);
+      variance = dot(sizes, symmetricTimesVector(this.forecast.covariance, sizes));
+    }
     return {
+      cancelled,
       volatility: standardDeviation(variance),
       mean: forward - (entryNotional + this.capital + this.liquidity),
       forward,
@@ -256,20 +264,26 @@ export class QuotingBook {
     };
   }
 
-  /** q′ᵀΣq′ from the sizes after the trade: O(n·legs), and without cancellation worth the name. */
-  private varianceAfter(legs: readonly Leg[]): number {
-    const n = this.q.length;
-    let variance = 0;
-    for (let i = 0; i < n; i++) {
-      let size = this.q[i];
-      let product = this.covarianceTimesSize[i];
-      for (const leg of legs) {
-        if (leg.market === i) size += leg.size;
-        product += leg.size * this.forecast.covariance[leg.market * n + i];
-      }
-      variance += size * product;
+  /** q′, Σq′ and Σ̇q′ after a trade, into arrays that may be the book's own. O(n·legs); O(n²) where little is left. */
+  private productsAfter(legs: readonly Leg[], { cancelled }: After, into: Products): void {
+    const { covariance, covarianceRate } = this.forecast;
+    into.sigma.set(this.covarianceTimesSize);
+    into.rates.set(this.rateTimesSize);
+    into.sizes.set(this.q);
+    for (const { market, size } of legs) into.sizes[market] += size;
+    if (cancelled) {
+      into.sigma.set(symmetricTimesVector(covariance, into.sizes));
+      into.rates.set(symmetricTimesVector(covarianceRate, into.sizes));
+      return;
     }
-    return variance;
+    this.addLegs(legs, into.sigma, covariance);
+    this.addLegs(legs, into.rates, covarianceRate);
+  }
+
+  private sizesAfter(legs: readonly Leg[]): Float64Array {
+    const sizes = Float64Array.from(this.q);
+    for (const { market, size } of legs) sizes[market] += size;
+    return sizes;
   }
 
   private addLegs(legs: readonly Leg[], product: Float64Array, matrix: Float64Array): void {
