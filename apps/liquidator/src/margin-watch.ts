@@ -1,12 +1,5 @@
 import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#lib/events';
-import {
-  MONEY_DECIMALS,
-  parseDecimal,
-  PRICE_DECIMALS,
-  roundDecimal,
-  SIZE_DECIMALS,
-  toNumber,
-} from '#lib/ledger';
+import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/ledger';
 import type { LiquidationCase } from '#lib/liquidation';
 import { MarginBook, type UnderMargined } from '#lib/margin';
 import { MarketBoard, type MarketBoardState, poolBook } from '#lib/market-board';
@@ -55,11 +48,7 @@ export class MarginWatch {
 
   /** @throws {InvalidInputError} for a price that is not one */
   setMark(market: string, price: string, time: number): void {
-    const exact = roundDecimal(price, PRICE_DECIMALS, `${market}.price`);
-    this.book.setMark(market, toNumber(exact, PRICE_DECIMALS));
-    this.board.setMark(market, exact, time);
-    // A late tick changes nothing.
-    this.book.setMark(market, this.board.mark(market)!.value);
+    this.book.setMark(market, this.board.setMark(market, price, time).value);
     this.exposure = undefined;
   }
 

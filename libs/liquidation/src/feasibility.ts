@@ -1,4 +1,4 @@
-import { cscFromDense, type Osqp, type OsqpSolver, upperTriangleFromDense } from 'osqp-wasm';
+import { cscFromDense, type Osqp, upperTriangleFromDense } from 'osqp-wasm';
 import { roundingOf } from './candidates.js';
 import {
   cutAt,
@@ -10,7 +10,22 @@ import {
 } from './certificate.js';
 import { deepestPoint, type LinearSolver } from './cutting-planes.js';
 import { goldenSection } from './dual-bound.js';
-import { excessAlong, linearExcess, type LiquidationProgram, premiumConstraint } from './program.js';
+import {
+  excessAlong,
+  linearExcess,
+  type LiquidationProgram,
+  type PremiumConstraint,
+  premiumConstraint,
+} from './program.js';
+import { RepeatedProgram } from './repeated-program.js';
+
+const SETTINGS = {
+  epsAbs: 1e-8,
+  epsRel: 1e-8,
+  polish: true,
+  adaptiveRhoInterval: 25,
+  checkConvexity: false,
+} as const;
 
 /** Either a point that restores the margin with some room, or the proof that there is none. */
 export type Feasibility =
@@ -44,7 +59,7 @@ export function findFeasible(
     const constraint = premiumConstraint(program, w);
     const witness = bestWitness(program, { point: Array.from(w), shift: constraint.shift });
     if (infeasibility(program, witness) > -slack) return { feasible: false, witness };
-    const next = model.step(w, constraint.value, constraint.gradient, constraint.hessian);
+    const next = model.step(w, constraint);
     if (next === undefined) break;
     const along = excessAlong(program, w, next);
     let tau = 1;
@@ -90,22 +105,18 @@ function bestWitness(program: LiquidationProgram, cut: Linearisation): DualWitne
 
 /** min t + ½(x−w)ᵀH(x−w) over x ∈ [0,1]ⁿ with both linearised constraints below t; money in units of the notional. */
 class EpigraphModel implements Disposable {
-  private solver: OsqpSolver | undefined;
+  private readonly programs: RepeatedProgram;
   private readonly unit: number;
 
   constructor(
-    private readonly osqp: Osqp,
+    osqp: Osqp,
     private readonly program: LiquidationProgram,
   ) {
+    this.programs = new RepeatedProgram(osqp, SETTINGS);
     this.unit = program.notionals.reduce((sum, value) => sum + value, 0);
   }
 
-  step(
-    at: Float64Array,
-    value: number,
-    gradient: Float64Array,
-    hessian: Float64Array,
-  ): Float64Array | undefined {
+  step(at: Float64Array, { value, gradient, hessian }: PremiumConstraint): Float64Array | undefined {
     const { n, deficit, relief } = this.program;
     const size = n + 1;
     const P = new Float64Array(size * size);
@@ -131,29 +142,18 @@ class EpigraphModel implements Disposable {
     l.fill(-Infinity, 0, 2);
     u[0] = -deficit / this.unit;
     u[1] = linearised / this.unit;
-    const matrices = {
+    const { x } = this.programs.solve({
       P: upperTriangleFromDense(size, P, true),
+      q,
       A: cscFromDense(n + 2, size, rows, (row, column) => row < 2 || row === column + 2),
-    };
-    if (this.solver === undefined) {
-      const settings = {
-        epsAbs: 1e-8,
-        epsRel: 1e-8,
-        polish: true,
-        adaptiveRhoInterval: 25,
-        checkConvexity: false,
-      };
-      this.solver = this.osqp.setup({ ...matrices, q, l, u }, settings);
-    } else {
-      this.solver.updateMatrices({ P: matrices.P.values, A: matrices.A.values });
-      this.solver.updateVectors({ q, l, u });
-    }
-    const { x } = this.solver.solve();
+      l,
+      u,
+    });
     if (!Number.isFinite(x[0])) return undefined;
     return x.slice(0, n).map((fraction) => Math.min(1, Math.max(0, fraction)));
   }
 
   [Symbol.dispose](): void {
-    this.solver?.free();
+    this.programs[Symbol.dispose]();
   }
 }

@@ -6,7 +6,7 @@ import { findFeasible } from './feasibility.js';
 import { type LiquidationCase, requireCase, standingOf } from './liquidation-case.js';
 import { Bracket } from './bracket.js';
 import { sequentialQuadratic } from './optimise.js';
-import { consequencesOf, digestOf, type LiquidationPlan, type PlanMethod } from './plan.js';
+import { consequencesOf, digestOf, GAP_TOLERANCE, type LiquidationPlan, type PlanMethod } from './plan.js';
 import { type LiquidationProgram, premiumConstraint, programOf } from './program.js';
 import type { Solvers } from './solvers.js';
 
@@ -19,9 +19,7 @@ export interface LiquidateOptions {
   readonly maximumLinearPrograms?: number;
 }
 
-/** The gap that checks ask for. */
-export const GAP_TOLERANCE = 1e-8;
-/** And the one that is aimed at: a check elsewhere may come to other last digits. */
+/** Below {@link GAP_TOLERANCE}: a check elsewhere may come to other last digits. */
 const TARGET_GAP = 2e-9;
 
 /**

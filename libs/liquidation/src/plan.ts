@@ -41,6 +41,9 @@ export interface LiquidationPlan extends Consequences {
   readonly programs: number;
 }
 
+/** The gap that checks ask for. */
+export const GAP_TOLERANCE = 1e-8;
+
 /** Relative distance of the two sides. */
 export function relativeGap(objective: number, bound: number): number {
   return objective > 0 ? Math.max(0, objective - bound) / objective : 0;

@@ -1,5 +1,6 @@
-import { cscFromDense, type Osqp, type OsqpResult, type OsqpSolver, upperTriangleFromDense } from 'osqp-wasm';
+import { cscFromDense, type Osqp, type OsqpResult, upperTriangleFromDense } from 'osqp-wasm';
 import type { LiquidationProgram, PremiumConstraint } from './program.js';
+import { RepeatedProgram } from './repeated-program.js';
 
 const SETTINGS = {
   epsAbs: 1e-5,
@@ -26,16 +27,17 @@ function snapped(fraction: number): number {
  * the matrices, and OSQP's absolute tolerance means the same for a small deficit as for a large one.
  */
 export class QuadraticModel implements Disposable {
-  private solver: OsqpSolver | undefined;
+  private readonly programs: RepeatedProgram;
   private readonly n: number;
   /** w_i per x_i */
   private readonly scale: Float64Array;
 
   constructor(
-    private readonly osqp: Osqp,
+    osqp: Osqp,
     private readonly program: LiquidationProgram,
     private readonly unit: number,
   ) {
+    this.programs = new RepeatedProgram(osqp, SETTINGS);
     this.n = program.n;
     this.scale = program.notionals.map((notional) => unit / notional);
   }
@@ -86,16 +88,16 @@ export class QuadraticModel implements Disposable {
       for (let i = 0; i < n; i++) rows[row * n + i] *= rowScale[row];
       u[row] *= rowScale[row];
     }
-    const P = upperTriangleFromDense(n, hessian, true);
-    const A = cscFromDense(n + 2, n, rows, (row, column) => row < 2 || row === column + 2);
-    if (this.solver === undefined) {
-      this.solver = this.osqp.setup({ P, q: cost, A, l, u }, SETTINGS);
-      this.solver.warmStart({ x: at.map((value, i) => value / scale[i]) });
-    } else {
-      this.solver.updateMatrices({ P: P.values, A: A.values });
-      this.solver.updateVectors({ q: cost, l, u });
-    }
-    const { x, y, status } = this.solver.solve();
+    const { x, y, status } = this.programs.solve(
+      {
+        P: upperTriangleFromDense(n, hessian, true),
+        q: cost,
+        A: cscFromDense(n + 2, n, rows, (row, column) => row < 2 || row === column + 2),
+        l,
+        u,
+      },
+      at.map((value, i) => value / scale[i]),
+    );
     if (!Number.isFinite(x[0])) return undefined;
     return {
       w: x.map((value, i) => snapped(value * scale[i])),
@@ -105,6 +107,6 @@ export class QuadraticModel implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.solver?.free();
+    this.programs[Symbol.dispose]();
   }
 }

@@ -1,8 +1,14 @@
 import { messageOf } from '#lib/errors';
 import { excessBound, infeasibility, infeasibilitySlack } from './certificate.js';
-import { GAP_TOLERANCE } from './liquidate.js';
 import { requireCase } from './liquidation-case.js';
-import { type Consequences, consequencesOf, digestOf, type LiquidationPlan, relativeGap } from './plan.js';
+import {
+  type Consequences,
+  consequencesOf,
+  digestOf,
+  GAP_TOLERANCE,
+  type LiquidationPlan,
+  relativeGap,
+} from './plan.js';
 import { type LiquidationProgram, programOf } from './program.js';
 
 /** What a check found: every reason why a plan does not hold; none where it does. */

@@ -43,6 +43,7 @@ export class MarginBook {
   private used = 0;
   private readonly marketIndex = new Map<string, number>();
   private readonly marks: number[] = [];
+  private readonly maintenance: number[] = [];
   private readonly indices: number[] = [];
   private coefficients = new Float64Array(0);
 
@@ -73,14 +74,14 @@ export class MarginBook {
       throw new InvalidInputError(`${market}.price`, `must be positive, got ${price}`);
     const index = this.marketOf(market);
     this.marks[index] = price;
-    this.refresh(index, market);
+    this.refresh(index);
   }
 
   /** @param fundingIndex cumulative, money per unit of size */
   setFundingIndex(market: string, fundingIndex: number): void {
     const index = this.marketOf(market);
     this.indices[index] = fundingIndex;
-    this.refresh(index, market);
+    this.refresh(index);
   }
 
   /**
@@ -116,8 +117,6 @@ export class MarginBook {
     return { account: this.names[account], equity, maintenanceMargin };
   }
 
-  private readonly maintenance: number[] = [];
-
   private marketOf(market: string): number {
     let index = this.marketIndex.get(market);
     if (index === undefined) {
@@ -134,9 +133,9 @@ export class MarginBook {
     return index;
   }
 
-  private refresh(index: number, market: string): void {
+  private refresh(index: number): void {
     const mark = this.marks[index];
-    const margin = this.rates.of(market).maintenance * mark;
+    const margin = this.maintenance[index] * mark;
     this.coefficients[2 * index] = mark - margin - this.indices[index];
     this.coefficients[2 * index + 1] = mark + margin - this.indices[index];
   }

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '#lib/errors';
 import type { CovariancePayload } from '#lib/events';
-import { formatDecimal, parseDecimal, PRICE_DECIMALS, toNumber } from '#lib/ledger';
+import { formatDecimal, parseDecimal, PRICE_DECIMALS, roundDecimal, toNumber } from '#lib/ledger';
 import { type MarketForecast, priceForecast, requireCovariance } from '#lib/risk';
 import { NoForecastError, StaleMarketError, UnknownMarketError, WarmingUpError } from './errors.js';
 
@@ -75,11 +75,21 @@ export class MarketBoard {
     if (time > this.time) this.time = time;
   }
 
-  /** Newer prices replace older ones; a late tick changes nothing. */
-  setMark(market: string, price: bigint, time: number): void {
+  /**
+   * Newer prices replace older ones; a late tick changes nothing.
+   *
+   * @returns the mark that is in force now
+   * @throws {InvalidInputError} for a price that is not one
+   */
+  setMark(market: string, text: string, time: number): Mark {
+    const price = roundDecimal(text, PRICE_DECIMALS, `${market}.price`);
+    if (price <= 0n) throw new InvalidInputError(`${market}.price`, `must be positive, got ${text}`);
     this.observeTime(time);
     const known = this.marks.get(market);
-    if (known === undefined || time >= known.time) this.marks.set(market, markOf(price, time));
+    if (known !== undefined && time < known.time) return known;
+    const mark = markOf(price, time);
+    this.marks.set(market, mark);
+    return mark;
   }
 
   /** @throws {InvalidInputError} for a covariance that is not one; the previous forecast stays in force */

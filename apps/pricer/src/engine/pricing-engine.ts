@@ -14,7 +14,6 @@ import {
   fromNumber,
   MONEY_DECIMALS,
   parseDecimal,
-  roundDecimal,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
   toNumber,
@@ -86,9 +85,7 @@ export class PricingEngine {
   }
 
   setMark(market: string, price: string, time: number): void {
-    const exact = roundDecimal(price, PRICE_DECIMALS, `${market}.price`);
-    if (exact <= 0n) throw new InvalidInputError(`${market}.price`, `must be positive, got ${price}`);
-    this.board.setMark(market, exact, time);
+    this.board.setMark(market, price, time);
     this.invalidate();
   }
 
