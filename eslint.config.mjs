@@ -15,7 +15,7 @@ const ARROWS = {
   service: ['errors', 'margin'],
   margin: ['errors'],
   'worker-pool': ['errors'],
-  proofs: ['errors', 'worker-pool'],
+  proofs: ['errors', 'liquidation', 'risk', 'worker-pool'],
   sdk: ['errors', 'liquidation'],
   'market-board': ['errors', 'events', 'ledger', 'risk'],
   events: ['errors'],

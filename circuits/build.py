@@ -6,9 +6,11 @@ Verification and proving keys are made by the engine from these. On the same SRS
 """
 
 import asyncio
+import contextlib
 import hashlib
 import inspect
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -16,9 +18,9 @@ from pathlib import Path
 import ezkl
 import onnx
 
-from zkcircuits import covariance, momentum
+from zkcircuits import covariance, liquidation, momentum, pricing
 
-CIRCUITS = {"covariance": covariance, "momentum": momentum}
+CIRCUITS = {"covariance": covariance, "momentum": momentum, "pricing": pricing, "liquidation": liquidation}
 SCALE = 24
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)
@@ -36,11 +38,13 @@ def finished(call):
 
 def run_arguments(circuit):
     arguments = ezkl.PyRunArgs()
-    arguments.input_visibility = "hashed"
+    arguments.input_visibility = getattr(circuit, "INPUTS", "hashed")
     arguments.output_visibility = "public"
     arguments.param_visibility = "fixed"
     arguments.input_scale = arguments.param_scale = SCALE
     arguments.scale_rebase_multiplier = 1
+    # Products with whole numbers need no rescaling, which is what costs rows.
+    arguments.rebase_frac_zero_constants = True
     arguments.num_inner_cols = circuit.INNER_COLUMNS
     arguments.decomp_base, arguments.decomp_legs = DECOMPOSITION
     return arguments
@@ -73,11 +77,38 @@ def build(name, circuit, output):
     if not srs.exists():
         srs.parent.mkdir(parents=True, exist_ok=True)
         ezkl.gen_srs(str(srs), logrows)
+    verifying_key(compiled, folder, srs, output)
     digest = hashlib.sha256(compiled.read_bytes()).hexdigest()[:16]
     print(f"{name}: 2^{logrows} rows ({described['num_rows']} used), circuit {digest}", file=sys.stderr)
 
 
+def verifying_key(compiled, folder, srs, output):
+    """The key as a chain keeps it, and the contract that verifies with any key."""
+    with tempfile.TemporaryDirectory() as scratch:
+        key = str(Path(scratch) / "vk")
+        finished(lambda: ezkl.setup(str(compiled), key, str(Path(scratch) / "pk"), str(srs)))
+        written = {name: Path(scratch) / f"{name}.sol" for name in ("key", "verifier")}
+        arguments = lambda name: (key, str(folder / "settings.json"), str(written[name]), str(Path(scratch) / "abi"), str(srs))
+        # Both fail after their source is written: they look for a compiler that is not theirs to find.
+        for call in (
+            lambda: ezkl.create_evm_vka(*arguments("key")),
+            lambda: ezkl.create_evm_verifier(*arguments("verifier"), True),
+        ):
+            with contextlib.suppress(RuntimeError):
+                finished(call)
+        words = re.findall(r"mstore\((0x[0-9a-f]+), 0x([0-9a-f]{64})\)", written["key"].read_text())
+        if [int(at, 16) for at, _ in words] != [32 * i for i in range(len(words))]:
+            raise RuntimeError("the verifying key is not laid out word by word")
+        (folder / "verifying-key.bin").write_bytes(b"".join(bytes.fromhex(word) for _, word in words))
+        verifier = output / "Halo2VerifierReusable.sol"
+        source = written["verifier"].read_text()
+        if verifier.exists() and verifier.read_text() != source:
+            raise RuntimeError("one contract is to verify all circuits, but their verifiers differ")
+        verifier.write_text(source)
+
+
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    for circuit_name, module in CIRCUITS.items():
-        build(circuit_name, module, target)
+    chosen = sys.argv[2:] or CIRCUITS
+    for circuit_name in chosen:
+        build(circuit_name, CIRCUITS[circuit_name], target)

@@ -48,6 +48,23 @@ class Graph:
     def matmul(self, a, b):
         return self.op("MatMul", a, b)
 
+    def relu(self, values):
+        return self.op("Relu", values)
+
+    def sign(self, values):
+        return self.op("Sign", values)
+
+    def concat(self, rows):
+        return self.op("Concat", *rows, axis=1)
+
+    def joined(self, rows, columns):
+        """A concatenation that products are not split along: each part would be rescaled by itself."""
+        return self.pick(self.concat(rows), np.arange(columns))
+
+    def pick(self, row, indices):
+        """Columns of a row in the order of indices."""
+        return self.op("Gather", row, self.constant(indices, np.int64), axis=1)
+
     def transpose(self, matrix):
         return self.op("Transpose", matrix, perm=[1, 0])
 

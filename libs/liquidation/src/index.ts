@@ -6,3 +6,4 @@ export * from './plan.js';
 export * from './plan-schema.js';
 export * from './solvers.js';
 export * from './verify.js';
+export * from './single-cut.js';

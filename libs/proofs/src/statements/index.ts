@@ -1,14 +1,18 @@
 import { InvalidInputError } from '#lib/errors';
 import type { Statement } from '../statement.js';
 import { covarianceStatement } from './covariance.js';
+import { liquidationStatement } from './liquidation.js';
 import { momentumStatement } from './momentum.js';
+import { pricingStatement } from './pricing.js';
 
 export * from './covariance.js';
+export * from './liquidation.js';
 export * from './momentum.js';
+export * from './pricing.js';
 
 /** Every statement by its name. */
 export const STATEMENTS: ReadonlyMap<string, Statement<unknown, unknown>> = new Map(
-  [covarianceStatement, momentumStatement].map((statement) => [
+  [covarianceStatement, pricingStatement, liquidationStatement, momentumStatement].map((statement) => [
     statement.name,
     statement as unknown as Statement<unknown, unknown>,
   ]),

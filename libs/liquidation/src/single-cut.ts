@@ -1,0 +1,50 @@
+import { liabilityRisk } from '#lib/risk';
+import { type AffineFunction, cutAt, lagrangianMinimum, linearConstraint } from './certificate.js';
+import { goldenSection, maximiseDual, maximiseDualPair } from './dual-bound.js';
+import type { LiquidationPlan } from './plan.js';
+import { type LiquidationProgram, programOf, varianceAt } from './program.js';
+
+/** A certificate with one linearisation only, at the point whose risk is measured: what a circuit has room for. */
+export interface SingleCutWitness {
+  readonly program: LiquidationProgram;
+  readonly proves: 'optimality' | 'infeasibility';
+  /** the plan where it is optimal; where no plan is feasible, the point that shows it */
+  readonly point: Float64Array;
+  /** λ0 of G0 and λ1 of G1 linearised at the point; λ0 + λ1 = 1 for infeasibility */
+  readonly linear: number;
+  readonly premium: number;
+}
+
+/** The best witness with a single cut for a plan that is not `healthy`. */
+export function singleCutWitness(plan: LiquidationPlan): SingleCutWitness {
+  const certificate = plan.certificate!;
+  const program = programOf(plan.case, certificate.poolShift);
+  const { proves, dual } = certificate;
+  const everything = new Float64Array(program.n).fill(1);
+  const heaviest = dual.cuts.toSorted((a, b) => b.multiplier - a.multiplier).at(0);
+  const point = proves === 'optimality' ? Float64Array.from(plan.fractions) : Float64Array.from(heaviest?.point ?? everything);
+  const functions: [AffineFunction, AffineFunction] = [
+    linearConstraint(program),
+    cutAt(program, { point: Array.from(point), shift: shiftAt(program, point) }, everything),
+  ];
+  const cut = dual.cuts.reduce((sum, { multiplier }) => sum + multiplier, 0);
+  if (proves === 'infeasibility') {
+    const nothing = { ...program, notionals: new Float64Array(program.n) };
+    const least = (share: number) => lagrangianMinimum(nothing, functions, [1 - share, share], everything);
+    const between = goldenSection(least, 0, 1);
+    const premium = [0, 1, between].reduce((best, share) => (least(share) > least(best) ? share : best));
+    return { program, proves, point, linear: 1 - premium, premium };
+  }
+  const start = [dual.linear, cut];
+  const candidates = [
+    maximiseDual(program, functions, everything, [start]),
+    maximiseDualPair(program, functions, everything, start),
+  ];
+  const [linear, premium] = candidates.reduce((best, other) => (other.bound > best.bound ? other : best)).multipliers;
+  return { program, proves, point, linear, premium };
+}
+
+function shiftAt(program: LiquidationProgram, point: Float64Array): number {
+  const { mean, logAlpha } = program;
+  return liabilityRisk('evar', mean, Math.sqrt(varianceAt(program, point).variance), logAlpha).shift;
+}
