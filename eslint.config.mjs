@@ -16,6 +16,7 @@ const ARROWS = {
   margin: ['errors'],
   'worker-pool': ['errors'],
   proofs: ['errors', 'liquidation', 'risk', 'worker-pool'],
+  chain: ['errors', 'proofs'],
   sdk: ['errors', 'liquidation'],
   'market-board': ['errors', 'events', 'ledger', 'risk'],
   events: ['errors'],

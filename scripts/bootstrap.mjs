@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { osqpIsBuilt } from '../libs/osqp-wasm/build.mjs';
+import { contractSources } from './contracts.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE_FOLDERS = ['apps', 'libs', 'migrations', 'test', 'bench', 'examples'];
@@ -78,10 +79,20 @@ export function bootstrap() {
       const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
       run(`compiling ${relative(root, project) || 'zkrisk'}`, process.execPath, [tsc, '-p', project]);
     }
-    removeOrphans(join(root, 'dist'), root);
+    for (const folder of SOURCE_FOLDERS) {
+      const output = join(root, 'dist', folder);
+      if (existsSync(output)) removeOrphans(output, join(root, folder));
+    }
     removeOrphans(join(osqp, 'dist'), join(osqp, 'src'));
     mkdirSync(join(root, 'dist'), { recursive: true });
     writeFileSync(compiled, stamp);
+  }
+  const contracts = [...contractSources(), 'scripts/contracts.mjs'].map((path) => join(root, path));
+  const contractsStamp = hashOf(contracts) + lock;
+  const contractsCompiled = join(root, 'dist', 'contracts', '.compiled');
+  if (!stampHolds(contractsCompiled, contractsStamp)) {
+    run('compiling contracts', process.execPath, [join(root, 'scripts', 'contracts.mjs')]);
+    writeFileSync(contractsCompiled, contractsStamp);
   }
 }
 

@@ -29,7 +29,7 @@ export function randomCluster(seed: number, n: number): CovarianceInput {
     marginal: between(0, 1),
     horizon: 24,
     variances: between(0.2, 4),
-    returns: between(-6, 6),
+    returns: between(-4, 4),
     exposures: between(-0.2, 0.2),
     salts: { model: 1.5, state: 2.5, nextState: 3.5, risk: seed % 1000, drift: 5.5 },
   };

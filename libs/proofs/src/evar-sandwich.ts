@@ -17,7 +17,7 @@ const INVERSE_ROOT_TWO_PI = constant(0.3989422804014327);
 const TAIL = [0.000497679845012, 0.0921984849943, 0.148909869332, -0.086739013313, 0.48530069027, -0.498433317144, 0.500921826124, -0.152648788788, 0.00999256103529].map(constant);
 
 /** What the bounds and tolerances are made for. */
-export const LARGEST_RATIO = 250;
+export const LARGEST_RATIO = 255;
 export const LARGEST_TILT = 512;
 
 /**

@@ -9,21 +9,21 @@ import { residualFailures, row, type Statement } from '../statement.js';
 export const CLUSTER_SIZE = 8;
 const ASSETS = CLUSTER_SIZE;
 /** Largest standard deviation of a factor over the horizon that the tolerances are made for. */
-const LARGEST_DEVIATION = 64;
+const LARGEST_DEVIATION = 181;
 
 /**
  * How far an equation may be from holding, with the rounding that makes it necessary, in units of 2^−24. Private values are
  * computed from the others as the circuit computes them, so what is left is their own rounding and that of the last product:
  * - variance: h′ is computed exactly as in the circuit: 1 is allowed.
- * - root: s to half a unit is s units in s², plus one for rounding: 65 for s ≤ 64; 128.
+ * - root: s to half a unit is s units in s², plus one for rounding: 182 for s ≤ 181; 256.
  * - risk: v is computed as in the circuit: 1.
- * - drift: w to half a unit is s units of 2ws, and one for each product doubled: 67; 128.
+ * - drift: w to half a unit is s units of 2ws, and one for each product doubled: 184; 256.
  */
 export const COVARIANCE_TOLERANCES = {
   variance: UNIT,
-  root: 128 * UNIT,
+  root: 256 * UNIT,
   risk: UNIT,
-  drift: 128 * UNIT,
+  drift: 256 * UNIT,
 } as const;
 
 /** One bar of one cluster: its model, its state, what the market did, and the exposures to be measured. */

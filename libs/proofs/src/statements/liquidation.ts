@@ -46,6 +46,8 @@ type Residual = keyof typeof LIQUIDATION_TOLERANCES;
 export interface LiquidationPublic {
   readonly residuals: Readonly<Record<Residual, readonly number[]>>;
   readonly proves: 'optimality' | 'infeasibility';
+  /** o: 1 bounds the objective, 0 shows that nothing restores the margin */
+  readonly weight: number;
   /** w, or the point that shows that nothing restores the margin */
   readonly fractions: readonly number[];
   /** |q_i|S_i, what closing brings, q_i(ΣQ)_i, and q_iΣ_ijq_j (upper triangle by rows) */
@@ -176,6 +178,7 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
     return {
       residuals: residualsOf(RESIDUALS, values),
       proves: weight === 0 ? 'infeasibility' : 'optimality',
+      weight,
       fractions: numbersOf('fractions'),
       notionals: numbersOf('notionals'),
       relief: numbersOf('relief'),
@@ -192,8 +195,7 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
       bound: numbersOf('bound')[0],
       slack: numbersOf('slack'),
       tilts: numbersOf('tilt'),
-      weight,
-    } as LiquidationPublic;
+    };
   },
 
   failures(values) {
@@ -213,6 +215,7 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
       `volatility ${values.volatility} is not in (0, ${LARGEST_DEVIATION}]`,
     );
     if (proves === 'optimality') {
+      check(values.weight === 1, `the objective’s weight ${values.weight} is neither 1 nor 0`);
       check(excess <= EXCESS_TOLERANCE, `${excess} is missing to the initial margin`);
       check(
         objective - bound <= LIQUIDATION_GAP_TOLERANCE,

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title Prices of bars, as a chain holds them.
+interface IPriceSource {
+    error PriceUnknown(bytes32 market, uint64 bar);
+
+    /// @notice The price of a market at the end of a bar.
+    /// @param market name of the market, left-aligned ASCII
+    /// @param bar end of the bar, seconds since 1970
+    /// @return price with 18 decimals, never 0
+    /// @dev reverts with PriceUnknown where there is none
+    function priceAt(bytes32 market, uint64 bar) external view returns (uint256 price);
+}

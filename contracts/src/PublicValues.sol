@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title What the public values of the circuits say, and when they hold.
+/// @notice Numbers are fixed point, in units of 2^-24; negative ones are the field's order minus their magnitude. The
+/// tolerances are those of docs/proofs.md, with the rounding that makes each necessary.
+library PublicValues {
+    uint256 internal constant FIELD =
+        21888242871839275222246405745257275088548364400416034343698204186575808495617;
+    int256 internal constant ONE = 1 << 24;
+    /// @dev circuits compute with numbers below 2^15
+    uint256 internal constant LARGEST = 1 << 39;
+
+    uint256 internal constant CLUSTERS = 4;
+    uint256 internal constant ASSETS = 8;
+    uint256 internal constant COVARIANCE_VALUES = 63;
+    uint256 internal constant PRICING_VALUES = 69;
+    uint256 internal constant LIQUIDATION_VALUES = 246;
+
+    // covariance: model, state, next state, risk, drift, witness, exposure, then rows of eight
+    uint256 internal constant MODEL = 0;
+    uint256 internal constant STATE = 1;
+    uint256 internal constant NEXT_STATE = 2;
+    uint256 internal constant RISK = 3;
+    uint256 internal constant DRIFT = 4;
+    uint256 internal constant VARIANCES = 39;
+    uint256 internal constant CHANGES = 47;
+    uint256 internal constant EXPOSURES = 55;
+
+    // pricing: risk, drift and risk after of four clusters each, then
+    uint256 internal constant AFTER = 8;
+    uint256 internal constant CORRELATION = 12;
+    uint256 internal constant SLACK = 38;
+    uint256 internal constant VOLATILITY = 40;
+    uint256 internal constant UPPER = 42;
+    uint256 internal constant LOWER = 44;
+    uint256 internal constant TILT = 46;
+    uint256 internal constant FUNDING = 49;
+    uint256 internal constant BOOK = 58;
+    uint256 internal constant BUDGET = 68;
+
+    int256 internal constant ENTROPY_TOLERANCE = 1 << 12;
+    int256 internal constant LARGEST_TILT = 512 << 24;
+    int256 internal constant EXCESS_TOLERANCE = 1 << 14;
+    int256 internal constant GAP_TOLERANCE = 1 << 19;
+
+    error ValueOutOfRange(uint256 index);
+    error WrongNumberOfValues(uint256 expected, uint256 got);
+    error ResidualAboveTolerance(uint256 index, int256 residual, int256 tolerance);
+    error TiltNotOptimal(uint256 state, int256 upper, int256 lower);
+    error TooMuchEntropy(uint256 state, int256 slack);
+    error TiltOutOfRange(uint256 state, int256 tilt);
+    error VolatilityOutOfRange(uint256 state, int256 volatility);
+    error FractionOutOfRange(uint256 position, int256 fraction);
+    error MultiplierNegative(uint256 constraint, int256 multiplier);
+    error MultipliersNotNormalised(int256 sum);
+    error MarginNotRestored(int256 missing);
+    error NotOptimal(int256 objective, int256 bound);
+    error NotShownInfeasible(int256 bound);
+
+    /// @notice A public value as a number in units of 2^-24.
+    function number(uint256[] calldata values, uint256 index) internal pure returns (int256) {
+        uint256 value = values[index];
+        if (value <= LARGEST) return int256(value);
+        if (value < FIELD && FIELD - value <= LARGEST) return -int256(FIELD - value);
+        revert ValueOutOfRange(index);
+    }
+
+    function count(uint256[] calldata values, uint256 expected) internal pure {
+        if (values.length != expected) revert WrongNumberOfValues(expected, values.length);
+    }
+
+    function within(uint256[] calldata values, uint256 first, uint256 length, int256 tolerance) internal pure {
+        for (uint256 i = first; i < first + length; i++) {
+            int256 residual = number(values, i);
+            if (residual > tolerance || residual < -tolerance) {
+                revert ResidualAboveTolerance(i, residual, tolerance);
+            }
+        }
+    }
+
+    /// @notice Reverts unless the equations of a covariance proof hold within their tolerances.
+    function requireCovariance(uint256[] calldata values) internal pure {
+        count(values, COVARIANCE_VALUES);
+        within(values, 7, 8, 1);
+        within(values, 15, 8, 256);
+        within(values, 23, 8, 1);
+        within(values, 31, 8, 256);
+    }
+
+    /// @notice Reverts unless the equations of a pricing proof hold and both tilts are the optimal ones.
+    function requirePricing(uint256[] calldata values) internal pure {
+        count(values, PRICING_VALUES);
+        within(values, 15, 2, 512); // volatility
+        within(values, 17, 1, 256); // rate
+        within(values, 18, 2, 130); // ratio
+        within(values, 20, 12, 4); // inverse, log, probability, density
+        within(values, 32, 2, 260); // upper
+        within(values, 34, 4, 256); // spread, gamma
+        for (uint256 state = 0; state < 2; state++) {
+            int256 volatility = number(values, VOLATILITY + state);
+            if (volatility < 1 << 16 || volatility > 256 << 24) revert VolatilityOutOfRange(state, volatility);
+            requireTilt(state, number(values, SLACK + state), number(values, TILT + state));
+            int256 upper = number(values, UPPER + state);
+            int256 lower = number(values, LOWER + state);
+            if ((upper - lower - 2) << 13 > upper) revert TiltNotOptimal(state, upper, lower);
+        }
+    }
+
+    /// @notice Reverts unless a liquidation proof shows that its plan is optimal, or that no plan restores the margin.
+    /// @return optimal whether it is the first
+    function requireLiquidation(uint256[] calldata values) internal pure returns (bool optimal) {
+        count(values, LIQUIDATION_VALUES);
+        within(values, 0, 1, 4100); // variance
+        within(values, 1, 16, 2052); // direction
+        within(values, 17, 2, 2050); // ratio
+        within(values, 19, 10, 4); // inverse, log, probability, density
+        within(values, 29, 2, 260); // upper
+        requireTilt(0, number(values, 31), number(values, 33));
+        requireTilt(1, number(values, 32), number(values, 34));
+        for (uint256 i = 0; i < 16; i++) {
+            int256 fraction = number(values, 223 + i);
+            if (fraction < 0 || fraction > ONE) revert FractionOutOfRange(i, fraction);
+        }
+        int256 volatility = number(values, 241);
+        if (volatility <= 0 || volatility > 4096 << 24) revert VolatilityOutOfRange(0, volatility);
+        int256 linear = number(values, 244);
+        int256 premium = number(values, 245);
+        if (linear < 0) revert MultiplierNegative(0, linear);
+        if (premium < 0) revert MultiplierNegative(1, premium);
+        int256 weight = number(values, 243);
+        int256 bound = number(values, 38);
+        optimal = weight == ONE;
+        if (optimal) {
+            int256 missing = number(values, 36);
+            if (missing > EXCESS_TOLERANCE) revert MarginNotRestored(missing);
+            int256 objective = number(values, 37);
+            if (objective - bound > GAP_TOLERANCE) revert NotOptimal(objective, bound);
+        } else {
+            if (weight != 0 || linear + premium > ONE + 2 || linear + premium < ONE - 2) {
+                revert MultipliersNotNormalised(linear + premium);
+            }
+            if (bound < -EXCESS_TOLERANCE) revert NotShownInfeasible(bound);
+        }
+    }
+
+    function requireTilt(uint256 state, int256 slack, int256 tilt) private pure {
+        if (slack < -ENTROPY_TOLERANCE) revert TooMuchEntropy(state, slack);
+        if (tilt <= 0 || tilt > LARGEST_TILT) revert TiltOutOfRange(state, tilt);
+    }
+}

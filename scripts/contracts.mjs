@@ -1,0 +1,62 @@
+// Compiles the contracts with npm's solc into dist/contracts: ABI and bytecode of each that is deployed. A contract that no
+// chain would take (EIP-170) fails the build.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const LARGEST = 24_576;
+const VERIFIER = 'circuits/artifacts/Halo2VerifierReusable.sol';
+
+/** Every source that decides what is built, relative to the root. */
+export function contractSources() {
+  const own = readdirSync(join(root, 'contracts', 'src'))
+    .filter((name) => name.endsWith('.sol'))
+    .sort()
+    .map((name) => `contracts/src/${name}`);
+  return [...own, VERIFIER];
+}
+
+export function buildContracts() {
+  const solc = createRequire(import.meta.url)('solc');
+  const input = {
+    language: 'Solidity',
+    sources: Object.fromEntries(
+      contractSources().map((path) => [path, { content: readFileSync(join(root, path), 'utf8') }]),
+    ),
+    settings: {
+      optimizer: { enabled: true, runs: 200 },
+      evmVersion: 'cancun',
+      // Otherwise the bytecode would depend on where the sources are.
+      metadata: { bytecodeHash: 'none' },
+      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
+    },
+  };
+  const output = JSON.parse(
+    solc.compile(JSON.stringify(input), {
+      import: (path) => ({ contents: readFileSync(join(root, 'node_modules', path), 'utf8') }),
+    }),
+  );
+  const errors = (output.errors ?? []).filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new Error(errors.map(({ formattedMessage }) => formattedMessage).join('\n'));
+  const folder = join(root, 'dist', 'contracts');
+  mkdirSync(folder, { recursive: true });
+  const sizes = {};
+  for (const contracts of contractSources().map((path) => output.contracts[path])) {
+    for (const [name, { abi, evm }] of Object.entries(contracts)) {
+      const size = evm.deployedBytecode.object.length / 2;
+      if (size === 0 && name.startsWith('I')) continue;
+      if (size > LARGEST) throw new Error(`${name} has ${size} bytes, more than the ${LARGEST} a chain takes`);
+      sizes[name] = size;
+      const artifact = { name, abi, bytecode: `0x${evm.bytecode.object}`, deployedSize: size };
+      writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(artifact)}\n`);
+    }
+  }
+  return sizes;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const [name, size] of Object.entries(buildContracts()))
+    process.stdout.write(`${name.padEnd(24)} ${String(size).padStart(6)} bytes\n`);
+}
