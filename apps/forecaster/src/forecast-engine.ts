@@ -1,5 +1,5 @@
 import { messageOf } from '#lib/errors';
-import type { CovariancePayload } from '#lib/events';
+import type { CovariancePayload, FilterStepPayload } from '#lib/events';
 import {
   advanceFilter,
   type Bar,
@@ -46,6 +46,8 @@ export interface ForecastEngineState {
 export interface Advance {
   readonly bars: Bar[];
   readonly forecasts: CovariancePayload[];
+  /** bars that the filter of the model in force has gone through */
+  readonly steps: FilterStepPayload[];
   readonly newModels: PublishedModel[];
   readonly rejected: RejectedTickError[];
 }
@@ -110,7 +112,7 @@ export class ForecastEngine {
 
   /** Takes ticks and watermarks in order. Unusable ticks are named in `rejected`; the rest go on. */
   async advance(inputs: readonly (Tick | { until: number })[]): Promise<Advance> {
-    const outcome: Advance = { bars: [], forecasts: [], newModels: [], rejected: [] };
+    const outcome: Advance = { bars: [], forecasts: [], steps: [], newModels: [], rejected: [] };
     for (const input of inputs) {
       let closed: Bar[];
       try {
@@ -150,7 +152,9 @@ export class ForecastEngine {
           Float64Array.from(returns),
         );
       }
-      this.filter = advanceFilter(this.published.model, this.filter, returns);
+      const from = this.filter;
+      this.filter = advanceFilter(this.published.model, from, returns);
+      outcome.steps.push(stepOf(this.published, bar, before, from, this.filter));
     }
     const barMs = this.config.BAR_SECONDS * 1000;
     if (this.pendingFit && bar.end >= this.pendingFit.end + this.config.ACTIVATE_AFTER_BARS * barMs) {
@@ -226,7 +230,7 @@ export class ForecastEngine {
     const barMs = this.config.BAR_SECONDS * 1000;
     const n = model.markets.length;
     return {
-      forecastId: `${version}@${new Date(bar.end).toISOString()}`,
+      forecastId: forecastIdOf(version, bar.end),
       modelVersion: version,
       barEnd: bar.end,
       horizonMs: this.config.HORIZON_BARS * barMs,
@@ -238,6 +242,32 @@ export class ForecastEngine {
       excluded: excluded.map(({ market, reason }) => ({ market, reason })),
     };
   }
+}
+
+function forecastIdOf(version: number, barEnd: number): string {
+  return `${version}@${new Date(barEnd).toISOString()}`;
+}
+
+function stepOf(
+  { version, model: { markets } }: PublishedModel,
+  bar: Bar,
+  before: ReadonlyMap<string, number>,
+  from: Float64Array,
+  to: Float64Array,
+): FilterStepPayload {
+  const prices = markets.map((market) => ({ before: before.get(market), after: bar.prices.get(market) }));
+  const complete = prices.every(
+    (pair): pair is { before: number; after: number } => pair.before !== undefined && pair.after !== undefined,
+  );
+  return {
+    modelVersion: version,
+    forecastId: forecastIdOf(version, bar.end),
+    barEnd: bar.end,
+    markets: [...markets],
+    before: Array.from(from),
+    after: Array.from(to),
+    prices: complete && !markets.some((market) => bar.stale.has(market)) ? prices : null,
+  };
 }
 
 function upperTriangle(matrix: Float64Array, n: number, scale: number): number[] {

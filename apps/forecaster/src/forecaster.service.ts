@@ -52,10 +52,20 @@ export class ForecasterService {
       indexOf.set(tick, index);
       return tick;
     });
-    const { bars, forecasts, newModels, rejected } = await this.engine.advance(inputs);
+    const { bars, forecasts, steps, newModels, rejected } = await this.engine.advance(inputs);
     for (const error of rejected) context.reject(indexOf.get(error.tick)!, error.message);
     const state = this.engine.snapshot();
     await this.repository.save(context.manager, state, bars, newModels, this.engine.oldestNeededBar);
+    for (const { version, fittedOn, model } of newModels) {
+      const { BAR_SECONDS, HORIZON_BARS } = this.config;
+      const header = { id: `model-${version}`, sequence: version, time: fittedOn };
+      const payload = { version, fittedOn, barMs: BAR_SECONDS * 1000, horizonBars: HORIZON_BARS, model: { ...model } };
+      context.publish(outgoing(TOPICS.models, 'model', header, payload));
+    }
+    for (const step of steps) {
+      const header = { id: `step-${step.forecastId}`, sequence: step.barEnd, time: step.barEnd };
+      context.publish(outgoing(TOPICS.filterSteps, 'model', header, step));
+    }
     for (const forecast of forecasts) {
       const header = { id: forecast.forecastId, sequence: forecast.barEnd, time: forecast.barEnd };
       context.publish(outgoing(TOPICS.covariance, 'market', header, forecast));

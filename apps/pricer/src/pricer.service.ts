@@ -97,6 +97,14 @@ export class PricerService {
         record,
       ),
     );
+    context.publish(
+      outgoing(
+        TOPICS.standingBooks,
+        'exchange',
+        { id: `book@${record.at}`, sequence: record.at, time: record.at },
+        this.current.standingBook(),
+      ),
+    );
   }
 
   onTrades(messages: readonly Message<TradePayload>[], context: ConsumeContext): Promise<void> {

@@ -13,6 +13,8 @@ export interface Artifacts {
   readonly circuit: Uint8Array;
   readonly settings: Uint8Array;
   readonly srs: Uint8Array;
+  /** the verification key as a contract's code, for the verifier of all circuits */
+  readonly chainKey: Uint8Array;
   readonly srsKind: 'development' | 'ceremony';
   /** SHA-256 of circuit, settings and SRS: keys and proofs of another digest do not fit */
   readonly digest: string;
@@ -42,6 +44,7 @@ export function loadArtifacts(name: string, environment: NodeJS.ProcessEnv = pro
     circuit,
     settings,
     srs,
+    chainKey: read(join(FOLDER, name, 'verifying-key.bin')),
     srsKind: ceremony === undefined ? 'development' : 'ceremony',
     digest: hash.digest('hex'),
   };

@@ -4,6 +4,7 @@ import type {
   CovariancePayload,
   LiquidityPayload,
   RiskPayload,
+  StandingBookPayload,
   TradePayload,
 } from '#lib/events';
 import {
@@ -328,6 +329,26 @@ export class PricingEngine {
       liquidity: formatMoney(ledger.liquidity),
       pending: formatMoney(ledger.pendingToCapital),
       shortfall: formatMoney(ledger.shortfall),
+    };
+  }
+
+  /** The book as {@link riskRecord} measures it. */
+  standingBook(): StandingBookPayload {
+    const { assessment, book, forecast } = this.assessment();
+    return {
+      at: this.board.now,
+      forecastId: this.board.latestForecast!.forecastId,
+      markets: [...this.board.markets],
+      notionals: Array.from(book.signedSizes, (size, i) => size * forecast.prices[i]),
+      entry: book.entryNotionals.reduce((sum, value) => sum + value, 0),
+      capital: book.capital,
+      liquidity: book.liquidity,
+      pending: book.pendingPremia,
+      alpha: this.config.ALPHA,
+      entropicValueAtRisk: assessment.risk.value,
+      riskMeasure: assessment.riskMeasure,
+      mean: assessment.exposure.mean,
+      volatility: assessment.exposure.volatility,
     };
   }
 

@@ -7,7 +7,7 @@ export type CrossCorrelation = 'constant' | 'zero';
 /**
  * R̃: constant correlation of the standardised factors of all clusters, with each cluster's diagonal block
  * whitened to the identity so that every cluster keeps exactly its own GO-GARCH covariance. A congruence
- * B^{−½} C B^{−½} of a correlation matrix with B its block diagonal, hence positive semi-definite.
+ * B^{−½} C B^{−½} of a correlation matrix with B its block diagonal, hence positive semi-definite. Rounded to steps of 2^−10: {@link CORRELATION_STEP}.
  *
  * @param blocks standardised factors of each cluster, each k_c series of T
  * @returns K×K, row-major, K = Σ k_c
@@ -58,7 +58,24 @@ export function factorCorrelation(
     }
     at = end;
   }
-  return result;
+  return declared(result, size);
+}
+
+/** Correlations between clusters are declared in steps of this: a thirtieth of their standard error at 1,000 bars. */
+export const CORRELATION_STEP = 2 ** -10;
+
+/**
+ * The correlations in steps, so that what is forecast with and what proofs commit to is one matrix. Shrunk by a hundredth at
+ * a time where rounding would leave it indefinite.
+ */
+function declared(correlation: Float64Array, size: number): Float64Array {
+  for (let shrink = 1; ; shrink *= 0.99) {
+    const rounded = correlation.map((value, at) =>
+      at % (size + 1) === 0 ? 1 : Math.round((shrink * value) / CORRELATION_STEP) * CORRELATION_STEP,
+    );
+    const matrix = Matrix.from1DArray(size, size, rounded);
+    if (new CholeskyDecomposition(matrix).isPositiveDefinite()) return rounded;
+  }
 }
 
 function inverseSquareRoot(matrix: Matrix): Matrix {

@@ -1,0 +1,246 @@
+import { InvalidInputError, messageOf, ZkriskError } from '#lib/errors';
+import type {
+  EpochPayload,
+  FilterStepPayload,
+  ModelPayload,
+  ProofJobPayload,
+  StandingBookPayload,
+} from '#lib/events';
+import {
+  CLUSTER_SIZE,
+  type CovarianceInput,
+  covarianceRows,
+  dequantise,
+  type PricedBook,
+  type PricingInput,
+  pricingStatement,
+  quantise,
+} from '#lib/proofs';
+import { type DeclaredModel, declaredModel } from './declared-model.js';
+
+export interface EpochSchedule {
+  /** bars from the first epoch of one run to the first of the next */
+  readonly every: number;
+  /** consecutive bars that are proven in a run: all but the first start where the one before ended */
+  readonly run: number;
+}
+
+/** What the composer remembers, plain data. */
+export interface ComposerState {
+  readonly model: ModelPayload | null;
+  /** the last bars of the filter, until their books come */
+  readonly steps: readonly FilterStepPayload[];
+  readonly runStart: number | null;
+  /** where the last epoch ended */
+  readonly last: {
+    readonly barEnd: number;
+    readonly modelVersion: number;
+    readonly modelSalts: readonly number[];
+    readonly correlationSalt: number;
+    /** h′ of each group as its proof has it, and its salt */
+    readonly states: readonly { readonly variances: readonly number[]; readonly salt: number }[];
+  } | null;
+}
+
+export interface ComposedEpoch {
+  readonly epoch: EpochPayload;
+  readonly jobs: readonly ProofJobPayload[];
+}
+
+/** Why a bar that was due has no epoch. */
+export class EpochNotProvableError extends ZkriskError {
+  readonly code = 'epoch-not-provable';
+}
+
+const KEPT_STEPS = 8;
+
+/** Puts models, filter steps and standing books together to the statements of an epoch. */
+export class EpochComposer {
+  private declared: DeclaredModel | ZkriskError | undefined;
+  private state: ComposerState;
+
+  constructor(
+    private readonly schedule: EpochSchedule,
+    /** a secret number of at most 2^15 with 24 bits after the point */
+    private readonly salt: () => number,
+    stored?: ComposerState,
+  ) {
+    this.state = stored ?? { model: null, steps: [], runStart: null, last: null };
+    if (this.state.model !== null) this.declare(this.state.model);
+  }
+
+  snapshot(): ComposerState {
+    return this.state;
+  }
+
+  onModel(model: ModelPayload): void {
+    this.state = { ...this.state, model };
+    this.declare(model);
+  }
+
+  onStep(step: FilterStepPayload): void {
+    this.state = { ...this.state, steps: [...this.state.steps, step].slice(-KEPT_STEPS) };
+  }
+
+  /**
+   * @returns the epoch of this book's bar; undefined where none is due
+   * @throws {EpochNotProvableError} where one is due and cannot be proven
+   */
+  onBook(book: StandingBookPayload): ComposedEpoch | undefined {
+    const step = this.state.steps.find(({ forecastId }) => forecastId === book.forecastId);
+    if (step === undefined || this.schedule.every === 0) return undefined;
+    const barMs = this.state.model!.barMs;
+    const { runStart, last } = this.state;
+    const bars = runStart === null ? Infinity : Math.round((step.barEnd - runStart) / barMs);
+    if (bars < this.schedule.every && (bars >= this.schedule.run || bars <= 0)) return undefined;
+    if (book.notionals.every((notional) => notional === 0)) return undefined;
+    if (bars >= this.schedule.every) this.state = { ...this.state, runStart: step.barEnd };
+    try {
+      return this.compose(book, step, last?.barEnd === step.barEnd - barMs ? last : null);
+    } catch (error) {
+      if (error instanceof ZkriskError)
+        throw new EpochNotProvableError(`the bar of ${book.forecastId} cannot be proven: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
+  private declare(model: ModelPayload): void {
+    try {
+      this.declared = declaredModel(model);
+    } catch (error) {
+      if (!(error instanceof ZkriskError)) throw error;
+      this.declared = error;
+    }
+  }
+
+  private compose(
+    book: StandingBookPayload,
+    step: FilterStepPayload,
+    previous: ComposerState['last'],
+  ): ComposedEpoch {
+    const { declared } = this;
+    if (declared === undefined) throw new InvalidInputError('model', 'is not known');
+    if (declared instanceof ZkriskError) throw declared;
+    if (declared.version !== step.modelVersion)
+      throw new InvalidInputError('model', `version ${step.modelVersion} is not the one in force`);
+    if (step.prices === null) throw new InvalidInputError('prices', 'are missing or stale in some market');
+    const { prices } = step;
+    const chained = previous !== null && previous.modelVersion === declared.version ? previous : null;
+    const correlationSalt = chained?.correlationSalt ?? this.salt();
+    const unit = unitOf(book);
+    const indexOf = new Map(step.markets.map((market, i) => [market, i]));
+    const exposureOf = new Map(book.markets.map((market, i) => [market, book.notionals[i] / unit]));
+    const inputs = declared.groups.map((group, c): CovarianceInput => {
+      const own = group.markets.map((market) => indexOf.get(market)!);
+      return {
+        loadings: group.loadings,
+        mean: group.mean,
+        alpha: group.alpha,
+        beta: group.beta,
+        slope: group.slope,
+        marginal: group.marginal,
+        horizon: group.horizon,
+        variances:
+          chained?.states[c].variances ?? group.factors.map((factor, k) => step.before[factor] / group.longRun[k]),
+        returns: own.map((i) => 100 * Math.log(prices[i].after / prices[i].before)),
+        exposures: group.markets.map((market) => exposureOf.get(market) ?? 0),
+        salts: {
+          model: chained?.modelSalts[c] ?? this.salt(),
+          state: chained?.states[c].salt ?? this.salt(),
+          nextState: this.salt(),
+          risk: this.salt(),
+          drift: this.salt(),
+        },
+      };
+    });
+    const rows = inputs.map((input) => covarianceRows(input));
+    const pricing = pricingOf(book, unit, declared, inputs, rows, correlationSalt);
+    // What the circuit has no room for is found now and not in a worker.
+    pricingStatement.inputs(pricing);
+    const epochId = `epoch-${step.barEnd}`;
+    const subject = { kind: 'forecast', id: book.forecastId } as const;
+    const jobs: ProofJobPayload[] = inputs.map((input, c) => ({
+      jobId: `${epochId}-covariance-${c}`,
+      statement: 'covariance',
+      subject,
+      input: { ...input },
+    }));
+    const pricingId = `${epochId}-pricing`;
+    jobs.push({ jobId: pricingId, statement: 'pricing', subject: { kind: 'risk', id: String(book.at) }, input: { ...pricing } });
+    this.state = {
+      ...this.state,
+      last: {
+        barEnd: step.barEnd,
+        modelVersion: declared.version,
+        modelSalts: inputs.map(({ salts }) => salts.model),
+        correlationSalt,
+        states: rows.map(({ nextState }, c) => ({
+          variances: nextState.slice(0, inputs[c].loadings.length).map(dequantise),
+          salt: inputs[c].salts.nextState,
+        })),
+      },
+    };
+    return {
+      epoch: {
+        epochId,
+        forecastId: book.forecastId,
+        barEnd: step.barEnd,
+        barMs: declared.barMs,
+        chained: chained !== null,
+        unit,
+        clusters: declared.groups.map(({ markets }, c) => ({ jobId: jobs[c].jobId, markets: [...markets] })),
+        pricing: { jobId: pricingId },
+        prices: step.markets.map((market, i) => ({ market, ...prices[i] })),
+        entropicValueAtRisk: book.entropicValueAtRisk,
+        riskMeasure: book.riskMeasure,
+      },
+      jobs,
+    };
+  }
+}
+
+function pricingOf(
+  book: StandingBookPayload,
+  unit: number,
+  { correlation }: DeclaredModel,
+  inputs: readonly CovarianceInput[],
+  rows: readonly ReturnType<typeof covarianceRows>[],
+  correlationSalt: number,
+): PricingInput {
+  const net = inputs
+    .flatMap(({ exposures }) => exposures)
+    .reduce((sum, exposure) => sum + quantise(exposure, 'exposures'), 0n);
+  const priced: PricedBook = {
+    net: dequantise(net),
+    // Of markets without a model nothing is at risk: their part of F is their part of C.
+    entry: book.entry / unit,
+    capital: book.capital / unit,
+    liquidity: book.liquidity / unit,
+    pending: book.pending / unit,
+  };
+  return {
+    clusters: rows.map(({ risk, drift }, c) => {
+      const numbers = (row: readonly bigint[]) => row.slice(0, CLUSTER_SIZE).map(dequantise);
+      const { salts } = inputs[c];
+      return {
+        risk: numbers(risk),
+        drift: numbers(drift),
+        riskSalt: salts.risk,
+        driftSalt: salts.drift,
+        riskAfter: numbers(risk),
+        riskAfterSalt: salts.risk,
+      };
+    }),
+    correlation,
+    correlationSalt,
+    before: priced,
+    after: priced,
+    alpha: book.alpha,
+  };
+}
+
+/** A power of two near the gross notional: what is large for the book is then of order one in the circuit. */
+function unitOf({ notionals }: StandingBookPayload): number {
+  const gross = notionals.reduce((sum, notional) => sum + Math.abs(notional), 0);
+  return 2 ** Math.round(Math.log2(gross));
+}

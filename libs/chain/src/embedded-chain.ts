@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChainError } from './errors.js';
+
+/** A chain in a process beside this one: Foundry's anvil, from npm. For trying things out; it proves nothing to anyone. */
+export interface EmbeddedChain {
+  readonly url: string;
+  /** of the first of its funded accounts; known to everyone */
+  readonly privateKey: `0x${string}`;
+  stop(): Promise<void>;
+}
+
+/** Derived from the mnemonic that anvil publishes: "test test test … junk". */
+const KNOWN_KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
+
+export interface EmbeddedChainOptions {
+  /** file its state is kept in; without one it starts anew */
+  readonly stateFile?: string;
+  /** seconds between blocks; 0: one block a transaction */
+  readonly blockSeconds?: number;
+  readonly port?: number;
+  /** further arguments of anvil */
+  readonly arguments?: readonly string[];
+}
+
+/** @throws {ChainError} where anvil is not there for this platform, or does not answer */
+export async function startEmbeddedChain(options: EmbeddedChainOptions = {}): Promise<EmbeddedChain> {
+  const port = options.port ?? (await freePort());
+  const { stateFile, blockSeconds = 1 } = options;
+  if (stateFile !== undefined) mkdirSync(dirname(stateFile), { recursive: true });
+  const child = spawn(
+    anvilBinary(),
+    [
+      ...['--port', String(port), '--host', '127.0.0.1', '--silent'],
+      ...(blockSeconds > 0 ? ['--block-time', String(blockSeconds), '--mixed-mining'] : []),
+      ...(stateFile === undefined ? [] : ['--state', stateFile, '--state-interval', '5']),
+      ...(options.arguments ?? []),
+    ],
+    { stdio: 'ignore' },
+  );
+  const orphan = () => child.kill('SIGKILL');
+  process.once('exit', orphan);
+  const url = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    process.removeListener('exit', orphan);
+    await stopped(child);
+  };
+  try {
+    await answering(url, child);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url, privateKey: KNOWN_KEY, stop };
+}
+
+function anvilBinary(): string {
+  const require = createRequire(import.meta.url);
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch;
+  const platform = process.platform === 'win32' ? 'win32' : process.platform;
+  const name = `@foundry-rs/anvil-${platform}-${arch}`;
+  try {
+    const folder = dirname(require.resolve(`${name}/package.json`));
+    return join(folder, 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil');
+  } catch {
+    throw new ChainError(`there is no embedded chain for this platform (${name}); CHAIN_RPC_URL takes another`);
+  }
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  // It writes its state when it is asked to end.
+  child.kill('SIGTERM');
+  const killed = sleep(5000).then(() => child.kill('SIGKILL'));
+  await Promise.race([exit, killed]);
+  await exit;
+}
+
+async function answering(url: string, child: ChildProcess): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (child.exitCode !== null) throw new ChainError(`anvil ended with code ${child.exitCode}`);
+    try {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] });
+      const headers = { 'content-type': 'application/json' };
+      if ((await fetch(url, { method: 'POST', headers, body })).ok) return;
+    } catch {
+      // Not yet.
+    }
+    await sleep(50);
+  }
+  throw new ChainError('anvil does not answer');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new ChainError('no free port');
+  return address.port;
+}

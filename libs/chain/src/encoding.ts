@@ -1,0 +1,44 @@
+import { type Hex, stringToHex } from 'viem';
+import { InvalidInputError } from '#lib/errors';
+import { FIELD_ORDER, fromFelt, type ProofDocument, SCALE_BITS, toFelt } from '#lib/proofs';
+
+/** A market's name as 32 bytes. @throws {InvalidInputError} for a name of more */
+export function marketBytes(market: string): Hex {
+  if (!/^[\x21-\x7e]{1,32}$/.test(market))
+    throw new InvalidInputError('market', `must be 1 to 32 ASCII characters, got "${market}"`);
+  return stringToHex(market, { size: 32 });
+}
+
+/** A proof as the contracts take it. */
+export interface ChainProof {
+  readonly proof: Hex;
+  readonly instances: readonly bigint[];
+}
+
+export function chainProof(document: Pick<ProofDocument, 'instances' | 'proof'>): ChainProof {
+  return {
+    proof: document.proof as Hex,
+    instances: document.instances.map((hex, i) => {
+      const value = fromFelt(hex, `instances[${i}]`);
+      return value < 0n ? value + FIELD_ORDER : value;
+    }),
+  };
+}
+
+/** The instances of a proof taken from a chain, as the provers have them. */
+export function documentInstances(instances: readonly bigint[]): string[] {
+  return instances.map(toFelt);
+}
+
+/** A price with 18 decimals, from its decimal text. */
+export function priceUnits(text: string): bigint {
+  const match = /^(\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null) throw new InvalidInputError('price', `must be a decimal, got "${text}"`);
+  const [, whole, fraction = ''] = match;
+  return BigInt(whole) * 10n ** 18n + BigInt(fraction.slice(0, 18).padEnd(18, '0'));
+}
+
+/** A number the contracts hold in units of 2^−24. */
+export function fromUnits(value: bigint): number {
+  return Number(value) / 2 ** SCALE_BITS;
+}

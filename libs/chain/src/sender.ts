@@ -1,0 +1,291 @@
+import {
+  type Address,
+  BaseError,
+  type Block,
+  ContractFunctionRevertedError,
+  decodeErrorResult,
+  type Hex,
+  keccak256,
+  TransactionReceiptNotFoundError,
+  type TransactionReceipt,
+} from 'viem';
+import type { PrivateKeyAccount } from 'viem/accounts';
+import { messageOf } from '#lib/errors';
+import { contractArtifact } from './contract-artifact.js';
+import type { ChainClient } from './deployment.js';
+
+/** One signed form of a transaction: the same nonce, other fees. */
+export interface Attempt {
+  readonly hash: Hex;
+  readonly raw: Hex;
+  readonly maxFeePerGas: string;
+  readonly maxPriorityFeePerGas: string;
+  /** wall-clock milliseconds */
+  readonly at: number;
+}
+
+export type TransactionStatus = 'waiting' | 'sent' | 'mined' | 'confirmed' | 'refused';
+
+/** A transaction from the wish for it to its confirmation, as it is kept. */
+export interface StoredTransaction {
+  readonly id: string;
+  readonly ordinal: number;
+  status: TransactionStatus;
+  nonce: number | null;
+  attempts: readonly Attempt[];
+  /** of the attempt that was mined */
+  hash: Hex | null;
+  blockNumber: number | null;
+  blockHash: Hex | null;
+  gasUsed: number | null;
+  reason: string | null;
+}
+
+/** Where transactions are kept. A write that has returned has survived whatever comes next. */
+export interface TransactionStore {
+  /** those that are neither confirmed nor refused, in order */
+  open(): Promise<StoredTransaction[]>;
+  /** highest nonce ever given to one, confirmed ones included; null where none was */
+  lastNonce(): Promise<number | null>;
+  save(transaction: StoredTransaction): Promise<void>;
+}
+
+/** What a transaction calls. Made when it is sent, from the chain as it is then. */
+export interface Call {
+  readonly to: Address;
+  readonly data: Hex;
+}
+
+export interface SenderOptions {
+  /** blocks on top of the one a transaction is in, before it counts as confirmed */
+  readonly confirmations: number;
+  /** milliseconds after which a transaction that is not mined is offered with higher fees */
+  readonly replaceAfterMs: number;
+  /** wei a gas: no fee above it; what the chain asks beyond is waited out */
+  readonly highestFeePerGas: bigint;
+}
+
+/** A replacement must pay a tenth more to be taken; an eighth leaves room for rounding. */
+const RAISE = 1125n;
+
+/**
+ * Sends transactions of one account one after the other, so that none is lost and none is done twice:
+ *
+ * - A transaction is signed and kept before it is sent. Whatever is killed afterwards, the same bytes are offered again.
+ * - All attempts at one transaction carry its nonce: of them the chain takes at most one.
+ * - The next nonce is used only when the one before is mined; a block that is taken back makes its transaction `sent` again.
+ * - A nonce that somebody else has used is given up only when that is confirmed.
+ */
+export class TransactionSender {
+  constructor(
+    private readonly client: ChainClient,
+    private readonly account: PrivateKeyAccount,
+    private readonly store: TransactionStore,
+    /** what a transaction calls; undefined where it is not its time yet; throws what makes it impossible */
+    private readonly callOf: (id: string) => Promise<Call | undefined>,
+    private readonly options: SenderOptions,
+  ) {}
+
+  /**
+   * Looks at everything that is open and does what can be done. Call it again and again.
+   *
+   * @returns whether anything is still open
+   */
+  async advance(): Promise<boolean> {
+    const open = await this.store.open();
+    let pendingBefore = false;
+    for (const transaction of open) {
+      if (transaction.status === 'sent' || transaction.status === 'mined') await this.follow(transaction);
+      if (transaction.status === 'waiting' && !pendingBefore) {
+        const unconfirmed = open.some(({ status }) => status === 'mined');
+        await this.begin(transaction, unconfirmed);
+      }
+      // Only one is on its way at a time; what is mined but not confirmed may be followed by the next.
+      if (transaction.status === 'sent' || transaction.status === 'waiting') pendingBefore = true;
+    }
+    return open.some(({ status }) => status !== 'confirmed' && status !== 'refused');
+  }
+
+  private async begin(transaction: StoredTransaction, unconfirmed: boolean): Promise<void> {
+    let gas: bigint;
+    let call: Call;
+    try {
+      const made = await this.callOf(transaction.id);
+      if (made === undefined) return;
+      call = made;
+      gas = await this.client.estimateGas({ account: this.account, ...call });
+    } catch (error) {
+      const reason = revertReason(error);
+      // A block that is taken back may be why: wait until what it depends on is confirmed.
+      if (reason === undefined || unconfirmed) return;
+      await this.store.save(Object.assign(transaction, { status: 'refused', reason }));
+      return;
+    }
+    const fees = await this.fees();
+    if (fees === undefined) return;
+    const last = await this.store.lastNonce();
+    const next = await this.client.getTransactionCount({ address: this.account.address, blockTag: 'latest' });
+    const nonce = last === null ? next : Math.max(last + 1, next);
+    // After a chain that has lost blocks the count may be behind: what was mined before is offered again first.
+    const attempt = await this.sign(call, nonce, (gas * 13n) / 10n, fees);
+    await this.store.save(Object.assign(transaction, { status: 'sent', nonce, attempts: [attempt] }));
+    await this.offer(attempt);
+  }
+
+  private async follow(transaction: StoredTransaction): Promise<void> {
+    const receipt = await this.receipt(transaction.attempts);
+    if (receipt !== undefined) {
+      const head = await this.client.getBlockNumber({ cacheTime: 0 });
+      const status =
+        head - receipt.blockNumber < BigInt(this.options.confirmations)
+          ? 'mined'
+          : receipt.status === 'success'
+            ? 'confirmed'
+            : 'refused';
+      const reason = status === 'refused' ? await this.reasonOf(receipt) : null;
+      await this.store.save(
+        Object.assign(transaction, {
+          status,
+          reason,
+          hash: receipt.transactionHash,
+          blockNumber: Number(receipt.blockNumber),
+          blockHash: receipt.blockHash,
+          gasUsed: Number(receipt.gasUsed),
+        }),
+      );
+      return;
+    }
+    if (transaction.status === 'mined') {
+      await this.store.save(
+        Object.assign(transaction, { status: 'sent', hash: null, blockNumber: null, blockHash: null, gasUsed: null }),
+      );
+    }
+    if (await this.takenByAnother(transaction.nonce!)) {
+      await this.store.save(Object.assign(transaction, { status: 'waiting', nonce: null, attempts: [] }));
+      return;
+    }
+    const latest = transaction.attempts.at(-1)!;
+    if (Date.now() - latest.at < this.options.replaceAfterMs) {
+      await this.offer(latest);
+      return;
+    }
+    await this.replace(transaction, latest);
+  }
+
+  /** The same transaction with higher fees. */
+  private async replace(transaction: StoredTransaction, latest: Attempt): Promise<void> {
+    const fees = await this.fees();
+    const raised = (value: string) => (BigInt(value) * RAISE) / 1000n + 1n;
+    const maxPriorityFeePerGas = larger(fees?.maxPriorityFeePerGas ?? 0n, raised(latest.maxPriorityFeePerGas));
+    const maxFeePerGas = larger(fees?.maxFeePerGas ?? 0n, raised(latest.maxFeePerGas));
+    if (fees === undefined || maxFeePerGas > this.options.highestFeePerGas) {
+      await this.offer(latest);
+      return;
+    }
+    const { to, data, gas } = await this.parts(latest);
+    const attempt = await this.sign({ to, data }, transaction.nonce!, gas, { maxFeePerGas, maxPriorityFeePerGas });
+    await this.store.save(Object.assign(transaction, { attempts: [...transaction.attempts, attempt] }));
+    await this.offer(attempt);
+  }
+
+  private async parts({ raw }: Attempt) {
+    const { parseTransaction } = await import('viem');
+    const parsed = parseTransaction(raw as `0x02${string}`);
+    return { to: parsed.to!, data: parsed.data ?? '0x', gas: parsed.gas! };
+  }
+
+  private async sign(
+    { to, data }: Call,
+    nonce: number,
+    gas: bigint,
+    fees: { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint },
+  ): Promise<Attempt> {
+    const chainId = await this.client.getChainId();
+    const raw = await this.account.signTransaction({ type: 'eip1559', chainId, to, data, nonce, gas, ...fees });
+    return {
+      hash: keccak256(raw),
+      raw,
+      maxFeePerGas: String(fees.maxFeePerGas),
+      maxPriorityFeePerGas: String(fees.maxPriorityFeePerGas),
+      at: Date.now(),
+    };
+  }
+
+  /** A node that has it already, or a chain that has used the nonce, says so with an error: following finds out which. */
+  private async offer({ raw }: Attempt): Promise<void> {
+    await this.client.sendRawTransaction({ serializedTransaction: raw }).catch((error: unknown) => {
+      if (!(error instanceof BaseError)) throw error;
+    });
+  }
+
+  private async receipt(attempts: readonly Attempt[]): Promise<TransactionReceipt | undefined> {
+    for (const { hash } of attempts) {
+      try {
+        return await this.client.getTransactionReceipt({ hash });
+      } catch (error) {
+        if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether a transaction that is not one of ours was confirmed with this nonce. */
+  private async takenByAnother(nonce: number): Promise<boolean> {
+    const head = await this.client.getBlockNumber({ cacheTime: 0 });
+    const settled = head - BigInt(this.options.confirmations);
+    if (settled < 0n) return false;
+    const count = await this.client.getTransactionCount({ address: this.account.address, blockNumber: settled });
+    return count > nonce;
+  }
+
+  /** Twice the base fee and the tip asked; undefined where that is above the highest fee: it is waited out. */
+  private async fees(): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint } | undefined> {
+    const block: Block = await this.client.getBlock({ blockTag: 'latest' });
+    const maxPriorityFeePerGas = await this.client.estimateMaxPriorityFeePerGas().catch(() => 1_000_000_000n);
+    const base = block.baseFeePerGas ?? 0n;
+    if (base + maxPriorityFeePerGas > this.options.highestFeePerGas) return undefined;
+    const generous = 2n * base + maxPriorityFeePerGas;
+    return {
+      maxFeePerGas: generous > this.options.highestFeePerGas ? this.options.highestFeePerGas : generous,
+      maxPriorityFeePerGas,
+    };
+  }
+
+  private async reasonOf({ transactionHash, blockNumber }: TransactionReceipt): Promise<string> {
+    const { to, input, gas } = await this.client.getTransaction({ hash: transactionHash });
+    try {
+      await this.client.call({ account: this.account, to, data: input, gas, blockNumber: blockNumber - 1n });
+      return 'it reverted, but would not have a block earlier';
+    } catch (error) {
+      return revertReason(error) ?? messageOf(error);
+    }
+  }
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+/** What a contract says why it reverts, by the oracle's and the price source's errors; undefined for what is no revert. */
+export function revertReason(error: unknown): string | undefined {
+  if (!(error instanceof BaseError)) return messageOf(error);
+  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError || hasData(cause));
+  if (reverted === null) return /revert/i.test(error.shortMessage) ? error.shortMessage : undefined;
+  const data = hasData(reverted) ? reverted.data : undefined;
+  if (data !== undefined) {
+    for (const name of ['RiskOracle', 'SignedPriceSource', 'PublicValues']) {
+      try {
+        const { errorName, args } = decodeErrorResult({ abi: contractArtifact(name).abi, data });
+        return `${errorName}(${(args ?? []).map(String).join(', ')})`;
+      } catch {
+        // Of another contract.
+      }
+    }
+  }
+  return error.shortMessage;
+}
+
+function hasData(value: unknown): value is { data: Hex } {
+  const data: unknown = typeof value === 'object' && value !== null && 'data' in value ? value.data : undefined;
+  return typeof data === 'string' && data.startsWith('0x') && data.length >= 10;
+}
