@@ -49,7 +49,7 @@ export function buildContracts() {
       if (size === 0 && name.startsWith('I')) continue;
       if (size > LARGEST) throw new Error(`${name} has ${size} bytes, more than the ${LARGEST} a chain takes`);
       sizes[name] = size;
-      const artifact = { name, abi, bytecode: `0x${evm.bytecode.object}`, deployedSize: size };
+      const artifact = { name, abi, bytecode: `0x${evm.bytecode.object}`, deployedBytecode: `0x${evm.deployedBytecode.object}` };
       writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(artifact)}\n`);
     }
   }

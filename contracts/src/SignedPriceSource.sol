@@ -3,11 +3,12 @@ pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {IPriceSource} from "./IPriceSource.sol";
 
 /// @title Prices signed by one reporter, for chains without a feed.
 /// @notice Anyone may bring a signed update; a price once held never changes.
-contract SignedPriceSource is IPriceSource, EIP712 {
+contract SignedPriceSource is IPriceSource, EIP712, Multicall {
     bytes32 public constant PRICES_TYPEHASH =
         keccak256("Prices(uint64 bar,bytes32[] markets,uint256[] prices)");
 

@@ -12,6 +12,14 @@ import { PinoLogger, problemOf, readConfig } from '#lib/service';
 import { startEmbeddedPostgres } from '#lib/storage';
 import { FORECASTER_GROUP, ForecasterService } from '../../forecaster/src/index.js';
 import { LIQUIDATOR_GROUP, LiquidatorService } from '../../liquidator/src/index.js';
+import { PROVER_GROUP, ProofRunner, proverConfig, ProverService } from '../../prover/src/index.js';
+import {
+  openChain,
+  type OpenedChain,
+  SETTLEMENT_GROUP,
+  settlementConfig,
+  SettlementService,
+} from '../../settlement/src/index.js';
 import { installQuoteFastPath, PRICER_GROUP, PricerService, QuoteDesk } from '../../pricer/src/index.js';
 import { AppModule } from './app.module.js';
 
@@ -45,6 +53,8 @@ export interface Engine {
   readonly pricer: PricerService;
   readonly forecaster: ForecasterService;
   readonly liquidator: LiquidatorService;
+  /** where PROVER and SETTLEMENT are on */
+  readonly settlement: SettlementService | undefined;
   /** drains, closes and stops everything that was started */
   stop(): Promise<void>;
 }
@@ -65,12 +75,17 @@ export async function startEngine(
     config.DATABASE_URL === undefined
       ? await startEmbeddedPostgres(join(config.ZKRISK_DATA_DIR, 'postgres'))
       : undefined;
-  try {
-    return await assemble(config, postgres?.url ?? config.DATABASE_URL!, environment, configure, async () =>
-      postgres?.stop(),
-    );
-  } catch (error) {
+  let chain: OpenedChain | undefined;
+  const stop = async () => {
+    await chain?.close();
     await postgres?.stop();
+  };
+  try {
+    const settlement = settlementConfig(environment);
+    if (settlement.SETTLEMENT === 'on') chain = await openChain(settlement, environment);
+    return await assemble(config, postgres?.url ?? config.DATABASE_URL!, environment, configure, chain, stop);
+  } catch (error) {
+    await stop();
     throw error;
   }
 }
@@ -80,7 +95,8 @@ async function assemble(
   databaseUrl: string,
   environment: NodeJS.ProcessEnv,
   configure: (fastify: FastifyInstance) => void,
-  stopDatabase: () => Promise<void>,
+  chain: OpenedChain | undefined,
+  stopParts: () => Promise<void>,
 ): Promise<Engine> {
   const logger = new PinoLogger(pino({ level: config.LOG_LEVEL }));
   const adapter = new FastifyAdapter({
@@ -102,7 +118,7 @@ async function assemble(
   });
   installQuoteFastPath(adapter.getInstance<FastifyInstance>(), () => app.get(QuoteDesk));
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
-    AppModule.register(databaseUrl, environment, config.HOUSE_LIQUIDATOR === 'on'),
+    AppModule.register(databaseUrl, environment, config.HOUSE_LIQUIDATOR === 'on', chain),
     adapter,
     {
       logger,
@@ -115,10 +131,14 @@ async function assemble(
   const pricer = app.get(PricerService);
   const forecaster = app.get(ForecasterService);
   const liquidator = app.get(LiquidatorService);
+  const proving = proverConfig(environment).PROVER === 'on';
+  const settlement = chain === undefined ? undefined : app.get(SettlementService);
   const restore: Record<string, () => Promise<void>> = {
     [PRICER_GROUP]: () => pricer.restore(),
     [FORECASTER_GROUP]: () => forecaster.restore(),
     [LIQUIDATOR_GROUP]: () => liquidator.restore(),
+    ...(proving ? { [PROVER_GROUP]: () => app.get(ProverService).restore() } : {}),
+    [SETTLEMENT_GROUP]: () => Promise.resolve(),
   };
   const strategy = new EmbeddedLogServer(log, database, (group) => restore[group]?.() ?? Promise.resolve());
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
@@ -132,6 +152,7 @@ async function assemble(
   SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, description));
   await app.startAllMicroservices();
   await app.listen(config.PORT, config.HOST);
+  settlement?.start();
   const trimming = setInterval(() => {
     for (const topic of Object.values(TOPICS)) {
       log.trim(topic.name, topic.retainRecords).catch((error: unknown) => {
@@ -147,12 +168,15 @@ async function assemble(
     pricer,
     forecaster,
     liquidator,
+    settlement,
     stop: async () => {
       clearInterval(trimming);
+      await settlement?.close();
+      if (proving) await app.get(ProofRunner).close();
       await app.close();
       await forecaster.close();
       await liquidator.close();
-      await stopDatabase();
+      await stopParts();
     },
   };
 }

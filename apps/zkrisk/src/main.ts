@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { forecasterConfig } from '../../forecaster/src/index.js';
 import { HouseLiquidator } from '../../liquidator/src/index.js';
-import { startEngine } from './engine.js';
+import { type Engine, startEngine } from './engine.js';
 import { csvMarket } from './replay/csv-market.js';
 import type { MarketSource } from './replay/market-source.js';
 import { Replayer, type ReplayProgress } from './replay/replayer.js';
@@ -20,6 +21,8 @@ const HELP = `npm start -- [options]
   --trades N        expected new positions a bar (default 3)
   --accounts N      traders (default 2000)
   --liquidity N     the liquidity providers' first deposit, quote currency (default 5000000)
+  --settle-every N  bars from one run of proven and settled epochs to the next; 0: none (default 240)
+  --settle-run N    consecutive bars of a run (default 2)
   --report DIR      where the report is written (default reports/latest)
   --port N          port of the REST API (default 8080)
 `;
@@ -32,6 +35,8 @@ interface Options {
   readonly trades: number;
   readonly accounts: number;
   readonly liquidity: number;
+  readonly settleEvery: number;
+  readonly settleRun: number;
   readonly report: string;
   readonly port: number | undefined;
 }
@@ -47,6 +52,8 @@ function readOptions(): Options {
       trades: { type: 'string', default: '3' },
       accounts: { type: 'string', default: '2000' },
       liquidity: { type: 'string', default: '5000000' },
+      'settle-every': { type: 'string', default: '240' },
+      'settle-run': { type: 'string', default: '2' },
       report: { type: 'string', default: 'reports/latest' },
       port: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -81,6 +88,8 @@ function readOptions(): Options {
     trades: number('trades', values.trades, 0),
     accounts: number('accounts', values.accounts, 1, true),
     liquidity: number('liquidity', values.liquidity, 1),
+    settleEvery: number('settle-every', values['settle-every'], 0, true),
+    settleRun: number('settle-run', values['settle-run'], 1, true),
     report: values.report,
     port: values.port === undefined ? undefined : number('port', values.port, 0, true),
   };
@@ -102,7 +111,7 @@ function shortened(source: MarketSource, bars: number): MarketSource {
 }
 
 async function main(): Promise<void> {
-  const { source, once, speed, seed, trades, accounts, liquidity, report, port } = readOptions();
+  const { source, once, speed, seed, trades, accounts, liquidity, report, port, ...settle } = readOptions();
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -113,6 +122,12 @@ async function main(): Promise<void> {
   process.stderr.write(`${source.description}\n`);
   const environment: NodeJS.ProcessEnv = {
     BAR_SECONDS: String(source.barSeconds),
+    PROVER: settle.settleEvery > 0 ? 'on' : 'off',
+    SETTLEMENT: settle.settleEvery > 0 ? 'on' : 'off',
+    EPOCH_EVERY_BARS: String(settle.settleEvery),
+    EPOCH_RUN: String(settle.settleRun),
+    // A replay liquidates faster than proofs are made: one plan an epoch is proven.
+    PROVE_LIQUIDATIONS: 'epoch',
     ...process.env,
     // The replay executes plans itself, in step with everything else, so that it can be repeated to the last unit.
     HOUSE_LIQUIDATOR: 'off',
@@ -141,6 +156,8 @@ async function main(): Promise<void> {
       show(progress);
     });
     if (stopping.signal.aborted) return;
+    await settled(engine, stopping.signal);
+    if (stopping.signal.aborted) return;
     const wallSeconds = resumedAt === 1 ? (performance.now() - started) / 1000 : null;
     const table = await writeReport(engine, source, await makeReport(engine, source, wallSeconds), report);
     process.stderr.write('\n');
@@ -155,6 +172,21 @@ async function main(): Promise<void> {
     }
   } finally {
     await engine.stop();
+  }
+}
+
+/** Waits until every epoch that was begun is proven and on the chain, or is known not to get there. */
+async function settled({ settlement, log }: Engine, signal: AbortSignal): Promise<void> {
+  if (settlement === undefined) return;
+  let shown = -1;
+  for (;;) {
+    await log.drained(signal);
+    const outstanding = await settlement.outstanding();
+    if (outstanding === 0 || signal.aborted) return;
+    if (outstanding !== shown)
+      process.stderr.write(`\nproving and settling: ${outstanding} epochs and transactions to go`);
+    shown = outstanding;
+    await sleep(1000, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -8,6 +8,8 @@ export interface ContractArtifact {
   readonly name: string;
   readonly abi: Abi;
   readonly bytecode: Hex;
+  /** as a chain holds it; immutable values are zeros */
+  readonly deployedBytecode: Hex;
 }
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'contracts');

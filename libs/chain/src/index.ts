@@ -1,4 +1,5 @@
 export * from './account.js';
+export * from './audit.js';
 export * from './contract-artifact.js';
 export * from './deployment.js';
 export * from './embedded-chain.js';

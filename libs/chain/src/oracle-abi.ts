@@ -44,6 +44,7 @@ export const PRICE_SOURCE_ABI = parseAbi([
   'constructor(address reporter)',
   'function reporter() view returns (address)',
   'function submit(uint64 bar, bytes32[] markets, uint256[] prices, bytes signature)',
+  'function multicall(bytes[] data) returns (bytes[] results)',
   'function priceAt(bytes32 market, uint64 bar) view returns (uint256 price)',
   'event PricesHeld(uint64 indexed bar, bytes32[] markets, uint256[] prices)',
 ]);

@@ -24,6 +24,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'quote-stale': 409,
   'unknown-account': 404,
   'unknown-liquidation': 404,
+  'unknown-proof': 404,
   'insufficient-balance': 409,
   'insufficient-margin': 409,
   'nothing-to-reduce': 409,

@@ -3,6 +3,7 @@ import { messageOf, ZkriskError } from '#lib/errors';
 import { STATEMENTS } from '#lib/proofs';
 import { BACKTEST_MODELS, type BacktestModel, type ClusterMode, type FactorCount } from '#lib/volatility';
 import { UsageError } from '../usage-error.js';
+import { auditCommand, deployCommand } from './chain.command.js';
 import { backtestCommand, backtestTable } from './backtest.command.js';
 import { forecastCommand } from './forecast.command.js';
 import { checkPlanCommand, liquidateCommand } from './liquidate.command.js';
@@ -74,6 +75,28 @@ program
     const verdict = checkPlanCommand(file);
     print(verdict);
     if (!verdict.holds) process.exitCode = 1;
+  });
+
+program
+  .command('audit')
+  .description('verify everything an oracle has taken, from the chain alone; exit code 1 where something does not hold')
+  .requiredOption('--rpc <url>', 'a node')
+  .requiredOption('--oracle <address>', 'the RiskOracle')
+  .action(async (options: { rpc: string; oracle: string }) => {
+    const audit = await auditCommand(options);
+    print(audit);
+    if (!audit.holds) process.exitCode = 1;
+  });
+
+program
+  .command('deploy')
+  .description('deploy the contracts; CHAIN_KEYSTORE or CHAIN_PRIVATE_KEY says who signs')
+  .requiredOption('--rpc <url>', 'a node')
+  .option('--out <file>', 'where the addresses are written', 'deployment.json')
+  .option('--alpha <share>', 'α of EVaR(1−α)', positive, 0.01)
+  .option('--delay <seconds>', 'between a proposal and its installation; a day at least but on local chains', wholeNumber, 86_400)
+  .action(async (options: { rpc: string; out: string; alpha: number; delay: number }) => {
+    print(await deployCommand(options));
   });
 
 program

@@ -6,6 +6,7 @@ import { formatMoney } from '#lib/ledger';
 import { type LiquidationTotals, LiquidatorRepository } from '../../../liquidator/src/index.js';
 import type { Engine } from '../engine.js';
 import type { MarketSource } from '../replay/market-source.js';
+import { type SettlementReport, settlementReport, settlementRows } from './settlements.js';
 import { lineChart } from './svg-chart.js';
 
 /** What a replay came to. Money as decimal strings. */
@@ -54,6 +55,8 @@ export interface Report {
     readonly capitalAround: { readonly before: number; readonly after: number } | null;
   };
   readonly solvent: boolean;
+  /** null where nothing is settled on a chain */
+  readonly settlement: SettlementReport | null;
   readonly forecast: {
     readonly models: number;
     readonly quality: object;
@@ -143,6 +146,7 @@ export async function makeReport(
       capitalAround: busiest && capitalAround(risk, busiest.day),
     },
     solvent: risk.every(({ shortfall }) => shortfall === '0') && ledger.shortfall === 0n,
+    settlement: (await settlementReport(engine)) ?? null,
     forecast: { models: Number(models), quality: forecaster.quality(), meanFitSeconds: seconds ?? 0 },
   };
 }
@@ -281,6 +285,7 @@ export function reportTable(report: Report): string {
     ['EVaR, largest share of P+L', `${(100 * report.risk.largestShareOfCapital).toFixed(2)} %`],
     ['margin accounts', `${report.accounts.margin}, ${report.accounts.refusedCommands} withdrawals refused`],
     ...liquidationRows(report.liquidations, money),
+    ...(report.settlement === null ? [] : settlementRows(report.settlement)),
     ['models fitted', `${report.forecast.models}, ${report.forecast.meanFitSeconds.toFixed(2)} s each`],
     ['books out of balance by', report.finally.imbalance],
     ['solvent throughout', report.solvent ? 'yes' : `NO, short by ${money(report.finally.shortfall)}`],

@@ -1,0 +1,7 @@
+export { declaredModel, ModelNotProvableError } from './declared-model.js';
+export { EpochComposer, type ComposerState } from './epoch-composer.js';
+export { ProofRunner } from './proof-runner.js';
+export { type ProverConfig, proverConfig, proverEnvironment } from './prover.config.js';
+export { ProverModule } from './prover.module.js';
+export { ProverRepository } from './prover.repository.js';
+export { PROVER_GROUP, ProverService } from './prover.service.js';

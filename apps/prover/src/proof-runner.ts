@@ -1,0 +1,108 @@
+import { Logger } from '@nestjs/common';
+import { InvalidInputError, messageOf } from '#lib/errors';
+import { type EmbeddedLog, outgoing, type ProofPayload, TOPICS } from '#lib/events';
+import { type Prover, statementOf } from '#lib/proofs';
+import type { ProofJobEntity } from '#lib/storage';
+import type { ProverRepository } from './prover.repository.js';
+
+/**
+ * Makes the proofs of the queue, oldest first. A job is kept until its proof is: one that a killed process was at is begun
+ * again. The proof and the message that tells of it are written together.
+ */
+export class ProofRunner {
+  private readonly logger = new Logger(ProofRunner.name);
+  private readonly running = new Set<Promise<void>>();
+  private ending = false;
+  private stirred = false;
+
+  constructor(
+    private readonly repository: ProverRepository,
+    private readonly log: EmbeddedLog,
+    private readonly prover: Prover,
+    private readonly options: { readonly threads: number; readonly attempts: number },
+  ) {}
+
+  async start(): Promise<void> {
+    await this.repository.recover();
+    this.stir();
+  }
+
+  /** There may be something to do. */
+  stir(): void {
+    if (this.stirred || this.ending) return;
+    this.stirred = true;
+    setImmediate(() => {
+      this.stirred = false;
+      this.fill().catch((error: unknown) => {
+        this.logger.error(`the queue of proofs cannot be read: ${messageOf(error)}`);
+        setTimeout(() => {
+          this.stir();
+        }, 1000).unref();
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.ending = true;
+    await this.prover.close();
+    await Promise.allSettled(this.running);
+  }
+
+  private async fill(): Promise<void> {
+    while (this.running.size < this.options.threads && !this.ending) {
+      const job = await this.repository.take();
+      if (job === undefined) return;
+      const work = this.prove(job)
+        .catch((error: unknown) => {
+          this.logger.error(`${job.jobId} is left for the next start: ${messageOf(error)}`);
+        })
+        .finally(() => {
+          this.running.delete(work);
+          this.stir();
+        });
+      this.running.add(work);
+    }
+  }
+
+  private async prove(job: ProofJobEntity): Promise<void> {
+    const started = performance.now();
+    let outcome: Pick<ProofPayload, 'status' | 'reason' | 'document'>;
+    try {
+      const statement = statementOf(job.statement);
+      const document = await this.prover.prove(statement, statement.parse(job.input));
+      const { holds, failures } = await this.prover.verify(statement, document);
+      if (!holds) throw new InvalidInputError('input', failures.join('; '));
+      outcome = { status: 'proven', reason: null, document: { ...document } };
+    } catch (error) {
+      if (this.ending) return;
+      const reason = messageOf(error);
+      // What is wrong with the input will be wrong again; anything else may be the machine's bad moment.
+      if (!(error instanceof InvalidInputError) && job.attempts < this.options.attempts) {
+        this.logger.warn(`${job.jobId} is tried again: ${reason}`);
+        await this.repository.finish(this.repository.database.manager, job.jobId, {
+          status: 'queued',
+          document: null,
+          reason,
+          seconds: null,
+        });
+        return;
+      }
+      this.logger.error(`${job.jobId} cannot be proven: ${reason}`);
+      outcome = { status: 'failed', reason, document: null };
+    }
+    const seconds = (performance.now() - started) / 1000;
+    const { jobId, statement } = job;
+    const payload: ProofPayload = {
+      jobId,
+      statement,
+      subject: { kind: job.subjectKind, id: job.subjectId },
+      seconds,
+      ...outcome,
+    };
+    const header = { id: `proof-${jobId}`, sequence: Number(job.ordinal), time: Date.now() };
+    await this.log.publish([outgoing(TOPICS.proofs, jobId, header, payload)], (manager) =>
+      this.repository.finish(manager, jobId, { ...outcome, seconds }),
+    );
+    if (outcome.status === 'proven') this.logger.log(`${jobId}: proven in ${seconds.toFixed(1)} s`);
+  }
+}

@@ -1,0 +1,71 @@
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { ZodPipe } from '#lib/service';
+import type { ProofJobEntity } from '#lib/storage';
+import { UnknownProofError } from './errors.js';
+import { ProverRepository } from './prover.repository.js';
+
+const listQuery = z.strictObject({
+  subject: z.enum(['forecast', 'risk', 'liquidation', 'other']).optional().describe('what the proof is about'),
+  id: z.string().max(200).optional().describe('of the forecast, risk measure or plan'),
+  status: z.enum(['queued', 'running', 'proven', 'failed']).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+@ApiTags('proofs')
+@Controller('v1/proofs')
+export class ProofsController {
+  constructor(@Inject(ProverRepository) private readonly repository: ProverRepository) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Proofs and those being made, the newest first, without their bytes' })
+  async list(@Query(new ZodPipe(listQuery)) query: z.output<typeof listQuery>): Promise<object> {
+    const { subject, id, status, limit } = query;
+    const found = await this.repository.list(
+      {
+        ...(subject === undefined ? {} : { subjectKind: subject }),
+        ...(id === undefined ? {} : { subjectId: id }),
+        ...(status === undefined ? {} : { status }),
+      },
+      limit,
+    );
+    return { queue: await this.repository.depth(), proofs: found.map(summary) };
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A proof: what `zkrisk verify` takes is its document' })
+  async one(@Param('id') id: string): Promise<object> {
+    const job = await this.repository.find(id);
+    if (job === null) throw new UnknownProofError(id);
+    return { ...summary(job), document: job.document };
+  }
+}
+
+function summary({
+  jobId,
+  statement,
+  subjectKind,
+  subjectId,
+  status,
+  reason,
+  seconds,
+  attempts,
+  createdAt,
+  finishedAt,
+  document,
+}: ProofJobEntity): object {
+  return {
+    proofId: jobId,
+    statement,
+    subject: { kind: subjectKind, id: subjectId },
+    status,
+    reason,
+    seconds,
+    attempts,
+    // On a development SRS anyone could have made any proof.
+    srs: (document as { srs?: string } | null)?.srs ?? null,
+    createdAt: createdAt.toISOString(),
+    finishedAt: finishedAt?.toISOString() ?? null,
+  };
+}

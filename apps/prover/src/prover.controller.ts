@@ -1,0 +1,45 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import {
+  Consume,
+  ConsumeContext,
+  type FilterStepPayload,
+  type Message,
+  type ModelPayload,
+  type PlanPayload,
+  type ProofJobPayload,
+  type StandingBookPayload,
+  TOPICS,
+} from '#lib/events';
+import { PROVER_GROUP, ProverService } from './prover.service.js';
+
+/** The prover's topics, in the order in which a sweep reads them: books after the models and bars they were measured with. */
+@Controller()
+export class ProverController {
+  constructor(@Inject(ProverService) private readonly service: ProverService) {}
+
+  @Consume(TOPICS.models, { group: PROVER_GROUP })
+  async models(@Payload() messages: Message<ModelPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onModels(messages, context);
+  }
+
+  @Consume(TOPICS.filterSteps, { group: PROVER_GROUP, batch: 4 })
+  async steps(@Payload() messages: Message<FilterStepPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onSteps(messages, context);
+  }
+
+  @Consume(TOPICS.standingBooks, { group: PROVER_GROUP, batch: 4 })
+  async books(@Payload() messages: Message<StandingBookPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onBooks(messages, context);
+  }
+
+  @Consume(TOPICS.plans, { group: PROVER_GROUP })
+  async plans(@Payload() messages: Message<PlanPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onPlans(messages, context);
+  }
+
+  @Consume(TOPICS.proofJobs, { group: PROVER_GROUP })
+  async jobs(@Payload() messages: Message<ProofJobPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onJobs(messages, context);
+  }
+}

@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { EmbeddedLog } from '#lib/events';
+import { EngineProver } from '#lib/proofs';
+import { ProofRunner } from './proof-runner.js';
+import { ProofsController } from './proofs.controller.js';
+import type { ProverConfig } from './prover.config.js';
+import { ProverController } from './prover.controller.js';
+import { ProverRepository } from './prover.repository.js';
+import { ProverService } from './prover.service.js';
+
+@Module({})
+export class ProverModule {
+  static register(config: ProverConfig): DynamicModule {
+    return {
+      module: ProverModule,
+      controllers: [ProverController, ProofsController],
+      providers: [
+        {
+          provide: ProverRepository,
+          inject: [DataSource],
+          useFactory: (database: DataSource) => new ProverRepository(database),
+        },
+        {
+          provide: ProofRunner,
+          inject: [ProverRepository, EmbeddedLog],
+          useFactory: async (repository: ProverRepository, log: EmbeddedLog) => {
+            const { PROVER_THREADS: threads, PROVER_ATTEMPTS: attempts, ZKRISK_DATA_DIR } = config;
+            const prover = new EngineProver({ threads, keys: join(ZKRISK_DATA_DIR, 'proving-keys') });
+            const runner = new ProofRunner(repository, log, prover, { threads, attempts });
+            await runner.start();
+            return runner;
+          },
+        },
+        {
+          provide: ProverService,
+          inject: [ProverRepository, ProofRunner],
+          useFactory: async (repository: ProverRepository, runner: ProofRunner) => {
+            const service = new ProverService(config, repository, runner);
+            await service.restore();
+            return service;
+          },
+        },
+      ],
+      exports: [ProverService, ProverRepository, ProofRunner],
+    };
+  }
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import { messageOf } from '#lib/errors';
+import {
+  ConsumeContext,
+  type FilterStepPayload,
+  type Message,
+  type ModelPayload,
+  outgoing,
+  type PlanPayload,
+  type ProofJobPayload,
+  type StandingBookPayload,
+  TOPICS,
+} from '#lib/events';
+import { LARGEST_ACCOUNT } from '#lib/proofs';
+import { type ComposerState, EpochComposer, EpochNotProvableError } from './epoch-composer.js';
+import type { ProofRunner } from './proof-runner.js';
+import type { ProverConfig } from './prover.config.js';
+import type { ProverRepository } from './prover.repository.js';
+
+export const PROVER_GROUP = 'prover';
+
+/** Turns what happened into statements, and queues them. */
+export class ProverService {
+  private readonly logger = new Logger(ProverService.name);
+  private composer: EpochComposer;
+  /** of PROVE_LIQUIDATIONS=epoch: whether the next plan is the first one after an epoch */
+  private planIsDue = false;
+
+  constructor(
+    private readonly config: ProverConfig,
+    private readonly repository: ProverRepository,
+    private readonly runner: ProofRunner,
+  ) {
+    this.composer = this.composed(undefined);
+  }
+
+  /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
+  async restore(): Promise<void> {
+    this.composer = this.composed(await this.repository.loadComposer());
+  }
+
+  async onModels(messages: readonly Message<ModelPayload>[], context: ConsumeContext): Promise<void> {
+    for (const { payload } of messages) this.composer.onModel(payload);
+    await this.save(context);
+  }
+
+  async onSteps(messages: readonly Message<FilterStepPayload>[], context: ConsumeContext): Promise<void> {
+    for (const { payload } of messages) this.composer.onStep(payload);
+    await this.save(context);
+  }
+
+  async onBooks(messages: readonly Message<StandingBookPayload>[], context: ConsumeContext): Promise<void> {
+    for (const { payload, time } of messages) {
+      try {
+        const composed = this.composer.onBook(payload);
+        if (composed === undefined) continue;
+        const { epoch, jobs } = composed;
+        this.planIsDue = true;
+        const header = (id: string) => ({ id, sequence: epoch.barEnd, time });
+        context.publish(outgoing(TOPICS.epochs, 'epoch', header(epoch.epochId), epoch));
+        for (const job of jobs) context.publish(outgoing(TOPICS.proofJobs, job.jobId, header(job.jobId), job));
+      } catch (error) {
+        if (!(error instanceof EpochNotProvableError)) throw error;
+        this.logger.warn(messageOf(error));
+      }
+    }
+    await this.save(context);
+  }
+
+  /** Every plan of a partial, full or bankrupt outcome that a circuit has room for. */
+  onPlans(messages: readonly Message<PlanPayload>[], context: ConsumeContext): Promise<void> {
+    for (const { payload, time } of messages) {
+      if (payload.kind !== 'opened' || this.config.PROVE_LIQUIDATIONS === 'none') continue;
+      if (this.config.PROVE_LIQUIDATIONS === 'epoch' && !this.planIsDue) continue;
+      this.planIsDue = false;
+      const { positions } = (payload.plan as { case: { positions: unknown[] } }).case;
+      if (positions.length > LARGEST_ACCOUNT) {
+        this.logger.warn(`plan ${payload.planId} closes ${positions.length} positions, ${LARGEST_ACCOUNT} can be proven`);
+        continue;
+      }
+      const job: ProofJobPayload = {
+        jobId: `liquidation-${payload.planId}`,
+        statement: 'liquidation',
+        subject: { kind: 'liquidation', id: payload.planId },
+        input: { plan: payload.plan },
+      };
+      context.publish(outgoing(TOPICS.proofJobs, job.jobId, { id: job.jobId, sequence: time, time }, job));
+    }
+    return Promise.resolve();
+  }
+
+  async onJobs(messages: readonly Message<ProofJobPayload>[], context: ConsumeContext): Promise<void> {
+    for (const { payload } of messages) await this.repository.enqueue(context.manager, payload);
+    context.afterCommit(() => {
+      this.runner.stir();
+    });
+  }
+
+  private save(context: ConsumeContext): Promise<void> {
+    return this.repository.saveComposer(context.manager, this.composer.snapshot());
+  }
+
+  private composed(state: ComposerState | undefined): EpochComposer {
+    const { EPOCH_EVERY_BARS, EPOCH_RUN } = this.config;
+    return new EpochComposer({ every: EPOCH_EVERY_BARS, run: EPOCH_RUN }, randomSalt, state);
+  }
+}
+
+/** 39 random bits: an integer part of 15, 24 after the point. */
+export function randomSalt(): number {
+  return (randomBytes(5).readUIntBE(0, 5) % 2 ** 39) / 2 ** 24;
+}

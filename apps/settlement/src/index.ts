@@ -1,0 +1,5 @@
+export { openChain, type OpenedChain, oracleTerms, readDeployment, writeDeployment } from './settlement-chain.js';
+export { type SettlementConfig, settlementConfig, settlementEnvironment } from './settlement.config.js';
+export { SettlementModule } from './settlement.module.js';
+export { SettlementRepository } from './settlement.repository.js';
+export { planDigest, SETTLEMENT_GROUP, SettlementService } from './settlement.service.js';

@@ -1,0 +1,20 @@
+import { Controller, Inject } from '@nestjs/common';
+import { Ctx, Payload } from '@nestjs/microservices';
+import { Consume, ConsumeContext, type EpochPayload, type Message, type ProofPayload, TOPICS } from '#lib/events';
+import { SETTLEMENT_GROUP, SettlementService } from './settlement.service.js';
+
+/** The settlement's topics. */
+@Controller()
+export class SettlementController {
+  constructor(@Inject(SettlementService) private readonly service: SettlementService) {}
+
+  @Consume(TOPICS.epochs, { group: SETTLEMENT_GROUP })
+  async epochs(@Payload() messages: Message<EpochPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onEpochs(messages, context);
+  }
+
+  @Consume(TOPICS.proofs, { group: SETTLEMENT_GROUP })
+  async proofs(@Payload() messages: Message<ProofPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onProofs(messages, context);
+  }
+}

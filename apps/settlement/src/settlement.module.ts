@@ -1,0 +1,33 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { EmbeddedLog } from '#lib/events';
+import { EngineProver } from '#lib/proofs';
+import type { SettlementConfig } from './settlement.config.js';
+import { SettlementController } from './settlement.controller.js';
+import { SettlementRepository } from './settlement.repository.js';
+import { type SettlementChain, SettlementService } from './settlement.service.js';
+import { SettlementsController } from './settlements.controller.js';
+
+@Module({})
+export class SettlementModule {
+  static register(config: SettlementConfig, chain: SettlementChain): DynamicModule {
+    return {
+      module: SettlementModule,
+      controllers: [SettlementController, SettlementsController],
+      providers: [
+        {
+          provide: SettlementRepository,
+          inject: [DataSource],
+          useFactory: (database: DataSource) => new SettlementRepository(database),
+        },
+        {
+          provide: SettlementService,
+          inject: [SettlementRepository, EmbeddedLog],
+          useFactory: (repository: SettlementRepository, log: EmbeddedLog) =>
+            new SettlementService(config, repository, log, chain, new EngineProver()),
+        },
+      ],
+      exports: [SettlementService, SettlementRepository],
+    };
+  }
+}

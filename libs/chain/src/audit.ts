@@ -1,0 +1,316 @@
+import { type Address, decodeFunctionData, type Hex, hexToString, toHex } from 'viem';
+import {
+  covarianceStatement,
+  type CovariancePublic,
+  liquidationStatement,
+  loadArtifacts,
+  pricingStatement,
+  type PricingPublic,
+  type ProofDocument,
+  type Prover,
+  quantise,
+  type Statement,
+  dequantise,
+} from '#lib/proofs';
+import { contractArtifact } from './contract-artifact.js';
+import { type ChainClient, chainClient } from './deployment.js';
+import { documentInstances, fromUnits } from './encoding.js';
+import { ChainError } from './errors.js';
+import { ORACLE_ABI, PRICE_SOURCE_ABI } from './oracle-abi.js';
+
+/** What was found of one epoch. */
+export interface AuditedEpoch {
+  readonly number: number;
+  /** ISO time of the end of its bar */
+  readonly bar: string;
+  readonly transaction: Hex;
+  /** whether its state is the next one of the epoch before; otherwise it came with a model that was installed */
+  readonly chained: boolean;
+  readonly proofs: number;
+  /** upper bound of EVaR, quote units */
+  readonly entropicValueAtRisk: number;
+  readonly failures: readonly string[];
+}
+
+export interface AuditedLiquidation {
+  readonly plan: Hex;
+  readonly transaction: Hex;
+  readonly proves: string;
+  readonly failures: readonly string[];
+}
+
+export interface Audit {
+  readonly chainId: number;
+  readonly oracle: Address;
+  readonly srs: 'development' | 'ceremony';
+  readonly epochs: readonly AuditedEpoch[];
+  readonly liquidations: readonly AuditedLiquidation[];
+  /** what does not hold of the contracts themselves */
+  readonly failures: readonly string[];
+  readonly holds: boolean;
+}
+
+/** As it was proposed, and is seen in the event. */
+interface Model {
+  readonly clusters: readonly { readonly model: bigint; readonly state: bigint; readonly markets: readonly Hex[] }[];
+  readonly correlation: bigint;
+  readonly nothing: bigint;
+  readonly stateBar: bigint;
+  readonly barSeconds: number;
+}
+
+/** Rounding of the factors that a price change is computed from, percent: the oracle's own tolerance. */
+const CHANGE_TOLERANCE = 256 / 2 ** 24;
+const LOG_RANGE = 50_000n;
+
+/**
+ * Everything an oracle has taken, verified again from the transactions' calldata by someone who has a node and this program
+ * and trusts neither the oracle nor whoever publishes to it: every proof, the chain of states, that risk starts from the
+ * covariances, that prices are those of the price source, and that keys and verifier are those of this program's circuits.
+ *
+ * @throws {ChainError} where there is no oracle at the address
+ */
+export async function auditOracle(
+  rpcUrl: string,
+  oracle: Address,
+  prover: Prover,
+  onProgress: (line: string) => void = () => undefined,
+): Promise<Audit> {
+  const client = chainClient(rpcUrl);
+  if ((await client.getCode({ address: oracle })) === undefined)
+    throw new ChainError(`there is no contract at ${oracle}`);
+  const auditor = new Auditor(client, oracle, prover);
+  const failures = await auditor.contracts();
+  const events = await auditor.events();
+  const epochs: AuditedEpoch[] = [];
+  const liquidations: AuditedLiquidation[] = [];
+  for (const event of events) {
+    if (event.eventName === 'ModelProposed') auditor.propose(event.args.proposal!, event.args.model! as Model);
+    else if (event.eventName === 'ModelInstalled') auditor.install(event.args.proposal!);
+    else if (event.eventName === 'EpochPublished') {
+      const epoch = await auditor.epoch(event.transactionHash, event.args.upper!, epochs.length + 1);
+      epochs.push(epoch);
+      onProgress(
+        `epoch ${epoch.number} ${epoch.bar}: ${epoch.failures.length === 0 ? `${epoch.proofs} proofs hold` : epoch.failures.join('; ')}`,
+      );
+    } else if (event.eventName === 'LiquidationAttested') {
+      const liquidation = await auditor.liquidation(event.transactionHash, event.args.plan!);
+      liquidations.push(liquidation);
+      onProgress(
+        `liquidation ${label(liquidation.plan)}: ${liquidation.failures.length === 0 ? liquidation.proves : liquidation.failures.join('; ')}`,
+      );
+    }
+  }
+  failures.push(...(await auditor.ending(epochs)));
+  const all = [...epochs, ...liquidations].flatMap((found) => found.failures);
+  return {
+    chainId: await client.getChainId(),
+    oracle,
+    srs: loadArtifacts('pricing').srsKind,
+    epochs,
+    liquidations,
+    failures,
+    holds: failures.length === 0 && all.length === 0,
+  };
+}
+
+class Auditor {
+  private readonly proposals = new Map<Hex, Model>();
+  private model: Model | undefined;
+  /** commitments of the clusters' states after the last epoch, or as they came with the model */
+  private states: bigint[] = [];
+  private stateBar = 0n;
+  private chained = false;
+
+  constructor(
+    private readonly client: ChainClient,
+    private readonly oracle: Address,
+    private readonly prover: Prover,
+  ) {}
+
+  async contracts(): Promise<string[]> {
+    const failures: string[] = [];
+    const [verifier, covarianceKey, pricingKey, liquidationKey] = await this.read('verifiers');
+    const check = async (what: string, address: Address, expected: string) => {
+      if ((await this.client.getCode({ address })) !== expected) failures.push(`${what} at ${address} is not the one of these circuits`);
+    };
+    await check('the verifier', verifier, contractArtifact('Halo2VerifierReusable').deployedBytecode);
+    for (const [name, address] of [
+      ['covariance', covarianceKey],
+      ['pricing', pricingKey],
+      ['liquidation', liquidationKey],
+    ] as const)
+      await check(`the ${name} key`, address, toHex(loadArtifacts(name).chainKey));
+    return failures;
+  }
+
+  async events() {
+    const head = await this.client.getBlockNumber();
+    const found = [];
+    for (let from = 0n; from <= head; from += LOG_RANGE) {
+      const toBlock = from + LOG_RANGE - 1n < head ? from + LOG_RANGE - 1n : head;
+      found.push(
+        ...(await this.client.getContractEvents({ address: this.oracle, abi: ORACLE_ABI, fromBlock: from, toBlock })),
+      );
+    }
+    return found;
+  }
+
+  propose(proposal: Hex, model: Model): void {
+    this.proposals.set(proposal, model);
+  }
+
+  install(proposal: Hex): void {
+    this.model = this.proposals.get(proposal);
+    this.states = this.model?.clusters.map(({ state }) => state) ?? [];
+    this.stateBar = this.model?.stateBar ?? 0n;
+    this.chained = false;
+  }
+
+  async epoch(transaction: Hex, said: bigint, expected: number): Promise<AuditedEpoch> {
+    const failures: string[] = [];
+    const check = (holds: boolean, failure: string) => {
+      if (!holds) failures.push(failure);
+    };
+    const [epoch] = await this.calldata(transaction, 'publish');
+    const { number, bar, unit, covariances, pricing } = epoch;
+    const { model } = this;
+    check(Number(number) === expected, `its number is ${number}, the next one is ${expected}`);
+    const chained = this.chained;
+    const net: bigint[] = [];
+    if (model === undefined) failures.push('there is no model whose proposal is known');
+    else {
+      check(bar === this.stateBar + BigInt(model.barSeconds), `its bar ${bar} does not follow the state of ${this.stateBar}`);
+      check(covariances.length === model.clusters.length, 'it has not one covariance proof a cluster');
+    }
+    const risks: CovariancePublic[] = [];
+    for (const [c, proof] of covariances.entries()) {
+      const name = `covariance ${c}`;
+      const { values, reasons } = await this.verify(covarianceStatement, proof);
+      failures.push(...reasons.map((reason) => `${name}: ${reason}`));
+      const cluster = model?.clusters.at(c);
+      if (values === undefined || cluster === undefined) continue;
+      const [modelHash, state, nextState] = proof.instances;
+      check(modelHash === cluster.model, `${name} is of another model`);
+      check(state === this.states[c], `${name} does not start from the state the chain is in: it is broken here`);
+      this.states[c] = nextState;
+      risks.push(values);
+      failures.push(...(await this.prices(cluster.markets, values, this.stateBar, bar)).map((reason) => `${name}: ${reason}`));
+      net.push(...values.exposures.map((exposure) => quantise(exposure, 'exposures')));
+    }
+    const { values, reasons } = await this.verify(pricingStatement, pricing);
+    failures.push(...reasons.map((reason) => `pricing: ${reason}`));
+    if (values !== undefined && model !== undefined)
+      failures.push(...(await this.pricingFailures(values, pricing.instances, covariances, model, net)));
+    const upper = values?.states[0].upper ?? NaN;
+    check(Math.abs(upper - fromUnits(said)) === 0, `the chain says ${fromUnits(said)}, the proof ${upper}`);
+    this.stateBar = bar;
+    this.chained = true;
+    return {
+      number: Number(number),
+      bar: new Date(Number(bar) * 1000).toISOString(),
+      transaction,
+      chained,
+      proofs: covariances.length + 1,
+      entropicValueAtRisk: (upper / 100) * (Number(unit) / 1e18),
+      failures,
+    };
+  }
+
+  async liquidation(transaction: Hex, plan: Hex): Promise<AuditedLiquidation> {
+    const [said, proof] = await this.calldata(transaction, 'attestLiquidation');
+    const { values, reasons } = await this.verify(liquidationStatement, proof);
+    const failures = [...reasons];
+    if (said !== plan) failures.push('its plan is not the one that was attested');
+    const budget = await this.read('budget');
+    if (values !== undefined && quantise(values.budget, 'budget') !== budget)
+      failures.push('its α is not the oracle’s');
+    return { plan, transaction, proves: values?.proves ?? 'nothing', failures };
+  }
+
+  /** What does not fit of the state the chain is in at the end. */
+  async ending(epochs: readonly AuditedEpoch[]): Promise<string[]> {
+    const [last] = await this.read('measure');
+    const found = epochs.at(-1);
+    if (Number(last.number) === (found?.number ?? 0)) return [];
+    return [`the oracle is at epoch ${last.number}, its transactions at ${found?.number ?? 0}`];
+  }
+
+  private async pricingFailures(
+    { commitments, budget, states }: PricingPublic,
+    instances: readonly bigint[],
+    covariances: readonly { readonly instances: readonly bigint[] }[],
+    model: Model,
+    net: readonly bigint[],
+  ): Promise<string[]> {
+    const failures: string[] = [];
+    for (let c = 0; c < commitments.risk.length; c++) {
+      const own = covariances.at(c)?.instances;
+      const [risk, drift] = own === undefined ? [model.nothing, model.nothing] : [own[3], own[4]];
+      if (instances[c] !== risk || instances[4 + c] !== drift)
+        failures.push(`pricing: cluster ${c} does not start from its covariance proof`);
+      if (instances[8 + c] !== instances[c]) failures.push(`pricing: cluster ${c} is not that of the standing book`);
+    }
+    if (instances[12] !== model.correlation) failures.push('pricing: it is of other correlations');
+    if (quantise(budget, 'budget') !== (await this.read('budget'))) failures.push('pricing: its α is not the oracle’s');
+    const total = dequantise(net.reduce((sum, exposure) => sum + exposure, 0n));
+    if (states[0].book.net !== total)
+      failures.push(`pricing: its net exposure ${states[0].book.net} is not that of the clusters, ${total}`);
+    return failures;
+  }
+
+  private async prices(
+    markets: readonly Hex[],
+    { changes, exposures }: CovariancePublic,
+    before: bigint,
+    bar: bigint,
+  ): Promise<string[]> {
+    const failures: string[] = [];
+    const source = await this.read('prices');
+    const at = (market: Hex, time: bigint) =>
+      this.client.readContract({ address: source, abi: PRICE_SOURCE_ABI, functionName: 'priceAt', args: [market, time] });
+    for (const [i, market] of markets.entries()) {
+      const [p0, p1] = await Promise.all([at(market, before), at(market, bar)]);
+      const change = 100 * (Number(p1) / Number(p0) - 1);
+      if (Math.abs(change - changes[i]) > CHANGE_TOLERANCE * (1 + 1e-9))
+        failures.push(`${label(market)} moved by ${change} percent, the proof says ${changes[i]}`);
+    }
+    for (let i = markets.length; i < exposures.length; i++)
+      if (exposures[i] !== 0) failures.push(`asset ${i} has an exposure and no market`);
+    return failures;
+  }
+
+  private async verify<Input, Public>(
+    statement: Statement<Input, Public>,
+    { proof, instances }: { readonly proof: Hex; readonly instances: readonly bigint[] },
+  ): Promise<{ values: Public | undefined; reasons: readonly string[] }> {
+    const { digest, srsKind } = loadArtifacts(statement.name);
+    const document: ProofDocument = {
+      version: 1,
+      statement: statement.name,
+      artifacts: digest,
+      srs: srsKind,
+      instances: documentInstances(instances),
+      proof,
+    };
+    const { failures, values } = await this.prover.verify(statement, document);
+    return { values, reasons: failures };
+  }
+
+  private async calldata<Name extends 'publish' | 'attestLiquidation'>(transaction: Hex, name: Name) {
+    const { to, input } = await this.client.getTransaction({ hash: transaction });
+    const { functionName, args } = decodeFunctionData({ abi: ORACLE_ABI, data: input });
+    if (to?.toLowerCase() !== this.oracle.toLowerCase() || functionName !== name)
+      throw new ChainError(`transaction ${transaction} does not call ${name} of the oracle itself`);
+    return args as Extract<ReturnType<typeof decodeFunctionData<typeof ORACLE_ABI>>, { functionName: Name }>['args'];
+  }
+
+  private read<Name extends 'verifiers' | 'budget' | 'prices' | 'measure'>(functionName: Name) {
+    return this.client.readContract({ address: this.oracle, abi: ORACLE_ABI, functionName });
+  }
+}
+
+function label(bytes: Hex): string {
+  const text = hexToString(bytes, { size: 32 });
+  return /^[\x21-\x7e]+$/.test(text) ? text : bytes;
+}
