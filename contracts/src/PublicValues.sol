@@ -39,8 +39,7 @@ library PublicValues {
     uint256 internal constant BOOK = 58;
     uint256 internal constant BUDGET = 68;
 
-    int256 internal constant ENTROPY_TOLERANCE = 1 << 12;
-    int256 internal constant LARGEST_TILT = 512 << 24;
+    int256 internal constant LARGEST_TILT = 8192 << 24;
     int256 internal constant EXCESS_TOLERANCE = 1 << 14;
     int256 internal constant GAP_TOLERANCE = 1 << 19;
 
@@ -95,15 +94,15 @@ library PublicValues {
         within(values, 17, 1, 256); // rate
         within(values, 18, 2, 130); // ratio
         within(values, 20, 12, 4); // inverse, log, probability, density
-        within(values, 32, 2, 260); // upper
         within(values, 34, 4, 256); // spread, gamma
         for (uint256 state = 0; state < 2; state++) {
             int256 volatility = number(values, VOLATILITY + state);
             if (volatility < 1 << 16 || volatility > 256 << 24) revert VolatilityOutOfRange(state, volatility);
-            requireTilt(state, number(values, SLACK + state), number(values, TILT + state));
+            int256 tilt = requireTilt(values, state, TILT + state, SLACK + state, 32 + state);
             int256 upper = number(values, UPPER + state);
             int256 lower = number(values, LOWER + state);
-            if ((upper - lower - 2) << 13 > upper) revert TiltNotOptimal(state, upper, lower);
+            // 2^-13 + tilt 2^-21 of upper, and two units
+            if ((upper - lower - 2) << 13 > upper + ((upper * tilt) >> 32)) revert TiltNotOptimal(state, upper, lower);
         }
     }
 
@@ -115,9 +114,8 @@ library PublicValues {
         within(values, 1, 16, 2052); // direction
         within(values, 17, 2, 2050); // ratio
         within(values, 19, 10, 4); // inverse, log, probability, density
-        within(values, 29, 2, 260); // upper
-        requireTilt(0, number(values, 31), number(values, 33));
-        requireTilt(1, number(values, 32), number(values, 34));
+        requireTilt(values, 0, 33, 31, 29);
+        requireTilt(values, 1, 34, 32, 30);
         for (uint256 i = 0; i < 16; i++) {
             int256 fraction = number(values, 223 + i);
             if (fraction < 0 || fraction > ONE) revert FractionOutOfRange(i, fraction);
@@ -144,8 +142,17 @@ library PublicValues {
         }
     }
 
-    function requireTilt(uint256 state, int256 slack, int256 tilt) private pure {
-        if (slack < -ENTROPY_TOLERANCE) revert TooMuchEntropy(state, slack);
+    /// @dev A tilt within bounds, whose upper bound is the one of its equation to half a unit times the tilt, and whose
+    /// entropy is within the budget but for rounding, 2^-12 + tilt 2^-19.
+    function requireTilt(uint256[] calldata values, uint256 state, uint256 tiltAt, uint256 slackAt, uint256 residualAt)
+        private
+        pure
+        returns (int256 tilt)
+    {
+        tilt = number(values, tiltAt);
         if (tilt <= 0 || tilt > LARGEST_TILT) revert TiltOutOfRange(state, tilt);
+        within(values, residualAt, 1, (tilt >> 25) + 4);
+        int256 slack = number(values, slackAt);
+        if (slack < -((1 << 12) + (tilt >> 19))) revert TooMuchEntropy(state, slack);
     }
 }

@@ -94,9 +94,11 @@ export class EpochComposer {
     const bars = runStart === null ? Infinity : Math.round((step.barEnd - runStart) / barMs);
     if (bars < this.schedule.every && (bars >= this.schedule.run || bars <= 0)) return undefined;
     if (book.notionals.every((notional) => notional === 0)) return undefined;
-    if (bars >= this.schedule.every) this.state = { ...this.state, runStart: step.barEnd };
     try {
-      return this.compose(book, step, last?.barEnd === step.barEnd - barMs ? last : null);
+      const composed = this.compose(book, step, last?.barEnd === step.barEnd - barMs ? last : null);
+      // A bar that cannot be proven does not begin a run: the next one may.
+      if (bars >= this.schedule.every) this.state = { ...this.state, runStart: step.barEnd };
+      return composed;
     } catch (error) {
       if (error instanceof ZkriskError)
         throw new EpochNotProvableError(`the bar of ${book.forecastId} cannot be proven: ${messageOf(error)}`);

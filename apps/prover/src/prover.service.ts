@@ -26,6 +26,7 @@ export class ProverService {
   private composer: EpochComposer;
   /** of PROVE_LIQUIDATIONS=epoch: whether the next plan is the first one after an epoch */
   private planIsDue = false;
+  private notProvable: string | undefined;
 
   constructor(
     private readonly config: ProverConfig,
@@ -57,12 +58,15 @@ export class ProverService {
         if (composed === undefined) continue;
         const { epoch, jobs } = composed;
         this.planIsDue = true;
+        this.notProvable = undefined;
         const header = (id: string) => ({ id, sequence: epoch.barEnd, time });
         context.publish(outgoing(TOPICS.epochs, 'epoch', header(epoch.epochId), epoch));
         for (const job of jobs) context.publish(outgoing(TOPICS.proofJobs, job.jobId, header(job.jobId), job));
       } catch (error) {
         if (!(error instanceof EpochNotProvableError)) throw error;
-        this.logger.warn(messageOf(error));
+        // One line for all the bars until one can be proven.
+        if (this.notProvable === undefined) this.logger.warn(messageOf(error));
+        this.notProvable = error.message;
       }
     }
     await this.save(context);

@@ -17,14 +17,13 @@ const INVERSE_ROOT_TWO_PI = constant(0.3989422804014327);
 const TAIL = [0.000497679845012, 0.0921984849943, 0.148909869332, -0.086739013313, 0.48530069027, -0.498433317144, 0.500921826124, -0.152648788788, 0.00999256103529].map(constant);
 
 /** What the bounds and tolerances are made for. */
-export const LARGEST_RATIO = 255;
-export const LARGEST_TILT = 512;
+export const LARGEST_RATIO = 4000;
+export const LARGEST_TILT = 8192;
 
 /**
  * How far the equations of a sandwich may be from holding, in units of 2^−24, s at most `deviation`:
  * - ratio: k to half a unit is s/2 units of m, and half a unit for the product.
  * - inverse, log, probability, density: half a unit of a factor below 3, and half a unit each for what is compared.
- * - upper: half a unit times t, and two.
  */
 export function sandwichTolerances(deviation: number) {
   return {
@@ -33,18 +32,42 @@ export function sandwichTolerances(deviation: number) {
     log: 4 * UNIT,
     probability: 4 * UNIT,
     density: 4 * UNIT,
-    upper: (LARGEST_TILT / 2 + 4) * UNIT,
   } as const;
 }
 
+/** Of upper·t = s·(ln M + b): upper to half a unit times t, and what is left of the products. */
+export function upperTolerance(tilt: number): number {
+  return (tilt / 2 + 4) * UNIT;
+}
+
 /**
- * KL may be above the budget by this, which is its rounding: t·(k+t)·p, at most 2^17·p, with p to a few parts in 2^24. A
- * lower bound whose tilt has entropy b + ε is a bound but for the factor b/(b+ε): entropy is convex in the share of the tilt.
+ * KL may be above the budget by this, which is its rounding: exp to 10^−7, and (k+t)·p to a unit times t. A lower bound whose
+ * tilt has entropy b + ε is a bound but for the factor b/(b+ε): entropy is convex in the share of the tilt.
  */
-export const ENTROPY_TOLERANCE = 2 ** -12;
+export function entropyTolerance(tilt: number): number {
+  return 2 ** -12 + tilt * 2 ** -19;
+}
 
 /** A lower bound further below the upper one than this share of it, and two units, shows that the tilt is not the optimal one. */
-export const SANDWICH_TOLERANCE = 2 ** -13;
+export function sandwichTolerance(tilt: number): number {
+  return 2 ** -13 + tilt * 2 ** -21;
+}
+
+/** Why a sandwich does not hold, whatever its residuals. */
+export function sandwichFailures(
+  name: string,
+  { tilt, slack, upper, lower, residual }: Record<'tilt' | 'slack' | 'upper' | 'lower' | 'residual', number>,
+): string[] {
+  const failures: string[] = [];
+  if (!(tilt > 0 && tilt <= LARGEST_TILT)) failures.push(`tilt ${name} ${tilt} is not in (0, ${LARGEST_TILT}]`);
+  if (Math.abs(residual) > upperTolerance(tilt))
+    failures.push(`residual upper ${name} ${residual} is above its tolerance ${upperTolerance(tilt)}`);
+  if (slack < -entropyTolerance(tilt))
+    failures.push(`the tilt ${name} has too much entropy, ${-slack} above the budget`);
+  if (upper - lower > sandwichTolerance(tilt) * upper + 2 * UNIT)
+    failures.push(`the bounds ${name}, ${upper} and ${lower}, are too far apart`);
+  return failures;
+}
 
 /** 128·e^y for y ≤ 0, in units. */
 function boostedExp(y: bigint): bigint {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callSpread, liabilityRisk, normalCdf } from '#lib/risk';
 import { randomPricing } from '../../../test/support/proof-cases.js';
 import { temporaryProver, unprotected } from '../../../test/support/proofs.js';
-import { ENTROPY_TOLERANCE, normalAt, SANDWICH_TOLERANCE, sandwichOf } from './evar-sandwich.js';
+import { entropyTolerance, normalAt, sandwichOf, sandwichTolerance, upperTolerance } from './evar-sandwich.js';
 import {
   covarianceRows,
   dequantise,
@@ -34,17 +34,19 @@ describe('the pricing statement', () => {
   it('bounds EVaR from both sides to 10^-6 of s and two units, for 10,000 means and deviations', () => {
     let checked = 0;
     for (let i = 0; i < 10_000; i++) {
-      const s = 2 ** (-6 + (13 * ((i * 7919) % 10_000)) / 10_000);
-      const k = -249 * ((i / 10_000) ** 3) + 4 * (((i * 104_729) % 1000) / 1000);
+      const s = 2 ** (-6 + (9 * ((i * 7919) % 10_000)) / 10_000);
+      const k = -3990 * ((i / 10_000) ** 3) + 4 * (((i * 104_729) % 1000) / 1000);
       const budget = i % 7 === 0 ? 13.8 : 4.605;
       const [m, S, b] = [quantise(k * s, 'm'), quantise(s, 's'), quantise(budget, 'b')];
-      const { upper, lower, slack } = sandwichOf(m, S, b, 'book');
+      const { upper, lower, slack, t } = sandwichOf(m, S, b, 'book');
       const exact = liabilityRisk('evar', dequantise(m), dequantise(S), -dequantise(b)).value;
       const allowed = 1e-6 * s + 2 ** -23;
       expect(Math.abs(dequantise(upper) - exact), `upper at k ${k}, s ${s}`).toBeLessThanOrEqual(allowed);
-      expect(dequantise(lower) - exact, `lower at k ${k}, s ${s}`).toBeLessThanOrEqual(allowed);
-      expect(dequantise(slack)).toBeGreaterThanOrEqual(-ENTROPY_TOLERANCE);
-      expect(dequantise(upper - lower)).toBeLessThanOrEqual(SANDWICH_TOLERANCE * exact + 2 ** -22);
+      const excess = entropyTolerance(dequantise(t)) / budget;
+      expect(dequantise(lower) - (1 + excess) * exact, `lower at k ${k}, s ${s}`).toBeLessThanOrEqual(allowed);
+      expect(dequantise(slack)).toBeGreaterThanOrEqual(-entropyTolerance(dequantise(t)));
+      const apart = sandwichTolerance(dequantise(t)) * exact + 2 ** -22;
+      expect(dequantise(upper - lower)).toBeLessThanOrEqual(apart);
       checked++;
     }
     expect(checked).toBe(10_000);
@@ -123,11 +125,16 @@ describe('a proof of it', () => {
       expect(failures(at(tolerance + 2 ** -24)), name).toHaveLength(1);
     }
     const state = (change: object) => ({ states: [{ ...values.states[0], ...change }, values.states[1]] });
-    expect(failures(state({ slack: -ENTROPY_TOLERANCE }))).toEqual([]);
-    expect(failures(state({ slack: -ENTROPY_TOLERANCE - 2 ** -24 }))).toHaveLength(1);
-    expect(failures(state({ upper: 2 ** 8, lower: 2 ** 8 - 2 ** -5 - 2 ** -23 }))).toEqual([]);
-    expect(failures(state({ upper: 2 ** 8, lower: 2 ** 8 - 2 ** -5 - 2 ** -22 }))).toHaveLength(1);
-    expect(failures(state({ tilt: 0 }))).toHaveLength(1);
+    const { tilt } = values.states[0];
+    expect(failures(state({ slack: -entropyTolerance(tilt) }))).toEqual([]);
+    expect(failures(state({ slack: -entropyTolerance(tilt) - 2 ** -24 }))).toHaveLength(1);
+    const residual = (upper: number) => ({ residuals: { ...values.residuals, upper: [upper, 0] } });
+    expect(failures(residual(upperTolerance(tilt)))).toEqual([]);
+    expect(failures(residual(upperTolerance(tilt) + 2 ** -24))).toHaveLength(1);
+    const apart = sandwichTolerance(tilt) * 2 ** 8 + 2 ** -23;
+    expect(failures(state({ upper: 2 ** 8, lower: 2 ** 8 - apart }))).toEqual([]);
+    expect(failures(state({ upper: 2 ** 8, lower: 2 ** 8 - apart - 2 ** -24 }))).toHaveLength(1);
+    expect(failures(state({ tilt: 0 }))).toContainEqual(expect.stringContaining('tilt before 0'));
     expect(failures(state({ volatility: 257 }))).toHaveLength(1);
   });
 

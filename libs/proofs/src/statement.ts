@@ -29,7 +29,7 @@ export function row(name: string, values: readonly number[], length: number): bi
 
 /** Every residual that is out of its tolerance, in words. */
 export function residualFailures<Name extends string>(
-  residuals: Readonly<Record<Name, readonly number[]>>,
+  residuals: Readonly<Record<NoInfer<Name>, readonly number[]>>,
   tolerances: Readonly<Record<Name, number>>,
 ): string[] {
   return (Object.keys(tolerances) as Name[]).flatMap((name) =>

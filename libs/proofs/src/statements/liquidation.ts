@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { type LiquidationPlan, liquidationPlanSchema, singleCutWitness } from '#lib/liquidation';
-import { ENTROPY_TOLERANCE, LARGEST_TILT, sandwichOf, sandwichTolerances } from '../evar-sandwich.js';
+import { sandwichFailures, sandwichOf, sandwichTolerances } from '../evar-sandwich.js';
 import { dequantise, quantise } from '../field.js';
 import { dotProduct, quotient, UNIT } from '../fixed-point.js';
 import { residualFailures, residualsOf, row, type Statement } from '../statement.js';
@@ -40,7 +40,7 @@ export interface LiquidationInput {
   readonly plan: LiquidationPlan;
 }
 
-type Residual = keyof typeof LIQUIDATION_TOLERANCES;
+type Residual = keyof typeof LIQUIDATION_TOLERANCES | 'upper';
 
 /** Money in shares of the unit of account. */
 export interface LiquidationPublic {
@@ -206,10 +206,11 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
     };
     fractions.forEach((w, i) => check(w >= 0 && w <= 1, `fraction[${i}] ${w} is not in [0, 1]`));
     multipliers.forEach((value, i) => check(value >= 0, `multiplier[${i}] ${value} is negative`));
-    slack.forEach((value, i) =>
-      check(value >= -ENTROPY_TOLERANCE, `tilt[${i}] has too much entropy, ${-value} above the budget`),
-    );
-    tilts.forEach((tilt, i) => check(tilt > 0 && tilt <= LARGEST_TILT, `tilt[${i}] ${tilt} is not in range`));
+    tilts.forEach((tilt, i) => {
+      // The bounds come out of the gap: here only that they are bounds.
+      const bounds = { upper: 0, lower: 0, tilt, slack: slack[i], residual: residuals.upper[i] };
+      failures.push(...sandwichFailures(`[${i}]`, bounds));
+    });
     check(
       values.volatility > 0 && values.volatility <= LARGEST_DEVIATION,
       `volatility ${values.volatility} is not in (0, ${LARGEST_DEVIATION}]`,

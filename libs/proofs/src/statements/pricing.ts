@@ -2,10 +2,8 @@ import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { dequantise, quantise } from '../field.js';
 import {
-  ENTROPY_TOLERANCE,
-  LARGEST_TILT,
   normalAt,
-  SANDWICH_TOLERANCE,
+  sandwichFailures,
   sandwichOf,
   sandwichTolerances,
 } from '../evar-sandwich.js';
@@ -76,7 +74,7 @@ export interface PricingInput {
   readonly alpha: number;
 }
 
-type Residual = keyof typeof PRICING_TOLERANCES;
+type Residual = keyof typeof PRICING_TOLERANCES | 'upper';
 
 export interface PricingPublic {
   /** Poseidon hashes; `risk` and `drift` are those of the clusters' covariance proofs */
@@ -296,13 +294,11 @@ export const pricingStatement: Statement<PricingInput, PricingPublic> = {
     const failures = residualFailures(residuals, PRICING_TOLERANCES);
     states.forEach(({ upper, lower, slack, tilt, volatility }, i) => {
       const name = i === 0 ? 'before' : 'after';
-      if (slack < -ENTROPY_TOLERANCE)
-        failures.push(`the tilt of the book ${name} has too much entropy, ${-slack} above the budget`);
-      if (upper - lower > SANDWICH_TOLERANCE * upper + 2 * UNIT)
-        failures.push(`the bounds of the book ${name}, ${upper} and ${lower}, are too far apart`);
-      if (!(tilt > 0 && tilt <= LARGEST_TILT)) failures.push(`tilt ${name} ${tilt} is not in (0, ${LARGEST_TILT}]`);
+      failures.push(...sandwichFailures(name, { upper, lower, slack, tilt, residual: residuals.upper[i] }));
       if (!(volatility >= SMALLEST_DEVIATION && volatility <= LARGEST_DEVIATION))
-        failures.push(`volatility ${name} ${volatility} is not in [${SMALLEST_DEVIATION}, ${LARGEST_DEVIATION}]`);
+        failures.push(
+          `volatility ${name} ${volatility} is not in [${SMALLEST_DEVIATION}, ${LARGEST_DEVIATION}]`,
+        );
     });
     return failures;
   },
