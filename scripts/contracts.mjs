@@ -47,9 +47,15 @@ export function buildContracts() {
     for (const [name, { abi, evm }] of Object.entries(contracts)) {
       const size = evm.deployedBytecode.object.length / 2;
       if (size === 0 && name.startsWith('I')) continue;
-      if (size > LARGEST) throw new Error(`${name} has ${size} bytes, more than the ${LARGEST} a chain takes`);
+      if (size > LARGEST)
+        throw new Error(`${name} has ${size} bytes, more than the ${LARGEST} a chain takes`);
       sizes[name] = size;
-      const artifact = { name, abi, bytecode: `0x${evm.bytecode.object}`, deployedBytecode: `0x${evm.deployedBytecode.object}` };
+      const artifact = {
+        name,
+        abi,
+        bytecode: `0x${evm.bytecode.object}`,
+        deployedBytecode: `0x${evm.deployedBytecode.object}`,
+      };
       writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(artifact)}\n`);
     }
   }

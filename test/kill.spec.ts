@@ -25,6 +25,8 @@ function replay(directory: string, ...args: string[]): ChildProcess {
     [
       main,
       '--once',
+      '--settle-every',
+      '0',
       '--bars',
       String(BARS),
       '--seed',

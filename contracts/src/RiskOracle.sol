@@ -227,24 +227,24 @@ contract RiskOracle is AccessControl, Pausable, ReentrancyGuard {
 
     /// @notice Takes an epoch whose proofs hold: covariances of every cluster at a bar, and the risk of the standing book.
     function publish(Epoch calldata epoch) external onlyRole(PUBLISHER_ROLE) whenNotPaused nonReentrant {
-        Model storage model = _model;
-        uint256 clusters = model.clusters.length;
+        Model storage installed = _model;
+        uint256 clusters = installed.clusters.length;
         if (clusters == 0 || address(verifiers.verifier) == address(0)) revert NothingInstalled();
         if (epoch.number != _measure.number + 1) revert EpochOutOfOrder(_measure.number + 1, epoch.number);
-        uint64 expected = model.stateBar + model.barSeconds;
+        uint64 expected = installed.stateBar + installed.barSeconds;
         if (epoch.bar != expected) revert BarOutOfOrder(expected, epoch.bar);
         if (epoch.covariances.length != clusters) revert WrongNumberOfProofs(clusters, epoch.covariances.length);
         if (epoch.unit == 0) revert UnitIsZero();
 
         int256 net = 0;
         for (uint256 c = 0; c < clusters; c++) {
-            net += _cluster(c, epoch.covariances[c], epoch.pricing.instances, model.stateBar, epoch.bar);
+            net += _cluster(c, epoch.covariances[c], epoch.pricing.instances, installed.stateBar, epoch.bar);
         }
         _pricing(epoch.pricing, clusters, net);
         _moveMargins(epoch.covariances);
 
         uint256[] calldata values = epoch.pricing.instances;
-        model.stateBar = epoch.bar;
+        installed.stateBar = epoch.bar;
         _measure = Measure({
             number: epoch.number,
             bar: epoch.bar,

@@ -257,7 +257,8 @@ function stepOf(
 ): FilterStepPayload {
   const prices = markets.map((market) => ({ before: before.get(market), after: bar.prices.get(market) }));
   const complete = prices.every(
-    (pair): pair is { before: number; after: number } => pair.before !== undefined && pair.after !== undefined,
+    (pair): pair is { before: number; after: number } =>
+      pair.before !== undefined && pair.after !== undefined,
   );
   return {
     modelVersion: version,

@@ -59,7 +59,13 @@ export class ForecasterService {
     for (const { version, fittedOn, model } of newModels) {
       const { BAR_SECONDS, HORIZON_BARS } = this.config;
       const header = { id: `model-${version}`, sequence: version, time: fittedOn };
-      const payload = { version, fittedOn, barMs: BAR_SECONDS * 1000, horizonBars: HORIZON_BARS, model: { ...model } };
+      const payload = {
+        version,
+        fittedOn,
+        barMs: BAR_SECONDS * 1000,
+        horizonBars: HORIZON_BARS,
+        model: { ...model },
+      };
       context.publish(outgoing(TOPICS.models, 'model', header, payload));
     }
     for (const step of steps) {

@@ -101,7 +101,9 @@ export class EpochComposer {
       return composed;
     } catch (error) {
       if (error instanceof ZkriskError)
-        throw new EpochNotProvableError(`the bar of ${book.forecastId} cannot be proven: ${messageOf(error)}`);
+        throw new EpochNotProvableError(
+          `the bar of ${book.forecastId} cannot be proven: ${messageOf(error)}`,
+        );
       throw error;
     }
   }
@@ -143,7 +145,8 @@ export class EpochComposer {
         marginal: group.marginal,
         horizon: group.horizon,
         variances:
-          chained?.states[c].variances ?? group.factors.map((factor, k) => step.before[factor] / group.longRun[k]),
+          chained?.states[c].variances ??
+          group.factors.map((factor, k) => step.before[factor] / group.longRun[k]),
         returns: own.map((i) => 100 * Math.log(prices[i].after / prices[i].before)),
         exposures: group.markets.map((market) => exposureOf.get(market) ?? 0),
         salts: {
@@ -168,7 +171,12 @@ export class EpochComposer {
       input: { ...input },
     }));
     const pricingId = `${epochId}-pricing`;
-    jobs.push({ jobId: pricingId, statement: 'pricing', subject: { kind: 'risk', id: String(book.at) }, input: { ...pricing } });
+    jobs.push({
+      jobId: pricingId,
+      statement: 'pricing',
+      subject: { kind: 'risk', id: String(book.at) },
+      input: { ...pricing },
+    });
     this.state = {
       ...this.state,
       last: {

@@ -7,7 +7,10 @@ import { UnknownProofError } from './errors.js';
 import { ProverRepository } from './prover.repository.js';
 
 const listQuery = z.strictObject({
-  subject: z.enum(['forecast', 'risk', 'liquidation', 'other']).optional().describe('what the proof is about'),
+  subject: z
+    .enum(['forecast', 'risk', 'liquidation', 'other'])
+    .optional()
+    .describe('what the proof is about'),
   id: z.string().max(200).optional().describe('of the forecast, risk measure or plan'),
   status: z.enum(['queued', 'running', 'proven', 'failed']).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),

@@ -11,7 +11,9 @@ export const proverEnvironment = z.object({
     .min(0)
     .default(24)
     .describe('bars from one run of proven epochs to the next; 0 proves none'),
-  EPOCH_RUN: positiveInteger(1).describe('consecutive bars proven in a run; EPOCH_EVERY_BARS makes one chain of all'),
+  EPOCH_RUN: positiveInteger(1).describe(
+    'consecutive bars proven in a run; EPOCH_EVERY_BARS makes one chain of all',
+  ),
   PROVE_LIQUIDATIONS: z
     .enum(['all', 'epoch', 'none'])
     .default('all')

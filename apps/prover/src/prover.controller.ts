@@ -24,12 +24,18 @@ export class ProverController {
   }
 
   @Consume(TOPICS.filterSteps, { group: PROVER_GROUP, batch: 4 })
-  async steps(@Payload() messages: Message<FilterStepPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+  async steps(
+    @Payload() messages: Message<FilterStepPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
     await this.service.onSteps(messages, context);
   }
 
   @Consume(TOPICS.standingBooks, { group: PROVER_GROUP, batch: 4 })
-  async books(@Payload() messages: Message<StandingBookPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+  async books(
+    @Payload() messages: Message<StandingBookPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
     await this.service.onBooks(messages, context);
   }
 

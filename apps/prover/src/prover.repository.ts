@@ -26,7 +26,10 @@ export class ProverRepository {
   }
 
   /** A job that is known already is not taken again. */
-  async enqueue(manager: EntityManager, { jobId, statement, subject, input }: ProofJobPayload): Promise<void> {
+  async enqueue(
+    manager: EntityManager,
+    { jobId, statement, subject, input }: ProofJobPayload,
+  ): Promise<void> {
     await manager.query(
       `insert into proof_job (job_id, statement, subject_kind, subject_id, status, input)
        values ($1, $2, $3, $4, 'queued', $5::jsonb) on conflict (job_id) do nothing`,
@@ -54,19 +57,35 @@ export class ProverRepository {
     return this.database.getRepository(ProofJobEntity).findOneBy({ jobId });
   }
 
-  list(filter: Partial<Pick<ProofJobEntity, 'subjectKind' | 'subjectId' | 'status'>>, limit: number): Promise<ProofJobEntity[]> {
-    return this.database.getRepository(ProofJobEntity).find({ where: filter, order: { ordinal: 'DESC' }, take: limit });
+  list(
+    filter: Partial<Pick<ProofJobEntity, 'subjectKind' | 'subjectId' | 'status'>>,
+    limit: number,
+  ): Promise<ProofJobEntity[]> {
+    return this.database
+      .getRepository(ProofJobEntity)
+      .find({ where: filter, order: { ordinal: 'DESC' }, take: limit });
   }
 
   async finish(
     manager: EntityManager,
     jobId: string,
-    outcome: { status: 'proven' | 'failed' | 'queued'; document: object | null; reason: string | null; seconds: number | null },
+    outcome: {
+      status: 'proven' | 'failed' | 'queued';
+      document: object | null;
+      reason: string | null;
+      seconds: number | null;
+    },
   ): Promise<void> {
     await manager.query(
       `update proof_job set status = $2, document = $3::jsonb, reason = $4, seconds = $5,
          finished_at = case when $2 = 'queued' then null else now() end where job_id = $1`,
-      [jobId, outcome.status, outcome.document === null ? null : JSON.stringify(outcome.document), outcome.reason, outcome.seconds],
+      [
+        jobId,
+        outcome.status,
+        outcome.document === null ? null : JSON.stringify(outcome.document),
+        outcome.reason,
+        outcome.seconds,
+      ],
     );
   }
 

@@ -61,7 +61,8 @@ export class ProverService {
         this.notProvable = undefined;
         const header = (id: string) => ({ id, sequence: epoch.barEnd, time });
         context.publish(outgoing(TOPICS.epochs, 'epoch', header(epoch.epochId), epoch));
-        for (const job of jobs) context.publish(outgoing(TOPICS.proofJobs, job.jobId, header(job.jobId), job));
+        for (const job of jobs)
+          context.publish(outgoing(TOPICS.proofJobs, job.jobId, header(job.jobId), job));
       } catch (error) {
         if (!(error instanceof EpochNotProvableError)) throw error;
         // One line for all the bars until one can be proven.
@@ -80,7 +81,9 @@ export class ProverService {
       this.planIsDue = false;
       const { positions } = (payload.plan as { case: { positions: unknown[] } }).case;
       if (positions.length > LARGEST_ACCOUNT) {
-        this.logger.warn(`plan ${payload.planId} closes ${positions.length} positions, ${LARGEST_ACCOUNT} can be proven`);
+        this.logger.warn(
+          `plan ${payload.planId} closes ${positions.length} positions, ${LARGEST_ACCOUNT} can be proven`,
+        );
         continue;
       }
       const job: ProofJobPayload = {

@@ -1,4 +1,10 @@
-export { openChain, type OpenedChain, oracleTerms, readDeployment, writeDeployment } from './settlement-chain.js';
+export {
+  openChain,
+  type OpenedChain,
+  oracleTerms,
+  readDeployment,
+  writeDeployment,
+} from './settlement-chain.js';
 export { type SettlementConfig, settlementConfig, settlementEnvironment } from './settlement.config.js';
 export { SettlementModule } from './settlement.module.js';
 export { SettlementRepository } from './settlement.repository.js';

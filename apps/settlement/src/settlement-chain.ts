@@ -37,7 +37,10 @@ export interface OpenedChain extends SettlementChain {
  *
  * @throws {ChainError} where another chain's contracts are not there
  */
-export async function openChain(config: SettlementConfig, environment: NodeJS.ProcessEnv): Promise<OpenedChain> {
+export async function openChain(
+  config: SettlementConfig,
+  environment: NodeJS.ProcessEnv,
+): Promise<OpenedChain> {
   const path = config.CHAIN_DEPLOYMENT ?? join(config.ZKRISK_DATA_DIR, 'deployment.json');
   if (config.CHAIN_RPC_URL !== undefined) {
     const account = accountFrom(environment);

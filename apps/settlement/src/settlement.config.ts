@@ -7,9 +7,18 @@ export const settlementEnvironment = z.object({
   CHAIN_DEPLOYMENT: z
     .string()
     .optional()
-    .describe('file with the contracts’ addresses; zkrisk deploy writes it. Default: deployment.json in ZKRISK_DATA_DIR'),
-  CHAIN_CONFIRMATIONS: z.coerce.number().int().min(0).default(3).describe('blocks on top of a transaction’s before it is final'),
-  CHAIN_REPLACE_AFTER_SECONDS: positiveNumber(60).describe('after which a transaction is offered with higher fees'),
+    .describe(
+      'file with the contracts’ addresses; zkrisk deploy writes it. Default: deployment.json in ZKRISK_DATA_DIR',
+    ),
+  CHAIN_CONFIRMATIONS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(3)
+    .describe('blocks on top of a transaction’s before it is final'),
+  CHAIN_REPLACE_AFTER_SECONDS: positiveNumber(60).describe(
+    'after which a transaction is offered with higher fees',
+  ),
   CHAIN_HIGHEST_FEE_GWEI: positiveNumber(500).describe('no gas is paid more for'),
   CHAIN_POLL_MS: positiveInteger(500).describe('how often open transactions are looked after'),
   ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),

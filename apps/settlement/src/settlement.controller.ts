@@ -1,6 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { Consume, ConsumeContext, type EpochPayload, type Message, type ProofPayload, TOPICS } from '#lib/events';
+import {
+  Consume,
+  ConsumeContext,
+  type EpochPayload,
+  type Message,
+  type ProofPayload,
+  TOPICS,
+} from '#lib/events';
 import { SETTLEMENT_GROUP, SettlementService } from './settlement.service.js';
 
 /** The settlement's topics. */

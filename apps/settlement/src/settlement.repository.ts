@@ -17,7 +17,9 @@ export class SettlementRepository implements TransactionStore {
   }
 
   epochs(limit: number): Promise<SettlementEpochEntity[]> {
-    return this.database.getRepository(SettlementEpochEntity).find({ order: { ordinal: 'DESC' }, take: limit });
+    return this.database
+      .getRepository(SettlementEpochEntity)
+      .find({ order: { ordinal: 'DESC' }, take: limit });
   }
 
   epoch(epochId: string): Promise<SettlementEpochEntity | null> {
@@ -62,7 +64,9 @@ export class SettlementRepository implements TransactionStore {
   }
 
   transactions(limit: number): Promise<ChainTransactionEntity[]> {
-    return this.database.getRepository(ChainTransactionEntity).find({ order: { ordinal: 'DESC' }, take: limit });
+    return this.database
+      .getRepository(ChainTransactionEntity)
+      .find({ order: { ordinal: 'DESC' }, take: limit });
   }
 
   /** Of jobs whose proofs have come: the proof, or why there is none. The prover's messages are kept as they come. */
@@ -70,17 +74,21 @@ export class SettlementRepository implements TransactionStore {
     manager: EntityManager,
     jobIds: readonly string[],
   ): Promise<Map<string, { document: ProofDocument | null; reason: string | null }>> {
-    const rows = await manager.query<{ job_id: string; document: ProofDocument | null; reason: string | null }[]>(
+    const rows = await manager.query<
+      { job_id: string; document: ProofDocument | null; reason: string | null }[]
+    >(
       `select name as job_id, value->'document' as document, value->>'reason' as reason
        from service_state where service = 'settlement-proof' and name = any($1)`,
       [jobIds],
     );
-    return new Map(
-      rows.map(({ job_id, document, reason }) => [job_id, { document, reason }]),
-    );
+    return new Map(rows.map(({ job_id, document, reason }) => [job_id, { document, reason }]));
   }
 
-  async keepProof(manager: EntityManager, jobId: string, proof: { document: object | null; reason: string | null }): Promise<void> {
+  async keepProof(
+    manager: EntityManager,
+    jobId: string,
+    proof: { document: object | null; reason: string | null },
+  ): Promise<void> {
     await manager.query(
       `insert into service_state (service, name, value) values ('settlement-proof', $1, $2::jsonb)
        on conflict (service, name) do nothing`,

@@ -103,7 +103,9 @@ export class SettlementService {
       const { jobId, subject, status, document, reason } = payload;
       await this.repository.keepProof(context.manager, jobId, { document, reason });
       if (subject.kind === 'liquidation' && status === 'proven')
-        await this.repository.addTransaction(context.manager, `attest-${subject.id}`, 'attest', { planId: subject.id });
+        await this.repository.addTransaction(context.manager, `attest-${subject.id}`, 'attest', {
+          planId: subject.id,
+        });
     }
     await this.queue(context);
   }
@@ -147,15 +149,27 @@ export class SettlementService {
     }
     const stored = (await this.repository.transaction(id))!;
     const { kind, epochId } = stored;
-    const receipt: ReceiptPayload = { transactionId: id, kind, epochId, status, hash, blockNumber, gasUsed, reason };
+    const receipt: ReceiptPayload = {
+      transactionId: id,
+      kind,
+      epochId,
+      status,
+      hash,
+      blockNumber,
+      gasUsed,
+      reason,
+    };
     const header = { id: `receipt-${id}`, sequence: Number(stored.ordinal), time: Date.now() };
-    const number = kind === 'publish' && status === 'confirmed' ? await this.epochNumber(transaction) : undefined;
+    const number =
+      kind === 'publish' && status === 'confirmed' ? await this.epochNumber(transaction) : undefined;
     await this.log.publish([outgoing(TOPICS.receipts, id, header, receipt)], async (manager) => {
       await this.repository.write(manager, transaction);
       if (epochId === null) return;
       if (number !== undefined) await this.repository.setEpoch(manager, epochId, 'settled', { number });
       if (status === 'refused') {
-        await this.repository.setEpoch(manager, epochId, 'failed', { reason: `${kind} was refused: ${reason}` });
+        await this.repository.setEpoch(manager, epochId, 'failed', {
+          reason: `${kind} was refused: ${reason}`,
+        });
         // What would follow can only be refused as well.
         await manager.query(
           `update chain_transaction set status = 'refused', reason = $2 where epoch_id = $1 and status = 'waiting'`,
@@ -183,7 +197,10 @@ export class SettlementService {
       const job = `liquidation-${planId}`;
       const { document } = (await this.repository.proofs(manager, [job])).get(job)!;
       const args = [planDigest(planId!), chainProof(document!)] as const;
-      return { to: oracle, data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'attestLiquidation', args }) };
+      return {
+        to: oracle,
+        data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'attestLiquidation', args }),
+      };
     }
     const epoch = (await this.repository.epoch(epochId!))!.epoch as EpochPayload;
     const bar = BigInt(epoch.barEnd / 1000);
@@ -195,7 +212,11 @@ export class SettlementService {
     const covariances = documents.slice(0, -1);
     const pricing = documents.at(-1)!;
     if (kind === 'publish') {
-      const [last] = await this.chain.client.readContract({ address: oracle, abi: ORACLE_ABI, functionName: 'measure' });
+      const [last] = await this.chain.client.readContract({
+        address: oracle,
+        abi: ORACLE_ABI,
+        functionName: 'measure',
+      });
       // A power of two: exact above one.
       const unit = epoch.unit >= 1 ? BigInt(epoch.unit) * 10n ** 18n : BigInt(Math.round(epoch.unit * 1e18));
       const args = [{ number: last.number + 1n, bar, unit, covariances, pricing }] as const;
@@ -228,7 +249,9 @@ export class SettlementService {
     const signed = await Promise.all(
       updates.map((update) => signedPrices(this.chain.account, source, update.bar, update.prices)),
     );
-    const calls = signed.map((args) => encodeFunctionData({ abi: PRICE_SOURCE_ABI, functionName: 'submit', args }));
+    const calls = signed.map((args) =>
+      encodeFunctionData({ abi: PRICE_SOURCE_ABI, functionName: 'submit', args }),
+    );
     return encodeFunctionData({ abi: PRICE_SOURCE_ABI, functionName: 'multicall', args: [calls] });
   }
 

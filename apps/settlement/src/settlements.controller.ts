@@ -18,11 +18,18 @@ export class SettlementsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Epochs and transactions, the newest first, and what the oracle on the chain says now' })
+  @ApiOperation({
+    summary: 'Epochs and transactions, the newest first, and what the oracle on the chain says now',
+  })
   async list(@Query(new ZodPipe(listQuery)) { limit }: z.output<typeof listQuery>): Promise<object> {
     const { deployment } = this.service.chain;
     return {
-      chain: { id: deployment.chainId, oracle: deployment.oracle, prices: deployment.prices, srs: deployment.srs },
+      chain: {
+        id: deployment.chainId,
+        oracle: deployment.oracle,
+        prices: deployment.prices,
+        srs: deployment.srs,
+      },
       onChain: (await this.service.onChain().catch(() => undefined)) ?? null,
       epochs: (await this.repository.epochs(limit)).map(epochSummary),
       transactions: (await this.repository.transactions(limit)).map(transactionSummary),
@@ -31,7 +38,8 @@ export class SettlementsController {
 }
 
 function epochSummary({ epochId, status, number, reason, epoch }: SettlementEpochEntity): object {
-  const { forecastId, barEnd, chained, entropicValueAtRisk, riskMeasure, clusters, pricing } = epoch as EpochPayload;
+  const { forecastId, barEnd, chained, entropicValueAtRisk, riskMeasure, clusters, pricing } =
+    epoch as EpochPayload;
   return {
     epochId,
     status,

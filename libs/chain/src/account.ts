@@ -12,7 +12,8 @@ import { InvalidInputError, messageOf } from '#lib/errors';
  * @throws {InvalidInputError} naming the variable
  */
 export function accountFrom(environment: NodeJS.ProcessEnv): PrivateKeyAccount | undefined {
-  const { CHAIN_KEYSTORE, CHAIN_KEYSTORE_PASSWORD_FILE, CHAIN_KEYSTORE_PASSWORD, CHAIN_PRIVATE_KEY } = environment;
+  const { CHAIN_KEYSTORE, CHAIN_KEYSTORE_PASSWORD_FILE, CHAIN_KEYSTORE_PASSWORD, CHAIN_PRIVATE_KEY } =
+    environment;
   if (CHAIN_KEYSTORE !== undefined) {
     const read = (variable: string, path: string) => {
       try {
@@ -26,7 +27,10 @@ export function accountFrom(environment: NodeJS.ProcessEnv): PrivateKeyAccount |
         ? CHAIN_KEYSTORE_PASSWORD
         : read('CHAIN_KEYSTORE_PASSWORD_FILE', CHAIN_KEYSTORE_PASSWORD_FILE).replace(/\r?\n$/, '');
     if (password === undefined)
-      throw new InvalidInputError('CHAIN_KEYSTORE', 'needs CHAIN_KEYSTORE_PASSWORD_FILE or CHAIN_KEYSTORE_PASSWORD');
+      throw new InvalidInputError(
+        'CHAIN_KEYSTORE',
+        'needs CHAIN_KEYSTORE_PASSWORD_FILE or CHAIN_KEYSTORE_PASSWORD',
+      );
     return privateKeyToAccount(decrypted(read('CHAIN_KEYSTORE', CHAIN_KEYSTORE), password));
   }
   if (CHAIN_PRIVATE_KEY === undefined) return undefined;
@@ -46,6 +50,9 @@ function decrypted(text: string, password: string): Hex {
     return Keystore.decrypt(keystore, Keystore.toKey(keystore, { password }));
   } catch {
     // What went wrong may quote what was decrypted.
-    throw new InvalidInputError('CHAIN_KEYSTORE', 'cannot be decrypted: wrong password, or not a version 3 keystore');
+    throw new InvalidInputError(
+      'CHAIN_KEYSTORE',
+      'cannot be decrypted: wrong password, or not a version 3 keystore',
+    );
   }
 }

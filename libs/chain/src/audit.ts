@@ -52,7 +52,11 @@ export interface Audit {
 
 /** As it was proposed, and is seen in the event. */
 interface Model {
-  readonly clusters: readonly { readonly model: bigint; readonly state: bigint; readonly markets: readonly Hex[] }[];
+  readonly clusters: readonly {
+    readonly model: bigint;
+    readonly state: bigint;
+    readonly markets: readonly Hex[];
+  }[];
   readonly correlation: bigint;
   readonly nothing: bigint;
   readonly stateBar: bigint;
@@ -85,7 +89,7 @@ export async function auditOracle(
   const epochs: AuditedEpoch[] = [];
   const liquidations: AuditedLiquidation[] = [];
   for (const event of events) {
-    if (event.eventName === 'ModelProposed') auditor.propose(event.args.proposal!, event.args.model! as Model);
+    if (event.eventName === 'ModelProposed') auditor.propose(event.args.proposal!, event.args.model!);
     else if (event.eventName === 'ModelInstalled') auditor.install(event.args.proposal!);
     else if (event.eventName === 'EpochPublished') {
       const epoch = await auditor.epoch(event.transactionHash, event.args.upper!, epochs.length + 1);
@@ -132,7 +136,8 @@ class Auditor {
     const failures: string[] = [];
     const [verifier, covarianceKey, pricingKey, liquidationKey] = await this.read('verifiers');
     const check = async (what: string, address: Address, expected: string) => {
-      if ((await this.client.getCode({ address })) !== expected) failures.push(`${what} at ${address} is not the one of these circuits`);
+      if ((await this.client.getCode({ address })) !== expected)
+        failures.push(`${what} at ${address} is not the one of these circuits`);
     };
     await check('the verifier', verifier, contractArtifact('Halo2VerifierReusable').deployedBytecode);
     for (const [name, address] of [
@@ -150,7 +155,12 @@ class Auditor {
     for (let from = 0n; from <= head; from += LOG_RANGE) {
       const toBlock = from + LOG_RANGE - 1n < head ? from + LOG_RANGE - 1n : head;
       found.push(
-        ...(await this.client.getContractEvents({ address: this.oracle, abi: ORACLE_ABI, fromBlock: from, toBlock })),
+        ...(await this.client.getContractEvents({
+          address: this.oracle,
+          abi: ORACLE_ABI,
+          fromBlock: from,
+          toBlock,
+        })),
       );
     }
     return found;
@@ -180,7 +190,10 @@ class Auditor {
     const net: bigint[] = [];
     if (model === undefined) failures.push('there is no model whose proposal is known');
     else {
-      check(bar === this.stateBar + BigInt(model.barSeconds), `its bar ${bar} does not follow the state of ${this.stateBar}`);
+      check(
+        bar === this.stateBar + BigInt(model.barSeconds),
+        `its bar ${bar} does not follow the state of ${this.stateBar}`,
+      );
       check(covariances.length === model.clusters.length, 'it has not one covariance proof a cluster');
     }
     const risks: CovariancePublic[] = [];
@@ -192,10 +205,17 @@ class Auditor {
       if (values === undefined || cluster === undefined) continue;
       const [modelHash, state, nextState] = proof.instances;
       check(modelHash === cluster.model, `${name} is of another model`);
-      check(state === this.states[c], `${name} does not start from the state the chain is in: it is broken here`);
+      check(
+        state === this.states[c],
+        `${name} does not start from the state the chain is in: it is broken here`,
+      );
       this.states[c] = nextState;
       risks.push(values);
-      failures.push(...(await this.prices(cluster.markets, values, this.stateBar, bar)).map((reason) => `${name}: ${reason}`));
+      failures.push(
+        ...(await this.prices(cluster.markets, values, this.stateBar, bar)).map(
+          (reason) => `${name}: ${reason}`,
+        ),
+      );
       net.push(...values.exposures.map((exposure) => quantise(exposure, 'exposures')));
     }
     const { values, reasons } = await this.verify(pricingStatement, pricing);
@@ -249,10 +269,12 @@ class Auditor {
       const [risk, drift] = own === undefined ? [model.nothing, model.nothing] : [own[3], own[4]];
       if (instances[c] !== risk || instances[4 + c] !== drift)
         failures.push(`pricing: cluster ${c} does not start from its covariance proof`);
-      if (instances[8 + c] !== instances[c]) failures.push(`pricing: cluster ${c} is not that of the standing book`);
+      if (instances[8 + c] !== instances[c])
+        failures.push(`pricing: cluster ${c} is not that of the standing book`);
     }
     if (instances[12] !== model.correlation) failures.push('pricing: it is of other correlations');
-    if (quantise(budget, 'budget') !== (await this.read('budget'))) failures.push('pricing: its α is not the oracle’s');
+    if (quantise(budget, 'budget') !== (await this.read('budget')))
+      failures.push('pricing: its α is not the oracle’s');
     const total = dequantise(net.reduce((sum, exposure) => sum + exposure, 0n));
     if (states[0].book.net !== total)
       failures.push(`pricing: its net exposure ${states[0].book.net} is not that of the clusters, ${total}`);
@@ -268,7 +290,12 @@ class Auditor {
     const failures: string[] = [];
     const source = await this.read('prices');
     const at = (market: Hex, time: bigint) =>
-      this.client.readContract({ address: source, abi: PRICE_SOURCE_ABI, functionName: 'priceAt', args: [market, time] });
+      this.client.readContract({
+        address: source,
+        abi: PRICE_SOURCE_ABI,
+        functionName: 'priceAt',
+        args: [market, time],
+      });
     for (const [i, market] of markets.entries()) {
       const [p0, p1] = await Promise.all([at(market, before), at(market, bar)]);
       const change = 100 * (Number(p1) / Number(p0) - 1);
@@ -302,7 +329,10 @@ class Auditor {
     const { functionName, args } = decodeFunctionData({ abi: ORACLE_ABI, data: input });
     if (to?.toLowerCase() !== this.oracle.toLowerCase() || functionName !== name)
       throw new ChainError(`transaction ${transaction} does not call ${name} of the oracle itself`);
-    return args as Extract<ReturnType<typeof decodeFunctionData<typeof ORACLE_ABI>>, { functionName: Name }>['args'];
+    return args as Extract<
+      ReturnType<typeof decodeFunctionData<typeof ORACLE_ABI>>,
+      { functionName: Name }
+    >['args'];
   }
 
   private read<Name extends 'verifiers' | 'budget' | 'prices' | 'measure'>(functionName: Name) {

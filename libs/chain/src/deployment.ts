@@ -121,7 +121,12 @@ export async function deployOracle(
     },
   ]);
   for (const role of [GOVERNOR_ROLE, PUBLISHER_ROLE, GUARDIAN_ROLE]) {
-    const call = { address: oracle, abi: ORACLE_ABI, functionName: 'grantRole', args: [role, account.address] } as const;
+    const call = {
+      address: oracle,
+      abi: ORACLE_ABI,
+      functionName: 'grantRole',
+      args: [role, account.address],
+    } as const;
     await mined(await wallet.writeContract({ ...call, chain: null }));
   }
   const verifiers = {
@@ -135,7 +140,13 @@ export async function deployOracle(
     ? (['proposeVerifiers', 'installVerifiers'] as const)
     : (['proposeVerifiers'] as const)) {
     await mined(
-      await wallet.writeContract({ address: oracle, abi: ORACLE_ABI, functionName, args: [verifiers], chain: null }),
+      await wallet.writeContract({
+        address: oracle,
+        abi: ORACLE_ABI,
+        functionName,
+        args: [verifiers],
+        chain: null,
+      }),
     );
   }
   return { chainId, oracle, prices, verifier, keys, srs };
@@ -144,5 +155,8 @@ export async function deployOracle(
 export type ChainClient = PublicClient;
 
 export function chainClient(rpcUrl: string): ChainClient {
-  return createPublicClient({ transport: http(rpcUrl, { timeout: 30_000, retryCount: 2 }), pollingInterval: 500 });
+  return createPublicClient({
+    transport: http(rpcUrl, { timeout: 30_000, retryCount: 2 }),
+    pollingInterval: 500,
+  });
 }

@@ -68,7 +68,9 @@ function anvilBinary(): string {
     const folder = dirname(require.resolve(`${name}/package.json`));
     return join(folder, 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil');
   } catch {
-    throw new ChainError(`there is no embedded chain for this platform (${name}); CHAIN_RPC_URL takes another`);
+    throw new ChainError(
+      `there is no embedded chain for this platform (${name}); CHAIN_RPC_URL takes another`,
+    );
   }
 }
 

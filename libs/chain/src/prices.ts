@@ -12,7 +12,12 @@ export async function signedPrices(
   const markets = prices.map(({ market }) => marketBytes(market));
   const units = prices.map(({ price }) => priceUnits(price));
   const signature = await account.signTypedData({
-    domain: { name: 'zkrisk prices', version: '1', chainId: source.chainId, verifyingContract: source.address },
+    domain: {
+      name: 'zkrisk prices',
+      version: '1',
+      chainId: source.chainId,
+      verifyingContract: source.address,
+    },
     types: {
       Prices: [
         { name: 'bar', type: 'uint64' },

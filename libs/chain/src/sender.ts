@@ -157,7 +157,13 @@ export class TransactionSender {
     }
     if (transaction.status === 'mined') {
       await this.store.save(
-        Object.assign(transaction, { status: 'sent', hash: null, blockNumber: null, blockHash: null, gasUsed: null }),
+        Object.assign(transaction, {
+          status: 'sent',
+          hash: null,
+          blockNumber: null,
+          blockHash: null,
+          gasUsed: null,
+        }),
       );
     }
     if (await this.takenByAnother(transaction.nonce!)) {
@@ -176,14 +182,20 @@ export class TransactionSender {
   private async replace(transaction: StoredTransaction, latest: Attempt): Promise<void> {
     const fees = await this.fees();
     const raised = (value: string) => (BigInt(value) * RAISE) / 1000n + 1n;
-    const maxPriorityFeePerGas = larger(fees?.maxPriorityFeePerGas ?? 0n, raised(latest.maxPriorityFeePerGas));
+    const maxPriorityFeePerGas = larger(
+      fees?.maxPriorityFeePerGas ?? 0n,
+      raised(latest.maxPriorityFeePerGas),
+    );
     const maxFeePerGas = larger(fees?.maxFeePerGas ?? 0n, raised(latest.maxFeePerGas));
     if (fees === undefined || maxFeePerGas > this.options.highestFeePerGas) {
       await this.offer(latest);
       return;
     }
     const { to, data, gas } = await this.parts(latest);
-    const attempt = await this.sign({ to, data }, transaction.nonce!, gas, { maxFeePerGas, maxPriorityFeePerGas });
+    const attempt = await this.sign({ to, data }, transaction.nonce!, gas, {
+      maxFeePerGas,
+      maxPriorityFeePerGas,
+    });
     await this.store.save(Object.assign(transaction, { attempts: [...transaction.attempts, attempt] }));
     await this.offer(attempt);
   }
@@ -201,7 +213,15 @@ export class TransactionSender {
     fees: { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint },
   ): Promise<Attempt> {
     const chainId = await this.client.getChainId();
-    const raw = await this.account.signTransaction({ type: 'eip1559', chainId, to, data, nonce, gas, ...fees });
+    const raw = await this.account.signTransaction({
+      type: 'eip1559',
+      chainId,
+      to,
+      data,
+      nonce,
+      gas,
+      ...fees,
+    });
     return {
       hash: keccak256(raw),
       raw,
@@ -234,7 +254,10 @@ export class TransactionSender {
     const head = await this.client.getBlockNumber({ cacheTime: 0 });
     const settled = head - BigInt(this.options.confirmations);
     if (settled < 0n) return false;
-    const count = await this.client.getTransactionCount({ address: this.account.address, blockNumber: settled });
+    const count = await this.client.getTransactionCount({
+      address: this.account.address,
+      blockNumber: settled,
+    });
     return count > nonce;
   }
 
@@ -286,6 +309,7 @@ export function revertReason(error: unknown): string | undefined {
 }
 
 function hasData(value: unknown): value is { data: Hex } {
-  const data: unknown = typeof value === 'object' && value !== null && 'data' in value ? value.data : undefined;
+  const data: unknown =
+    typeof value === 'object' && value !== null && 'data' in value ? value.data : undefined;
   return typeof data === 'string' && data.startsWith('0x') && data.length >= 10;
 }

@@ -22,7 +22,10 @@ export function singleCutWitness(plan: LiquidationPlan): SingleCutWitness {
   const { proves, dual } = certificate;
   const everything = new Float64Array(program.n).fill(1);
   const heaviest = dual.cuts.toSorted((a, b) => b.multiplier - a.multiplier).at(0);
-  const point = proves === 'optimality' ? Float64Array.from(plan.fractions) : Float64Array.from(heaviest?.point ?? everything);
+  const point =
+    proves === 'optimality'
+      ? Float64Array.from(plan.fractions)
+      : Float64Array.from(heaviest?.point ?? everything);
   const functions: [AffineFunction, AffineFunction] = [
     linearConstraint(program),
     cutAt(program, { point: Array.from(point), shift: shiftAt(program, point) }, everything),
@@ -40,7 +43,9 @@ export function singleCutWitness(plan: LiquidationPlan): SingleCutWitness {
     maximiseDual(program, functions, everything, [start]),
     maximiseDualPair(program, functions, everything, start),
   ];
-  const [linear, premium] = candidates.reduce((best, other) => (other.bound > best.bound ? other : best)).multipliers;
+  const [linear, premium] = candidates.reduce((best, other) =>
+    other.bound > best.bound ? other : best,
+  ).multipliers;
   return { program, proves, point, linear, premium };
 }
 

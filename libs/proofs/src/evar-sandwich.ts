@@ -14,7 +14,10 @@ const EXP_FLOOR = 32n * ONE;
 const TAIL_END = 8n * ONE;
 const INVERSE_ROOT_TWO_PI = constant(0.3989422804014327);
 /** erfc(x/√2)·e^{x²/2}/2 on [0, 8] by powers of 1/(1 + x/4). */
-const TAIL = [0.000497679845012, 0.0921984849943, 0.148909869332, -0.086739013313, 0.48530069027, -0.498433317144, 0.500921826124, -0.152648788788, 0.00999256103529].map(constant);
+const TAIL = [
+  0.000497679845012, 0.0921984849943, 0.148909869332, -0.086739013313, 0.48530069027, -0.498433317144,
+  0.500921826124, -0.152648788788, 0.00999256103529,
+].map(constant);
 
 /** What the bounds and tolerances are made for. */
 export const LARGEST_RATIO = 4000;
@@ -59,7 +62,8 @@ export function sandwichFailures(
   { tilt, slack, upper, lower, residual }: Record<'tilt' | 'slack' | 'upper' | 'lower' | 'residual', number>,
 ): string[] {
   const failures: string[] = [];
-  if (!(tilt > 0 && tilt <= LARGEST_TILT)) failures.push(`tilt ${name} ${tilt} is not in (0, ${LARGEST_TILT}]`);
+  if (!(tilt > 0 && tilt <= LARGEST_TILT))
+    failures.push(`tilt ${name} ${tilt} is not in (0, ${LARGEST_TILT}]`);
   if (Math.abs(residual) > upperTolerance(tilt))
     failures.push(`residual upper ${name} ${residual} is above its tolerance ${upperTolerance(tilt)}`);
   if (slack < -entropyTolerance(tilt))

@@ -25,8 +25,7 @@ function evaluated(rows: readonly (readonly bigint[])[]) {
   const rate = after.volatilitySlope;
   const constant = b + (after.lower - before.upper) - times(rate, dotProduct(y, w));
   const negative = y.reduce((sum, direction, i) => {
-    const reduced =
-      times(weight, a[i]) + times(risk, times(rate, direction) - d[i]) - times(linear, d[i]);
+    const reduced = times(weight, a[i]) + times(risk, times(rate, direction) - d[i]) - times(linear, d[i]);
     return sum + positivePart(-reduced);
   }, 0n);
   return {
@@ -63,10 +62,14 @@ describe('the liquidation statement', () => {
         continue;
       }
       expect(found.excess, `excess, plan ${seed}`).toBeLessThanOrEqual(EXCESS_TOLERANCE);
-      expect(found.objective - found.bound, `gap, plan ${seed}`).toBeLessThanOrEqual(LIQUIDATION_GAP_TOLERANCE);
+      expect(found.objective - found.bound, `gap, plan ${seed}`).toBeLessThanOrEqual(
+        LIQUIDATION_GAP_TOLERANCE,
+      );
       const unit = unitOf(plan);
       expect(Math.abs(found.objective - plan.objective / unit), `objective, plan ${seed}`).toBeLessThan(1e-5);
-      expect(Math.abs(found.premium - plan.premium / unit), `premium, plan ${seed}`).toBeLessThan(EXCESS_TOLERANCE);
+      expect(Math.abs(found.premium - plan.premium / unit), `premium, plan ${seed}`).toBeLessThan(
+        EXCESS_TOLERANCE,
+      );
     }
     expect(Object.keys(seen).sort()).toEqual(
       expect.arrayContaining(['bankrupt infeasibility', 'full infeasibility', 'partial optimality']),

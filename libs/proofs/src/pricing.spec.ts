@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callSpread, liabilityRisk, normalCdf } from '#lib/risk';
 import { randomPricing } from '../../../test/support/proof-cases.js';
 import { temporaryProver, unprotected } from '../../../test/support/proofs.js';
-import { entropyTolerance, normalAt, sandwichOf, sandwichTolerance, upperTolerance } from './evar-sandwich.js';
+import {
+  entropyTolerance,
+  normalAt,
+  sandwichOf,
+  sandwichTolerance,
+  upperTolerance,
+} from './evar-sandwich.js';
 import {
   covarianceRows,
   dequantise,
@@ -16,7 +22,8 @@ import {
 
 /** s, ṡ of an input in float64. */
 function volatilities({ clusters, correlation }: PricingInput, after: boolean) {
-  const joined = (of: (cluster: PricingInput['clusters'][number]) => readonly number[]) => clusters.flatMap(of);
+  const joined = (of: (cluster: PricingInput['clusters'][number]) => readonly number[]) =>
+    clusters.flatMap(of);
   const v = joined((cluster) => (after ? cluster.riskAfter : cluster.risk));
   const turned = correlation.map((entries) => entries.reduce((sum, value, j) => sum + value * v[j], 0));
   const dot = (a: readonly number[]) => a.reduce((sum, value, i) => sum + value * turned[i], 0);
@@ -35,7 +42,7 @@ describe('the pricing statement', () => {
     let checked = 0;
     for (let i = 0; i < 10_000; i++) {
       const s = 2 ** (-6 + (9 * ((i * 7919) % 10_000)) / 10_000);
-      const k = -3990 * ((i / 10_000) ** 3) + 4 * (((i * 104_729) % 1000) / 1000);
+      const k = -3990 * (i / 10_000) ** 3 + 4 * (((i * 104_729) % 1000) / 1000);
       const budget = i % 7 === 0 ? 13.8 : 4.605;
       const [m, S, b] = [quantise(k * s, 'm'), quantise(s, 's'), quantise(budget, 'b')];
       const { upper, lower, slack, t } = sandwichOf(m, S, b, 'book');
@@ -43,7 +50,9 @@ describe('the pricing statement', () => {
       const allowed = 1e-6 * s + 2 ** -23;
       expect(Math.abs(dequantise(upper) - exact), `upper at k ${k}, s ${s}`).toBeLessThanOrEqual(allowed);
       const excess = entropyTolerance(dequantise(t)) / budget;
-      expect(dequantise(lower) - (1 + excess) * exact, `lower at k ${k}, s ${s}`).toBeLessThanOrEqual(allowed);
+      expect(dequantise(lower) - (1 + excess) * exact, `lower at k ${k}, s ${s}`).toBeLessThanOrEqual(
+        allowed,
+      );
       expect(dequantise(slack)).toBeGreaterThanOrEqual(-entropyTolerance(dequantise(t)));
       const apart = sandwichTolerance(dequantise(t)) * exact + 2 ** -22;
       expect(dequantise(upper - lower)).toBeLessThanOrEqual(apart);
@@ -55,7 +64,9 @@ describe('the pricing statement', () => {
   it('has the normal distribution to 2·10^-7', () => {
     for (let x = -12; x <= 12; x += 0.003) {
       const { density, distribution } = normalAt(quantise(x, 'x'));
-      expect(Math.abs(dequantise(density) - Math.exp(-x * x / 2) / Math.sqrt(2 * Math.PI))).toBeLessThan(2e-7);
+      expect(Math.abs(dequantise(density) - Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI))).toBeLessThan(
+        2e-7,
+      );
       expect(Math.abs(dequantise(distribution) - normalCdf(x))).toBeLessThan(2e-7);
     }
   });
@@ -70,9 +81,9 @@ describe('the pricing statement', () => {
     expect(refused({ correlation: odd })).toThrow(/correlation\[0\]\[1\]: must be a multiple/);
     expect(refused({ before: { ...input.before, capital: 1e6 } })).toThrow(/before.capital/);
     expect(refused({ after: { ...input.after, capital: 300 } })).toThrow(/after: makes a mean/);
-    expect(refused({ clusters: input.clusters.map((c) => ({ ...c, risk: new Array<number>(8).fill(0) })) })).toThrow(
-      /before: has a standard deviation of 0/,
-    );
+    expect(
+      refused({ clusters: input.clusters.map((c) => ({ ...c, risk: new Array<number>(8).fill(0) })) }),
+    ).toThrow(/before: has a standard deviation of 0/);
     expect(() => pricingStatement.parse({ ...input, alpha: 2 })).toThrow(/alpha/);
   });
 });

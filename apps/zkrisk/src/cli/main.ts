@@ -79,7 +79,9 @@ program
 
 program
   .command('audit')
-  .description('verify everything an oracle has taken, from the chain alone; exit code 1 where something does not hold')
+  .description(
+    'verify everything an oracle has taken, from the chain alone; exit code 1 where something does not hold',
+  )
   .requiredOption('--rpc <url>', 'a node')
   .requiredOption('--oracle <address>', 'the RiskOracle')
   .action(async (options: { rpc: string; oracle: string }) => {
@@ -94,7 +96,12 @@ program
   .requiredOption('--rpc <url>', 'a node')
   .option('--out <file>', 'where the addresses are written', 'deployment.json')
   .option('--alpha <share>', 'α of EVaR(1−α)', positive, 0.01)
-  .option('--delay <seconds>', 'between a proposal and its installation; a day at least but on local chains', wholeNumber, 86_400)
+  .option(
+    '--delay <seconds>',
+    'between a proposal and its installation; a day at least but on local chains',
+    wholeNumber,
+    86_400,
+  )
   .action(async (options: { rpc: string; out: string; alpha: number; delay: number }) => {
     print(await deployCommand(options));
   });

@@ -34,7 +34,10 @@ interface EpochRow {
 }
 
 /** Reads the prover's and the settlement's tables; undefined where nothing is settled. */
-export async function settlementReport({ database, settlement }: Engine): Promise<SettlementReport | undefined> {
+export async function settlementReport({
+  database,
+  settlement,
+}: Engine): Promise<SettlementReport | undefined> {
   if (settlement === undefined) return undefined;
   const rows = await database.query<EpochRow[]>(`
     select e.epoch_id, e.status, e.number, e.reason, e.epoch,
@@ -73,12 +76,19 @@ function attestations(database: DataSource) {
 export function settlementRows({ srs, epochs, liquidations }: SettlementReport): [string, string][] {
   const amount = (value: number | null) => (value === null ? '–' : value.toFixed(2));
   return [
-    ['proofs', srs === 'development' ? 'on the DEVELOPMENT SRS: for trying out, they convince nobody' : 'on a ceremony’s SRS'],
-    ...epochs.map(({ number, bar, status, chained, offChain, onChain, proofSeconds, gas, reason }): [string, string] => [
-      `epoch ${number ?? '–'}`,
-      `${bar.slice(0, 16)} ${status}${chained ? ', chained' : ''}: EVaR ${amount(offChain)} off chain, ${amount(onChain)} on chain; ` +
-        `proofs ${proofSeconds.toFixed(0)} s, ${gas.toLocaleString('en')} gas${reason === null ? '' : `; ${reason}`}`,
-    ]),
+    [
+      'proofs',
+      srs === 'development'
+        ? 'on the DEVELOPMENT SRS: for trying out, they convince nobody'
+        : 'on a ceremony’s SRS',
+    ],
+    ...epochs.map(
+      ({ number, bar, status, chained, offChain, onChain, proofSeconds, gas, reason }): [string, string] => [
+        `epoch ${number ?? '–'}`,
+        `${bar.slice(0, 16)} ${status}${chained ? ', chained' : ''}: EVaR ${amount(offChain)} off chain, ${amount(onChain)} on chain; ` +
+          `proofs ${proofSeconds.toFixed(0)} s, ${gas.toLocaleString('en')} gas${reason === null ? '' : `; ${reason}`}`,
+      ],
+    ),
     [
       'liquidations attested',
       `${liquidations.attested}, ${liquidations.failed} refused${liquidations.attested > 0 ? `, ${Math.round(liquidations.meanGas).toLocaleString('en')} gas each` : ''}`,

@@ -109,9 +109,7 @@ export interface CovarianceRows {
  */
 export function covarianceRows(input: CovarianceInput): CovarianceRows {
   requireShape(input);
-  const Z = Array.from({ length: ASSETS }, (_, i) =>
-    row(`loadings[${i}]`, input.loadings[i] ?? [], ASSETS),
-  );
+  const Z = Array.from({ length: ASSETS }, (_, i) => row(`loadings[${i}]`, input.loadings[i] ?? [], ASSETS));
   const [mean, alpha, beta, slope, marginal, h, x] = (
     ['mean', 'alpha', 'beta', 'slope', 'marginal', 'variances', 'exposures'] as const
   ).map((name) => row(name, input[name], ASSETS));

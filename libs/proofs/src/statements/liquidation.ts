@@ -225,7 +225,10 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
     } else {
       const weight = multipliers[0] + multipliers[1];
       check(Math.abs(weight - 1) <= 2 * UNIT, `the multipliers add up to ${weight}, not to 1`);
-      check(bound >= -EXCESS_TOLERANCE, `the witness does not show that nothing restores the margin: ${bound}`);
+      check(
+        bound >= -EXCESS_TOLERANCE,
+        `the witness does not show that nothing restores the margin: ${bound}`,
+      );
     }
     return failures;
   },
@@ -256,7 +259,10 @@ function volatilityChange(s0: bigint, total: bigint): bigint {
   const before = dequantise(s0);
   const variance = before * before + dequantise(total);
   if (!(variance > 0))
-    throw new InvalidInputError('plan.fractions', 'leave a book without risk, which the statement does not cover');
+    throw new InvalidInputError(
+      'plan.fractions',
+      'leave a book without risk, which the statement does not cover',
+    );
   const change = quantise(dequantise(total) / (Math.sqrt(variance) + before), 'volatility');
   return change;
 }

@@ -1,12 +1,7 @@
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { dequantise, quantise } from '../field.js';
-import {
-  normalAt,
-  sandwichFailures,
-  sandwichOf,
-  sandwichTolerances,
-} from '../evar-sandwich.js';
+import { normalAt, sandwichFailures, sandwichOf, sandwichTolerances } from '../evar-sandwich.js';
 import { dotProduct, ONE, quotient, UNIT } from '../fixed-point.js';
 import { residualFailures, residualsOf, row, type Statement } from '../statement.js';
 import { CLUSTER_SIZE } from './covariance.js';
