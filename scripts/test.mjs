@@ -34,7 +34,9 @@ if (filters.length === 0) {
   // Gas is compared with what is committed; without this variable it would be written anew.
   const env = { ...process.env, FORGE_SNAPSHOT_CHECK: 'true' };
   const { status, stdout } = spawnSync(bin('forge'), ['test'], { cwd: root, env, encoding: 'utf8' });
-  const results = stdout.split('\n').filter((line) => /^(\[(PASS|FAIL)|Suite|Error)|gas snapshots? differ/i.test(line));
+  const results = stdout
+    .split('\n')
+    .filter((line) => /^(\[(PASS|FAIL)|Suite|Error)|gas snapshots? differ/i.test(line));
   process.stdout.write(`${results.join('\n')}\n`);
   const summary = /(\d+) tests passed, (\d+) failed/.exec(stdout);
   contractsPassed = Number(summary?.[1] ?? 0);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { EngineProver, fromFelt, type ProofDocument, type Statement, toFelt } from '#lib/proofs';
 
 /** A prover with keys of its own, and how to be rid of both. */
-export function temporaryProver(): { prover: EngineProver; remove: () => Promise<void> } {
+export function temporaryProver(threads = 1): { prover: EngineProver; remove: () => Promise<void> } {
   const keys = mkdtempSync(join(tmpdir(), 'zkrisk-keys-'));
-  const prover = new EngineProver({ keys });
+  const prover = new EngineProver({ keys, threads });
   return {
     prover,
     async remove() {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EmbeddedLog } from '#lib/events';
-import { EngineProver } from '#lib/proofs';
+import { createProver } from '#lib/proofs';
 import { ProofRunner } from './proof-runner.js';
 import { ProofsController } from './proofs.controller.js';
 import type { ProverConfig } from './prover.config.js';
@@ -27,7 +27,7 @@ export class ProverModule {
           inject: [ProverRepository, EmbeddedLog],
           useFactory: async (repository: ProverRepository, log: EmbeddedLog) => {
             const { PROVER_THREADS: threads, PROVER_ATTEMPTS: attempts, ZKRISK_DATA_DIR } = config;
-            const prover = new EngineProver({ threads, keys: join(ZKRISK_DATA_DIR, 'proving-keys') });
+            const prover = createProver({ threads, keys: join(ZKRISK_DATA_DIR, 'proving-keys') });
             const runner = new ProofRunner(repository, log, prover, { threads, attempts });
             await runner.start();
             return runner;

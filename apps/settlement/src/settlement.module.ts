@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EmbeddedLog } from '#lib/events';
-import { EngineProver } from '#lib/proofs';
+import { createProver } from '#lib/proofs';
 import type { SettlementConfig } from './settlement.config.js';
 import { SettlementController } from './settlement.controller.js';
 import { SettlementRepository } from './settlement.repository.js';
@@ -24,7 +24,7 @@ export class SettlementModule {
           provide: SettlementService,
           inject: [SettlementRepository, EmbeddedLog],
           useFactory: (repository: SettlementRepository, log: EmbeddedLog) =>
-            new SettlementService(config, repository, log, chain, new EngineProver()),
+            new SettlementService(config, repository, log, chain, createProver()),
         },
       ],
       exports: [SettlementService, SettlementRepository],

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type ChainClient,
   chainClient,
+  deployOracle,
   type EmbeddedChain,
   ORACLE_ABI,
   type StoredTransaction,
@@ -39,7 +40,9 @@ class KeptStore implements TransactionStore {
   }
 
   open(): Promise<StoredTransaction[]> {
-    const open = [...this.rows.values()].filter(({ status }) => status !== 'confirmed' && status !== 'refused');
+    const open = [...this.rows.values()].filter(
+      ({ status }) => status !== 'confirmed' && status !== 'refused',
+    );
     return Promise.resolve(structuredClone(open));
   }
 
@@ -234,8 +237,6 @@ describe('TransactionSender on a chain', () => {
   });
 
   it('says why the chain refuses a call, and sends nothing', async () => {
-    const wallet = createWalletClient({ account, transport: http(chain.url) });
-    const { deployOracle } = await import('./index.js');
     const deployment = await deployOracle(chain.url, account, {
       alpha: 0.01,
       delaySeconds: 0,
@@ -258,7 +259,6 @@ describe('TransactionSender on a chain', () => {
     const [{ status, reason }] = store.rows.values();
     expect({ status, reason }).toEqual({ status: 'refused', reason: 'NothingInstalled()' });
     expect(await client.getTransactionCount({ address: account.address })).toBe(before);
-    void wallet;
   });
 });
 
@@ -284,7 +284,11 @@ describe('TransactionSender and a node that is restarted', () => {
       await chain.stop();
       await expect(turns.advance()).rejects.toThrow();
       chain = await startEmbeddedChain({ blockSeconds: 0, stateFile, port });
-      for (let turn = 0; turn < 20 && [...store.rows.values()].some(({ status }) => status !== 'confirmed'); turn++) {
+      for (
+        let turn = 0;
+        turn < 20 && [...store.rows.values()].some(({ status }) => status !== 'confirmed');
+        turn++
+      ) {
         await turns.advance();
         await client.request({ method: 'anvil_mine' as 'eth_chainId', params: ['0x1'] as never });
       }

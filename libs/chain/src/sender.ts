@@ -2,7 +2,6 @@ import {
   type Address,
   BaseError,
   type Block,
-  ContractFunctionRevertedError,
   decodeErrorResult,
   type Hex,
   keccak256,
@@ -292,9 +291,9 @@ function larger(a: bigint, b: bigint): bigint {
 /** What a contract says why it reverts, by the oracle's and the price source's errors; undefined for what is no revert. */
 export function revertReason(error: unknown): string | undefined {
   if (!(error instanceof BaseError)) return messageOf(error);
-  const reverted = error.walk((cause) => cause instanceof ContractFunctionRevertedError || hasData(cause));
+  const reverted = error.walk((cause) => dataOf(cause) !== undefined);
   if (reverted === null) return /revert/i.test(error.shortMessage) ? error.shortMessage : undefined;
-  const data = hasData(reverted) ? reverted.data : undefined;
+  const data = dataOf(reverted);
   if (data !== undefined) {
     for (const name of ['RiskOracle', 'SignedPriceSource', 'PublicValues']) {
       try {
@@ -308,8 +307,12 @@ export function revertReason(error: unknown): string | undefined {
   return error.shortMessage;
 }
 
-function hasData(value: unknown): value is { data: Hex } {
-  const data: unknown =
-    typeof value === 'object' && value !== null && 'data' in value ? value.data : undefined;
-  return typeof data === 'string' && data.startsWith('0x') && data.length >= 10;
+/** What a contract has reverted with, wherever viem keeps it. */
+function dataOf(value: unknown): Hex | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const name of ['raw', 'data']) {
+    const data: unknown = (value as Record<string, unknown>)[name];
+    if (typeof data === 'string' && /^0x[0-9a-f]{8,}$/i.test(data)) return data as Hex;
+  }
+  return undefined;
 }

@@ -1,15 +1,7 @@
 import { join } from 'node:path';
-import { InvalidInputError, messageOf } from '#lib/errors';
 import { WorkerPool } from '#lib/worker-pool';
-import { type Artifacts, loadArtifacts } from './artifacts.js';
-import { fromFelt, toFelt } from './field.js';
-import type { ProofDocument } from './proof-document.js';
-import type { Statement } from './statement.js';
-
-/** What is done with a circuit. */
-export type CircuitWork =
-  | { readonly kind: 'prove'; readonly inputs: readonly (readonly string[])[] }
-  | { readonly kind: 'verify'; readonly instances: readonly string[]; readonly proof: string };
+import type { Artifacts } from './artifacts.js';
+import { CircuitProver, type CircuitResult, type CircuitWork } from './prover.js';
 
 export type EngineRequest =
   | {
@@ -20,125 +12,45 @@ export type EngineRequest =
       readonly work: CircuitWork;
     }
   | { readonly kind: 'commit'; readonly values: readonly string[] };
-export type EngineReply =
-  | { readonly kind: 'commitment'; readonly hash: string }
-  | { readonly kind: 'proof'; readonly instances: readonly string[]; readonly proof: string }
-  | { readonly kind: 'verdict'; readonly verifies: boolean };
+export type EngineReply = CircuitResult | { readonly kind: 'commitment'; readonly hash: string };
 
-/** What a verification found. */
-export interface ProofVerdict<Public> {
-  readonly holds: boolean;
-  /** every reason why it does not; none where it does */
-  readonly failures: readonly string[];
-  /** what the proof says publicly; undefined where it cannot be read */
-  readonly values: Public | undefined;
+export interface ProverOptions {
+  readonly threads?: number;
+  /** folder of the keys that are made at first use; default: in ZKRISK_DATA_DIR */
+  readonly keys?: string;
 }
 
-/** Proves and verifies statements. */
-export interface Prover {
-  /**
-   * @throws {InvalidInputError} for an input the circuit cannot take
-   */
-  prove<Input, Public>(statement: Statement<Input, Public>, input: Input): Promise<ProofDocument>;
-  verify<Input, Public>(
-    statement: Statement<Input, Public>,
-    document: ProofDocument,
-  ): Promise<ProofVerdict<Public>>;
-  /** Poseidon hash of a row of inputs, as a circuit commits to it: how one proof's output is found in the next one's input. */
-  commit(row: readonly bigint[]): Promise<bigint>;
-  close(): Promise<void>;
+/** Folder that proving keys are kept in. */
+export function keysFolder(options: ProverOptions, environment: NodeJS.ProcessEnv): string {
+  return options.keys ?? join(environment.ZKRISK_DATA_DIR ?? '.zkrisk', 'proving-keys');
 }
 
-/** {@link Prover} on `@ezkljs/engine`, in worker threads. Proving keys are made at first use and kept. */
-export class EngineProver implements Prover {
+/** Prover on `@ezkljs/engine`, in worker threads. Proving keys are made at first use and kept. */
+export class EngineProver extends CircuitProver {
   private readonly pool: WorkerPool<EngineRequest, EngineReply>;
 
   constructor(
-    private readonly options: { readonly threads?: number; readonly keys?: string } = {},
-    private readonly environment: NodeJS.ProcessEnv = process.env,
+    private readonly options: ProverOptions = {},
+    environment: NodeJS.ProcessEnv = process.env,
   ) {
+    super(environment);
     this.pool = new WorkerPool(new URL('./engine.worker.js', import.meta.url), options.threads ?? 1);
-  }
-
-  async prove<Input, Public>(statement: Statement<Input, Public>, input: Input): Promise<ProofDocument> {
-    const inputs = statement.inputs(input).map((row) => row.map(toFelt));
-    const artifacts = loadArtifacts(statement.name, this.environment);
-    const reply = await this.run(artifacts, { kind: 'prove', inputs });
-    if (reply.kind !== 'proof') throw new Error('the engine answered something else');
-    return {
-      version: 1,
-      statement: statement.name,
-      artifacts: artifacts.digest,
-      srs: artifacts.srsKind,
-      instances: reply.instances,
-      proof: reply.proof,
-    };
-  }
-
-  async verify<Input, Public>(
-    statement: Statement<Input, Public>,
-    document: ProofDocument,
-  ): Promise<ProofVerdict<Public>> {
-    const artifacts = loadArtifacts(statement.name, this.environment);
-    if (document.statement !== statement.name)
-      return refused(`it is a proof of ${document.statement}, not of ${statement.name}`);
-    if (document.artifacts !== artifacts.digest)
-      return refused('it was made with other artifacts: another circuit, or another SRS');
-    if (document.srs !== artifacts.srsKind) return refused(`the SRS is not of a ${document.srs}`);
-    let values: Public;
-    try {
-      values = statement.public(publicValues(statement, document.instances));
-    } catch (error) {
-      if (error instanceof InvalidInputError) return refused(error.message);
-      throw error;
-    }
-    const { instances, proof } = document;
-    const reply = await this.run(artifacts, { kind: 'verify', instances, proof }).catch((error: unknown) => ({
-      kind: 'failed' as const,
-      reason: messageOf(error),
-    }));
-    const failures = [...statement.failures(values)];
-    if (reply.kind === 'failed') failures.unshift(`the proof does not verify: ${reply.reason}`);
-    else if (reply.kind !== 'verdict' || !reply.verifies) failures.unshift('the proof does not verify');
-    return { holds: failures.length === 0, failures, values };
-  }
-
-  async commit(row: readonly bigint[]): Promise<bigint> {
-    const reply = await this.pool.run({ kind: 'commit', values: row.map(toFelt) });
-    if (reply.kind !== 'commitment') throw new Error('the engine answered something else');
-    return fromFelt(reply.hash, 'commitment');
   }
 
   close(): Promise<void> {
     return this.pool.close();
   }
 
-  private run(artifacts: Artifacts, work: CircuitWork): Promise<EngineReply> {
-    const keys = this.options.keys ?? join(this.environment.ZKRISK_DATA_DIR ?? '.zkrisk', 'proving-keys');
-    return this.pool.run({ kind: 'circuit', artifacts, keys, work });
+  protected async hash(row: readonly string[]): Promise<string> {
+    const reply = await this.pool.run({ kind: 'commit', values: row });
+    if (reply.kind !== 'commitment') throw new Error('the engine answered something else');
+    return reply.hash;
   }
-}
 
-function refused<Public>(failure: string): ProofVerdict<Public> {
-  return { holds: false, failures: [failure], values: undefined };
-}
-
-function publicValues<Input, Public>(
-  { layout }: Statement<Input, Public>,
-  instances: readonly string[],
-): Map<string, bigint[]> {
-  const expected = layout.reduce((sum, [, length]) => sum + length, 0);
-  if (instances.length !== expected)
-    throw new InvalidInputError('proof.instances', `must have ${expected} entries, got ${instances.length}`);
-  let at = 0;
-  return new Map(
-    layout.map(([name, length]) => {
-      const first = at;
-      at += length;
-      const values = instances
-        .slice(first, at)
-        .map((hex, i) => fromFelt(hex, `proof.instances[${first + i}]`));
-      return [name, values];
-    }),
-  );
+  protected async work(artifacts: Artifacts, work: CircuitWork): Promise<CircuitResult> {
+    const keys = keysFolder(this.options, this.environment);
+    const reply = await this.pool.run({ kind: 'circuit', artifacts, keys, work });
+    if (reply.kind === 'commitment') throw new Error('the engine answered something else');
+    return reply;
+  }
 }

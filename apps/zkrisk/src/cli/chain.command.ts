@@ -1,14 +1,14 @@
 import type { Address } from 'viem';
 import { accountFrom, type Audit, auditOracle, type Deployment, deployOracle } from '#lib/chain';
 import { InvalidInputError } from '#lib/errors';
-import { EngineProver } from '#lib/proofs';
+import { createProver } from '#lib/proofs';
 import { oracleTerms, writeDeployment } from '../../../settlement/src/index.js';
 
 /** Verifies everything an oracle has taken; needs nothing but a node. */
 export async function auditCommand(options: { rpc: string; oracle: string }): Promise<Audit> {
   if (!/^0x[0-9a-fA-F]{40}$/.test(options.oracle))
     throw new InvalidInputError('oracle', `must be an address, got "${options.oracle}"`);
-  const prover = new EngineProver();
+  const prover = createProver();
   try {
     return await auditOracle(options.rpc, options.oracle as Address, prover, (line) => {
       process.stderr.write(`${line}\n`);

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { EngineProver, parseProof, type ProofVerdict, statementOf } from '#lib/proofs';
+import { createProver, parseProof, type ProofVerdict, statementOf } from '#lib/proofs';
 import { readJson } from './read-json.js';
 
 /** Proves a statement about a file's input and writes the proof. @throws {UsageError} for a file that cannot be read */
@@ -10,7 +10,7 @@ export async function proveCommand(options: {
 }): Promise<{ statement: string; srs: string; seconds: number; out: string }> {
   const statement = statementOf(options.statement);
   const input = statement.parse(readJson(options.input));
-  const prover = new EngineProver();
+  const prover = createProver();
   try {
     const started = performance.now();
     const proof = await prover.prove(statement, input);
@@ -27,7 +27,7 @@ export async function verifyCommand(
   file: string,
 ): Promise<ProofVerdict<unknown> & { statement: string; srs: string }> {
   const proof = parseProof(readJson(file));
-  const prover = new EngineProver();
+  const prover = createProver();
   try {
     const verdict = await prover.verify(statementOf(proof.statement), proof);
     return { ...verdict, statement: proof.statement, srs: proof.srs };

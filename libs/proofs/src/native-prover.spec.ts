@@ -1,0 +1,77 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomCluster } from '../../../test/support/proof-cases.js';
+import {
+  covarianceStatement,
+  createProver,
+  EngineProver,
+  type MomentumInput,
+  momentumStatement,
+  NativeProver,
+  nativePython,
+} from './index.js';
+
+const python = nativePython();
+const UPDATE: MomentumInput = {
+  strategy: [0.5, 0.8, 1.2],
+  salt: 77.5,
+  weights: [0.25, 0.45, 0.3],
+  gradient: [0.02, -0.01, 0.015],
+};
+
+describe.skipIf(python === undefined)(
+  'native ezkl (skipped where npm run circuits has not installed it)',
+  () => {
+    const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'zkrisk-keys-')));
+    let native: NativeProver;
+    let engine: EngineProver;
+    beforeAll(() => {
+      native = new NativeProver(python!, { keys: folders[0] });
+      engine = new EngineProver({ keys: folders[1] });
+    });
+    afterAll(async () => {
+      await native.close();
+      await engine.close();
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    });
+
+    it('proves what the engine verifies, and verifies what the engine proves', async () => {
+      const [byNative, byEngine] = [
+        await native.prove(momentumStatement, UPDATE),
+        await engine.prove(momentumStatement, UPDATE),
+      ];
+      expect(byNative.instances).toEqual(byEngine.instances);
+      expect((await engine.verify(momentumStatement, byNative)).failures).toEqual([]);
+      expect((await native.verify(momentumStatement, byEngine)).failures).toEqual([]);
+      const altered = { ...byEngine, instances: byEngine.instances.with(0, byEngine.instances[1]) };
+      expect((await native.verify(momentumStatement, altered)).holds).toBe(false);
+    }, 120_000);
+
+    it('proves a cluster’s covariance for the engine', async () => {
+      const proof = await native.prove(covarianceStatement, randomCluster(3, 8));
+      expect((await engine.verify(covarianceStatement, proof)).failures).toEqual([]);
+    }, 120_000);
+
+    it('makes the same keys and commitments', async () => {
+      for (const name of readdirSync(folders[1]).filter((file) => file.endsWith('k')))
+        expect(readFileSync(join(folders[0], name)).equals(readFileSync(join(folders[1], name))), name).toBe(
+          true,
+        );
+      const row = [1n, -2n, 3n << 30n];
+      expect(await native.commit(row)).toBe(await engine.commit(row));
+    });
+  },
+);
+
+describe('createProver', () => {
+  it('takes the backend that is asked for, and no other', async () => {
+    expect(() => createProver({}, { PROVER_BACKEND: 'magic' })).toThrow(/PROVER_BACKEND/);
+    await createProver({}, {}).close();
+    expect(createProver({}, {})).toBeInstanceOf(EngineProver);
+    expect(createProver({}, { PROVER_BACKEND: 'native', ZKRISK_NATIVE_PYTHON: 'python3' })).toBeInstanceOf(
+      NativeProver,
+    );
+  });
+});
