@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { comparePeers } from './compare-peers.js';
 import { type Figure, figureTable } from './harness.js';
 import { liquidationFigures } from './liquidations.js';
+import { circuitTable, proofFigures } from './proofs.js';
 import { quantitativeFigures } from './quantitative.js';
 import { quoteFigures } from './quotes.js';
 
@@ -16,13 +17,19 @@ const liquidations = await liquidationFigures();
 figures.push(...liquidations.figures);
 process.stderr.write('quotes over REST …\n');
 figures.push(...(await quoteFigures(4)));
+process.stderr.write('proofs …\n');
+const proofs = await proofFigures();
+figures.push(...proofs.figures);
 process.stderr.write('agreement with the peers …\n');
 const compared = comparePeers();
 const agreement = compared && [...compared, ...liquidations.agreement];
 const machine = `${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}`;
 mkdirSync(directory, { recursive: true });
-writeFileSync(join(directory, 'bench.json'), `${JSON.stringify({ machine, figures, agreement }, null, 2)}\n`);
-process.stdout.write(`${machine}\n\n${figureTable(figures)}\n\n`);
+writeFileSync(
+  join(directory, 'bench.json'),
+  `${JSON.stringify({ machine, figures, circuits: proofs.circuits, agreement }, null, 2)}\n`,
+);
+process.stdout.write(`${machine}\n\n${figureTable(figures)}\n\n${circuitTable(proofs.circuits)}\n\n`);
 process.stdout.write(
   agreement === null
     ? 'peers absent: npm run bench -- --peers installs them\n'

@@ -39,6 +39,7 @@ def finished(call):
 def run_arguments(circuit):
     arguments = ezkl.PyRunArgs()
     arguments.input_visibility = getattr(circuit, "INPUTS", "hashed")
+    arguments.ignore_range_check_inputs_outputs = not getattr(circuit, "RANGE_CHECKS", True)
     arguments.output_visibility = "public"
     arguments.param_visibility = "fixed"
     arguments.input_scale = arguments.param_scale = SCALE

@@ -51,6 +51,11 @@ class Graph:
     def relu(self, values):
         return self.op("Relu", values)
 
+    def ranged(self, row, columns):
+        """The same row, each value checked to be a number of the circuit's range: x^+ - (-x)^+."""
+        zero = self.constant(np.zeros((1, columns)))
+        return self.subtract(self.relu(row), self.relu(self.subtract(zero, row)))
+
     def sign(self, values):
         return self.op("Sign", values)
 

@@ -22,9 +22,11 @@ from .graph import Graph
 
 POSITIONS = 16
 PAIRS = POSITIONS * (POSITIONS + 1) // 2
-INNER_COLUMNS = 7
+INNER_COLUMNS = 5
 # Nothing is committed to: what is public comes out.
 INPUTS = "private"
+# Who verifies checks the range of what is public; what is private is checked here. Both ends of 246 values would not fit.
+RANGE_CHECKS = False
 # pool, pool after the plan
 STATES = 2
 SCALARS = ("deficit", "mean", "volatility", "budget", "weight", "linear", "premium")
@@ -37,7 +39,8 @@ def build():
     triangle = graph.input("covariance", PAIRS)  # upper, by rows
     fractions = graph.input("fractions", n)
     scalars = graph.input("scalars", len(SCALARS))
-    private = graph.input("witness", STATES * 6 + STATES * 2 + n + 1)
+    width = STATES * 6 + STATES * 2 + n + 1
+    private = graph.ranged(graph.input("witness", width), width)
 
     b, m, s0, budget, weight, linear, risk = (graph.columns(scalars, i, i + 1) for i in range(len(SCALARS)))
     names = ("k", "t", "p", "c", "upper", "r")

@@ -114,6 +114,8 @@ library PublicValues {
         within(values, 1, 16, 2052); // direction
         within(values, 17, 2, 2050); // ratio
         within(values, 19, 10, 4); // inverse, log, probability, density
+        // The circuit checks the range of what is private, not of what is public.
+        for (uint256 i = 31; i < LIQUIDATION_VALUES; i++) number(values, i);
         requireTilt(values, 0, 33, 31, 29);
         requireTilt(values, 1, 34, 32, 30);
         for (uint256 i = 0; i < 16; i++) {

@@ -514,6 +514,7 @@ contract RiskOracleTest is Base {
         attestRefused(34, 0, PublicValues.TiltOutOfRange.selector);
         attestRefused(36, (1 << 14) + 1, PublicValues.MarginNotRestored.selector);
         attestRefused(38, uint256(10 * ONE) - (1 << 19) - 1, PublicValues.NotOptimal.selector);
+        attestRefused(100, (1 << 39) + 1, PublicValues.ValueOutOfRange.selector);
         attestRefused(223, uint256(ONE) + 1, PublicValues.FractionOutOfRange.selector);
         attestRefused(238, F - 1, PublicValues.FractionOutOfRange.selector);
         attestRefused(241, 0, PublicValues.VolatilityOutOfRange.selector);

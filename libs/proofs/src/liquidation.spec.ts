@@ -136,6 +136,8 @@ describe('a proof of it', () => {
     expect(failures({ multipliers: [-unit, 1] })).toHaveLength(1);
     expect(failures({ tilts: [1, 0] })).toContainEqual(expect.stringContaining('tilt [1] 0'));
     expect(failures({ weight: 2 })).toHaveLength(1);
+    expect(failures({ covariance: [2 ** 15, 0] })).toEqual([]);
+    expect(failures({ covariance: [2 ** 15 + unit, 0] })).toHaveLength(1);
     const infeasible = { proves: 'infeasibility', multipliers: [0.25, 0.75] } as const;
     expect(failures({ ...infeasible, bound: -EXCESS_TOLERANCE })).toEqual([]);
     expect(failures({ ...infeasible, bound: -EXCESS_TOLERANCE - unit })).toHaveLength(1);

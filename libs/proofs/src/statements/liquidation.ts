@@ -11,6 +11,7 @@ export const LARGEST_ACCOUNT = 16;
 const POSITIONS = LARGEST_ACCOUNT;
 const PAIRS = (POSITIONS * (POSITIONS + 1)) / 2;
 const STATES = 2;
+const LARGEST_NUMBER = 2 ** 15;
 /** s in the unit of account: what the tolerances are made for. */
 const LARGEST_DEVIATION = 4096;
 const LARGEST_MONEY = 2 ** 14;
@@ -201,6 +202,8 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
   failures(values) {
     const { residuals, proves, fractions, multipliers, slack, tilts, excess, objective, bound } = values;
     const failures = residualFailures(residuals, LIQUIDATION_TOLERANCES);
+    // The circuit checks the range of what is private, not of what is public.
+    failures.push(...rangeFailures(values));
     const check = (holds: boolean, failure: string) => {
       if (!holds) failures.push(failure);
     };
@@ -235,6 +238,18 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
 
   parse: (value) => parseInput(inputSchema, value, 'input'),
 };
+
+function rangeFailures(values: LiquidationPublic): string[] {
+  return Object.entries(values).flatMap(([name, value]) =>
+    [value]
+      .flat()
+      .flatMap((entry: unknown) =>
+        typeof entry === 'number' && !(Math.abs(entry) <= LARGEST_NUMBER)
+          ? [`${name} ${entry} is no number of a circuit`]
+          : [],
+      ),
+  );
+}
 
 /** A power of two that makes everything fit, so that nothing is lost by dividing. */
 export function unitOf({ case: { positions, pool } }: LiquidationPlan): number {
