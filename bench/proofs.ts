@@ -8,6 +8,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { chainClient, chainProof, deployOracle, startEmbeddedChain } from '#lib/chain';
 import { liquidate, loadSolvers } from '#lib/liquidation';
 import {
+  chainKeyOf,
   covarianceRows,
   covarianceStatement,
   createProver,
@@ -85,7 +86,7 @@ export async function proofFigures(): Promise<{ circuits: CircuitFigures[]; figu
       circuits.push({
         name,
         rows: `${settings.num_rows} of 2^${settings.run_args.logrows}`,
-        verificationKeyBytes: artifacts.chainKey.length,
+        verificationKeyBytes: chainKeyOf(name).length,
         provingKeyMegabytes: statSync(join(folder, 'proving-keys', `${artifacts.digest}.pk`)).size / 1e6,
         proofBytes: (engine.document.proof.length - 2) / 2,
         engine: engine.prove,

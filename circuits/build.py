@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import inspect
 import json
+import os
 import re
 import sys
 import tempfile
@@ -74,13 +75,22 @@ def build(name, circuit, output):
         compiled = folder / "circuit.ezkl"
         finished(lambda: ezkl.compile_circuit(str(model), str(compiled), str(folder / "settings.json")))
     logrows = described["run_args"]["logrows"]
+    srs = structured_reference_string(output, logrows)
+    verifying_key(compiled, folder, srs, output)
+    digest = hashlib.sha256(compiled.read_bytes()).hexdigest()[:16]
+    print(f"{name}: 2^{logrows} rows ({described['num_rows']} used), circuit {digest}", file=sys.stderr)
+
+
+def structured_reference_string(output, logrows):
+    """A ceremony's, where ZKRISK_SRS names its file or a folder of them, or the development SRS, made where there is none."""
+    ceremony = os.environ.get("ZKRISK_SRS")
+    if ceremony is not None:
+        return Path(ceremony) / f"{logrows}.srs" if os.path.isdir(ceremony) else Path(ceremony)
     srs = output / "srs" / f"development-{logrows}.srs"
     if not srs.exists():
         srs.parent.mkdir(parents=True, exist_ok=True)
         ezkl.gen_srs(str(srs), logrows)
-    verifying_key(compiled, folder, srs, output)
-    digest = hashlib.sha256(compiled.read_bytes()).hexdigest()[:16]
-    print(f"{name}: 2^{logrows} rows ({described['num_rows']} used), circuit {digest}", file=sys.stderr)
+    return srs
 
 
 def verifying_key(compiled, folder, srs, output):

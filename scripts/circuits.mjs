@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const circuits = join(dirname(dirname(fileURLToPath(import.meta.url))), 'circuits');
@@ -74,6 +74,12 @@ function check() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   environment();
+  if (process.env.ZKRISK_SRS !== undefined) {
+    // A ceremony's keys belong to whoever deploys with it: they are made beside what is committed.
+    process.env.ZKRISK_SRS = resolve(process.env.ZKRISK_SRS);
+    run(python, ['build.py', 'ceremony']);
+    process.exit(existsSync(join(circuits, 'ceremony', 'pricing', 'verifying-key.bin')) ? 0 : 1);
+  }
   if (process.argv.includes('--check')) process.exit(check() ? 0 : 1);
   for (const folder of existsSync(artifacts) ? readdirSync(artifacts) : [])
     if (folder !== 'srs') rmSync(join(artifacts, folder), { recursive: true, force: true });

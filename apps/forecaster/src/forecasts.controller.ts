@@ -33,6 +33,7 @@ export class ForecastsController {
       stale: forecast.stale,
       warmingUp: forecast.warmingUp,
       excluded: forecast.excluded,
+      proofs: `/v1/proofs?subject=forecast&id=${encodeURIComponent(forecast.forecastId)}`,
       clusters: model.clusters.map(({ members, cointegration }) => ({
         markets: members.map((i) => model.markets[i]),
         cointegrationRank: cointegration?.rank ?? null,

@@ -25,9 +25,8 @@ export interface EpochSchedule {
   readonly run: number;
 }
 
-/** What the composer remembers, plain data. */
+/** What the composer remembers besides the model, plain data. */
 export interface ComposerState {
-  readonly model: ModelPayload | null;
   /** the last bars of the filter, until their books come */
   readonly steps: readonly FilterStepPayload[];
   readonly runStart: number | null;
@@ -57,16 +56,17 @@ const KEPT_STEPS = 8;
 /** Puts models, filter steps and standing books together to the statements of an epoch. */
 export class EpochComposer {
   private declared: DeclaredModel | ZkriskError | undefined;
+  private barMs = 0;
   private state: ComposerState;
 
   constructor(
     private readonly schedule: EpochSchedule,
     /** a secret number of at most 2^15 with 24 bits after the point */
     private readonly salt: () => number,
-    stored?: ComposerState,
+    stored?: { readonly state: ComposerState | undefined; readonly model: ModelPayload | undefined },
   ) {
-    this.state = stored ?? { model: null, steps: [], runStart: null, last: null };
-    if (this.state.model !== null) this.declare(this.state.model);
+    this.state = stored?.state ?? { steps: [], runStart: null, last: null };
+    if (stored?.model !== undefined) this.onModel(stored.model);
   }
 
   snapshot(): ComposerState {
@@ -74,8 +74,14 @@ export class EpochComposer {
   }
 
   onModel(model: ModelPayload): void {
-    this.state = { ...this.state, model };
-    this.declare(model);
+    this.barMs = model.barMs;
+    try {
+      this.declared = declaredModel(model);
+    } catch (error) {
+      if (!(error instanceof ZkriskError)) throw error;
+      // Said when an epoch is due.
+      this.declared = error;
+    }
   }
 
   onStep(step: FilterStepPayload): void {
@@ -89,7 +95,7 @@ export class EpochComposer {
   onBook(book: StandingBookPayload): ComposedEpoch | undefined {
     const step = this.state.steps.find(({ forecastId }) => forecastId === book.forecastId);
     if (step === undefined || this.schedule.every === 0) return undefined;
-    const barMs = this.state.model!.barMs;
+    const { barMs } = this;
     const { runStart, last } = this.state;
     const bars = runStart === null ? Infinity : Math.round((step.barEnd - runStart) / barMs);
     if (bars < this.schedule.every && (bars >= this.schedule.run || bars <= 0)) return undefined;
@@ -105,15 +111,6 @@ export class EpochComposer {
           `the bar of ${book.forecastId} cannot be proven: ${messageOf(error)}`,
         );
       throw error;
-    }
-  }
-
-  private declare(model: ModelPayload): void {
-    try {
-      this.declared = declaredModel(model);
-    } catch (error) {
-      if (!(error instanceof ZkriskError)) throw error;
-      this.declared = error;
     }
   }
 

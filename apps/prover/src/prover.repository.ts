@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { ProofJobPayload } from '#lib/events';
+import type { ModelPayload, ProofJobPayload } from '#lib/events';
 import { ProofJobEntity, ServiceStateRepository } from '#lib/storage';
 import type { ComposerState } from './epoch-composer.js';
 
@@ -17,8 +17,16 @@ export class ProverRepository {
 
   constructor(readonly database: DataSource) {}
 
-  loadComposer(): Promise<ComposerState | undefined> {
-    return this.states.load<ComposerState>(this.database.manager, 'composer');
+  async loadComposer(): Promise<{ state: ComposerState | undefined; model: ModelPayload | undefined }> {
+    const { manager } = this.database;
+    return {
+      state: await this.states.load<ComposerState>(manager, 'composer'),
+      model: await this.states.load<ModelPayload>(manager, 'model'),
+    };
+  }
+
+  saveModel(manager: EntityManager, model: ModelPayload): Promise<void> {
+    return this.states.save(manager, 'model', model);
   }
 
   saveComposer(manager: EntityManager, state: ComposerState): Promise<void> {
@@ -86,6 +94,16 @@ export class ProverRepository {
         outcome.reason,
         outcome.seconds,
       ],
+    );
+  }
+
+  /** Mean time of the last hundred proofs of each statement, seconds. */
+  times(): Promise<{ statement: string; seconds: number }[]> {
+    return this.database.query(
+      `select statement, avg(seconds)::float8 as seconds from (
+         select statement, seconds, row_number() over (partition by statement order by finished_at desc) as rank
+         from proof_job where status = 'proven') as recent
+       where rank <= 100 group by statement`,
     );
   }
 

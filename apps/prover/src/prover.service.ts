@@ -13,7 +13,7 @@ import {
   TOPICS,
 } from '#lib/events';
 import { LARGEST_ACCOUNT } from '#lib/proofs';
-import { type ComposerState, EpochComposer, EpochNotProvableError } from './epoch-composer.js';
+import { EpochComposer, EpochNotProvableError } from './epoch-composer.js';
 import type { ProofRunner } from './proof-runner.js';
 import type { ProverConfig } from './prover.config.js';
 import type { ProverRepository } from './prover.repository.js';
@@ -33,7 +33,7 @@ export class ProverService {
     private readonly repository: ProverRepository,
     private readonly runner: ProofRunner,
   ) {
-    this.composer = this.composed(undefined);
+    this.composer = this.composed();
   }
 
   /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
@@ -43,7 +43,7 @@ export class ProverService {
 
   async onModels(messages: readonly Message<ModelPayload>[], context: ConsumeContext): Promise<void> {
     for (const { payload } of messages) this.composer.onModel(payload);
-    await this.save(context);
+    await this.repository.saveModel(context.manager, messages.at(-1)!.payload);
   }
 
   async onSteps(messages: readonly Message<FilterStepPayload>[], context: ConsumeContext): Promise<void> {
@@ -108,9 +108,9 @@ export class ProverService {
     return this.repository.saveComposer(context.manager, this.composer.snapshot());
   }
 
-  private composed(state: ComposerState | undefined): EpochComposer {
+  private composed(stored?: ConstructorParameters<typeof EpochComposer>[2]): EpochComposer {
     const { EPOCH_EVERY_BARS, EPOCH_RUN } = this.config;
-    return new EpochComposer({ every: EPOCH_EVERY_BARS, run: EPOCH_RUN }, randomSalt, state);
+    return new EpochComposer({ every: EPOCH_EVERY_BARS, run: EPOCH_RUN }, randomSalt, stored);
   }
 }
 

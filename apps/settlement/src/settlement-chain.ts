@@ -27,7 +27,6 @@ export function oracleTerms(alpha: number, delaySeconds: number): OracleTerms {
 
 /** A chain to settle on, and how to be rid of it. */
 export interface OpenedChain extends SettlementChain {
-  readonly embedded: boolean;
   close(): Promise<void>;
 }
 

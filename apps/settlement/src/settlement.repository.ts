@@ -96,23 +96,23 @@ export class SettlementRepository implements TransactionStore {
     );
   }
 
+  counts(): Promise<{ status: string; count: string }[]> {
+    return this.database.query('select status, count(*) from chain_transaction group by status');
+  }
+
   async open(): Promise<StoredTransaction[]> {
     const rows = await this.database.getRepository(ChainTransactionEntity).find({
       where: [{ status: 'waiting' }, { status: 'sent' }, { status: 'mined' }],
       order: { ordinal: 'ASC' },
     });
-    return rows.map((row) => ({
-      id: row.transactionId,
-      ordinal: Number(row.ordinal),
-      status: row.status,
-      nonce: row.nonce,
-      attempts: row.attempts as StoredTransaction['attempts'],
-      hash: row.hash as StoredTransaction['hash'],
-      blockNumber: row.blockNumber === null ? null : Number(row.blockNumber),
-      blockHash: row.blockHash as StoredTransaction['blockHash'],
-      gasUsed: row.gasUsed === null ? null : Number(row.gasUsed),
-      reason: row.reason,
-    }));
+    return rows.map(storedTransaction);
+  }
+
+  async lately(): Promise<StoredTransaction[]> {
+    const rows = await this.database
+      .getRepository(ChainTransactionEntity)
+      .find({ where: { status: 'confirmed' }, order: { ordinal: 'DESC' }, take: 50 });
+    return rows.map(storedTransaction).reverse();
   }
 
   async lastNonce(): Promise<number | null> {
@@ -134,4 +134,20 @@ export class SettlementRepository implements TransactionStore {
       [id, status, nonce, JSON.stringify(attempts), hash, blockNumber, blockHash, gasUsed, reason],
     );
   }
+}
+
+function storedTransaction(row: ChainTransactionEntity): StoredTransaction {
+  const number = (value: string | null) => (value === null ? null : Number(value));
+  return {
+    id: row.transactionId,
+    ordinal: Number(row.ordinal),
+    status: row.status,
+    nonce: row.nonce,
+    attempts: row.attempts as StoredTransaction['attempts'],
+    hash: row.hash as StoredTransaction['hash'],
+    blockNumber: number(row.blockNumber),
+    blockHash: row.blockHash as StoredTransaction['blockHash'],
+    gasUsed: number(row.gasUsed),
+    reason: row.reason,
+  };
 }

@@ -44,6 +44,8 @@ export interface SettlementChain {
   readonly account: PrivateKeyAccount;
   readonly deployment: Deployment;
   readonly rpcUrl: string;
+  /** whether it is the process beside this one */
+  readonly embedded: boolean;
 }
 
 /** Brings epochs and liquidation plans whose proofs have come to the chain, in order. */
@@ -54,6 +56,7 @@ export class SettlementService {
   private working: Promise<void> = Promise.resolve();
   private ending = false;
   private nothing: bigint | undefined;
+  private rechecked = false;
 
   constructor(
     private readonly config: SettlementConfig,
@@ -65,6 +68,7 @@ export class SettlementService {
     const store: TransactionStore = {
       open: () => repository.open(),
       lastNonce: () => repository.lastNonce(),
+      lately: () => repository.lately(),
       save: (transaction) => this.save(transaction),
     };
     this.sender = new TransactionSender(chain.client, chain.account, store, (id) => this.callOf(id), {
@@ -137,6 +141,8 @@ export class SettlementService {
   }
 
   private async advance(): Promise<void> {
+    if (!this.rechecked) await this.sender.recheck();
+    this.rechecked = true;
     await this.sender.advance();
   }
 
@@ -154,6 +160,7 @@ export class SettlementService {
       kind,
       epochId,
       status,
+      srs: this.chain.deployment.srs,
       hash,
       blockNumber,
       gasUsed,

@@ -22,9 +22,11 @@ export class SettlementsController {
     summary: 'Epochs and transactions, the newest first, and what the oracle on the chain says now',
   })
   async list(@Query(new ZodPipe(listQuery)) { limit }: z.output<typeof listQuery>): Promise<object> {
-    const { deployment } = this.service.chain;
+    const { deployment, rpcUrl, embedded } = this.service.chain;
     return {
+      // A node that is not ours may have a key in its address.
       chain: {
+        rpcUrl: embedded ? rpcUrl : null,
         id: deployment.chainId,
         oracle: deployment.oracle,
         prices: deployment.prices,

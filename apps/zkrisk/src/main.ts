@@ -137,6 +137,13 @@ async function main(): Promise<void> {
   const engine = await startEngine(environment);
   try {
     process.stderr.write(`listening on ${engine.url}, API at ${engine.url}/docs\n`);
+    if (engine.settlement !== undefined) {
+      const { rpcUrl, deployment, embedded } = engine.settlement.chain;
+      process.stderr.write(
+        `settling on ${embedded ? `a chain of its own at ${rpcUrl}` : `chain ${deployment.chainId}`}, oracle ${deployment.oracle}` +
+          `${deployment.srs === 'development' ? '; development SRS: these proofs convince nobody' : ''}\n`,
+      );
+    }
     // The first model takes over this many bars after it has enough to be fitted on.
     const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
     const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;

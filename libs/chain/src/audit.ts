@@ -1,5 +1,6 @@
 import { type Address, decodeFunctionData, type Hex, hexToString, toHex } from 'viem';
 import {
+  chainKeyOf,
   covarianceStatement,
   type CovariancePublic,
   liquidationStatement,
@@ -145,7 +146,7 @@ class Auditor {
       ['pricing', pricingKey],
       ['liquidation', liquidationKey],
     ] as const)
-      await check(`the ${name} key`, address, toHex(loadArtifacts(name).chainKey));
+      await check(`the ${name} key`, address, toHex(chainKeyOf(name)));
     return failures;
   }
 

@@ -14,7 +14,7 @@ import {
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
-import { loadArtifacts, quantise, STATEMENTS } from '#lib/proofs';
+import { chainKeyOf, loadArtifacts, quantise, STATEMENTS } from '#lib/proofs';
 import { contractArtifact } from './contract-artifact.js';
 import { ChainError } from './errors.js';
 import { ORACLE_ABI } from './oracle-abi.js';
@@ -97,9 +97,8 @@ export async function deployOracle(
   const keys: Record<string, Address> = {};
   let srs: Deployment['srs'] = 'ceremony';
   for (const name of STATEMENTS.keys()) {
-    const artifacts = loadArtifacts(name, environment);
-    if (artifacts.srsKind === 'development') srs = 'development';
-    keys[name] = await deploy(dataContract(artifacts.chainKey));
+    if (loadArtifacts(name, environment).srsKind === 'development') srs = 'development';
+    keys[name] = await deploy(dataContract(chainKeyOf(name, environment)));
   }
   const prices = await contract('SignedPriceSource', [account.address]);
   const share = (value: number) => BigInt(Math.round(value * 1e18));

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -30,9 +30,12 @@ export interface EmbeddedChainOptions {
 
 /** @throws {ChainError} where anvil is not there for this platform, or does not answer */
 export async function startEmbeddedChain(options: EmbeddedChainOptions = {}): Promise<EmbeddedChain> {
-  const port = options.port ?? (await freePort());
   const { stateFile, blockSeconds = 1 } = options;
+  const processFile = stateFile === undefined ? undefined : `${stateFile}.process`;
+  const left = processFile === undefined ? undefined : await leftRunning(processFile);
+  if (left !== undefined) return left;
   if (stateFile !== undefined) mkdirSync(dirname(stateFile), { recursive: true });
+  const port = options.port ?? (await freePort());
   const child = spawn(
     anvilBinary(),
     [
@@ -56,7 +59,48 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions = {}): Pr
     await stop();
     throw error;
   }
-  return { url, privateKey: KNOWN_KEY, stop };
+  if (processFile !== undefined) writeFileSync(processFile, JSON.stringify({ pid: child.pid, url }));
+  return {
+    url,
+    privateKey: KNOWN_KEY,
+    async stop() {
+      await stop();
+      if (processFile !== undefined) rmSync(processFile, { force: true });
+    },
+  };
+}
+
+/** A chain whose owner was killed goes on by itself: it is taken over, so that no block is lost. */
+async function leftRunning(processFile: string): Promise<EmbeddedChain | undefined> {
+  if (!existsSync(processFile)) return undefined;
+  const { pid, url } = JSON.parse(readFileSync(processFile, 'utf8')) as { pid: number; url: string };
+  if (!(await answers(url))) return undefined;
+  const running = () => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  return {
+    url,
+    privateKey: KNOWN_KEY,
+    async stop() {
+      // It writes its state when it is asked to end.
+      if (running()) process.kill(pid, 'SIGTERM');
+      for (let attempt = 0; attempt < 100 && running(); attempt++) await sleep(50);
+      rmSync(processFile, { force: true });
+    },
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] });
+    return (await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })).ok;
+  } catch {
+    return false;
+  }
 }
 
 function anvilBinary(): string {
@@ -87,13 +131,7 @@ async function stopped(child: ChildProcess): Promise<void> {
 async function answering(url: string, child: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 200; attempt++) {
     if (child.exitCode !== null) throw new ChainError(`anvil ended with code ${child.exitCode}`);
-    try {
-      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId', params: [] });
-      const headers = { 'content-type': 'application/json' };
-      if ((await fetch(url, { method: 'POST', headers, body })).ok) return;
-    } catch {
-      // Not yet.
-    }
+    if (await answers(url)) return;
     await sleep(50);
   }
   throw new ChainError('anvil does not answer');

@@ -46,6 +46,12 @@ class KeptStore implements TransactionStore {
     return Promise.resolve(structuredClone(open));
   }
 
+  lately(): Promise<StoredTransaction[]> {
+    return Promise.resolve(
+      structuredClone([...this.rows.values()].filter(({ status }) => status === 'confirmed')),
+    );
+  }
+
   lastNonce(): Promise<number | null> {
     const nonces = [...this.rows.values()].flatMap(({ nonce }) => (nonce === null ? [] : [nonce]));
     return Promise.resolve(nonces.length === 0 ? null : Math.max(...nonces));
@@ -172,6 +178,26 @@ describe('TransactionSender on a chain', () => {
     });
     expect(await taken()).toEqual(['a', 'b']);
     expect(await client.getTransactionCount({ address: account.address })).toBe(2);
+  });
+
+  it('at its start, offers again what a node has lost that came back from an old state', async () => {
+    store.add('a', 'b');
+    const snapshot = await rpc('evm_snapshot');
+    await until(confirmed, async () => {
+      await sender().advance();
+      await mine(1);
+    });
+    await rpc('evm_revert', snapshot);
+    const turns = sender();
+    await turns.recheck();
+    expect(statuses()).toEqual(['sent', 'sent']);
+    await until(confirmed, async () => {
+      await turns.advance();
+      await mine(1);
+    });
+    expect(await taken()).toEqual(['a', 'b']);
+    await turns.recheck();
+    expect(confirmed()).toBe(true);
   });
 
   it('raises the fees of a transaction that is stuck, with the same nonce', async () => {

@@ -46,6 +46,8 @@ export interface TransactionStore {
   open(): Promise<StoredTransaction[]>;
   /** highest nonce ever given to one, confirmed ones included; null where none was */
   lastNonce(): Promise<number | null>;
+  /** the last ones that were confirmed, oldest first: enough to notice that a node has lost blocks */
+  lately(): Promise<StoredTransaction[]>;
   save(transaction: StoredTransaction): Promise<void>;
 }
 
@@ -103,6 +105,25 @@ export class TransactionSender {
       if (transaction.status === 'sent' || transaction.status === 'waiting') pendingBefore = true;
     }
     return open.some(({ status }) => status !== 'confirmed' && status !== 'refused');
+  }
+
+  /**
+   * Whether the chain still has what was confirmed lately. A node that comes back from an old state has not: what it lacks is
+   * offered again, the same bytes. To be called once, at the start.
+   */
+  async recheck(): Promise<void> {
+    for (const transaction of await this.store.lately()) {
+      if ((await this.receipt(transaction.attempts)) !== undefined) continue;
+      await this.store.save(
+        Object.assign(transaction, {
+          status: 'sent',
+          hash: null,
+          blockNumber: null,
+          blockHash: null,
+          gasUsed: null,
+        }),
+      );
+    }
   }
 
   private async begin(transaction: StoredTransaction, unconfirmed: boolean): Promise<void> {

@@ -267,6 +267,7 @@ export const receiptPayload = z.strictObject({
   kind: z.string(),
   epochId: z.string().nullable(),
   status: z.enum(['confirmed', 'refused']),
+  srs: z.enum(['development', 'ceremony']).describe('on a development SRS anyone could have made any proof'),
   hash: z.string().nullable(),
   blockNumber: z.int().nullable(),
   gasUsed: z.int().nullable(),

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,6 +53,25 @@ describe.skipIf(python === undefined)(
     it('proves a cluster’s covariance for the engine', async () => {
       const proof = await native.prove(covarianceStatement, randomCluster(3, 8));
       expect((await engine.verify(covarianceStatement, proof)).failures).toEqual([]);
+    }, 120_000);
+
+    it('takes a ceremony’s SRS, and says so; proofs of one SRS are none of the other', async () => {
+      const srs = mkdtempSync(join(tmpdir(), 'zkrisk-srs-'));
+      const code = 'import ezkl, os, sys; ezkl.gen_srs(sys.argv[1], 11); os._exit(0)';
+      spawnSync(python!, ['-c', code, join(srs, '11.srs')], { stdio: 'ignore' });
+      const prover = new EngineProver({ keys: srs }, { ZKRISK_SRS: srs });
+      try {
+        const proof = await prover.prove(momentumStatement, UPDATE);
+        expect(proof.srs).toBe('ceremony');
+        expect((await prover.verify(momentumStatement, proof)).failures).toEqual([]);
+        expect((await engine.verify(momentumStatement, proof)).holds).toBe(false);
+        const { artifacts } = await engine.prove(momentumStatement, UPDATE);
+        const disguised = { ...proof, srs: 'development', artifacts } as const;
+        expect((await engine.verify(momentumStatement, disguised)).holds).toBe(false);
+      } finally {
+        await prover.close();
+        rmSync(srs, { recursive: true, force: true });
+      }
     }, 120_000);
 
     it('makes the same keys and commitments', async () => {

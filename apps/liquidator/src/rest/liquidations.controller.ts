@@ -163,5 +163,6 @@ function summary(liquidation: LiquidationEntity): object {
     closedNotional: liquidation.closedNotional,
     notional: liquidation.notional,
     shortfall: liquidation.shortfall,
+    proof: `/v1/proofs/liquidation-${planId}`,
   };
 }

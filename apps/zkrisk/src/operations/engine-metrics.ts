@@ -1,10 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { EmbeddedLog } from '#lib/events';
 import { MONEY_DECIMALS, toNumber } from '#lib/ledger';
 import { ForecasterService } from '../../../forecaster/src/index.js';
 import { LiquidatorService } from '../../../liquidator/src/index.js';
 import { PricerService } from '../../../pricer/src/index.js';
+import { ProverRepository } from '../../../prover/src/index.js';
+import { SettlementRepository } from '../../../settlement/src/index.js';
 
 /** Prometheus metrics of the engine, read from the services at every scrape: nothing is counted twice. */
 @Injectable()
@@ -16,6 +18,8 @@ export class EngineMetrics {
     @Inject(ForecasterService) forecaster: ForecasterService,
     @Inject(LiquidatorService) liquidator: LiquidatorService,
     @Inject(EmbeddedLog) log: EmbeddedLog,
+    @Optional() @Inject(ProverRepository) prover?: ProverRepository,
+    @Optional() @Inject(SettlementRepository) settlement?: SettlementRepository,
   ) {
     collectDefaultMetrics({ register: this.registry });
     const gauge = (name: string, help: string, read: () => number | undefined) =>
@@ -80,6 +84,43 @@ export class EngineMetrics {
       registers: [this.registry],
       async collect() {
         for (const { group, topic, records } of await log.lag()) this.set({ group, topic }, Number(records));
+      },
+    });
+    if (prover !== undefined) this.addProver(prover);
+    if (settlement !== undefined) this.addSettlement(settlement);
+  }
+
+  private addProver(prover: ProverRepository): void {
+    new Gauge({
+      name: 'zkrisk_proof_jobs',
+      help: 'statements by what has become of them; queued is the depth of the queue',
+      labelNames: ['status'],
+      registers: [this.registry],
+      async collect() {
+        const depth = await prover.depth();
+        for (const status of ['queued', 'running', 'proven', 'failed'] as const)
+          this.set({ status }, depth[status]);
+      },
+    });
+    new Gauge({
+      name: 'zkrisk_proof_seconds',
+      help: 'time a proof takes, mean of the last hundred of its statement',
+      labelNames: ['statement'],
+      registers: [this.registry],
+      async collect() {
+        for (const { statement, seconds } of await prover.times()) this.set({ statement }, seconds);
+      },
+    });
+  }
+
+  private addSettlement(settlement: SettlementRepository): void {
+    new Gauge({
+      name: 'zkrisk_chain_transactions',
+      help: 'transactions by what has become of them',
+      labelNames: ['status'],
+      registers: [this.registry],
+      async collect() {
+        for (const { status, count } of await settlement.counts()) this.set({ status }, Number(count));
       },
     });
   }
