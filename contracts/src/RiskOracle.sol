@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {GuardRails} from "./GuardRails.sol";
 import {IPriceSource} from "./IPriceSource.sol";
+import {ModelRegistry} from "./ModelRegistry.sol";
 import {PublicValues} from "./PublicValues.sol";
 
-/// @notice One contract that verifies the proofs of any circuit, given the address that holds the circuit's key.
-interface IProofVerifier {
-    function verifyProof(address key, bytes calldata proof, uint256[] calldata instances) external view returns (bool);
-}
-
 /// @title Risk measures of a perpetual-futures exchange, each with the proof that it came out of the declared model.
-/// @notice A measure is set by `publish` alone, from proofs; nobody can set one by hand. What proofs are verified with,
-/// and which model they are of, changes only after a delay in which everybody can see the change coming.
-contract RiskOracle is AccessControl, Pausable, ReentrancyGuard {
+/// @notice A measure is set by `publish` alone, from proofs; nobody can set one by hand.
+contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     using GuardRails for GuardRails.Path;
     using PublicValues for uint256[];
 
-    /// @notice Proposes and installs verifiers and models.
-    bytes32 public constant GOVERNOR_ROLE = keccak256("GOVERNOR");
     /// @notice Publishes epochs and attests liquidations.
     bytes32 public constant PUBLISHER_ROLE = keccak256("PUBLISHER");
     /// @notice Pauses.
@@ -30,38 +22,6 @@ contract RiskOracle is AccessControl, Pausable, ReentrancyGuard {
 
     /// @dev rounding of the factors a price change is computed from, percent in units of 2^-24
     int256 private constant CHANGE_TOLERANCE = 256;
-    /// @notice Shortest delay on chains that are not local.
-    uint256 public constant SHORTEST_DELAY = 1 days;
-
-    struct Verifiers {
-        IProofVerifier verifier;
-        address covarianceKey;
-        address pricingKey;
-        address liquidationKey;
-        /// @dev made on an SRS that anyone could know the secret of: refused but on local chains
-        bool development;
-    }
-
-    struct Cluster {
-        /// @dev commitment of the parameters
-        uint256 model;
-        /// @dev commitment of the variances after `stateBar`
-        uint256 state;
-        /// @dev commitments of the risk and drift vectors of no exposure, where the cluster is not there
-        bytes32[] markets;
-    }
-
-    struct Model {
-        Cluster[] clusters;
-        /// @dev commitment of the correlations between the clusters' factors
-        uint256 correlation;
-        /// @dev commitment of a vector of zeros: what a cluster that is not there has
-        uint256 nothing;
-        /// @dev end of the bar the states are of, seconds since 1970
-        uint64 stateBar;
-        uint32 barSeconds;
-    }
-
     struct Proof {
         bytes proof;
         uint256[] instances;
@@ -110,27 +70,16 @@ contract RiskOracle is AccessControl, Pausable, ReentrancyGuard {
 
     IPriceSource public immutable prices;
     int64 public immutable budget;
-    uint32 public immutable delay;
     uint32 public immutable freshness;
 
-    Verifiers public verifiers;
     GuardRails.Limits public limits;
-    Model private _model;
-    bool private _anchored;
     Measure private _measure;
-    mapping(bytes32 proposal => uint256) public installableAt;
     mapping(bytes32 market => GuardRails.Path) private _margins;
     /// @notice Epoch in force when a plan was proven, plus one; 0 for plans that are not.
     mapping(bytes32 plan => uint256) public attestedIn;
     mapping(bytes32 values => bool) private _attested;
 
-    error DelayTooShort(uint256 delay, uint256 shortest);
     error BudgetNotPositive(int64 budget);
-    error DevelopmentSrs(uint256 chainId);
-    error NotProposed(bytes32 proposal);
-    error NotInstallableYet(bytes32 proposal, uint256 installableAt);
-    error ModelInvalid();
-    error NothingInstalled();
     error EpochOutOfOrder(uint64 expected, uint64 got);
     error BarOutOfOrder(uint64 expected, uint64 got);
     error WrongNumberOfProofs(uint256 expected, uint256 got);
@@ -149,71 +98,21 @@ contract RiskOracle is AccessControl, Pausable, ReentrancyGuard {
     error NotFresh(uint256 publishedAt, uint256 freshness);
     error MarketUnknown(bytes32 market);
 
-    event VerifiersProposed(bytes32 indexed proposal, Verifiers verifiers, uint256 installableAt);
-    event ModelProposed(bytes32 indexed proposal, Model model, uint256 installableAt);
-    event ProposalCancelled(bytes32 indexed proposal);
-    event VerifiersInstalled(bytes32 indexed proposal);
-    event ModelInstalled(bytes32 indexed proposal, uint64 stateBar);
     event EpochPublished(uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit);
     /// @notice A margin requirement moves: what the model asks for, and what the guard rails let it become.
     event MarginMoved(bytes32 indexed market, uint64 from, uint64 to, uint256 asked);
     event LiquidationAttested(bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound);
 
-    constructor(address admin, Settings memory settings) {
-        if (!_local() && settings.delay < SHORTEST_DELAY) revert DelayTooShort(settings.delay, SHORTEST_DELAY);
+    constructor(address admin, Settings memory settings) ModelRegistry(admin, settings.delay) {
         if (settings.budget <= 0) revert BudgetNotPositive(settings.budget);
         GuardRails.check(settings.margins);
         prices = settings.prices;
         budget = settings.budget;
-        delay = settings.delay;
         freshness = settings.freshness;
         limits = settings.margins;
-        _grantRole(DEFAULT_ADMIN_ROLE, admin);
     }
 
-    // ---------------------------------------------------------------- registry
-
-    function proposeVerifiers(Verifiers calldata proposed) external onlyRole(GOVERNOR_ROLE) {
-        if (proposed.development && !_local()) revert DevelopmentSrs(block.chainid);
-        bytes32 proposal = keccak256(abi.encode("verifiers", proposed));
-        installableAt[proposal] = block.timestamp + delay;
-        emit VerifiersProposed(proposal, proposed, block.timestamp + delay);
-    }
-
-    function installVerifiers(Verifiers calldata proposed) external onlyRole(GOVERNOR_ROLE) {
-        bytes32 proposal = keccak256(abi.encode("verifiers", proposed));
-        _take(proposal);
-        verifiers = proposed;
-        emit VerifiersInstalled(proposal);
-    }
-
-    function proposeModel(Model calldata proposed) external onlyRole(GOVERNOR_ROLE) {
-        uint256 clusters = proposed.clusters.length;
-        if (clusters == 0 || clusters > PublicValues.CLUSTERS || proposed.barSeconds == 0) revert ModelInvalid();
-        for (uint256 c = 0; c < clusters; c++) {
-            uint256 markets = proposed.clusters[c].markets.length;
-            if (markets == 0 || markets > PublicValues.ASSETS) revert ModelInvalid();
-        }
-        bytes32 proposal = keccak256(abi.encode("model", proposed));
-        installableAt[proposal] = block.timestamp + delay;
-        emit ModelProposed(proposal, proposed, block.timestamp + delay);
-    }
-
-    /// @notice Takes a model and its state; the next epoch is of the bar after `stateBar`.
-    function installModel(Model calldata proposed) external onlyRole(GOVERNOR_ROLE) {
-        bytes32 proposal = keccak256(abi.encode("model", proposed));
-        _take(proposal);
-        if (proposed.stateBar < _measure.bar) revert BarOutOfOrder(_measure.bar, proposed.stateBar);
-        _model = proposed;
-        _anchored = true;
-        emit ModelInstalled(proposal, proposed.stateBar);
-    }
-
-    function cancel(bytes32 proposal) external onlyRole(GOVERNOR_ROLE) {
-        if (installableAt[proposal] == 0) revert NotProposed(proposal);
-        delete installableAt[proposal];
-        emit ProposalCancelled(proposal);
-    }
+    // ---------------------------------------------------------------- pausing
 
     function pause() external onlyRole(GUARDIAN_ROLE) {
         _pause();
@@ -301,11 +200,6 @@ contract RiskOracle is AccessControl, Pausable, ReentrancyGuard {
         GuardRails.Path memory path = _margins[market];
         if (path.start == 0) revert MarketUnknown(market);
         return (path.at(block.number), _fresh());
-    }
-
-    /// @notice The model in force with the commitments of its states.
-    function model() external view returns (Model memory) {
-        return _model;
     }
 
     // ---------------------------------------------------------------- inside
@@ -428,18 +322,11 @@ contract RiskOracle is AccessControl, Pausable, ReentrancyGuard {
         return (percent * 1e16) >> 24;
     }
 
-    function _take(bytes32 proposal) private {
-        uint256 at = installableAt[proposal];
-        if (at == 0) revert NotProposed(proposal);
-        if (block.timestamp < at) revert NotInstallableYet(proposal, at);
-        delete installableAt[proposal];
+    function _settledBar() internal view override returns (uint64) {
+        return _measure.bar;
     }
 
     function _fresh() private view returns (bool) {
         return _measure.number != 0 && block.timestamp <= uint256(_measure.publishedAt) + freshness;
-    }
-
-    function _local() private view returns (bool) {
-        return block.chainid == 31337 || block.chainid == 1337;
     }
 }

@@ -3,178 +3,13 @@ pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {GuardRails} from "../src/GuardRails.sol";
 import {IPriceSource} from "../src/IPriceSource.sol";
+import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {PublicValues} from "../src/PublicValues.sol";
-import {IProofVerifier, RiskOracle} from "../src/RiskOracle.sol";
-import {Base} from "./Base.sol";
+import {RiskOracle} from "../src/RiskOracle.sol";
+import {OracleFixture, ToldVerifier} from "./OracleFixture.sol";
 
-/// @notice Answers as it is told: what the oracle does with an answer is tested here, real proofs are in test/settlement.spec.ts.
-contract ToldVerifier is IProofVerifier {
-    enum Answer {
-        Yes,
-        No,
-        Revert
-    }
-
-    Answer public answer;
-    address public refusedKey;
-
-    function tell(Answer answer_, address key) external {
-        (answer, refusedKey) = (answer_, key);
-    }
-
-    function verifyProof(address key, bytes calldata, uint256[] calldata) external view returns (bool) {
-        if (answer == Answer.Yes || key != refusedKey) return true;
-        require(answer == Answer.No, "refused");
-        return false;
-    }
-}
-
-/// @notice Prices that were set; tries to publish once more whenever it is asked.
-contract HostilePrices is IPriceSource {
-    mapping(bytes32 => mapping(uint64 => uint256)) public held;
-    RiskOracle public victim;
-    bytes public attack;
-
-    function set(bytes32 market, uint64 bar, uint256 price) external {
-        held[market][bar] = price;
-    }
-
-    function arm(RiskOracle victim_, bytes calldata attack_) external {
-        (victim, attack) = (victim_, attack_);
-    }
-
-    function priceAt(bytes32 market, uint64 bar) external view returns (uint256) {
-        if (address(victim) != address(0)) {
-            (bool done,) = address(victim).staticcall(attack);
-            require(!done, "reentered");
-        }
-        if (held[market][bar] == 0) revert PriceUnknown(market, bar);
-        return held[market][bar];
-    }
-}
-
-contract RiskOracleTest is Base {
-    uint256 private constant F = PublicValues.FIELD;
-    int256 private constant ONE = PublicValues.ONE;
-    int64 private constant BUDGET = 77261983; // -ln 0.01
-    uint32 private constant DELAY = 1 days;
-    uint64 private constant BAR = 3600;
-    bytes32 private constant BTC = "BTC";
-    bytes32 private constant ETH = "ETH";
-    address private constant KEY_C = address(0xc0);
-    address private constant KEY_P = address(0xb0);
-    address private constant KEY_L = address(0xa0);
-
-    RiskOracle private oracle;
-    ToldVerifier private verifier;
-    HostilePrices private prices;
-    uint64 private bar;
-    uint256 private state;
-
-    function setUp() public {
-        vm.warp(1_700_000_000);
-        vm.roll(1000);
-        verifier = new ToldVerifier();
-        prices = new HostilePrices();
-        oracle = deployed();
-        install(verifiers());
-        bar = 10 * BAR;
-        state = 500;
-        setPrices(bar, 100e18, 50e18);
-        install(model(bar));
-    }
-
-    function deployed() private returns (RiskOracle made) {
-        GuardRails.Limits memory margins = GuardRails.Limits(1e15, 1e18, 5e16, 2e15, 50);
-        made = new RiskOracle(address(this), RiskOracle.Settings(prices, BUDGET, DELAY, 2 hours, margins));
-        made.grantRole(made.GOVERNOR_ROLE(), address(this));
-        made.grantRole(made.PUBLISHER_ROLE(), address(this));
-        made.grantRole(made.GUARDIAN_ROLE(), address(this));
-    }
-
-    // ------------------------------------------------------------ what is published
-
-    function verifiers() private view returns (RiskOracle.Verifiers memory) {
-        return RiskOracle.Verifiers(verifier, KEY_C, KEY_P, KEY_L, true);
-    }
-
-    function model(uint64 stateBar) private view returns (RiskOracle.Model memory made) {
-        made.clusters = new RiskOracle.Cluster[](1);
-        bytes32[] memory markets = new bytes32[](2);
-        (markets[0], markets[1]) = (BTC, ETH);
-        made.clusters[0] = RiskOracle.Cluster(400, state, markets);
-        made.correlation = 600;
-        made.nothing = 700;
-        made.stateBar = stateBar;
-        made.barSeconds = uint32(BAR);
-    }
-
-    function install(RiskOracle.Verifiers memory proposed) private {
-        oracle.proposeVerifiers(proposed);
-        vm.warp(block.timestamp + DELAY);
-        oracle.installVerifiers(proposed);
-    }
-
-    function install(RiskOracle.Model memory proposed) private {
-        oracle.proposeModel(proposed);
-        vm.warp(block.timestamp + DELAY);
-        oracle.installModel(proposed);
-    }
-
-    function setPrices(uint64 at, uint256 btc, uint256 eth) private {
-        prices.set(BTC, at, btc);
-        prices.set(ETH, at, eth);
-    }
-
-    /// @dev The next epoch, in which prices do not move.
-    function epoch() private returns (RiskOracle.Epoch memory made) {
-        setPrices(bar + BAR, 100e18, 50e18);
-        (RiskOracle.Measure memory last,) = oracle.measure();
-        made.number = last.number + 1;
-        made.bar = bar + BAR;
-        made.unit = 1e18;
-        made.covariances = new RiskOracle.Proof[](1);
-        uint256[] memory c = new uint256[](63);
-        c[0] = 400;
-        c[1] = state;
-        c[2] = state + 1;
-        (c[3], c[4]) = (800 + state, 900 + state);
-        (c[39], c[40]) = (uint256(4 * ONE), uint256(9 * ONE));
-        (c[55], c[56]) = (uint256(ONE / 2), F - uint256(ONE / 4));
-        made.covariances[0] = RiskOracle.Proof("", c);
-        made.pricing = RiskOracle.Proof("", pricing());
-    }
-
-    function pricing() private view returns (uint256[] memory p) {
-        p = new uint256[](69);
-        for (uint256 i = 0; i < 12; i++) p[i] = 700;
-        p[0] = 800 + state;
-        p[4] = 900 + state;
-        p[8] = 800 + state;
-        p[12] = 600;
-        for (uint256 i = 0; i < 2; i++) {
-            p[40 + i] = uint256(2 * ONE); // volatility
-            p[42 + i] = uint256(3 * ONE); // upper
-            p[44 + i] = uint256(3 * ONE); // lower
-            p[46 + i] = uint256(5 * ONE); // tilt
-            p[58 + i] = uint256(ONE / 4); // net
-            p[62 + i] = uint256(ONE); // P
-            p[64 + i] = uint256(2 * ONE); // L
-            p[66 + i] = uint256(ONE / 10); // pending
-        }
-        p[68] = uint256(int256(BUDGET));
-    }
-
-    function published() private {
-        oracle.publish(epoch());
-        bar += BAR;
-        state += 1;
-    }
-
-    // ------------------------------------------------------------ epochs
-
+contract RiskOracleTest is OracleFixture {
     function test_publishesAnEpochWhoseProofsHold() public {
         RiskOracle.Epoch memory made = epoch();
         oracle.publish(made);
@@ -399,59 +234,6 @@ contract RiskOracleTest is Base {
         }
     }
 
-    // ------------------------------------------------------------ registry
-
-    function test_installsOnlyWhatWasProposedAndOnlyAfterTheDelay() public {
-        RiskOracle.Model memory next = model(bar);
-        vm.expectRevert();
-        oracle.installModel(next);
-        oracle.proposeModel(next);
-        vm.warp(block.timestamp + DELAY - 1);
-        vm.expectRevert();
-        oracle.installModel(next);
-        vm.warp(block.timestamp + 1);
-        next.correlation += 1;
-        vm.expectRevert();
-        oracle.installModel(next);
-        next.correlation -= 1;
-        oracle.installModel(next);
-        vm.expectRevert();
-        oracle.installModel(next);
-        RiskOracle.Verifiers memory keys = verifiers();
-        keys.pricingKey = address(1);
-        oracle.proposeVerifiers(keys);
-        oracle.cancel(keccak256(abi.encode("verifiers", keys)));
-        vm.warp(block.timestamp + DELAY);
-        vm.expectRevert();
-        oracle.installVerifiers(keys);
-    }
-
-    function test_aModelCannotTakeTheChainBack() public {
-        published();
-        RiskOracle.Model memory old = model(bar - BAR);
-        oracle.proposeModel(old);
-        vm.warp(block.timestamp + DELAY);
-        vm.expectRevert(abi.encodeWithSelector(RiskOracle.BarOutOfOrder.selector, bar, bar - BAR));
-        oracle.installModel(old);
-    }
-
-    function test_refusesTheDevelopmentSrsAndShortDelaysElsewhereThanOnLocalChains() public {
-        vm.chainId(1);
-        RiskOracle.Verifiers memory keys = verifiers();
-        vm.expectRevert(abi.encodeWithSelector(RiskOracle.DevelopmentSrs.selector, 1));
-        oracle.proposeVerifiers(keys);
-        keys.development = false;
-        oracle.proposeVerifiers(keys);
-        GuardRails.Limits memory margins = GuardRails.Limits(1e15, 1e18, 5e16, 2e15, 50);
-        RiskOracle.Settings memory settings = RiskOracle.Settings(prices, BUDGET, DELAY - 1, 2 hours, margins);
-        vm.expectRevert(abi.encodeWithSelector(RiskOracle.DelayTooShort.selector, DELAY - 1, 1 days));
-        new RiskOracle(address(this), settings);
-        vm.chainId(31337);
-        settings.margins.velocity = 0;
-        vm.expectRevert(GuardRails.LimitsInvalid.selector);
-        new RiskOracle(address(this), settings);
-    }
-
     function test_everyDoorHasItsRole() public {
         RiskOracle.Epoch memory made = epoch();
         address stranger = address(0xbad);
@@ -459,9 +241,9 @@ contract RiskOracleTest is Base {
         bytes[7] memory calls = [
             abi.encodeCall(RiskOracle.publish, (made)),
             abi.encodeCall(RiskOracle.attestLiquidation, (bytes32("plan"), made.pricing)),
-            abi.encodeCall(RiskOracle.proposeModel, (model(bar))),
-            abi.encodeCall(RiskOracle.installModel, (model(bar))),
-            abi.encodeCall(RiskOracle.proposeVerifiers, (verifiers())),
+            abi.encodeCall(ModelRegistry.proposeModel, (model(bar))),
+            abi.encodeCall(ModelRegistry.installModel, (model(bar))),
+            abi.encodeCall(ModelRegistry.proposeVerifiers, (verifiers())),
             abi.encodeCall(RiskOracle.pause, ()),
             abi.encodeCall(RiskOracle.unpause, ())
         ];
@@ -474,76 +256,5 @@ contract RiskOracleTest is Base {
         refused(made, Pausable.EnforcedPause.selector);
         oracle.unpause();
         oracle.publish(made);
-    }
-
-    // ------------------------------------------------------------ liquidations
-
-    function liquidation() private pure returns (uint256[] memory v) {
-        v = new uint256[](246);
-        (v[33], v[34]) = (uint256(5 * ONE), uint256(5 * ONE)); // tilts
-        v[36] = F - 1; // excess
-        (v[37], v[38]) = (uint256(10 * ONE), uint256(10 * ONE)); // objective, bound
-        v[223] = uint256(ONE / 2);
-        v[241] = uint256(2 * ONE);
-        v[242] = uint256(int256(BUDGET));
-        v[243] = uint256(ONE);
-    }
-
-    function test_attestsAPlanOnce() public {
-        RiskOracle.Proof memory proof = RiskOracle.Proof("", liquidation());
-        oracle.attestLiquidation("plan", proof);
-        vm.snapshotGasLastCall("attestLiquidation, without the verifier");
-        equal(oracle.attestedIn("plan"), 1);
-        vm.expectRevert(abi.encodeWithSelector(RiskOracle.AlreadyAttested.selector, bytes32("plan")));
-        oracle.attestLiquidation("plan", proof);
-        vm.expectRevert(abi.encodeWithSelector(RiskOracle.AlreadyAttested.selector, bytes32("other")));
-        oracle.attestLiquidation("other", proof);
-        verifier.tell(ToldVerifier.Answer.No, KEY_L);
-        proof.instances[36] = F - 2;
-        vm.expectRevert(abi.encodeWithSelector(RiskOracle.ProofRefused.selector, 0));
-        oracle.attestLiquidation("third", proof);
-    }
-
-    function test_refusesPlansThatAreNotOptimal() public {
-        attestRefused(0, 4101, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(16, F - 2053, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(18, 2051, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(28, 5, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(30, 7, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(32, F - 4257, PublicValues.TooMuchEntropy.selector);
-        attestRefused(34, 0, PublicValues.TiltOutOfRange.selector);
-        attestRefused(36, (1 << 14) + 1, PublicValues.MarginNotRestored.selector);
-        attestRefused(38, uint256(10 * ONE) - (1 << 19) - 1, PublicValues.NotOptimal.selector);
-        attestRefused(100, (1 << 39) + 1, PublicValues.ValueOutOfRange.selector);
-        attestRefused(223, uint256(ONE) + 1, PublicValues.FractionOutOfRange.selector);
-        attestRefused(238, F - 1, PublicValues.FractionOutOfRange.selector);
-        attestRefused(241, 0, PublicValues.VolatilityOutOfRange.selector);
-        attestRefused(242, 1, RiskOracle.BudgetDiffers.selector);
-        attestRefused(243, uint256(ONE) - 1, PublicValues.MultipliersNotNormalised.selector);
-        attestRefused(244, F - 1, PublicValues.MultiplierNegative.selector);
-        attestRefused(245, F - 1, PublicValues.MultiplierNegative.selector);
-        uint256[] memory v = liquidation();
-        (v[243], v[244], v[245]) = (0, uint256(ONE / 4), uint256(3 * ONE / 4));
-        v[38] = F - (1 << 14) - 1;
-        vm.expectRevert(abi.encodeWithSelector(PublicValues.NotShownInfeasible.selector, -int256(1 << 14) - 1));
-        oracle.attestLiquidation("plan", RiskOracle.Proof("", v));
-        v[38] = F - (1 << 14);
-        oracle.attestLiquidation("plan", RiskOracle.Proof("", v));
-    }
-
-    // ------------------------------------------------------------ help
-
-    function attestRefused(uint256 index, uint256 value, bytes4 error) private {
-        uint256[] memory v = liquidation();
-        v[index] = value;
-        (bool done, bytes memory reason) =
-            address(oracle).call(abi.encodeCall(RiskOracle.attestLiquidation, ("plan", RiskOracle.Proof("", v))));
-        holds(!done && bytes4(reason) == error, "liquidation");
-    }
-
-    function refused(RiskOracle.Epoch memory made, bytes4 error) private {
-        (bool done, bytes memory reason) = address(oracle).call(abi.encodeCall(RiskOracle.publish, (made)));
-        holds(!done, "taken");
-        equal(uint32(bytes4(reason)), uint32(error));
     }
 }

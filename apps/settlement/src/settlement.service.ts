@@ -55,6 +55,8 @@ export class SettlementService {
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> = Promise.resolve();
   private ending = false;
+  /** since the start */
+  readonly counts = { epochs: 0, liquidations: 0, refused: 0 };
   private nothing: bigint | undefined;
   private rechecked = false;
 
@@ -184,6 +186,9 @@ export class SettlementService {
         );
       }
     });
+    if (status === 'refused') this.counts.refused++;
+    else if (kind === 'publish') this.counts.epochs++;
+    else if (kind === 'attest') this.counts.liquidations++;
     if (status === 'refused') this.logger.error(`${id} was refused: ${reason}`);
     else this.logger.log(`${id}: block ${blockNumber}, ${gasUsed} gas`);
   }

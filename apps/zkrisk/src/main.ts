@@ -215,7 +215,8 @@ function progressLine(
     const line =
       `${new Date(time).toISOString().slice(0, 16)}  bar ${bar}${length === undefined ? '' : `/${length}`}  ρ ${risk}  ` +
       `P ${whole(ledger.capital)}  L ${whole(ledger.liquidity)}  pending ${whole(ledger.pendingToCapital)}  ` +
-      `trades ${ledger.totals.trades}  liquidations ${engine.liquidator.counts.plans}  model ${engine.forecaster.model()?.version ?? '–'}  ${((now - started) / 1000).toFixed(0)} s`;
+      `trades ${ledger.totals.trades}  liquidations ${engine.liquidator.counts.plans}  model ${engine.forecaster.model()?.version ?? '–'}  ` +
+      `${engine.settlement === undefined ? '' : `settled ${engine.settlement.counts.epochs}  `}${((now - started) / 1000).toFixed(0)} s`;
     process.stderr.write(terminal ? `\r\x1b[2K${line}` : `${line}\n`);
   };
 }

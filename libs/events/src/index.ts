@@ -4,5 +4,7 @@ export * from './context.js';
 export * from './embedded-log.js';
 export * from './embedded-log.server.js';
 export * from './message.js';
+export * from './payloads.js';
+export * from './proof-payloads.js';
 export * from './topics.js';
 export * from './events.module.js';

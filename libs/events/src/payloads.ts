@@ -1,0 +1,176 @@
+import { z } from 'zod';
+import { account, decimal, identifier, market } from './fields.js';
+import { milliseconds } from './message.js';
+
+/**
+ * An observed price, or the source's word that nothing at or before `until` will follow (which lets a bar close
+ * without waiting for the next tick). Prices are validated for sign by the forecaster, which names what it refuses.
+ */
+export const pricePayload = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('tick'), market, price: decimal, confidence: decimal.optional() }),
+  z.strictObject({ kind: z.literal('watermark'), until: milliseconds }),
+]);
+export type PricePayload = z.infer<typeof pricePayload>;
+
+export const tradeLeg = z.strictObject({
+  market,
+  size: decimal.describe('signed, base units; positive buys'),
+});
+
+/** A trade to book: at mark, or at the terms of a quote that was accepted. */
+export const tradePayload = z.strictObject({
+  tradeId: identifier,
+  account,
+  legs: z.array(tradeLeg).min(1).max(64),
+  margin: z
+    .enum(['cross', 'isolated'])
+    .optional()
+    .describe('isolated: the position has a margin of its own, one leg only (default cross)'),
+  reduceOnly: z.boolean().optional().describe('closes at most what is open; refused where nothing is'),
+  planId: identifier.optional().describe('the liquidation plan that is executed'),
+  quote: z
+    .strictObject({
+      quoteId: identifier,
+      marks: z.array(decimal).describe('execution price of each leg'),
+      riskPremium: decimal,
+      liquidityPremium: decimal,
+    })
+    .optional(),
+});
+export type TradePayload = z.infer<typeof tradePayload>;
+
+export const liquidityPayload = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('deposit'), commandId: identifier, provider: account, amount: decimal }),
+  z.strictObject({
+    kind: z.literal('withdrawal'),
+    commandId: identifier,
+    provider: account,
+    amount: decimal,
+    mode: z.enum(['locked', 'forced']),
+  }),
+]);
+export type LiquidityPayload = z.infer<typeof liquidityPayload>;
+
+/** Covariance of log returns over the horizon, as the upper triangles row by row. */
+export const covariancePayload = z.strictObject({
+  forecastId: identifier,
+  modelVersion: z.int().min(1),
+  barEnd: milliseconds,
+  horizonMs: z.number().positive(),
+  markets: z.array(market),
+  covariance: z.array(z.number()),
+  ratePerYear: z.array(z.number()),
+  stale: z.array(market),
+  warmingUp: z.array(z.strictObject({ market, bars: z.int(), needed: z.int() })),
+  excluded: z.array(z.strictObject({ market, reason: z.string() })),
+});
+export type CovariancePayload = z.infer<typeof covariancePayload>;
+
+/** What traders do with their collateral. */
+export const accountPayload = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('deposit'), commandId: identifier, account, amount: decimal }),
+  z.strictObject({
+    kind: z.literal('withdrawal'),
+    commandId: identifier,
+    account,
+    amount: z
+      .union([decimal, z.literal('available')])
+      .describe('"available": all that the initial margin leaves free'),
+  }),
+  z.strictObject({
+    kind: z.literal('transfer'),
+    commandId: identifier,
+    account,
+    market,
+    amount: decimal.describe('from cross margin to the isolated position; negative: back'),
+  }),
+]);
+export type AccountPayload = z.infer<typeof accountPayload>;
+
+const integer = z.string().regex(/^-?\d+$/);
+
+/** A margin account after something has happened to it: a trader's cross margin, or `trader~market` for an isolated one. */
+export const accountStatePayload = z.strictObject({
+  account: z.string(),
+  /** the ledger's event count: later states replace earlier ones */
+  sequence: z.int(),
+  cash: decimal,
+  positions: z.array(
+    z.strictObject({ market, size: decimal, entryNotional: decimal, fundingIndex: integer }),
+  ),
+  causes: z
+    .array(z.strictObject({ id: z.string(), refused: z.boolean() }))
+    .describe('commands and trades that were decided'),
+});
+export type AccountStatePayload = z.infer<typeof accountStatePayload>;
+
+/** The pool after something has happened to it. */
+export const poolStatePayload = z.strictObject({
+  sequence: z.int(),
+  markets: z.array(z.strictObject({ market, size: decimal, entryNotional: decimal, fundingIndex: integer })),
+  capital: decimal,
+  liquidity: decimal,
+  pending: decimal,
+  shortfall: decimal,
+});
+export type PoolStatePayload = z.infer<typeof poolStatePayload>;
+
+const order = z.strictObject({
+  market,
+  size: decimal.describe('signed: what closes the position, base units'),
+});
+
+/** What becomes of a liquidation: opened with its plan, then closed. */
+export const planPayload = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('opened'),
+    planId: identifier,
+    account: z.string(),
+    at: milliseconds,
+    expiresAt: milliseconds,
+    orders: z.array(order),
+    plan: z.looseObject({}).describe('the plan with its certificate: the library’s LiquidationPlan'),
+  }),
+  z.strictObject({
+    kind: z.literal('closed'),
+    planId: identifier,
+    account: z.string(),
+    at: milliseconds,
+    status: z.enum(['executed', 'partially-executed', 'expired', 'superseded', 'refused']),
+    reason: z.string(),
+  }),
+]);
+export type PlanPayload = z.infer<typeof planPayload>;
+
+/** A liquidator's report of what it has done with a plan. */
+export const executionPayload = z.strictObject({
+  reportId: identifier,
+  planId: identifier,
+  liquidator: account,
+  status: z.enum(['full', 'partial', 'expired']),
+  fills: z.array(order).max(64).optional().describe('what was closed, where it was not all of it'),
+});
+export type ExecutionPayload = z.infer<typeof executionPayload>;
+
+/** The liquidator's note to itself: there are more accounts than one batch plans for. */
+export const liquidationWorkPayload = z.strictObject({ backlog: z.int() });
+export type LiquidationWorkPayload = z.infer<typeof liquidationWorkPayload>;
+
+/** What happened to the book; the ledger is a fold over these. */
+export const bookPayload = z.looseObject({ kind: z.string(), at: milliseconds });
+export type BookPayload = z.infer<typeof bookPayload>;
+
+/** The exchange's risk measure at one time. */
+export const riskPayload = z.strictObject({
+  at: milliseconds,
+  forecastId: identifier,
+  riskMeasure: z.number(),
+  entropicValueAtRisk: z.number(),
+  mean: z.number(),
+  volatility: z.number(),
+  capital: decimal,
+  liquidity: decimal,
+  pending: decimal,
+  shortfall: decimal,
+});
+export type RiskPayload = z.infer<typeof riskPayload>;

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { identifier, market } from './fields.js';
+import { milliseconds } from './message.js';
+
+/** A model that has taken over, as the proofs declare it. */
+export const modelPayload = z.strictObject({
+  version: z.int(),
+  fittedOn: milliseconds,
+  barMs: z.int().positive(),
+  horizonBars: z.number().positive(),
+  model: z.looseObject({}).describe('the library’s MarketModel'),
+});
+export type ModelPayload = z.infer<typeof modelPayload>;
+
+/** One bar of the filter: what it started from, what the market did, and where it ended. */
+export const filterStepPayload = z.strictObject({
+  modelVersion: z.int(),
+  forecastId: identifier,
+  barEnd: milliseconds,
+  markets: z.array(market),
+  before: z.array(z.number()).describe('variance of every factor before the bar'),
+  after: z.array(z.number()),
+  prices: z
+    .array(z.strictObject({ before: z.number(), after: z.number() }))
+    .nullable()
+    .describe('closing prices of the bar before and of the bar; null where one is missing or stale'),
+});
+export type FilterStepPayload = z.infer<typeof filterStepPayload>;
+
+/** The pool’s book as a forecast’s risk measure saw it; money in quote units. */
+export const standingBookPayload = z.strictObject({
+  at: milliseconds,
+  forecastId: identifier,
+  markets: z.array(market),
+  notionals: z.array(z.number()).describe('signed size × mark, traders net long where positive'),
+  entry: z.number(),
+  capital: z.number(),
+  liquidity: z.number(),
+  pending: z.number(),
+  alpha: z.number(),
+  entropicValueAtRisk: z.number(),
+  riskMeasure: z.number(),
+  mean: z.number(),
+  volatility: z.number(),
+});
+export type StandingBookPayload = z.infer<typeof standingBookPayload>;
+
+/** What a proof is about. */
+const proofSubject = z.strictObject({
+  kind: z.enum(['forecast', 'risk', 'liquidation', 'other']),
+  id: z.string().describe('of the forecast, the plan …'),
+});
+
+/** A statement to be proven. The same job twice is one job. */
+export const proofJobPayload = z.strictObject({
+  jobId: identifier,
+  statement: z.string(),
+  subject: proofSubject,
+  input: z.looseObject({}).describe('the statement’s input'),
+});
+export type ProofJobPayload = z.infer<typeof proofJobPayload>;
+
+/** A proof that was made, or why none could be. */
+export const proofPayload = z.strictObject({
+  jobId: identifier,
+  statement: z.string(),
+  subject: proofSubject,
+  status: z.enum(['proven', 'failed']),
+  reason: z.string().nullable(),
+  seconds: z.number().nullable(),
+  document: z.looseObject({}).nullable().describe('the library’s ProofDocument'),
+});
+export type ProofPayload = z.infer<typeof proofPayload>;
+
+/** Proofs that together say what the risk of the standing book was at a bar. */
+export const epochPayload = z.strictObject({
+  epochId: identifier,
+  forecastId: identifier,
+  barEnd: milliseconds,
+  barMs: z.int().positive(),
+  chained: z.boolean().describe('whether it starts from the state that the epoch before ended in'),
+  unit: z.number().positive().describe('one share of the unit of account, quote units'),
+  clusters: z.array(z.strictObject({ jobId: identifier, markets: z.array(market) })),
+  pricing: z.strictObject({ jobId: identifier }),
+  prices: z.array(z.strictObject({ market, before: z.number(), after: z.number() })),
+  entropicValueAtRisk: z.number(),
+  riskMeasure: z.number(),
+});
+export type EpochPayload = z.infer<typeof epochPayload>;
+
+/** What became of a transaction. */
+export const receiptPayload = z.strictObject({
+  transactionId: identifier,
+  kind: z.string(),
+  epochId: z.string().nullable(),
+  status: z.enum(['confirmed', 'refused']),
+  srs: z.enum(['development', 'ceremony']).describe('on a development SRS anyone could have made any proof'),
+  hash: z.string().nullable(),
+  blockNumber: z.int().nullable(),
+  gasUsed: z.int().nullable(),
+  reason: z.string().nullable(),
+});
+export type ReceiptPayload = z.infer<typeof receiptPayload>;
