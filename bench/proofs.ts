@@ -175,7 +175,7 @@ async function statementInputs(): Promise<Record<string, object>> {
   };
 }
 
-/** Both proofs at once: on the engine in two threads, natively in two processes. */
+/** Both proofs: on the engine at once in two threads; natively one after the other, for each process takes all cores. */
 async function standingBook(
   backend: 'engine' | 'native',
   folder: string,
@@ -185,10 +185,9 @@ async function standingBook(
   const prover = createProver({ threads: 2 }, environment);
   try {
     const started = performance.now();
-    await Promise.all([
-      prover.prove(covarianceStatement, covarianceStatement.parse(inputs.covariance)),
-      prover.prove(pricingStatement, pricingStatement.parse(inputs.pricing)),
-    ]);
+    const first = prover.prove(covarianceStatement, covarianceStatement.parse(inputs.covariance));
+    if (backend === 'native') await first;
+    await Promise.all([first, prover.prove(pricingStatement, pricingStatement.parse(inputs.pricing))]);
     return (performance.now() - started) / 1000;
   } finally {
     await prover.close();

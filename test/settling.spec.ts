@@ -87,6 +87,7 @@ describe('a replay that settles', () => {
       expect(gas).toBeGreaterThan(1_000_000);
     }
     expect(settlement.liquidations.failed).toBe(0);
+    expect(settlement.liquidations.attested).toBeGreaterThanOrEqual(1);
     expect(existsSync(join(directory, 'chain.json.process'))).toBe(false);
 
     const deployment = parseDeployment(JSON.parse(readFileSync(join(directory, 'deployment.json'), 'utf8')));

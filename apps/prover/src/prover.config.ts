@@ -3,7 +3,13 @@ import { positiveInteger, readConfig } from '#lib/service';
 
 export const proverEnvironment = z.object({
   PROVER: z.enum(['on', 'off']).default('off').describe('whether statements are proven'),
-  PROVER_THREADS: positiveInteger(2).describe('proofs made at once; each takes a core and about 1.5 GB'),
+  PROVER_BACKEND: z
+    .enum(['engine', 'native'])
+    .default('engine')
+    .describe('engine: threads of this process; native: ezkl in Python processes, one at a time'),
+  PROVER_THREADS: positiveInteger(2).describe(
+    'proofs the engine makes at once; each takes a core and up to 1.7 GB',
+  ),
   PROVER_ATTEMPTS: positiveInteger(3).describe('how often a proof is tried before it counts as failed'),
   EPOCH_EVERY_BARS: z.coerce
     .number()

@@ -26,8 +26,13 @@ export class ProverModule {
           provide: ProofRunner,
           inject: [ProverRepository, EmbeddedLog],
           useFactory: async (repository: ProverRepository, log: EmbeddedLog) => {
-            const { PROVER_THREADS: threads, PROVER_ATTEMPTS: attempts, ZKRISK_DATA_DIR } = config;
-            const prover = createProver({ threads, keys: join(ZKRISK_DATA_DIR, 'proving-keys') });
+            const { PROVER_BACKEND, PROVER_THREADS, PROVER_ATTEMPTS: attempts, ZKRISK_DATA_DIR } = config;
+            // A native process takes all cores by itself.
+            const threads = PROVER_BACKEND === 'native' ? 1 : PROVER_THREADS;
+            const prover = createProver(
+              { threads, keys: join(ZKRISK_DATA_DIR, 'proving-keys') },
+              { ...process.env, PROVER_BACKEND },
+            );
             const runner = new ProofRunner(repository, log, prover, { threads, attempts });
             await runner.start();
             return runner;

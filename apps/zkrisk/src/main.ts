@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { forecasterConfig } from '../../forecaster/src/index.js';
 import { HouseLiquidator } from '../../liquidator/src/index.js';
+import { ProverRepository } from '../../prover/src/index.js';
 import { type Engine, startEngine } from './engine.js';
 import { csvMarket } from './replay/csv-market.js';
 import type { MarketSource } from './replay/market-source.js';
@@ -183,15 +184,17 @@ async function main(): Promise<void> {
 }
 
 /** Waits until every epoch that was begun is proven and on the chain, or is known not to get there. */
-async function settled({ settlement, log }: Engine, signal: AbortSignal): Promise<void> {
+async function settled({ app, settlement, log }: Engine, signal: AbortSignal): Promise<void> {
   if (settlement === undefined) return;
+  const proofs = app.get(ProverRepository);
   let shown = -1;
   for (;;) {
     await log.drained(signal);
-    const outstanding = await settlement.outstanding();
+    const { queued, running } = await proofs.depth();
+    const outstanding = queued + running + (await settlement.outstanding());
     if (outstanding === 0 || signal.aborted) return;
     if (outstanding !== shown)
-      process.stderr.write(`\nproving and settling: ${outstanding} epochs and transactions to go`);
+      process.stderr.write(`\nproving and settling: ${outstanding} proofs, epochs and transactions to go`);
     shown = outstanding;
     await sleep(1000, undefined, { signal }).catch(() => undefined);
   }

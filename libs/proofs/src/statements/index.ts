@@ -9,6 +9,7 @@ export * from './covariance.js';
 export * from './liquidation.js';
 export * from './momentum.js';
 export * from './pricing.js';
+export { CORRELATION_STEP, type PricedBook, type PricedCluster, type PricingInput } from './pricing-rows.js';
 
 /** Every statement by its name. */
 export const STATEMENTS: ReadonlyMap<string, Statement<unknown, unknown>> = new Map(
