@@ -152,8 +152,7 @@ describe('an epoch', () => {
         }
         last = { next: rows.nextState, salt: input.salts.nextState };
         // The circuit's state is the filter's, but for rounding.
-        const { groups } = { groups: composed.epoch.clusters };
-        expect(groups).toHaveLength(1);
+        expect(composed.epoch.clusters).toHaveLength(1);
         rows.nextState.slice(0, 3).forEach((value) => {
           expect(dequantise(value)).toBeGreaterThan(0);
         });
@@ -178,10 +177,26 @@ describe('an epoch', () => {
     }
     expect(chained).toEqual([false, true, true, true, true]);
     const state = structuredClone(composer.snapshot());
-    composer = new EpochComposer({ every: 1, run: 1 }, () => 1, { state, model: given.payload });
+    composer = new EpochComposer({ every: 1, run: 1 }, () => 1, { state, models: [given.payload] });
     const salts = state.last!.states.map(({ salt }) => salt);
     expect(salts).toHaveLength(1);
     expect(composer.snapshot()).toEqual(state);
+  });
+
+  it('is composed all the same when all steps come before the first of their books', () => {
+    const given = market(3);
+    const composer = composerOf(given, { every: 1, run: 1 });
+    const books: StandingBookPayload[] = [];
+    for (const { book } of bars(given, composer)) {
+      books.push(book);
+      if (books.length === 40) break;
+    }
+    composer.onModel({ ...given.payload, version: 2 });
+    expect(books.map((book) => composer.onBook(book)?.epoch.chained)).toEqual([
+      false,
+      ...new Array<boolean>(39).fill(true),
+    ]);
+    expect(composer.snapshot().steps).toHaveLength(1);
   });
 
   it('that cannot be proven is refused with the reason, and the next bar is tried', () => {

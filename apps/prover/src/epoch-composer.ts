@@ -51,37 +51,41 @@ export class EpochNotProvableError extends ZkriskError {
   readonly code = 'epoch-not-provable';
 }
 
-const KEPT_STEPS = 8;
+/** A prover that is behind reads all steps before the first of their books. */
+const KEPT_STEPS = 500;
+const KEPT_MODELS = 4;
 
 /** Puts models, filter steps and standing books together to the statements of an epoch. */
 export class EpochComposer {
-  private declared: DeclaredModel | ZkriskError | undefined;
-  private barMs = 0;
+  /** by version: the last ones, as a prover that is behind still needs those before */
+  private readonly models = new Map<
+    number,
+    { payload: ModelPayload; declared: DeclaredModel | ZkriskError }
+  >();
   private state: ComposerState;
 
   constructor(
     private readonly schedule: EpochSchedule,
     /** a secret number of at most 2^15 with 24 bits after the point */
     private readonly salt: () => number,
-    stored?: { readonly state: ComposerState | undefined; readonly model: ModelPayload | undefined },
+    stored?: { readonly state: ComposerState | undefined; readonly models: readonly ModelPayload[] },
   ) {
     this.state = stored?.state ?? { steps: [], runStart: null, last: null };
-    if (stored?.model !== undefined) this.onModel(stored.model);
+    for (const model of stored?.models ?? []) this.onModel(model);
   }
 
   snapshot(): ComposerState {
     return this.state;
   }
 
-  onModel(model: ModelPayload): void {
-    this.barMs = model.barMs;
-    try {
-      this.declared = declaredModel(model);
-    } catch (error) {
-      if (!(error instanceof ZkriskError)) throw error;
-      // Said when an epoch is due.
-      this.declared = error;
-    }
+  /** The models it needs after a restart, oldest first. */
+  keptModels(): ModelPayload[] {
+    return [...this.models.values()].map(({ payload }) => payload);
+  }
+
+  onModel(payload: ModelPayload): void {
+    this.models.set(payload.version, { payload, declared: declaredOr(payload) });
+    for (const version of [...this.models.keys()].slice(0, -KEPT_MODELS)) this.models.delete(version);
   }
 
   onStep(step: FilterStepPayload): void {
@@ -95,13 +99,22 @@ export class EpochComposer {
   onBook(book: StandingBookPayload): ComposedEpoch | undefined {
     const step = this.state.steps.find(({ forecastId }) => forecastId === book.forecastId);
     if (step === undefined || this.schedule.every === 0) return undefined;
-    const { barMs } = this;
+    // Books come in order: what is before this one's bar is of no use any more.
+    this.state = { ...this.state, steps: this.state.steps.filter(({ barEnd }) => barEnd >= step.barEnd) };
+    const model = this.models.get(step.modelVersion);
+    if (model === undefined) return undefined;
+    const { barMs } = model.payload;
     const { runStart, last } = this.state;
     const bars = runStart === null ? Infinity : Math.round((step.barEnd - runStart) / barMs);
     if (bars < this.schedule.every && (bars >= this.schedule.run || bars <= 0)) return undefined;
     if (book.notionals.every((notional) => notional === 0)) return undefined;
     try {
-      const composed = this.compose(book, step, last?.barEnd === step.barEnd - barMs ? last : null);
+      const composed = this.compose(
+        book,
+        step,
+        model.declared,
+        last?.barEnd === step.barEnd - barMs ? last : null,
+      );
       // A bar that cannot be proven does not begin a run: the next one may.
       if (bars >= this.schedule.every) this.state = { ...this.state, runStart: step.barEnd };
       return composed;
@@ -117,13 +130,10 @@ export class EpochComposer {
   private compose(
     book: StandingBookPayload,
     step: FilterStepPayload,
+    declared: DeclaredModel | ZkriskError,
     previous: ComposerState['last'],
   ): ComposedEpoch {
-    const { declared } = this;
-    if (declared === undefined) throw new InvalidInputError('model', 'is not known');
     if (declared instanceof ZkriskError) throw declared;
-    if (declared.version !== step.modelVersion)
-      throw new InvalidInputError('model', `version ${step.modelVersion} is not the one in force`);
     if (step.prices === null) throw new InvalidInputError('prices', 'are missing or stale in some market');
     const { prices } = step;
     const chained = previous !== null && previous.modelVersion === declared.version ? previous : null;
@@ -203,6 +213,16 @@ export class EpochComposer {
       },
       jobs,
     };
+  }
+}
+
+/** A model as declared, or why it cannot be: said when an epoch is due. */
+function declaredOr(payload: ModelPayload): DeclaredModel | ZkriskError {
+  try {
+    return declaredModel(payload);
+  } catch (error) {
+    if (error instanceof ZkriskError) return error;
+    throw error;
   }
 }
 

@@ -17,16 +17,16 @@ export class ProverRepository {
 
   constructor(readonly database: DataSource) {}
 
-  async loadComposer(): Promise<{ state: ComposerState | undefined; model: ModelPayload | undefined }> {
+  async loadComposer(): Promise<{ state: ComposerState | undefined; models: ModelPayload[] }> {
     const { manager } = this.database;
     return {
       state: await this.states.load<ComposerState>(manager, 'composer'),
-      model: await this.states.load<ModelPayload>(manager, 'model'),
+      models: (await this.states.load<ModelPayload[]>(manager, 'models')) ?? [],
     };
   }
 
-  saveModel(manager: EntityManager, model: ModelPayload): Promise<void> {
-    return this.states.save(manager, 'model', model);
+  saveModels(manager: EntityManager, models: readonly ModelPayload[]): Promise<void> {
+    return this.states.save(manager, 'models', models);
   }
 
   saveComposer(manager: EntityManager, state: ComposerState): Promise<void> {

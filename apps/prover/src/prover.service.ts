@@ -43,7 +43,7 @@ export class ProverService {
 
   async onModels(messages: readonly Message<ModelPayload>[], context: ConsumeContext): Promise<void> {
     for (const { payload } of messages) this.composer.onModel(payload);
-    await this.repository.saveModel(context.manager, messages.at(-1)!.payload);
+    await this.repository.saveModels(context.manager, this.composer.keptModels());
   }
 
   async onSteps(messages: readonly Message<FilterStepPayload>[], context: ConsumeContext): Promise<void> {

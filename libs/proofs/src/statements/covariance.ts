@@ -168,11 +168,7 @@ function factorsOf(
   const factors = known
     .solve(Matrix.columnVector(returns.map((value, i) => value - dequantise(mean[i]))))
     .to1DArray();
-  return row(
-    'factors',
-    factors.map((value) => value),
-    ASSETS,
-  );
+  return row('factors', factors, ASSETS);
 }
 
 /** Next variances and factor-risk vector of a cluster under its committed model: circuits/zkcircuits/covariance.py. */
