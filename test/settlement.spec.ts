@@ -12,6 +12,7 @@ import {
   type EmbeddedChain,
   fromUnits,
   marketBytes,
+  modelProposal,
   ORACLE_ABI,
   PRICE_SOURCE_ABI,
   revertReason,
@@ -158,6 +159,13 @@ describe('proofs on a chain', () => {
       barSeconds: Number(BAR),
     };
     expect(await call('proposeModel', [model])).toBeGreaterThan(0);
+    const at = await client.readContract({
+      address: deployment.oracle,
+      abi: ORACLE_ABI,
+      functionName: 'installableAt',
+      args: [modelProposal(model)],
+    });
+    expect(at).toBeGreaterThan(0n);
     expect(await call('installModel', [model])).toBeGreaterThan(0);
   }, 900_000);
   afterAll(async () => {

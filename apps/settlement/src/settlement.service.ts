@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { encodeFunctionData, type Hex, keccak256, pad, toHex } from 'viem';
+import { encodeFunctionData, type Hex, keccak256, pad, parseEventLogs, toHex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import {
   type Call,
@@ -8,7 +8,9 @@ import {
   type Deployment,
   fromUnits,
   marketBytes,
+  modelProposal,
   ORACLE_ABI,
+  type OracleModel,
   PRICE_SOURCE_ABI,
   signedPrices,
   type StoredTransaction,
@@ -195,7 +197,6 @@ export class SettlementService {
 
   private async epochNumber({ hash }: StoredTransaction): Promise<number> {
     const { logs } = await this.chain.client.getTransactionReceipt({ hash: hash! });
-    const { parseEventLogs } = await import('viem');
     const [event] = parseEventLogs({ abi: ORACLE_ABI, eventName: 'EpochPublished', logs });
     return Number(event.args.number);
   }
@@ -234,7 +235,7 @@ export class SettlementService {
       const args = [{ number: last.number + 1n, bar, unit, covariances, pricing }] as const;
       return { to: oracle, data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'publish', args }) };
     }
-    const model = {
+    const model: OracleModel = {
       clusters: epoch.clusters.map(({ markets }, c) => ({
         model: covariances[c].instances[MODEL],
         state: covariances[c].instances[STATE],
@@ -245,8 +246,24 @@ export class SettlementService {
       stateBar: bar - BigInt(barSeconds),
       barSeconds,
     };
+    if (kind === 'install-model' && !(await this.installable(model))) return undefined;
     const functionName = kind === 'propose-model' ? 'proposeModel' : 'installModel';
     return { to: oracle, data: encodeFunctionData({ abi: ORACLE_ABI, functionName, args: [model] }) };
+  }
+
+  /** Whether the oracle's delay after the model's proposal is over. */
+  private async installable(model: OracleModel): Promise<boolean> {
+    const { client, deployment } = this.chain;
+    const [at, { timestamp }] = await Promise.all([
+      client.readContract({
+        address: deployment.oracle,
+        abi: ORACLE_ABI,
+        functionName: 'installableAt',
+        args: [modelProposal(model)],
+      }),
+      client.getBlock({ blockTag: 'latest' }),
+    ]);
+    return at !== 0n && at <= timestamp;
   }
 
   /** The closing prices of the bar and of the one before, in one call; what is held already is left. */

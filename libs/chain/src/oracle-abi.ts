@@ -1,4 +1,11 @@
-import { parseAbi } from 'viem';
+import {
+  type ContractFunctionArgs,
+  encodeAbiParameters,
+  getAbiItem,
+  type Hex,
+  keccak256,
+  parseAbi,
+} from 'viem';
 
 /** What is called and read of contracts/src/RiskOracle.sol; a test holds it against the compiled ABI. */
 export const ORACLE_ABI = parseAbi([
@@ -48,3 +55,12 @@ export const PRICE_SOURCE_ABI = parseAbi([
   'function priceAt(bytes32 market, uint64 bar) view returns (uint256 price)',
   'event PricesHeld(uint64 indexed bar, bytes32[] markets, uint256[] prices)',
 ]);
+
+/** A model as the oracle registers it. */
+export type OracleModel = ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable', 'proposeModel'>[0];
+
+/** What a proposed model is known by until it is installed: keccak256(abi.encode("model", model)). */
+export function modelProposal(model: OracleModel): Hex {
+  const { inputs } = getAbiItem({ abi: ORACLE_ABI, name: 'proposeModel' });
+  return keccak256(encodeAbiParameters([{ type: 'string' }, inputs[0]], ['model', model]));
+}

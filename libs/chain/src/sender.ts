@@ -5,6 +5,7 @@ import {
   decodeErrorResult,
   type Hex,
   keccak256,
+  parseTransaction,
   TransactionReceiptNotFoundError,
   type TransactionReceipt,
 } from 'viem';
@@ -211,19 +212,13 @@ export class TransactionSender {
       await this.offer(latest);
       return;
     }
-    const { to, data, gas } = await this.parts(latest);
+    const { to, data, gas } = partsOf(latest);
     const attempt = await this.sign({ to, data }, transaction.nonce!, gas, {
       maxFeePerGas,
       maxPriorityFeePerGas,
     });
     await this.store.save(Object.assign(transaction, { attempts: [...transaction.attempts, attempt] }));
     await this.offer(attempt);
-  }
-
-  private async parts({ raw }: Attempt) {
-    const { parseTransaction } = await import('viem');
-    const parsed = parseTransaction(raw as `0x02${string}`);
-    return { to: parsed.to!, data: parsed.data ?? '0x', gas: parsed.gas! };
   }
 
   private async sign(
@@ -303,6 +298,11 @@ export class TransactionSender {
       return revertReason(error) ?? messageOf(error);
     }
   }
+}
+
+function partsOf({ raw }: Attempt): Call & { readonly gas: bigint } {
+  const { to, data = '0x', gas } = parseTransaction(raw as `0x02${string}`);
+  return { to: to!, data, gas: gas! };
 }
 
 function larger(a: bigint, b: bigint): bigint {
