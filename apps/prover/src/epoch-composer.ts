@@ -181,7 +181,7 @@ export class EpochComposer {
     jobs.push({
       jobId: pricingId,
       statement: 'pricing',
-      subject: { kind: 'risk', id: String(book.at) },
+      subject: { kind: 'risk', id: book.forecastId },
       input: { ...pricing },
     });
     this.state = {

@@ -48,7 +48,7 @@ export type StandingBookPayload = z.infer<typeof standingBookPayload>;
 /** What a proof is about. */
 const proofSubject = z.strictObject({
   kind: z.enum(['forecast', 'risk', 'liquidation', 'other']),
-  id: z.string().describe('of the forecast, the plan …'),
+  id: z.string().describe('of the forecast (of a risk measure: the one it was measured with), of the plan'),
 });
 
 /** A statement to be proven. The same job twice is one job. */

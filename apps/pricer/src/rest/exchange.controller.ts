@@ -69,7 +69,7 @@ export class ExchangeController {
     return {
       ...engine.riskRecord(),
       at: iso(engine.board.now),
-      proofs: `/v1/proofs?subject=risk&id=${engine.board.now}`,
+      proofs: `/v1/proofs?subject=risk&id=${encodeURIComponent(engine.riskRecord().forecastId)}`,
       k: Number.isFinite(risk.k) ? risk.k : null,
       sensitivity: { toMean: risk.hm, toVolatility: risk.hs },
       forward: exposure.forward,
