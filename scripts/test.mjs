@@ -33,17 +33,17 @@ if (filters.length === 0) {
   process.stdout.write('contracts …\n');
   // Gas is compared with what is committed; without this variable it would be written anew.
   const env = { ...process.env, FORGE_SNAPSHOT_CHECK: 'true' };
-  const { status, stdout } = spawnSync(bin('forge'), ['test'], { cwd: root, env, encoding: 'utf8' });
-  const results = stdout
-    .split('\n')
-    .filter((line) => /^(\[(PASS|FAIL)|Suite|Error)|gas snapshots? differ/i.test(line));
+  const { stdout, stderr } = spawnSync(bin('forge'), ['test'], { cwd: root, env, encoding: 'utf8' });
+  const output = `${stdout}${stderr}`;
+  const results = output.split('\n').filter((line) => /^(\[(PASS|FAIL)|Suite|Error)|snapshots/i.test(line));
   process.stdout.write(`${results.join('\n')}\n`);
-  const summary = /(\d+) tests passed, (\d+) failed/.exec(stdout);
+  const summary = /(\d+) tests passed, (\d+) failed/.exec(output);
   contractsPassed = Number(summary?.[1] ?? 0);
   contractsFailed = Number(summary?.[2] ?? 0);
-  if (status !== 0 && contractsFailed === 0) {
-    process.stdout.write(stdout);
-    contractsFailed = 1;
+  // Its wrapper ends with 0 whatever happened: what it prints is what counts.
+  if (summary === null || /Snapshots differ/.test(output)) {
+    process.stdout.write(output);
+    contractsFailed++;
   }
 }
 
