@@ -262,6 +262,24 @@ describe('TransactionSender on a chain', () => {
     expect(await taken()).toEqual(['a']);
   });
 
+  it('waits where a call cannot be made for reasons that are not its own', async () => {
+    store.add('a');
+    let reachable = false;
+    const turns = new TransactionSender(
+      client,
+      account,
+      store,
+      () =>
+        reachable ? Promise.resolve({ to: SINK, data: name('a') }) : Promise.reject(new Error('no database')),
+      { confirmations: 0, replaceAfterMs: 1000, highestFeePerGas: parseGwei('500') },
+    );
+    await expect(turns.advance()).rejects.toThrow('no database');
+    expect(statuses()).toEqual(['waiting']);
+    reachable = true;
+    await until(confirmed, () => turns.advance());
+    expect(await taken()).toEqual(['a']);
+  });
+
   it('says why the chain refuses a call, and sends nothing', async () => {
     const deployment = await deployOracle(chain.url, account, {
       alpha: 0.01,

@@ -10,7 +10,7 @@ import {
   type TransactionReceipt,
 } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
-import { messageOf } from '#lib/errors';
+import { messageOf, ZkriskError } from '#lib/errors';
 import { contractArtifact } from './contract-artifact.js';
 import type { ChainClient } from './deployment.js';
 
@@ -115,16 +115,14 @@ export class TransactionSender {
   async recheck(): Promise<void> {
     for (const transaction of await this.store.lately()) {
       if ((await this.receipt(transaction.attempts)) !== undefined) continue;
-      await this.store.save(
-        Object.assign(transaction, {
-          status: 'sent',
-          hash: null,
-          blockNumber: null,
-          blockHash: null,
-          gasUsed: null,
-        }),
-      );
+      await this.takeBack(transaction);
     }
+  }
+
+  /** Its block is gone: it is on its way again. */
+  private takeBack(transaction: StoredTransaction): Promise<void> {
+    const block = { hash: null, blockNumber: null, blockHash: null, gasUsed: null };
+    return this.store.save(Object.assign(transaction, { status: 'sent', ...block }));
   }
 
   private async begin(transaction: StoredTransaction, unconfirmed: boolean): Promise<void> {
@@ -136,6 +134,8 @@ export class TransactionSender {
       call = made;
       gas = await this.client.estimateGas({ account: this.account, ...call });
     } catch (error) {
+      // A database that cannot be reached, say: nothing is wrong with the transaction.
+      if (!(error instanceof BaseError) && !(error instanceof ZkriskError)) throw error;
       const reason = revertReason(error);
       // A block that is taken back may be why: wait until what it depends on is confirmed.
       if (reason === undefined || unconfirmed) return;
@@ -177,15 +177,7 @@ export class TransactionSender {
       return;
     }
     if (transaction.status === 'mined') {
-      await this.store.save(
-        Object.assign(transaction, {
-          status: 'sent',
-          hash: null,
-          blockNumber: null,
-          blockHash: null,
-          gasUsed: null,
-        }),
-      );
+      await this.takeBack(transaction);
     }
     if (await this.takenByAnother(transaction.nonce!)) {
       await this.store.save(Object.assign(transaction, { status: 'waiting', nonce: null, attempts: [] }));
