@@ -5,10 +5,8 @@
 Verification and proving keys are made by the engine from these. On the same SRS a rebuild is byte-identical.
 """
 
-import asyncio
 import contextlib
 import hashlib
-import inspect
 import json
 import os
 import re
@@ -19,22 +17,13 @@ from pathlib import Path
 import ezkl
 import onnx
 
+from zkcircuits.calls import finished
 from zkcircuits import covariance, liquidation, momentum, pricing
 
 CIRCUITS = {"covariance": covariance, "momentum": momentum, "pricing": pricing, "liquidation": liquidation}
 SCALE = 24
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)
-
-
-def finished(call):
-    """Some of ezkl's functions are coroutines, some are not."""
-
-    async def wait():
-        result = call()
-        return await result if inspect.isawaitable(result) else result
-
-    return asyncio.run(wait())
 
 
 def run_arguments(circuit):

@@ -7,9 +7,7 @@
 P.circuit, P.settings and P.srs are there; P.vk and P.pk are made where they are not, and are those of the Node engine.
 """
 
-import asyncio
 import contextlib
-import inspect
 import json
 import os
 import sys
@@ -18,15 +16,7 @@ from pathlib import Path
 
 import ezkl
 
-
-def finished(call):
-    """Some of ezkl's functions are coroutines, some are not."""
-
-    async def wait():
-        result = call()
-        return await result if inspect.isawaitable(result) else result
-
-    return asyncio.run(wait())
+from zkcircuits.calls import finished
 
 
 def keys(prefix):

@@ -25,7 +25,7 @@ import {
   covarianceRows,
   covarianceStatement,
   dequantise,
-  FIELD_ORDER,
+  fieldElement,
   liquidationStatement,
   type PricingInput,
   pricingStatement,
@@ -96,6 +96,16 @@ describe('proofs on a chain', () => {
     return Number(gasUsed);
   }
 
+  /** Has the price source hold the markets' prices of a bar. */
+  async function holdPrices(bar: bigint, prices: readonly string[]): Promise<void> {
+    const { chainId, prices: address } = deployment;
+    const quoted = names.map((market, i) => ({ market, price: prices[i] }));
+    const args = await signedPrices(account, { chainId, address }, bar, quoted);
+    const wallet = createWalletClient({ account, transport: http(chain.url) });
+    const call = { address, abi: PRICE_SOURCE_ABI, functionName: 'submit', args, chain: null } as const;
+    await client.waitForTransactionReceipt({ hash: await wallet.writeContract(call) });
+  }
+
   const epoch = (i: number, change: object = {}) => ({
     number: BigInt(i + 1),
     bar: START + BigInt(i + 1) * BAR,
@@ -106,7 +116,7 @@ describe('proofs on a chain', () => {
   });
   const altered = (proof: ChainProof, at: number): ChainProof => ({
     ...proof,
-    instances: proof.instances.with(at, (proof.instances[at] + 1n) % FIELD_ORDER),
+    instances: proof.instances.with(at, fieldElement(proof.instances[at] + 1n)),
   });
 
   beforeAll(async () => {
@@ -128,25 +138,14 @@ describe('proofs on a chain', () => {
         return { covariance: chainProof(covariance), pricing: chainProof(priced) };
       }),
     );
-    const prices = [100, 100, 100];
     const closes = names.map((_, i) =>
       bars.reduce((path, { cluster }) => [...path, path.at(-1)! * Math.exp(cluster.returns[i] / 100)], [100]),
     );
-    for (const [bar] of prices.entries()) {
-      const quoted = names.map((market, i) => ({ market, price: closes[i][bar].toFixed(18) }));
-      const source = { chainId: deployment.chainId, address: deployment.prices };
-      const args = await signedPrices(account, source, START + BigInt(bar) * BAR, quoted);
-      const wallet = createWalletClient({ account, transport: http(chain.url) });
-      await client.waitForTransactionReceipt({
-        hash: await wallet.writeContract({
-          address: deployment.prices,
-          abi: PRICE_SOURCE_ABI,
-          functionName: 'submit',
-          args,
-          chain: null,
-        }),
-      });
-    }
+    for (let bar = 0; bar <= bars.length; bar++)
+      await holdPrices(
+        START + BigInt(bar) * BAR,
+        closes.map((path) => path[bar].toFixed(18)),
+      );
     const [{ covariance, pricing }] = epochs;
     const nothing = await prover.commit(new Array<bigint>(9).fill(0n));
     const model = {
@@ -154,7 +153,7 @@ describe('proofs on a chain', () => {
         { model: covariance.instances[0], state: covariance.instances[1], markets: names.map(marketBytes) },
       ],
       correlation: pricing.instances[12],
-      nothing: nothing < 0n ? nothing + FIELD_ORDER : nothing,
+      nothing: fieldElement(nothing),
       stateBar: START,
       barSeconds: Number(BAR),
     };
@@ -261,20 +260,11 @@ describe('proofs on a chain', () => {
       method: 'anvil_setCode' as 'eth_chainId',
       params: [deployment.verifier, yes] as never,
     });
-    const quoted = names.map((market) => ({ market, price: '100' }));
-    const source = { chainId: deployment.chainId, address: deployment.prices };
-    const wallet = createWalletClient({ account, transport: http(chain.url) });
     const third = START + 3n * BAR;
-    const args = await signedPrices(account, source, third, quoted);
-    await client.waitForTransactionReceipt({
-      hash: await wallet.writeContract({
-        address: deployment.prices,
-        abi: PRICE_SOURCE_ABI,
-        functionName: 'submit',
-        args,
-        chain: null,
-      }),
-    });
+    await holdPrices(
+      third,
+      names.map(() => '100'),
+    );
     const { covariance, pricing } = epochs[1];
     const [p0, p1] = await Promise.all(
       [START + 2n * BAR, third].map((bar) =>
@@ -293,7 +283,7 @@ describe('proofs on a chain', () => {
     let forged = covariance.instances.with(1, covariance.instances[2]).with(2, 123n);
     names.forEach((_, i) => {
       const change = BigInt(Math.round(100 * (Number(p1[i]) / Number(p0[i]) - 1) * 2 ** 24));
-      forged = forged.with(47 + i, change < 0n ? change + FIELD_ORDER : change);
+      forged = forged.with(47 + i, fieldElement(change));
     });
     const published = await call('publish', [
       { number: 3n, bar: third, unit: UNIT, covariances: [{ ...covariance, instances: forged }], pricing },

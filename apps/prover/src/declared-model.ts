@@ -67,23 +67,16 @@ export function declaredModel({ version, barMs, horizonBars, model: given }: Mod
     );
   const groups = bins.map((bin) => groupOf(model, bin, horizonBars));
   const size = groups.length * CLUSTER_SIZE;
-  const place = (at: number) => groups[Math.floor(at / CLUSTER_SIZE)].factors.at(at % CLUSTER_SIZE);
+  const factorAt = (place: number) =>
+    groups[Math.floor(place / CLUSTER_SIZE)].factors.at(place % CLUSTER_SIZE);
   const correlation = Array.from({ length: size }, (_, i) =>
     Array.from({ length: size }, (__, j) => {
-      const [a, b] = [factorAt(place, groups, i), factorAt(place, groups, j)];
+      const [a, b] = [factorAt(i), factorAt(j)];
       if (a === undefined || b === undefined) return Number(i === j);
       return model.factorCorrelation[a * model.factors + b];
     }),
   );
   return { version, barMs, groups, correlation };
-}
-
-function factorAt(
-  place: (at: number) => number | undefined,
-  groups: readonly DeclaredGroup[],
-  at: number,
-): number | undefined {
-  return at % CLUSTER_SIZE < groups[Math.floor(at / CLUSTER_SIZE)].factors.length ? place(at) : undefined;
 }
 
 function groupOf(

@@ -89,6 +89,7 @@ export class EpochComposer {
   }
 
   onStep(step: FilterStepPayload): void {
+    if (this.schedule.every === 0) return;
     this.state = { ...this.state, steps: [...this.state.steps, step].slice(-KEPT_STEPS) };
   }
 
@@ -98,7 +99,7 @@ export class EpochComposer {
    */
   onBook(book: StandingBookPayload): ComposedEpoch | undefined {
     const step = this.state.steps.find(({ forecastId }) => forecastId === book.forecastId);
-    if (step === undefined || this.schedule.every === 0) return undefined;
+    if (step === undefined) return undefined;
     // Books come in order: what is before this one's bar is of no use any more.
     this.state = { ...this.state, steps: this.state.steps.filter(({ barEnd }) => barEnd >= step.barEnd) };
     const model = this.models.get(step.modelVersion);
@@ -239,7 +240,6 @@ function pricingOf(
     .reduce((sum, exposure) => sum + quantise(exposure, 'exposures'), 0n);
   const priced: PricedBook = {
     net: dequantise(net),
-    // Of markets without a model nothing is at risk: their part of F is their part of C.
     entry: book.entry / unit,
     capital: book.capital / unit,
     liquidity: book.liquidity / unit,

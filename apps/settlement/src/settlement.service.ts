@@ -28,7 +28,7 @@ import {
   type ReceiptPayload,
   TOPICS,
 } from '#lib/events';
-import { CLUSTER_SIZE, FIELD_ORDER, type Prover } from '#lib/proofs';
+import { CLUSTER_SIZE, fieldElement, type Prover } from '#lib/proofs';
 import type { ChainTransactionEntity } from '#lib/storage';
 import type { SettlementConfig } from './settlement.config.js';
 import type { SettlementRepository } from './settlement.repository.js';
@@ -286,10 +286,7 @@ export class SettlementService {
 
   /** What a cluster that is not there commits to: a row of zeros. */
   private async commitmentOfNothing(): Promise<bigint> {
-    if (this.nothing === undefined) {
-      const hash = await this.prover.commit(new Array<bigint>(CLUSTER_SIZE + 1).fill(0n));
-      this.nothing = hash < 0n ? hash + FIELD_ORDER : hash;
-    }
+    this.nothing ??= fieldElement(await this.prover.commit(new Array<bigint>(CLUSTER_SIZE + 1).fill(0n)));
     return this.nothing;
   }
 

@@ -16,7 +16,6 @@ import { PROVER_GROUP, ProofRunner, proverConfig, ProverService } from '../../pr
 import {
   openChain,
   type OpenedChain,
-  SETTLEMENT_GROUP,
   settlementConfig,
   SettlementService,
 } from '../../settlement/src/index.js';
@@ -138,7 +137,6 @@ async function assemble(
     [FORECASTER_GROUP]: () => forecaster.restore(),
     [LIQUIDATOR_GROUP]: () => liquidator.restore(),
     ...(proving ? { [PROVER_GROUP]: () => app.get(ProverService).restore() } : {}),
-    [SETTLEMENT_GROUP]: () => Promise.resolve(),
   };
   const strategy = new EmbeddedLogServer(log, database, (group) => restore[group]?.() ?? Promise.resolve());
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });

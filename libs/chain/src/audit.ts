@@ -17,7 +17,7 @@ import { contractArtifact } from './contract-artifact.js';
 import { type ChainClient, chainClient } from './deployment.js';
 import { documentInstances, fromUnits } from './encoding.js';
 import { ChainError } from './errors.js';
-import { ORACLE_ABI, PRICE_SOURCE_ABI } from './oracle-abi.js';
+import { ORACLE_ABI, type OracleModel, PRICE_SOURCE_ABI } from './oracle-abi.js';
 
 /** What was found of one epoch. */
 export interface AuditedEpoch {
@@ -51,19 +51,6 @@ export interface Audit {
   readonly holds: boolean;
 }
 
-/** As it was proposed, and is seen in the event. */
-interface Model {
-  readonly clusters: readonly {
-    readonly model: bigint;
-    readonly state: bigint;
-    readonly markets: readonly Hex[];
-  }[];
-  readonly correlation: bigint;
-  readonly nothing: bigint;
-  readonly stateBar: bigint;
-  readonly barSeconds: number;
-}
-
 /** Rounding of the factors that a price change is computed from, percent: the oracle's own tolerance. */
 const CHANGE_TOLERANCE = 256 / 2 ** 24;
 const LOG_RANGE = 50_000n;
@@ -84,7 +71,9 @@ export async function auditOracle(
   const client = chainClient(rpcUrl);
   if ((await client.getCode({ address: oracle })) === undefined)
     throw new ChainError(`there is no contract at ${oracle}`);
-  const auditor = new Auditor(client, oracle, prover);
+  const read = <Name extends 'budget' | 'prices'>(functionName: Name) =>
+    client.readContract({ address: oracle, abi: ORACLE_ABI, functionName });
+  const auditor = new Auditor(client, oracle, prover, await read('budget'), await read('prices'));
   const failures = await auditor.contracts();
   const events = await auditor.events();
   const epochs: AuditedEpoch[] = [];
@@ -120,8 +109,8 @@ export async function auditOracle(
 }
 
 class Auditor {
-  private readonly proposals = new Map<Hex, Model>();
-  private model: Model | undefined;
+  private readonly proposals = new Map<Hex, OracleModel>();
+  private model: OracleModel | undefined;
   /** commitments of the clusters' states after the last epoch, or as they came with the model */
   private states: bigint[] = [];
   private stateBar = 0n;
@@ -131,6 +120,9 @@ class Auditor {
     private readonly client: ChainClient,
     private readonly oracle: Address,
     private readonly prover: Prover,
+    /** −ln α and where prices are held: neither ever changes */
+    private readonly budget: bigint,
+    private readonly source: Address,
   ) {}
 
   async contracts(): Promise<string[]> {
@@ -167,7 +159,7 @@ class Auditor {
     return found;
   }
 
-  propose(proposal: Hex, model: Model): void {
+  propose(proposal: Hex, model: OracleModel): void {
     this.proposals.set(proposal, model);
   }
 
@@ -197,7 +189,6 @@ class Auditor {
       );
       check(covariances.length === model.clusters.length, 'it has not one covariance proof a cluster');
     }
-    const risks: CovariancePublic[] = [];
     for (const [c, proof] of covariances.entries()) {
       const name = `covariance ${c}`;
       const { values, reasons } = await this.verify(covarianceStatement, proof);
@@ -211,7 +202,6 @@ class Auditor {
         `${name} does not start from the state the chain is in: it is broken here`,
       );
       this.states[c] = nextState;
-      risks.push(values);
       failures.push(
         ...(await this.prices(cluster.markets, values, this.stateBar, bar)).map(
           (reason) => `${name}: ${reason}`,
@@ -222,9 +212,9 @@ class Auditor {
     const { values, reasons } = await this.verify(pricingStatement, pricing);
     failures.push(...reasons.map((reason) => `pricing: ${reason}`));
     if (values !== undefined && model !== undefined)
-      failures.push(...(await this.pricingFailures(values, pricing.instances, covariances, model, net)));
+      failures.push(...this.pricingFailures(values, pricing.instances, covariances, model, net));
     const upper = values?.states[0].upper ?? NaN;
-    check(Math.abs(upper - fromUnits(said)) === 0, `the chain says ${fromUnits(said)}, the proof ${upper}`);
+    check(upper === fromUnits(said), `the chain says ${fromUnits(said)}, the proof ${upper}`);
     this.stateBar = bar;
     this.chained = true;
     return {
@@ -243,8 +233,7 @@ class Auditor {
     const { values, reasons } = await this.verify(liquidationStatement, proof);
     const failures = [...reasons];
     if (said !== plan) failures.push('its plan is not the one that was attested');
-    const budget = await this.read('budget');
-    if (values !== undefined && quantise(values.budget, 'budget') !== budget)
+    if (values !== undefined && quantise(values.budget, 'budget') !== this.budget)
       failures.push('its α is not the oracle’s');
     return { plan, transaction, proves: values?.proves ?? 'nothing', failures };
   }
@@ -257,13 +246,13 @@ class Auditor {
     return [`the oracle is at epoch ${last.number}, its transactions at ${found?.number ?? 0}`];
   }
 
-  private async pricingFailures(
+  private pricingFailures(
     { commitments, budget, states }: PricingPublic,
     instances: readonly bigint[],
     covariances: readonly { readonly instances: readonly bigint[] }[],
-    model: Model,
+    model: OracleModel,
     net: readonly bigint[],
-  ): Promise<string[]> {
+  ): string[] {
     const failures: string[] = [];
     for (let c = 0; c < commitments.risk.length; c++) {
       const own = covariances.at(c)?.instances;
@@ -274,8 +263,7 @@ class Auditor {
         failures.push(`pricing: cluster ${c} is not that of the standing book`);
     }
     if (instances[12] !== model.correlation) failures.push('pricing: it is of other correlations');
-    if (quantise(budget, 'budget') !== (await this.read('budget')))
-      failures.push('pricing: its α is not the oracle’s');
+    if (quantise(budget, 'budget') !== this.budget) failures.push('pricing: its α is not the oracle’s');
     const total = dequantise(net.reduce((sum, exposure) => sum + exposure, 0n));
     if (states[0].book.net !== total)
       failures.push(`pricing: its net exposure ${states[0].book.net} is not that of the clusters, ${total}`);
@@ -289,10 +277,9 @@ class Auditor {
     bar: bigint,
   ): Promise<string[]> {
     const failures: string[] = [];
-    const source = await this.read('prices');
     const at = (market: Hex, time: bigint) =>
       this.client.readContract({
-        address: source,
+        address: this.source,
         abi: PRICE_SOURCE_ABI,
         functionName: 'priceAt',
         args: [market, time],
@@ -336,7 +323,7 @@ class Auditor {
     >['args'];
   }
 
-  private read<Name extends 'verifiers' | 'budget' | 'prices' | 'measure'>(functionName: Name) {
+  private read<Name extends 'verifiers' | 'measure'>(functionName: Name) {
     return this.client.readContract({ address: this.oracle, abi: ORACLE_ABI, functionName });
   }
 }

@@ -106,8 +106,7 @@ async function answers(url: string): Promise<boolean> {
 function anvilBinary(): string {
   const require = createRequire(import.meta.url);
   const arch = process.arch === 'x64' ? 'amd64' : process.arch;
-  const platform = process.platform === 'win32' ? 'win32' : process.platform;
-  const name = `@foundry-rs/anvil-${platform}-${arch}`;
+  const name = `@foundry-rs/anvil-${process.platform}-${arch}`;
   try {
     const folder = dirname(require.resolve(`${name}/package.json`));
     return join(folder, 'bin', process.platform === 'win32' ? 'anvil.exe' : 'anvil');
@@ -123,7 +122,7 @@ async function stopped(child: ChildProcess): Promise<void> {
   const exit = once(child, 'exit');
   // It writes its state when it is asked to end.
   child.kill('SIGTERM');
-  const killed = sleep(5000).then(() => child.kill('SIGKILL'));
+  const killed = sleep(5000, undefined, { ref: false }).then(() => child.kill('SIGKILL'));
   await Promise.race([exit, killed]);
   await exit;
 }

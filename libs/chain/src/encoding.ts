@@ -1,6 +1,6 @@
 import { type Hex, stringToHex } from 'viem';
 import { InvalidInputError } from '#lib/errors';
-import { FIELD_ORDER, fromFelt, type ProofDocument, SCALE_BITS, toFelt } from '#lib/proofs';
+import { fieldElement, fromFelt, type ProofDocument, SCALE_BITS, toFelt } from '#lib/proofs';
 
 /** A market's name as 32 bytes. @throws {InvalidInputError} for a name of more */
 export function marketBytes(market: string): Hex {
@@ -18,10 +18,7 @@ export interface ChainProof {
 export function chainProof(document: Pick<ProofDocument, 'instances' | 'proof'>): ChainProof {
   return {
     proof: document.proof as Hex,
-    instances: document.instances.map((hex, i) => {
-      const value = fromFelt(hex, `instances[${i}]`);
-      return value < 0n ? value + FIELD_ORDER : value;
-    }),
+    instances: document.instances.map((hex, i) => fieldElement(fromFelt(hex, `instances[${i}]`))),
   };
 }
 

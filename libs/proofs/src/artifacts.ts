@@ -18,7 +18,8 @@ export interface Artifacts {
   readonly digest: string;
 }
 
-const CIRCUITS = join(import.meta.dirname, '..', '..', '..', '..', 'circuits');
+/** Builders, artifacts, and what runs native ezkl. */
+export const CIRCUITS = join(import.meta.dirname, '..', '..', '..', '..', 'circuits');
 const FOLDER = join(CIRCUITS, 'artifacts');
 
 /**

@@ -27,10 +27,14 @@ export function dequantise(fixed: bigint): number {
   return Number(fixed) / UNIT;
 }
 
+/** The element of the field, from 0 up, that an integer is: negative numbers are field order minus magnitude. */
+export function fieldElement(value: bigint): bigint {
+  return ((value % FIELD_ORDER) + FIELD_ORDER) % FIELD_ORDER;
+}
+
 /** A field element as ezkl reads it: 32 bytes, little-endian, hexadecimal. Negative numbers are field order minus magnitude. */
 export function toFelt(value: bigint): string {
-  const element = ((value % FIELD_ORDER) + FIELD_ORDER) % FIELD_ORDER;
-  return Buffer.from(element.toString(16).padStart(64, '0'), 'hex').reverse().toString('hex');
+  return Buffer.from(fieldElement(value).toString(16).padStart(64, '0'), 'hex').reverse().toString('hex');
 }
 
 /**

@@ -1,4 +1,4 @@
-export * from './artifacts.js';
+export { ArtifactError, type Artifacts, chainKeyOf, loadArtifacts } from './artifacts.js';
 export { EngineProver } from './engine-prover.js';
 export * from './field.js';
 export { NativeProver, nativePython } from './native-prover.js';

@@ -2,11 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZkriskError } from '#lib/errors';
-import type { Artifacts } from './artifacts.js';
+import { type Artifacts, CIRCUITS } from './artifacts.js';
 import { keysFolder, type ProverOptions } from './engine-prover.js';
 import { CircuitProver, type CircuitResult, type CircuitWork } from './prover.js';
-
-const CIRCUITS = join(import.meta.dirname, '..', '..', '..', '..', 'circuits');
 
 /** A Python process that did not do what it was asked to. */
 export class NativeProverError extends ZkriskError {

@@ -278,6 +278,5 @@ function volatilityChange(s0: bigint, total: bigint): bigint {
       'plan.fractions',
       'leave a book without risk, which the statement does not cover',
     );
-  const change = quantise(dequantise(total) / (Math.sqrt(variance) + before), 'volatility');
-  return change;
+  return quantise(dequantise(total) / (Math.sqrt(variance) + before), 'volatility');
 }
