@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createWalletClient, encodeFunctionData, http, parseGwei } from 'viem';
+import {
+  createWalletClient,
+  encodeFunctionData,
+  http,
+  parseGwei,
+  TransactionReceiptNotFoundError,
+} from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -259,6 +265,29 @@ describe('TransactionSender on a chain', () => {
       await mine(1);
     });
     expect([...store.rows.values()][0].nonce).toBe(1);
+    expect(await taken()).toEqual(['a']);
+  });
+
+  it('does nothing twice that is mined between two of its questions', async () => {
+    store.add('a');
+    await sender({ confirmations: 0 }).advance();
+    expect(await taken()).toEqual(['a']);
+    // The first question for the receipt comes before the block, all others after it.
+    let asked = 0;
+    const late = Object.create(client, {
+      getTransactionReceipt: {
+        value: (parameters: { hash: `0x${string}` }) =>
+          asked++ === 0
+            ? Promise.reject(new TransactionReceiptNotFoundError(parameters))
+            : client.getTransactionReceipt(parameters),
+      },
+    }) as ChainClient;
+    const call = () => Promise.resolve({ to: SINK, data: name('a') } as const);
+    const options = { confirmations: 0, replaceAfterMs: 60_000, highestFeePerGas: parseGwei('500') };
+    const turns = new TransactionSender(late, account, store, call, options);
+    await turns.advance();
+    expect(asked).toBe(2);
+    await until(confirmed, () => turns.advance());
     expect(await taken()).toEqual(['a']);
   });
 

@@ -179,7 +179,9 @@ export class TransactionSender {
     if (transaction.status === 'mined') {
       await this.takeBack(transaction);
     }
-    if (await this.takenByAnother(transaction.nonce!)) {
+    if (await this.nonceIsTaken(transaction.nonce!)) {
+      // Asked again: it may have been mined between the two questions, and would be done twice.
+      if ((await this.receipt(transaction.attempts)) !== undefined) return;
       await this.store.save(Object.assign(transaction, { status: 'waiting', nonce: null, attempts: [] }));
       return;
     }
@@ -256,8 +258,8 @@ export class TransactionSender {
     return undefined;
   }
 
-  /** Whether a transaction that is not one of ours was confirmed with this nonce. */
-  private async takenByAnother(nonce: number): Promise<boolean> {
+  /** Whether a transaction was confirmed with this nonce, ours or another. */
+  private async nonceIsTaken(nonce: number): Promise<boolean> {
     const head = await this.client.getBlockNumber({ cacheTime: 0 });
     const settled = head - BigInt(this.options.confirmations);
     if (settled < 0n) return false;
