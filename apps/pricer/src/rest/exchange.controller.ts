@@ -66,10 +66,11 @@ export class ExchangeController {
     const { engine } = this.pricer;
     const { assessment } = engine.assessment();
     const { exposure, risk, riskAllocation, callSpread } = assessment;
+    const record = engine.riskRecord();
     return {
-      ...engine.riskRecord(),
-      at: iso(engine.board.now),
-      proofs: `/v1/proofs?subject=risk&id=${encodeURIComponent(engine.riskRecord().forecastId)}`,
+      ...record,
+      at: iso(record.at),
+      proofs: `/v1/proofs?subject=risk&id=${encodeURIComponent(record.forecastId)}`,
       k: Number.isFinite(risk.k) ? risk.k : null,
       sensitivity: { toMean: risk.hm, toVolatility: risk.hs },
       forward: exposure.forward,
