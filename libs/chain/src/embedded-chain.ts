@@ -51,7 +51,7 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions = {}): Pr
   const url = `http://127.0.0.1:${port}`;
   const stop = async () => {
     process.removeListener('exit', orphan);
-    await stopped(child);
+    await stopped(child, url);
   };
   try {
     await answering(url, child);
@@ -86,6 +86,7 @@ async function leftRunning(processFile: string): Promise<EmbeddedChain | undefin
     url,
     privateKey: KNOWN_KEY,
     async stop() {
+      await quiet(url);
       // It writes its state when it is asked to end.
       if (running()) process.kill(pid, 'SIGTERM');
       for (let attempt = 0; attempt < 100 && running(); attempt++) await sleep(50);
@@ -117,9 +118,30 @@ function anvilBinary(): string {
   }
 }
 
-async function stopped(child: ChildProcess): Promise<void> {
+/**
+ * Lets it finish the block it is making. Asked to end in the midst of one, anvil writes the accounts with its transactions and
+ * the chain without the block: nonces would be used by nothing. A block of its own waits for the other, and no more come.
+ */
+async function quiet(url: string): Promise<void> {
+  const calls = [
+    { method: 'evm_setAutomine', params: [false] },
+    { method: 'evm_setIntervalMining', params: [0] },
+    { method: 'evm_mine', params: [] },
+  ];
+  try {
+    for (const call of calls) {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, ...call });
+      await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    }
+  } catch {
+    // It has ended already.
+  }
+}
+
+async function stopped(child: ChildProcess, url: string): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
+  await quiet(url);
   // It writes its state when it is asked to end.
   child.kill('SIGTERM');
   const killed = sleep(5000, undefined, { ref: false }).then(() => child.kill('SIGKILL'));

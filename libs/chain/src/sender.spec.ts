@@ -268,16 +268,16 @@ describe('TransactionSender on a chain', () => {
     expect(await taken()).toEqual(['a']);
   });
 
-  it('does nothing twice that is mined between two of its questions', async () => {
+  it('does nothing twice whose receipt comes late', async () => {
     store.add('a');
     await sender({ confirmations: 0 }).advance();
     expect(await taken()).toEqual(['a']);
-    // The first question for the receipt comes before the block, all others after it.
+    // A node that is behind with its receipts: it counts the transaction, and says it has none.
     let asked = 0;
     const late = Object.create(client, {
       getTransactionReceipt: {
         value: (parameters: { hash: `0x${string}` }) =>
-          asked++ === 0
+          asked++ < 5
             ? Promise.reject(new TransactionReceiptNotFoundError(parameters))
             : client.getTransactionReceipt(parameters),
       },
@@ -285,10 +285,24 @@ describe('TransactionSender on a chain', () => {
     const call = () => Promise.resolve({ to: SINK, data: name('a') } as const);
     const options = { confirmations: 0, replaceAfterMs: 60_000, highestFeePerGas: parseGwei('500') };
     const turns = new TransactionSender(late, account, store, call, options);
-    await turns.advance();
-    expect(asked).toBe(2);
+    for (let turn = 0; turn < 5; turn++) await turns.advance();
+    expect(statuses()).toEqual(['sent']);
     await until(confirmed, () => turns.advance());
     expect(await taken()).toEqual(['a']);
+  });
+
+  it('says so where a nonce was used by nothing, and sends nothing', async () => {
+    await rpc('evm_setAutomine', false);
+    store.add('a');
+    const turns = sender({ confirmations: 1 });
+    await turns.advance();
+    const [{ attempts }] = store.rows.values();
+    await rpc('anvil_dropTransaction', attempts[0].hash);
+    await rpc('anvil_setNonce', account.address, '0x1');
+    await mine(3);
+    await expect(turns.advance()).rejects.toThrow(`nonce 0 of ${account.address} is used`);
+    expect(statuses()).toEqual(['sent']);
+    expect(await taken()).toEqual([]);
   });
 
   it('waits where a call cannot be made for reasons that are not its own', async () => {

@@ -4,6 +4,7 @@ import {
   type Block,
   decodeErrorResult,
   type Hex,
+  isAddressEqual,
   keccak256,
   parseTransaction,
   TransactionReceiptNotFoundError,
@@ -13,6 +14,7 @@ import type { PrivateKeyAccount } from 'viem/accounts';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { contractArtifact } from './contract-artifact.js';
 import type { ChainClient } from './deployment.js';
+import { ChainError } from './errors.js';
 
 /** One signed form of a transaction: the same nonce, other fees. */
 export interface Attempt {
@@ -22,6 +24,8 @@ export interface Attempt {
   readonly maxPriorityFeePerGas: string;
   /** wall-clock milliseconds */
   readonly at: number;
+  /** head of the chain when it was signed: its nonce was not used then */
+  readonly afterBlock: number;
 }
 
 export type TransactionStatus = 'waiting' | 'sent' | 'mined' | 'confirmed' | 'refused';
@@ -180,8 +184,10 @@ export class TransactionSender {
       await this.takeBack(transaction);
     }
     if (await this.nonceIsTaken(transaction.nonce!)) {
-      // Asked again: it may have been mined between the two questions, and would be done twice.
-      if ((await this.receipt(transaction.attempts)) !== undefined) return;
+      // A receipt that is missing proves nothing: it may have come since, or the node may be behind or have lost it. Only who
+      // used the nonce does; an attempt of ours given up on less would be done twice.
+      const user = await this.userOf(transaction);
+      if (transaction.attempts.some(({ hash }) => hash === user)) return;
       await this.store.save(Object.assign(transaction, { status: 'waiting', nonce: null, attempts: [] }));
       return;
     }
@@ -222,6 +228,7 @@ export class TransactionSender {
     fees: { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint },
   ): Promise<Attempt> {
     const chainId = await this.client.getChainId();
+    const afterBlock = Number(await this.client.getBlockNumber({ cacheTime: 0 }));
     const raw = await this.account.signTransaction({
       type: 'eip1559',
       chainId,
@@ -237,6 +244,7 @@ export class TransactionSender {
       maxFeePerGas: String(fees.maxFeePerGas),
       maxPriorityFeePerGas: String(fees.maxPriorityFeePerGas),
       at: Date.now(),
+      afterBlock,
     };
   }
 
@@ -268,6 +276,28 @@ export class TransactionSender {
       blockNumber: settled,
     });
     return count > nonce;
+  }
+
+  /**
+   * The transaction that has used a nonce, searched from where it was still free to the last block that is final.
+   *
+   * @throws {ChainError} where the node has no such transaction, though it counts it
+   */
+  private async userOf({ nonce, attempts }: StoredTransaction): Promise<Hex> {
+    const { confirmations } = this.options;
+    const last = (await this.client.getBlockNumber({ cacheTime: 0 })) - BigInt(confirmations);
+    // A reorganisation may have moved it to below the head of that time.
+    const first = BigInt(Math.max(0, attempts[0].afterBlock - confirmations));
+    for (let blockNumber = first; blockNumber <= last; blockNumber++) {
+      const { transactions } = await this.client.getBlock({ blockNumber, includeTransactions: true });
+      const user = transactions.find(
+        ({ from, nonce: used }) => used === nonce && isAddressEqual(from, this.account.address),
+      );
+      if (user !== undefined) return user.hash;
+    }
+    throw new ChainError(
+      `nonce ${nonce} of ${this.account.address} is used, but by no transaction the node has in blocks ${first} to ${last}`,
+    );
   }
 
   /** Twice the base fee and the tip asked; undefined where that is above the highest fee: it is waited out. */
