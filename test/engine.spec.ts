@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { outgoing, TOPICS } from '#lib/events';
+import { type EmbeddedLog, outgoing, TOPICS } from '#lib/events';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
 
@@ -341,7 +341,7 @@ describe('the engine on a simulated market', () => {
     ]);
     await drained();
     expect(engine.pricer.engine.board.mark('SIM-B')?.price).toBe(55_500_000_000_000n);
-    const reasons = (await engine.log.read('prices.dead', 0, 0n, 100)).map(
+    const reasons = (await (engine.log as EmbeddedLog).read('prices.dead', 0, 0n, 100)).map(
       ({ value }) => (JSON.parse(value) as { reason: string }).reason,
     );
     for (const fragment of ['#20001', '#20002', 'payload.price', 'duplicate', 'late']) {

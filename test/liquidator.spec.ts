@@ -313,7 +313,7 @@ describe('the liquidator', () => {
     bot.stdout.on('data', (bytes: Buffer) => (output += bytes.toString()));
     try {
       await eventually(async () => (await openPlans()).length === 0, 'the bot to execute all plans', 30_000);
-      expect(output).toMatch(/lq-\d+ executed/);
+      expect(output).toMatch(/lq-\d+-\d+ executed/);
       expect(output).not.toContain('REFUSED');
       await open('late', 12, { 'SIM-G': 8_000 });
       await move({ 'SIM-G': 0.93 });

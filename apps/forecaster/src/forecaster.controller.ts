@@ -1,13 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Consume, ConsumeContext, type Message, type PricePayload, TOPICS } from '#lib/events';
-import { FORECASTER_GROUP, ForecasterService } from './forecaster.service.js';
+import { FORECASTER_LANE, ForecasterService } from './forecaster.service.js';
 
 @Controller()
 export class ForecasterController {
   constructor(@Inject(ForecasterService) private readonly service: ForecasterService) {}
 
-  @Consume(TOPICS.prices, { group: FORECASTER_GROUP, batch: 2000 })
+  @Consume(TOPICS.prices, { lane: FORECASTER_LANE, batch: 2000 })
   async prices(@Payload() messages: Message<PricePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onPrices(messages, context);
   }

@@ -1,9 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { LaneOwners } from '#lib/events';
 import { ForecasterController } from './forecaster.controller.js';
 import type { ForecasterConfig } from './forecaster.config.js';
 import { ForecasterRepository } from './forecaster.repository.js';
-import { ForecasterService } from './forecaster.service.js';
+import { FORECASTER_LANE, ForecasterService } from './forecaster.service.js';
 import { ForecastsController } from './forecasts.controller.js';
 
 @Module({})
@@ -15,10 +16,11 @@ export class ForecasterModule {
       providers: [
         {
           provide: ForecasterService,
-          inject: [DataSource],
-          useFactory: async (database: DataSource) => {
+          inject: [DataSource, LaneOwners],
+          useFactory: async (database: DataSource, owners: LaneOwners) => {
             const service = new ForecasterService(config, new ForecasterRepository(database));
             await service.restore();
+            owners.register(FORECASTER_LANE, service);
             return service;
           },
         },

@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import {
   ConsumeContext,
   type CovariancePayload,
+  type Lane,
+  type LaneOwner,
   type Message,
   outgoing,
   type PricePayload,
@@ -14,10 +16,11 @@ import type { ForecasterRepository } from './forecaster.repository.js';
 import { ModelFitter } from './model-fitter.js';
 import type { ForecastQuality } from './quality-tracker.js';
 
-export const FORECASTER_GROUP = 'forecaster';
+/** One model for all markets: one process has it. */
+export const FORECASTER_LANE: Lane = { name: 'forecaster', spread: 'single' };
 
 /** Consumes prices, publishes a covariance forecast at every bar. */
-export class ForecasterService {
+export class ForecasterService implements LaneOwner {
   private readonly logger = new Logger(ForecasterService.name);
   private readonly fitter: ModelFitter;
   private engine: ForecastEngine;

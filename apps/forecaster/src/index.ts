@@ -1,5 +1,5 @@
 export * from './forecaster.config.js';
 export * from './forecaster.module.js';
-export { FORECASTER_GROUP, ForecasterService } from './forecaster.service.js';
+export { FORECASTER_LANE, ForecasterService } from './forecaster.service.js';
 export { ModelFitter } from './model-fitter.js';
 export type { ForecastQuality } from './quality-tracker.js';

@@ -2,4 +2,4 @@ export { HouseLiquidator } from './house-liquidator.js';
 export * from './liquidator.config.js';
 export * from './liquidator.module.js';
 export { LiquidatorRepository, type LiquidationTotals } from './liquidator.repository.js';
-export { LIQUIDATOR_GROUP, LiquidatorService } from './liquidator.service.js';
+export { LIQUIDATOR_LANE, LiquidatorService } from './liquidator.service.js';

@@ -12,55 +12,55 @@ import {
   type PricePayload,
   TOPICS,
 } from '#lib/events';
-import { LIQUIDATOR_GROUP, LiquidatorService } from './liquidator.service.js';
+import { LIQUIDATOR_LANE, LiquidatorService } from './liquidator.service.js';
 
 /** The liquidator's topics, in the order in which a sweep reads them: its notes to itself come last. */
 @Controller()
 export class LiquidatorController {
   constructor(@Inject(LiquidatorService) private readonly service: LiquidatorService) {}
 
-  @Consume(TOPICS.prices, { group: LIQUIDATOR_GROUP, batch: 2000 })
+  @Consume(TOPICS.prices, { lane: LIQUIDATOR_LANE, everyUnit: true, batch: 2000 })
   async prices(@Payload() messages: Message<PricePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
-    await this.service.onPrices(messages, context);
+    await this.service.unit(context.unit).onPrices(messages, context);
   }
 
-  @Consume(TOPICS.covariance, { group: LIQUIDATOR_GROUP, batch: 50 })
+  @Consume(TOPICS.covariance, { lane: LIQUIDATOR_LANE, everyUnit: true, batch: 50 })
   async forecasts(
     @Payload() messages: Message<CovariancePayload>[],
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
-    await this.service.onForecasts(messages, context);
+    await this.service.unit(context.unit).onForecasts(messages, context);
   }
 
-  @Consume(TOPICS.poolStates, { group: LIQUIDATOR_GROUP })
+  @Consume(TOPICS.poolStates, { lane: LIQUIDATOR_LANE, everyUnit: true })
   async poolStates(
     @Payload() messages: Message<PoolStatePayload>[],
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
-    await this.service.onPoolStates(messages, context);
+    await this.service.unit(context.unit).onPoolStates(messages, context);
   }
 
-  @Consume(TOPICS.accountStates, { group: LIQUIDATOR_GROUP, batch: 2000 })
+  @Consume(TOPICS.accountStates, { lane: LIQUIDATOR_LANE, batch: 2000 })
   async accountStates(
     @Payload() messages: Message<AccountStatePayload>[],
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
-    await this.service.onAccountStates(messages, context);
+    await this.service.unit(context.unit).onAccountStates(messages, context);
   }
 
-  @Consume(TOPICS.executions, { group: LIQUIDATOR_GROUP })
+  @Consume(TOPICS.executions, { lane: LIQUIDATOR_LANE })
   async executions(
     @Payload() messages: Message<ExecutionPayload>[],
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
-    await this.service.onExecutions(messages, context);
+    await this.service.unit(context.unit).onExecutions(messages, context);
   }
 
-  @Consume(TOPICS.liquidationWork, { group: LIQUIDATOR_GROUP })
+  @Consume(TOPICS.liquidationWork, { lane: LIQUIDATOR_LANE })
   async work(
     @Payload() _messages: Message<LiquidationWorkPayload>[],
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
-    await this.service.onWork(context);
+    await this.service.unit(context.unit).onWork(context);
   }
 }

@@ -1,11 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { LaneOwners } from '#lib/events';
 import { HouseLiquidator } from './house-liquidator.js';
 import { HouseLiquidatorController } from './house-liquidator.controller.js';
 import type { LiquidatorConfig } from './liquidator.config.js';
 import { LiquidatorController } from './liquidator.controller.js';
 import { LiquidatorRepository } from './liquidator.repository.js';
-import { LiquidatorService } from './liquidator.service.js';
+import { LIQUIDATOR_LANE, LiquidatorService } from './liquidator.service.js';
 import { PlanSolver } from './plan-solver.js';
 import { LiquidationsController } from './rest/liquidations.controller.js';
 
@@ -33,10 +34,10 @@ export class LiquidatorModule {
         },
         {
           provide: LiquidatorService,
-          inject: [LiquidatorRepository],
-          useFactory: async (repository: LiquidatorRepository) => {
+          inject: [LiquidatorRepository, LaneOwners],
+          useFactory: (repository: LiquidatorRepository, owners: LaneOwners) => {
             const service = new LiquidatorService(config, repository, new PlanSolver(config.SOLVER_THREADS));
-            await service.restore();
+            owners.register(LIQUIDATOR_LANE, service);
             return service;
           },
         },

@@ -26,7 +26,8 @@ export class LiquidatorRepository {
 
   constructor(private readonly database: DataSource) {}
 
-  async load(): Promise<{
+  /** What a unit has left. */
+  async load(unit: number): Promise<{
     state: LiquidatorState | undefined;
     forecast: CovariancePayload | undefined;
     pool: PoolStatePayload | undefined;
@@ -35,38 +36,45 @@ export class LiquidatorRepository {
   }> {
     const { manager } = this.database;
     const accounts = await manager.query<{ state: AccountStatePayload }[]>(
-      'select state from margin_account order by account',
+      'select state from margin_account where unit = $1 order by account',
+      [unit],
     );
     const live = await manager.query<{ opened: OpenedPlan; reported: 'full' | 'partial' | null }[]>(
-      `select opened, reported from liquidation where status = 'open' order by ordinal`,
+      `select opened, reported from liquidation where status = 'open' and unit = $1 order by ordinal`,
+      [unit],
     );
     return {
-      state: await this.states.load<LiquidatorState>(manager, 'watch'),
-      forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
-      pool: await this.states.load<PoolStatePayload>(manager, 'pool'),
+      state: await this.states.load<LiquidatorState>(manager, `watch/${unit}`),
+      forecast: await this.states.load<CovariancePayload>(manager, `forecast/${unit}`),
+      pool: await this.states.load<PoolStatePayload>(manager, `pool/${unit}`),
       accounts: accounts.map(({ state }) => state),
       live: live.map(({ opened, reported }) => ({ opened, reported: reported ?? undefined })),
     };
   }
 
-  saveState(manager: EntityManager, state: LiquidatorState): Promise<void> {
-    return this.states.save(manager, 'watch', state);
+  saveState(manager: EntityManager, unit: number, state: LiquidatorState): Promise<void> {
+    return this.states.save(manager, `watch/${unit}`, state);
   }
-  saveForecast(manager: EntityManager, forecast: CovariancePayload): Promise<void> {
-    return this.states.save(manager, 'forecast', forecast);
+  saveForecast(manager: EntityManager, unit: number, forecast: CovariancePayload): Promise<void> {
+    return this.states.save(manager, `forecast/${unit}`, forecast);
   }
-  savePool(manager: EntityManager, pool: PoolStatePayload): Promise<void> {
-    return this.states.save(manager, 'pool', pool);
+  savePool(manager: EntityManager, unit: number, pool: PoolStatePayload): Promise<void> {
+    return this.states.save(manager, `pool/${unit}`, pool);
   }
 
-  async saveAccounts(manager: EntityManager, states: readonly AccountStatePayload[]): Promise<void> {
+  async saveAccounts(
+    manager: EntityManager,
+    unit: number,
+    states: readonly AccountStatePayload[],
+  ): Promise<void> {
     // One row an account: a statement cannot meet the same row twice.
     const newest = new Map(states.map((state) => [state.account, state]));
     await manager.query(
-      `insert into margin_account (account, sequence, state)
-       select * from unnest($1::text[], $2::bigint[], $3::jsonb[])
+      `insert into margin_account (unit, account, sequence, state)
+       select $1, * from unnest($2::text[], $3::bigint[], $4::jsonb[])
        on conflict (account) do update set sequence = excluded.sequence, state = excluded.state`,
       [
+        unit,
         [...newest.keys()],
         [...newest.values()].map(({ sequence }) => sequence),
         [...newest.values()].map((state) => JSON.stringify(state)),
@@ -74,15 +82,16 @@ export class LiquidatorRepository {
     );
   }
 
-  async open(manager: EntityManager, ordinal: number, opened: OpenedPlan): Promise<void> {
+  async open(manager: EntityManager, unit: number, ordinal: number, opened: OpenedPlan): Promise<void> {
     const plan = opened.plan as unknown as LiquidationPlan;
     const notional = plan.case.positions.reduce((sum, { size, price }) => sum + Math.abs(size) * price, 0);
     await manager.query(
-      `insert into liquidation (plan_id, ordinal, account, status, opened_at, outcome, method, gap, objective,
+      `insert into liquidation (plan_id, unit, ordinal, account, status, opened_at, outcome, method, gap, objective,
          closed_notional, notional, shortfall, opened)
-       values ($1, $2, $3, 'open', $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb)`,
+       values ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13::jsonb)`,
       [
         opened.planId,
+        unit,
         ordinal,
         opened.account,
         opened.at,
@@ -107,10 +116,21 @@ export class LiquidatorRepository {
     ]);
   }
 
-  async appendEvent(manager: EntityManager, sequence: number, payload: PlanPayload): Promise<void> {
+  /**
+   * @param sequence the unit's own count. The stream's count is over all units, in the order of their commits: nobody who
+   * follows it can miss one
+   */
+  async appendEvent(
+    manager: EntityManager,
+    unit: number,
+    sequence: number,
+    payload: PlanPayload,
+  ): Promise<void> {
     await manager.query(
-      'insert into liquidation_event (sequence, plan_id, payload) values ($1, $2, $3::jsonb)',
-      [sequence, payload.planId, JSON.stringify(payload)],
+      `with stream as (update liquidation_stream set last = last + 1 returning last)
+       insert into liquidation_event (sequence, unit, unit_sequence, plan_id, payload)
+       select last, $1, $2, $3, $4::jsonb from stream`,
+      [unit, sequence, payload.planId, JSON.stringify(payload)],
     );
   }
 
@@ -137,13 +157,13 @@ export class LiquidatorRepository {
   /** The oldest open plans that nobody has reported on. */
   async waiting(limit: number): Promise<OpenedPlan[]> {
     const rows = await this.database.query<{ opened: OpenedPlan }[]>(
-      `select opened from liquidation where status = 'open' and reported is null order by ordinal limit $1`,
+      `select opened from liquidation where status = 'open' and reported is null order by ordinal, unit limit $1`,
       [limit],
     );
     return rows.map(({ opened }) => opened);
   }
 
-  /** Newest first, before an ordinal. */
+  /** Newest first, before a number. */
   async list(filter: {
     status?: string;
     account?: string;
@@ -153,11 +173,11 @@ export class LiquidatorRepository {
     const query = this.database
       .getRepository(LiquidationEntity)
       .createQueryBuilder('l')
-      .orderBy('l.ordinal', 'DESC')
+      .orderBy('l.number', 'DESC')
       .take(filter.limit);
     if (filter.status !== undefined) query.andWhere('l.status = :status', { status: filter.status });
     if (filter.account !== undefined) query.andWhere('l.account = :account', { account: filter.account });
-    if (filter.before !== undefined) query.andWhere('l.ordinal < :before', { before: filter.before });
+    if (filter.before !== undefined) query.andWhere('l.number < :before', { before: filter.before });
     return query.getMany();
   }
 

@@ -1,4 +1,4 @@
-import { type EmbeddedLog, outgoing, type Topic } from '#lib/events';
+import { type EventLog, outgoing, type Topic } from '#lib/events';
 import type { BookEvent } from '#lib/ledger';
 import { CommandRejectedError, OutcomePendingError } from './engine/errors.js';
 import type { PricerService } from './pricer.service.js';
@@ -11,7 +11,7 @@ const OUTCOME_TIMEOUT_MS = 10_000;
 export class CommandDesk {
   constructor(
     private readonly pricer: PricerService,
-    private readonly log: EmbeddedLog,
+    private readonly log: EventLog,
   ) {}
 
   /**

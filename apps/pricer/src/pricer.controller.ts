@@ -11,19 +11,19 @@ import {
   TOPICS,
   type TradePayload,
 } from '#lib/events';
-import { PRICER_GROUP, PricerService } from './pricer.service.js';
+import { PRICER_LANE, PricerService } from './pricer.service.js';
 
 /** The pricer's topics, in the order in which a sweep reads them. */
 @Controller()
 export class PricerController {
   constructor(@Inject(PricerService) private readonly service: PricerService) {}
 
-  @Consume(TOPICS.prices, { group: PRICER_GROUP, batch: 2000 })
+  @Consume(TOPICS.prices, { lane: PRICER_LANE, batch: 2000 })
   async prices(@Payload() messages: Message<PricePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onPrices(messages, context);
   }
 
-  @Consume(TOPICS.covariance, { group: PRICER_GROUP, batch: 50 })
+  @Consume(TOPICS.covariance, { lane: PRICER_LANE, batch: 50 })
   async forecasts(
     @Payload() messages: Message<CovariancePayload>[],
     @Ctx() context: ConsumeContext,
@@ -31,7 +31,7 @@ export class PricerController {
     await this.service.onForecasts(messages, context);
   }
 
-  @Consume(TOPICS.liquidity, { group: PRICER_GROUP })
+  @Consume(TOPICS.liquidity, { lane: PRICER_LANE })
   async liquidity(
     @Payload() messages: Message<LiquidityPayload>[],
     @Ctx() context: ConsumeContext,
@@ -39,7 +39,7 @@ export class PricerController {
     await this.service.onLiquidity(messages, context);
   }
 
-  @Consume(TOPICS.accounts, { group: PRICER_GROUP })
+  @Consume(TOPICS.accounts, { lane: PRICER_LANE })
   async accounts(
     @Payload() messages: Message<AccountPayload>[],
     @Ctx() context: ConsumeContext,
@@ -47,7 +47,7 @@ export class PricerController {
     await this.service.onAccounts(messages, context);
   }
 
-  @Consume(TOPICS.trades, { group: PRICER_GROUP })
+  @Consume(TOPICS.trades, { lane: PRICER_LANE })
   async trades(@Payload() messages: Message<TradePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onTrades(messages, context);
   }

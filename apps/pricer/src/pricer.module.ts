@@ -1,12 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { EmbeddedLog } from '#lib/events';
+import { EventLog, LaneOwners } from '#lib/events';
 import { AccountViews } from './account-views.js';
 import { CommandDesk } from './command-desk.js';
 import type { PricerConfig } from './pricer.config.js';
 import { PricerController } from './pricer.controller.js';
 import { PricerRepository } from './pricer.repository.js';
-import { PricerService } from './pricer.service.js';
+import { PRICER_LANE, PricerService } from './pricer.service.js';
 import { QuoteDesk } from './quote-desk.js';
 import { QuoteStore } from './quote-store.js';
 import { AccountsController } from './rest/accounts.controller.js';
@@ -29,8 +29,8 @@ export class PricerModule {
       providers: [
         {
           provide: CommandDesk,
-          inject: [PricerService, EmbeddedLog],
-          useFactory: (service: PricerService, log: EmbeddedLog) => new CommandDesk(service, log),
+          inject: [PricerService, EventLog],
+          useFactory: (service: PricerService, log: EventLog) => new CommandDesk(service, log),
         },
         {
           provide: QuoteDesk,
@@ -50,10 +50,11 @@ export class PricerModule {
         },
         {
           provide: PricerService,
-          inject: [PricerRepository],
-          useFactory: async (repository: PricerRepository) => {
+          inject: [PricerRepository, LaneOwners],
+          useFactory: async (repository: PricerRepository, owners: LaneOwners) => {
             const service = new PricerService(config, repository);
             await service.restore();
+            owners.register(PRICER_LANE, service);
             return service;
           },
         },

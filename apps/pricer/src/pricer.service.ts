@@ -4,6 +4,8 @@ import {
   type AccountPayload,
   ConsumeContext,
   type CovariancePayload,
+  type Lane,
+  type LaneOwner,
   type LiquidityPayload,
   type Message,
   outgoing,
@@ -17,13 +19,14 @@ import type { PricerConfig } from './pricer.config.js';
 import { accountsOf, commandOf, type PricerRepository } from './pricer.repository.js';
 import { accountState, poolState } from './published-states.js';
 
-export const PRICER_GROUP = 'pricer';
+/** One book for the whole exchange: one process writes it. */
+export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single' };
 
 /**
  * Consumes prices, forecasts, trades and liquidity commands; the only writer of the book. Whatever a batch leads
  * to is journalled, applied and published in the transaction that consumed it.
  */
-export class PricerService {
+export class PricerService implements LaneOwner {
   private readonly logger = new Logger(PricerService.name);
   private current: PricingEngine;
   private readonly waiting = new Map<string, Set<(event: BookEvent) => void>>();

@@ -4,4 +4,4 @@ export { ProofRunner } from './proof-runner.js';
 export { type ProverConfig, proverConfig, proverEnvironment } from './prover.config.js';
 export { ProverModule } from './prover.module.js';
 export { ProverRepository } from './prover.repository.js';
-export { PROVER_GROUP, ProverService } from './prover.service.js';
+export { PROVER_LANE, ProverService } from './prover.service.js';

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { InvalidInputError, messageOf } from '#lib/errors';
-import { type EmbeddedLog, outgoing, type ProofPayload, TOPICS } from '#lib/events';
+import { type EventLog, outgoing, type ProofPayload, TOPICS } from '#lib/events';
 import { type Prover, statementOf } from '#lib/proofs';
 import type { ProofJobEntity } from '#lib/storage';
 import type { ProverRepository } from './prover.repository.js';
@@ -17,7 +17,7 @@ export class ProofRunner {
 
   constructor(
     private readonly repository: ProverRepository,
-    private readonly log: EmbeddedLog,
+    private readonly log: EventLog,
     private readonly prover: Prover,
     private readonly options: { readonly threads: number; readonly attempts: number },
   ) {}
@@ -100,9 +100,10 @@ export class ProofRunner {
       ...outcome,
     };
     const header = { id: `proof-${jobId}`, sequence: Number(job.ordinal), time: Date.now() };
-    await this.log.publish([outgoing(TOPICS.proofs, jobId, header, payload)], (manager) =>
-      this.repository.finish(manager, jobId, { ...outcome, seconds }),
-    );
+    await this.log.publish([outgoing(TOPICS.proofs, jobId, header, payload)], {
+      source: 'proof-runner',
+      write: (manager) => this.repository.finish(manager, jobId, { ...outcome, seconds }),
+    });
     if (outcome.status === 'proven') this.logger.log(`${jobId}: proven in ${seconds.toFixed(1)} s`);
   }
 }

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { EmbeddedLog } from '#lib/events';
+import { EventLog, LaneOwners } from '#lib/events';
 import { createProver } from '#lib/proofs';
 import { ProofRunner } from './proof-runner.js';
 import { ProofsController } from './proofs.controller.js';
 import type { ProverConfig } from './prover.config.js';
 import { ProverController } from './prover.controller.js';
 import { ProverRepository } from './prover.repository.js';
-import { ProverService } from './prover.service.js';
+import { PROVER_LANE, ProverService } from './prover.service.js';
 
 @Module({})
 export class ProverModule {
@@ -24,8 +24,8 @@ export class ProverModule {
         },
         {
           provide: ProofRunner,
-          inject: [ProverRepository, EmbeddedLog],
-          useFactory: async (repository: ProverRepository, log: EmbeddedLog) => {
+          inject: [ProverRepository, EventLog],
+          useFactory: async (repository: ProverRepository, log: EventLog) => {
             const { PROVER_BACKEND, PROVER_THREADS, PROVER_ATTEMPTS: attempts, ZKRISK_DATA_DIR } = config;
             // A native process takes all cores by itself.
             const threads = PROVER_BACKEND === 'native' ? 1 : PROVER_THREADS;
@@ -40,10 +40,11 @@ export class ProverModule {
         },
         {
           provide: ProverService,
-          inject: [ProverRepository, ProofRunner],
-          useFactory: async (repository: ProverRepository, runner: ProofRunner) => {
+          inject: [ProverRepository, ProofRunner, LaneOwners],
+          useFactory: async (repository: ProverRepository, runner: ProofRunner, owners: LaneOwners) => {
             const service = new ProverService(config, repository, runner);
             await service.restore();
+            owners.register(PROVER_LANE, service);
             return service;
           },
         },

@@ -4,6 +4,8 @@ import { messageOf } from '#lib/errors';
 import {
   ConsumeContext,
   type FilterStepPayload,
+  type Lane,
+  type LaneOwner,
   type Message,
   type ModelPayload,
   outgoing,
@@ -18,10 +20,13 @@ import type { ProofRunner } from './proof-runner.js';
 import type { ProverConfig } from './prover.config.js';
 import type { ProverRepository } from './prover.repository.js';
 
-export const PROVER_GROUP = 'prover';
+/** Epochs follow each other: one process composes them. */
+export const PROVER_LANE: Lane = { name: 'prover', spread: 'single' };
+/** Jobs are shared. */
+export const PROOF_QUEUE_LANE: Lane = { name: 'proof-queue', spread: 'partitions' };
 
 /** Turns what happened into statements, and queues them. */
-export class ProverService {
+export class ProverService implements LaneOwner {
   private readonly logger = new Logger(ProverService.name);
   private composer: EpochComposer;
   /** of PROVE_LIQUIDATIONS=epoch: whether the next plan is the first one after an epoch */

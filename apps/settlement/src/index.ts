@@ -8,4 +8,4 @@ export {
 export { type SettlementConfig, settlementConfig, settlementEnvironment } from './settlement.config.js';
 export { SettlementModule } from './settlement.module.js';
 export { SettlementRepository } from './settlement.repository.js';
-export { planDigest, SETTLEMENT_GROUP, SettlementService } from './settlement.service.js';
+export { planDigest, SETTLEMENT_LANE, SettlementService } from './settlement.service.js';

@@ -8,19 +8,19 @@ import {
   type ProofPayload,
   TOPICS,
 } from '#lib/events';
-import { SETTLEMENT_GROUP, SettlementService } from './settlement.service.js';
+import { SETTLEMENT_LANE, SettlementService } from './settlement.service.js';
 
 /** The settlement's topics. */
 @Controller()
 export class SettlementController {
   constructor(@Inject(SettlementService) private readonly service: SettlementService) {}
 
-  @Consume(TOPICS.epochs, { group: SETTLEMENT_GROUP })
+  @Consume(TOPICS.epochs, { lane: SETTLEMENT_LANE })
   async epochs(@Payload() messages: Message<EpochPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onEpochs(messages, context);
   }
 
-  @Consume(TOPICS.proofs, { group: SETTLEMENT_GROUP })
+  @Consume(TOPICS.proofs, { lane: SETTLEMENT_LANE })
   async proofs(@Payload() messages: Message<ProofPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onProofs(messages, context);
   }

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { EmbeddedLog } from '#lib/events';
+import { EventLog } from '#lib/events';
 import { createProver } from '#lib/proofs';
 import type { SettlementConfig } from './settlement.config.js';
 import { SettlementController } from './settlement.controller.js';
@@ -22,8 +22,8 @@ export class SettlementModule {
         },
         {
           provide: SettlementService,
-          inject: [SettlementRepository, EmbeddedLog],
-          useFactory: (repository: SettlementRepository, log: EmbeddedLog) =>
+          inject: [SettlementRepository, EventLog],
+          useFactory: (repository: SettlementRepository, log: EventLog) =>
             new SettlementService(config, repository, log, chain, createProver()),
         },
       ],

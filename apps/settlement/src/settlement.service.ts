@@ -20,8 +20,9 @@ import {
 import { messageOf } from '#lib/errors';
 import {
   ConsumeContext,
-  type EmbeddedLog,
   type EpochPayload,
+  type EventLog,
+  type Lane,
   type Message,
   outgoing,
   type ProofPayload,
@@ -33,7 +34,8 @@ import type { ChainTransactionEntity } from '#lib/storage';
 import type { SettlementConfig } from './settlement.config.js';
 import type { SettlementRepository } from './settlement.repository.js';
 
-export const SETTLEMENT_GROUP = 'settlement';
+/** One account on the chain: one process sends. */
+export const SETTLEMENT_LANE: Lane = { name: 'settlement', spread: 'single' };
 
 /** Instances of the proofs that are read here: see the layouts of the statements. */
 const MODEL = 0;
@@ -65,7 +67,7 @@ export class SettlementService {
   constructor(
     private readonly config: SettlementConfig,
     private readonly repository: SettlementRepository,
-    private readonly log: EmbeddedLog,
+    private readonly log: EventLog,
     readonly chain: SettlementChain,
     private readonly prover: Prover,
   ) {
@@ -173,20 +175,23 @@ export class SettlementService {
     const header = { id: `receipt-${id}`, sequence: Number(stored.ordinal), time: Date.now() };
     const number =
       kind === 'publish' && status === 'confirmed' ? await this.epochNumber(transaction) : undefined;
-    await this.log.publish([outgoing(TOPICS.receipts, id, header, receipt)], async (manager) => {
-      await this.repository.write(manager, transaction);
-      if (epochId === null) return;
-      if (number !== undefined) await this.repository.setEpoch(manager, epochId, 'settled', { number });
-      if (status === 'refused') {
-        await this.repository.setEpoch(manager, epochId, 'failed', {
-          reason: `${kind} was refused: ${reason}`,
-        });
-        // What would follow can only be refused as well.
-        await manager.query(
-          `update chain_transaction set status = 'refused', reason = $2 where epoch_id = $1 and status = 'waiting'`,
-          [epochId, `${id} was refused`],
-        );
-      }
+    await this.log.publish([outgoing(TOPICS.receipts, id, header, receipt)], {
+      source: 'settlement-sender',
+      write: async (manager) => {
+        await this.repository.write(manager, transaction);
+        if (epochId === null) return;
+        if (number !== undefined) await this.repository.setEpoch(manager, epochId, 'settled', { number });
+        if (status === 'refused') {
+          await this.repository.setEpoch(manager, epochId, 'failed', {
+            reason: `${kind} was refused: ${reason}`,
+          });
+          // What would follow can only be refused as well.
+          await manager.query(
+            `update chain_transaction set status = 'refused', reason = $2 where epoch_id = $1 and status = 'waiting'`,
+            [epochId, `${id} was refused`],
+          );
+        }
+      },
     });
     if (status === 'refused') this.counts.refused++;
     else if (kind === 'publish') this.counts.epochs++;

@@ -1,8 +1,8 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { EventsModule } from '#lib/events';
-import { ProblemFilter } from '#lib/service';
+import { EventsModule, kafkaEnvironment } from '#lib/events';
+import { ProblemFilter, readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import { forecasterConfig, ForecasterModule } from '../../forecaster/src/index.js';
 import { liquidatorConfig, LiquidatorModule } from '../../liquidator/src/index.js';
@@ -30,7 +30,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl), retryAttempts: 3, retryDelay: 500 }),
-        EventsModule,
+        EventsModule.register(readConfig(kafkaEnvironment, environment), 'zkrisk'),
         ForecasterModule.register(forecasterConfig(environment)),
         PricerModule.register(pricerConfig(environment)),
         LiquidatorModule.register(liquidatorConfig(environment), house),

@@ -7,19 +7,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { EmbeddedLog, EmbeddedLogServer, TOPICS } from '#lib/events';
+import { messageOf } from '#lib/errors';
+import { EventLog, LaneOwners, transportOf } from '#lib/events';
 import { PinoLogger, problemOf, readConfig } from '#lib/service';
 import { startEmbeddedPostgres } from '#lib/storage';
-import { FORECASTER_GROUP, ForecasterService } from '../../forecaster/src/index.js';
-import { LIQUIDATOR_GROUP, LiquidatorService } from '../../liquidator/src/index.js';
-import { PROVER_GROUP, ProofRunner, proverConfig, ProverService } from '../../prover/src/index.js';
+import { ForecasterService } from '../../forecaster/src/index.js';
+import { LiquidatorService } from '../../liquidator/src/index.js';
+import { ProofRunner, proverConfig } from '../../prover/src/index.js';
 import {
   openChain,
   type OpenedChain,
   settlementConfig,
   SettlementService,
 } from '../../settlement/src/index.js';
-import { installQuoteFastPath, PRICER_GROUP, PricerService, QuoteDesk } from '../../pricer/src/index.js';
+import { installQuoteFastPath, PricerService, QuoteDesk } from '../../pricer/src/index.js';
 import { AppModule } from './app.module.js';
 
 export const engineEnvironment = z.object({
@@ -47,7 +48,7 @@ export const engineEnvironment = z.object({
 export interface Engine {
   readonly app: NestFastifyApplication;
   readonly url: string;
-  readonly log: EmbeddedLog;
+  readonly log: EventLog;
   readonly database: DataSource;
   readonly pricer: PricerService;
   readonly forecaster: ForecasterService;
@@ -58,7 +59,7 @@ export interface Engine {
   stop(): Promise<void>;
 }
 
-const TRIM_INTERVAL_MS = 60_000;
+const HOUSEKEEPING_INTERVAL_MS = 60_000;
 
 /**
  * Starts every service in this process, on the embedded database unless DATABASE_URL names another.
@@ -126,19 +127,13 @@ async function assemble(
   );
   configure(adapter.getInstance<FastifyInstance>());
   const database = app.get(DataSource);
-  const log = app.get(EmbeddedLog);
+  const log = app.get(EventLog);
   const pricer = app.get(PricerService);
   const forecaster = app.get(ForecasterService);
   const liquidator = app.get(LiquidatorService);
   const proving = proverConfig(environment).PROVER === 'on';
   const settlement = chain === undefined ? undefined : app.get(SettlementService);
-  const restore: Record<string, () => Promise<void>> = {
-    [PRICER_GROUP]: () => pricer.restore(),
-    [FORECASTER_GROUP]: () => forecaster.restore(),
-    [LIQUIDATOR_GROUP]: () => liquidator.restore(),
-    ...(proving ? { [PROVER_GROUP]: () => app.get(ProverService).restore() } : {}),
-  };
-  const strategy = new EmbeddedLogServer(log, database, (group) => restore[group]?.() ?? Promise.resolve());
+  const strategy = transportOf(log, database, app.get(LaneOwners));
   app.connectMicroservice({ strategy }, { inheritAppConfig: true });
   const description = new DocumentBuilder()
     .setTitle('zkrisk')
@@ -151,13 +146,11 @@ async function assemble(
   await app.startAllMicroservices();
   await app.listen(config.PORT, config.HOST);
   settlement?.start();
-  const trimming = setInterval(() => {
-    for (const topic of Object.values(TOPICS)) {
-      log.trim(topic.name, topic.retainRecords).catch((error: unknown) => {
-        logger.warn(`could not trim ${topic.name}: ${String(error)}`);
-      });
-    }
-  }, TRIM_INTERVAL_MS);
+  const housekeeping = setInterval(() => {
+    log.housekeeping().catch((error: unknown) => {
+      logger.warn(`topics could not be trimmed: ${messageOf(error)}`);
+    });
+  }, HOUSEKEEPING_INTERVAL_MS);
   return {
     app,
     url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
@@ -168,10 +161,11 @@ async function assemble(
     liquidator,
     settlement,
     stop: async () => {
-      clearInterval(trimming);
+      clearInterval(housekeeping);
       await settlement?.close();
       if (proving) await app.get(ProofRunner).close();
       await app.close();
+      await log.close();
       await forecaster.close();
       await liquidator.close();
       await stopParts();

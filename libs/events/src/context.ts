@@ -11,7 +11,11 @@ export class ConsumeContext extends BaseRpcContext<[]> {
   private readonly committed: (() => void)[] = [];
   private readonly rejections: { index: number; reason: string }[] = [];
 
-  constructor(readonly manager: EntityManager) {
+  constructor(
+    readonly manager: EntityManager,
+    /** the lane's unit whose messages these are */
+    readonly unit: number,
+  ) {
     super([]);
   }
 

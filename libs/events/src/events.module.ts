@@ -1,17 +1,47 @@
-import { Global, Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { EmbeddedLog } from './embedded-log.js';
+import { EmbeddedLog } from './embedded/embedded-log.js';
+import { EventLog } from './event-log.js';
+import { type KafkaEnvironment, kafkaConnection } from './kafka/kafka-config.js';
+import { KafkaLog } from './kafka/kafka-log.js';
+import { KafkaJsBroker } from './kafka/kafkajs-broker.js';
+import { LaneOwners } from './lane.js';
+import { ALL_TOPICS } from './topics.js';
 
-/** Makes the log available to every service of the process. */
-@Global()
-@Module({
-  providers: [
-    {
-      provide: EmbeddedLog,
-      inject: [DataSource],
-      useFactory: (database: DataSource) => new EmbeddedLog(database),
-    },
-  ],
-  exports: [EmbeddedLog],
-})
-export class EventsModule {}
+/** Makes the log available to every service of the process: on Kafka where the configuration names brokers. */
+@Module({})
+export class EventsModule {
+  static register(config: KafkaEnvironment, clientId: string): DynamicModule {
+    return {
+      module: EventsModule,
+      global: true,
+      providers: [
+        LaneOwners,
+        {
+          provide: EventLog,
+          inject: [DataSource],
+          useFactory: (database: DataSource) => openLog(config, clientId, database),
+        },
+      ],
+      exports: [EventLog, LaneOwners],
+    };
+  }
+}
+
+/** The log a configuration describes, ready to be used. */
+export async function openLog(
+  config: KafkaEnvironment,
+  clientId: string,
+  database: DataSource,
+): Promise<EventLog> {
+  const connection = kafkaConnection(config, clientId);
+  if (connection === undefined) return new EmbeddedLog(database, ALL_TOPICS, config.TOPIC_PARTITIONS);
+  const log = new KafkaLog(database, new KafkaJsBroker(connection), ALL_TOPICS, {
+    prefix: config.KAFKA_PREFIX,
+    partitions: config.TOPIC_PARTITIONS,
+    replication: config.KAFKA_REPLICATION,
+    retentionDays: config.TOPIC_RETENTION_DAYS,
+  });
+  await log.open();
+  return log;
+}

@@ -18,8 +18,11 @@ export interface Topic<Payload> {
   readonly description: string;
   /** what the key is, which decides order and partition */
   readonly key: string;
-  readonly partitions: number;
-  /** records kept behind the slowest consumer */
+  /** whether it is spread over partitions by its key; otherwise it has one */
+  readonly partitioned: boolean;
+  /** what Kafka keeps: everything for so many days (null: for ever), or the last message of each key */
+  readonly retention: { readonly days: number | null } | 'compacted';
+  /** records the embedded log keeps behind the slowest consumer */
   readonly retainRecords: number;
   readonly schemaVersion: number;
   readonly payload: z.ZodType<Payload>;
@@ -48,8 +51,12 @@ export function defineTopic<Payload>(definition: Omit<Topic<Payload>, 'message'>
 export interface Outgoing {
   readonly topic: string;
   readonly key: string;
+  /** whether its key decides the partition; otherwise it goes to the first */
+  readonly partitioned?: boolean;
+  /** the partition itself, where it is not for the key to decide */
   readonly partition?: number;
   readonly value: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Wraps a payload for its topic. The payload is what our own code made; consumers validate it again. */
@@ -60,5 +67,5 @@ export function outgoing<Payload>(
   payload: Payload,
 ): Outgoing {
   const message: Message<Payload> = { schemaVersion: topic.schemaVersion, ...header, payload };
-  return { topic: topic.name, key, value: JSON.stringify(message) };
+  return { topic: topic.name, key, partitioned: topic.partitioned, value: JSON.stringify(message) };
 }

@@ -174,3 +174,13 @@ export const riskPayload = z.strictObject({
   shortfall: decimal,
 });
 export type RiskPayload = z.infer<typeof riskPayload>;
+
+/** A batch that a unit of a lane has consumed. */
+export const consumptionPayload = z.strictObject({
+  unit: z.string().describe('lane, or lane/partition'),
+  topic: z.string(),
+  partition: z.int().min(0),
+  from: integer,
+  to: integer.describe('exclusive'),
+});
+export type ConsumptionPayload = z.infer<typeof consumptionPayload>;

@@ -15,7 +15,7 @@ import {
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { from, type Observable } from 'rxjs';
 import { z } from 'zod';
-import { EmbeddedLog, type ExecutionPayload, fields, outgoing, TOPICS } from '#lib/events';
+import { EventLog, type ExecutionPayload, fields, outgoing, TOPICS } from '#lib/events';
 import { ZodPipe } from '#lib/service';
 import type { LiquidationEntity } from '#lib/storage';
 import { PlanClosedError, UnknownLiquidationError } from '../errors.js';
@@ -26,7 +26,7 @@ import { LiquidatorService } from '../liquidator.service.js';
 const listQuery = z.strictObject({
   status: z.enum(['open', 'executed', 'partially-executed', 'expired', 'superseded', 'refused']).optional(),
   account: z.string().max(130).optional(),
-  before: z.coerce.number().int().positive().optional().describe('ordinal of the last one seen'),
+  before: z.coerce.number().int().positive().optional().describe('number of the last one seen'),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
@@ -49,7 +49,7 @@ export class LiquidationsController {
   constructor(
     @Inject(LiquidatorService) private readonly service: LiquidatorService,
     @Inject(LiquidatorRepository) private readonly repository: LiquidatorRepository,
-    @Inject(EmbeddedLog) private readonly log: EmbeddedLog,
+    @Inject(EventLog) private readonly log: EventLog,
   ) {}
 
   @Get()
@@ -106,7 +106,7 @@ export class LiquidationsController {
       ...(fills === undefined ? {} : { fills }),
     };
     if (status !== 'expired') fillsOf(report, (found.opened as OpenedPlan).orders);
-    const time = this.service.watch.board.now;
+    const time = this.service.now;
     await this.log.publish([
       outgoing(TOPICS.executions, found.account, { id: reportId, sequence: 0, time }, report),
     ]);
@@ -127,7 +127,7 @@ export class LiquidationsController {
       if (events.length > 0) continue;
       await next;
       if (!this.service.ending && (await this.repository.events(position, 1)).length === 0) {
-        yield { type: 'heartbeat', data: { marketTime: iso(this.service.watch.board.now) } };
+        yield { type: 'heartbeat', data: { marketTime: iso(this.service.now) } };
       }
     }
   }
@@ -149,10 +149,10 @@ function iso(time: number): string {
 }
 
 function summary(liquidation: LiquidationEntity): object {
-  const { planId, ordinal, account, status, openedAt, closedAt, outcome, method, gap } = liquidation;
+  const { planId, number, account, status, openedAt, closedAt, outcome, method, gap } = liquidation;
   return {
     planId,
-    ordinal: Number(ordinal),
+    ordinal: Number(number),
     account,
     status,
     openedAt: iso(Number(openedAt)),

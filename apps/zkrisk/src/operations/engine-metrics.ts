@@ -1,6 +1,6 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { EmbeddedLog } from '#lib/events';
+import { EventLog } from '#lib/events';
 import { MONEY_DECIMALS, toNumber } from '#lib/ledger';
 import { ForecasterService } from '../../../forecaster/src/index.js';
 import { LiquidatorService } from '../../../liquidator/src/index.js';
@@ -17,7 +17,7 @@ export class EngineMetrics {
     @Inject(PricerService) pricer: PricerService,
     @Inject(ForecasterService) forecaster: ForecasterService,
     @Inject(LiquidatorService) liquidator: LiquidatorService,
-    @Inject(EmbeddedLog) log: EmbeddedLog,
+    @Inject(EventLog) log: EventLog,
     @Optional() @Inject(ProverRepository) prover?: ProverRepository,
     @Optional() @Inject(SettlementRepository) settlement?: SettlementRepository,
   ) {
@@ -60,7 +60,7 @@ export class EngineMetrics {
     gauge('zkrisk_bankruptcies', 'losses of bankrupt accounts borne by the pool, quote currency', () =>
       money(pricer.engine.ledger.totals.bankruptcies),
     );
-    gauge('zkrisk_margin_accounts', 'margin accounts watched', () => liquidator.watch.accounts);
+    gauge('zkrisk_margin_accounts', 'margin accounts watched', () => liquidator.accounts);
     gauge('zkrisk_open_plans', 'liquidation plans that are not closed', () => liquidator.openPlans);
     gauge('zkrisk_plan_backlog', 'accounts below maintenance that wait for a plan', () => liquidator.backlog);
     gauge('zkrisk_solver_queue', 'plans that wait for a solver thread', () => liquidator.solverQueue);

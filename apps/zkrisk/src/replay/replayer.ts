@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { type EmbeddedLog, type LiquidityPayload, type Outgoing, outgoing, TOPICS } from '#lib/events';
+import { type EventLog, type LiquidityPayload, type Outgoing, outgoing, TOPICS } from '#lib/events';
 import { ServiceStateRepository } from '#lib/storage';
 import type { MarketRow, MarketSource } from './market-source.js';
 import { TradeFlow, type TradeFlowOptions } from './trade-flow.js';
@@ -44,7 +44,7 @@ export class Replayer {
 
   constructor(
     private readonly source: MarketSource,
-    private readonly log: EmbeddedLog,
+    private readonly log: EventLog,
     private readonly database: DataSource,
     private readonly options: ReplayOptions,
   ) {
@@ -98,7 +98,10 @@ export class Replayer {
   }
 
   private async send(messages: Outgoing[], cursor: Cursor): Promise<void> {
-    await this.log.publish(messages, (manager) => this.states.save(manager, this.source.id, cursor));
+    await this.log.publish(messages, {
+      source: 'replay',
+      write: (manager) => this.states.save(manager, this.source.id, cursor),
+    });
   }
 
   private priceMessages(bar: number, { time, prices }: MarketRow): Outgoing[] {

@@ -126,7 +126,7 @@ export async function makeReport(
       largestShareOfCapital: risk.reduce((most, record) => Math.max(most, share(record)), 0),
     },
     accounts: {
-      margin: engine.liquidator.watch.accounts,
+      margin: engine.liquidator.accounts,
       refusedTrades: Object.fromEntries(
         refused
           .filter(({ kind }) => kind === 'trade-rejected')

@@ -6,6 +6,13 @@ export class LiquidationEventEntity {
   @PrimaryColumn({ type: 'bigint' })
   sequence: string;
 
+  /** partition of accounts, and its own count of events */
+  @Column({ type: 'int' })
+  unit: number;
+
+  @Column({ type: 'bigint', name: 'unit_sequence' })
+  unitSequence: string;
+
   @Column({ type: 'text', name: 'plan_id' })
   planId: string;
 

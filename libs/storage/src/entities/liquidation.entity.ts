@@ -6,7 +6,15 @@ export class LiquidationEntity {
   @PrimaryColumn({ type: 'text', name: 'plan_id' })
   planId: string;
 
-  /** 1, 2, 3 … in the order the plans were made */
+  /** in the order in which plans were opened, over all units */
+  @Column({ type: 'bigint', generated: 'increment' })
+  number: string;
+
+  /** partition of accounts */
+  @Column({ type: 'int' })
+  unit: number;
+
+  /** 1, 2, 3 … in the order the unit has made them */
   @Column({ type: 'bigint' })
   ordinal: string;
 

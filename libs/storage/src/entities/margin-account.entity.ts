@@ -6,6 +6,10 @@ export class MarginAccountEntity {
   @PrimaryColumn({ type: 'text' })
   account: string;
 
+  /** partition of accounts */
+  @Column({ type: 'int' })
+  unit: number;
+
   /** the ledger's event count it is as of */
   @Column({ type: 'bigint' })
   sequence: string;

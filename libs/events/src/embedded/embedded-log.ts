@@ -1,13 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Outgoing } from './message.js';
-
-/** A record as it is stored. */
-export interface LogRecord {
-  readonly offset: bigint;
-  readonly key: string;
-  readonly value: string;
-}
+import { EventLog, type Lag } from '../event-log.js';
+import type { Outgoing, Topic } from '../message.js';
+import { partitionFor } from '../partitions.js';
+import type { LogRecord } from '../record.js';
 
 /** Emitted when a consumer has found nothing to do; no topic has this name. */
 const IDLE = ' idle';
@@ -19,19 +15,28 @@ const IDLE = ' idle';
  * Offsets are handed out under a lock on the partition's row that is held until the commit, so a reader never
  * sees offset n+1 before offset n.
  */
-export class EmbeddedLog {
+export class EmbeddedLog extends EventLog {
   private readonly appended = new EventEmitter().setMaxListeners(0);
 
-  constructor(private readonly database: DataSource) {}
+  /**
+   * @param topics what housekeeping trims
+   * @param partitions of keyed topics
+   */
+  constructor(
+    private readonly database: DataSource,
+    private readonly topics: readonly Topic<never>[] = [],
+    readonly partitions = 1,
+  ) {
+    super();
+  }
 
-  /** Appends within the caller's transaction; call {@link announce} after its commit. */
-  async append(manager: EntityManager, messages: readonly Outgoing[]): Promise<void> {
+  async append(manager: EntityManager, _source: string, messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
     // Partitions are locked in one order everywhere, so that two writers of several topics cannot wait for each other.
     await manager.query(
       `with incoming as (
-         select * from unnest($1::text[], $2::int[], $3::text[], $4::text[])
-           with ordinality as m (topic, partition, key, value, ordinal)
+         select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::jsonb[])
+           with ordinality as m (topic, partition, key, value, headers, ordinal)
        ), counted as (
          select topic, partition, count(*) as size from incoming group by topic, partition
        ), reserved as (
@@ -40,43 +45,47 @@ export class EmbeddedLog {
          on conflict (topic, partition) do update set next_offset = p.next_offset + excluded.next_offset
          returning topic, partition, next_offset
        )
-       insert into log_record (topic, partition, record_offset, key, value)
+       insert into log_record (topic, partition, record_offset, key, value, headers)
        select topic, partition,
-         next_offset - size + row_number() over (partition by topic, partition order by ordinal) - 1, key, value
+         next_offset - size + row_number() over (partition by topic, partition order by ordinal) - 1, key, value, headers
        from incoming join counted using (topic, partition) join reserved using (topic, partition)`,
       [
         messages.map(({ topic }) => topic),
-        messages.map(({ partition = 0 }) => partition),
+        messages.map((message) => partitionFor(message, this.partitions)),
         messages.map(({ key }) => key),
         messages.map(({ value }) => value),
+        messages.map(({ headers = {} }) => JSON.stringify(headers)),
       ],
     );
   }
 
-  /** Wakes consumers of these topics. */
   announce(topics: Iterable<string>): void {
     for (const topic of topics) this.appended.emit(topic);
   }
 
-  /** Appends in a transaction of its own, with whatever else `also` writes. */
   async publish(
     messages: readonly Outgoing[],
-    also?: (manager: EntityManager) => Promise<void>,
+    also?: { source: string; write: (manager: EntityManager) => Promise<void> },
   ): Promise<void> {
     await this.database.transaction(async (manager) => {
-      await this.append(manager, messages);
-      await also?.(manager);
+      await this.append(manager, also?.source ?? '', messages);
+      await also?.write(manager);
     });
     this.announce(new Set(messages.map(({ topic }) => topic)));
   }
 
+  /** Its records are in one database with everything that comes of them: there is nothing to rebuild from. */
+  recordBatch(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async read(topic: string, partition: number, from: bigint, limit: number): Promise<LogRecord[]> {
-    const rows = await this.database.query<{ record_offset: string; key: string; value: string }[]>(
-      `select record_offset, key, value from log_record
+    const rows = await this.database.query<StoredRecord[]>(
+      `select record_offset, key, value, headers from log_record
        where topic = $1 and partition = $2 and record_offset >= $3 order by record_offset limit $4`,
       [topic, partition, from.toString(), limit],
     );
-    return rows.map(({ record_offset, key, value }) => ({ offset: BigInt(record_offset), key, value }));
+    return rows.map(recordOf);
   }
 
   /**
@@ -84,62 +93,44 @@ export class EmbeddedLog {
    * seen, so is everything that was committed before it, whatever topic it is in.
    */
   async readTogether(
-    consumers: readonly { topic: string; from: bigint; limit: number }[],
+    consumers: readonly { topic: string; partition: number; from: bigint; limit: number }[],
   ): Promise<{ index: number; records: LogRecord[] }[]> {
-    const rows = await this.database.query<
-      { ordinal: string; record_offset: string; key: string; value: string }[]
-    >(
-      `select c.ordinal, r.record_offset, r.key, r.value
-       from unnest($1::text[], $2::bigint[], $3::int[]) with ordinality as c (topic, start, size, ordinal)
+    const rows = await this.database.query<(StoredRecord & { ordinal: string })[]>(
+      `select c.ordinal, r.record_offset, r.key, r.value, r.headers
+       from unnest($1::text[], $2::int[], $3::bigint[], $4::int[])
+         with ordinality as c (topic, partition, start, size, ordinal)
        cross join lateral (
-         select record_offset, key, value from log_record
-         where topic = c.topic and partition = 0 and record_offset >= c.start
+         select record_offset, key, value, headers from log_record
+         where topic = c.topic and partition = c.partition and record_offset >= c.start
          order by record_offset limit c.size) r
        order by c.ordinal, r.record_offset`,
       [
         consumers.map(({ topic }) => topic),
+        consumers.map(({ partition }) => partition),
         consumers.map(({ from }) => from.toString()),
         consumers.map(({ limit }) => limit),
       ],
     );
     const byConsumer = new Map<number, LogRecord[]>();
-    for (const { ordinal, record_offset, key, value } of rows) {
-      const index = Number(ordinal) - 1;
+    for (const row of rows) {
+      const index = Number(row.ordinal) - 1;
       const records = byConsumer.get(index) ?? [];
-      records.push({ offset: BigInt(record_offset), key, value });
+      records.push(recordOf(row));
       byConsumer.set(index, records);
     }
     return [...byConsumer].map(([index, records]) => ({ index, records }));
   }
 
-  /** Where a group goes on reading; a new group starts at the oldest record. */
-  async position(group: string, topic: string, partition: number): Promise<bigint> {
-    const rows = await this.database.query<{ next_offset: string }[]>(
-      `insert into consumer_offset as c (consumer_group, topic, partition, next_offset)
-       values ($1, $2, $3, coalesce((select min(record_offset) from log_record where topic = $2 and partition = $3), 0))
-       on conflict (consumer_group, topic, partition) do update set next_offset = c.next_offset returning next_offset`,
-      [group, topic, partition],
+  /** The oldest record kept of a partition. */
+  async first(topic: string, partition: number): Promise<bigint> {
+    const [{ first }] = await this.database.query<[{ first: string }]>(
+      'select coalesce(min(record_offset), 0) as first from log_record where topic = $1 and partition = $2',
+      [topic, partition],
     );
-    return BigInt(rows[0].next_offset);
+    return BigInt(first);
   }
 
-  /** Moves a group's position within the consuming transaction. False where another consumer has moved it. */
-  async advance(
-    manager: EntityManager,
-    at: { group: string; topic: string; partition: number },
-    from: bigint,
-    to: bigint,
-  ): Promise<boolean> {
-    const [, count] = await manager.query<[unknown[], number]>(
-      `update consumer_offset set next_offset = $5
-       where consumer_group = $1 and topic = $2 and partition = $3 and next_offset = $4`,
-      [at.group, at.topic, at.partition, from.toString(), to.toString()],
-    );
-    return count === 1;
-  }
-
-  /** Records not yet consumed, over all groups that have ever read. */
-  async lag(): Promise<{ group: string; topic: string; partition: number; records: bigint }[]> {
+  async lag(): Promise<Lag[]> {
     const rows = await this.database.query<
       { consumer_group: string; topic: string; partition: number; records: string }[]
     >(
@@ -159,7 +150,14 @@ export class EmbeddedLog {
     this.appended.emit(IDLE);
   }
 
-  /** Resolves when every group has consumed everything that has been appended. */
+  async housekeeping(): Promise<void> {
+    for (const { name, retainRecords } of this.topics) await this.trim(name, retainRecords);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async drained(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const idle = this.waitForAppend([IDLE], 100, signal);
@@ -196,4 +194,15 @@ export class EmbeddedLog {
       if (signal.aborted) done();
     });
   }
+}
+
+interface StoredRecord {
+  record_offset: string;
+  key: string;
+  value: string;
+  headers: Record<string, string>;
+}
+
+function recordOf({ record_offset, key, value, headers }: StoredRecord): LogRecord {
+  return { offset: BigInt(record_offset), key, value, headers };
 }

@@ -1,0 +1,315 @@
+import { Logger } from '@nestjs/common';
+import { InvalidInputError, messageOf, ZkriskError } from '#lib/errors';
+import {
+  type AccountStatePayload,
+  type ConsumeContext,
+  type CovariancePayload,
+  type ExecutionPayload,
+  type Message,
+  outgoing,
+  type PlanPayload,
+  type PoolStatePayload,
+  type PricePayload,
+  TOPICS,
+} from '#lib/events';
+import {
+  type ClosedPlan,
+  fillsOf,
+  type LiveLiquidation,
+  type OpenedPlan,
+  ordersOf,
+} from './liquidation-record.js';
+import type { LiquidatorConfig } from './liquidator.config.js';
+import type { LiquidatorRepository } from './liquidator.repository.js';
+import { MarginWatch } from './margin-watch.js';
+import type { PlanSolver } from './plan-solver.js';
+
+/** Counted since the process started. */
+export interface LiquidatorCounts {
+  plans: number;
+  unproven: number;
+  worstGap: number;
+  solveSeconds: number;
+  markSeconds: number;
+}
+
+/**
+ * The accounts of one partition: marks every one at every price and keeps one open plan for each that is below its
+ * maintenance margin: solved, the most under-margined first, within the transaction that consumed what made it necessary.
+ * The same topics give the same plans.
+ */
+export class LiquidatorUnit {
+  private readonly logger = new Logger(LiquidatorUnit.name);
+  private current: MarginWatch;
+  private readonly live = new Map<string, LiveLiquidation>();
+  private readonly blocked = new Map<string, number>();
+  private plans = 0;
+  private events = 0;
+  private waiting = 0;
+  private insolvent = false;
+
+  constructor(
+    readonly unit: number,
+    private readonly config: LiquidatorConfig,
+    private readonly repository: LiquidatorRepository,
+    private readonly solver: PlanSolver,
+    private readonly counts: LiquidatorCounts,
+    /** an event was committed */
+    private readonly announce: () => void,
+  ) {
+    this.current = new MarginWatch(config);
+  }
+
+  get watch(): MarginWatch {
+    return this.current;
+  }
+  /** Plans that are not closed. */
+  get openPlans(): number {
+    return this.live.size;
+  }
+  /** Accounts below maintenance that wait for a plan. */
+  get backlog(): number {
+    return this.waiting;
+  }
+
+  /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
+  async restore(): Promise<void> {
+    const { state, forecast, pool, accounts, live } = await this.repository.load(this.unit);
+    this.current = new MarginWatch(
+      this.config,
+      state && { board: state.board, ...(forecast && { forecast }), ...(pool && { pool }) },
+      accounts,
+    );
+    this.plans = state?.plans ?? 0;
+    this.events = state?.events ?? 0;
+    this.blocked.clear();
+    for (const [account, until] of state?.blocked ?? []) this.blocked.set(account, until);
+    this.live.clear();
+    for (const liquidation of live) this.live.set(liquidation.opened.account, liquidation);
+  }
+
+  async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
+    messages.forEach(({ payload, time }, index) => {
+      if (payload.kind === 'watermark') {
+        this.current.board.observeTime(payload.until);
+        return;
+      }
+      this.orReject(context, index, () => {
+        this.current.setMark(payload.market, payload.price, time);
+      });
+    });
+    await this.sweep(context);
+  }
+
+  async onForecasts(messages: readonly Message<CovariancePayload>[], context: ConsumeContext): Promise<void> {
+    messages.forEach(({ payload }, index) => {
+      this.orReject(context, index, () => {
+        this.current.setForecast(payload);
+      });
+    });
+    const forecast = this.current.board.latestForecast;
+    if (forecast !== undefined) await this.repository.saveForecast(context.manager, this.unit, forecast);
+    await this.saveState(context);
+  }
+
+  async onPoolStates(messages: readonly Message<PoolStatePayload>[], context: ConsumeContext): Promise<void> {
+    for (const { payload, time } of messages) {
+      this.current.setPool(payload);
+      this.current.board.observeTime(time);
+    }
+    const pool = this.current.poolState!;
+    await this.repository.savePool(context.manager, this.unit, pool);
+    if (Number(pool.shortfall) > 0 && !this.insolvent) {
+      this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${pool.shortfall}`);
+    }
+    this.insolvent = Number(pool.shortfall) > 0;
+  }
+
+  async onAccountStates(
+    messages: readonly Message<AccountStatePayload>[],
+    context: ConsumeContext,
+  ): Promise<void> {
+    const fresh: AccountStatePayload[] = [];
+    for (const { payload } of messages) {
+      if (!this.current.setAccount(payload)) continue;
+      fresh.push(payload);
+      await this.settle(payload, context);
+    }
+    await this.repository.saveAccounts(context.manager, this.unit, fresh);
+    await this.sweep(context);
+  }
+
+  /** Reports of liquidators: what they closed becomes a trade, and the plan is closed when that is booked. */
+  async onExecutions(messages: readonly Message<ExecutionPayload>[], context: ConsumeContext): Promise<void> {
+    for (const [index, { payload: report, time }] of messages.entries()) {
+      const found = [...this.live.values()].find(({ opened }) => opened.planId === report.planId);
+      if (found === undefined || found.reported !== undefined) {
+        context.reject(index, `plan ${report.planId} is not open`);
+        continue;
+      }
+      const { opened } = found;
+      if (report.status === 'expired') {
+        await this.closePlan(opened, 'expired', `${report.liquidator} could not execute it`, context);
+        continue;
+      }
+      try {
+        const fills = fillsOf(report, opened.orders);
+        const [account, isolated] = opened.account.split('~');
+        const trade = {
+          tradeId: opened.planId,
+          account,
+          legs: fills.map(({ market, size }) => ({ market, size })),
+          ...(isolated === undefined ? {} : { margin: 'isolated' as const }),
+          reduceOnly: true,
+          planId: opened.planId,
+        };
+        const header = { id: opened.planId, sequence: this.plans, time: Math.max(time, opened.at) };
+        context.publish(outgoing(TOPICS.trades, account, header, trade));
+        found.reported = report.status;
+        await this.repository.report(context.manager, opened.planId, report.status);
+      } catch (error) {
+        if (!(error instanceof InvalidInputError)) throw error;
+        context.reject(index, error.message);
+      }
+    }
+    await this.sweep(context);
+  }
+
+  /** The note left behind by a batch that could not plan for everyone. */
+  async onWork(context: ConsumeContext): Promise<void> {
+    await this.sweep(context);
+  }
+
+  /** Closes the plan whose trade this state tells of. */
+  private async settle(state: AccountStatePayload, context: ConsumeContext): Promise<void> {
+    const liquidation = this.live.get(state.account);
+    const cause = state.causes.find(({ id }) => id === liquidation?.opened.planId);
+    if (liquidation === undefined || cause === undefined) return;
+    const { opened, reported } = liquidation;
+    if (cause.refused) {
+      this.blocked.set(state.account, this.current.board.now + this.config.PLAN_RETRY_MS);
+      await this.closePlan(
+        opened,
+        'refused',
+        'its trade was refused; the account is tried again later',
+        context,
+      );
+      return;
+    }
+    const status = reported === 'partial' ? 'partially-executed' : 'executed';
+    await this.closePlan(opened, status, `booked as trade ${opened.planId}`, context);
+  }
+
+  /**
+   * One look at all accounts: plans that have expired or are not needed any more are closed, and the most
+   * under-margined accounts without a plan get one, as many as a batch takes.
+   */
+  private async sweep(context: ConsumeContext): Promise<void> {
+    const { now } = this.current.board;
+    const started = performance.now();
+    const under = this.current.underMargined();
+    this.counts.markSeconds = (performance.now() - started) / 1000;
+    const unhealthy = new Set(under.map(({ account }) => account));
+    for (const { opened, reported } of [...this.live.values()]) {
+      if (reported !== undefined) continue;
+      if (!unhealthy.has(opened.account)) {
+        await this.closePlan(opened, 'superseded', 'the account has its maintenance margin again', context);
+      } else if (opened.expiresAt <= now) {
+        await this.closePlan(opened, 'expired', 'no execution was reported in time', context);
+      }
+    }
+    for (const [account, until] of this.blocked) if (until <= now) this.blocked.delete(account);
+    const due = under.filter(
+      ({ account }) =>
+        !this.live.has(account) && !this.blocked.has(account) && this.current.plannable(account),
+    );
+    const batch = due.slice(0, this.config.PLANS_PER_BATCH);
+    await this.planFor(
+      batch.map(({ account }) => account),
+      context,
+    );
+    this.waiting = due.length - batch.length;
+    if (this.waiting > 0) {
+      const header = { id: `work-${this.unit}@${this.plans}`, sequence: this.plans, time: now };
+      const note = outgoing(TOPICS.liquidationWork, String(this.unit), header, { backlog: this.waiting });
+      context.publish({ ...note, partition: this.unit });
+    }
+    await this.saveState(context);
+  }
+
+  private async planFor(accounts: readonly string[], context: ConsumeContext): Promise<void> {
+    const { now } = this.current.board;
+    const solved = await Promise.all(
+      accounts.map((account) =>
+        this.solver.run(this.current.caseOf(account)).catch((error: unknown) => {
+          // One account that cannot be planned for must not keep the others waiting.
+          this.counts.unproven++;
+          this.logger.error(`no plan for ${account}: ${messageOf(error)}`);
+          this.blocked.set(account, now + this.config.PLAN_RETRY_MS);
+          return undefined;
+        }),
+      ),
+    );
+    for (const [i, account] of accounts.entries()) {
+      const answer = solved[i];
+      // Marked in float64 both times, but not in the same order: a hair above the margin may be a hair below it.
+      if (answer === undefined || answer.plan.outcome === 'healthy') continue;
+      const { plan, seconds } = answer;
+      this.counts.plans++;
+      this.counts.solveSeconds += seconds;
+      this.counts.worstGap = Math.max(this.counts.worstGap, plan.gap ?? 0);
+      this.plans++;
+      const sizes = this.current.account(account)!.positions.map(({ size }) => size);
+      const opened: OpenedPlan = {
+        kind: 'opened',
+        planId: `lq-${this.unit}-${this.plans}`,
+        account,
+        at: now,
+        expiresAt: now + this.config.PLAN_TTL_MS,
+        orders: ordersOf(plan, sizes),
+        plan: { ...plan },
+      };
+      this.live.set(account, { opened, reported: undefined });
+      await this.repository.open(context.manager, this.unit, this.plans, opened);
+      await this.emit(opened, context);
+    }
+  }
+
+  private async closePlan(
+    { planId, account }: OpenedPlan,
+    status: ClosedPlan['status'],
+    reason: string,
+    context: ConsumeContext,
+  ): Promise<void> {
+    const at = this.current.board.now;
+    this.live.delete(account);
+    await this.repository.close(context.manager, planId, status, at);
+    await this.emit({ kind: 'closed', planId, account, at, status, reason }, context);
+  }
+
+  private async emit(payload: PlanPayload, context: ConsumeContext): Promise<void> {
+    const sequence = ++this.events;
+    await this.repository.appendEvent(context.manager, this.unit, sequence, payload);
+    const header = { id: `plan-event-${this.unit}-${sequence}`, sequence, time: payload.at };
+    context.publish(outgoing(TOPICS.plans, payload.account, header, payload));
+    context.afterCommit(this.announce);
+  }
+
+  private async saveState(context: ConsumeContext): Promise<void> {
+    await this.repository.saveState(context.manager, this.unit, {
+      board: this.current.board.snapshot(),
+      plans: this.plans,
+      events: this.events,
+      blocked: [...this.blocked],
+    });
+  }
+
+  private orReject(context: ConsumeContext, index: number, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof ZkriskError)) throw error;
+      context.reject(index, error.message);
+    }
+  }
+}

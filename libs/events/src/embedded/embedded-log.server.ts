@@ -1,0 +1,88 @@
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import type { DataSource } from 'typeorm';
+import { ConsumerOffsets } from '../consumer-offsets.js';
+import type { LaneOwners } from '../lane.js';
+import { LaneUnit, type Cursor, type RecordSource } from '../lane-unit.js';
+import { cursorsOf, lanesOf, unitsOf } from '../lanes-of.js';
+import type { LogRecord } from '../record.js';
+import type { EmbeddedLog } from './embedded-log.js';
+
+/** Nest transport over {@link EmbeddedLog}: the units of all lanes of the process. */
+export class EmbeddedLogServer extends Server implements CustomTransportStrategy {
+  override transportId = Symbol('embedded-log');
+  private units: LaneUnit[] = [];
+
+  constructor(
+    private readonly log: EmbeddedLog,
+    private readonly database: DataSource,
+    private readonly owners: LaneOwners,
+  ) {
+    super();
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    const { log, database, owners, logger } = this;
+    const parts = {
+      ...{ log, database, owners, logger },
+      source: new EmbeddedRecords(log),
+      offsets: new ConsumerOffsets(database),
+    };
+    this.units = lanesOf(this.messageHandlers).flatMap((lane) =>
+      unitsOf(lane.lane, log.partitions).map(
+        (unit) => new LaneUnit(lane.lane, unit, cursorsOf(lane, unit, log.partitions), parts),
+      ),
+    );
+    // Positions first: from then on the log's lag tells whether everything has been consumed.
+    Promise.all(this.units.map((unit) => unit.restore())).then(
+      () => {
+        for (const unit of this.units) unit.start();
+        callback();
+      },
+      (error: unknown) => {
+        callback(error);
+      },
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.units.map((unit) => unit.stop()));
+  }
+
+  on(): unknown {
+    return this;
+  }
+
+  unwrap<T>(): T {
+    return this.log as T;
+  }
+}
+
+/** Records read from the log's tables, all topics in one statement. */
+class EmbeddedRecords implements RecordSource {
+  constructor(private readonly log: EmbeddedLog) {}
+
+  async next(cursors: readonly Cursor[]): Promise<{ cursor: Cursor; records: LogRecord[] } | undefined> {
+    const [first] = await this.log.readTogether(
+      cursors.map(({ subscription, partition, position }) => ({
+        topic: subscription.topic.name,
+        partition,
+        from: position.offset,
+        limit: subscription.batch,
+      })),
+    );
+    return first === undefined ? undefined : { cursor: cursors[first.index], records: first.records };
+  }
+
+  first(topic: string, partition: number): Promise<bigint> {
+    return this.log.first(topic, partition);
+  }
+
+  wait(cursors: readonly Cursor[], timeoutMs: number, signal: AbortSignal): Promise<void> {
+    const topics = new Set(cursors.map(({ subscription }) => subscription.topic.name));
+    return this.log.waitForAppend([...topics], timeoutMs, signal);
+  }
+
+  idle(): void {
+    this.log.noteIdle();
+  }
+}

@@ -1,0 +1,56 @@
+import type { EntityManager } from 'typeorm';
+import type { Outgoing } from './message.js';
+
+/** Records of a partition that a unit has not consumed yet. */
+export interface Lag {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: bigint;
+}
+
+/** A batch as it was consumed: enough to consume it again, in the same place and order. */
+export interface ConsumedBatch {
+  readonly unit: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly from: bigint;
+  /** exclusive */
+  readonly to: bigint;
+}
+
+/** Where messages go: Kafka, or tables that behave like it. The rest of the engine knows no more of either. */
+export abstract class EventLog {
+  /**
+   * Publishes when, and only if, the caller's transaction commits; call {@link announce} after it has.
+   *
+   * @param source who publishes. Messages of one source are published in the order of their commits, each once.
+   */
+  abstract append(manager: EntityManager, source: string, messages: readonly Outgoing[]): Promise<void>;
+
+  /** Tells that messages to these topics have been committed. */
+  abstract announce(topics: Iterable<string>): void;
+
+  /**
+   * Publishes now. With `also`, in one transaction with what that writes; without, what has been published when the promise
+   * fails is not known: publish it again, with the same id.
+   */
+  abstract publish(
+    messages: readonly Outgoing[],
+    also?: { source: string; write: (manager: EntityManager) => Promise<void> },
+  ): Promise<void>;
+
+  /** Writes down a batch within the transaction that consumes it. */
+  abstract recordBatch(manager: EntityManager, batch: ConsumedBatch): Promise<void>;
+
+  /** What is not yet consumed, over all units that have ever read. */
+  abstract lag(): Promise<Lag[]>;
+
+  /** Resolves when every unit has consumed everything that has been published. */
+  abstract drained(signal: AbortSignal): Promise<void>;
+
+  /** Does what is to be done now and then: what nobody needs any more is dropped. */
+  abstract housekeeping(): Promise<void>;
+
+  abstract close(): Promise<void>;
+}

@@ -1,0 +1,86 @@
+/** A record to be written. */
+export interface BrokerRecord {
+  readonly key: string;
+  readonly partition: number;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A record that was read. */
+export interface ReadRecord {
+  readonly offset: bigint;
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A topic as it is to be on the broker. */
+export interface TopicSettings {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** The offsets there are of a partition: the oldest kept, and the one after the newest. */
+export interface OffsetRange {
+  readonly partition: number;
+  readonly low: bigint;
+  readonly high: bigint;
+}
+
+/** Partitions by topic. */
+export type Partitions = ReadonlyMap<string, readonly number[]>;
+
+export interface SubscribeOptions {
+  readonly group: string;
+  readonly topics: readonly string[];
+  /**
+   * Who reads what: the partitions of the member at `index` of `members`, who are in the order in which they came. Two
+   * members may read the same partition.
+   */
+  readonly share: (index: number, members: number) => Partitions;
+  /** What this member reads from now on; answers where it begins. What is left out is not read. */
+  readonly onAssigned: (partitions: Partitions) => Promise<readonly PartitionOffset[]>;
+  /** Records of one partition, in order, from where it begins, without a gap. */
+  readonly onRecords: (topic: string, partition: number, records: readonly ReadRecord[]) => void;
+  /** longest time the broker waits for records, milliseconds */
+  readonly maximumWaitMs: number;
+}
+
+export interface PartitionOffset {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: bigint;
+}
+
+export interface BrokerSubscription {
+  /** Stops and starts reading a partition. */
+  pause(topic: string, partition: number): void;
+  resume(topic: string, partition: number): void;
+  /** Leaves a note on the broker of how far the group is, for those who watch its lag. */
+  commit(offsets: readonly PartitionOffset[]): Promise<void>;
+  /** Leaves the group. */
+  close(): Promise<void>;
+}
+
+/**
+ * All that the engine asks of Kafka. One class implements it, over one client: another client takes its place by implementing
+ * this, and nothing else changes.
+ */
+export interface Broker {
+  /**
+   * Creates the topics there are not.
+   *
+   * @throws {BrokerError} for a topic that has another number of partitions
+   */
+  ensureTopics(topics: readonly TopicSettings[]): Promise<void>;
+  offsets(topic: string): Promise<readonly OffsetRange[]>;
+  /** How far a group has noted to be; null where it has not. */
+  committed(group: string, topic: string): Promise<readonly { partition: number; offset: bigint | null }[]>;
+  /** Writes records and waits until all replicas in sync have them; within a partition in the order given. */
+  send(topic: string, records: readonly BrokerRecord[]): Promise<void>;
+  /** Writes records without waiting for more than the leader: for answers, which are asked for again when lost. */
+  sendFast(topic: string, records: readonly BrokerRecord[]): Promise<void>;
+  subscribe(options: SubscribeOptions): Promise<BrokerSubscription>;
+  close(): Promise<void>;
+}

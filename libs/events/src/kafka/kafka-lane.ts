@@ -1,0 +1,322 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoggerService } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { messageOf, ZkriskError } from '#lib/errors';
+import type { ConsumerOffsets } from '../consumer-offsets.js';
+import type { LaneOwners } from '../lane.js';
+import { type Cursor, LaneUnit, type RecordSource } from '../lane-unit.js';
+import { cursorsOf, type LaneHandlers, partitionsRead, unitsOf } from '../lanes-of.js';
+import type { LogRecord } from '../record.js';
+import type { BrokerSubscription, PartitionOffset, Partitions, ReadRecord } from './broker.js';
+import type { KafkaLog } from './kafka-log.js';
+import { RecordBuffer } from './record-buffer.js';
+
+/** Records a consumer has not read are gone from the topic. */
+export class RecordsLostError extends ZkriskError {
+  readonly code = 'records-lost';
+}
+
+const BUFFER_LIMITS = { records: 10_000, characters: 16 << 20 };
+const COMMIT_EVERY_MS = 5_000;
+const FETCH_WAIT_MS = 100;
+
+/** The units of a lane that this process has been given, and the records read for them. */
+export class KafkaLane implements RecordSource {
+  private readonly units = new Map<number, LaneUnit>();
+  private readonly buffers = new Map<string, RecordBuffer>();
+  private readonly arrived = new EventEmitter().setMaxListeners(0);
+  private arrivals = 0;
+  /** ends of the topics, asked for when `arrival` batches had arrived */
+  private moment: { arrival: number; ends: ReadonlyMap<string, bigint> } = { arrival: -1, ends: new Map() };
+  private subscription: BrokerSubscription | undefined;
+  private committing: NodeJS.Timeout | undefined;
+  private assignments = 0;
+  private closed = false;
+
+  constructor(
+    private readonly handlers: LaneHandlers,
+    private readonly parts: {
+      readonly log: KafkaLog;
+      readonly database: DataSource;
+      readonly offsets: ConsumerOffsets;
+      readonly owners: LaneOwners;
+      readonly logger: LoggerService;
+    },
+  ) {}
+
+  /** Units this process has. */
+  get held(): number[] {
+    return [...this.units.keys()].sort((a, b) => a - b);
+  }
+
+  get name(): string {
+    return this.handlers.lane.name;
+  }
+
+  async open(): Promise<void> {
+    const { log } = this.parts;
+    const topics = this.topics();
+    this.subscription = await log.broker.subscribe({
+      group: log.nameOf(this.name),
+      topics: topics.map((topic) => log.nameOf(topic)),
+      share: (index, members) => this.share(index, members),
+      onAssigned: (partitions) => this.assigned(partitions),
+      onRecords: (topic, partition, records) => {
+        this.received(topic, partition, records);
+      },
+      maximumWaitMs: FETCH_WAIT_MS,
+    });
+    this.committing = setInterval(() => {
+      this.commit().catch(() => undefined);
+    }, COMMIT_EVERY_MS);
+  }
+
+  /** Ends after the batches that are being handled, and leaves the lane to others. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.assignments++;
+    clearInterval(this.committing);
+    await Promise.all([...this.units.values()].map((unit) => unit.stop()));
+    await this.commit().catch(() => undefined);
+    await this.subscription?.close();
+  }
+
+  async next(cursors: readonly Cursor[]): Promise<{ cursor: Cursor; records: LogRecord[] } | undefined> {
+    this.release(cursors);
+    for (const [index, cursor] of cursors.entries()) {
+      const { offset } = cursor.position;
+      const buffer = this.bufferOf(cursor);
+      const arrival = buffer.arrivalOf(offset);
+      if (arrival === undefined) continue;
+      if (index > 0) {
+        // It may have been caused by a record of an earlier topic that is there, but has not come yet.
+        if (arrival > this.moment.arrival) await this.look();
+        if (!this.isConsumed(cursors.slice(0, index))) return undefined;
+      }
+      const records = buffer.from(
+        offset,
+        cursor.subscription.batch,
+        index > 0 ? this.moment.arrival : undefined,
+      );
+      // Another topic's records may have arrived while it was looked.
+      if (index > 0 && cursors.slice(0, index).some((earlier) => this.hasRecords(earlier)))
+        return this.next(cursors);
+      return records.length === 0 ? undefined : { cursor, records };
+    }
+    return undefined;
+  }
+
+  async first(topic: string, partition: number): Promise<bigint> {
+    const { log } = this.parts;
+    const ranges = await log.broker.offsets(log.nameOf(topic));
+    return ranges.find((range) => range.partition === partition)?.low ?? 0n;
+  }
+
+  wait(_cursors: readonly Cursor[], timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.arrived.off('records', done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.arrived.on('records', done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
+    });
+  }
+
+  /** Member `index` of `members` gets every `members`-th unit, and all that these units read. */
+  private share(index: number, members: number): Partitions {
+    const { lane, subscriptions } = this.handlers;
+    const { log } = this.parts;
+    const { partitions } = log;
+    const units = unitsOf(lane, partitions).filter((unit) => unit % members === index);
+    const shared = new Map<string, number[]>();
+    for (const { subscription } of subscriptions) {
+      const read = new Set(units.flatMap((unit) => partitionsRead(lane, subscription, unit, partitions)));
+      shared.set(
+        log.nameOf(subscription.topic.name),
+        [...read].sort((a, b) => a - b),
+      );
+    }
+    return shared;
+  }
+
+  /** What of the lane is ours now: units that are gone are left, new ones are taken up. */
+  private async assigned(assignment: Partitions): Promise<PartitionOffset[]> {
+    const mine = ++this.assignments;
+    const { lane } = this.handlers;
+    const units = this.unitsIn(assignment);
+    for (const [unit, running] of [...this.units]) {
+      if (units.includes(unit)) continue;
+      await running.stop();
+      this.units.delete(unit);
+      await this.parts.owners.release(lane, unit);
+      this.parts.logger.log(`${lane.name}: unit ${unit} is left to another process`);
+    }
+    const fresh: LaneUnit[] = [];
+    for (const unit of units) {
+      if (this.units.has(unit)) continue;
+      const cursors = cursorsOf(this.handlers, unit, this.parts.log.partitions);
+      const running = new LaneUnit(lane, unit, cursors, { ...this.parts, source: this });
+      await this.untilItPasses(() => running.restore(), mine);
+      if (this.superseded(mine)) return [];
+      this.units.set(unit, running);
+      fresh.push(running);
+      this.parts.logger.log(`${lane.name}: unit ${unit} is ours`);
+    }
+    const begin = await this.untilItPasses(() => this.beginnings(), mine);
+    if (begin === undefined || this.superseded(mine)) return [];
+    for (const unit of fresh) unit.start();
+    return begin;
+  }
+
+  private superseded(assignment: number): boolean {
+    return assignment !== this.assignments || this.closed;
+  }
+
+  /** A database or broker that is away comes back: until then, or until the assignment is another, it is tried again. */
+  private async untilItPasses<T>(work: () => Promise<T>, assignment: number): Promise<T | undefined> {
+    for (let failures = 0; !this.superseded(assignment); failures++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof RecordsLostError) throw error;
+        this.parts.logger.error(`${this.name} cannot begin: ${messageOf(error)}; trying again`);
+        await sleep(Math.min(5_000, 100 * 2 ** failures));
+      }
+    }
+    return undefined;
+  }
+
+  private unitsIn(assignment: Partitions): readonly number[] {
+    const { lane, subscriptions } = this.handlers;
+    const { log } = this.parts;
+    const assigned = ({ subscription }: LaneHandlers['subscriptions'][number]) =>
+      assignment.get(log.nameOf(subscription.topic.name)) ?? [];
+    if (lane.spread === 'single') return subscriptions.some((each) => assigned(each).length > 0) ? [0] : [];
+    const own = subscriptions.find(
+      ({ subscription }) => !subscription.everyUnit && subscription.topic.partitioned,
+    );
+    return own === undefined ? [] : assigned(own);
+  }
+
+  /**
+   * Where each partition is read from: where the unit that has come least far goes on.
+   *
+   * @throws {RecordsLostError} where the topic does not go back, or not up, to there
+   */
+  private async beginnings(): Promise<PartitionOffset[]> {
+    const { log } = this.parts;
+    const lowest = new Map<string, { topic: string; partition: number; offset: bigint }>();
+    for (const { cursors } of this.units.values()) {
+      for (const { subscription, partition, position } of cursors) {
+        const topic = subscription.topic.name;
+        const known = lowest.get(`${topic}/${partition}`);
+        if (known === undefined || position.offset < known.offset)
+          lowest.set(`${topic}/${partition}`, { topic, partition, offset: position.offset });
+      }
+    }
+    for (const topic of this.topics()) {
+      for (const { partition, low, high } of await log.broker.offsets(log.nameOf(topic))) {
+        const offset = lowest.get(`${topic}/${partition}`)?.offset;
+        if (offset === undefined || (offset >= low && offset <= high)) continue;
+        throw new RecordsLostError(
+          `${this.name} goes on at ${offset} of ${topic}/${partition}, which has ${low} to ${high}: records are lost`,
+          { topic, partition, offset: offset.toString() },
+        );
+      }
+    }
+    this.moment = { arrival: -1, ends: new Map() };
+    for (const buffer of this.buffers.values()) buffer.reset();
+    return [...lowest.values()].map((at) => ({ ...at, topic: log.nameOf(at.topic) }));
+  }
+
+  private received(topic: string, partition: number, records: readonly ReadRecord[]): void {
+    this.buffer(topic, partition).add(records, ++this.arrivals);
+    this.arrived.emit('records');
+  }
+
+  /** Asks for the ends of all topics, as of now. */
+  private async look(): Promise<void> {
+    const arrival = this.arrivals;
+    const { log } = this.parts;
+    const ends = new Map<string, bigint>();
+    // The last topic causes nothing that is read before it.
+    await Promise.all(
+      this.topics()
+        .slice(0, -1)
+        .map(async (topic) => {
+          for (const { partition, high } of await log.broker.offsets(log.nameOf(topic)))
+            ends.set(`${topic}/${partition}`, high);
+        }),
+    );
+    this.moment = { arrival, ends };
+  }
+
+  private isConsumed(cursors: readonly Cursor[]): boolean {
+    return cursors.every(({ subscription, partition, position }) => {
+      const end = this.moment.ends.get(`${subscription.topic.name}/${partition}`);
+      return end !== undefined && position.offset >= end;
+    });
+  }
+
+  private hasRecords(cursor: Cursor): boolean {
+    return this.bufferOf(cursor).arrivalOf(cursor.position.offset) !== undefined;
+  }
+
+  /** What every unit here has consumed is dropped. */
+  private release(cursors: readonly Cursor[]): void {
+    for (const { subscription, partition } of cursors) {
+      const offsets = [...this.units.values()].flatMap((unit) =>
+        unit.cursors
+          .filter((cursor) => cursor.subscription === subscription && cursor.partition === partition)
+          .map(({ position }) => position.offset),
+      );
+      if (offsets.length === 0) continue;
+      const lowest = offsets.reduce((a, b) => (a < b ? a : b));
+      this.buffer(this.parts.log.nameOf(subscription.topic.name), partition).release(lowest);
+    }
+  }
+
+  private bufferOf({ subscription, partition }: Cursor): RecordBuffer {
+    return this.buffer(this.parts.log.nameOf(subscription.topic.name), partition);
+  }
+
+  private buffer(topic: string, partition: number): RecordBuffer {
+    const name = `${topic}/${partition}`;
+    let buffer = this.buffers.get(name);
+    if (buffer === undefined) {
+      buffer = new RecordBuffer(
+        BUFFER_LIMITS,
+        () => this.subscription?.pause(topic, partition),
+        () => this.subscription?.resume(topic, partition),
+      );
+      this.buffers.set(name, buffer);
+    }
+    return buffer;
+  }
+
+  /** For those who watch the group from outside: the tables are what counts. */
+  private async commit(): Promise<void> {
+    const { log } = this.parts;
+    const { lane } = this.handlers;
+    const offsets = [...this.units.values()].flatMap(({ cursors }) =>
+      cursors
+        .filter(({ subscription }) => lane.spread === 'single' || !subscription.everyUnit)
+        .map(({ subscription, partition, position }) => ({
+          topic: log.nameOf(subscription.topic.name),
+          partition,
+          offset: position.offset,
+        })),
+    );
+    await this.subscription?.commit(offsets);
+  }
+
+  private topics(): string[] {
+    return [...new Set(this.handlers.subscriptions.map(({ subscription }) => subscription.topic.name))];
+  }
+}

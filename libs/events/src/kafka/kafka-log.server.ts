@@ -1,0 +1,52 @@
+import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
+import type { DataSource } from 'typeorm';
+import { ConsumerOffsets } from '../consumer-offsets.js';
+import type { LaneOwners } from '../lane.js';
+import { lanesOf } from '../lanes-of.js';
+import { KafkaLane } from './kafka-lane.js';
+import type { KafkaLog } from './kafka-log.js';
+
+/** Nest transport over {@link KafkaLog}: a consumer group for each lane, whose units processes share. */
+export class KafkaLogServer extends Server implements CustomTransportStrategy {
+  override transportId = Symbol('kafka-log');
+  private lanes: KafkaLane[] = [];
+
+  constructor(
+    private readonly log: KafkaLog,
+    private readonly database: DataSource,
+    private readonly owners: LaneOwners,
+  ) {
+    super();
+  }
+
+  listen(callback: (error?: unknown) => void): void {
+    const { log, database, owners, logger } = this;
+    const parts = { log, database, owners, logger, offsets: new ConsumerOffsets(database) };
+    this.lanes = lanesOf(this.messageHandlers).map((handlers) => new KafkaLane(handlers, parts));
+    Promise.all(this.lanes.map((lane) => lane.open())).then(
+      () => {
+        callback();
+      },
+      (error: unknown) => {
+        callback(error);
+      },
+    );
+  }
+
+  /** The units of each lane that this process has. */
+  held(): Record<string, number[]> {
+    return Object.fromEntries(this.lanes.map((lane) => [lane.name, lane.held]));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.close()));
+  }
+
+  on(): unknown {
+    return this;
+  }
+
+  unwrap<T>(): T {
+    return this.log as T;
+  }
+}

@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, EntityManager } from 'typeorm';
+import { ConsumerOffsets } from '../consumer-offsets.js';
+import { type ConsumedBatch, EventLog, type Lag } from '../event-log.js';
+import { type Outgoing, outgoing, type Topic } from '../message.js';
+import { partitionFor, partitionsOf } from '../partitions.js';
+import { TOPICS } from '../topics.js';
+import type { Broker, BrokerRecord, TopicSettings } from './broker.js';
+import { OutboxRelay } from './outbox-relay.js';
+
+export interface KafkaLogOptions {
+  /** put before the names of topics and groups */
+  readonly prefix: string;
+  /** of keyed topics */
+  readonly partitions: number;
+  readonly replication: number;
+  /** upper limit of every topic's retention */
+  readonly retentionDays?: number | undefined;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+/** A forecast of 500 markets has 250,000 numbers. */
+const LARGEST_MESSAGE_BYTES = 16 << 20;
+
+/**
+ * Messages on Kafka. What a transaction publishes is kept in its database's outbox and brought to the brokers by a relay,
+ * so that state and messages cannot fall apart.
+ */
+export class KafkaLog extends EventLog {
+  private readonly relay: OutboxRelay;
+  private readonly offsets: ConsumerOffsets;
+
+  constructor(
+    private readonly database: DataSource,
+    readonly broker: Broker,
+    private readonly topics: readonly Topic<never>[],
+    private readonly options: KafkaLogOptions,
+  ) {
+    super();
+    this.relay = new OutboxRelay(database, broker, (topic) => this.nameOf(topic));
+    this.offsets = new ConsumerOffsets(database);
+  }
+
+  get partitions(): number {
+    return this.options.partitions;
+  }
+
+  /** Of a topic or group on the brokers. */
+  nameOf(topic: string): string {
+    return `${this.options.prefix}${topic}`;
+  }
+
+  /**
+   * Creates what topics there are not and begins to relay.
+   *
+   * @throws {BrokerError} for a topic that has another number of partitions than is configured
+   */
+  async open(): Promise<void> {
+    await this.broker.ensureTopics(this.settings());
+    this.relay.start();
+  }
+
+  /** Every topic as it is to be on the brokers, dead letters included. */
+  settings(): TopicSettings[] {
+    const { partitions, replication, retentionDays } = this.options;
+    const config = (retention: Topic<never>['retention']) => {
+      const days = retention === 'compacted' ? null : retention.days;
+      const kept = Math.min(days ?? Infinity, retentionDays ?? Infinity);
+      return {
+        'cleanup.policy': retention === 'compacted' ? 'compact' : 'delete',
+        'retention.ms': String(Number.isFinite(kept) ? kept * DAY_MS : -1),
+        'max.message.bytes': String(LARGEST_MESSAGE_BYTES),
+        'min.insync.replicas': String(Math.max(1, replication - 1)),
+        'replication.factor': String(replication),
+      };
+    };
+    return this.topics.flatMap((topic) => [
+      {
+        topic: this.nameOf(topic.name),
+        partitions: partitionsOf(topic, partitions),
+        config: config(topic.retention),
+      },
+      { topic: this.nameOf(`${topic.name}.dead`), partitions: 1, config: config({ days: 30 }) },
+    ]);
+  }
+
+  async append(manager: EntityManager, source: string, messages: readonly Outgoing[]): Promise<void> {
+    if (messages.length === 0) return;
+    // The source's row is locked until the commit: numbers are in the order of commits.
+    await manager.query(
+      `with reserved as (
+         insert into outbox_source as s (source, next_sequence) values ($1, 1 + $2::bigint)
+         on conflict (source) do update set next_sequence = s.next_sequence + $2::bigint
+         returning next_sequence - $2::bigint as first
+       )
+       insert into outbox (source, sequence, topic, partition, key, value, headers)
+       select $1, first + ordinal - 1, topic, partition, key, value, headers
+       from reserved, unnest($3::text[], $4::int[], $5::text[], $6::text[], $7::jsonb[])
+         with ordinality as m (topic, partition, key, value, headers, ordinal)`,
+      [
+        source,
+        messages.length,
+        messages.map(({ topic }) => topic),
+        messages.map((message) => partitionFor(message, this.partitions)),
+        messages.map(({ key }) => key),
+        messages.map(({ value }) => value),
+        messages.map(({ headers = {} }) => JSON.stringify(headers)),
+      ],
+    );
+  }
+
+  announce(): void {
+    this.relay.stir();
+  }
+
+  async publish(
+    messages: readonly Outgoing[],
+    also?: { source: string; write: (manager: EntityManager) => Promise<void> },
+  ): Promise<void> {
+    if (also !== undefined) {
+      await this.database.transaction(async (manager) => {
+        await this.append(manager, also.source, messages);
+        await also.write(manager);
+      });
+      this.relay.stir();
+      return;
+    }
+    const topics = new Map<string, BrokerRecord[]>();
+    for (const message of messages) {
+      const { topic, key, value, headers = {} } = message;
+      const records = topics.get(topic) ?? [];
+      records.push({ key, value, headers, partition: partitionFor(message, this.partitions) });
+      topics.set(topic, records);
+    }
+    for (const [topic, records] of topics) await this.broker.send(this.nameOf(topic), records);
+  }
+
+  async recordBatch(
+    manager: EntityManager,
+    { unit, topic, partition, from, to }: ConsumedBatch,
+  ): Promise<void> {
+    const header = { id: `${unit}@${topic}/${partition}@${from}`, sequence: 0, time: Date.now() };
+    const payload = { unit, topic, partition, from: from.toString(), to: to.toString() };
+    await this.append(manager, unit, [outgoing(TOPICS.consumption, unit, header, payload)]);
+  }
+
+  async lag(): Promise<Lag[]> {
+    const positions = await this.offsets.all();
+    const ends = await this.ends(new Set(positions.map(({ topic }) => topic)));
+    return positions.map(({ group, topic, partition, offset }) => ({
+      ...{ group, topic, partition },
+      records: (ends.get(`${topic}/${partition}`) ?? 0n) - offset,
+    }));
+  }
+
+  async drained(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        if (await this.isDrained()) return;
+        failures = 0;
+      } catch (error) {
+        // Brokers and databases come back.
+        if (++failures > 600) throw error;
+      }
+      await sleep(failures === 0 ? 10 : 200);
+    }
+  }
+
+  housekeeping(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    await this.relay.close();
+    await this.broker.close();
+  }
+
+  /**
+   * Nothing was in the outbox, then every position was at its topic's end, and meanwhile no position has moved: so nothing
+   * can have been published in between.
+   */
+  private async isDrained(): Promise<boolean> {
+    const before = await this.snapshot();
+    if (before.waiting) return false;
+    const ends = await this.ends(new Set(before.positions.map(({ topic }) => topic)));
+    const atEnd = before.positions.every(
+      ({ topic, partition, offset }) => (ends.get(`${topic}/${partition}`) ?? 0n) <= offset,
+    );
+    if (!atEnd) return false;
+    const after = await this.snapshot();
+    return !after.waiting && JSON.stringify(before.text) === JSON.stringify(after.text);
+  }
+
+  private async snapshot() {
+    const [{ count }] = await this.database.query<[{ count: string }]>('select count(*) from outbox');
+    const positions = await this.offsets.all();
+    const text = positions.map(
+      ({ group, topic, partition, offset }) => `${group} ${topic}/${partition} ${offset}`,
+    );
+    return { waiting: Number(count) > 0, positions, text: text.sort() };
+  }
+
+  private async ends(topics: ReadonlySet<string>): Promise<Map<string, bigint>> {
+    const ends = new Map<string, bigint>();
+    await Promise.all(
+      [...topics].map(async (topic) => {
+        for (const { partition, high } of await this.broker.offsets(this.nameOf(topic)))
+          ends.set(`${topic}/${partition}`, high);
+      }),
+    );
+    return ends;
+  }
+}

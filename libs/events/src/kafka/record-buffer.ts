@@ -1,0 +1,78 @@
+import type { LogRecord } from '../record.js';
+
+/** Records of a partition that were read ahead. */
+export class RecordBuffer {
+  private records: (LogRecord & { readonly arrival: number })[] = [];
+  private characters = 0;
+  paused = false;
+
+  constructor(
+    private readonly limits: { readonly records: number; readonly characters: number },
+    readonly pause: () => void,
+    readonly resume: () => void,
+  ) {}
+
+  /** Forgets everything: the partition is read anew. */
+  reset(): void {
+    this.records = [];
+    this.characters = 0;
+    this.unpause();
+  }
+
+  /** @param arrival counts what has arrived, over all partitions */
+  add(records: readonly LogRecord[], arrival: number): void {
+    for (const record of records) {
+      this.records.push({ ...record, arrival });
+      this.characters += record.value.length;
+    }
+    if (!this.paused && this.isFull(1)) {
+      this.paused = true;
+      this.pause();
+    }
+  }
+
+  /** Records from an offset on, at most `limit`, of those that had arrived when `arrival` was counted. */
+  from(offset: bigint, limit: number, arrival = Infinity): LogRecord[] {
+    const start = this.indexOf(offset);
+    let end = start;
+    while (end < this.records.length && end - start < limit && this.records[end].arrival <= arrival) end++;
+    return this.records.slice(start, end);
+  }
+
+  /** When the first record from an offset on has arrived; undefined where there is none. */
+  arrivalOf(offset: bigint): number | undefined {
+    return this.records.at(this.indexOf(offset))?.arrival;
+  }
+
+  /** Drops what is before an offset. */
+  release(offset: bigint): void {
+    const end = this.indexOf(offset);
+    if (end === 0) return;
+    for (const { value } of this.records.splice(0, end)) this.characters -= value.length;
+    if (!this.isFull(0.5)) this.unpause();
+  }
+
+  private isFull(share: number): boolean {
+    return (
+      this.records.length >= share * this.limits.records || this.characters >= share * this.limits.characters
+    );
+  }
+
+  private unpause(): void {
+    if (!this.paused) return;
+    this.paused = false;
+    this.resume();
+  }
+
+  /** Of the first record at or after an offset. */
+  private indexOf(offset: bigint): number {
+    let low = 0;
+    let high = this.records.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.records[middle].offset < offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

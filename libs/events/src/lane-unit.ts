@@ -1,0 +1,226 @@
+import type { LoggerService } from '@nestjs/common';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { DataSource } from 'typeorm';
+import { messageOf, ZkriskError } from '#lib/errors';
+import { ConsumeContext } from './context.js';
+import type { Subscription } from './consume.js';
+import type { ConsumerOffsets, Position } from './consumer-offsets.js';
+import type { EventLog } from './event-log.js';
+import { type Lane, type LaneOwners, unitName } from './lane.js';
+import type { Message, Outgoing } from './message.js';
+import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
+
+/** One partition of a topic, as a unit reads it. */
+export interface Cursor {
+  readonly subscription: Subscription;
+  readonly handler: (messages: Message<unknown>[], context: ConsumeContext) => Promise<unknown>;
+  readonly partition: number;
+  position: Position;
+}
+
+/** Where a unit's records come from. */
+export interface RecordSource {
+  /**
+   * The next records of the first cursor that has any, at most a batch of them. All cursors are looked at as of one
+   * moment, so that a message is never handled before one that caused it.
+   */
+  next(cursors: readonly Cursor[]): Promise<{ cursor: Cursor; records: LogRecord[] } | undefined>;
+  /** The oldest record there is of a partition: where a unit begins that has never read it. */
+  first(topic: string, partition: number): Promise<bigint>;
+  /** Resolves when there may be more to read, or after the time given. */
+  wait(cursors: readonly Cursor[], timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** A unit has found nothing to do. */
+  idle?(): void;
+}
+
+/** How long a unit with nothing to read waits before it looks again without having been woken. */
+const IDLE_POLL_MS = 250;
+const MAXIMUM_BACKOFF_MS = 5_000;
+
+/**
+ * Consumes what one unit of a lane has to: one batch at a time, each in one transaction that holds the handler's writes,
+ * its messages and the new offset. If the handler throws, the transaction is rolled back and the batch is tried again
+ * one message at a time; a message that fails with one of our own errors goes to `<topic>.dead` with the reason, anything
+ * else (a lost database, say) is retried until it passes.
+ */
+export class LaneUnit {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  /** what is in memory does not stand for the tables: at first, and after a rollback */
+  private stale = true;
+  private readonly name: string;
+
+  constructor(
+    readonly lane: Lane,
+    readonly unit: number,
+    readonly cursors: readonly Cursor[],
+    private readonly parts: {
+      readonly source: RecordSource;
+      readonly log: EventLog;
+      readonly offsets: ConsumerOffsets;
+      readonly database: DataSource;
+      readonly owners: LaneOwners;
+      readonly logger: LoggerService;
+    },
+  ) {
+    this.name = unitName(lane, unit);
+  }
+
+  /** Reads positions and state; to be called before anything else. */
+  async restore(): Promise<void> {
+    this.stale = true;
+    const { offsets, source, owners } = this.parts;
+    // Positions first: if another process moves one while the state is read, our next transaction fails on it.
+    for (const cursor of this.cursors) {
+      const topic = cursor.subscription.topic.name;
+      const { partition } = cursor;
+      cursor.position = await offsets.position({ group: this.name, topic, partition }, () =>
+        source.first(topic, partition),
+      );
+    }
+    await owners.restore(this.lane, this.unit);
+    this.stale = false;
+  }
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  /** Ends after the batch that is being handled. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    const { source, logger } = this.parts;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        if (this.stale) await this.restore();
+        // Listening starts before reading: what is appended in between wakes the wait at once.
+        const idle = new AbortController();
+        const wait = source.wait(this.cursors, IDLE_POLL_MS, AbortSignal.any([signal, idle.signal]));
+        const fetched = await source.next(this.cursors);
+        if (fetched === undefined) source.idle?.();
+        else {
+          idle.abort();
+          await this.handle(fetched.cursor, fetched.records);
+        }
+        await wait;
+        failures = 0;
+      } catch (error) {
+        failures++;
+        logger.error(`${this.name}: ${messageOf(error)}; trying again`);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** failures)));
+      }
+    }
+  }
+
+  private async handle(cursor: Cursor, records: LogRecord[]): Promise<void> {
+    try {
+      await this.consume(cursor, records);
+    } catch (error) {
+      await this.restore();
+      if (!(error instanceof ZkriskError)) throw error;
+      await this.recover(cursor, records, error);
+    }
+  }
+
+  private async recover(cursor: Cursor, records: LogRecord[], error: ZkriskError): Promise<void> {
+    const { topic } = cursor.subscription;
+    this.parts.logger.warn(
+      `${this.name}: batch of ${topic.name} failed (${error.message}); handling its messages one by one`,
+    );
+    for (const record of records) {
+      if (record.offset < cursor.position.offset) continue;
+      try {
+        await this.consume(cursor, [record]);
+      } catch (single) {
+        await this.restore();
+        if (!(single instanceof ZkriskError)) throw single;
+        await this.consume(cursor, [record], single.message);
+      }
+    }
+  }
+
+  /** Consumes records in one transaction. With `poison`, they go to the dead-letter topic unhandled. */
+  async consume(cursor: Cursor, records: readonly LogRecord[], poison?: string): Promise<void> {
+    const { log, offsets, database } = this.parts;
+    const { subscription, partition, position } = cursor;
+    const topic = subscription.topic.name;
+    const at = { group: this.name, topic, partition };
+    const next = { offset: records[records.length - 1].offset + 1n, sources: { ...position.sources } };
+    const fresh = records.filter((record) => isFresh(record, next.sources));
+    const outcome = await database.transaction(async (manager) => {
+      if (!(await offsets.advance(manager, at, position.offset, next))) {
+        throw new Error(`another process of ${this.name} has moved ${topic}/${partition}`);
+      }
+      const batch = { unit: this.name, topic, partition, from: position.offset, to: next.offset };
+      await log.recordBatch(manager, batch);
+      const context = new ConsumeContext(manager, this.unit);
+      const messages: Message<unknown>[] = [];
+      const origins: LogRecord[] = [];
+      const dead: Outgoing[] = [];
+      for (const record of fresh) {
+        const checked = poison === undefined ? validate(subscription, record) : { reason: poison };
+        if ('reason' in checked) dead.push(deadLetter(topic, partition, record, checked.reason));
+        else {
+          messages.push(checked.message);
+          origins.push(record);
+        }
+      }
+      if (messages.length > 0) {
+        const result = await cursor.handler(messages, context);
+        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
+      }
+      const { outbox, committed, rejections } = context.drain();
+      for (const { index, reason } of rejections)
+        dead.push(deadLetter(topic, partition, origins[index], reason));
+      const published = [...outbox, ...dead];
+      if (published.length > 0) await log.append(manager, this.name, published);
+      return { committed, topics: new Set(published.map((message) => message.topic)) };
+    });
+    cursor.position = next;
+    for (const action of outcome.committed) action();
+    log.announce(outcome.topics);
+  }
+}
+
+/** Whether a record was not consumed before: a relay that was killed may publish again what it had published. */
+function isFresh({ headers }: LogRecord, sources: Record<string, number>): boolean {
+  const source = headers[SOURCE_HEADER];
+  if (source === undefined) return true;
+  const sequence = Number(headers[SEQUENCE_HEADER]);
+  if (sequence <= (sources[source] ?? 0)) return false;
+  sources[source] = sequence;
+  return true;
+}
+
+function validate(
+  { topic }: Subscription,
+  record: LogRecord,
+): { message: Message<unknown> } | { reason: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(record.value);
+  } catch (error) {
+    return { reason: `not JSON: ${messageOf(error)}` };
+  }
+  const parsed = topic.message.safeParse(value);
+  if (parsed.success) return { message: parsed.data };
+  const [issue] = parsed.error.issues;
+  return { reason: `${issue.path.join('.') || 'message'}: ${issue.message}` };
+}
+
+function deadLetter(topic: string, partition: number, record: LogRecord, reason: string): Outgoing {
+  const value = JSON.stringify({
+    reason,
+    topic,
+    partition,
+    offset: record.offset.toString(),
+    value: record.value,
+  });
+  return { topic: `${topic}.dead`, key: record.key, value };
+}

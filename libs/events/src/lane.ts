@@ -1,0 +1,42 @@
+/**
+ * A lane is what consumes one after the other: the topics of a service, read in the order of their handlers, one batch at a
+ * time, each batch one database transaction.
+ *
+ * - `single`: one unit, whatever the number of processes. The state is one (the book, the covariance model): one process
+ *   has it, the others stand by.
+ * - `partitions`: a unit for each partition of the keyed topics. Processes share the units; state is kept by unit.
+ */
+export interface Lane {
+  readonly name: string;
+  readonly spread: 'single' | 'partitions';
+}
+
+/** The state a lane's unit changes: in tables, and in the memory of the process that has the unit. */
+export interface LaneOwner {
+  /** Reads the unit's tables anew: when the process gets the unit, and whenever a transaction was rolled back. */
+  restore(unit: number): Promise<void>;
+  /** Another process has the unit now. */
+  release?(unit: number): Promise<void> | void;
+}
+
+/** Who holds the state of which lane, in this process. */
+export class LaneOwners {
+  private readonly owners = new Map<string, LaneOwner>();
+
+  register(lane: Lane, owner: LaneOwner): void {
+    this.owners.set(lane.name, owner);
+  }
+
+  async restore(lane: Lane, unit: number): Promise<void> {
+    await this.owners.get(lane.name)?.restore(unit);
+  }
+
+  async release(lane: Lane, unit: number): Promise<void> {
+    await this.owners.get(lane.name)?.release?.(unit);
+  }
+}
+
+/** The name a unit's offsets are kept under. */
+export function unitName({ name, spread }: Lane, unit: number): string {
+  return spread === 'single' ? name : `${name}/${unit}`;
+}

@@ -1,0 +1,187 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const VERSION = '4.3.0';
+const CACHE = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  '..',
+  'node_modules',
+  '.cache',
+  'zkrisk',
+  `kafka-${VERSION}`,
+);
+
+/** A Kafka broker of a test's own: one JVM in KRaft mode. */
+export interface TestBroker {
+  readonly address: string;
+  readonly directory: string;
+  /** stops it as an operator would; its data stay */
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** kills it and removes its data */
+  remove(): Promise<void>;
+}
+
+/** Why there can be no broker here; undefined where there can. */
+export function noKafka(): string | undefined {
+  if (spawnSync('java', ['-version']).status !== 0) return 'there is no Java';
+  if (existsSync(CACHE) || spawnSync('mvn', ['-version']).status === 0) return undefined;
+  return 'there is no Maven to fetch Kafka with';
+}
+
+/** Kafka's jars, fetched once through Maven. */
+function jars(): string {
+  if (existsSync(CACHE)) return CACHE;
+  const folder = mkdtempSync(join(tmpdir(), 'zkrisk-kafka-'));
+  writeFileSync(
+    join(folder, 'pom.xml'),
+    `<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
+<groupId>zkrisk</groupId><artifactId>test-broker</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies><dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>${VERSION}</version></dependency></dependencies></project>`,
+  );
+  const fetched = spawnSync('mvn', ['-q', 'dependency:copy-dependencies', '-DoutputDirectory=jars'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (fetched.status !== 0) throw new Error(`Kafka could not be fetched: ${fetched.stdout}${fetched.stderr}`);
+  mkdirSync(join(CACHE, '..'), { recursive: true });
+  // Two test files may fetch at once: the first one's folder stays.
+  if (!existsSync(CACHE)) {
+    spawnSync('cp', ['-r', join(folder, 'jars'), `${CACHE}.${process.pid}`]);
+    if (existsSync(CACHE)) rmSync(`${CACHE}.${process.pid}`, { recursive: true });
+    else renameSync(`${CACHE}.${process.pid}`, CACHE);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  return CACHE;
+}
+
+export interface TestBrokerOptions {
+  /** further lines of server.properties, and listeners other than plain ones */
+  readonly properties?: (address: string) => Record<string, string>;
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly javaOptions?: readonly string[];
+}
+
+export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
+  const folder = jars();
+  const classPath = readdirSync(folder)
+    .map((jar) => join(folder, jar))
+    .join(':');
+  const directory = mkdtempSync(join(tmpdir(), 'zkrisk-broker-'));
+  const [port, controller] = [await freePort(), await freePort()];
+  const address = `127.0.0.1:${port}`;
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
+    listeners: `PLAINTEXT://${address},CONTROLLER://127.0.0.1:${controller}`,
+    'advertised.listeners': `PLAINTEXT://${address}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': join(directory, 'data'),
+    'offsets.topic.replication.factor': '1',
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    'auto.create.topics.enable': 'false',
+    ...options.properties?.(address),
+  };
+  const file = join(directory, 'server.properties');
+  writeFileSync(
+    file,
+    Object.entries(properties)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('\n'),
+  );
+  const log = openSync(join(directory, 'server.log'), 'a');
+  const format = spawnSync(
+    'java',
+    ['-cp', classPath, 'kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAAAAAAAAAAAAAAQ', '-c', file],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', log] },
+  );
+  if (format.status !== 0) throw new Error(`Kafka's storage could not be formatted: ${format.stdout}`);
+  let server: ChildProcess | undefined;
+  const end = async (signal: NodeJS.Signals) => {
+    const running = server;
+    server = undefined;
+    if (running?.exitCode !== null || running.signalCode !== null) return;
+    const exit = once(running, 'exit');
+    running.kill(signal);
+    await exit;
+  };
+  const orphan = () => server?.kill('SIGKILL');
+  process.once('exit', orphan);
+  const start = async () => {
+    const memory = ['-Xmx384m', '-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
+    server = spawn(
+      'java',
+      [...memory, ...(options.javaOptions ?? []), '-cp', classPath, 'kafka.Kafka', file],
+      {
+        stdio: ['ignore', log, log],
+        env: { ...process.env, ...options.environment },
+      },
+    );
+    for (let attempt = 0; !(await isOpen(port)); attempt++) {
+      if (server.exitCode !== null || attempt > 600)
+        throw new Error(`Kafka did not come up; see ${join(directory, 'server.log')}`);
+      await sleep(100);
+    }
+  };
+  await start();
+  return {
+    address,
+    directory,
+    start,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    remove: async () => {
+      process.removeListener('exit', orphan);
+      await end('SIGKILL');
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}
