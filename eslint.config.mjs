@@ -13,6 +13,7 @@ const ARROWS = {
   ledger: ['errors', 'risk'],
   'price-file': ['errors'],
   service: ['errors', 'margin'],
+  host: ['errors', 'events', 'service', 'storage'],
   margin: ['errors'],
   'worker-pool': ['errors'],
   proofs: ['errors', 'liquidation', 'risk', 'worker-pool'],

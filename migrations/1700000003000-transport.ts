@@ -27,6 +27,8 @@ export class Transport1700000003000 implements MigrationInterface {
       update liquidation_event set unit_sequence = sequence;
       alter table liquidation_event alter column unit_sequence set not null;
       alter table liquidation_event add unique (unit, unit_sequence);
+      alter table proof_job add column claimed_by text, add column claimed_until timestamptz;
+      update proof_job set status = 'queued' where status = 'running';
       create table liquidation_stream (last bigint not null);
       insert into liquidation_stream select coalesce(max(sequence), 0) from liquidation_event;
       update service_state set name = name || '/0' where service = 'liquidator';
@@ -42,6 +44,7 @@ export class Transport1700000003000 implements MigrationInterface {
       update consumer_offset set consumer_group = left(consumer_group, -2)
         where consumer_group in ('liquidator/0', 'house-liquidator/0');
       update service_state set name = left(name, -2) where service = 'liquidator';
+      alter table proof_job drop column claimed_by, drop column claimed_until;
       drop table liquidation_stream;
       alter table liquidation_event drop column unit_sequence, drop column unit;
       alter table liquidation drop column number, drop column unit;

@@ -381,7 +381,7 @@ describe('the engine on a simulated market', () => {
     expect((await fetch(`${engine.url}/readyz`)).status).toBe(200);
     const metrics = await (await fetch(`${engine.url}/metrics`)).text();
     expect(metrics).toMatch(/^zkrisk_ledger_imbalance 0$/m);
-    expect(metrics).toMatch(/zkrisk_consumer_lag_records\{group="pricer",topic="trades"\} 0/);
+    expect(metrics).toMatch(/zkrisk_consumer_lag_records\{group="pricer",topic="trades",partition="0"\} 0/);
     const document = await get<{ paths: Record<string, unknown> }>('/docs-json');
     for (const path of [
       '/v1/quotes',

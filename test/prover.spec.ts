@@ -45,17 +45,21 @@ describe('the queue of proofs', () => {
 
   it('killed in the middle of a proof, makes it anew: once, however often the job was asked for', async () => {
     for (let again = 0; again < 3; again++) await repository.enqueue(database.manager, job('killed'));
+    let worker: string | null = null;
     for (let kill = 0; kill < 2; kill++) {
       const prover = spawn(process.execPath, [child], {
         env: { ...process.env, DATABASE_URL: server.url, ZKRISK_DATA_DIR: server.directory },
         stdio: 'inherit',
       });
-      await eventually(async () => (await repository.depth()).running === 1, 'a job is running', 60_000);
+      const taken = async () => {
+        const { status, claimedBy } = (await repository.find('killed'))!;
+        return status === 'running' && claimedBy !== worker;
+      };
+      await eventually(taken, 'the job is taken, from whom was killed before', 60_000);
+      worker = (await repository.find('killed'))!.claimedBy;
       prover.kill('SIGKILL');
       await once(prover, 'exit');
       expect(await published()).toEqual([]);
-      // What the next start does first; here, so that the wait above sees it run again.
-      await repository.recover();
     }
     const runner = run();
     await runner.start();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { dataSourceOptions, type RunningPostgres, startEmbeddedPostgres } from '#lib/storage';
+import { dataSourceOptions, migrate, type RunningPostgres, startEmbeddedPostgres } from '#lib/storage';
 
 /** A real PostgreSQL of a test's own, gone when the test is over. */
 export interface TestDatabase {
@@ -22,7 +22,9 @@ export async function startTestDatabase(): Promise<TestDatabase> {
     directory,
     server,
     connect: async () => {
-      const database = await new DataSource(dataSourceOptions(server.url)).initialize();
+      const options = dataSourceOptions(server.url);
+      await migrate(options);
+      const database = await new DataSource(options).initialize();
       open.push(database);
       return database;
     },

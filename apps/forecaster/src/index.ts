@@ -3,3 +3,4 @@ export * from './forecaster.module.js';
 export { FORECASTER_LANE, ForecasterService } from './forecaster.service.js';
 export { ModelFitter } from './model-fitter.js';
 export type { ForecastQuality } from './quality-tracker.js';
+export { forecaster } from './service.js';

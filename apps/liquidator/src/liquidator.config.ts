@@ -17,6 +17,10 @@ export const liquidatorEnvironment = z.object({
   PLANS_PER_BATCH: positiveInteger(64).describe(
     'plans made at once; the rest waits, most under-margined first',
   ),
+  HOUSE_LIQUIDATOR: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe('whether the exchange’s own liquidator checks and executes plans; off leaves them to bots'),
   SOLVER_THREADS: positiveInteger(1).describe('threads that solve plans'),
   BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
   STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),

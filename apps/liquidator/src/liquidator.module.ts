@@ -12,14 +12,13 @@ import { LiquidationsController } from './rest/liquidations.controller.js';
 
 @Module({})
 export class LiquidatorModule {
-  /** @param house whether the exchange's own liquidator executes plans */
-  static register(config: LiquidatorConfig, house: boolean): DynamicModule {
+  static register(config: LiquidatorConfig): DynamicModule {
     return {
       module: LiquidatorModule,
       controllers: [
         LiquidatorController,
         LiquidationsController,
-        ...(house ? [HouseLiquidatorController] : []),
+        ...(config.HOUSE_LIQUIDATOR === 'on' ? [HouseLiquidatorController] : []),
       ],
       providers: [
         {

@@ -5,3 +5,4 @@ export { PricerRepository } from './pricer.repository.js';
 export { PRICER_LANE, PricerService } from './pricer.service.js';
 export { QuoteDesk } from './quote-desk.js';
 export { installQuoteFastPath } from './rest/quote-fast-path.js';
+export { pricer } from './service.js';

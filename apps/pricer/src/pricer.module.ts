@@ -36,7 +36,14 @@ export class PricerModule {
           provide: QuoteDesk,
           inject: [PricerService],
           useFactory: (service: PricerService) =>
-            new QuoteDesk(() => service.engine, new QuoteStore(config.QUOTE_TTL_MS), config),
+            new QuoteDesk(
+              () => {
+                service.requireFresh();
+                return service.engine;
+              },
+              new QuoteStore(config.QUOTE_TTL_MS),
+              config,
+            ),
         },
         {
           provide: AccountViews,
@@ -53,7 +60,7 @@ export class PricerModule {
           inject: [PricerRepository, LaneOwners],
           useFactory: async (repository: PricerRepository, owners: LaneOwners) => {
             const service = new PricerService(config, repository);
-            await service.restore();
+            await service.follow();
             owners.register(PRICER_LANE, service);
             return service;
           },

@@ -2,6 +2,7 @@ import { type DataSource, type EntityManager, In } from 'typeorm';
 import type { CovariancePayload } from '#lib/events';
 import { type BookEvent, ExchangeLedger, type LedgerSnapshot } from '#lib/ledger';
 import { CommandOutcomeEntity, LedgerSnapshotEntity, ServiceStateRepository } from '#lib/storage';
+import type { BookChanges } from './book-follower.js';
 import type { PricingEngineState } from './engine/pricing-engine.js';
 
 /** Id of the command an event decided, where it decided one. */
@@ -79,6 +80,32 @@ export class PricerRepository {
       'select sequence, payload from book_event where sequence > $1 order by sequence limit $2',
       [after, limit],
     );
+  }
+
+  /**
+   * What has been written of the book after an event, as of one moment; undefined before anything was.
+   *
+   * @param forecastId of the forecast that is known: it is large, and read only where it is another one
+   */
+  async changesSince(after: number, forecastId: string | undefined): Promise<BookChanges | undefined> {
+    return this.database.transaction('REPEATABLE READ', async (manager) => {
+      const state = await this.states.load<PricingEngineState>(manager, 'engine');
+      if (state === undefined) return undefined;
+      const events = await manager.query<{ sequence: string; payload: BookEvent }[]>(
+        'select sequence, payload from book_event where sequence > $1 order by sequence',
+        [after],
+      );
+      const [{ id }] = (await manager.query<{ id: string }[]>(
+        `select value->>'forecastId' as id from service_state where service = 'pricer' and name = 'forecast'
+         union all select null limit 1`,
+      )) as [{ id: string | null }];
+      const changed = id !== null && id !== forecastId;
+      return {
+        events: events.map(({ payload }) => payload),
+        state,
+        forecast: changed ? await this.states.load<CovariancePayload>(manager, 'forecast') : undefined,
+      };
+    });
   }
 
   async loadState(): Promise<{

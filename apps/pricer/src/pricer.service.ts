@@ -14,6 +14,7 @@ import {
   type TradePayload,
 } from '#lib/events';
 import { type BookEvent, ExchangeLedger } from '#lib/ledger';
+import { BookFollower } from './book-follower.js';
 import { PricingEngine } from './engine/pricing-engine.js';
 import type { PricerConfig } from './pricer.config.js';
 import { accountsOf, commandOf, type PricerRepository } from './pricer.repository.js';
@@ -33,11 +34,24 @@ export class PricerService implements LaneOwner {
   private snapshotAt = 0;
   private insolvent = false;
 
+  private readonly follower: BookFollower;
+
   constructor(
     private readonly config: PricerConfig,
     private readonly repository: PricerRepository,
   ) {
     this.current = new PricingEngine(config, new ExchangeLedger(this.horizonMs, this.bucketMs));
+    this.follower = new BookFollower(
+      repository,
+      () => ({
+        events: this.current.ledger.eventCount,
+        forecastId: this.current.board.latestForecast?.forecastId,
+      }),
+      ({ events, state, forecast }) => {
+        this.current.follow(events, state, forecast);
+        for (const event of events) this.announce(event);
+      },
+    );
   }
 
   get engine(): PricingEngine {
@@ -52,8 +66,32 @@ export class PricerService implements LaneOwner {
     return Math.max(1, Math.floor(this.horizonMs / 64));
   }
 
-  /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
+  /** @throws {ReplicaBehindError} where this process neither writes the book nor has seen it lately */
+  requireFresh(): void {
+    this.follower.requireFresh();
+  }
+
+  /** The book is somebody else's to write: it is followed. */
+  async follow(): Promise<void> {
+    await this.load();
+    this.follower.start();
+  }
+
+  release(): void {
+    this.follower.start();
+  }
+
+  async close(): Promise<void> {
+    await this.follower.stop();
+  }
+
+  /** The book is ours to write: the state of the tables is taken up. */
   async restore(): Promise<void> {
+    await this.follower.stop();
+    await this.load();
+  }
+
+  private async load(): Promise<void> {
     const ledger = await this.repository.loadLedger(this.horizonMs, this.bucketMs);
     this.snapshotAt = ledger.eventCount;
     const { state, forecast } = await this.repository.loadState();

@@ -6,3 +6,12 @@ export class UnknownProofError extends ZkriskError {
     super(`proof ${id} is not known; GET /v1/proofs lists those that are`, { id });
   }
 }
+
+/** Another process has taken a proof's job: this one had not been heard of. */
+export class ClaimLostError extends ZkriskError {
+  readonly code = 'claim-lost';
+
+  constructor(jobId: string) {
+    super(`${jobId} was taken by another process`, { jobId });
+  }
+}

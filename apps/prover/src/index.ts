@@ -5,3 +5,4 @@ export { type ProverConfig, proverConfig, proverEnvironment } from './prover.con
 export { ProverModule } from './prover.module.js';
 export { ProverRepository } from './prover.repository.js';
 export { PROVER_LANE, ProverService } from './prover.service.js';
+export { prover } from './service.js';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { InvalidInputError, messageOf } from '#lib/errors';
 import { type EventLog, outgoing, type ProofPayload, TOPICS } from '#lib/events';
@@ -5,15 +6,20 @@ import { type Prover, statementOf } from '#lib/proofs';
 import type { ProofJobEntity } from '#lib/storage';
 import type { ProverRepository } from './prover.repository.js';
 
+/** A third of the time a claim lasts. */
+const LOOK_EVERY_MS = 5_000;
+
 /**
- * Makes the proofs of the queue, oldest first. A job is kept until its proof is: one that a killed process was at is begun
- * again. The proof and the message that tells of it are written together.
+ * Makes the proofs of the queue, oldest first. Processes share the queue. A job is kept until its proof is: one that a killed
+ * process was at is begun again by the first to notice. The proof and the message that tells of it are written together.
  */
 export class ProofRunner {
   private readonly logger = new Logger(ProofRunner.name);
   private readonly running = new Set<Promise<void>>();
   private ending = false;
   private stirred = false;
+  private readonly worker = randomUUID();
+  private looking: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly repository: ProverRepository,
@@ -22,9 +28,14 @@ export class ProofRunner {
     private readonly options: { readonly threads: number; readonly attempts: number },
   ) {}
 
-  async start(): Promise<void> {
-    await this.repository.recover();
+  start(): Promise<void> {
+    this.looking = setInterval(() => {
+      this.repository.keepClaims(this.worker).catch(() => undefined);
+      // Jobs that a killed process has left.
+      this.stir();
+    }, LOOK_EVERY_MS);
     this.stir();
+    return Promise.resolve();
   }
 
   /** There may be something to do. */
@@ -44,13 +55,15 @@ export class ProofRunner {
 
   async close(): Promise<void> {
     this.ending = true;
+    clearInterval(this.looking);
     await this.prover.close();
     await Promise.allSettled(this.running);
+    await this.repository.dropClaims(this.worker).catch(() => undefined);
   }
 
   private async fill(): Promise<void> {
     while (this.running.size < this.options.threads && !this.ending) {
-      const job = await this.repository.take();
+      const job = await this.repository.take(this.worker);
       if (job === undefined) return;
       const work = this.prove(job)
         .catch((error: unknown) => {
@@ -79,7 +92,7 @@ export class ProofRunner {
       // What is wrong with the input will be wrong again; anything else may be the machine's bad moment.
       if (!(error instanceof InvalidInputError) && job.attempts < this.options.attempts) {
         this.logger.warn(`${job.jobId} is tried again: ${reason}`);
-        await this.repository.finish(this.repository.database.manager, job.jobId, {
+        await this.repository.finish(this.repository.database.manager, job.jobId, this.worker, {
           status: 'queued',
           document: null,
           reason,
@@ -102,7 +115,7 @@ export class ProofRunner {
     const header = { id: `proof-${jobId}`, sequence: Number(job.ordinal), time: Date.now() };
     await this.log.publish([outgoing(TOPICS.proofs, jobId, header, payload)], {
       source: 'proof-runner',
-      write: (manager) => this.repository.finish(manager, jobId, { ...outcome, seconds }),
+      write: (manager) => this.repository.finish(manager, jobId, this.worker, { ...outcome, seconds }),
     });
     if (outcome.status === 'proven') this.logger.log(`${jobId}: proven in ${seconds.toFixed(1)} s`);
   }

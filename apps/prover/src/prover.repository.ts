@@ -1,7 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ModelPayload, ProofJobPayload } from '#lib/events';
 import { ProofJobEntity, ServiceStateRepository } from '#lib/storage';
+import { ClaimLostError } from './errors.js';
 import type { ComposerState } from './epoch-composer.js';
+
+/** For how long a job is a worker's without a word from it. */
+const CLAIM_SECONDS = 15;
 
 /** How many jobs are where, and how long the last proofs took. */
 export interface QueueDepth {
@@ -45,20 +49,39 @@ export class ProverRepository {
     );
   }
 
-  /** Jobs that were running when a process was killed are queued again: nobody else runs them. */
-  async recover(): Promise<void> {
-    await this.database.query(`update proof_job set status = 'queued' where status = 'running'`);
-  }
-
-  /** The oldest queued job, now running. Epochs come before liquidations: their chain waits for them. */
-  async take(): Promise<ProofJobEntity | undefined> {
+  /**
+   * The oldest job that nobody is at, now ours for a while. One whose process has not been heard of for longer is taken from
+   * it. Epochs come before liquidations: their chain waits for them.
+   */
+  async take(worker: string): Promise<ProofJobEntity | undefined> {
     const [[row]] = await this.database.query<[{ job_id: string }[], number]>(
-      `update proof_job set status = 'running', attempts = attempts + 1
-       where job_id = (select job_id from proof_job where status = 'queued'
+      `update proof_job set status = 'running', attempts = attempts + 1,
+         claimed_by = $1, claimed_until = now() + interval '${CLAIM_SECONDS} seconds'
+       where job_id = (select job_id from proof_job
+         where status = 'queued' or (status = 'running' and claimed_until < now())
          order by subject_kind = 'liquidation', ordinal limit 1 for update skip locked)
        returning job_id`,
+      [worker],
     );
     return row === undefined ? undefined : ((await this.find(row.job_id)) ?? undefined);
+  }
+
+  /** Says that a worker is still at its jobs. */
+  async keepClaims(worker: string): Promise<void> {
+    await this.database.query(
+      `update proof_job set claimed_until = now() + interval '${CLAIM_SECONDS} seconds'
+       where status = 'running' and claimed_by = $1`,
+      [worker],
+    );
+  }
+
+  /** Leaves a worker's jobs to others at once. */
+  async dropClaims(worker: string): Promise<void> {
+    await this.database.query(
+      `update proof_job set status = 'queued', claimed_by = null, attempts = attempts - 1
+       where status = 'running' and claimed_by = $1`,
+      [worker],
+    );
   }
 
   find(jobId: string): Promise<ProofJobEntity | null> {
@@ -74,9 +97,11 @@ export class ProverRepository {
       .find({ where: filter, order: { ordinal: 'DESC' }, take: limit });
   }
 
+  /** @throws {ClaimLostError} where another worker has taken the job in the meantime */
   async finish(
     manager: EntityManager,
     jobId: string,
+    worker: string,
     outcome: {
       status: 'proven' | 'failed' | 'queued';
       document: object | null;
@@ -84,17 +109,20 @@ export class ProverRepository {
       seconds: number | null;
     },
   ): Promise<void> {
-    await manager.query(
-      `update proof_job set status = $2, document = $3::jsonb, reason = $4, seconds = $5,
-         finished_at = case when $2 = 'queued' then null else now() end where job_id = $1`,
+    const [, count] = await manager.query<[unknown[], number]>(
+      `update proof_job set status = $2, document = $3::jsonb, reason = $4, seconds = $5, claimed_by = null,
+         finished_at = case when $2 = 'queued' then null else now() end
+       where job_id = $1 and claimed_by = $6 and status = 'running'`,
       [
         jobId,
         outcome.status,
         outcome.document === null ? null : JSON.stringify(outcome.document),
         outcome.reason,
         outcome.seconds,
+        worker,
       ],
     );
+    if (count === 0) throw new ClaimLostError(jobId);
   }
 
   /** Mean time of the last hundred proofs of each statement, seconds. */

@@ -9,3 +9,4 @@ export { type SettlementConfig, settlementConfig, settlementEnvironment } from '
 export { SettlementModule } from './settlement.module.js';
 export { SettlementRepository } from './settlement.repository.js';
 export { planDigest, SETTLEMENT_LANE, SettlementService } from './settlement.service.js';
+export { settlement } from './service.js';

@@ -2,11 +2,19 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { StoredTransaction, TransactionStore } from '#lib/chain';
 import type { EpochPayload } from '#lib/events';
 import type { ProofDocument } from '#lib/proofs';
-import { ChainTransactionEntity, SettlementEpochEntity } from '#lib/storage';
+import { ChainTransactionEntity, DatabaseLease, SettlementEpochEntity } from '#lib/storage';
+
+/** "snd" */
+const SENDER_LOCK = 0x736e64;
 
 /** Tables of the settlement. */
 export class SettlementRepository implements TransactionStore {
   constructor(readonly database: DataSource) {}
+
+  /** Of the account on the chain: one process sends from it. */
+  senderLease(): DatabaseLease {
+    return new DatabaseLease(this.database, SENDER_LOCK);
+  }
 
   async addEpoch(manager: EntityManager, epoch: EpochPayload): Promise<void> {
     await manager.query(

@@ -23,6 +23,7 @@ import {
   type EpochPayload,
   type EventLog,
   type Lane,
+  type LaneOwner,
   type Message,
   outgoing,
   type ProofPayload,
@@ -30,7 +31,7 @@ import {
   TOPICS,
 } from '#lib/events';
 import { CLUSTER_SIZE, fieldElement, type Prover } from '#lib/proofs';
-import type { ChainTransactionEntity } from '#lib/storage';
+import type { ChainTransactionEntity, DatabaseLease } from '#lib/storage';
 import type { SettlementConfig } from './settlement.config.js';
 import type { SettlementRepository } from './settlement.repository.js';
 
@@ -53,12 +54,14 @@ export interface SettlementChain {
 }
 
 /** Brings epochs and liquidation plans whose proofs have come to the chain, in order. */
-export class SettlementService {
+export class SettlementService implements LaneOwner {
   private readonly logger = new Logger(SettlementService.name);
   private readonly sender: TransactionSender;
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<void> = Promise.resolve();
-  private ending = false;
+  private sending = false;
+  private closed = false;
+  private readonly lease: DatabaseLease;
   /** since the start */
   readonly counts = { epochs: 0, liquidations: 0, refused: 0 };
   private nothing: bigint | undefined;
@@ -71,6 +74,7 @@ export class SettlementService {
     readonly chain: SettlementChain,
     private readonly prover: Prover,
   ) {
+    this.lease = repository.senderLease();
     const store: TransactionStore = {
       open: () => repository.open(),
       lastNonce: () => repository.lastNonce(),
@@ -84,22 +88,34 @@ export class SettlementService {
     });
   }
 
-  start(): void {
+  /** The account on the chain is ours to send from. */
+  restore(): Promise<void> {
+    if (this.sending || this.closed) return Promise.resolve();
+    this.sending = true;
+    this.rechecked = false;
     const turn = () => {
       this.working = this.advance().catch((error: unknown) => {
         this.logger.warn(`the chain cannot be reached: ${messageOf(error).split('\n')[0]}`);
       });
       void this.working.then(() => {
-        if (!this.ending) this.timer = setTimeout(turn, this.config.CHAIN_POLL_MS);
+        if (this.sending) this.timer = setTimeout(turn, this.config.CHAIN_POLL_MS);
       });
     };
     turn();
+    return Promise.resolve();
+  }
+
+  /** Another process sends. */
+  async release(): Promise<void> {
+    this.sending = false;
+    clearTimeout(this.timer);
+    await this.working;
+    await this.lease.giveUp();
   }
 
   async close(): Promise<void> {
-    this.ending = true;
-    clearTimeout(this.timer);
-    await this.working;
+    this.closed = true;
+    await this.release();
     await this.prover.close();
   }
 
@@ -147,6 +163,8 @@ export class SettlementService {
   }
 
   private async advance(): Promise<void> {
+    // Who has been given the lane last may not know yet that another one sends.
+    if (!(await this.lease.hold())) return;
     if (!this.rechecked) await this.sender.recheck();
     this.rechecked = true;
     await this.sender.advance();

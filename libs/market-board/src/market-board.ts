@@ -36,11 +36,18 @@ export class MarketBoard {
     forecast?: CovariancePayload,
   ) {
     if (state === undefined) return;
+    this.takeOver(state);
+    if (forecast) this.setForecast(forecast);
+  }
+
+  /** Marks and market time as another board has them. */
+  takeOver(state: MarketBoardState): void {
     for (const [market, price, time] of state.marks) {
+      const known = this.marks.get(market);
+      if (known?.text === price && known.time === time) continue;
       this.marks.set(market, markOf(parseDecimal(price, PRICE_DECIMALS, 'price'), time));
     }
     this.time = state.now;
-    if (forecast) this.setForecast(forecast);
   }
 
   /** Market time: the latest publish time seen. */

@@ -32,6 +32,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'market-stale': 503,
   'market-warming-up': 503,
   'no-forecast': 503,
+  'replica-behind': 503,
   'outcome-pending': 504,
 };
 

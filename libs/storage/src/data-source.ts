@@ -1,12 +1,20 @@
-import type { DataSourceOptions } from 'typeorm';
+import { readFileSync } from 'node:fs';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Initial1700000000000 } from '../../../migrations/1700000000000-initial.js';
 import { Liquidation1700000001000 } from '../../../migrations/1700000001000-liquidation.js';
 import { Settlement1700000002000 } from '../../../migrations/1700000002000-settlement.js';
 import { Transport1700000003000 } from '../../../migrations/1700000003000-transport.js';
 import { ENTITIES } from './entities/index.js';
 
+/** "zkr": two processes that start at once must not migrate at once. */
+const MIGRATION_LOCK = 0x7a6b72;
+
 /** Options of every DataSource of the engine: entities, migrations, nothing synchronised behind one's back. */
-export function dataSourceOptions(url: string, poolSize = 10): DataSourceOptions {
+export function dataSourceOptions(
+  url: string,
+  options: { poolSize?: number; caFile?: string } = {},
+): DataSourceOptions {
+  const { poolSize = 10, caFile } = options;
   return {
     type: 'postgres',
     url,
@@ -17,9 +25,26 @@ export function dataSourceOptions(url: string, poolSize = 10): DataSourceOptions
       Settlement1700000002000,
       Transport1700000003000,
     ],
-    migrationsRun: true,
     synchronize: false,
     poolSize,
     applicationName: 'zkrisk',
+    ...(caFile === undefined ? {} : { ssl: { ca: readFileSync(caFile, 'utf8') } }),
   };
+}
+
+/** Brings a database's tables up to date; of several processes that do so at once, one does. */
+export async function migrate(options: DataSourceOptions): Promise<void> {
+  const database = await new DataSource({ ...options, poolSize: 3 } as DataSourceOptions).initialize();
+  try {
+    const runner = database.createQueryRunner();
+    await runner.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    try {
+      await database.runMigrations();
+    } finally {
+      await runner.query('select pg_advisory_unlock($1)', [MIGRATION_LOCK]);
+      await runner.release();
+    }
+  } finally {
+    await database.destroy();
+  }
 }

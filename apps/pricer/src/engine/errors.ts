@@ -83,3 +83,12 @@ export class UnknownAccountError extends ZkriskError {
     super(`account ${account} is not known: it has never deposited or traded`, { account });
   }
 }
+
+/** This process does not write the book and has not seen it for too long. */
+export class ReplicaBehindError extends ZkriskError {
+  readonly code = 'replica-behind';
+
+  constructor(behindMs: number) {
+    super(`this process has not seen the book for ${Math.round(behindMs / 1000)} s`, { behindMs });
+  }
+}

@@ -85,6 +85,15 @@ export class PricingEngine {
     return { board: this.board.snapshot(), accruedAt: this.accruedAt };
   }
 
+  /** Takes over what another process has made of the book since: events, marks, a newer forecast. */
+  follow(events: readonly BookEvent[], state: PricingEngineState, forecast?: CovariancePayload): void {
+    for (const event of events) this.ledger.apply(event);
+    this.board.takeOver(state.board);
+    if (forecast !== undefined) this.board.setForecast(forecast);
+    this.accruedAt = state.accruedAt;
+    this.invalidate();
+  }
+
   setMark(market: string, price: string, time: number): void {
     this.board.setMark(market, price, time);
     this.invalidate();

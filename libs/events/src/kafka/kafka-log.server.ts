@@ -40,6 +40,8 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
 
   async close(): Promise<void> {
     await Promise.all(this.lanes.map((lane) => lane.close()));
+    // What the lanes have committed last is still to be sent.
+    await this.log.close();
   }
 
   on(): unknown {

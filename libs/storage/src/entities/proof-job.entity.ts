@@ -25,6 +25,13 @@ export class ProofJobEntity {
   @Column({ type: 'int' })
   attempts: number;
 
+  /** who is at it, and until when that is believed without another word */
+  @Column({ type: 'text', name: 'claimed_by', nullable: true })
+  claimedBy: string | null;
+
+  @Column({ type: 'timestamptz', name: 'claimed_until', nullable: true })
+  claimedUntil: Date | null;
+
   @Column({ type: 'jsonb' })
   input: object;
 

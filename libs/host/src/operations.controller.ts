@@ -1,16 +1,13 @@
 import { Controller, Get, Header, Inject, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { DataSource } from 'typeorm';
-import { PricerService } from '../../../pricer/src/index.js';
-import { EngineMetrics } from './engine-metrics.js';
+import { Metrics, Readiness } from './metrics.js';
 
 @ApiTags('operations')
 @Controller()
 export class OperationsController {
   constructor(
-    @Inject(DataSource) private readonly database: DataSource,
-    @Inject(PricerService) private readonly pricer: PricerService,
-    @Inject(EngineMetrics) private readonly metrics: EngineMetrics,
+    @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   @Get('healthz')
@@ -20,17 +17,11 @@ export class OperationsController {
   }
 
   @Get('readyz')
-  @ApiOperation({ summary: 'Whether the database answers and quotes can be given' })
+  @ApiOperation({ summary: 'Whether the database answers and the services can do their work' })
   async ready(): Promise<object> {
-    const checks = {
-      database: await this.database.query('select 1').then(
-        () => true,
-        () => false,
-      ),
-      forecast: this.pricer.engine.ready(),
-    };
-    if (!checks.database || !checks.forecast) {
-      const missing = Object.entries(checks).filter(([, passed]) => !passed);
+    const checks = await this.readiness.look();
+    const missing = Object.entries(checks).filter(([, passed]) => !passed);
+    if (missing.length > 0) {
       throw new ServiceUnavailableException(`not ready: ${missing.map(([name]) => name).join(', ')}`);
     }
     return { status: 'ready', ...checks };

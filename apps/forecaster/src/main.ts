@@ -1,0 +1,4 @@
+import { runService } from '#lib/host';
+import { forecaster } from './service.js';
+
+await runService(forecaster);

@@ -1,0 +1,4 @@
+import { runService } from '#lib/host';
+import { liquidator } from './service.js';
+
+await runService(liquidator);

@@ -1,0 +1,20 @@
+import { Metrics, type ServiceDefinition } from '#lib/host';
+import { liquidatorConfig, liquidatorEnvironment } from './liquidator.config.js';
+import { liquidatorMetrics } from './liquidator.metrics.js';
+import { LiquidatorModule } from './liquidator.module.js';
+import { LiquidatorService } from './liquidator.service.js';
+
+/** Accounts and prices → optimal liquidation plans with certificates. */
+export const liquidator: ServiceDefinition = {
+  name: 'liquidator',
+  environment: liquidatorEnvironment,
+  open: (environment) => ({
+    module: LiquidatorModule.register(liquidatorConfig(environment)),
+    started: (app) => {
+      liquidatorMetrics(app.get(Metrics), app.get(LiquidatorService));
+    },
+    close: async (app) => {
+      await app?.get(LiquidatorService).close();
+    },
+  }),
+};

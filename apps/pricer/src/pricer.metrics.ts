@@ -1,0 +1,32 @@
+import { Metrics } from '#lib/host';
+import { MONEY_DECIMALS, toNumber } from '#lib/ledger';
+import type { PricerService } from './pricer.service.js';
+
+export function pricerMetrics(metrics: Metrics, pricer: PricerService): void {
+  const money = (amount: bigint) => toNumber(amount, MONEY_DECIMALS);
+  const ledger = () => pricer.engine.ledger;
+  const assessed = () => (pricer.engine.ready() ? pricer.engine.assessment().assessment : undefined);
+  metrics.gauge('zkrisk_risk_measure', 'ρ(θ), quote currency', () => assessed()?.riskMeasure);
+  metrics.gauge(
+    'zkrisk_book_volatility',
+    's, standard deviation of the book over the horizon, quote currency',
+    () => assessed()?.exposure.volatility,
+  );
+  metrics.gauge('zkrisk_capital', 'P, quote currency', () => money(ledger().capital));
+  metrics.gauge('zkrisk_liquidity', 'L, quote currency', () => money(ledger().liquidity));
+  metrics.gauge('zkrisk_pending', 'premia and funding not yet vested, quote currency', () =>
+    money(ledger().pendingToCapital),
+  );
+  metrics.gauge(
+    'zkrisk_shortfall',
+    'losses past capital and liquidity, quote currency; above 0 the exchange is insolvent',
+    () => money(ledger().shortfall),
+  );
+  metrics.gauge('zkrisk_ledger_imbalance', 'must be 0', () => money(ledger().imbalance()));
+  metrics.gauge('zkrisk_book_events', 'events in the journal', () => ledger().eventCount);
+  metrics.gauge('zkrisk_trades', 'trades booked', () => ledger().totals.trades);
+  metrics.gauge('zkrisk_market_time_seconds', 'market time, Unix', () => pricer.engine.board.now / 1000);
+  metrics.gauge('zkrisk_bankruptcies', 'losses of bankrupt accounts borne by the pool, quote currency', () =>
+    money(ledger().totals.bankruptcies),
+  );
+}

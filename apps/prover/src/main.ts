@@ -1,0 +1,4 @@
+import { runService } from '#lib/host';
+import { prover } from './service.js';
+
+await runService(prover);

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** Environment of every process. */
+export const hostEnvironment = z.object({
+  HOST: z.string().default('127.0.0.1').describe('address to listen on'),
+  PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65535)
+    .default(8080)
+    .describe('port of REST and metrics; 0 picks a free one'),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .describe('PostgreSQL server, postgres://user:password@host:port/name; or DATABASE_URL_FILE')
+    .meta({ secret: true }),
+  DATABASE_TLS_CA: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('file with the certificates a PostgreSQL server is trusted by, PEM; with one, TLS is demanded'),
+  DATABASE_CONNECTIONS: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .default(10)
+    .describe('connections kept to the database'),
+  LOG_LEVEL: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug', 'trace'])
+    .default('warn')
+    .describe('least severe level logged'),
+});

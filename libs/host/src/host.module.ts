@@ -1,0 +1,64 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { EventLog, EventsModule, type KafkaEnvironment } from '#lib/events';
+import { ProblemFilter } from '#lib/service';
+import { Metrics, Readiness } from './metrics.js';
+import { OperationsController } from './operations.controller.js';
+
+/** What every process has: database, log, metrics, readiness, problem documents. */
+@Module({})
+export class HostModule {
+  static register(options: {
+    name: string;
+    database: DataSourceOptions;
+    kafka: KafkaEnvironment;
+    services: DynamicModule[];
+  }): DynamicModule {
+    return {
+      module: HostModule,
+      global: true,
+      imports: [
+        TypeOrmModule.forRoot({ ...options.database, retryAttempts: 10, retryDelay: 500 }),
+        EventsModule.register(options.kafka, options.name),
+        ...options.services,
+      ],
+      controllers: [OperationsController],
+      providers: [
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        {
+          provide: Metrics,
+          inject: [EventLog],
+          useFactory: (log: EventLog) => {
+            const metrics = new Metrics();
+            metrics.gauges(
+              'zkrisk_consumer_lag_records',
+              'records published and not yet consumed, by unit and topic',
+              ['group', 'topic', 'partition'],
+              async () =>
+                (await log.lag()).map(({ group, topic, partition, records }) => ({
+                  labels: { group, topic, partition: String(partition) },
+                  value: Number(records),
+                })),
+            );
+            return metrics;
+          },
+        },
+        {
+          provide: Readiness,
+          inject: [DataSource],
+          useFactory: (database: DataSource) => {
+            const readiness = new Readiness();
+            readiness.add('database', async () => {
+              await database.query('select 1');
+              return true;
+            });
+            return readiness;
+          },
+        },
+      ],
+      exports: [Metrics, Readiness],
+    };
+  }
+}

@@ -1,0 +1,142 @@
+import 'reflect-metadata';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { pino } from 'pino';
+import { DataSource } from 'typeorm';
+import { messageOf } from '#lib/errors';
+import { EventLog, kafkaEnvironment, LaneOwners, transportOf } from '#lib/events';
+import { ConfigurationError, PinoLogger, problemOf, readConfig } from '#lib/service';
+import { dataSourceOptions, migrate } from '#lib/storage';
+import { hostEnvironment } from './host.environment.js';
+import { HostModule } from './host.module.js';
+import { Readiness } from './metrics.js';
+import type { OpenedService, ServiceDefinition } from './service.js';
+
+/** A running process of one service or several. */
+export interface Host {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  readonly log: EventLog;
+  readonly database: DataSource;
+  /** takes no new work, finishes what was begun, and closes everything */
+  stop(): Promise<void>;
+}
+
+const HOUSEKEEPING_INTERVAL_MS = 60_000;
+const BODY_LIMIT_BYTES = 256 * 1024;
+
+/**
+ * Starts services in this process.
+ *
+ * @param configure may add routes of its own to the server before it listens
+ * @throws {ConfigurationError} naming what does not fit
+ */
+export async function startHost(
+  name: string,
+  services: readonly ServiceDefinition[],
+  environment: NodeJS.ProcessEnv,
+  configure: (fastify: FastifyInstance) => void = () => undefined,
+): Promise<Host> {
+  const config = readConfig(hostEnvironment, environment);
+  if (config.DATABASE_URL === undefined)
+    throw new ConfigurationError('DATABASE_URL: is needed; it names the PostgreSQL server');
+  const database = dataSourceOptions(config.DATABASE_URL, {
+    poolSize: config.DATABASE_CONNECTIONS,
+    ...(config.DATABASE_TLS_CA === undefined ? {} : { caFile: config.DATABASE_TLS_CA }),
+  });
+  const kafka = readConfig(kafkaEnvironment, environment);
+  const logger = new PinoLogger(pino({ level: config.LOG_LEVEL }));
+  await migrate(database);
+  const opened: OpenedService[] = [];
+  let app: NestFastifyApplication | undefined;
+  const closeAll = async () => {
+    for (const service of opened) await service.close?.(app);
+  };
+  try {
+    for (const service of services) opened.push(await service.open(environment));
+    const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, frameworkErrors });
+    const fastify = adapter.getInstance<FastifyInstance>();
+    const running = (): INestApplicationContext => app!;
+    for (const service of opened) service.routes?.(fastify, running);
+    const modules = opened.map(({ module }) => module);
+    app = await NestFactory.create<NestFastifyApplication>(
+      HostModule.register({ name, database, kafka, services: modules }),
+      adapter,
+      { logger, abortOnError: false },
+    );
+    configure(fastify);
+    return await begin(app, opened, config, logger, closeAll);
+  } catch (error) {
+    await app?.close().catch(() => undefined);
+    await closeAll();
+    throw error;
+  }
+}
+
+async function begin(
+  app: NestFastifyApplication,
+  opened: readonly OpenedService[],
+  { PORT, HOST }: { PORT: number; HOST: string },
+  logger: PinoLogger,
+  closeAll: () => Promise<void>,
+): Promise<Host> {
+  const database = app.get(DataSource);
+  const log = app.get(EventLog);
+  app.connectMicroservice(
+    { strategy: transportOf(log, database, app.get(LaneOwners)) },
+    { inheritAppConfig: true },
+  );
+  describe(app);
+  await app.startAllMicroservices();
+  await app.listen(PORT, HOST);
+  for (const service of opened) service.started?.(app);
+  const housekeeping = setInterval(() => {
+    log.housekeeping().catch((error: unknown) => {
+      logger.warn(`topics could not be trimmed: ${messageOf(error)}`);
+    });
+  }, HOUSEKEEPING_INTERVAL_MS);
+  return {
+    app,
+    url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
+    log,
+    database,
+    stop: async () => {
+      app.get(Readiness).ending = true;
+      clearInterval(housekeeping);
+      for (const service of opened) await service.ending?.(app);
+      // Requests first, which may wait for what topics bring; then topics; the log last, which sends what they have led to.
+      await app.close();
+      await closeAll();
+    },
+  };
+}
+
+/** The OpenAPI document, at /docs. */
+function describe(app: NestFastifyApplication): void {
+  const description = new DocumentBuilder()
+    .setTitle('zkrisk')
+    .setDescription(
+      'Risk engine of a perpetual-futures exchange. Money and sizes are decimal strings, rates are per year.',
+    )
+    .setVersion('1')
+    .build();
+  SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, description));
+}
+
+/** What Fastify refuses before a route is found (a malformed URL) never reaches Nest's filters. */
+function frameworkErrors(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = {
+    ...problemOf(error, request.url),
+    status: 400,
+    title: 'Bad Request',
+    code: 'malformed-request',
+    detail: error.message,
+  };
+  void reply
+    .code(400)
+    .type('application/problem+json')
+    .send(JSON.stringify({ ...problem, type: 'urn:zkrisk:problem:malformed-request' }));
+}

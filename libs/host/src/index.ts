@@ -1,0 +1,5 @@
+export * from './host.js';
+export * from './host.environment.js';
+export * from './metrics.js';
+export * from './run.js';
+export * from './service.js';

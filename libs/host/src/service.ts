@@ -1,0 +1,24 @@
+import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import type { EnvironmentSchema } from '#lib/service';
+
+/** A service of the engine, to be hosted alone or beside others. */
+export interface ServiceDefinition {
+  readonly name: string;
+  /** what it reads from the environment */
+  readonly environment: EnvironmentSchema;
+  /** Gets what the service needs before its module can be made. */
+  open(environment: NodeJS.ProcessEnv): OpenedService | Promise<OpenedService>;
+}
+
+export interface OpenedService {
+  readonly module: DynamicModule;
+  /** Adds to the server before Nest registers its routes. */
+  routes?(fastify: FastifyInstance, app: () => INestApplicationContext): void;
+  /** The server listens and topics are read. */
+  started?(app: INestApplicationContext): void;
+  /** The process is about to end: what runs beside requests and topics ends now. */
+  ending?(app: INestApplicationContext): Promise<void>;
+  /** Everything else has ended. */
+  close?(app: INestApplicationContext | undefined): Promise<void>;
+}
