@@ -6,7 +6,7 @@ import { HouseLiquidator } from '../../liquidator/src/index.js';
 import { ProverRepository } from '../../prover/src/index.js';
 import { type Engine, startEngine } from './engine.js';
 import { csvMarket } from './replay/csv-market.js';
-import type { MarketSource } from './replay/market-source.js';
+import { type MarketSource, shortened } from './replay/market-source.js';
 import { Replayer, type ReplayProgress } from './replay/replayer.js';
 import { simulatedMarket } from './replay/simulated-market.js';
 import { makeReport, writeReport } from './report/report.js';
@@ -93,21 +93,6 @@ function readOptions(): Options {
     settleRun: number('settle-run', values['settle-run'], 1, true),
     report: values.report,
     port: values.port === undefined ? undefined : number('port', values.port, 0, true),
-  };
-}
-
-function shortened(source: MarketSource, bars: number): MarketSource {
-  const length = Math.min(bars, source.length ?? bars);
-  return {
-    ...source,
-    length,
-    *rows(index) {
-      let at = index;
-      for (const row of source.rows(index)) {
-        if (at++ >= length) return;
-        yield row;
-      }
-    },
   };
 }
 

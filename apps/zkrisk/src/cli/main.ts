@@ -9,6 +9,7 @@ import { forecastCommand } from './forecast.command.js';
 import { checkPlanCommand, liquidateCommand } from './liquidate.command.js';
 import { proveCommand, verifyCommand } from './prove.command.js';
 import { priceCommand } from './price.command.js';
+import { replayCommand, type ReplayCommandOptions } from './replay.command.js';
 
 const wholeNumber = (text: string): number => {
   const value = Number(text);
@@ -197,6 +198,20 @@ program
       else process.stdout.write(`${backtestTable(rows)}\n`);
     },
   );
+
+program
+  .command('replay')
+  .description('send a market to services that run elsewhere (DATABASE_URL, KAFKA_BROKERS), as they keep up')
+  .option('--prices <file>', 'CSV of prices; without it, a simulated market')
+  .option('--bars <n>', 'bars to send', wholeNumber, 500)
+  .option('--seed <n>', 'seed of trades and of the simulated market', wholeNumber, 1)
+  .option('--trades <n>', 'expected new positions a bar', positive, 3)
+  .option('--accounts <n>', 'traders', wholeNumber, 2000)
+  .option('--liquidity <amount>', 'the providers’ first deposit', positive, 5_000_000)
+  .option('--speed <n>', 'bars a second; without it as fast as the services follow', positive)
+  .action(async (options: ReplayCommandOptions) => {
+    print(await replayCommand(options));
+  });
 
 // A reader that has seen enough (head, less) closes the pipe: that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -18,3 +18,19 @@ export interface MarketSource {
   /** Rows from `index` on. */
   rows(index: number): Iterable<MarketRow>;
 }
+
+/** The first bars of a source. */
+export function shortened(source: MarketSource, bars: number): MarketSource {
+  const length = Math.min(bars, source.length ?? bars);
+  return {
+    ...source,
+    length,
+    *rows(index) {
+      let at = index;
+      for (const row of source.rows(index)) {
+        if (at++ >= length) return;
+        yield row;
+      }
+    },
+  };
+}

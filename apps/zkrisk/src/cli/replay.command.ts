@@ -1,0 +1,65 @@
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { kafkaEnvironment, openLog } from '#lib/events';
+import { hostEnvironment } from '#lib/host';
+import { readConfig } from '#lib/service';
+import { dataSourceOptions, migrate } from '#lib/storage';
+import { forecasterConfig } from '../../../forecaster/src/index.js';
+import { HouseLiquidator, LiquidatorRepository } from '../../../liquidator/src/index.js';
+import { csvMarket } from '../replay/csv-market.js';
+import { shortened } from '../replay/market-source.js';
+import { Replayer } from '../replay/replayer.js';
+import { simulatedMarket } from '../replay/simulated-market.js';
+
+export interface ReplayCommandOptions {
+  readonly prices?: string;
+  readonly bars: number;
+  readonly seed: number;
+  readonly trades: number;
+  readonly accounts: number;
+  readonly liquidity: number;
+  readonly speed?: number;
+}
+
+/**
+ * Sends a market to services that run elsewhere, bar by bar as they keep up, and executes their liquidation plans. Needs the
+ * environment they have: DATABASE_URL and KAFKA_BROKERS.
+ */
+export async function replayCommand(
+  options: ReplayCommandOptions,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<{ source: string; bars: number; seconds: number }> {
+  const { DATABASE_URL } = readConfig(hostEnvironment.extend({ DATABASE_URL: z.string() }), environment);
+  const connection = dataSourceOptions(DATABASE_URL);
+  await migrate(connection);
+  const database = await new DataSource(connection).initialize();
+  const log = await openLog(readConfig(kafkaEnvironment, environment), 'replay', database);
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      stopping.abort();
+    });
+  try {
+    const { prices, bars, seed, trades, accounts, liquidity, speed } = options;
+    const market = prices === undefined ? simulatedMarket(seed, bars) : csvMarket(prices);
+    const source = shortened(market, bars);
+    const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
+    const house = new HouseLiquidator(new LiquidatorRepository(database));
+    const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;
+    const replayer = new Replayer(source, log, database, {
+      ...{ speed, liquidity, warmUpBars: 200 },
+      liquidator: () => house.reports(),
+      flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
+    });
+    const started = performance.now();
+    let last = 0;
+    await replayer.run(stopping.signal, ({ bar, length }) => {
+      last = bar;
+      if (process.stderr.isTTY) process.stderr.write(`\rbar ${bar} of ${length ?? '∞'}`);
+    });
+    return { source: source.description, bars: last, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    await log.close();
+    await database.destroy();
+  }
+}
