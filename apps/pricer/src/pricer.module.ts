@@ -9,6 +9,7 @@ import { PricerRepository } from './pricer.repository.js';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
 import { QuoteDesk } from './quote-desk.js';
 import { QuoteStore } from './quote-store.js';
+import { QuotesResponder } from './quotes.responder.js';
 import { AccountsController } from './rest/accounts.controller.js';
 import { ExchangeController } from './rest/exchange.controller.js';
 import { LiquidityController } from './rest/liquidity.controller.js';
@@ -21,6 +22,7 @@ export class PricerModule {
       module: PricerModule,
       controllers: [
         PricerController,
+        QuotesResponder,
         QuotesController,
         LiquidityController,
         AccountsController,

@@ -1,4 +1,5 @@
 export * as fields from './fields.js';
+export * from './answer.js';
 export * from './consume.js';
 export * from './consumer-offsets.js';
 export * from './context.js';

@@ -1,4 +1,6 @@
 import type { MessageHandler } from '@nestjs/microservices';
+import { isObservable, lastValueFrom } from 'rxjs';
+import type { Answering, Request } from './answer.js';
 import type { Subscription } from './consume.js';
 import type { ConsumeContext } from './context.js';
 import type { Lane } from './lane.js';
@@ -56,4 +58,19 @@ export function partitionsRead(
 /** The units of a lane, where keyed topics have `keyed` partitions. */
 export function unitsOf(lane: Lane, keyed: number): number[] {
   return lane.spread === 'single' ? [0] : Array.from({ length: keyed }, (_, unit) => unit);
+}
+
+/** What a process answers, from the handlers that Nest has found. */
+export function answersOf(
+  handlers: ReadonlyMap<string, MessageHandler>,
+): { answering: Answering; handler: (requests: Request<unknown>[]) => Promise<string[]> }[] {
+  return [...handlers.values()].flatMap((handler) => {
+    const answering = (handler.extras as { answering?: Answering } | undefined)?.answering;
+    if (answering === undefined) return [];
+    const answer = async (requests: Request<unknown>[]) => {
+      const replies: unknown = await handler(requests);
+      return (isObservable(replies) ? await lastValueFrom(replies) : replies) as string[];
+    };
+    return [{ answering, handler: answer }];
+  });
 }

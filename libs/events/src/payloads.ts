@@ -184,3 +184,27 @@ export const consumptionPayload = z.strictObject({
   to: integer.describe('exclusive'),
 });
 export type ConsumptionPayload = z.infer<typeof consumptionPayload>;
+
+/** A pre-trade check: what would this trade cost, answered before the deadline or not at all. */
+export const quoteRequestPayload = z.strictObject({
+  account,
+  legs: z.array(tradeLeg).min(1).max(64),
+  deadline: milliseconds.describe(
+    'wall-clock milliseconds since the epoch after which the answer is of no use',
+  ),
+});
+export type QuoteRequestPayload = z.infer<typeof quoteRequestPayload>;
+
+/** The answer to a pre-trade check. */
+export const quotePayload = z.discriminatedUnion('status', [
+  z.strictObject({
+    status: z.literal('quoted'),
+    quote: z.looseObject({}).describe('as POST /v1/quotes answers; its terms are a trade’s "quote"'),
+  }),
+  z.strictObject({ status: z.literal('refused'), code: z.string(), detail: z.string() }),
+  z.strictObject({
+    status: z.literal('expired'),
+    lateMs: z.number().describe('when it was read, after its deadline'),
+  }),
+]);
+export type QuotePayload = z.infer<typeof quotePayload>;

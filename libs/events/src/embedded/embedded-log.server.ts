@@ -3,8 +3,10 @@ import type { DataSource } from 'typeorm';
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import type { LaneOwners } from '../lane.js';
 import { LaneUnit, type Cursor, type RecordSource } from '../lane-unit.js';
-import { cursorsOf, lanesOf, unitsOf } from '../lanes-of.js';
-import type { LogRecord } from '../record.js';
+import { type Answering, type Request } from '../answer.js';
+import { answersOf, cursorsOf, type LaneHandlers, lanesOf, unitsOf } from '../lanes-of.js';
+import { outgoing } from '../message.js';
+import { CORRELATION_HEADER, type LogRecord } from '../record.js';
 import type { EmbeddedLog } from './embedded-log.js';
 
 /** Nest transport over {@link EmbeddedLog}: the units of all lanes of the process. */
@@ -27,7 +29,8 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
       source: new EmbeddedRecords(log),
       offsets: new ConsumerOffsets(database),
     };
-    this.units = lanesOf(this.messageHandlers).flatMap((lane) =>
+    const answers = answersOf(this.messageHandlers).map(answeringLane);
+    this.units = [...lanesOf(this.messageHandlers), ...answers].flatMap((lane) =>
       unitsOf(lane.lane, log.partitions).map(
         (unit) => new LaneUnit(lane.lane, unit, cursorsOf(lane, unit, log.partitions), parts),
       ),
@@ -55,6 +58,40 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
   unwrap<T>(): T {
     return this.log as T;
   }
+}
+
+/** Requests are consumed like anything else: tables know no faster way. */
+function answeringLane({
+  answering,
+  handler,
+}: {
+  answering: Answering;
+  handler: (requests: Request<unknown>[]) => Promise<string[]>;
+}): LaneHandlers {
+  const { requests, replies, group } = answering;
+  const lane = { name: group, spread: 'partitions' } as const;
+  return {
+    lane,
+    subscriptions: [
+      {
+        subscription: { topic: requests, lane, everyUnit: false, batch: 500 },
+        handler: async (messages, context) => {
+          const asked = messages.map((message) => ({
+            message,
+            problem: undefined,
+            correlationId: message.id,
+          }));
+          const payloads = await handler(asked);
+          payloads.forEach((payload, i) => {
+            const { id, sequence, time } = messages[i];
+            const header = { id: `reply-${id}`, sequence, time };
+            const reply = outgoing(replies, id, header, JSON.parse(payload) as unknown);
+            context.publish({ ...reply, headers: { [CORRELATION_HEADER]: id } });
+          });
+        },
+      },
+    ],
+  };
 }
 
 /** Records read from the log's tables, all topics in one statement. */

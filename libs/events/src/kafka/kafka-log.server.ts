@@ -2,7 +2,8 @@ import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
 import type { DataSource } from 'typeorm';
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import type { LaneOwners } from '../lane.js';
-import { lanesOf } from '../lanes-of.js';
+import { answersOf, lanesOf } from '../lanes-of.js';
+import { KafkaAnswers } from './kafka-answers.js';
 import { KafkaLane } from './kafka-lane.js';
 import type { KafkaLog } from './kafka-log.js';
 
@@ -10,6 +11,7 @@ import type { KafkaLog } from './kafka-log.js';
 export class KafkaLogServer extends Server implements CustomTransportStrategy {
   override transportId = Symbol('kafka-log');
   private lanes: KafkaLane[] = [];
+  private answers: KafkaAnswers[] = [];
 
   constructor(
     private readonly log: KafkaLog,
@@ -23,7 +25,10 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
     const { log, database, owners, logger } = this;
     const parts = { log, database, owners, logger, offsets: new ConsumerOffsets(database) };
     this.lanes = lanesOf(this.messageHandlers).map((handlers) => new KafkaLane(handlers, parts));
-    Promise.all(this.lanes.map((lane) => lane.open())).then(
+    this.answers = answersOf(this.messageHandlers).map(
+      ({ answering, handler }) => new KafkaAnswers(answering, handler, log, logger),
+    );
+    Promise.all([...this.lanes, ...this.answers].map((each) => each.open())).then(
       () => {
         callback();
       },
@@ -39,7 +44,7 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.lanes.map((lane) => lane.close()));
+    await Promise.all([...this.lanes, ...this.answers].map((each) => each.close()));
     // What the lanes have committed last is still to be sent.
     await this.log.close();
   }

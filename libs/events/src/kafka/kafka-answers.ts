@@ -1,0 +1,114 @@
+import type { LoggerService } from '@nestjs/common';
+import { messageOf } from '#lib/errors';
+import {
+  type Answering,
+  NEST_CORRELATION_HEADER,
+  NEST_REPLY_PARTITION_HEADER,
+  replyMessage,
+  replyTopicOf,
+  type Request,
+  requestOf,
+} from '../answer.js';
+import { partitionOf } from '../partitions.js';
+import { CORRELATION_HEADER } from '../record.js';
+import type { BrokerRecord, BrokerSubscription, PartitionOffset, Partitions, ReadRecord } from './broker.js';
+import type { KafkaLog } from './kafka-log.js';
+
+export type AnswerHandler = (requests: Request<unknown>[]) => string[] | Promise<string[]>;
+
+const COMMIT_EVERY_MS = 1_000;
+/** Requests are answered as they come: waiting longer only delays rebalances. */
+const FETCH_WAIT_MS = 50;
+
+/** Answers the requests of the partitions this process has been given. */
+export class KafkaAnswers {
+  private subscription: BrokerSubscription | undefined;
+  private committing: NodeJS.Timeout | undefined;
+  private readonly answered = new Map<number, bigint>();
+
+  constructor(
+    private readonly answering: Answering,
+    private readonly handler: AnswerHandler,
+    private readonly log: KafkaLog,
+    private readonly logger: LoggerService,
+  ) {}
+
+  async open(): Promise<void> {
+    const { log, answering } = this;
+    const topic = log.nameOf(answering.requests.name);
+    this.subscription = await log.broker.subscribe({
+      group: log.nameOf(answering.group),
+      topics: [topic],
+      share: (index, members) => new Map([[topic, this.shareOf(index, members)]]),
+      onAssigned: (partitions) => this.assigned(topic, partitions),
+      onRecords: (_topic, partition, records) => {
+        this.answer(partition, records).catch((error: unknown) => {
+          this.logger.warn(`replies are lost: ${messageOf(error)}`);
+        });
+      },
+      maximumWaitMs: FETCH_WAIT_MS,
+    });
+    this.committing = setInterval(() => {
+      this.commit().catch(() => undefined);
+    }, COMMIT_EVERY_MS);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.committing);
+    await this.commit().catch(() => undefined);
+    await this.subscription?.close();
+  }
+
+  private shareOf(index: number, members: number): number[] {
+    const all = Array.from({ length: this.log.partitions }, (_, partition) => partition);
+    return all.filter((partition) => partition % members === index);
+  }
+
+  /** Goes on where the group has got to; a group that is new begins with what comes. */
+  private async assigned(topic: string, assignment: Partitions): Promise<PartitionOffset[]> {
+    const { log, answering } = this;
+    this.answered.clear();
+    const partitions = assignment.get(topic) ?? [];
+    const committed = await log.broker.committed(log.nameOf(answering.group), topic);
+    const ranges = await log.broker.offsets(topic);
+    return partitions.map((partition) => {
+      const { low, high } = ranges.find((range) => range.partition === partition)!;
+      const offset = committed.find((known) => known.partition === partition)?.offset ?? high;
+      return { topic, partition, offset: offset < low || offset > high ? high : offset };
+    });
+  }
+
+  private async answer(partition: number, records: readonly ReadRecord[]): Promise<void> {
+    const requests = records.map((record) => requestOf(this.answering, record));
+    const payloads = await this.handler(requests);
+    const replies = new Map<string, BrokerRecord[]>();
+    for (const [i, record] of records.entries()) {
+      const topic = replyTopicOf(this.answering, record);
+      const own = replies.get(topic) ?? [];
+      replies.set(topic, own);
+      const { correlationId } = requests[i];
+      own.push({
+        key: record.key,
+        partition: this.replyPartition(record),
+        value: replyMessage(this.answering, requests[i], payloads[i]),
+        headers: { [NEST_CORRELATION_HEADER]: correlationId, [CORRELATION_HEADER]: correlationId },
+      });
+    }
+    await Promise.all(
+      [...replies].map(([topic, own]) => this.log.broker.sendFast(this.log.nameOf(topic), own)),
+    );
+    this.answered.set(partition, records[records.length - 1].offset + 1n);
+  }
+
+  private replyPartition({ headers, key }: ReadRecord): number {
+    const asked = Number(headers[NEST_REPLY_PARTITION_HEADER]);
+    const { partitions } = this.log;
+    return Number.isInteger(asked) && asked >= 0 && asked < partitions ? asked : partitionOf(key, partitions);
+  }
+
+  private async commit(): Promise<void> {
+    const topic = this.log.nameOf(this.answering.requests.name);
+    const offsets = [...this.answered].map(([partition, offset]) => ({ topic, partition, offset }));
+    await this.subscription?.commit(offsets);
+  }
+}

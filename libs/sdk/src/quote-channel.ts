@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import type { Consumer, Kafka, Producer } from 'kafkajs';
+import type { Quote } from './types.js';
+
+/** What a pre-trade check came to. */
+export type QuoteAnswer =
+  | { readonly status: 'quoted'; readonly quote: Quote }
+  | { readonly status: 'refused'; readonly code: string; readonly detail: string }
+  /** the engine has read the request after its deadline */
+  | { readonly status: 'expired'; readonly lateMs: number }
+  /** nothing has come by the deadline */
+  | { readonly status: 'unanswered' };
+
+export interface QuoteChannelOptions {
+  /** as the engine's KAFKA_PREFIX */
+  readonly prefix?: string;
+  /** how long an answer is of use, milliseconds */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A matching engine's way to ask for quotes over Kafka: one request, one answer by its correlation id, or none in time.
+ * The terms of a quote go with the trade into the topic `trades` when it is executed.
+ */
+export class QuoteChannel {
+  private readonly producer: Producer;
+  private readonly consumer: Consumer;
+  private readonly waiting = new Map<string, (answer: QuoteAnswer) => void>();
+  private readonly prefix: string;
+  private readonly timeoutMs: number;
+
+  constructor(kafka: Kafka, { prefix = '', timeoutMs = 1000 }: QuoteChannelOptions = {}) {
+    this.prefix = prefix;
+    this.timeoutMs = timeoutMs;
+    this.producer = kafka.producer({ allowAutoTopicCreation: false });
+    this.consumer = kafka.consumer({
+      groupId: `${prefix}quote-channel-${randomUUID()}`,
+      maxWaitTimeInMs: 50,
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.producer.connect();
+    await this.consumer.connect();
+    const joined = new Promise<void>((resolve) => {
+      this.consumer.on(this.consumer.events.GROUP_JOIN, () => {
+        resolve();
+      });
+    });
+    await this.consumer.subscribe({ topic: `${this.prefix}quotes` });
+    await this.consumer.run({
+      autoCommit: false,
+      eachBatch: ({ batch }) => {
+        for (const { headers, value } of batch.messages) {
+          const id = headers?.['correlation-id']?.toString() ?? '';
+          const answer = this.waiting.get(id);
+          if (answer === undefined || value === null) continue;
+          answer((JSON.parse(value.toString()) as { payload: QuoteAnswer }).payload);
+        }
+        return Promise.resolve();
+      },
+    });
+    await joined;
+  }
+
+  /** What a trade would cost now. Never later than the timeout. */
+  async quote(
+    account: string,
+    legs: readonly { readonly market: string; readonly size: string }[],
+  ): Promise<QuoteAnswer> {
+    const id = randomUUID();
+    const time = Date.now();
+    const message = {
+      ...{ schemaVersion: 1, id, sequence: 0, time },
+      payload: { account, legs, deadline: time + this.timeoutMs },
+    };
+    let timer: NodeJS.Timeout | undefined;
+    const answered = new Promise<QuoteAnswer>((resolve) => {
+      this.waiting.set(id, resolve);
+      timer = setTimeout(() => {
+        resolve({ status: 'unanswered' });
+      }, this.timeoutMs);
+    });
+    try {
+      await this.producer.send({
+        topic: `${this.prefix}quote-requests`,
+        acks: 1,
+        messages: [{ key: account, value: JSON.stringify(message), headers: { 'correlation-id': id } }],
+      });
+      return await answered;
+    } finally {
+      clearTimeout(timer);
+      this.waiting.delete(id);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.consumer.disconnect();
+    await this.producer.disconnect();
+  }
+}

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { DataSource } from 'typeorm';
+import { startTestDatabase, type TestDatabase } from './database.js';
+import { startTestBroker, type TestBroker } from './kafka.js';
+
+export type ServiceName = 'forecaster' | 'pricer' | 'liquidator' | 'prover' | 'settlement';
+
+/** A service as a process of its own. */
+export interface ServiceProcess {
+  readonly name: ServiceName;
+  readonly child: ChildProcess;
+  /** where it listens */
+  readonly url: string;
+  /** all it has written */
+  output(): string;
+  /** sends a signal and waits until it has ended; its exit code, null where the signal has ended it */
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** A replay in a process of its own. */
+export interface ReplayProcess {
+  readonly child: ChildProcess;
+  /** its report; fails where it does */
+  readonly done: Promise<{ bars: number; seconds: number }>;
+  output(): string;
+}
+
+/** The engine as an exchange runs it: services in processes, a Kafka broker, a PostgreSQL server. */
+export interface Topology {
+  readonly database: TestDatabase;
+  readonly broker: TestBroker;
+  readonly connection: DataSource;
+  readonly environment: NodeJS.ProcessEnv;
+  start(name: ServiceName, environment?: NodeJS.ProcessEnv): Promise<ServiceProcess>;
+  replay(options: Readonly<Record<string, string | number>>): ReplayProcess;
+  stop(): Promise<void>;
+}
+
+const apps = join(import.meta.dirname, '..', '..', 'apps');
+
+/** Short windows: a model after thirty bars. */
+export const QUICK_MODEL: NodeJS.ProcessEnv = {
+  MINIMUM_BARS: '30',
+  WINDOW_BARS: '60',
+  REFIT_EVERY_BARS: '25',
+  HORIZON_BARS: '8',
+};
+
+export async function startTopology(environment: NodeJS.ProcessEnv = {}): Promise<Topology> {
+  const [database, broker] = await Promise.all([startTestDatabase(), startTestBroker()]);
+  const connection = await database.connect();
+  const shared: NodeJS.ProcessEnv = {
+    ...process.env,
+    DATABASE_URL: database.url,
+    KAFKA_BROKERS: broker.address,
+    ZKRISK_DATA_DIR: database.directory,
+    PORT: '0',
+    LOG_LEVEL: 'info',
+    HOUSE_LIQUIDATOR: 'off',
+    ...QUICK_MODEL,
+    ...environment,
+  };
+  const running = new Set<ChildProcess>();
+  const run = (args: string[], extra: NodeJS.ProcessEnv) => {
+    const child = spawn(process.execPath, args, {
+      env: { ...shared, ...extra },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(child);
+    child.once('exit', () => running.delete(child));
+    const chunks: string[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
+    return { child, output: () => chunks.join('') };
+  };
+  const start = async (name: ServiceName, extra: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> => {
+    const { child, output } = run([join(apps, name, 'src', 'main.js')], extra);
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    const url = await new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const found = /listens on (\S+)/.exec(output());
+        if (found !== null) resolve(found[1]);
+      };
+      child.stderr.on('data', look);
+      child.once('exit', (code) => {
+        reject(new Error(`${name} ended with ${code}: ${output()}`));
+      });
+    });
+    return {
+      ...{ name, child, url, output },
+      end: async (signal) => {
+        child.kill(signal);
+        return (await exit)[0];
+      },
+    };
+  };
+  return {
+    ...{ database, broker, connection, start },
+    environment: shared,
+    replay: (options) => {
+      const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+      const { child, output } = run([join(apps, 'zkrisk', 'src', 'cli', 'main.js'), 'replay', ...args], {});
+      const done = (once(child, 'exit') as Promise<[number | null]>).then(([code]) => {
+        if (code !== 0) throw new Error(`the replay ended with ${code}: ${output()}`);
+        return JSON.parse(output().slice(output().lastIndexOf('\n{') + 1)) as {
+          bars: number;
+          seconds: number;
+        };
+      });
+      done.catch(() => undefined);
+      return { child, done, output };
+    },
+    stop: async () => {
+      await Promise.all(
+        [...running].map(async (child) => {
+          const exit = once(child, 'exit');
+          child.kill('SIGKILL');
+          await exit;
+        }),
+      );
+      await broker.remove();
+      await database.stop();
+    },
+  };
+}
+
+/** All that the books, ledgers, funding and plans consist of. */
+export interface Books {
+  readonly events: readonly unknown[];
+  readonly risk: readonly unknown[];
+  readonly plans: readonly unknown[];
+}
+
+export async function booksOf(connection: DataSource): Promise<Books> {
+  return {
+    events: await connection.query('select sequence, payload from book_event order by sequence'),
+    risk: await connection.query('select at, payload from risk_record order by at'),
+    plans: await connection.query(
+      'select plan_id, account, status, reported, opened_at, closed_at, opened from liquidation order by unit, ordinal',
+    ),
+  };
+}
