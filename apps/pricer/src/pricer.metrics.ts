@@ -1,8 +1,10 @@
 import { Metrics } from '#lib/host';
 import { MONEY_DECIMALS, toNumber } from '#lib/ledger';
 import type { PricerService } from './pricer.service.js';
+import type { QuoteDesk } from './quote-desk.js';
 
-export function pricerMetrics(metrics: Metrics, pricer: PricerService): void {
+export function pricerMetrics(metrics: Metrics, pricer: PricerService, quotes: QuoteDesk): void {
+  metrics.gauge('zkrisk_quotes_total', 'quotes given since the start', () => quotes.given);
   const money = (amount: bigint) => toNumber(amount, MONEY_DECIMALS);
   const ledger = () => pricer.engine.ledger;
   const assessed = () => (pricer.engine.ready() ? pricer.engine.assessment().assessment : undefined);

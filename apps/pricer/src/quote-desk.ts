@@ -18,6 +18,8 @@ export interface QuoteTerms {
  * everything in it is a number of ours, a name that has been validated or a string without special characters.
  */
 export class QuoteDesk {
+  /** given since the start */
+  given = 0;
   private lastExpiry = 0;
   private lastExpiryText = '';
 
@@ -43,6 +45,7 @@ export class QuoteDesk {
       legsText += `${i === 0 ? '' : ','}{"market":"${market}","size":"${size}","mark":"${markText}"}`;
       terms += `|${market}|${size}|${markText}`;
     }
+    this.given++;
     const riskPremium = formatMoney(price.riskPremium);
     const liquidityPremium = formatMoney(price.liquidityPremium);
     const id = `${this.quotes.nextCounter.toString(36)}-${randomUUID()}`;

@@ -17,7 +17,7 @@ export const pricer: ServiceDefinition = {
     },
     started: (app) => {
       const service = app.get(PricerService);
-      pricerMetrics(app.get(Metrics), service);
+      pricerMetrics(app.get(Metrics), service, app.get(QuoteDesk));
       app.get(Readiness).add('forecast', () => service.engine.ready());
       app.get(Readiness).add('book', () => {
         service.requireFresh();

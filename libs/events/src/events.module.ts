@@ -11,7 +11,11 @@ import { ALL_TOPICS } from './topics.js';
 /** Makes the log available to every service of the process: on Kafka where the configuration names brokers. */
 @Module({})
 export class EventsModule {
-  static register(config: KafkaEnvironment, clientId: string): DynamicModule {
+  static register(
+    config: KafkaEnvironment,
+    clientId: string,
+    options: { relay: boolean } = { relay: true },
+  ): DynamicModule {
     return {
       module: EventsModule,
       global: true,
@@ -20,7 +24,7 @@ export class EventsModule {
         {
           provide: EventLog,
           inject: [DataSource],
-          useFactory: (database: DataSource) => openLog(config, clientId, database),
+          useFactory: (database: DataSource) => openLog(config, clientId, database, options),
         },
       ],
       exports: [EventLog, LaneOwners],
@@ -33,6 +37,7 @@ export async function openLog(
   config: KafkaEnvironment,
   clientId: string,
   database: DataSource,
+  options: { relay: boolean } = { relay: true },
 ): Promise<EventLog> {
   const connection = kafkaConnection(config, clientId);
   if (connection === undefined) return new EmbeddedLog(database, ALL_TOPICS, config.TOPIC_PARTITIONS);
@@ -42,6 +47,6 @@ export async function openLog(
     replication: config.KAFKA_REPLICATION,
     retentionDays: config.TOPIC_RETENTION_DAYS,
   });
-  await log.open();
+  await log.open(options);
   return log;
 }

@@ -32,7 +32,8 @@ export const TOPICS = {
     name: 'prices',
     description: 'Observed prices, from oracles and exchanges',
     key: 'market',
-    partitioned: true,
+    // One sequence: a bar is closed by time, and time by whatever tick comes next, in any market.
+    partitioned: false,
     retention: { days: null },
     retainRecords: 100_000,
     schemaVersion: 1,

@@ -9,6 +9,7 @@ import { forecastCommand } from './forecast.command.js';
 import { checkPlanCommand, liquidateCommand } from './liquidate.command.js';
 import { proveCommand, verifyCommand } from './prove.command.js';
 import { priceCommand } from './price.command.js';
+import { rebuildCommand } from './rebuild.command.js';
 import { replayCommand, type ReplayCommandOptions } from './replay.command.js';
 
 const wholeNumber = (text: string): number => {
@@ -211,6 +212,19 @@ program
   .option('--speed <n>', 'bars a second; without it as fast as the services follow', positive)
   .action(async (options: ReplayCommandOptions) => {
     print(await replayCommand(options));
+  });
+
+program
+  .command('rebuild')
+  .description(
+    'fill an empty database (DATABASE_URL) from the topics (KAFKA_BROKERS); whatever is made again is held against what was published',
+  )
+  .option('--verify', 'exit code 1 where anything differs (always so; said for the reader of scripts)')
+  .option('--against <url>', 'a database to compare with as well, table by table')
+  .action(async (options: { against?: string }) => {
+    const outcome = await rebuildCommand(options);
+    print(outcome);
+    if (outcome.tables?.some(({ same }) => !same) === true) process.exitCode = 1;
   });
 
 // A reader that has seen enough (head, less) closes the pipe: that is no failure of ours.

@@ -84,27 +84,20 @@ export class KafkaLane implements RecordSource {
 
   async next(cursors: readonly Cursor[]): Promise<{ cursor: Cursor; records: LogRecord[] } | undefined> {
     this.release(cursors);
-    for (const [index, cursor] of cursors.entries()) {
-      const { offset } = cursor.position;
-      const buffer = this.bufferOf(cursor);
-      const arrival = buffer.arrivalOf(offset);
-      if (arrival === undefined) continue;
-      if (index > 0) {
-        // It may have been caused by a record of an earlier topic that is there, but has not come yet.
-        if (arrival > this.moment.arrival) await this.look();
-        if (!this.isConsumed(cursors.slice(0, index))) return undefined;
-      }
-      const records = buffer.from(
-        offset,
-        cursor.subscription.batch,
-        index > 0 ? this.moment.arrival : undefined,
-      );
-      // Another topic's records may have arrived while it was looked.
-      if (index > 0 && cursors.slice(0, index).some((earlier) => this.hasRecords(earlier)))
-        return this.next(cursors);
-      return records.length === 0 ? undefined : { cursor, records };
-    }
-    return undefined;
+    const cursor = this.firstWithRecords(cursors);
+    if (cursor === undefined) return undefined;
+    const earlier = cursors.slice(
+      0,
+      cursors.findIndex(({ subscription }) => subscription === cursor.subscription),
+    );
+    const { offset } = cursor.position;
+    const { batch } = cursor.subscription;
+    const buffer = this.bufferOf(cursor);
+    if (earlier.length === 0) return { cursor, records: buffer.from(offset, batch) };
+    // They may have been caused by records of an earlier topic that are there, but have not come yet.
+    if (buffer.arrivalOf(offset)! > this.moment.arrival) await this.look();
+    if (!this.isConsumed(earlier)) return this.firstWithRecords(earlier) && this.next(earlier);
+    return { cursor, records: buffer.from(offset, batch, this.moment.arrival) };
   }
 
   async first(topic: string, partition: number): Promise<bigint> {
@@ -264,8 +257,15 @@ export class KafkaLane implements RecordSource {
     });
   }
 
-  private hasRecords(cursor: Cursor): boolean {
-    return this.bufferOf(cursor).arrivalOf(cursor.position.offset) !== undefined;
+  /** Of the first topic that has records, the partition whose have waited longest. */
+  private firstWithRecords(cursors: readonly Cursor[]): Cursor | undefined {
+    let found: { cursor: Cursor; arrival: number } | undefined;
+    for (const cursor of cursors) {
+      if (found !== undefined && found.cursor.subscription !== cursor.subscription) break;
+      const arrival = this.bufferOf(cursor).arrivalOf(cursor.position.offset);
+      if (arrival !== undefined && arrival < (found?.arrival ?? Infinity)) found = { cursor, arrival };
+    }
+    return found?.cursor;
   }
 
   /** What every unit here has consumed is dropped. */

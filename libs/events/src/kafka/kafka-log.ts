@@ -53,11 +53,12 @@ export class KafkaLog extends EventLog {
   /**
    * Creates what topics there are not and begins to relay.
    *
+   * @param options.relay whether what is in the outbox is sent from here
    * @throws {BrokerError} for a topic that has another number of partitions than is configured
    */
-  async open(): Promise<void> {
+  async open({ relay = true }: { relay?: boolean } = {}): Promise<void> {
     await this.broker.ensureTopics(this.settings());
-    this.relay.start();
+    if (relay) this.relay.start();
   }
 
   /** Every topic as it is to be on the brokers, dead letters included. */

@@ -39,6 +39,11 @@ export class RecordBuffer {
     return this.records.slice(start, end);
   }
 
+  /** The first record from an offset on. */
+  at(offset: bigint): LogRecord | undefined {
+    return this.records.at(this.indexOf(offset));
+  }
+
   /** When the first record from an offset on has arrived; undefined where there is none. */
   arrivalOf(offset: bigint): number | undefined {
     return this.records.at(this.indexOf(offset))?.arrival;

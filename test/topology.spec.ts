@@ -1,0 +1,187 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type QuoteAnswer, QuoteChannel } from '#lib/sdk';
+import { Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
+import { HouseLiquidator } from '../apps/liquidator/src/index.js';
+import { eventually, startTestDatabase } from './support/database.js';
+import { noKafka } from './support/kafka.js';
+import {
+  booksOf,
+  QUICK_MODEL,
+  type ServiceProcess,
+  startTopology,
+  type Topology,
+} from './support/topology.js';
+
+const missing = noKafka();
+if (missing !== undefined) console.warn(`services on Kafka are not tested: ${missing}`);
+
+const commandLine = join(import.meta.dirname, '..', 'apps', 'zkrisk', 'src', 'cli', 'main.js');
+
+describe.skipIf(missing !== undefined)('services in processes of their own', () => {
+  let topology: Topology;
+  afterEach(() => topology.stop(), 60_000);
+
+  it('come to the same books on Kafka as one process comes to on tables, to the last bit', async () => {
+    const [bars, seed] = [70, 9];
+    topology = await startTopology();
+    const services = await startAll(topology, 1);
+    await topology.replay({ bars, seed, trades: 3 }).done;
+    const books = await booksOf(topology.connection);
+    expect(books.plans.length).toBeGreaterThan(0);
+    expect(books).toEqual(await booksOfOneProcess(bars, seed));
+    // Asked to end, each ends in good order, with nothing left to be sent.
+    for (const service of services) expect(await service.end('SIGTERM')).toBe(0);
+    expect(await topology.connection.query('select source, sequence from outbox')).toEqual([]);
+  }, 240_000);
+
+  it('share the load, and a third of each that joins takes its part: nothing is lost, nothing is done twice', async () => {
+    topology = await startTopology({ TOPIC_PARTITIONS: '3' });
+    const services = await startAll(topology, 2);
+    const replay = topology.replay({ bars: 120, seed: 5, trades: 40 });
+    const bar = async () => {
+      const [row] = await topology.connection.query<{ value: { trades: number } }[]>(
+        `select value from service_state where service = 'replay'`,
+      );
+      return row?.value.trades ?? 0;
+    };
+    await eventually(async () => (await bar()) > 40, 'the first quotes can be given', 120_000);
+    const kafka = new Kafka({ brokers: [topology.broker.address], logLevel: logLevel.NOTHING });
+    const channel = new QuoteChannel(kafka, { timeoutMs: 20_000 });
+    await channel.open();
+    const asking = askUntil(channel, replay.done);
+    await eventually(async () => (await bar()) > 60, 'some bars', 60_000);
+    services.push(await topology.start('pricer'), await topology.start('liquidator'));
+    await replay.done;
+    const answers = await asking;
+    await channel.close();
+
+    expect(answers.length).toBeGreaterThan(500);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['quoted']));
+    const given = await Promise.all(
+      of(services, 'pricer').map((each) => metric(each, 'zkrisk_quotes_total')),
+    );
+    expect(given.every((quotes) => quotes > 0)).toBe(true);
+    // A request may be answered by two where its partition changes hands: an answer changes nothing.
+    expect(given.reduce((sum, quotes) => sum + quotes, 0)).toBeGreaterThanOrEqual(answers.length);
+    const watched = await Promise.all(
+      of(services, 'liquidator').map((each) => metric(each, 'zkrisk_margin_accounts')),
+    );
+    expect(watched.every((accounts) => accounts > 0)).toBe(true);
+    const [{ count }] = await topology.connection.query<[{ count: string }]>(
+      'select count(*) from margin_account',
+    );
+    expect(watched.reduce((sum, accounts) => sum + accounts, 0)).toBe(Number(count));
+    await expectEachCommandDecidedOnce(topology);
+    await expectRebuilt(topology);
+  }, 400_000);
+});
+
+async function startAll(topology: Topology, instances: number): Promise<ServiceProcess[]> {
+  const services: ServiceProcess[] = [];
+  for (let instance = 0; instance < instances; instance++)
+    for (const name of ['forecaster', 'pricer', 'liquidator'] as const)
+      services.push(await topology.start(name));
+  return services;
+}
+
+const of = (services: readonly ServiceProcess[], name: string) =>
+  services.filter((service) => service.name === name);
+
+async function metric({ url }: ServiceProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
+}
+
+async function askUntil(channel: QuoteChannel, done: Promise<unknown>): Promise<QuoteAnswer[]> {
+  const answers: Promise<QuoteAnswer>[] = [];
+  let asking = true;
+  void done.finally(() => (asking = false)).catch(() => undefined);
+  for (let i = 0; asking; i++) {
+    answers.push(channel.quote(`account-${i % 200}`, [{ market: 'SIM-A', size: '0.5' }]));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return Promise.all(answers);
+}
+
+async function booksOfOneProcess(bars: number, seed: number) {
+  const database = await startTestDatabase();
+  const engine = await startEngine({
+    ...QUICK_MODEL,
+    DATABASE_URL: database.url,
+    PORT: '0',
+    HOUSE_LIQUIDATOR: 'off',
+    LOG_LEVEL: 'error',
+  });
+  try {
+    const house = engine.app.get(HouseLiquidator);
+    const replayer = new Replayer(simulatedMarket(seed, bars), engine.log, engine.database, {
+      ...{ speed: undefined, liquidity: 5_000_000, warmUpBars: 200 },
+      liquidator: () => house.reports(),
+      flow: { seed, accounts: 2000, tradesPerBar: 3, medianNotional: 20_000, firstBar: 33 },
+    });
+    await replayer.run(new AbortController().signal);
+    return await booksOf(engine.database);
+  } finally {
+    await engine.stop();
+    await database.stop();
+  }
+}
+
+/** Every command that is in a topic has one outcome, and no other outcome is there. */
+async function expectEachCommandDecidedOnce({ broker, connection }: Topology): Promise<void> {
+  const ids = new Set<string>();
+  for (const topic of ['trades', 'accounts', 'liquidity'])
+    for (const value of await valuesOf(broker.address, topic)) {
+      const { payload } = JSON.parse(value) as { payload: { tradeId?: string; commandId?: string } };
+      ids.add((payload.tradeId ?? payload.commandId)!);
+    }
+  const rows = await connection.query<{ id: string }[]>('select id from command_outcome');
+  expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort());
+}
+
+async function valuesOf(address: string, topic: string): Promise<string[]> {
+  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const count = ends.reduce((sum, { high }) => sum + Number(high), 0);
+  const consumer = kafka.consumer({ groupId: `reader-${Math.random()}`, maxWaitTimeInMs: 50 });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  const values: string[] = [];
+  await consumer.run({
+    eachMessage: ({ message }) => {
+      values.push(String(message.value));
+      return Promise.resolve();
+    },
+  });
+  await eventually(() => values.length >= count, `${count} records of ${topic}`);
+  await consumer.disconnect();
+  return values;
+}
+
+/** An empty database and the topics give the same tables. */
+async function expectRebuilt({ environment, database }: Topology): Promise<void> {
+  const fresh = await startTestDatabase();
+  try {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [commandLine, 'rebuild', '--verify', '--against', database.url],
+      { env: { ...environment, DATABASE_URL: fresh.url }, encoding: 'utf8', timeout: 120_000 },
+    );
+    expect([status, stderr.includes('Error')]).toEqual([0, false]);
+    const { tables, unpublished } = JSON.parse(stdout) as {
+      tables: { table: string; rows: number; same: boolean }[];
+      unpublished: number;
+    };
+    expect(unpublished).toBe(0);
+    expect(tables.filter(({ same }) => !same)).toEqual([]);
+    expect(tables.find(({ table }) => table === 'book_event')!.rows).toBeGreaterThan(0);
+  } finally {
+    await fresh.stop();
+  }
+}
