@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type QuoteAnswer, QuoteChannel } from '#lib/sdk';
@@ -10,6 +8,7 @@ import { noKafka } from './support/kafka.js';
 import {
   booksOf,
   QUICK_MODEL,
+  rebuilt,
   type ServiceProcess,
   startTopology,
   type Topology,
@@ -17,8 +16,6 @@ import {
 
 const missing = noKafka();
 if (missing !== undefined) console.warn(`services on Kafka are not tested: ${missing}`);
-
-const commandLine = join(import.meta.dirname, '..', 'apps', 'zkrisk', 'src', 'cli', 'main.js');
 
 describe.skipIf(missing !== undefined)('services in processes of their own', () => {
   let topology: Topology;
@@ -48,7 +45,7 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
       return row?.value.trades ?? 0;
     };
     await eventually(async () => (await bar()) > 40, 'the first quotes can be given', 120_000);
-    const kafka = new Kafka({ brokers: [topology.broker.address], logLevel: logLevel.NOTHING });
+    const kafka = new Kafka({ brokers: [topology.environment.KAFKA_BROKERS!], logLevel: logLevel.NOTHING });
     const channel = new QuoteChannel(kafka, { timeoutMs: 20_000 });
     await channel.open();
     const asking = askUntil(channel, replay.done);
@@ -131,10 +128,10 @@ async function booksOfOneProcess(bars: number, seed: number) {
 }
 
 /** Every command that is in a topic has one outcome, and no other outcome is there. */
-async function expectEachCommandDecidedOnce({ broker, connection }: Topology): Promise<void> {
+async function expectEachCommandDecidedOnce({ environment, connection }: Topology): Promise<void> {
   const ids = new Set<string>();
   for (const topic of ['trades', 'accounts', 'liquidity'])
-    for (const value of await valuesOf(broker.address, topic)) {
+    for (const value of await valuesOf(environment.KAFKA_BROKERS!, topic)) {
       const { payload } = JSON.parse(value) as { payload: { tradeId?: string; commandId?: string } };
       ids.add((payload.tradeId ?? payload.commandId)!);
     }
@@ -165,23 +162,14 @@ async function valuesOf(address: string, topic: string): Promise<string[]> {
 }
 
 /** An empty database and the topics give the same tables. */
-async function expectRebuilt({ environment, database }: Topology): Promise<void> {
-  const fresh = await startTestDatabase();
-  try {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [commandLine, 'rebuild', '--verify', '--against', database.url],
-      { env: { ...environment, DATABASE_URL: fresh.url }, encoding: 'utf8', timeout: 120_000 },
-    );
-    expect([status, stderr.includes('Error')]).toEqual([0, false]);
-    const { tables, unpublished } = JSON.parse(stdout) as {
-      tables: { table: string; rows: number; same: boolean }[];
-      unpublished: number;
-    };
-    expect(unpublished).toBe(0);
-    expect(tables.filter(({ same }) => !same)).toEqual([]);
-    expect(tables.find(({ table }) => table === 'book_event')!.rows).toBeGreaterThan(0);
-  } finally {
-    await fresh.stop();
-  }
+async function expectRebuilt(topology: Topology): Promise<void> {
+  const { code, output, errors } = await rebuilt(topology);
+  expect([code, errors]).toEqual([0, '']);
+  const { tables, unpublished } = JSON.parse(output) as {
+    tables: { table: string; rows: number; same: boolean }[];
+    unpublished: number;
+  };
+  expect(unpublished).toBe(0);
+  expect(tables.filter(({ same }) => !same)).toEqual([]);
+  expect(tables.find(({ table }) => table === 'book_event')!.rows).toBeGreaterThan(0);
 }

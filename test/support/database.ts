@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions, migrate, type RunningPostgres, startEmbeddedPostgres } from '#lib/storage';
 
@@ -8,19 +9,28 @@ import { dataSourceOptions, migrate, type RunningPostgres, startEmbeddedPostgres
 export interface TestDatabase {
   readonly url: string;
   readonly directory: string;
-  readonly server: RunningPostgres;
+  /** stops the server as an operator would, its data stay; it comes back on another port */
+  restart(downMs?: number): Promise<void>;
   connect(): Promise<DataSource>;
   stop(): Promise<void>;
 }
 
-export async function startTestDatabase(): Promise<TestDatabase> {
-  const directory = mkdtempSync(join(tmpdir(), 'zkrisk-'));
-  const server = await startEmbeddedPostgres(join(directory, 'postgres'));
+/** @param directory made, and removed, where it is left out */
+export async function startTestDatabase(
+  directory = mkdtempSync(join(tmpdir(), 'zkrisk-')),
+): Promise<TestDatabase> {
+  let server: RunningPostgres = await startEmbeddedPostgres(join(directory, 'postgres'));
   const open: DataSource[] = [];
   return {
-    url: server.url,
+    get url() {
+      return server.url;
+    },
     directory,
-    server,
+    restart: async (downMs = 0) => {
+      await server.stop();
+      await sleep(downMs);
+      server = await startEmbeddedPostgres(join(directory, 'postgres'));
+    },
     connect: async () => {
       const options = dataSourceOptions(server.url);
       await migrate(options);
@@ -29,7 +39,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       return database;
     },
     stop: async () => {
-      for (const database of open) if (database.isInitialized) await database.destroy();
+      for (const database of open)
+        if (database.isInitialized) await database.destroy().catch(() => undefined);
       await server.stop();
       rmSync(directory, { recursive: true, force: true });
     },

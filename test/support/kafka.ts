@@ -73,6 +73,8 @@ function jars(): string {
 }
 
 export interface TestBrokerOptions {
+  /** where clients are told to find it */
+  readonly advertised?: string;
   /** further lines of server.properties, and listeners other than plain ones */
   readonly properties?: (address: string) => Record<string, string>;
   readonly environment?: NodeJS.ProcessEnv;
@@ -92,7 +94,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controller}`,
     listeners: `PLAINTEXT://${address},CONTROLLER://127.0.0.1:${controller}`,
-    'advertised.listeners': `PLAINTEXT://${address}`,
+    'advertised.listeners': `PLAINTEXT://${options.advertised ?? address}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',

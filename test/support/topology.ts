@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { startTestDatabase, type TestDatabase } from './database.js';
 import { startTestBroker, type TestBroker } from './kafka.js';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
 export type ServiceName = 'forecaster' | 'pricer' | 'liquidator' | 'prover' | 'settlement';
 
@@ -33,6 +34,10 @@ export interface Topology {
   readonly broker: TestBroker;
   readonly connection: DataSource;
   readonly environment: NodeJS.ProcessEnv;
+  /** between the services and the servers */
+  readonly cables: { readonly database: TcpProxy; readonly broker: TcpProxy };
+  /** the database's server is restarted; `connection` is another one afterwards */
+  restartDatabase(downMs: number): Promise<void>;
   start(name: ServiceName, environment?: NodeJS.ProcessEnv): Promise<ServiceProcess>;
   replay(options: Readonly<Record<string, string | number>>): ReplayProcess;
   stop(): Promise<void>;
@@ -48,13 +53,26 @@ export const QUICK_MODEL: NodeJS.ProcessEnv = {
   HORIZON_BARS: '8',
 };
 
-export async function startTopology(environment: NodeJS.ProcessEnv = {}): Promise<Topology> {
-  const [database, broker] = await Promise.all([startTestDatabase(), startTestBroker()]);
-  const connection = await database.connect();
+/** @param databaseDirectory where the database keeps its files; made, and removed, where it is left out */
+export async function startTopology(
+  environment: NodeJS.ProcessEnv = {},
+  databaseDirectory?: string,
+): Promise<Topology> {
+  // Brokers tell clients where they are: at the end of the cable.
+  const brokerCable = await startTcpProxy(0);
+  const [database, broker] = await Promise.all([
+    startTestDatabase(databaseDirectory),
+    startTestBroker({ advertised: `127.0.0.1:${brokerCable.port}` }),
+  ]);
+  brokerCable.leadTo(portOf(`tcp://${broker.address}`));
+  const databaseCable = await startTcpProxy(portOf(database.url));
+  const throughCable = new URL(database.url);
+  throughCable.port = String(databaseCable.port);
+  let connection = await database.connect();
   const shared: NodeJS.ProcessEnv = {
     ...process.env,
-    DATABASE_URL: database.url,
-    KAFKA_BROKERS: broker.address,
+    DATABASE_URL: throughCable.href,
+    KAFKA_BROKERS: `127.0.0.1:${brokerCable.port}`,
     ZKRISK_DATA_DIR: database.directory,
     PORT: '0',
     LOG_LEVEL: 'info',
@@ -97,8 +115,18 @@ export async function startTopology(environment: NodeJS.ProcessEnv = {}): Promis
     };
   };
   return {
-    ...{ database, broker, connection, start },
+    ...{ database, broker, start },
+    get connection() {
+      return connection;
+    },
     environment: shared,
+    cables: { database: databaseCable, broker: brokerCable },
+    restartDatabase: async (downMs) => {
+      await connection.destroy().catch(() => undefined);
+      await database.restart(downMs);
+      databaseCable.leadTo(portOf(database.url));
+      connection = await database.connect();
+    },
     replay: (options) => {
       const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
       const { child, output } = run([join(apps, 'zkrisk', 'src', 'cli', 'main.js'), 'replay', ...args], {});
@@ -120,10 +148,39 @@ export async function startTopology(environment: NodeJS.ProcessEnv = {}): Promis
           await exit;
         }),
       );
+      await Promise.all([brokerCable.close(), databaseCable.close()]);
       await broker.remove();
       await database.stop();
     },
   };
+}
+
+const portOf = (url: string) => Number(new URL(url).port);
+
+/**
+ * Fills an empty database from the topics and compares it with the topology's. Not to be waited for synchronously: the cables
+ * run in this process.
+ */
+export async function rebuilt({
+  environment,
+  database,
+}: Topology): Promise<{ code: number | null; output: string; errors: string }> {
+  const fresh = await startTestDatabase();
+  try {
+    const command = join(apps, 'zkrisk', 'src', 'cli', 'main.js');
+    const child = spawn(process.execPath, [command, 'rebuild', '--verify', '--against', database.url], {
+      env: { ...environment, DATABASE_URL: fresh.url },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const texts = ['', ''];
+    [child.stdout, child.stderr].forEach((stream, i) =>
+      stream.setEncoding('utf8').on('data', (chunk: string) => (texts[i] += chunk)),
+    );
+    const [code] = (await once(child, 'close')) as [number | null];
+    return { code, output: texts[0], errors: texts[1] };
+  } finally {
+    await fresh.stop();
+  }
 }
 
 /** All that the books, ledgers, funding and plans consist of. */

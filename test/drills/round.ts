@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { kafkaEnvironment, type KafkaLog, openLog } from '#lib/events';
+import { ExchangeLedger, formatMoney } from '#lib/ledger';
+import { readConfig } from '#lib/service';
+import { dataSourceOptions } from '#lib/storage';
+import { HouseLiquidator, LiquidatorRepository } from '../../apps/liquidator/src/index.js';
+import { PricerRepository } from '../../apps/pricer/src/index.js';
+import { Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
+import { startTestDatabase } from '../support/database.js';
+import {
+  type Books,
+  booksOf,
+  QUICK_MODEL,
+  rebuilt,
+  type ServiceProcess,
+  startTopology,
+  type Topology,
+} from '../support/topology.js';
+import type { Fault } from './faults.js';
+import { random } from './random.js';
+
+export interface RoundOptions {
+  readonly seed: number;
+  readonly bars: number;
+  readonly trades: number;
+}
+
+export interface RoundResult {
+  readonly fault: string;
+  readonly seed: number;
+  readonly what: string;
+  readonly events: number;
+  readonly plans: number;
+  readonly deadLetters: number;
+  readonly replaySeconds: number;
+  /** what did not hold; empty where everything did */
+  readonly failures: readonly string[];
+}
+
+const flow = ({ seed, trades }: RoundOptions) => ({
+  ...{ seed, accounts: 500, tradesPerBar: trades, medianNotional: 20_000 },
+  firstBar: 33,
+});
+const replaying = { speed: undefined, liquidity: 5_000_000, warmUpBars: 1_000_000 };
+
+/** The books of a replay that nothing disturbs: one process, on tables. */
+export async function undisturbed(options: RoundOptions): Promise<Books> {
+  const database = await startTestDatabase();
+  const engine = await startEngine({
+    ...{ ...QUICK_MODEL, DATABASE_URL: database.url, PORT: '0' },
+    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error' },
+  });
+  try {
+    const house = engine.app.get(HouseLiquidator);
+    const source = simulatedMarket(options.seed, options.bars);
+    await new Replayer(source, engine.log, engine.database, {
+      ...replaying,
+      liquidator: () => house.reports(),
+      flow: flow(options),
+    }).run(new AbortController().signal);
+    return await booksOf(engine.database);
+  } finally {
+    await engine.stop();
+    await database.stop();
+  }
+}
+
+/** The same replay on Kafka, PostgreSQL and services in processes, while a fault strikes. A text: why it could not be had. */
+export async function disturbed(
+  fault: Fault,
+  options: RoundOptions,
+  expected: Books,
+): Promise<RoundResult | string> {
+  const volume = fault.volume?.();
+  if (typeof volume === 'string') return volume;
+  const topology = await startTopology({ LOG_LEVEL: 'warn' }, volume?.directory);
+  const draw = random(options.seed);
+  const services: ServiceProcess[] = [];
+  try {
+    for (const name of ['forecaster', 'pricer', 'liquidator'] as const)
+      services.push(await topology.start(name, fault.environment?.(name)));
+    const feeder = await new DataSource(dataSourceOptions(topology.environment.DATABASE_URL!)).initialize();
+    const log = await openLog(readConfig(kafkaEnvironment, topology.environment), 'drill', feeder);
+    const house = new HouseLiquidator(new LiquidatorRepository(feeder));
+    const source = simulatedMarket(options.seed, options.bars);
+    const publisher = fault.publisher?.(log, options.seed) ?? log;
+    let bar = 0;
+    const run = async () => {
+      const started = performance.now();
+      // The feeder is cut off as the services are: it goes on where its cursor says.
+      for (;;) {
+        try {
+          await new Replayer(source, publisher, feeder, {
+            ...replaying,
+            liquidator: () => house.reports(),
+            flow: flow(options),
+          }).run(AbortSignal.timeout(600_000), (progress) => (bar = progress.bar));
+          if (bar < options.bars) throw new Error(`the replay stands still at bar ${bar} of ${options.bars}`);
+          return (performance.now() - started) / 1000;
+        } catch (error) {
+          if (performance.now() - started > 600_000) throw error;
+          await sleep(500);
+        }
+      }
+    };
+    const running = run();
+    running.catch(() => undefined);
+    const strikeAt = Math.floor(34 + draw() * (options.bars - 40));
+    while (bar < strikeAt) await Promise.race([sleep(20), running.then(() => (bar = options.bars))]);
+    const struck = { bar: () => bar };
+    const what =
+      (await fault.strike?.({ ...struck, topology, services, log, draw, seed: options.seed })) ?? 'all along';
+    const replaySeconds = await running;
+    const books = await booksOf(topology.connection);
+    const failures = [
+      ...differences(books, expected),
+      ...(await imbalance(topology)),
+      ...(await rebuildFailures(topology)),
+    ];
+    const deadLetters = await countDead(log as KafkaLog);
+    await log.close();
+    await feeder.destroy();
+    const plans = books.plans.length;
+    return {
+      ...{ fault: fault.name, seed: options.seed, events: books.events.length, plans, deadLetters },
+      ...{ what: fault.strike === undefined ? what : `at bar ${strikeAt}: ${what}`, replaySeconds, failures },
+    };
+  } catch (error) {
+    for (const service of services) console.error(`${service.name}: ${service.output().slice(-3000)}`);
+    throw error;
+  } finally {
+    await topology.stop();
+    volume?.remove();
+  }
+}
+
+function differences(books: Books, expected: Books): string[] {
+  return (['events', 'risk', 'plans'] as const).flatMap((part) => {
+    const [ours, theirs] = [books[part], expected[part]].map((rows) =>
+      rows.map((row) => JSON.stringify(row)),
+    );
+    const at = ours.findIndex((row, i) => row !== theirs[i]);
+    if (at < 0 && ours.length === theirs.length) return [];
+    return [
+      `${part}: ${ours.length} rows, undisturbed ${theirs.length}; first difference at ${at}: ${ours[at] ?? 'none'} instead of ${theirs[at] ?? 'none'}`,
+    ];
+  });
+}
+
+/** Trader balances + P + L + pending = deposits − withdrawals, from the journal alone. */
+async function imbalance({ connection }: Topology): Promise<string[]> {
+  const horizonMs = Number(QUICK_MODEL.HORIZON_BARS) * 3_600_000;
+  const ledger = new ExchangeLedger(horizonMs, Math.floor(horizonMs / 64));
+  for (const { payload } of await new PricerRepository(connection).events(0, 10_000_000))
+    ledger.apply(payload);
+  return ledger.imbalance() === 0n ? [] : [`the books are off by ${formatMoney(ledger.imbalance())}`];
+}
+
+async function rebuildFailures(topology: Topology): Promise<string[]> {
+  const { code, output, errors } = await rebuilt(topology);
+  return code === 0 ? [] : [`rebuild: ${errors.slice(-500)}${output.slice(-500)}`];
+}
+
+async function countDead(log: KafkaLog): Promise<number> {
+  let count = 0;
+  for (const { topic } of log.settings().filter(({ topic: name }) => name.endsWith('.dead')))
+    for (const { low, high } of await log.broker.offsets(topic)) count += Number(high - low);
+  return count;
+}
