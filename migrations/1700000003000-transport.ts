@@ -29,6 +29,16 @@ export class Transport1700000003000 implements MigrationInterface {
       alter table liquidation_event add unique (unit, unit_sequence);
       alter table proof_job add column claimed_by text, add column claimed_until timestamptz;
       update proof_job set status = 'queued' where status = 'running';
+      create table api_key (
+        id text primary key, label text not null, hash bytea not null, scopes text[] not null,
+        accounts text[], rate_per_second double precision,
+        created_at timestamptz not null default now(), revoked_at timestamptz);
+      create table admin_nonce (nonce text primary key, at timestamptz not null default now());
+      create index admin_nonce_at on admin_nonce (at);
+      create table audit_log (
+        id bigserial primary key, at timestamptz not null default now(), service text not null, key_id text,
+        address text not null, method text not null, path text not null, request_id text not null,
+        body_hash text not null, status int);
       create table liquidation_stream (last bigint not null);
       insert into liquidation_stream select coalesce(max(sequence), 0) from liquidation_event;
       update service_state set name = name || '/0' where service = 'liquidator';
@@ -45,6 +55,9 @@ export class Transport1700000003000 implements MigrationInterface {
         where consumer_group in ('liquidator/0', 'house-liquidator/0');
       update service_state set name = left(name, -2) where service = 'liquidator';
       alter table proof_job drop column claimed_by, drop column claimed_until;
+      drop table audit_log;
+      drop table admin_nonce;
+      drop table api_key;
       drop table liquidation_stream;
       alter table liquidation_event drop column unit_sequence, drop column unit;
       alter table liquidation drop column number, drop column unit;

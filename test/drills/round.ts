@@ -159,7 +159,16 @@ async function imbalance({ connection }: Topology): Promise<string[]> {
 
 async function rebuildFailures(topology: Topology): Promise<string[]> {
   const { code, output, errors } = await rebuilt(topology);
-  return code === 0 ? [] : [`rebuild: ${errors.slice(-500)}${output.slice(-500)}`];
+  if (code === 0) return [];
+  if (output === '') return [`rebuild: ${errors.slice(-1000)}`];
+  const { tables } = JSON.parse(output) as {
+    tables: { table: string; same: boolean; difference?: [string, string] }[];
+  };
+  return tables.flatMap(({ table, same, difference }) =>
+    same
+      ? []
+      : [`rebuilt ${table}: ${difference?.map((row) => around(row, difference)).join(' instead of ')}`],
+  );
 }
 
 async function countDead(log: KafkaLog): Promise<number> {
@@ -167,4 +176,11 @@ async function countDead(log: KafkaLog): Promise<number> {
   for (const { topic } of log.settings().filter(({ topic: name }) => name.endsWith('.dead')))
     for (const { low, high } of await log.broker.offsets(topic)) count += Number(high - low);
   return count;
+}
+
+/** A row around the place where two differ. */
+function around(row: string, [one, other]: [string, string]): string {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  return `${row.slice(0, 60)} … ${row.slice(Math.max(0, at - 60), at + 100)}`;
 }

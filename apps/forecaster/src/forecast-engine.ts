@@ -42,6 +42,15 @@ export interface ForecastEngineState {
   readonly quality: QualityState;
 }
 
+/** All that the tables hold of a forecaster. */
+export interface StoredForecaster {
+  readonly state: ForecastEngineState;
+  readonly bars: readonly Bar[];
+  readonly model: PublishedModel | undefined;
+  /** covariance of the baseline that forecasts are held against */
+  readonly baseline: readonly number[] | undefined;
+}
+
 /** What a batch of ticks led to. */
 export interface Advance {
   readonly bars: Bar[];
@@ -73,21 +82,20 @@ export class ForecastEngine {
   constructor(
     private readonly config: ForecasterConfig,
     private readonly fit: (panel: { markets: string[]; returns: Float64Array[] }) => Promise<FinishedFit>,
-    restored?: { state: ForecastEngineState; bars: readonly Bar[]; model: PublishedModel | undefined },
+    restored?: StoredForecaster,
   ) {
     const barMs = config.BAR_SECONDS * 1000;
     this.builder = new BarBuilder(barMs, config.STALE_AFTER_BARS * barMs, restored?.state.builder);
     this.window = new EstimationWindow(config.WINDOW_BARS, config.MINIMUM_BARS);
-    this.tracker = new QualityTracker(restored?.state.quality);
+    this.tracker = new QualityTracker(restored?.state.quality, restored?.baseline);
     if (restored === undefined) return;
     for (const bar of restored.bars) this.window.add(bar);
     this.previousPrices = this.window.latest()?.prices;
     this.published = restored.model;
     this.filter = restored.state.filter === null ? undefined : Float64Array.from(restored.state.filter);
+    if (restored.state.pendingFit !== null) this.startFit(restored.state.pendingFit);
     this.barsAtLastFit = restored.state.barsAtLastFit;
     this.barsSinceFit = restored.state.barsSinceFit;
-    if (restored.state.pendingFit !== null) this.startFit(restored.state.pendingFit);
-    if (this.published) this.resetBaseline(this.published);
   }
 
   get model(): PublishedModel | undefined {

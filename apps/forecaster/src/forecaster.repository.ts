@@ -1,13 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { BarEntity, MarketModelEntity, ServiceStateRepository } from '#lib/storage';
 import type { Bar } from '#lib/volatility';
-import type { ForecastEngineState, PublishedModel } from './forecast-engine.js';
-
-export interface StoredForecaster {
-  readonly state: ForecastEngineState;
-  readonly bars: Bar[];
-  readonly model: PublishedModel | undefined;
-}
+import type { ForecastEngineState, PublishedModel, StoredForecaster } from './forecast-engine.js';
 
 /** Tables of the forecaster. */
 export class ForecasterRepository {
@@ -39,7 +33,7 @@ export class ForecasterRepository {
             model: latest.model as PublishedModel['model'],
             ...(latest.diagnostics as Pick<PublishedModel, 'excluded' | 'diagnostics' | 'seconds'>),
           };
-    return { state, bars, model };
+    return { state, bars, model, baseline: await this.states.load<number[]>(manager, 'baseline') };
   }
 
   async save(
@@ -48,6 +42,7 @@ export class ForecasterRepository {
     bars: readonly Bar[],
     models: readonly PublishedModel[],
     oldestNeededBar: number | undefined,
+    baseline: readonly number[] | undefined,
   ): Promise<void> {
     for (const { end, prices, stale } of bars) {
       await manager.query(
@@ -65,5 +60,7 @@ export class ForecasterRepository {
       );
     }
     await this.states.save(manager, 'engine', state);
+    // Large, and changed by bars only.
+    if (bars.length > 0 && baseline !== undefined) await this.states.save(manager, 'baseline', baseline);
   }
 }

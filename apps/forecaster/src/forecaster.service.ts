@@ -58,7 +58,8 @@ export class ForecasterService implements LaneOwner {
     const { bars, forecasts, steps, newModels, rejected } = await this.engine.advance(inputs);
     for (const error of rejected) context.reject(indexOf.get(error.tick)!, error.message);
     const state = this.engine.snapshot();
-    await this.repository.save(context.manager, state, bars, newModels, this.engine.oldestNeededBar);
+    const { oldestNeededBar, quality } = this.engine;
+    await this.repository.save(context.manager, state, bars, newModels, oldestNeededBar, quality.baseline);
     for (const { version, fittedOn, model } of newModels) {
       const { BAR_SECONDS, HORIZON_BARS } = this.config;
       const header = { id: `model-${version}`, sequence: version, time: fittedOn };

@@ -1,6 +1,24 @@
 import { Controller, Get, Inject, NotFoundException } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Documented, NeedsScope } from '#lib/service';
 import { ForecasterService } from './forecaster.service.js';
+
+const forecast = z.looseObject({
+  forecastId: z.string(),
+  modelVersion: z.number(),
+  barEnd: z.string(),
+  horizonSeconds: z.number(),
+  markets: z.array(z.string()),
+  covariance: z.array(z.array(z.number())),
+  volatility: z.array(z.number()),
+});
+const quality = z.looseObject({
+  modelVersion: z.number(),
+  fittedOn: z.string(),
+  fitSeconds: z.number(),
+  observations: z.number(),
+});
 
 @ApiTags('forecasts')
 @Controller('v1/forecasts/latest')
@@ -8,8 +26,11 @@ export class ForecastsController {
   constructor(@Inject(ForecasterService) private readonly service: ForecasterService) {}
 
   @Get()
-  @ApiOperation({
+  @NeedsScope('quote')
+  @Documented({
     summary: 'Latest covariance forecast of log returns over the horizon, with its model’s clusters',
+    response: forecast,
+    errors: [404],
   })
   latest(): object {
     const forecast = this.service.forecast();
@@ -42,8 +63,11 @@ export class ForecastsController {
   }
 
   @Get('quality')
-  @ApiOperation({
+  @NeedsScope('quote')
+  @Documented({
     summary: 'How good the forecasts have been: QLIKE beside EWMA’s, VaR coverage, the fit’s diagnostics',
+    response: quality,
+    errors: [404],
   })
   quality(): object {
     const published = this.service.model();

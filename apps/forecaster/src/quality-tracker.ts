@@ -28,8 +28,15 @@ export class QualityTracker {
   private readonly state: QualityState;
   private ewma: EwmaCovariance | undefined;
 
-  constructor(state?: QualityState) {
+  /** @param baseline as {@link baseline} gave it */
+  constructor(state?: QualityState, baseline?: readonly number[]) {
     this.state = state ?? { qlike: [], qlikeEwma: [], hits5: [], hits1: [] };
+    if (baseline !== undefined) this.ewma = EwmaCovariance.restore(baseline);
+  }
+
+  /** The baseline's covariance, row by row; undefined before there is one. */
+  get baseline(): number[] | undefined {
+    return this.ewma && Array.from(this.ewma.horizonCovariance(1));
   }
 
   /** Restarts the baseline on the estimation window of a new model. */

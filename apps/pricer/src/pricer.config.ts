@@ -12,6 +12,14 @@ export const pricerEnvironment = z.object({
   BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
   STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
   QUOTE_TTL_MS: positiveInteger(10_000).describe('how long a quote can be accepted, milliseconds'),
+  QUOTE_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'seals quotes, so that every pricer accepts them; the same for all. Or QUOTE_SECRET_FILE. Without it a quote is accepted where it was given',
+    )
+    .meta({ secret: true }),
   QUOTE_TOLERANCE: z.coerce
     .number()
     .min(0)

@@ -8,6 +8,7 @@ import { PricerController } from './pricer.controller.js';
 import { PricerRepository } from './pricer.repository.js';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
 import { QuoteDesk } from './quote-desk.js';
+import { QuoteSeal } from './quote-seal.js';
 import { QuoteStore } from './quote-store.js';
 import { QuotesResponder } from './quotes.responder.js';
 import { AccountsController } from './rest/accounts.controller.js';
@@ -45,6 +46,7 @@ export class PricerModule {
               },
               new QuoteStore(config.QUOTE_TTL_MS),
               config,
+              config.QUOTE_SECRET === undefined ? undefined : new QuoteSeal(config.QUOTE_SECRET),
             ),
         },
         {

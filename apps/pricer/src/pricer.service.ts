@@ -31,7 +31,6 @@ export class PricerService implements LaneOwner {
   private readonly logger = new Logger(PricerService.name);
   private current: PricingEngine;
   private readonly waiting = new Map<string, Set<(event: BookEvent) => void>>();
-  private snapshotAt = 0;
   private insolvent = false;
 
   private readonly follower: BookFollower;
@@ -93,7 +92,6 @@ export class PricerService implements LaneOwner {
 
   private async load(): Promise<void> {
     const ledger = await this.repository.loadLedger(this.horizonMs, this.bucketMs);
-    this.snapshotAt = ledger.eventCount;
     const { state, forecast } = await this.repository.loadState();
     this.current = new PricingEngine(this.config, ledger, state, forecast);
   }
@@ -223,11 +221,10 @@ export class PricerService implements LaneOwner {
     const { ledger } = this.current;
     const first = ledger.eventCount - events.length + 1;
     await this.repository.append(context.manager, first, events);
-    if (ledger.eventCount - this.snapshotAt >= this.config.SNAPSHOT_EVERY_EVENTS) {
+    const { SNAPSHOT_EVERY_EVENTS: every } = this.config;
+    // At fixed counts, whoever was restarted in between.
+    if (Math.floor(ledger.eventCount / every) > Math.floor((first - 1) / every))
       await this.repository.saveSnapshot(context.manager, ledger);
-      const at = ledger.eventCount;
-      context.afterCommit(() => (this.snapshotAt = at));
-    }
     await this.repository.saveState(context.manager, this.current.snapshot());
     events.forEach((event, i) => {
       const sequence = first + i;

@@ -3,6 +3,8 @@ import { formatMoney } from '#lib/ledger';
 import type { PricingEngine } from './engine/pricing-engine.js';
 import type { PricerConfig } from './pricer.config.js';
 import type { QuoteRequest } from './rest/schemas.js';
+import { QuoteOfAnotherKeyError } from './engine/errors.js';
+import type { QuoteSeal } from './quote-seal.js';
 import type { QuoteStore } from './quote-store.js';
 
 /** What an acceptance is held to. */
@@ -27,10 +29,15 @@ export class QuoteDesk {
     private readonly engine: () => PricingEngine,
     private readonly quotes: QuoteStore,
     private readonly config: PricerConfig,
+    private readonly seal?: QuoteSeal,
   ) {}
 
-  /** Prices the request, remembers the quote until it expires, and returns it as JSON, a `quoteResponse`. */
-  quote({ account, legs }: QuoteRequest): string {
+  /**
+   * Prices the request, remembers the quote until it expires, and returns it as JSON, a `quoteResponse`.
+   *
+   * @param key id of the key that asks: nobody else can accept
+   */
+  quote({ account, legs }: QuoteRequest, key: string | null): string {
     const engine = this.engine();
     const { markets } = engine.board;
     let rates = '';
@@ -54,18 +61,30 @@ export class QuoteDesk {
       this.lastExpiry = expiresAt;
       this.lastExpiryText = new Date(expiresAt).toISOString();
     }
-    this.quotes.add(`${id}|${account}|${riskPremium}|${liquidityPremium}${terms}`, expiresAt);
+    const sealed = `${id}|${key ?? ''}|${account}|${riskPremium}|${liquidityPremium}${terms}`;
+    this.quotes.add(sealed, expiresAt);
+    const token = this.seal === undefined ? '' : `,"token":"${this.seal.seal(sealed, expiresAt)}"`;
     return (
       `{"id":"${id}","account":"${account}","legs":[${legsText}],` +
       `"premium":{"risk":"${riskPremium}","liquidity":"${liquidityPremium}","total":"${formatMoney(price.riskPremium + price.liquidityPremium)}"},` +
       `"risk":{"before":${price.riskBefore},"after":${price.riskAfter}},"fundingRates":{${rates}},` +
-      `"forecastId":"${price.forecastId}","marketTime":"${engine.board.nowIso}","expiresAt":"${this.lastExpiryText}"}`
+      `"forecastId":"${price.forecastId}","marketTime":"${engine.board.nowIso}","expiresAt":"${this.lastExpiryText}"${token}}`
     );
   }
 
-  /** The terms of a quote that can be accepted now. @throws {UnknownQuoteError | QuoteExpiredError} */
-  acceptable(id: string, now: number): QuoteTerms {
-    const [, account, riskPremium, liquidityPremium, ...legs] = this.quotes.acceptable(id, now).split('|');
+  /**
+   * The terms of a quote that can be accepted now: one of ours, or one whose token proves that it is one of the exchange's.
+   *
+   * @throws {UnknownQuoteError | QuoteExpiredError | QuoteOfAnotherKeyError}
+   */
+  acceptable(asked: { id: string; token?: string | undefined; key: string | null }, now: number): QuoteTerms {
+    const { id, token, key } = asked;
+    const text =
+      this.seal !== undefined && token !== undefined && !this.quotes.has(id)
+        ? this.seal.open(token, id, now)
+        : this.quotes.acceptable(id, now);
+    const [, owner, account, riskPremium, liquidityPremium, ...legs] = text.split('|');
+    if (owner !== (key ?? '')) throw new QuoteOfAnotherKeyError(id);
     return {
       account,
       riskPremium,

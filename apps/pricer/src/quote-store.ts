@@ -67,6 +67,13 @@ export class QuoteStore {
     return text;
   }
 
+  /** Whether this is a quote of ours that is still known, expired or not. */
+  has(id: string): boolean {
+    const counter = parseInt(id, 36);
+    if (!(counter >= this.oldest && counter < this.next)) return false;
+    return this.read(this.slot(counter)).startsWith(`${id}|`);
+  }
+
   private slot(counter: number): number {
     return counter % this.starts.length;
   }

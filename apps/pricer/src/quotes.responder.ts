@@ -23,7 +23,7 @@ export class QuotesResponder {
     const { account, legs, deadline } = message.payload;
     if (now > deadline) return reply({ status: 'expired', lateMs: now - deadline });
     try {
-      return `{"status":"quoted","quote":${this.desk.quote({ account, legs })}}`;
+      return `{"status":"quoted","quote":${this.desk.quote({ account, legs }, null)}}`;
     } catch (error) {
       if (error instanceof ZkriskError)
         return reply({ status: 'refused', code: error.code, detail: error.message });

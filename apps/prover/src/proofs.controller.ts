@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { ZodPipe } from '#lib/service';
+import { Documented, Public, ZodPipe } from '#lib/service';
 import type { ProofJobEntity } from '#lib/storage';
 import { UnknownProofError } from './errors.js';
 import { ProverRepository } from './prover.repository.js';
@@ -16,13 +16,24 @@ const listQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
+const proofId = z.string().regex(/^[\w.:@+-]{1,200}$/, 'must be the id of a proof');
+
 @ApiTags('proofs')
 @Controller('v1/proofs')
 export class ProofsController {
   constructor(@Inject(ProverRepository) private readonly repository: ProverRepository) {}
 
   @Get()
-  @ApiOperation({ summary: 'Proofs and those being made, the newest first, without their bytes' })
+  @Public()
+  @Documented({
+    summary: 'Proofs and those being made, the newest first, without their bytes',
+    query: listQuery,
+    response: z.looseObject({
+      queue: z.looseObject({}),
+      proofs: z.array(z.looseObject({ proofId: z.string() })),
+    }),
+    errors: [422],
+  })
   async list(@Query(new ZodPipe(listQuery)) query: z.output<typeof listQuery>): Promise<object> {
     const { subject, id, status, limit } = query;
     const found = await this.repository.list(
@@ -37,8 +48,14 @@ export class ProofsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'A proof: what `zkrisk verify` takes is its document' })
-  async one(@Param('id') id: string): Promise<object> {
+  @Public()
+  @Documented({
+    summary: 'A proof: what `zkrisk verify` takes is its document',
+    params: { id: proofId },
+    response: z.looseObject({ proofId: z.string(), document: z.looseObject({}).nullable() }),
+    errors: [404, 422],
+  })
+  async one(@Param('id', new ZodPipe(proofId)) id: string): Promise<object> {
     const job = await this.repository.find(id);
     if (job === null) throw new UnknownProofError(id);
     return { ...summary(job), document: job.document };

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { EpochPayload } from '#lib/events';
-import { ZodPipe } from '#lib/service';
+import { Documented, Public, ZodPipe } from '#lib/service';
 import type { ChainTransactionEntity, SettlementEpochEntity } from '#lib/storage';
 import { SettlementRepository } from './settlement.repository.js';
 import { SettlementService } from './settlement.service.js';
@@ -18,8 +18,12 @@ export class SettlementsController {
   ) {}
 
   @Get()
-  @ApiOperation({
+  @Public()
+  @Documented({
     summary: 'Epochs and transactions, the newest first, and what the oracle on the chain says now',
+    query: listQuery,
+    response: z.looseObject({ chain: z.looseObject({}), epochs: z.array(z.looseObject({})) }),
+    errors: [422],
   })
   async list(@Query(new ZodPipe(listQuery)) { limit }: z.output<typeof listQuery>): Promise<object> {
     const { deployment, rpcUrl, embedded } = this.service.chain;

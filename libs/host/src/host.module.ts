@@ -4,6 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { EventLog, EventsModule, type KafkaEnvironment } from '#lib/events';
 import { ProblemFilter } from '#lib/service';
+import { AdminController } from './access/admin.controller.js';
 import { Metrics, Readiness } from './metrics.js';
 import { OperationsController } from './operations.controller.js';
 
@@ -24,7 +25,7 @@ export class HostModule {
         EventsModule.register(options.kafka, options.name),
         ...options.services,
       ],
-      controllers: [OperationsController],
+      controllers: [OperationsController, AdminController],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +11,9 @@ import { messageOf } from '#lib/errors';
 import { EventLog, kafkaEnvironment, LaneOwners, transportOf } from '#lib/events';
 import { ConfigurationError, PinoLogger, problemOf, readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
+import { accessEnvironment } from './access/access.environment.js';
+import { guardRoutes } from './access/guard.js';
+import { limitRates } from './access/rate-limit.js';
 import { hostEnvironment } from './host.environment.js';
 import { HostModule } from './host.module.js';
 import { Readiness } from './metrics.js';
@@ -27,6 +31,13 @@ export interface Host {
 
 const HOUSEKEEPING_INTERVAL_MS = 60_000;
 const BODY_LIMIT_BYTES = 256 * 1024;
+/** The API's own pages at /docs need styles of their own; nothing here needs more. */
+const CONTENT_SECURITY = {
+  defaultSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:'],
+  styleSrc: ["'self'", "'unsafe-inline'"],
+  frameAncestors: ["'none'"],
+};
 
 /**
  * Starts services in this process.
@@ -43,13 +54,15 @@ export async function startHost(
   const config = readConfig(hostEnvironment, environment);
   if (config.DATABASE_URL === undefined)
     throw new ConfigurationError('DATABASE_URL: is needed; it names the PostgreSQL server');
-  const database = dataSourceOptions(config.DATABASE_URL, {
+  const connection = dataSourceOptions(config.DATABASE_URL, {
     poolSize: config.DATABASE_CONNECTIONS,
     ...(config.DATABASE_TLS_CA === undefined ? {} : { caFile: config.DATABASE_TLS_CA }),
   });
   const kafka = readConfig(kafkaEnvironment, environment);
+  const access = readConfig(accessEnvironment, environment);
+  const required = (access.API_KEYS ?? (isLoopback(config.HOST) ? 'open' : 'required')) === 'required';
   const logger = new PinoLogger(pino({ level: config.LOG_LEVEL }));
-  await migrate(database);
+  await migrate(connection);
   const opened: OpenedService[] = [];
   let app: NestFastifyApplication | undefined;
   const closeAll = async () => {
@@ -60,13 +73,17 @@ export async function startHost(
     const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, frameworkErrors });
     const fastify = adapter.getInstance<FastifyInstance>();
     const running = (): INestApplicationContext => app!;
+    const database = () => app!.get(DataSource);
+    guardRoutes(fastify, { service: name, required, config: access, database });
     for (const service of opened) service.routes?.(fastify, running);
     const modules = opened.map(({ module }) => module);
     app = await NestFactory.create<NestFastifyApplication>(
-      HostModule.register({ name, database, kafka, services: modules }),
+      HostModule.register({ name, database: connection, kafka, services: modules }),
       adapter,
       { logger, abortOnError: false },
     );
+    await app.register(helmet, { contentSecurityPolicy: { directives: CONTENT_SECURITY } });
+    if (required) await limitRates(app, access.RATE_LIMIT_PER_SECOND);
     configure(fastify);
     return await begin(app, opened, config, logger, closeAll);
   } catch (error) {
@@ -114,6 +131,10 @@ async function begin(
   };
 }
 
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
+
 /** The OpenAPI document, at /docs. */
 function describe(app: NestFastifyApplication): void {
   const description = new DocumentBuilder()
@@ -122,6 +143,7 @@ function describe(app: NestFastifyApplication): void {
       'Risk engine of a perpetual-futures exchange. Money and sizes are decimal strings, rates are per year.',
     )
     .setVersion('1')
+    .addSecurity('key', { type: 'http', scheme: 'bearer', description: 'an API key: zk_…' })
     .build();
   SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, description));
 }

@@ -1,3 +1,4 @@
+export * from './access/index.js';
 export * from './host.js';
 export * from './host.environment.js';
 export * from './metrics.js';

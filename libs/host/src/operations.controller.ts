@@ -1,5 +1,7 @@
 import { Controller, Get, Header, Inject, ServiceUnavailableException } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { Documented, Public } from '#lib/service';
 import { Metrics, Readiness } from './metrics.js';
 
 @ApiTags('operations')
@@ -11,13 +13,19 @@ export class OperationsController {
   ) {}
 
   @Get('healthz')
-  @ApiOperation({ summary: 'Whether the process lives' })
+  @Public()
+  @Documented({ summary: 'Whether the process lives', response: z.object({ status: z.literal('ok') }) })
   health(): object {
     return { status: 'ok' };
   }
 
   @Get('readyz')
-  @ApiOperation({ summary: 'Whether the database answers and the services can do their work' })
+  @Public()
+  @Documented({
+    summary: 'Whether the database answers and the services can do their work',
+    response: z.looseObject({ status: z.literal('ready') }),
+    errors: [503],
+  })
   async ready(): Promise<object> {
     const checks = await this.readiness.look();
     const missing = Object.entries(checks).filter(([, passed]) => !passed);
@@ -29,7 +37,8 @@ export class OperationsController {
 
   @Get('metrics')
   @Header('content-type', 'text/plain; version=0.0.4')
-  @ApiOperation({ summary: 'Prometheus metrics' })
+  @Public()
+  @Documented({ summary: 'Prometheus metrics', response: z.string(), contentType: 'text/plain' })
   scrape(): Promise<string> {
     return this.metrics.registry.metrics();
   }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { MarginSchedule } from '#lib/margin';
@@ -29,6 +30,30 @@ export const marginRates = z
     }
   });
 
+/** Of every variable that holds a secret, NAME_FILE may name a file that holds it instead. */
+function withSecretsFromFiles(schema: EnvironmentSchema, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const read: NodeJS.ProcessEnv = { ...environment };
+  for (const name of secretsOf(schema)) {
+    const file = environment[`${name}_FILE`];
+    if (file === undefined) continue;
+    if (environment[name] !== undefined)
+      throw new ConfigurationError(`configuration does not fit: ${name} and ${name}_FILE are both set`);
+    try {
+      read[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    } catch (error) {
+      throw new ConfigurationError(`configuration does not fit: ${name}_FILE: ${messageOf(error)}`);
+    }
+  }
+  return read;
+}
+
+/** Variables of a schema that hold secrets. */
+export function secretsOf(schema: EnvironmentSchema): string[] {
+  return Object.entries(schema.shape).flatMap(([name, field]) =>
+    (field as z.ZodType).meta()?.secret === true ? [name] : [],
+  );
+}
+
 /**
  * Reads a service's configuration from the environment.
  *
@@ -38,7 +63,7 @@ export function readConfig<S extends EnvironmentSchema>(
   schema: S,
   environment: NodeJS.ProcessEnv,
 ): z.output<S> {
-  const parsed = schema.safeParse(environment);
+  const parsed = schema.safeParse(withSecretsFromFiles(schema, environment));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new ConfigurationError(`configuration does not fit: ${problems.join('; ')}`);

@@ -1,4 +1,6 @@
+export * from './access.js';
 export * from './config.js';
+export * from './documented.js';
 export * from './pino-logger.js';
 export * from './problem.filter.js';
 export * from './zod.js';

@@ -17,6 +17,12 @@ export interface Problem {
 /** HTTP status of an error's code; what is not listed is the caller's mistake, 422. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'invalid-input': 422,
+  unauthenticated: 401,
+  'signature-invalid': 401,
+  forbidden: 403,
+  'quote-of-another-key': 403,
+  replayed: 409,
+  'rate-limited': 429,
   'unknown-market': 404,
   'unknown-quote': 404,
   'unknown-resource': 404,
@@ -42,6 +48,7 @@ const CODE_OF_STATUS: Readonly<Record<number, string>> = {
   404: 'unknown-resource',
   413: 'body-too-large',
   415: 'unsupported-media-type',
+  429: 'rate-limited',
   503: 'not-ready',
 };
 

@@ -12,11 +12,11 @@ import {
   Query,
   Sse,
 } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { from, type Observable } from 'rxjs';
 import { z } from 'zod';
 import { EventLog, type ExecutionPayload, fields, outgoing, TOPICS } from '#lib/events';
-import { ZodPipe } from '#lib/service';
+import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import type { LiquidationEntity } from '#lib/storage';
 import { PlanClosedError, UnknownLiquidationError } from '../errors.js';
 import { fillsOf, type OpenedPlan } from '../liquidation-record.js';
@@ -40,6 +40,12 @@ const executionRequest = z.strictObject({
     .optional(),
 });
 
+const streamQuery = z.strictObject({
+  after: z.string().max(30).optional().describe('as Last-Event-ID, for clients that can set no header'),
+});
+const planId = z.string().regex(/^[\w.:@+-]{1,100}$/, 'must be the id of a plan');
+const liquidation = z.looseObject({ planId: z.string(), account: z.string(), status: z.string() });
+
 const HEARTBEAT_MS = 15_000;
 const PAGE = 200;
 
@@ -53,7 +59,13 @@ export class LiquidationsController {
   ) {}
 
   @Get()
-  @ApiOperation({ summary: 'Liquidations, the newest first, without their plans' })
+  @NeedsScope('trade')
+  @Documented({
+    summary: 'Liquidations, the newest first, without their plans',
+    query: listQuery,
+    response: z.looseObject({ liquidations: z.array(liquidation) }),
+    errors: [422],
+  })
   async list(@Query(new ZodPipe(listQuery)) query: z.output<typeof listQuery>): Promise<object> {
     const { limit, status, account, before } = query;
     const found = await this.repository.list({
@@ -66,21 +78,32 @@ export class LiquidationsController {
   }
 
   @Sse('stream')
-  @ApiOperation({
+  @NeedsScope('trade')
+  @Documented({
     summary:
       'Server-sent events: every plan as it is opened and closed. Resumes after Last-Event-ID; without it, begins with what comes',
+    query: streamQuery,
+    response: z.string(),
+    contentType: 'text/event-stream',
+    errors: [422],
   })
   stream(
     @Headers('last-event-id') header: string | undefined,
-    @Query('after') after: string | undefined,
+    @Query(new ZodPipe(streamQuery)) { after }: z.output<typeof streamQuery>,
   ): Observable<MessageEvent> {
     const given = header ?? after;
     return from(this.follow(given === undefined ? undefined : parseEventId(given)));
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'A liquidation with its plan and certificate' })
-  async one(@Param('id') id: string): Promise<object> {
+  @NeedsScope('trade')
+  @Documented({
+    summary: 'A liquidation with its plan and certificate',
+    params: { id: planId },
+    response: liquidation,
+    errors: [404, 422],
+  })
+  async one(@Param('id', new ZodPipe(planId)) id: string): Promise<object> {
     const found = await this.known(id);
     const { orders, plan, expiresAt } = found.opened as OpenedPlan;
     return { ...summary(found), expiresAt: iso(expiresAt), orders, plan };
@@ -88,9 +111,17 @@ export class LiquidationsController {
 
   @Post(':id/executions')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Report what was executed of an open plan; the stream tells when it is booked' })
+  @NeedsScope('trade', { changesState: true })
+  @Documented({
+    summary: 'Report what was executed of an open plan; the stream tells when it is booked',
+    params: { id: planId },
+    body: executionRequest,
+    response: z.looseObject({ reportId: z.string(), planId: z.string(), status: z.string() }),
+    status: 202,
+    errors: [404, 409, 422],
+  })
   async execute(
-    @Param('id') id: string,
+    @Param('id', new ZodPipe(planId)) id: string,
     @Body(new ZodPipe(executionRequest)) request: z.output<typeof executionRequest>,
   ): Promise<object> {
     const { reportId = randomUUID(), liquidator, status, fills } = request;

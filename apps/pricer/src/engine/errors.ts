@@ -92,3 +92,11 @@ export class ReplicaBehindError extends ZkriskError {
     super(`this process has not seen the book for ${Math.round(behindMs / 1000)} s`, { behindMs });
   }
 }
+
+export class QuoteOfAnotherKeyError extends ZkriskError {
+  readonly code = 'quote-of-another-key';
+
+  constructor(id: string) {
+    super(`quote ${id} was given to another API key`, { id });
+  }
+}

@@ -3,10 +3,9 @@ import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/co
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type AccountPayload, TOPICS } from '#lib/events';
-import { ZodPipe } from '#lib/service';
+import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { AccountViews } from '../account-views.js';
 import { CommandDesk } from '../command-desk.js';
-import { Documented } from './documented.js';
 import {
   accountAmount,
   accountName,
@@ -19,9 +18,10 @@ import {
 } from './schemas.js';
 
 const ACCOUNT = new ZodPipe(accountName);
+const PARAMETERS = { account: accountName };
 
 @ApiTags('accounts')
-@Controller('v1/accounts/:id')
+@Controller('v1/accounts/:account')
 export class AccountsController {
   constructor(
     @Inject(CommandDesk) private readonly commands: CommandDesk,
@@ -29,18 +29,22 @@ export class AccountsController {
   ) {}
 
   @Get()
+  @NeedsScope('trade')
   @Documented({
+    params: PARAMETERS,
     summary: 'Equity, margins, positions and liquidation prices of an account: cross and isolated',
     response: accountResponse,
     errors: [404],
   })
-  account(@Param('id', ACCOUNT) id: string): object {
-    return this.views.account(id);
+  account(@Param('account', ACCOUNT) account: string): object {
+    return this.views.account(account);
   }
 
   @Post('simulate')
   @HttpCode(200)
+  @NeedsScope('trade')
   @Documented({
+    params: PARAMETERS,
     summary:
       'What a trade, a deposit or other marks would make of an account’s cross margin; nothing is booked',
     body: simulateRequest,
@@ -48,15 +52,17 @@ export class AccountsController {
     errors: [404, 422, 503],
   })
   simulate(
-    @Param('id', ACCOUNT) id: string,
+    @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(simulateRequest)) request: z.output<typeof simulateRequest>,
   ): object {
-    return this.views.simulate(id, request);
+    return this.views.simulate(account, request);
   }
 
   @Post('deposits')
   @HttpCode(201)
+  @NeedsScope('trade', { changesState: true })
   @Documented({
+    params: PARAMETERS,
     summary: 'Deposit collateral',
     body: accountAmount,
     response: accountOutcome,
@@ -64,7 +70,7 @@ export class AccountsController {
     errors: [422, 504],
   })
   deposit(
-    @Param('id', ACCOUNT) account: string,
+    @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountAmount)) { commandId = randomUUID(), amount }: z.output<typeof accountAmount>,
   ): Promise<object> {
     return this.submit({ kind: 'deposit', commandId, account, amount });
@@ -72,7 +78,9 @@ export class AccountsController {
 
   @Post('withdrawals')
   @HttpCode(201)
+  @NeedsScope('trade', { changesState: true })
   @Documented({
+    params: PARAMETERS,
     summary: 'Withdraw collateral that the initial margin does not need',
     body: accountWithdrawal,
     response: accountOutcome,
@@ -80,7 +88,7 @@ export class AccountsController {
     errors: [409, 422, 504],
   })
   withdraw(
-    @Param('id', ACCOUNT) account: string,
+    @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountWithdrawal))
     { commandId = randomUUID(), amount }: z.output<typeof accountWithdrawal>,
   ): Promise<object> {
@@ -89,7 +97,9 @@ export class AccountsController {
 
   @Post('transfers')
   @HttpCode(201)
+  @NeedsScope('trade', { changesState: true })
   @Documented({
+    params: PARAMETERS,
     summary: 'Move collateral between cross margin and an isolated position',
     body: accountTransfer,
     response: accountOutcome,
@@ -97,7 +107,7 @@ export class AccountsController {
     errors: [409, 422, 504],
   })
   transfer(
-    @Param('id', ACCOUNT) account: string,
+    @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountTransfer))
     { commandId = randomUUID(), market, amount }: z.output<typeof accountTransfer>,
   ): Promise<object> {

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/ledger';
+import { Documented, NeedsScope } from '#lib/service';
 import { PricerService } from '../pricer.service.js';
-import { Documented } from './documented.js';
 
 /** What anyone may see of the exchange: markets, book, risk, funding. Money as decimal strings, rates per year. */
 @ApiTags('exchange')
@@ -11,6 +11,7 @@ export class ExchangeController {
   constructor(@Inject(PricerService) private readonly pricer: PricerService) {}
 
   @Get('markets')
+  @NeedsScope('quote')
   @Documented({ summary: 'Markets with their marks, and which cannot be traded and why' })
   markets(): object {
     const { board } = this.pricer.engine;
@@ -32,6 +33,7 @@ export class ExchangeController {
   }
 
   @Get('book')
+  @NeedsScope('quote')
   @Documented({ summary: 'The book θ = (q, C, P, L) and what is pending' })
   book(): object {
     const { ledger, board } = this.pricer.engine;
@@ -58,6 +60,7 @@ export class ExchangeController {
   }
 
   @Get('risk')
+  @NeedsScope('quote')
   @Documented({
     summary: 'The exchange’s risk measure, its Euler allocation and the liquidity providers’ position',
     errors: [503],
@@ -89,6 +92,7 @@ export class ExchangeController {
   }
 
   @Get('funding')
+  @NeedsScope('quote')
   @Documented({
     summary: 'Funding rates by market, money per year, and what has been collected',
     errors: [503],

@@ -3,9 +3,8 @@ import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type LiquidityPayload, TOPICS } from '#lib/events';
-import { ZodPipe } from '#lib/service';
+import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { CommandDesk } from '../command-desk.js';
-import { Documented } from './documented.js';
 import { depositRequest, liquidityOutcome, withdrawalRequest } from './schemas.js';
 
 @ApiTags('liquidity')
@@ -15,6 +14,7 @@ export class LiquidityController {
 
   @Post('deposits')
   @HttpCode(201)
+  @NeedsScope('liquidity', { changesState: true })
   @Documented({
     summary: 'Deposit liquidity for shares',
     body: depositRequest,
@@ -31,6 +31,7 @@ export class LiquidityController {
 
   @Post('withdrawals')
   @HttpCode(201)
+  @NeedsScope('liquidity', { changesState: true })
   @Documented({
     summary: 'Withdraw liquidity: locked until the horizon for free, or forced now for a fee',
     body: withdrawalRequest,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { callerKeyOf } from '#lib/service';
 import type { QuoteDesk } from '../quote-desk.js';
 import { quoteRequest } from './schemas.js';
 
@@ -21,7 +22,7 @@ export function installQuoteFastPath(fastify: FastifyInstance, desk: () => Quote
           reply.statusCode = 201;
           return reply
             .header('content-type', 'application/json; charset=utf-8')
-            .send(desk().quote(parsed.data));
+            .send(desk().quote(parsed.data, callerKeyOf(request)));
         } catch {
           // The slow path meets the same error and makes a problem document of it.
         }

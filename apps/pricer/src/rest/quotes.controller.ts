@@ -3,11 +3,17 @@ import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { TOPICS } from '#lib/events';
 import { type BookEvent, formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/ledger';
-import { ZodPipe } from '#lib/service';
+import { CallerKey, Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { CommandDesk } from '../command-desk.js';
 import { QuoteDesk } from '../quote-desk.js';
-import { Documented } from './documented.js';
-import { acceptRequest, bookedTrade, type QuoteRequest, quoteRequest, quoteResponse } from './schemas.js';
+import {
+  acceptRequest,
+  bookedTrade,
+  quoteId,
+  type QuoteRequest,
+  quoteRequest,
+  quoteResponse,
+} from './schemas.js';
 
 @ApiTags('quotes')
 @Controller('v1/quotes')
@@ -19,6 +25,7 @@ export class QuotesController {
 
   @Post()
   @HttpCode(201)
+  @NeedsScope('quote')
   @Header('content-type', 'application/json; charset=utf-8')
   @Documented({
     summary: 'Price a trade',
@@ -27,25 +34,31 @@ export class QuotesController {
     status: 201,
     errors: [400, 404, 422, 503],
   })
-  quote(@Body(new ZodPipe(quoteRequest)) request: QuoteRequest): string {
-    return this.desk.quote(request);
+  quote(@Body(new ZodPipe(quoteRequest)) request: QuoteRequest, @CallerKey() key: string | null): string {
+    return this.desk.quote(request, key);
   }
 
   @Post(':id/accept')
   @HttpCode(200)
+  @NeedsScope('trade', { changesState: true })
   @Documented({
+    params: { id: quoteId },
     summary: 'Book the trade of a quote, once',
     body: acceptRequest,
     response: bookedTrade,
-    errors: [404, 409, 410, 504],
+    errors: [403, 404, 409, 410, 422, 504],
   })
   async accept(
-    @Param('id') id: string,
-    @Body(new ZodPipe(acceptRequest)) { margin }: z.output<typeof acceptRequest>,
+    @Param('id', new ZodPipe(quoteId)) id: string,
+    @Body(new ZodPipe(acceptRequest)) { margin, token }: z.output<typeof acceptRequest>,
+    @CallerKey() key: string | null,
   ): Promise<object> {
     const known = await this.commands.known(id);
     if (known) return tradeOf(known);
-    const { account, legs, riskPremium, liquidityPremium } = this.desk.acceptable(id, Date.now());
+    const { account, legs, riskPremium, liquidityPremium } = this.desk.acceptable(
+      { id, token, key },
+      Date.now(),
+    );
     // The trade's id is the quote's: however often it is sent, it is booked once.
     const event = await this.commands.submit(TOPICS.trades, account, id, {
       tradeId: id,

@@ -35,8 +35,14 @@ export const quoteResponse = z.object({
   forecastId: z.string(),
   marketTime: z.string(),
   expiresAt: z.string(),
+  token: z
+    .string()
+    .optional()
+    .describe('the terms, sealed: with it any process of the exchange accepts the quote'),
 });
 export type QuoteResponse = z.output<typeof quoteResponse>;
+
+export const quoteId = z.string().regex(/^[\w-]{1,100}$/, 'must be the id of a quote');
 
 export const bookedTrade = z.object({
   tradeId: z.string(),
@@ -53,6 +59,11 @@ export const acceptRequest = z
       .enum(['cross', 'isolated'])
       .optional()
       .describe('isolated: the position has a margin of its own, moved to it beforehand (default cross)'),
+    token: z
+      .string()
+      .max(10_000)
+      .optional()
+      .describe('the quote’s own; needed where another process than the one that gave it may be asked'),
   })
   .nullish()
   .transform((given) => given ?? {});
@@ -140,13 +151,4 @@ export const liquidityOutcome = z.looseObject({
   commandId: z.string(),
   provider: z.string(),
   at: z.string(),
-});
-
-export const problem = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.number(),
-  detail: z.string(),
-  code: z.string().describe('stable; clients switch on it'),
-  instance: z.string().optional(),
 });

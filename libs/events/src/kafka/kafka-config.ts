@@ -41,7 +41,11 @@ export const kafkaEnvironment = z.object({
     .optional()
     .describe('how the client says who it is'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('its name'),
-  KAFKA_SASL_PASSWORD: z.string().optional().describe('its password; or KAFKA_SASL_PASSWORD_FILE'),
+  KAFKA_SASL_PASSWORD: z
+    .string()
+    .optional()
+    .describe('its password; or KAFKA_SASL_PASSWORD_FILE')
+    .meta({ secret: true }),
 });
 export type KafkaEnvironment = z.output<typeof kafkaEnvironment>;
 

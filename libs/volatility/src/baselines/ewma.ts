@@ -33,6 +33,14 @@ export class EwmaCovariance {
     }
   }
 
+  /** One that goes on from a covariance, given row by row. */
+  static restore(covariance: readonly number[], decay = 0.94): EwmaCovariance {
+    const restored = Object.create(EwmaCovariance.prototype) as { covariance: Float64Array; decay: number };
+    restored.covariance = Float64Array.from(covariance);
+    restored.decay = decay;
+    return restored as unknown as EwmaCovariance;
+  }
+
   update(returns: Float64Array): void {
     const n = returns.length;
     for (let i = 0; i < n; i++) {

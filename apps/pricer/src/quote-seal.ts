@@ -1,0 +1,37 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { QuoteExpiredError, UnknownQuoteError } from './engine/errors.js';
+
+/** Seals the terms of quotes, so that every process of the exchange can accept what one of them has quoted. */
+export class QuoteSeal {
+  constructor(private readonly secret: string) {}
+
+  /** @param terms the quote's id and a bar before the rest */
+  seal(terms: string, expiresAt: number): string {
+    const text = Buffer.from(`${expiresAt}|${terms}`, 'latin1').toString('base64url');
+    return `${text}.${this.mac(text).toString('base64url')}`;
+  }
+
+  /**
+   * The terms of the quote with this id.
+   *
+   * @throws {UnknownQuoteError} where the token is not ours, or of another quote
+   * @throws {QuoteExpiredError}
+   */
+  open(token: string, id: string, now: number): string {
+    const [text, mac = ''] = token.split('.');
+    const [expected, given] = [this.mac(text), Buffer.from(mac, 'base64url')];
+    if (given.length !== expected.length || !timingSafeEqual(given, expected))
+      throw new UnknownQuoteError(id);
+    const opened = Buffer.from(text, 'base64url').toString('latin1');
+    const bar = opened.indexOf('|');
+    const terms = opened.slice(bar + 1);
+    if (!terms.startsWith(`${id}|`)) throw new UnknownQuoteError(id);
+    const expiresAt = Number(opened.slice(0, bar));
+    if (now > expiresAt) throw new QuoteExpiredError(id, expiresAt);
+    return terms;
+  }
+
+  private mac(text: string): Buffer {
+    return createHmac('sha256', this.secret).update(text).digest();
+  }
+}

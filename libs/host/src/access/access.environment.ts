@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** Who may call what. */
+export const accessEnvironment = z.object({
+  API_KEYS: z
+    .enum(['required', 'open'])
+    .optional()
+    .describe(
+      'required: every call needs a key with its scope; open: none does. Default: open on a loopback address, required on any other',
+    ),
+  ADMIN_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe('what admin calls are signed with; without it there are none. Or ADMIN_SECRET_FILE')
+    .meta({ secret: true }),
+  RATE_LIMIT_PER_SECOND: z.coerce
+    .number()
+    .positive()
+    .default(1000)
+    .describe('calls a second that a key may make of a process, where the key does not say otherwise'),
+});
+export type AccessConfig = z.output<typeof accessEnvironment>;

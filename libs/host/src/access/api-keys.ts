@@ -1,0 +1,132 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { UnauthenticatedError, UnknownKeyError } from './errors.js';
+
+/** What a key may be used for. */
+export const SCOPES = ['quote', 'trade', 'liquidity', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who calls. */
+export interface Principal {
+  readonly keyId: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** accounts and providers it may act for; null: all */
+  readonly accounts: ReadonlySet<string> | null;
+  readonly ratePerSecond: number | null;
+}
+
+/** A key as it is listed: never its secret, which is not kept. */
+export interface ApiKey {
+  readonly id: string;
+  readonly label: string;
+  readonly scopes: Scope[];
+  readonly accounts: string[] | null;
+  readonly ratePerSecond: number | null;
+  readonly createdAt: string;
+  readonly revokedAt: string | null;
+}
+
+interface Row {
+  id: string;
+  label: string;
+  hash: Buffer;
+  scopes: Scope[];
+  accounts: string[] | null;
+  rate_per_second: number | null;
+  created_at: Date;
+  revoked_at: Date | null;
+}
+
+const REFRESH_MS = 2_000;
+const SECRET_BYTES = 32;
+
+/**
+ * Keys of the REST API. A key is 256 random bits, of which the SHA-256 hash is kept: there is nothing to guess, so nothing slow
+ * is needed. Every process knows the valid ones by heart and reads them again every two seconds: so long a revoked key lives.
+ */
+export class ApiKeys {
+  private known = new Map<string, { hash: Buffer; principal: Principal }>();
+  private readAt = 0;
+  private reading: Promise<void> | undefined;
+
+  constructor(private readonly database: DataSource) {}
+
+  /**
+   * Whose key this is.
+   *
+   * @param text `zk_<id>_<secret>`
+   * @throws {UnauthenticatedError}
+   */
+  async principalOf(text: string): Promise<Principal> {
+    if (Date.now() - this.readAt > REFRESH_MS) await this.refresh();
+    const [, id, secret] = /^zk_([0-9a-f]{16})_([\w-]{43})$/.exec(text) ?? [];
+    const key = id === undefined ? undefined : this.known.get(id);
+    if (key === undefined || !timingSafeEqual(key.hash, hashOf(secret)))
+      throw new UnauthenticatedError('the API key is not known, or not valid any more');
+    return key.principal;
+  }
+
+  /** Makes a key; this is the only time it is told. */
+  async create(options: {
+    label: string;
+    scopes: readonly Scope[];
+    accounts?: readonly string[] | undefined;
+    ratePerSecond?: number | undefined;
+  }): Promise<{ key: string; id: string }> {
+    const id = randomBytes(8).toString('hex');
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    await this.database.query(
+      `insert into api_key (id, label, hash, scopes, accounts, rate_per_second)
+       values ($1, $2, $3, $4::text[], $5::text[], $6)`,
+      [
+        ...[id, options.label, hashOf(secret), options.scopes],
+        ...[options.accounts ?? null, options.ratePerSecond ?? null],
+      ],
+    );
+    this.readAt = 0;
+    return { key: `zk_${id}_${secret}`, id };
+  }
+
+  async list(): Promise<ApiKey[]> {
+    const rows = await this.database.query<Row[]>('select * from api_key order by created_at');
+    return rows.map(({ id, label, scopes, accounts, rate_per_second, created_at, revoked_at }) => ({
+      ...{ id, label, scopes, accounts },
+      ratePerSecond: rate_per_second,
+      createdAt: created_at.toISOString(),
+      revokedAt: revoked_at?.toISOString() ?? null,
+    }));
+  }
+
+  /** @throws {UnknownKeyError} */
+  async revoke(id: string): Promise<void> {
+    const [, count] = await this.database.query<[unknown[], number]>(
+      'update api_key set revoked_at = coalesce(revoked_at, now()) where id = $1',
+      [id],
+    );
+    if (count === 0) throw new UnknownKeyError(`there is no key ${id}`, { id });
+    this.readAt = 0;
+  }
+
+  private refresh(): Promise<void> {
+    this.reading ??= this.read().finally(() => (this.reading = undefined));
+    return this.reading;
+  }
+
+  private async read(): Promise<void> {
+    const rows = await this.database.query<Row[]>('select * from api_key where revoked_at is null');
+    this.known = new Map(
+      rows.map(({ id, hash, scopes, accounts, rate_per_second }) => {
+        const principal = {
+          ...{ keyId: id, scopes: new Set(scopes), ratePerSecond: rate_per_second },
+          accounts: accounts === null ? null : new Set(accounts),
+        };
+        return [id, { hash, principal }];
+      }),
+    );
+    this.readAt = Date.now();
+  }
+}
+
+function hashOf(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { DataSource } from 'typeorm';
+import { problemOf, type RouteAccess } from '#lib/service';
+import type { AccessConfig } from './access.environment.js';
+import { AdminSignatures } from './admin-signature.js';
+import { ApiKeys, type Principal } from './api-keys.js';
+import { AuditLog } from './audit-log.js';
+import { ForbiddenError, UnauthenticatedError } from './errors.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** whose key came with the request; null where none is needed */
+    principal: Principal | null;
+    auditId: string | null;
+    /** as it came, of admin calls */
+    rawBody: Buffer | undefined;
+  }
+}
+
+/** Fields of bodies and paths that say whom a call acts for. */
+const ACTING_FOR = ['account', 'provider', 'liquidator'];
+const OPEN_TO_EVERYONE = /^\/docs(\/|-|$)/;
+const ADMIN = '/v1/admin/';
+
+/**
+ * Who may call what, before anything else looks at a request: the key and its scope, the accounts it may act for, the
+ * signature of admin calls. Whatever may change anything is written to the audit log before it does. A route that does not say
+ * who may call it is nobody's.
+ */
+export function guardRoutes(
+  fastify: FastifyInstance,
+  options: {
+    readonly service: string;
+    readonly required: boolean;
+    readonly config: AccessConfig;
+    readonly database: () => DataSource;
+  },
+): void {
+  const { service, required, config } = options;
+  let parts: { keys: ApiKeys; signatures: AdminSignatures; audit: AuditLog } | undefined;
+  const opened = () => {
+    const database = options.database();
+    return (parts ??= {
+      keys: new ApiKeys(database),
+      signatures: new AdminSignatures(database, config.ADMIN_SECRET),
+      audit: new AuditLog(database),
+    });
+  };
+  fastify.decorateRequest('principal', null);
+  fastify.decorateRequest('auditId', null);
+  fastify.decorateRequest('rawBody', undefined);
+
+  fastify.addHook('onRequest', async (request, reply) => {
+    const access = accessOf(request);
+    if (access === 'public' || (!required && !request.url.startsWith(ADMIN))) return;
+    try {
+      request.principal = await opened().keys.principalOf(keyIn(request));
+      if (access === undefined) throw new ForbiddenError('this route is open to nobody');
+      if (!request.principal.scopes.has(access.scope))
+        throw new ForbiddenError(`the key lacks the scope "${access.scope}"`, { scope: access.scope });
+    } catch (error) {
+      return refuse(error, request, reply);
+    }
+  });
+
+  // Signatures are over the bytes that came.
+  fastify.addHook('preParsing', async (request, _reply, payload) => {
+    if (!request.url.startsWith(ADMIN)) return payload;
+    const chunks: Buffer[] = [];
+    for await (const chunk of payload) chunks.push(chunk as Buffer);
+    request.rawBody = Buffer.concat(chunks);
+    return Object.assign(Readable.from(request.rawBody), { receivedEncodedLength: request.rawBody.length });
+  });
+
+  fastify.addHook('preHandler', async (request, reply) => {
+    const access = accessOf(request);
+    if (access === 'public' || access === undefined) return;
+    try {
+      if (access.scope === 'admin') {
+        const { method, url, headers, rawBody: body = Buffer.alloc(0) } = request;
+        await opened().signatures.require({ method, url, body }, headers);
+      }
+      requireAccounts(request);
+      if (!access.changesState) return;
+      request.auditId = await opened().audit.begin({
+        service,
+        keyId: request.principal?.keyId ?? null,
+        address: request.ip,
+        method: request.method,
+        path: request.url,
+        requestId: request.id,
+        bodyHash: createHash('sha256')
+          .update(JSON.stringify(request.body ?? null))
+          .digest('hex'),
+      });
+    } catch (error) {
+      return refuse(error, request, reply);
+    }
+  });
+
+  fastify.addHook('onResponse', async (request, reply) => {
+    if (request.auditId !== null) await opened().audit.end(request.auditId, reply.statusCode);
+  });
+}
+
+function accessOf({ routeOptions, url }: FastifyRequest): RouteAccess | undefined {
+  // What is no route has no secrets: the answer is 404, to everyone.
+  if (routeOptions.url === undefined || OPEN_TO_EVERYONE.test(url)) return 'public';
+  return (routeOptions.config as { access?: RouteAccess }).access;
+}
+
+/** From `Authorization: Bearer …` or `X-API-Key`. */
+function keyIn({ headers }: FastifyRequest): string {
+  const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  const key = bearer ?? headers['x-api-key'];
+  if (typeof key !== 'string')
+    throw new UnauthenticatedError('an API key is needed: Authorization: Bearer zk_…');
+  return key;
+}
+
+/** A key that is bound to accounts acts for no others. @throws {ForbiddenError} */
+function requireAccounts({ principal, params, body }: FastifyRequest): void {
+  const accounts = principal?.accounts ?? null;
+  if (accounts === null) return;
+  for (const fields of [params, body]) {
+    if (typeof fields !== 'object' || fields === null) continue;
+    for (const name of ACTING_FOR) {
+      const value = (fields as Record<string, unknown>)[name];
+      if (value !== undefined && !(typeof value === 'string' && accounts.has(value)))
+        throw new ForbiddenError(`the key may not act for the ${name} it names`, { field: name });
+    }
+  }
+}
+
+function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error, request.url);
+  if (problem.status >= 500) request.log.error(error);
+  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}

@@ -1,0 +1,54 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { z } from 'zod';
+import { openApiSchema } from './zod.js';
+
+/** An RFC 9457 problem document. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number(),
+  detail: z.string(),
+  code: z.string().describe('stable; clients switch on it'),
+  instance: z.string().optional(),
+});
+
+/** One route's place in the OpenAPI document. */
+export function Documented(options: {
+  summary: string;
+  params?: Readonly<Record<string, z.ZodType>>;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  response?: z.ZodType;
+  /** where it is not JSON */
+  contentType?: string;
+  status?: number;
+  errors?: readonly number[];
+}): MethodDecorator {
+  const { summary, params = {}, query, body, response, contentType, status = 200, errors = [] } = options;
+  const asSchema = (schema: z.ZodType) => openApiSchema(schema) as Record<string, unknown>;
+  const content = (schema: z.ZodType) => ({
+    content: { [contentType ?? 'application/json']: { schema: asSchema(schema) } },
+  });
+  return applyDecorators(
+    ApiOperation({ summary }),
+    ...Object.entries(params).map(([name, schema]) => ApiParam({ name, schema: asSchema(schema) })),
+    ...Object.entries((query?.shape ?? {}) as Record<string, z.ZodType>).map(([name, schema]) =>
+      ApiQuery({
+        name,
+        required: !schema.safeParse(undefined).success,
+        schema: asSchema(schema),
+        description: schema.description ?? '',
+      }),
+    ),
+    ...(body ? [ApiBody({ schema: asSchema(body), required: !body.safeParse(undefined).success })] : []),
+    ApiResponse({ status, description: 'success', ...(response ? content(response) : {}) }),
+    ...[...new Set([...errors, 400, 429])].map((code) =>
+      ApiResponse({
+        status: code,
+        description: 'problem',
+        content: { 'application/problem+json': { schema: asSchema(problemSchema) } },
+      }),
+    ),
+  );
+}
