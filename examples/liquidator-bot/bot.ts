@@ -10,12 +10,15 @@ const { values } = parseArgs({
   options: {
     url: { type: 'string', default: 'http://127.0.0.1:8080' },
     name: { type: 'string', default: 'example-bot' },
+    /** API key with the scope "trade"; or ZKRISK_API_KEY */
+    key: { type: 'string' },
     /** event id to go on after; 0: from the beginning */
     after: { type: 'string' },
   },
 });
 
-const client = new ZkriskClient({ url: values.url });
+const apiKey = values.key ?? process.env.ZKRISK_API_KEY;
+const client = new ZkriskClient({ url: values.url, ...(apiKey === undefined ? {} : { apiKey }) });
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {

@@ -12,6 +12,8 @@ import { disturbed, type RoundResult, undisturbed } from './round.js';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '20' },
+    /** first round: another run has come so far */
+    from: { type: 'string', default: '1' },
     seed: { type: 'string', default: '1' },
     bars: { type: 'string', default: '70' },
     trades: { type: 'string', default: '40' },
@@ -28,7 +30,7 @@ if (missing !== undefined) {
 const faults = FAULTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
 const results: RoundResult[] = [];
 let skipped = 0;
-for (let round = 0; round < Number(values.rounds); round++) {
+for (let round = Number(values.from) - 1; round < Number(values.rounds); round++) {
   const seed = Number(values.seed) + round;
   const draw = random(seed);
   // Each fault alone; then two at a time, drawn.

@@ -15,10 +15,9 @@ export interface TestDatabase {
   stop(): Promise<void>;
 }
 
-/** @param directory made, and removed, where it is left out */
-export async function startTestDatabase(
-  directory = mkdtempSync(join(tmpdir(), 'zkrisk-')),
-): Promise<TestDatabase> {
+/** @param given where it keeps its files; a directory made for it, and removed, where that is left out */
+export async function startTestDatabase(given?: string): Promise<TestDatabase> {
+  const directory = given ?? mkdtempSync(join(tmpdir(), 'zkrisk-'));
   let server: RunningPostgres = await startEmbeddedPostgres(join(directory, 'postgres'));
   const open: DataSource[] = [];
   return {
@@ -42,7 +41,7 @@ export async function startTestDatabase(
       for (const database of open)
         if (database.isInitialized) await database.destroy().catch(() => undefined);
       await server.stop();
-      rmSync(directory, { recursive: true, force: true });
+      if (given === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
 }

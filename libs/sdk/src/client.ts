@@ -19,6 +19,8 @@ import type {
 export interface ClientOptions {
   /** of the engine, such as http://127.0.0.1:8080 */
   readonly url: string;
+  /** `zk_…`, where the engine asks for one */
+  readonly apiKey?: string;
   /** longest wait for an answer, milliseconds (default 15,000) */
   readonly timeoutMs?: number;
   /** longest pause between two attempts to connect the stream, milliseconds (default 10,000) */
@@ -43,9 +45,13 @@ export class ZkriskClient {
   quote(account: string, legs: readonly Leg[]): Promise<Quote> {
     return this.post('/v1/quotes', { account, legs });
   }
-  /** Books a quote's trade, once, however often it is sent. */
-  acceptQuote(id: string, margin: 'cross' | 'isolated' = 'cross'): Promise<BookedTrade> {
-    return this.post(`/v1/quotes/${encodeURIComponent(id)}/accept`, { margin });
+  /**
+   * Books a quote's trade, once, however often it is sent.
+   *
+   * @param token the quote's own; needed where the exchange has several pricers
+   */
+  acceptQuote(id: string, margin: 'cross' | 'isolated' = 'cross', token?: string): Promise<BookedTrade> {
+    return this.post(`/v1/quotes/${encodeURIComponent(id)}/accept`, { margin, token });
   }
 
   account(id: string): Promise<Account> {
@@ -114,6 +120,7 @@ export class ZkriskClient {
       try {
         const response = await fetch(`${this.url}/v1/liquidations/stream`, {
           headers: {
+            ...this.authorization(),
             accept: 'text/event-stream',
             ...(after === undefined ? {} : { 'last-event-id': after }),
           },
@@ -140,6 +147,11 @@ export class ZkriskClient {
     }
   }
 
+  private authorization(): Record<string, string> {
+    const { apiKey } = this.options;
+    return apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  }
+
   private get<T>(path: string): Promise<T> {
     return this.send<T>(path, {});
   }
@@ -155,6 +167,7 @@ export class ZkriskClient {
   private async send<T>(path: string, init: RequestInit): Promise<T> {
     const response = await fetch(`${this.url}${path}`, {
       ...init,
+      headers: { ...(init.headers as Record<string, string> | undefined), ...this.authorization() },
       signal: AbortSignal.timeout(this.options.timeoutMs ?? 15_000),
     });
     if (!response.ok) throw await problem(response);

@@ -19,6 +19,8 @@ export interface Quote {
   readonly forecastId: string;
   readonly marketTime: string;
   readonly expiresAt: string;
+  /** with it any process of the exchange accepts the quote */
+  readonly token?: string;
 }
 
 export interface BookedTrade {

@@ -47,6 +47,7 @@ const planId = z.string().regex(/^[\w.:@+-]{1,100}$/, 'must be the id of a plan'
 const liquidation = z.looseObject({ planId: z.string(), account: z.string(), status: z.string() });
 
 const HEARTBEAT_MS = 15_000;
+const STREAM_POLL_MS = 250;
 const PAGE = 200;
 
 @ApiTags('liquidations')
@@ -147,19 +148,23 @@ export class LiquidationsController {
   /** Events after an id, then those to come; a heartbeat now and then, so that dead connections are noticed. */
   private async *follow(after: number | undefined): AsyncGenerator<MessageEvent> {
     let position = after ?? (await this.repository.lastEvent());
+    let spoken = Date.now();
     while (!this.service.ending) {
-      // Listening starts before reading: what is committed in between wakes the wait at once.
-      const next = this.service.nextEvent(HEARTBEAT_MS);
+      // Listening starts before reading: what is committed in between wakes the wait at once. Other processes wake nobody here.
+      const next = this.service.nextEvent(STREAM_POLL_MS);
       const events = await this.repository.events(position, PAGE);
       for (const { sequence, payload } of events) {
         position = sequence;
         yield { id: String(sequence), type: payload.kind, data: payload };
       }
-      if (events.length > 0) continue;
-      await next;
-      if (!this.service.ending && (await this.repository.events(position, 1)).length === 0) {
-        yield { type: 'heartbeat', data: { marketTime: iso(this.service.now) } };
+      if (events.length > 0) {
+        spoken = Date.now();
+        continue;
       }
+      await next;
+      if (this.service.ending || Date.now() - spoken < HEARTBEAT_MS) continue;
+      spoken = Date.now();
+      yield { type: 'heartbeat', data: { marketTime: iso(this.service.now) } };
     }
   }
 

@@ -3,6 +3,7 @@ import { messageOf, ZkriskError } from '#lib/errors';
 import { STATEMENTS } from '#lib/proofs';
 import { BACKTEST_MODELS, type BacktestModel, type ClusterMode, type FactorCount } from '#lib/volatility';
 import { UsageError } from '../usage-error.js';
+import { adminCommand, createKeyCommand, listKeysCommand, revokeKeyCommand } from './access.command.js';
 import { auditCommand, deployCommand } from './chain.command.js';
 import { backtestCommand, backtestTable } from './backtest.command.js';
 import { forecastCommand } from './forecast.command.js';
@@ -225,6 +226,43 @@ program
     const outcome = await rebuildCommand(options);
     print(outcome);
     if (outcome.tables?.some(({ same }) => !same) === true) process.exitCode = 1;
+  });
+
+const keys = program.command('api-key').description('keys of the REST API, in the database of DATABASE_URL');
+keys
+  .command('create')
+  .description('make a key; it is told once')
+  .requiredOption('--label <text>', 'whose it is')
+  .requiredOption('--scopes <list>', 'of quote, trade, liquidity, admin', list(String))
+  .option('--accounts <list>', 'accounts and providers it may act for; all where left out', list(String))
+  .option('--rate <n>', 'calls a second', positive)
+  .action(async (options: Parameters<typeof createKeyCommand>[0]) => {
+    print(await createKeyCommand(options));
+  });
+keys
+  .command('list')
+  .description('keys, without their secrets')
+  .action(async () => {
+    print(await listKeysCommand());
+  });
+keys
+  .command('revoke')
+  .description('ends a key; every process knows within two seconds')
+  .argument('<id>')
+  .action((id: string) => revokeKeyCommand(id));
+
+program
+  .command('admin')
+  .description('a signed admin call (ADMIN_SECRET), such as: zkrisk admin GET /v1/admin/audit --key zk_…')
+  .argument('<method>')
+  .argument('<path>', 'with its query')
+  .requiredOption('--key <key>', 'API key with the scope "admin"')
+  .option('--url <url>', 'of a service', 'http://127.0.0.1:8080')
+  .option('--body <json>')
+  .action(async (method: string, path: string, options: { key: string; url: string; body?: string }) => {
+    const { status, body } = await adminCommand({ method, path, ...options });
+    print(body);
+    if (status >= 400) process.exitCode = 1;
   });
 
 // A reader that has seen enough (head, less) closes the pipe: that is no failure of ours.

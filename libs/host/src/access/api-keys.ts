@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { UnauthenticatedError, UnknownKeyError } from './errors.js';
 
@@ -38,6 +39,7 @@ interface Row {
 }
 
 const REFRESH_MS = 2_000;
+const LEAST_REFRESH_MS = 50;
 const SECRET_BYTES = 32;
 
 /**
@@ -60,6 +62,8 @@ export class ApiKeys {
   async principalOf(text: string): Promise<Principal> {
     if (Date.now() - this.readAt > REFRESH_MS) await this.refresh();
     const [, id, secret] = /^zk_([0-9a-f]{16})_([\w-]{43})$/.exec(text) ?? [];
+    // A key that was made a moment ago is not known yet; one that was made up is not looked up more often than that.
+    if (id !== undefined && !this.known.has(id)) await this.refresh();
     const key = id === undefined ? undefined : this.known.get(id);
     if (key === undefined || !timingSafeEqual(key.hash, hashOf(secret)))
       throw new UnauthenticatedError('the API key is not known, or not valid any more');
@@ -107,12 +111,17 @@ export class ApiKeys {
     this.readAt = 0;
   }
 
+  /** Reads the keys as they are now, or a moment later. */
   private refresh(): Promise<void> {
-    this.reading ??= this.read().finally(() => (this.reading = undefined));
+    this.reading ??= sleep(this.readAt + LEAST_REFRESH_MS - Date.now()).then(() => {
+      this.reading = undefined;
+      return this.read();
+    });
     return this.reading;
   }
 
   private async read(): Promise<void> {
+    this.readAt = Date.now();
     const rows = await this.database.query<Row[]>('select * from api_key where revoked_at is null');
     this.known = new Map(
       rows.map(({ id, hash, scopes, accounts, rate_per_second }) => {
@@ -123,7 +132,6 @@ export class ApiKeys {
         return [id, { hash, principal }];
       }),
     );
-    this.readAt = Date.now();
   }
 }
 
