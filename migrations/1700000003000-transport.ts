@@ -13,7 +13,7 @@ export class Transport1700000003000 implements MigrationInterface {
       create table outbox (
         source text not null, sequence bigint not null,
         topic text not null, partition int not null, key text not null, value text not null,
-        headers jsonb not null default '{}',
+        headers jsonb not null default '{}', at timestamptz not null default now(),
         primary key (source, sequence));
 
       alter table margin_account add column unit int not null default 0;

@@ -8,13 +8,16 @@ import { ForecasterService } from './forecaster.service.js';
 export const forecaster: ServiceDefinition = {
   name: 'forecaster',
   environment: forecasterEnvironment,
-  open: (environment) => ({
-    module: ForecasterModule.register(forecasterConfig(environment)),
-    started: (app) => {
-      forecasterMetrics(app.get(Metrics), app.get(ForecasterService));
-    },
-    close: async (app) => {
-      await app?.get(ForecasterService).close();
-    },
-  }),
+  open: (environment) => {
+    const config = forecasterConfig(environment);
+    return {
+      module: ForecasterModule.register(config),
+      started: (app) => {
+        forecasterMetrics(app.get(Metrics), app.get(ForecasterService), config.BAR_SECONDS);
+      },
+      close: async (app) => {
+        await app?.get(ForecasterService).close();
+      },
+    };
+  },
 };

@@ -21,6 +21,9 @@ export interface ConsumedBatch {
 
 /** Where messages go: Kafka, or tables that behave like it. The rest of the engine knows no more of either. */
 export abstract class EventLog {
+  /** messages that could not be handled here, since the start */
+  deadLetters = 0;
+
   /**
    * Publishes when, and only if, the caller's transaction commits; call {@link announce} after it has.
    *
@@ -45,6 +48,9 @@ export abstract class EventLog {
 
   /** What is not yet consumed, over all units that have ever read. */
   abstract lag(): Promise<Lag[]>;
+
+  /** Age of the oldest message that is committed but not published, seconds. */
+  abstract unpublishedAge(): Promise<number>;
 
   /** Resolves when every unit has consumed everything that has been published. */
   abstract drained(signal: AbortSignal): Promise<void>;

@@ -180,10 +180,12 @@ export class LaneUnit {
         dead.push(deadLetter(topic, partition, origins[index], reason));
       const published = [...outbox, ...dead];
       if (published.length > 0) await log.append(manager, this.name, published);
-      return { committed, topics: new Set(published.map((message) => message.topic)) };
+      const topics = new Set(published.map((message) => message.topic));
+      return { committed, topics, dead: dead.length };
     });
     cursor.position = next;
     for (const action of outcome.committed) action();
+    log.deadLetters += outcome.dead;
     log.announce(outcome.topics);
   }
 }

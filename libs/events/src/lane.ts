@@ -22,6 +22,7 @@ export interface LaneOwner {
 /** Who holds the state of which lane, in this process. */
 export class LaneOwners {
   private readonly owners = new Map<string, LaneOwner>();
+  private readonly units = new Map<string, Set<number>>();
 
   register(lane: Lane, owner: LaneOwner): void {
     this.owners.set(lane.name, owner);
@@ -29,10 +30,18 @@ export class LaneOwners {
 
   async restore(lane: Lane, unit: number): Promise<void> {
     await this.owners.get(lane.name)?.restore(unit);
+    const held = this.units.get(lane.name) ?? new Set();
+    this.units.set(lane.name, held.add(unit));
   }
 
   async release(lane: Lane, unit: number): Promise<void> {
+    this.units.get(lane.name)?.delete(unit);
     await this.owners.get(lane.name)?.release?.(unit);
+  }
+
+  /** How many units of each lane this process has. */
+  held(): { lane: string; units: number }[] {
+    return [...this.units].map(([lane, { size }]) => ({ lane, units: size }));
   }
 }
 

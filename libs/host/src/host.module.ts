@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { EventLog, EventsModule, type KafkaEnvironment } from '#lib/events';
+import { EventLog, EventsModule, LaneOwners, type KafkaEnvironment } from '#lib/events';
 import { ProblemFilter } from '#lib/service';
 import { AdminController } from './access/admin.controller.js';
 import { Metrics, Readiness } from './metrics.js';
@@ -30,8 +30,8 @@ export class HostModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         {
           provide: Metrics,
-          inject: [EventLog],
-          useFactory: (log: EventLog) => {
+          inject: [EventLog, LaneOwners],
+          useFactory: (log: EventLog, owners: LaneOwners) => {
             const metrics = new Metrics();
             metrics.gauges(
               'zkrisk_consumer_lag_records',
@@ -42,6 +42,20 @@ export class HostModule {
                   labels: { group, topic, partition: String(partition) },
                   value: Number(records),
                 })),
+            );
+            metrics.gauges('zkrisk_units_held', 'units of a lane that this process has', ['lane'], () =>
+              Promise.resolve(owners.held().map(({ lane, units }) => ({ labels: { lane }, value: units }))),
+            );
+            metrics.gauges(
+              'zkrisk_outbox_oldest_seconds',
+              'age of the oldest message that is committed and not published',
+              [],
+              async () => [{ labels: {}, value: await log.unpublishedAge() }],
+            );
+            metrics.gauge(
+              'zkrisk_dead_letters_total',
+              'messages that could not be handled, since the start',
+              () => log.deadLetters,
             );
             return metrics;
           },

@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pino } from 'pino';
 import { DataSource } from 'typeorm';
@@ -137,7 +137,14 @@ function isLoopback(host: string): boolean {
 
 /** The OpenAPI document, at /docs. */
 function describe(app: NestFastifyApplication): void {
-  const description = new DocumentBuilder()
+  SwaggerModule.setup('docs', app, () =>
+    SwaggerModule.createDocument(app, apiDescription(new DocumentBuilder())),
+  );
+}
+
+/** What the OpenAPI document says of itself. */
+export function apiDescription(builder: DocumentBuilder): Omit<OpenAPIObject, 'paths'> {
+  return builder
     .setTitle('zkrisk')
     .setDescription(
       'Risk engine of a perpetual-futures exchange. Money and sizes are decimal strings, rates are per year.',
@@ -145,7 +152,6 @@ function describe(app: NestFastifyApplication): void {
     .setVersion('1')
     .addSecurity('key', { type: 'http', scheme: 'bearer', description: 'an API key: zk_…' })
     .build();
-  SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, description));
 }
 
 /** What Fastify refuses before a route is found (a malformed URL) never reaches Nest's filters. */

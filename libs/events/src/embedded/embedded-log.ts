@@ -150,6 +150,11 @@ export class EmbeddedLog extends EventLog {
     this.appended.emit(IDLE);
   }
 
+  /** What is committed is published. */
+  unpublishedAge(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   async housekeeping(): Promise<void> {
     for (const { name, retainRecords } of this.topics) await this.trim(name, retainRecords);
   }

@@ -154,6 +154,13 @@ export class KafkaLog extends EventLog {
     }));
   }
 
+  async unpublishedAge(): Promise<number> {
+    const [{ age }] = await this.database.query<[{ age: number | null }]>(
+      'select extract(epoch from now() - min(at))::float8 as age from outbox',
+    );
+    return age ?? 0;
+  }
+
   async drained(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted;) {
       try {

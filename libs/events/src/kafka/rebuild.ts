@@ -108,6 +108,9 @@ class ComparingLog extends EventLog {
   lag(): Promise<Lag[]> {
     return Promise.resolve([]);
   }
+  unpublishedAge(): Promise<number> {
+    return Promise.resolve(0);
+  }
   drained(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,0 +1,12 @@
+// `npm run docs`: docs/reference from the code: OpenAPI, AsyncAPI, JSON Schemas, configuration, metrics.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bootstrap, root } from './bootstrap.mjs';
+
+bootstrap();
+const { writeReference } = await import(
+  pathToFileURL(join(root, 'dist/apps/zkrisk/src/reference/reference.js')).href
+);
+const written = await writeReference(join(root, 'docs', 'reference'));
+process.stderr.write(`${written.length} documents in docs/reference\n`);
+process.exit(0);
