@@ -154,6 +154,27 @@ describe('who may call what', () => {
     ).toBe(403);
   });
 
+  it('an id that was used for another command tells nothing of it', async () => {
+    const trade = await key('trade');
+    const withdrawal = { commandId: 'mine-1', amount: '5' };
+    await call('POST', '/v1/accounts/mine/deposits', { key: trade, body: withdrawal });
+    expect((await call('POST', '/v1/accounts/mine/deposits', { key: trade, body: withdrawal })).status).toBe(
+      201,
+    );
+    const others = [
+      call('POST', '/v1/accounts/yours/deposits', { key: trade, body: withdrawal }),
+      call('POST', '/v1/liquidity/deposits', {
+        key: await key('liquidity'),
+        body: { ...withdrawal, provider: 'mine' },
+      }),
+      call('POST', '/v1/quotes/mine-1/accept', { key: trade }),
+    ];
+    for (const answer of await Promise.all(others)) {
+      expect(answer).toMatchObject({ status: 409, code: 'command-id-reused' });
+      expect(answer.body).not.toHaveProperty('amount');
+    }
+  });
+
   it('a quote is accepted by the key that has asked for it, and by no other', async () => {
     const both = await key('quote', 'trade');
     const { key: other } = await keys.create({ label: 'other', scopes: ['quote', 'trade'] });

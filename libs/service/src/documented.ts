@@ -26,6 +26,7 @@ export function Documented(options: {
   errors?: readonly number[];
 }): MethodDecorator {
   const { summary, params = {}, query, body, response, contentType, status = 200, errors = [] } = options;
+  const takesInput = body !== undefined || query !== undefined || Object.keys(params).length > 0;
   const asSchema = (schema: z.ZodType) => openApiSchema(schema) as Record<string, unknown>;
   const content = (schema: z.ZodType) => ({
     content: { [contentType ?? 'application/json']: { schema: asSchema(schema) } },
@@ -43,7 +44,8 @@ export function Documented(options: {
     ),
     ...(body ? [ApiBody({ schema: asSchema(body), required: !body.safeParse(undefined).success })] : []),
     ApiResponse({ status, description: 'success', ...(response ? content(response) : {}) }),
-    ...[...new Set([...errors, 400, 429])].map((code) =>
+    // Whatever the route: not HTTP, no key, not this key, too often; and where anything is given, it may not fit.
+    ...[...new Set([...errors, 400, 401, 403, 429, ...(takesInput ? [422] : [])])].map((code) =>
       ApiResponse({
         status: code,
         description: 'problem',

@@ -22,6 +22,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   forbidden: 403,
   'quote-of-another-key': 403,
   replayed: 409,
+  'command-id-reused': 409,
   'rate-limited': 429,
   'unknown-market': 404,
   'unknown-quote': 404,

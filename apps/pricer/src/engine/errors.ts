@@ -100,3 +100,12 @@ export class QuoteOfAnotherKeyError extends ZkriskError {
     super(`quote ${id} was given to another API key`, { id });
   }
 }
+
+/** The id of another command: an id makes one command safe to repeat, and is used for no other. */
+export class CommandIdReusedError extends ZkriskError {
+  readonly code = 'command-id-reused';
+
+  constructor(commandId: string) {
+    super(`the id ${commandId} was used for another command`, { commandId });
+  }
+}

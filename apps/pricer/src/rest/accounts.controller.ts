@@ -67,7 +67,7 @@ export class AccountsController {
     body: accountAmount,
     response: accountOutcome,
     status: 201,
-    errors: [422, 504],
+    errors: [409, 422, 504],
   })
   deposit(
     @Param('account', ACCOUNT) account: string,

@@ -53,7 +53,7 @@ export class QuotesController {
     @Body(new ZodPipe(acceptRequest)) { margin, token }: z.output<typeof acceptRequest>,
     @CallerKey() key: string | null,
   ): Promise<object> {
-    const known = await this.commands.known(id);
+    const known = await this.commands.knownTrade(id);
     if (known) return tradeOf(known);
     const { account, legs, riskPremium, liquidityPremium } = this.desk.acceptable(
       { id, token, key },

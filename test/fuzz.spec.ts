@@ -1,0 +1,157 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TOPICS, type Topic } from '#lib/events';
+import { ApiKeys, SCOPES } from '#lib/host';
+import { messageSchema } from '../apps/zkrisk/src/reference/asyncapi.js';
+import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
+import { startTestDatabase, type TestDatabase } from './support/database.js';
+import { broken, fitting, type JsonSchema } from './support/json-schema.js';
+import { QUICK_MODEL } from './support/topology.js';
+
+const VERSION = '4.32.5';
+const environment = join(
+  ...[import.meta.dirname, '..', '..', 'node_modules', '.cache', 'zkrisk', `schemathesis-${VERSION}`],
+);
+const schemathesis = join(environment, 'bin', 'schemathesis');
+
+/** Installs the fuzzer of the API; why it cannot be had, where it cannot. */
+function noSchemathesis(): string | undefined {
+  if (existsSync(schemathesis)) return undefined;
+  mkdirSync(dirname(environment), { recursive: true });
+  for (const [command, ...args] of [
+    ['python3', '-m', 'venv', environment],
+    [join(environment, 'bin', 'pip'), 'install', '--quiet', `schemathesis==${VERSION}`],
+  ])
+    if (spawnSync(command, args).status !== 0) return `${command} ${args.join(' ')} has failed`;
+  return undefined;
+}
+
+const missing = noSchemathesis();
+if (missing !== undefined) console.warn(`the API is not fuzzed: ${missing}`);
+
+describe('whatever is sent', () => {
+  let server: TestDatabase;
+  let engine: Engine;
+  let key: string;
+
+  beforeAll(async () => {
+    server = await startTestDatabase();
+    engine = await startEngine({
+      ...QUICK_MODEL,
+      ...{ DATABASE_URL: server.url, PORT: '0', LOG_LEVEL: 'silent', ZKRISK_DATA_DIR: server.directory },
+      ...{ API_KEYS: 'required', RATE_LIMIT_PER_SECOND: '1000000', ADMIN_SECRET: 'x'.repeat(40) },
+      ...{ QUOTE_SECRET: 'y'.repeat(40), PROVER: 'on', EPOCH_EVERY_BARS: '0' },
+    });
+    const replayer = new Replayer(simulatedMarket(5, 45), engine.log, engine.database, {
+      ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0 },
+      flow: { seed: 3, accounts: 20, tradesPerBar: 1, medianNotional: 10_000, firstBar: 35 },
+    });
+    await replayer.run(new AbortController().signal);
+    ({ key } = await new ApiKeys(engine.database).create({ label: 'fuzz', scopes: SCOPES }));
+  }, 60_000);
+  afterAll(async () => {
+    await engine.stop();
+    await server.stop();
+  });
+
+  const state = async () => {
+    await engine.log.drained(new AbortController().signal);
+    const { events, plans, keys } = (
+      await engine.database.query<Record<string, string>[]>(
+        `select (select count(*) from book_event) as events, (select count(*) from liquidation_event) as plans,
+           (select count(*) from api_key) as keys`,
+      )
+    )[0];
+    return { events, plans, keys, book: engine.pricer.engine.ledger.snapshot() };
+  };
+
+  /** Runs the API's document against the engine. */
+  async function fuzz(...args: string[]): Promise<{ code: number; output: string }> {
+    const checks =
+      'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance';
+    const child = spawn(
+      schemathesis,
+      [
+        ...[
+          'run',
+          `${engine.url}/docs-json`,
+          '--url',
+          engine.url,
+          '--checks',
+          checks,
+          '--continue-on-failure',
+        ],
+        ...['--max-examples', '30', '--exclude-path', '/v1/liquidations/stream', '--no-color', ...args],
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, output };
+  }
+
+  it.skipIf(missing !== undefined)(
+    'without a key changes nothing, and finds no fault',
+    async () => {
+      const before = await state();
+      const { code, output } = await fuzz('--seed', '1');
+      expect([code, code === 0 ? '' : output.slice(-4000)]).toEqual([0, '']);
+      expect(await state()).toEqual(before);
+    },
+    200_000,
+  );
+
+  it.skipIf(missing !== undefined)(
+    'with a key finds no answer that is not in the document, and none of 5xx that is a fault',
+    async () => {
+      const { code, output } = await fuzz('--seed', '2', '-H', `Authorization: Bearer ${key}`);
+      expect([code, code === 0 ? '' : output.slice(-4000)]).toEqual([0, '']);
+      expect((await state()).book).toBeDefined();
+      expect(engine.pricer.engine.ledger.imbalance()).toBe(0n);
+    },
+    200_000,
+  );
+
+  describe.each(Object.values(TOPICS) as unknown as Topic<never>[])('to the topic $name', (topic) => {
+    const schema = messageSchema(topic) as JsonSchema;
+    const record = (value: unknown) => ({ topic: topic.name, key: 'fuzz', value: JSON.stringify(value) });
+
+    it('that does not fit changes nothing and stops nobody', async () => {
+      const messages = fc
+        .sample(fitting(schema).chain(broken), { numRuns: 150, seed: 7 })
+        .filter((value) => !topic.message.safeParse(value).success);
+      expect(messages.length).toBeGreaterThan(50);
+      const before = await state();
+      await engine.log.publish(messages.map(record));
+      expect(await state()).toEqual(before);
+    });
+  });
+
+  it('and fits, may be refused, but stops nobody and takes nothing from the books', async () => {
+    const inputs = [
+      TOPICS.trades,
+      TOPICS.accounts,
+      TOPICS.liquidity,
+      TOPICS.executions,
+      TOPICS.quoteRequests,
+    ];
+    for (const topic of inputs as unknown as Topic<never>[]) {
+      const messages = fc
+        .sample(fitting(messageSchema(topic) as JsonSchema), { numRuns: 100, seed: 3 })
+        .filter((value) => topic.message.safeParse(value).success);
+      expect(messages.length).toBeGreaterThan(50);
+      await engine.log.publish(
+        messages.map((value) => ({ topic: topic.name, key: 'fuzz', value: JSON.stringify(value) })),
+      );
+    }
+    await state();
+    expect(engine.pricer.engine.ledger.imbalance()).toBe(0n);
+    expect((await fetch(`${engine.url}/healthz`)).status).toBe(200);
+  });
+});
