@@ -87,7 +87,8 @@ describe('whatever is sent', () => {
         ],
         ...['--max-examples', '30', '--exclude-path', '/v1/liquidations/stream', '--no-color', ...args],
       ],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      // Where it may leave what it has learnt.
+      { cwd: server.directory, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let output = '';
     for (const stream of [child.stdout, child.stderr])
