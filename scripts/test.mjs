@@ -47,11 +47,21 @@ if (filters.length === 0) {
   }
 }
 
-// Proofs take every core for minutes: tests of time and of kills would time out beside them.
-const PROVING = ['libs/proofs/', 'test/prover', 'test/settlement', 'test/settling'].map(
-  (path) => `dist/${path}`,
-);
-const rounds = filters.length > 0 ? [filters] : [PROVING.map((path) => `--exclude=${path}**`), PROVING];
+// Proofs, and services in processes with their broker, take every core for minutes: tests of time and of kills would time out
+// beside them.
+const ROUNDS = [
+  ['libs/proofs/', 'test/prover', 'test/settlement', 'test/settling'],
+  ['test/event-log', 'test/topology', 'test/fuzz', 'test/secure-connections'],
+].map((paths) => paths.map((path) => `dist/${path}`));
+const rounds =
+  filters.length > 0
+    ? [filters]
+    : [
+        ROUNDS.flat().map((path) => `--exclude=${path}**`),
+        ROUNDS[0],
+        // One file after the other.
+        [...ROUNDS[1], '--no-file-parallelism'],
+      ];
 
 let passed = passedChecks + contractsPassed;
 let failed = failedChecks + contractsFailed;

@@ -166,9 +166,8 @@ describe.each(['embedded', 'kafka'] as const)('the %s log', (kind) => {
         release: (unit) => void released.push(`${name}:${lane.name}/${unit}`),
       });
     }
-    // Each process has a client of its own.
-    const own = services.length === 0 ? log : await subject.open(connection);
-    if (own !== log) logs.push(own);
+    // Each process has a client of its own, and closes it when it ends.
+    const own = await subject.open(connection);
     const strategy = transportOf(own, connection, owners);
     const service = await NestFactory.createMicroservice(moduleOf(name), { strategy, logger: false });
     services.push(service);
@@ -430,7 +429,7 @@ describe.each(['embedded', 'kafka'] as const)('the %s log', (kind) => {
     await services.pop()!.close();
     await connection.query(`update consumer_offset set next_offset = 100 where topic = 'numbers'`);
     let complaint = '';
-    const strategy = transportOf(log, connection, new LaneOwners());
+    const strategy = transportOf(await subject.open(connection), connection, new LaneOwners());
     const service = await NestFactory.createMicroservice(moduleOf(9), {
       strategy,
       logger: {
