@@ -112,7 +112,7 @@ describe('a replay', () => {
     expect(actual.risk).toEqual(expected.risk);
     expect(expected.liquidations.length).toBeGreaterThan(0);
     expect(actual.liquidations).toEqual(expected.liquidations);
-  });
+  }, 240_000);
 
   it('stopped by Ctrl-C leaves no process behind, and a second start resumes it', async () => {
     const directory = fresh();
@@ -148,5 +148,5 @@ describe('a replay', () => {
         /^<svg[^]*<path d="M[^]*<\/svg>$/,
       );
     }
-  });
+  }, 120_000);
 });

@@ -271,7 +271,7 @@ describe('TransactionSender on a chain', () => {
   it('does nothing twice whose receipt comes late', async () => {
     store.add('a');
     await sender({ confirmations: 0 }).advance();
-    expect(await taken()).toEqual(['a']);
+    await expect.poll(taken).toEqual(['a']);
     // A node that is behind with its receipts: it counts the transaction, and says it has none.
     let asked = 0;
     const late = Object.create(client, {
