@@ -67,7 +67,10 @@ async function books(
     return {
       events: await database.query('select sequence, payload from book_event order by sequence'),
       risk: await database.query('select at, payload from risk_record order by at'),
-      liquidations: await database.query('select * from liquidation order by ordinal'),
+      // All but their number over all units, which a rolled back transaction leaves a gap in.
+      liquidations: await database.query(
+        `select to_jsonb(l) - 'number' as liquidation from liquidation l order by unit, ordinal`,
+      ),
     };
   } finally {
     await database.destroy();

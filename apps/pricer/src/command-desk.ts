@@ -1,6 +1,11 @@
 import { type EventLog, outgoing, type Topic, TOPICS } from '#lib/events';
 import type { BookEvent } from '#lib/ledger';
-import { CommandIdReusedError, CommandRejectedError, OutcomePendingError } from './engine/errors.js';
+import {
+  CommandIdReusedError,
+  CommandRejectedError,
+  NoMarketTimeError,
+  OutcomePendingError,
+} from './engine/errors.js';
 import type { PricerService } from './pricer.service.js';
 
 const OUTCOME_TIMEOUT_MS = 10_000;
@@ -19,6 +24,7 @@ export class CommandDesk {
    *
    * @throws {CommandRejectedError} with the refusal's own code
    * @throws {CommandIdReusedError} where the id was another command's
+   * @throws {NoMarketTimeError} before the first price
    * @throws {OutcomePendingError} where it has been taken but not been booked in time
    */
   async submit<Payload>(
@@ -27,10 +33,12 @@ export class CommandDesk {
     commandId: string,
     payload: Payload,
   ): Promise<BookEvent> {
+    const time = this.pricer.engine.board.now;
+    if (time === 0) throw new NoMarketTimeError();
     // Waiting begins before sending: the outcome cannot slip by in between.
     const booked = this.pricer.outcome(commandId, OUTCOME_TIMEOUT_MS);
     booked.catch(() => undefined);
-    const header = { id: commandId, sequence: 0, time: this.pricer.engine.board.now };
+    const header = { id: commandId, sequence: 0, time };
     await this.log.publish([outgoing(topic, key, header, payload)]);
     const event = await booked;
     if (event === undefined) throw new OutcomePendingError(commandId);

@@ -39,6 +39,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'market-stale': 503,
   'market-warming-up': 503,
   'no-forecast': 503,
+  'no-market-time': 503,
   'replica-behind': 503,
   'outcome-pending': 504,
 };

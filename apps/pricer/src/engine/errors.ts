@@ -109,3 +109,12 @@ export class CommandIdReusedError extends ZkriskError {
     super(`the id ${commandId} was used for another command`, { commandId });
   }
 }
+
+/** Commands are booked at market time, and nobody knows it yet. */
+export class NoMarketTimeError extends ZkriskError {
+  readonly code = 'no-market-time';
+
+  constructor() {
+    super('no price has come yet: there is no market time to book anything at');
+  }
+}

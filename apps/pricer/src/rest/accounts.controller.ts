@@ -67,7 +67,7 @@ export class AccountsController {
     body: accountAmount,
     response: accountOutcome,
     status: 201,
-    errors: [409, 422, 504],
+    errors: [409, 422, 503, 504],
   })
   deposit(
     @Param('account', ACCOUNT) account: string,
@@ -85,7 +85,7 @@ export class AccountsController {
     body: accountWithdrawal,
     response: accountOutcome,
     status: 201,
-    errors: [409, 422, 504],
+    errors: [409, 422, 503, 504],
   })
   withdraw(
     @Param('account', ACCOUNT) account: string,
@@ -104,7 +104,7 @@ export class AccountsController {
     body: accountTransfer,
     response: accountOutcome,
     status: 201,
-    errors: [409, 422, 504],
+    errors: [409, 422, 503, 504],
   })
   transfer(
     @Param('account', ACCOUNT) account: string,

@@ -20,7 +20,7 @@ export class LiquidityController {
     body: depositRequest,
     response: liquidityOutcome,
     status: 201,
-    errors: [409, 422, 504],
+    errors: [409, 422, 503, 504],
   })
   async deposit(
     @Body(new ZodPipe(depositRequest)) request: z.output<typeof depositRequest>,
@@ -37,7 +37,7 @@ export class LiquidityController {
     body: withdrawalRequest,
     response: liquidityOutcome,
     status: 201,
-    errors: [409, 422, 504],
+    errors: [409, 422, 503, 504],
   })
   async withdraw(
     @Body(new ZodPipe(withdrawalRequest)) request: z.output<typeof withdrawalRequest>,
