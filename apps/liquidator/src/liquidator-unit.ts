@@ -21,6 +21,7 @@ import {
 } from './liquidation-record.js';
 import type { LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
+import { CORRELATION_HEADER } from '#lib/trace';
 import { MarginWatch } from './margin-watch.js';
 import type { PlanSolver } from './plan-solver.js';
 
@@ -164,7 +165,8 @@ export class LiquidatorUnit {
           planId: opened.planId,
         };
         const header = { id: opened.planId, sequence: this.plans, time: Math.max(time, opened.at) };
-        context.publish(outgoing(TOPICS.trades, account, header, trade));
+        const message = outgoing(TOPICS.trades, account, header, trade);
+        context.publish({ ...message, headers: context.headersOf(index) });
         found.reported = report.status;
         await this.repository.report(context.manager, opened.planId, report.status);
       } catch (error) {
@@ -291,7 +293,9 @@ export class LiquidatorUnit {
     const sequence = ++this.events;
     await this.repository.appendEvent(context.manager, this.unit, sequence, payload);
     const header = { id: `plan-event-${this.unit}-${sequence}`, sequence, time: payload.at };
-    context.publish(outgoing(TOPICS.plans, payload.account, header, payload));
+    // From here on what follows a plan is found under its id, to the proof and the chain.
+    const message = outgoing(TOPICS.plans, payload.account, header, payload);
+    context.publish({ ...message, headers: { [CORRELATION_HEADER]: payload.planId } });
     context.afterCommit(this.announce);
   }
 

@@ -14,6 +14,7 @@ import {
   type TradePayload,
 } from '#lib/events';
 import { type BookEvent, ExchangeLedger } from '#lib/ledger';
+import type { Headers } from '#lib/trace';
 import { BookFollower } from './book-follower.js';
 import { PricingEngine } from './engine/pricing-engine.js';
 import type { PricerConfig } from './pricer.config.js';
@@ -186,12 +187,15 @@ export class PricerService implements LaneOwner {
     );
     const decided = new Set(known.keys());
     const events: BookEvent[] = [];
-    for (const { payload, time } of messages) {
-      if (decided.has(idOf(payload))) continue;
+    const origins = new Map<string, Headers>();
+    for (const [index, { payload, time }] of messages.entries()) {
+      const id = idOf(payload);
+      if (decided.has(id)) continue;
       events.push(...book(payload, time));
-      decided.add(idOf(payload));
+      decided.add(id);
+      origins.set(id, context.headersOf(index));
     }
-    await this.commit(context, events);
+    await this.commit(context, events, origins);
   }
 
   /** What came of a command: known already, or as soon as it is booked; undefined after the timeout. */
@@ -217,7 +221,12 @@ export class PricerService implements LaneOwner {
     }
   }
 
-  private async commit(context: ConsumeContext, events: readonly BookEvent[]): Promise<void> {
+  /** @param origins headers of the commands that were decided, by their ids */
+  private async commit(
+    context: ConsumeContext,
+    events: readonly BookEvent[],
+    origins: ReadonlyMap<string, Headers> = new Map(),
+  ): Promise<void> {
     const { ledger } = this.current;
     const first = ledger.eventCount - events.length + 1;
     await this.repository.append(context.manager, first, events);
@@ -228,9 +237,9 @@ export class PricerService implements LaneOwner {
     await this.repository.saveState(context.manager, this.current.snapshot());
     events.forEach((event, i) => {
       const sequence = first + i;
-      context.publish(
-        outgoing(TOPICS.book, 'book', { id: `book-${sequence}`, sequence, time: event.at }, { ...event }),
-      );
+      const header = { id: `book-${sequence}`, sequence, time: event.at };
+      const headers = origins.get(commandOf(event) ?? '') ?? {};
+      context.publish({ ...outgoing(TOPICS.book, 'book', header, { ...event }), headers });
     });
     this.publishStates(context, events);
     context.afterCommit(() => {

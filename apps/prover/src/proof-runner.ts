@@ -4,6 +4,7 @@ import { InvalidInputError, messageOf } from '#lib/errors';
 import { type EventLog, outgoing, type ProofPayload, TOPICS } from '#lib/events';
 import { type Prover, statementOf } from '#lib/proofs';
 import type { ProofJobEntity } from '#lib/storage';
+import { CORRELATION_HEADER, correlated, spanning } from '#lib/trace';
 import type { ProverRepository } from './prover.repository.js';
 
 /** A third of the time a claim lasts. */
@@ -65,7 +66,11 @@ export class ProofRunner {
     while (this.running.size < this.options.threads && !this.ending) {
       const job = await this.repository.take(this.worker);
       if (job === undefined) return;
-      const work = this.prove(job)
+      const causes = [{ [CORRELATION_HEADER]: job.subjectId }];
+      const attributes = { 'zkrisk.statement': job.statement, 'zkrisk.job': job.jobId };
+      const work = correlated(job.subjectId, () =>
+        spanning(`prove ${job.statement}`, { attributes, causes }, () => this.prove(job)),
+      )
         .catch((error: unknown) => {
           this.logger.error(`${job.jobId} is left for the next start: ${messageOf(error)}`);
         })

@@ -15,6 +15,7 @@ import {
   TOPICS,
 } from '#lib/events';
 import { LARGEST_ACCOUNT } from '#lib/proofs';
+import { CORRELATION_HEADER } from '#lib/trace';
 import { EpochComposer, EpochNotProvableError } from './epoch-composer.js';
 import type { ProofRunner } from './proof-runner.js';
 import type { ProverConfig } from './prover.config.js';
@@ -66,8 +67,10 @@ export class ProverService implements LaneOwner {
         this.notProvable = undefined;
         const header = (id: string) => ({ id, sequence: epoch.barEnd, time });
         context.publish(outgoing(TOPICS.epochs, 'epoch', header(epoch.epochId), epoch));
-        for (const job of jobs)
-          context.publish(outgoing(TOPICS.proofJobs, job.jobId, header(job.jobId), job));
+        for (const job of jobs) {
+          const message = outgoing(TOPICS.proofJobs, job.jobId, header(job.jobId), job);
+          context.publish({ ...message, headers: { [CORRELATION_HEADER]: epoch.epochId } });
+        }
       } catch (error) {
         if (!(error instanceof EpochNotProvableError)) throw error;
         // One line for all the bars until one can be proven.
@@ -97,7 +100,8 @@ export class ProverService implements LaneOwner {
         subject: { kind: 'liquidation', id: payload.planId },
         input: { plan: payload.plan },
       };
-      context.publish(outgoing(TOPICS.proofJobs, job.jobId, { id: job.jobId, sequence: time, time }, job));
+      const message = outgoing(TOPICS.proofJobs, job.jobId, { id: job.jobId, sequence: time, time }, job);
+      context.publish({ ...message, headers: { [CORRELATION_HEADER]: payload.planId } });
     }
     return Promise.resolve();
   }

@@ -32,6 +32,7 @@ import {
 } from '#lib/events';
 import { CLUSTER_SIZE, fieldElement, type Prover } from '#lib/proofs';
 import type { ChainTransactionEntity, DatabaseLease } from '#lib/storage';
+import { correlated } from '#lib/trace';
 import type { SettlementConfig } from './settlement.config.js';
 import type { SettlementRepository } from './settlement.repository.js';
 
@@ -214,8 +215,10 @@ export class SettlementService implements LaneOwner {
     if (status === 'refused') this.counts.refused++;
     else if (kind === 'publish') this.counts.epochs++;
     else if (kind === 'attest') this.counts.liquidations++;
-    if (status === 'refused') this.logger.error(`${id} was refused: ${reason}`);
-    else this.logger.log(`${id}: block ${blockNumber}, ${gasUsed} gas`);
+    correlated(epochId ?? stored.planId ?? undefined, () => {
+      if (status === 'refused') this.logger.error(`${id} was refused: ${reason}`);
+      else this.logger.log(`${id}: block ${blockNumber}, ${gasUsed} gas`);
+    });
   }
 
   private async epochNumber({ hash }: StoredTransaction): Promise<number> {

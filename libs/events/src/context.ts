@@ -1,5 +1,6 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { EntityManager } from 'typeorm';
+import { CORRELATION_HEADER, type Headers } from '#lib/trace';
 import type { Outgoing } from './message.js';
 
 /**
@@ -15,8 +16,19 @@ export class ConsumeContext extends BaseRpcContext<[]> {
     readonly manager: EntityManager,
     /** the lane's unit whose messages these are */
     readonly unit: number,
+    private readonly headers: readonly Headers[] = [],
   ) {
     super([]);
+  }
+
+  /** Headers of what is caused by the message at `index` alone: where it came from follows it. */
+  headersOf(index: number): Headers {
+    const { [CORRELATION_HEADER]: id, traceparent, tracestate } = this.headers[index] ?? {};
+    return {
+      ...(id === undefined ? {} : { [CORRELATION_HEADER]: id }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(tracestate === undefined ? {} : { tracestate }),
+    };
   }
 
   /** Publishes when, and only if, the transaction commits. */

@@ -1,7 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { DataSource } from 'typeorm';
+import { SpanKind } from '@opentelemetry/api';
 import { messageOf, ZkriskError } from '#lib/errors';
+import { CORRELATION_HEADER, correlated, spanning } from '#lib/trace';
 import { ConsumeContext } from './context.js';
 import type { Subscription } from './consume.js';
 import type { ConsumerOffsets, Position } from './consumer-offsets.js';
@@ -146,7 +148,30 @@ export class LaneUnit {
   }
 
   /** Consumes records in one transaction. With `poison`, they go to the dead-letter topic unhandled. */
-  async consume(cursor: Cursor, records: readonly LogRecord[], poison?: string): Promise<void> {
+  consume(cursor: Cursor, records: readonly LogRecord[], poison?: string): Promise<void> {
+    const causes = records.map(({ headers }) => headers);
+    const ids = new Set(causes.map(({ [CORRELATION_HEADER]: id }) => id));
+    const topic = cursor.subscription.topic.name;
+    return correlated(ids.size === 1 ? [...ids][0] : undefined, () =>
+      spanning(
+        `${this.lane.name} ${topic}`,
+        {
+          causes,
+          kind: SpanKind.CONSUMER,
+          attributes: {
+            'messaging.system': 'zkrisk',
+            'messaging.destination.name': topic,
+            'messaging.destination.partition.id': String(cursor.partition),
+            'messaging.consumer.group.name': this.name,
+            'messaging.batch.message_count': records.length,
+          },
+        },
+        () => this.consumeNow(cursor, records, poison),
+      ),
+    );
+  }
+
+  private async consumeNow(cursor: Cursor, records: readonly LogRecord[], poison?: string): Promise<void> {
     const { log, offsets, database } = this.parts;
     const { subscription, partition, position } = cursor;
     const topic = subscription.topic.name;
@@ -159,7 +184,6 @@ export class LaneUnit {
       }
       const batch = { unit: this.name, topic, partition, from: position.offset, to: next.offset };
       await log.recordBatch(manager, batch);
-      const context = new ConsumeContext(manager, this.unit);
       const messages: Message<unknown>[] = [];
       const origins: LogRecord[] = [];
       const dead: Outgoing[] = [];
@@ -171,6 +195,11 @@ export class LaneUnit {
           origins.push(record);
         }
       }
+      const context = new ConsumeContext(
+        manager,
+        this.unit,
+        origins.map(({ headers }) => headers),
+      );
       if (messages.length > 0) {
         const result = await cursor.handler(messages, context);
         if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });

@@ -9,5 +9,3 @@ export interface LogRecord {
 /** Headers of a record that came through an outbox: whose, and its number in it. */
 export const SOURCE_HEADER = 'zkrisk-source';
 export const SEQUENCE_HEADER = 'zkrisk-sequence';
-/** Header that follows a request through every message and log line it causes. */
-export const CORRELATION_HEADER = 'correlation-id';

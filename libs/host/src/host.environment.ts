@@ -26,6 +26,12 @@ export const hostEnvironment = z.object({
     .min(2)
     .default(10)
     .describe('connections kept to the database'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe(
+      'collector that traces are sent to, OTLP over HTTP, such as http://collector:4318; without it there are none',
+    ),
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug', 'trace'])
     .default('warn')

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import helmet from '@fastify/helmet';
@@ -11,10 +12,12 @@ import { messageOf } from '#lib/errors';
 import { EventLog, kafkaEnvironment, LaneOwners, transportOf } from '#lib/events';
 import { ConfigurationError, PinoLogger, problemOf, readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
+import { logFields, startTracing } from '#lib/trace';
 import { accessEnvironment } from './access/access.environment.js';
 import { guardRoutes } from './access/guard.js';
 import { limitRates } from './access/rate-limit.js';
 import { hostEnvironment } from './host.environment.js';
+import { followRequests, requestIdOf } from './follow-requests.js';
 import { HostModule } from './host.module.js';
 import { Readiness } from './metrics.js';
 import type { OpenedService, ServiceDefinition } from './service.js';
@@ -61,19 +64,27 @@ export async function startHost(
   const kafka = readConfig(kafkaEnvironment, environment);
   const access = readConfig(accessEnvironment, environment);
   const required = (access.API_KEYS ?? (isLoopback(config.HOST) ? 'open' : 'required')) === 'required';
-  const logger = new PinoLogger(pino({ level: config.LOG_LEVEL }));
+  const lines = pino({ level: config.LOG_LEVEL, base: { service: name }, mixin: logFields });
+  const logger = new PinoLogger(lines);
+  const endTracing = startTracing(name, config.OTEL_EXPORTER_OTLP_ENDPOINT);
   await migrate(connection);
   const opened: OpenedService[] = [];
   let app: NestFastifyApplication | undefined;
   const closeAll = async () => {
     for (const service of opened) await service.close?.(app);
+    await endTracing();
   };
   try {
     for (const service of services) opened.push(await service.open(environment));
-    const adapter = new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, frameworkErrors });
+    const adapter = new FastifyAdapter({
+      ...{ bodyLimit: BODY_LIMIT_BYTES, frameworkErrors },
+      genReqId: ({ headers }: { headers: NodeJS.Dict<string | string[]> }) =>
+        requestIdOf(headers, randomUUID),
+    });
     const fastify = adapter.getInstance<FastifyInstance>();
     const running = (): INestApplicationContext => app!;
     const database = () => app!.get(DataSource);
+    followRequests(fastify, lines);
     guardRoutes(fastify, { service: name, required, config: access, database });
     for (const service of opened) service.routes?.(fastify, running);
     const modules = opened.map(({ module }) => module);

@@ -6,7 +6,8 @@ import { LaneUnit, type Cursor, type RecordSource } from '../lane-unit.js';
 import { type Answering, type Request } from '../answer.js';
 import { answersOf, cursorsOf, type LaneHandlers, lanesOf, unitsOf } from '../lanes-of.js';
 import { outgoing } from '../message.js';
-import { CORRELATION_HEADER, type LogRecord } from '../record.js';
+import { CORRELATION_HEADER } from '#lib/trace';
+import type { LogRecord } from '../record.js';
 import type { EmbeddedLog } from './embedded-log.js';
 
 /** Nest transport over {@link EmbeddedLog}: the units of all lanes of the process. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { DataSource, EntityManager } from 'typeorm';
+import { outgoingHeaders } from '#lib/trace';
 import { EventLog, type Lag } from '../event-log.js';
 import type { Outgoing, Topic } from '../message.js';
 import { partitionFor } from '../partitions.js';
@@ -54,7 +55,7 @@ export class EmbeddedLog extends EventLog {
         messages.map((message) => partitionFor(message, this.partitions)),
         messages.map(({ key }) => key),
         messages.map(({ value }) => value),
-        messages.map(({ headers = {} }) => JSON.stringify(headers)),
+        messages.map(({ headers }) => JSON.stringify(outgoingHeaders(headers))),
       ],
     );
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
+import { outgoingHeaders } from '#lib/trace';
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import { type ConsumedBatch, EventLog, type Lag } from '../event-log.js';
 import { type Outgoing, outgoing, type Topic } from '../message.js';
@@ -105,7 +106,7 @@ export class KafkaLog extends EventLog {
         messages.map((message) => partitionFor(message, this.partitions)),
         messages.map(({ key }) => key),
         messages.map(({ value }) => value),
-        messages.map(({ headers = {} }) => JSON.stringify(headers)),
+        messages.map(({ headers }) => JSON.stringify(outgoingHeaders(headers))),
       ],
     );
   }
@@ -128,9 +129,14 @@ export class KafkaLog extends EventLog {
     }
     const topics = new Map<string, BrokerRecord[]>();
     for (const message of messages) {
-      const { topic, key, value, headers = {} } = message;
+      const { topic, key, value, headers } = message;
       const records = topics.get(topic) ?? [];
-      records.push({ key, value, headers, partition: partitionFor(message, this.partitions) });
+      records.push({
+        key,
+        value,
+        headers: outgoingHeaders(headers),
+        partition: partitionFor(message, this.partitions),
+      });
       topics.set(topic, records);
     }
     for (const [topic, records] of topics) await this.broker.send(this.nameOf(topic), records);

@@ -1,0 +1,3 @@
+export * from './correlation.js';
+export * from './exporter.js';
+export * from './spans.js';
