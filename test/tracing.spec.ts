@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EmbeddedLog } from '#lib/events';
+import { type EmbeddedLog, outgoing, TOPICS } from '#lib/events';
 import { correlated, correlationId, logFields } from '#lib/trace';
 import { type Engine, startEngine } from '../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from './support/database.js';
@@ -48,15 +48,22 @@ describe('a request', () => {
   });
 
   it('goes by one id through messages, and by one trace through services', async () => {
+    const deposit = (headers: Record<string, string> = {}) =>
+      fetch(`${engine.url}/v1/accounts/traced/deposits`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ amount: '5' }),
+      });
+    // Before the first price there is no market time.
+    expect((await deposit()).status).toBe(503);
+    const tick = { kind: 'tick', market: 'BTC-USD', price: '100' } as const;
+    const header = { id: 'tick-1', sequence: 1, time: Date.UTC(2026, 0, 1) };
+    await engine.log.publish([outgoing(TOPICS.prices, 'BTC-USD', header, tick)]);
+    await engine.log.drained(new AbortController().signal);
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
-    const response = await fetch(`${engine.url}/v1/accounts/traced/deposits`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-correlation-id': 'ticket-4711',
-        traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
-      },
-      body: JSON.stringify({ amount: '5' }),
+    const response = await deposit({
+      'x-correlation-id': 'ticket-4711',
+      traceparent: `00-${traceId}-00f067aa0ba902b7-01`,
     });
     expect(response.status).toBe(201);
     expect(response.headers.get('x-correlation-id')).toBe('ticket-4711');
