@@ -1,11 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { EventLog } from '#lib/events';
+import { EventLog, LaneOwners } from '#lib/events';
 import { createProver } from '#lib/proofs';
 import type { SettlementConfig } from './settlement.config.js';
 import { SettlementController } from './settlement.controller.js';
 import { SettlementRepository } from './settlement.repository.js';
-import { type SettlementChain, SettlementService } from './settlement.service.js';
+import { SETTLEMENT_LANE, type SettlementChain, SettlementService } from './settlement.service.js';
 import { SettlementsController } from './settlements.controller.js';
 
 @Module({})
@@ -22,9 +22,13 @@ export class SettlementModule {
         },
         {
           provide: SettlementService,
-          inject: [SettlementRepository, EventLog],
-          useFactory: (repository: SettlementRepository, log: EventLog) =>
-            new SettlementService(config, repository, log, chain, createProver()),
+          inject: [SettlementRepository, EventLog, LaneOwners],
+          useFactory: (repository: SettlementRepository, log: EventLog, owners: LaneOwners) => {
+            const service = new SettlementService(config, repository, log, chain, createProver());
+            // Who has the lane sends.
+            owners.register(SETTLEMENT_LANE, service);
+            return service;
+          },
         },
       ],
       exports: [SettlementService, SettlementRepository],
