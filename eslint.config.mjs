@@ -15,14 +15,15 @@ const ARROWS = {
   service: ['errors', 'margin', 'trace'],
   host: ['errors', 'events', 'service', 'storage', 'trace'],
   trace: [],
+  net: [],
   margin: ['errors'],
   'worker-pool': ['errors'],
   proofs: ['errors', 'liquidation', 'risk', 'worker-pool'],
-  chain: ['errors', 'proofs'],
+  chain: ['errors', 'net', 'proofs'],
   sdk: ['errors', 'liquidation'],
   'market-board': ['errors', 'events', 'ledger', 'risk'],
   events: ['errors', 'trace'],
-  storage: ['errors'],
+  storage: ['errors', 'net'],
 };
 
 const root = import.meta.dirname;

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '#lib/net';
 import { ChainError } from './errors.js';
 
 /** A chain in a process beside this one: Foundry's anvil, from npm. For trying things out; it proves nothing to anyone. */
@@ -156,14 +156,4 @@ async function answering(url: string, child: ChildProcess): Promise<void> {
     await sleep(50);
   }
   throw new ChainError('anvil does not answer');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new ChainError('no free port');
-  return address.port;
 }

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, chownSync, closeSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ZkriskError } from '#lib/errors';
+import { freePort } from '#lib/net';
 
 /** The embedded database cannot be had: message says why and what to do. */
 export class EmbeddedPostgresError extends ZkriskError {
@@ -194,17 +194,4 @@ async function waitUntilReady(data: string, alive: () => boolean, server?: Child
   throw new EmbeddedPostgresError(
     `PostgreSQL did not become ready within ${START_TIMEOUT_MS / 1000} s; see postgres.log beside ${data}`,
   );
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolvePort, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        resolvePort(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
 }
