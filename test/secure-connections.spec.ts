@@ -50,14 +50,13 @@ describe.skipIf(missing !== undefined)('connections over TLS', () => {
   });
 
   describe('to Kafka, with a name and a password', () => {
-    let broker: TestBroker;
+    let broker: TestBroker | undefined;
     beforeAll(async () => {
       const keystore = join(folder, 'broker.pem');
       writeFileSync(keystore, readFileSync(right.key, 'utf8') + readFileSync(right.cert, 'utf8'));
       broker = await startTestBroker({
-        properties: (address) => ({
-          listeners: `SASL_SSL://${address},CONTROLLER://127.0.0.1:${Number(address.split(':')[1]) + 1}`,
-          'controller.quorum.voters': `1@127.0.0.1:${Number(address.split(':')[1]) + 1}`,
+        properties: (address, controller) => ({
+          listeners: `SASL_SSL://${address},CONTROLLER://${controller}`,
           'advertised.listeners': `SASL_SSL://${address}`,
           'listener.security.protocol.map': 'SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
           'inter.broker.listener.name': 'SASL_SSL',
@@ -72,11 +71,11 @@ describe.skipIf(missing !== undefined)('connections over TLS', () => {
         }),
       });
     }, 60_000);
-    afterAll(() => broker.remove());
+    afterAll(() => broker?.remove());
 
     const connect = (settings: Record<string, string>) => {
       const config = readConfig(kafkaEnvironment, {
-        ...{ KAFKA_BROKERS: broker.address, KAFKA_TLS: 'on', KAFKA_TLS_CA: right.cert },
+        ...{ KAFKA_BROKERS: broker!.address, KAFKA_TLS: 'on', KAFKA_TLS_CA: right.cert },
         ...{ KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'zkrisk', KAFKA_SASL_PASSWORD: 'of-zkrisk' },
         ...settings,
       });
@@ -99,7 +98,7 @@ describe.skipIf(missing !== undefined)('connections over TLS', () => {
       const file = join(folder, 'password');
       writeFileSync(file, 'of-zkrisk\n');
       const config = readConfig(kafkaEnvironment, {
-        ...{ KAFKA_BROKERS: broker.address, KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_PASSWORD_FILE: file },
+        ...{ KAFKA_BROKERS: broker!.address, KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_PASSWORD_FILE: file },
       });
       expect(config.KAFKA_SASL_PASSWORD).toBe('of-zkrisk');
     }, 30_000);

@@ -5,15 +5,17 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '#lib/net';
 
 const VERSION = '4.3.0';
 const CACHE = join(
@@ -76,7 +78,7 @@ export interface TestBrokerOptions {
   /** where clients are told to find it */
   readonly advertised?: string;
   /** further lines of server.properties, and listeners other than plain ones */
-  readonly properties?: (address: string) => Record<string, string>;
+  readonly properties?: (address: string, controller: string) => Record<string, string>;
   readonly environment?: NodeJS.ProcessEnv;
   readonly javaOptions?: readonly string[];
 }
@@ -87,13 +89,14 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     .map((jar) => join(folder, jar))
     .join(':');
   const directory = mkdtempSync(join(tmpdir(), 'zkrisk-broker-'));
-  const [port, controller] = [await freePort(), await freePort()];
+  const port = await freePort();
   const address = `127.0.0.1:${port}`;
+  const controller = `127.0.0.1:${await freePort()}`;
   const properties = {
     'process.roles': 'broker,controller',
     'node.id': '1',
-    'controller.quorum.voters': `1@127.0.0.1:${controller}`,
-    listeners: `PLAINTEXT://${address},CONTROLLER://127.0.0.1:${controller}`,
+    'controller.quorum.voters': `1@${controller}`,
+    listeners: `PLAINTEXT://${address},CONTROLLER://${controller}`,
     'advertised.listeners': `PLAINTEXT://${options.advertised ?? address}`,
     'controller.listener.names': 'CONTROLLER',
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
@@ -107,7 +110,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
     'auto.create.topics.enable': 'false',
-    ...options.properties?.(address),
+    ...options.properties?.(address, controller),
   };
   const file = join(directory, 'server.properties');
   writeFileSync(
@@ -146,7 +149,9 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     );
     for (let attempt = 0; !(await isOpen(port)); attempt++) {
       if (server.exitCode !== null || attempt > 600)
-        throw new Error(`Kafka did not come up; see ${join(directory, 'server.log')}`);
+        throw new Error(
+          `Kafka did not come up: ${readFileSync(join(directory, 'server.log'), 'utf8').slice(-2_000)}`,
+        );
       await sleep(100);
     }
   };
@@ -176,14 +181,4 @@ function isOpen(port: number): Promise<boolean> {
       resolve(false);
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
