@@ -1,18 +1,10 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type QuoteAnswer, QuoteChannel } from '#lib/sdk';
-import { Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
-import { HouseLiquidator } from '../apps/liquidator/src/index.js';
-import { eventually, startTestDatabase } from './support/database.js';
-import { noKafka } from './support/kafka.js';
-import {
-  booksOf,
-  QUICK_MODEL,
-  rebuilt,
-  type ServiceProcess,
-  startTopology,
-  type Topology,
-} from './support/topology.js';
+import { eventually } from './support/database.js';
+import { noKafka, recordsOf } from './support/kafka.js';
+import { booksOfOneProcess } from './support/one-process.js';
+import { booksOf, rebuilt, type ServiceProcess, startTopology, type Topology } from './support/topology.js';
 
 const missing = noKafka();
 if (missing !== undefined) console.warn(`services on Kafka are not tested: ${missing}`);
@@ -28,7 +20,9 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
     await topology.replay({ bars, seed, trades: 3 }).done;
     const books = await booksOf(topology.connection);
     expect(books.plans.length).toBeGreaterThan(0);
-    expect(books).toEqual(await booksOfOneProcess(bars, seed));
+    expect(books).toEqual(
+      await booksOfOneProcess({ bars, seed, warmUpBars: 200, accounts: 2000, trades: 3 }),
+    );
     // Asked to end, each ends in good order, with nothing left to be sent.
     for (const service of services) expect(await service.end('SIGTERM')).toBe(0);
     expect(await topology.connection.query('select source, sequence from outbox')).toEqual([]);
@@ -103,62 +97,16 @@ async function askUntil(channel: QuoteChannel, done: Promise<unknown>): Promise<
   return Promise.all(answers);
 }
 
-async function booksOfOneProcess(bars: number, seed: number) {
-  const database = await startTestDatabase();
-  const engine = await startEngine({
-    ...QUICK_MODEL,
-    DATABASE_URL: database.url,
-    PORT: '0',
-    HOUSE_LIQUIDATOR: 'off',
-    LOG_LEVEL: 'error',
-  });
-  try {
-    const house = engine.app.get(HouseLiquidator);
-    const replayer = new Replayer(simulatedMarket(seed, bars), engine.log, engine.database, {
-      ...{ speed: undefined, liquidity: 5_000_000, warmUpBars: 200 },
-      liquidator: () => house.reports(),
-      flow: { seed, accounts: 2000, tradesPerBar: 3, medianNotional: 20_000, firstBar: 33 },
-    });
-    await replayer.run(new AbortController().signal);
-    return await booksOf(engine.database);
-  } finally {
-    await engine.stop();
-    await database.stop();
-  }
-}
-
 /** Every command that is in a topic has one outcome, and no other outcome is there. */
 async function expectEachCommandDecidedOnce({ environment, connection }: Topology): Promise<void> {
   const ids = new Set<string>();
   for (const topic of ['trades', 'accounts', 'liquidity'])
-    for (const value of await valuesOf(environment.KAFKA_BROKERS!, topic)) {
+    for (const { value } of await recordsOf(environment.KAFKA_BROKERS!, topic)) {
       const { payload } = JSON.parse(value) as { payload: { tradeId?: string; commandId?: string } };
       ids.add((payload.tradeId ?? payload.commandId)!);
     }
   const rows = await connection.query<{ id: string }[]>('select id from command_outcome');
   expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort());
-}
-
-async function valuesOf(address: string, topic: string): Promise<string[]> {
-  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
-  const admin = kafka.admin();
-  await admin.connect();
-  const ends = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const count = ends.reduce((sum, { high }) => sum + Number(high), 0);
-  const consumer = kafka.consumer({ groupId: `reader-${Math.random()}`, maxWaitTimeInMs: 50 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  const values: string[] = [];
-  await consumer.run({
-    eachMessage: ({ message }) => {
-      values.push(String(message.value));
-      return Promise.resolve();
-    },
-  });
-  await eventually(() => values.length >= count, `${count} records of ${topic}`);
-  await consumer.disconnect();
-  return values;
 }
 
 /** An empty database and the topics give the same tables. */

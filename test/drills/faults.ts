@@ -15,8 +15,6 @@ export interface Scene {
   readonly log: EventLog;
   readonly draw: () => number;
   readonly seed: number;
-  /** bars sent so far */
-  readonly bar: () => number;
 }
 
 /** Something that goes wrong. */

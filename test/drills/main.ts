@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { noKafka } from '../support/kafka.js';
+import { booksOfOneProcess } from '../support/one-process.js';
 import { FAULTS, together } from './faults.js';
 import { random } from './random.js';
-import { disturbed, type RoundResult, undisturbed } from './round.js';
+import { disturbed, type RoundResult } from './round.js';
 
 // `npm run drills`: things go wrong while a replay runs, on a real broker and a real database; afterwards everything is to be
 // as if nothing had.
@@ -36,8 +37,11 @@ for (let round = Number(values.from) - 1; round < Number(values.rounds); round++
   // Each fault alone; then two at a time, drawn.
   const any = () => faults[Math.floor(draw() * faults.length)];
   const fault = round < faults.length ? faults[round] : together(any(), any());
-  const options = { seed, bars: Number(values.bars), trades: Number(values.trades) };
-  const result = await disturbed(fault, options, await undisturbed(options));
+  const options = {
+    ...{ seed, bars: Number(values.bars), trades: Number(values.trades) },
+    ...{ accounts: 500, warmUpBars: 1_000_000 },
+  };
+  const result = await disturbed(fault, options, await booksOfOneProcess(options));
   if (typeof result === 'string') {
     console.log(`${round + 1}. ${fault.name}: not drilled, ${result}`);
     skipped++;

@@ -6,8 +6,8 @@ import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import { HouseLiquidator, LiquidatorRepository } from '../../apps/liquidator/src/index.js';
 import { PricerRepository } from '../../apps/pricer/src/index.js';
-import { Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
-import { startTestDatabase } from '../support/database.js';
+import { Replayer, simulatedMarket } from '../../apps/zkrisk/src/index.js';
+import { type ReplayedMarket, replaying } from '../support/one-process.js';
 import {
   type Books,
   booksOf,
@@ -19,12 +19,6 @@ import {
 } from '../support/topology.js';
 import type { Fault } from './faults.js';
 import { random } from './random.js';
-
-export interface RoundOptions {
-  readonly seed: number;
-  readonly bars: number;
-  readonly trades: number;
-}
 
 export interface RoundResult {
   readonly fault: string;
@@ -38,38 +32,10 @@ export interface RoundResult {
   readonly failures: readonly string[];
 }
 
-const flow = ({ seed, trades }: RoundOptions) => ({
-  ...{ seed, accounts: 500, tradesPerBar: trades, medianNotional: 20_000 },
-  firstBar: 33,
-});
-const replaying = { speed: undefined, liquidity: 5_000_000, warmUpBars: 1_000_000 };
-
-/** The books of a replay that nothing disturbs: one process, on tables. */
-export async function undisturbed(options: RoundOptions): Promise<Books> {
-  const database = await startTestDatabase();
-  const engine = await startEngine({
-    ...{ ...QUICK_MODEL, DATABASE_URL: database.url, PORT: '0' },
-    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error' },
-  });
-  try {
-    const house = engine.app.get(HouseLiquidator);
-    const source = simulatedMarket(options.seed, options.bars);
-    await new Replayer(source, engine.log, engine.database, {
-      ...replaying,
-      liquidator: () => house.reports(),
-      flow: flow(options),
-    }).run(new AbortController().signal);
-    return await booksOf(engine.database);
-  } finally {
-    await engine.stop();
-    await database.stop();
-  }
-}
-
 /** The same replay on Kafka, PostgreSQL and services in processes, while a fault strikes. A text: why it could not be had. */
 export async function disturbed(
   fault: Fault,
-  options: RoundOptions,
+  options: ReplayedMarket,
   expected: Books,
 ): Promise<RoundResult | string> {
   const volume = fault.volume?.();
@@ -92,9 +58,8 @@ export async function disturbed(
       for (;;) {
         try {
           await new Replayer(source, publisher, feeder, {
-            ...replaying,
+            ...replaying(options),
             liquidator: () => house.reports(),
-            flow: flow(options),
           }).run(AbortSignal.timeout(600_000), (progress) => (bar = progress.bar));
           if (bar < options.bars) throw new Error(`the replay stands still at bar ${bar} of ${options.bars}`);
           return (performance.now() - started) / 1000;
@@ -108,9 +73,7 @@ export async function disturbed(
     running.catch(() => undefined);
     const strikeAt = Math.floor(34 + draw() * (options.bars - 40));
     while (bar < strikeAt) await Promise.race([sleep(20), running.then(() => (bar = options.bars))]);
-    const struck = { bar: () => bar };
-    const what =
-      (await fault.strike?.({ ...struck, topology, services, log, draw, seed: options.seed })) ?? 'all along';
+    const what = (await fault.strike?.({ topology, services, log, draw, seed: options.seed })) ?? 'all along';
     const replaySeconds = await running;
     const books = await booksOf(topology.connection);
     const failures = [

@@ -15,7 +15,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from '#lib/net';
+import { eventually } from './database.js';
 
 const VERSION = '4.3.0';
 const CACHE = join(
@@ -181,4 +183,27 @@ function isOpen(port: number): Promise<boolean> {
       resolve(false);
     });
   });
+}
+
+/** All that a topic holds, over its partitions, as any client reads it. */
+export async function recordsOf(address: string, topic: string): Promise<{ key: string; value: string }[]> {
+  const kafka = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.disconnect();
+  const count = ends.reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+  const consumer = kafka.consumer({ groupId: `reader-${Math.random()}`, maxWaitTimeInMs: 50 });
+  const records: { key: string; value: string }[] = [];
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    eachMessage: ({ message: { key, value } }) => {
+      records.push({ key: String(key), value: String(value) });
+      return Promise.resolve();
+    },
+  });
+  await eventually(() => records.length >= count, `${count} records of ${topic}`);
+  await consumer.disconnect();
+  return records;
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { OnModuleDestroy } from '@nestjs/common';
-import type { Lane, LaneOwner } from '#lib/events';
+import { type Lane, type LaneOwner, waitForEvent } from '#lib/events';
 import type { LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
 import { type LiquidatorCounts, LiquidatorUnit } from './liquidator-unit.js';
@@ -82,15 +82,7 @@ export class LiquidatorService implements LaneOwner, OnModuleDestroy {
 
   /** Resolves at the next event that is committed here, or after the time given. */
   nextEvent(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.appended.off('event', done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      this.appended.on('event', done);
-    });
+    return waitForEvent(this.appended, ['event'], timeoutMs);
   }
 
   private sum(of: (unit: LiquidatorUnit) => number): number {

@@ -95,11 +95,7 @@ export class PricerRepository {
         'select sequence, payload from book_event where sequence > $1 order by sequence',
         [after],
       );
-      const [{ id }] = (await manager.query<{ id: string }[]>(
-        `select value->>'forecastId' as id from service_state where service = 'pricer' and name = 'forecast'
-         union all select null limit 1`,
-      )) as [{ id: string | null }];
-      const changed = id !== null && id !== forecastId;
+      const changed = state.forecastId !== null && state.forecastId !== forecastId;
       return {
         events: events.map(({ payload }) => payload),
         state,

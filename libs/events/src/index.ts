@@ -21,3 +21,4 @@ export * from './record.js';
 export * from './topics.js';
 export * from './transport.js';
 export * from './events.module.js';
+export * from './wait-for-event.js';

@@ -21,3 +21,8 @@ export function partitionsOf(topic: Pick<Topic<unknown>, 'partitioned'>, keyed: 
 export function partitionFor({ partition, partitioned, key }: Outgoing, keyed: number): number {
   return partition ?? (partitioned === true ? partitionOf(key, keyed) : 0);
 }
+
+/** What member `index` of `members` gets of what they share: every `members`-th. */
+export function shareOf(all: readonly number[], index: number, members: number): number[] {
+  return all.filter((each) => each % members === index);
+}

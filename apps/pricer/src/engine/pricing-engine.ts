@@ -43,6 +43,8 @@ export interface PricingEngineState {
   readonly board: MarketBoardState;
   /** market time of the last funding accrual; null before the first forecast */
   readonly accruedAt: number | null;
+  /** of the forecast that holds; null before the first one */
+  readonly forecastId: string | null;
 }
 
 /**
@@ -82,7 +84,8 @@ export class PricingEngine {
   }
 
   snapshot(): PricingEngineState {
-    return { board: this.board.snapshot(), accruedAt: this.accruedAt };
+    const forecastId = this.board.latestForecast?.forecastId ?? null;
+    return { board: this.board.snapshot(), accruedAt: this.accruedAt, forecastId };
   }
 
   /** Takes over what another process has made of the book since: events, marks, a newer forecast. */

@@ -1,29 +1,19 @@
-import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import type { DataSource } from 'typeorm';
 import { ConsumerOffsets } from '../consumer-offsets.js';
-import type { LaneOwners } from '../lane.js';
 import { LaneUnit, type Cursor, type RecordSource } from '../lane-unit.js';
 import { type Answering, type Request } from '../answer.js';
 import { answersOf, cursorsOf, type LaneHandlers, lanesOf, unitsOf } from '../lanes-of.js';
+import { LogServer } from '../log-server.js';
 import { outgoing } from '../message.js';
 import { CORRELATION_HEADER } from '#lib/trace';
 import type { LogRecord } from '../record.js';
 import type { EmbeddedLog } from './embedded-log.js';
 
 /** Nest transport over {@link EmbeddedLog}: the units of all lanes of the process. */
-export class EmbeddedLogServer extends Server implements CustomTransportStrategy {
+export class EmbeddedLogServer extends LogServer<EmbeddedLog> {
   override transportId = Symbol('embedded-log');
   private units: LaneUnit[] = [];
 
-  constructor(
-    private readonly log: EmbeddedLog,
-    private readonly database: DataSource,
-    private readonly owners: LaneOwners,
-  ) {
-    super();
-  }
-
-  listen(callback: (error?: unknown) => void): void {
+  protected override async open(): Promise<void> {
     const { log, database, owners, logger } = this;
     const parts = {
       ...{ log, database, owners, logger },
@@ -37,27 +27,12 @@ export class EmbeddedLogServer extends Server implements CustomTransportStrategy
       ),
     );
     // Positions first: from then on the log's lag tells whether everything has been consumed.
-    Promise.all(this.units.map((unit) => unit.restore())).then(
-      () => {
-        for (const unit of this.units) unit.start();
-        callback();
-      },
-      (error: unknown) => {
-        callback(error);
-      },
-    );
+    await Promise.all(this.units.map((unit) => unit.restore()));
+    for (const unit of this.units) unit.start();
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await Promise.all(this.units.map((unit) => unit.stop()));
-  }
-
-  on(): unknown {
-    return this;
-  }
-
-  unwrap<T>(): T {
-    return this.log as T;
   }
 }
 

@@ -5,6 +5,7 @@ import { EventLog, type Lag } from '../event-log.js';
 import type { Outgoing, Topic } from '../message.js';
 import { partitionFor } from '../partitions.js';
 import type { LogRecord } from '../record.js';
+import { waitForEvent } from '../wait-for-event.js';
 
 /** Emitted when a consumer has found nothing to do; no topic has this name. */
 const IDLE = ' idle';
@@ -186,19 +187,8 @@ export class EmbeddedLog extends EventLog {
   }
 
   /** Resolves at the next append to one of the topics, or after `timeoutMs`. */
-  async waitForAppend(topics: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        for (const topic of topics) this.appended.off(topic, done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      for (const topic of topics) this.appended.on(topic, done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
+  waitForAppend(topics: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return waitForEvent(this.appended, topics, timeoutMs, signal);
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type Request,
   requestOf,
 } from '../answer.js';
-import { partitionOf } from '../partitions.js';
+import { partitionOf, shareOf } from '../partitions.js';
 import { CORRELATION_HEADER } from '#lib/trace';
 import type { BrokerRecord, BrokerSubscription, PartitionOffset, Partitions, ReadRecord } from './broker.js';
 import type { KafkaLog } from './kafka-log.js';
@@ -36,10 +36,11 @@ export class KafkaAnswers {
   async open(): Promise<void> {
     const { log, answering } = this;
     const topic = log.nameOf(answering.requests.name);
+    const partitions = Array.from({ length: log.partitions }, (_, partition) => partition);
     this.subscription = await log.broker.subscribe({
       group: log.nameOf(answering.group),
       topics: [topic],
-      share: (index, members) => new Map([[topic, this.shareOf(index, members)]]),
+      share: (index, members) => new Map([[topic, shareOf(partitions, index, members)]]),
       onAssigned: (partitions) => this.assigned(topic, partitions),
       onRecords: (_topic, partition, records) => {
         this.answer(partition, records).catch((error: unknown) => {
@@ -57,11 +58,6 @@ export class KafkaAnswers {
     clearInterval(this.committing);
     await this.commit().catch(() => undefined);
     await this.subscription?.close();
-  }
-
-  private shareOf(index: number, members: number): number[] {
-    const all = Array.from({ length: this.log.partitions }, (_, partition) => partition);
-    return all.filter((partition) => partition % members === index);
   }
 
   /** Goes on where the group has got to; a group that is new begins with what comes. */

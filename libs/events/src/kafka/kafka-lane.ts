@@ -7,7 +7,9 @@ import type { ConsumerOffsets } from '../consumer-offsets.js';
 import type { LaneOwners } from '../lane.js';
 import { type Cursor, LaneUnit, type RecordSource } from '../lane-unit.js';
 import { cursorsOf, type LaneHandlers, partitionsRead, unitsOf } from '../lanes-of.js';
+import { shareOf } from '../partitions.js';
 import type { LogRecord } from '../record.js';
+import { waitForEvent } from '../wait-for-event.js';
 import type { BrokerSubscription, PartitionOffset, Partitions, ReadRecord } from './broker.js';
 import type { KafkaLog } from './kafka-log.js';
 import { RecordBuffer } from './record-buffer.js';
@@ -107,18 +109,7 @@ export class KafkaLane implements RecordSource {
   }
 
   wait(_cursors: readonly Cursor[], timeoutMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.arrived.off('records', done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      this.arrived.on('records', done);
-      signal.addEventListener('abort', done);
-      if (signal.aborted) done();
-    });
+    return waitForEvent(this.arrived, ['records'], timeoutMs, signal);
   }
 
   /** Member `index` of `members` gets every `members`-th unit, and all that these units read. */
@@ -126,7 +117,7 @@ export class KafkaLane implements RecordSource {
     const { lane, subscriptions } = this.handlers;
     const { log } = this.parts;
     const { partitions } = log;
-    const units = unitsOf(lane, partitions).filter((unit) => unit % members === index);
+    const units = shareOf(unitsOf(lane, partitions), index, members);
     const shared = new Map<string, number[]>();
     for (const { subscription } of subscriptions) {
       const read = new Set(units.flatMap((unit) => partitionsRead(lane, subscription, unit, partitions)));

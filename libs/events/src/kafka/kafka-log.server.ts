@@ -1,41 +1,24 @@
-import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import type { DataSource } from 'typeorm';
 import { ConsumerOffsets } from '../consumer-offsets.js';
-import type { LaneOwners } from '../lane.js';
 import { answersOf, lanesOf } from '../lanes-of.js';
+import { LogServer } from '../log-server.js';
 import { KafkaAnswers } from './kafka-answers.js';
 import { KafkaLane } from './kafka-lane.js';
 import type { KafkaLog } from './kafka-log.js';
 
 /** Nest transport over {@link KafkaLog}: a consumer group for each lane, whose units processes share. */
-export class KafkaLogServer extends Server implements CustomTransportStrategy {
+export class KafkaLogServer extends LogServer<KafkaLog> {
   override transportId = Symbol('kafka-log');
   private lanes: KafkaLane[] = [];
   private answers: KafkaAnswers[] = [];
 
-  constructor(
-    private readonly log: KafkaLog,
-    private readonly database: DataSource,
-    private readonly owners: LaneOwners,
-  ) {
-    super();
-  }
-
-  listen(callback: (error?: unknown) => void): void {
+  protected override async open(): Promise<void> {
     const { log, database, owners, logger } = this;
     const parts = { log, database, owners, logger, offsets: new ConsumerOffsets(database) };
     this.lanes = lanesOf(this.messageHandlers).map((handlers) => new KafkaLane(handlers, parts));
     this.answers = answersOf(this.messageHandlers).map(
       ({ answering, handler }) => new KafkaAnswers(answering, handler, log, logger),
     );
-    Promise.all([...this.lanes, ...this.answers].map((each) => each.open())).then(
-      () => {
-        callback();
-      },
-      (error: unknown) => {
-        callback(error);
-      },
-    );
+    await Promise.all([...this.lanes, ...this.answers].map((each) => each.open()));
   }
 
   /** The units of each lane that this process has. */
@@ -43,17 +26,9 @@ export class KafkaLogServer extends Server implements CustomTransportStrategy {
     return Object.fromEntries(this.lanes.map((lane) => [lane.name, lane.held]));
   }
 
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await Promise.all([...this.lanes, ...this.answers].map((each) => each.close()));
     // What the lanes have committed last is still to be sent.
     await this.log.close();
-  }
-
-  on(): unknown {
-    return this;
-  }
-
-  unwrap<T>(): T {
-    return this.log as T;
   }
 }

@@ -1,12 +1,11 @@
-import { type CustomTransportStrategy, Server } from '@nestjs/microservices';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { ZkriskError } from '#lib/errors';
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import { EventLog, type Lag } from '../event-log.js';
-import type { LaneOwners } from '../lane.js';
 import { unitName } from '../lane.js';
 import { LaneUnit } from '../lane-unit.js';
 import { cursorsOf, lanesOf, unitsOf } from '../lanes-of.js';
+import { LogServer } from '../log-server.js';
 import { type Message, type Outgoing, outgoing } from '../message.js';
 import { partitionFor } from '../partitions.js';
 import type { ConsumptionPayload } from '../payloads.js';
@@ -176,28 +175,15 @@ class ComparingLog extends EventLog {
  * Consumes the topics again into an empty database: the same batches in the same order, by the same handlers. What they
  * publish is held against what was published.
  */
-export class Rebuild extends Server implements CustomTransportStrategy {
+export class Rebuild extends LogServer<KafkaLog> {
   override transportId = Symbol('rebuild');
 
-  constructor(
-    private readonly log: KafkaLog,
-    private readonly database: DataSource,
-    private readonly owners: LaneOwners,
-  ) {
-    super();
-  }
-
-  listen(callback: (error?: unknown) => void): void {
-    callback();
-  }
-  close(): void {
+  protected override open(): Promise<void> {
     // Nothing runs by itself.
+    return Promise.resolve();
   }
-  on(): unknown {
-    return this;
-  }
-  unwrap<T>(): T {
-    return this.log as T;
+  override close(): Promise<void> {
+    return Promise.resolve();
   }
 
   /**
