@@ -1,7 +1,10 @@
 import { Agent, request as httpRequest } from 'node:http';
+import { Kafka, logLevel } from 'kafkajs';
+import { QuoteChannel } from '#lib/sdk';
 import { percentile } from './harness.js';
 
 export interface LoadRequest {
+  /** of a route, or `kafka://` and a broker's address */
   readonly url: string;
   readonly body: string;
   readonly seconds: number;
@@ -46,59 +49,80 @@ async function closedLoop(): Promise<LoadReport> {
   };
 }
 
-function openLoop(perSecond: number): Promise<LoadReport> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+/** Sends `ask` at a rate, whatever has been answered; it resolves whether the answer was right. */
+function openLoop(perSecond: number, ask: () => Promise<boolean>): Promise<LoadReport> {
   const latencies: number[] = [];
   let errors = 0;
   let sent = 0;
-  let pending = 0;
   const total = Math.floor(perSecond * seconds);
   const started = performance.now();
   return new Promise((resolve) => {
-    const finish = () => {
+    const done = (due: number, right: boolean) => {
+      latencies.push(performance.now() - due);
+      if (!right) errors++;
+      if (latencies.length < total) return;
+      const elapsed = (performance.now() - started) / 1000;
       latencies.sort((a, b) => a - b);
-      agent.destroy();
-      resolve({
-        perSecond: latencies.length / ((performance.now() - started) / 1000),
-        p50: percentile(latencies, 0.5),
-        p99: percentile(latencies, 0.99),
-        errors,
-      });
-    };
-    const send = (due: number) => {
-      pending++;
-      const done = (failed: boolean) => {
-        latencies.push(performance.now() - due);
-        if (failed) errors++;
-        if (--pending === 0 && sent >= total) finish();
-      };
-      const outgoing = httpRequest(
-        url,
-        {
-          method: 'POST',
-          agent,
-          headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        },
-        (response) => {
-          response.resume();
-          response.on('end', () => {
-            done(response.statusCode !== 201);
-          });
-        },
-      );
-      outgoing.on('error', () => {
-        done(true);
-      });
-      outgoing.end(body);
+      const [p50, p99] = [0.5, 0.99].map((share) => percentile(latencies, share));
+      resolve({ perSecond: total / elapsed, p50, p99, errors });
     };
     const tick = () => {
       const now = performance.now();
-      while (sent < total && started + (sent * 1000) / perSecond <= now)
-        send(started + (sent++ * 1000) / perSecond);
+      while (sent < total && started + (sent * 1000) / perSecond <= now) {
+        const due = started + (sent++ * 1000) / perSecond;
+        ask().then(
+          (right) => {
+            done(due, right);
+          },
+          () => {
+            done(due, false);
+          },
+        );
+      }
       if (sent < total) setTimeout(tick, 1);
     };
     tick();
   });
 }
 
-process.send!(await (rate === null ? closedLoop() : openLoop(rate)));
+async function openLoopByRest(perSecond: number): Promise<LoadReport> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+  const report = await openLoop(
+    perSecond,
+    () =>
+      new Promise((resolve, reject) => {
+        const outgoing = httpRequest(url, { method: 'POST', agent, headers }, (response) => {
+          response.resume();
+          response.on('end', () => {
+            resolve(response.statusCode === 201);
+          });
+        });
+        outgoing.on('error', reject);
+        outgoing.end(body);
+      }),
+  );
+  agent.destroy();
+  return report;
+}
+
+async function openLoopByKafka(perSecond: number, broker: string): Promise<LoadReport> {
+  const kafka = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING });
+  const channel = new QuoteChannel(kafka, { timeoutMs: 5_000 });
+  await channel.open();
+  const { legs } = JSON.parse(body) as { legs: { market: string; size: string }[] };
+  let account = 0;
+  const report = await openLoop(perSecond, async () => {
+    const { status } = await channel.quote(`account-${account++ % 200}`, legs);
+    return status === 'quoted';
+  });
+  await channel.close();
+  return report;
+}
+
+const run = () => {
+  if (rate === null) return closedLoop();
+  const broker = /^kafka:\/\/(.*)$/.exec(url)?.[1];
+  return broker === undefined ? openLoopByRest(rate) : openLoopByKafka(rate, broker);
+};
+process.send!(await run());

@@ -6,6 +6,7 @@ import { type Figure, figureTable } from './harness.js';
 import { liquidationFigures } from './liquidations.js';
 import { circuitTable, proofFigures } from './proofs.js';
 import { quantitativeFigures } from './quantitative.js';
+import { kafkaQuoteFigures } from './quotes-kafka.js';
 import { quoteFigures } from './quotes.js';
 
 const directory = join(import.meta.dirname, '..', '..', 'reports');
@@ -17,6 +18,8 @@ const liquidations = await liquidationFigures();
 figures.push(...liquidations.figures);
 process.stderr.write('quotes over REST …\n');
 figures.push(...(await quoteFigures(4)));
+process.stderr.write('quotes over Kafka …\n');
+figures.push(...(await kafkaQuoteFigures(4)));
 process.stderr.write('proofs …\n');
 const proofs = await proofFigures();
 figures.push(...proofs.figures);

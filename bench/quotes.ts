@@ -9,7 +9,7 @@ import { type Figure, percentile } from './harness.js';
 import type { LoadReport, LoadRequest } from './load.process.js';
 
 /** Runs a load in a process of its own, so that the generator does not share the event loop with the server. */
-function load(request: LoadRequest): Promise<LoadReport> {
+export function load(request: LoadRequest): Promise<LoadReport> {
   return new Promise((resolve, reject) => {
     const child = fork(new URL('./load.process.js', import.meta.url), [JSON.stringify(request)]);
     child.once('message', (report) => {
@@ -19,6 +19,12 @@ function load(request: LoadRequest): Promise<LoadReport> {
     child.once('error', reject);
   });
 }
+
+export const median = (reports: readonly LoadReport[], of: (report: LoadReport) => number): number =>
+  percentile(
+    reports.map(of).sort((x, y) => x - y),
+    0.5,
+  );
 
 /** Fits models one after the other for a while, in a thread as the forecaster's; returns how many. */
 async function refits(forMs: number): Promise<number> {
@@ -76,11 +82,6 @@ export async function quoteFigures(seconds: number): Promise<Figure[]> {
       busy.push(await load(request('/v1/quotes', open)));
       fits += await refit;
     }
-    const median = (reports: readonly LoadReport[], of: (report: LoadReport) => number) =>
-      percentile(
-        reports.map(of).sort((x, y) => x - y),
-        0.5,
-      );
     const [emptyRate, quoteRate] = [empty, quotes].map((reports) =>
       median(reports, ({ perSecond }) => perSecond),
     );

@@ -40,7 +40,10 @@ export async function disturbed(
 ): Promise<RoundResult | string> {
   const volume = fault.volume?.();
   if (typeof volume === 'string') return volume;
-  const topology = await startTopology({ LOG_LEVEL: 'warn' }, volume?.directory);
+  const topology = await startTopology(
+    { LOG_LEVEL: 'warn' },
+    volume && { databaseDirectory: volume.directory },
+  );
   const draw = random(options.seed);
   const services: ServiceProcess[] = [];
   try {

@@ -53,16 +53,22 @@ export const QUICK_MODEL: NodeJS.ProcessEnv = {
   HORIZON_BARS: '8',
 };
 
-/** @param databaseDirectory where the database keeps its files; made, and removed, where it is left out */
+export interface TopologyOptions {
+  /** where the database keeps its files; made, and removed, where it is left out */
+  readonly databaseDirectory?: string;
+  /** nothing goes through the cables: for measurements */
+  readonly direct?: boolean;
+}
+
 export async function startTopology(
   environment: NodeJS.ProcessEnv = {},
-  databaseDirectory?: string,
+  { databaseDirectory, direct = false }: TopologyOptions = {},
 ): Promise<Topology> {
   // Brokers tell clients where they are: at the end of the cable.
   const brokerCable = await startTcpProxy(0);
   const [database, broker] = await Promise.all([
     startTestDatabase(databaseDirectory),
-    startTestBroker({ advertised: `127.0.0.1:${brokerCable.port}` }),
+    startTestBroker(direct ? {} : { advertised: `127.0.0.1:${brokerCable.port}` }),
   ]);
   brokerCable.leadTo(portOf(`tcp://${broker.address}`));
   const databaseCable = await startTcpProxy(portOf(database.url));
@@ -71,8 +77,8 @@ export async function startTopology(
   let connection = await database.connect();
   const shared: NodeJS.ProcessEnv = {
     ...process.env,
-    DATABASE_URL: throughCable.href,
-    KAFKA_BROKERS: `127.0.0.1:${brokerCable.port}`,
+    DATABASE_URL: direct ? database.url : throughCable.href,
+    KAFKA_BROKERS: direct ? broker.address : `127.0.0.1:${brokerCable.port}`,
     ZKRISK_DATA_DIR: database.directory,
     PORT: '0',
     LOG_LEVEL: 'info',

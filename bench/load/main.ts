@@ -1,0 +1,111 @@
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { noKafka } from '../../test/support/kafka.js';
+import { percentile } from '../harness.js';
+import { Exchange } from './exchange.js';
+import { grows, offer, ramp, watching } from './offer.js';
+import { type Used, usedByPart } from './processes.js';
+
+// `npm run load`: how much one machine carries, services, broker and database together on it, found by ramps.
+
+const { values } = parseArgs({
+  options: {
+    partitions: { type: 'string', default: '1,2,4' },
+    seconds: { type: 'string', default: '8' },
+    accounts: { type: 'string', default: '2000' },
+  },
+});
+const missing = noKafka();
+if (missing !== undefined) {
+  console.error(`no load: ${missing}`);
+  process.exit(1);
+}
+const seconds = Number(values.seconds);
+
+/** What a rate that was sustained has cost. */
+interface Carried {
+  readonly perSecond: number;
+  /** seconds of the rate that wait, of samples all along */
+  readonly lag: { readonly p50: number; readonly p99: number };
+  /** microseconds of processor time by unit of work, by part */
+  readonly cost: ReadonlyMap<string, number>;
+}
+
+const sorted = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
+const costOf = (before: Map<string, Used>, units: number) =>
+  new Map(
+    [...usedByPart()].map(([part, { cpu }]) => [part, ((cpu - (before.get(part)?.cpu ?? 0)) * 1e6) / units]),
+  );
+const costText = (cost: ReadonlyMap<string, number>) =>
+  [...cost].map(([part, microseconds]) => `${part} ${microseconds.toFixed(0)}`).join(', ');
+
+/** Finds the highest rate at which what waits does not grow. */
+async function carried(
+  what: string,
+  from: number,
+  exchange: Exchange,
+  send: (count: number) => Promise<void>,
+  waiting: () => number | Promise<number>,
+): Promise<Carried | undefined> {
+  let best: Carried | undefined;
+  await ramp(from, async (perSecond) => {
+    const before = usedByPart();
+    const samples = await watching(100, waiting, offer(perSecond, seconds, send));
+    await exchange.drained();
+    const cost = costOf(before, perSecond * seconds);
+    const lags = sorted(samples.map((records) => records / perSecond));
+    const [p50, p99] = [0.5, 0.99].map((share) => percentile(lags, share));
+    const growing = grows(
+      samples.map((records) => records / perSecond),
+      0.1,
+    );
+    console.log(
+      `  ${what} ${perSecond}/s: ${p50.toFixed(2)} s wait (p99 ${p99.toFixed(2)} s)${growing ? ', and it grows' : ''}; µs each: ${costText(cost)}`,
+    );
+    if (!growing) best = { perSecond, lag: { p50, p99 }, cost };
+    return !growing;
+  });
+  return best;
+}
+
+console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}`);
+for (const partitions of values.partitions.split(',').map(Number)) {
+  const instances = { forecaster: 1, pricer: 1, liquidator: Math.min(partitions, 2) };
+  const exchange = await Exchange.open(partitions, instances);
+  try {
+    const accounts = Number(values.accounts);
+    await exchange.fund(accounts);
+    const trades = await carried(
+      'trades',
+      500,
+      exchange,
+      (count) => exchange.trades(count, accounts),
+      () => exchange.outstanding,
+    );
+    exchange.latency();
+    if (trades !== undefined) {
+      // Latency well below what is carried: at the edge it would only tell the queue.
+      const calm = Math.round(trades.perSecond / 2);
+      await offer(calm, seconds, (count) => exchange.trades(count, accounts));
+      await exchange.drained();
+      const { p50, p99 } = exchange.latency();
+      console.log(
+        `  from sending to booked at ${calm}/s: p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`,
+      );
+    }
+    const ticks = await carried(
+      'ticks',
+      2000,
+      exchange,
+      (count) => exchange.ticks(count),
+      () => exchange.lag('prices'),
+    );
+    console.log(
+      `${partitions} partitions, ${instances.liquidator} liquidators, ${accounts} accounts: ${trades?.perSecond} trades/s, ${ticks?.perSecond} ticks/s`,
+    );
+    for (const [part, { memory }] of usedByPart()) console.log(`  ${part}: ${memory.toFixed(0)} MiB`);
+  } finally {
+    await exchange.close();
+  }
+}
+process.exit(0);

@@ -1,0 +1,52 @@
+import { noKafka } from '../test/support/kafka.js';
+import { startTopology } from '../test/support/topology.js';
+import type { Figure } from './harness.js';
+import type { LoadReport } from './load.process.js';
+import { load, median } from './quotes.js';
+
+const RATE = 500;
+
+/** Round trip of a quote over Kafka beside REST, at the same rate, to the same pricer: broker, database and services on one machine. */
+export async function kafkaQuoteFigures(seconds: number): Promise<Figure[]> {
+  const missing = noKafka();
+  if (missing !== undefined) {
+    process.stderr.write(`quotes over Kafka are not measured: ${missing}\n`);
+    return [];
+  }
+  const topology = await startTopology({ LOG_LEVEL: 'warn' }, { direct: true });
+  try {
+    await topology.start('forecaster');
+    const pricer = await topology.start('pricer');
+    await topology.replay({ bars: 60, seed: 9, trades: 3 }).done;
+    const body = JSON.stringify({ legs: [{ market: 'SIM-A', size: '0.25' }] });
+    const request = { body, seconds, rate: RATE, connections: 16 };
+    const urls = {
+      kafka: `kafka://${topology.environment.KAFKA_BROKERS!}`,
+      rest: `${pricer.url}/v1/quotes`,
+    };
+    const rounds = { kafka: [] as LoadReport[], rest: [] as LoadReport[] };
+    // What has just started is compiled first: figures are of a service that has run for a while.
+    for (const url of [urls.kafka, urls.rest]) await load({ ...request, url, seconds: 10 });
+    for (let round = 0; round < 5; round++)
+      for (const way of ['kafka', 'rest'] as const)
+        rounds[way].push(await load({ ...request, url: urls[way] }));
+    const wrong = [...rounds.kafka, ...rounds.rest].reduce((sum, { errors }) => sum + errors, 0);
+    if (wrong > 0) throw new Error(`${wrong} quotes were not given`);
+    return (['p50', 'p99'] as const).map((share) => {
+      const [kafka, rest] = [rounds.kafka, rounds.rest].map(
+        (reports) => median(reports, (report) => report[share]) / 1000,
+      );
+      return {
+        name: `${share} of quotes over Kafka at ${RATE}/s`,
+        ours: kafka,
+        unit: 's',
+        peer: { name: 'the same over REST', value: rest },
+        ratio: rest / kafka,
+        target: share === 'p99' ? '≤ 15 ms' : '',
+        met: share === 'p99' ? kafka <= 0.015 : null,
+      };
+    });
+  } finally {
+    await topology.stop();
+  }
+}

@@ -1,0 +1,7 @@
+// `npm run load`: bootstrap, then ramps until services on one machine fall behind; options: --partitions 1,2,4 --seconds N --accounts N.
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bootstrap, root } from './bootstrap.mjs';
+
+bootstrap();
+await import(pathToFileURL(join(root, 'dist/bench/load/main.js')).href);
