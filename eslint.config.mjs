@@ -16,6 +16,7 @@ const ARROWS = {
   host: ['errors', 'events', 'service', 'storage', 'trace'],
   trace: [],
   net: [],
+  pools: ['errors', 'worker-pool'],
   margin: ['errors'],
   'worker-pool': ['errors'],
   proofs: ['errors', 'liquidation', 'risk', 'worker-pool'],

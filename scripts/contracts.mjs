@@ -11,10 +11,10 @@ const VERIFIER = 'circuits/artifacts/Halo2VerifierReusable.sol';
 
 /** Every source that decides what is built, relative to the root. */
 export function contractSources() {
-  const own = readdirSync(join(root, 'contracts', 'src'))
+  const own = readdirSync(join(root, 'contracts', 'src'), { recursive: true })
     .filter((name) => name.endsWith('.sol'))
-    .sort()
-    .map((name) => `contracts/src/${name}`);
+    .map((name) => `contracts/src/${name.replaceAll('\\', '/')}`)
+    .sort();
   return [...own, VERIFIER];
 }
 

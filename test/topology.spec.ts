@@ -1,6 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
+import { privateKeyToAccount } from 'viem/accounts';
 import { afterEach, describe, expect, it } from 'vitest';
+import { auditOracle, deployOracle, startEmbeddedChain } from '#lib/chain';
+import { createProver } from '#lib/proofs';
 import { type QuoteAnswer, QuoteChannel } from '#lib/sdk';
+import { oracleTerms, writeDeployment } from '../apps/settlement/src/index.js';
 import { eventually } from './support/database.js';
 import { noKafka, recordsOf } from './support/kafka.js';
 import { booksOfOneProcess } from './support/one-process.js';
@@ -68,6 +75,58 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
     await expectEachCommandDecidedOnce(topology);
     await expectRebuilt(topology);
   }, 400_000);
+
+  it('prove and settle: killed while they do, they settle the epoch once, and a stranger agrees', async () => {
+    const chain = await startEmbeddedChain();
+    const folder = mkdtempSync(join(tmpdir(), 'zkrisk-settling-'));
+    const prover = createProver();
+    try {
+      const account = privateKeyToAccount(chain.privateKey);
+      const deployment = await deployOracle(chain.url, account, oracleTerms(0.01, 0));
+      writeDeployment(join(folder, 'deployment.json'), deployment);
+      topology = await startTopology({
+        ...{ CHAIN_RPC_URL: chain.url, CHAIN_PRIVATE_KEY: chain.privateKey, CHAIN_CONFIRMATIONS: '1' },
+        ...{ CHAIN_DEPLOYMENT: join(folder, 'deployment.json'), SETTLEMENT: 'on', PROVER: 'on' },
+        ...{ EPOCH_EVERY_BARS: '1000', PROVE_LIQUIDATIONS: 'none', PROVER_THREADS: '1' },
+      });
+      await startAll(topology, 1);
+      const { connection } = topology;
+      let proving = await topology.start('prover');
+      let settling = await topology.start('settlement');
+      await topology.replay({ bars: 45, seed: 9, trades: 3 }).done;
+      const count = async (table: string, status: string) => {
+        const [row] = await connection.query<[{ count: string }]>(
+          `select count(*) from ${table} where status = '${status}'`,
+        );
+        return Number(row.count);
+      };
+      // Each is killed in the middle of its work, and another one takes its place.
+      await eventually(async () => (await count('proof_job', 'running')) > 0, 'a proof is made', 60_000);
+      await proving.end('SIGKILL');
+      proving = await topology.start('prover');
+      await eventually(async () => (await count('chain_transaction', 'sent')) > 0, 'it is sent', 240_000);
+      await settling.end('SIGKILL');
+      settling = await topology.start('settlement');
+      await eventually(
+        async () => (await count('settlement_epoch', 'settled')) > 0,
+        'it is settled',
+        120_000,
+      );
+      for (const service of [proving, settling]) expect(await service.end('SIGTERM')).toBe(0);
+      const epochs = await connection.query<{ status: string; number: number }[]>(
+        'select status, number from settlement_epoch',
+      );
+      expect(epochs).toEqual([{ status: 'settled', number: 1 }]);
+      const audit = await auditOracle(chain.url, deployment.oracle, prover);
+      expect(audit.holds, JSON.stringify(audit)).toBe(true);
+      expect(audit.epochs).toHaveLength(1);
+      await expectRebuilt(topology);
+    } finally {
+      await prover.close();
+      await chain.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 600_000);
 });
 
 async function startAll(topology: Topology, instances: number): Promise<ServiceProcess[]> {

@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { kafkaEnvironment, type KafkaLog, openLog, outgoing, type Outgoing, TOPICS } from '#lib/events';
 import { readConfig } from '#lib/service';
@@ -16,6 +18,12 @@ export const MARKETS = Array.from({ length: 8 }, (_, i) => `SIM-${'ABCDEFGH'[i]}
 export interface Latency {
   readonly p50: number;
   readonly p99: number;
+}
+
+function directorySize(directory: string): number {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.log'))
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
 /** Services in processes with a market that can be traded, and somebody who sends to them. */
@@ -117,10 +125,19 @@ export class Exchange {
     return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
   }
 
-  /** Records of a topic that the slowest unit has not consumed. */
-  async lag(topic: string): Promise<number> {
-    const lags = await this.log.lag();
+  /** Records of a topic that the slowest unit has not consumed; undefined where a broker has no time to say. */
+  async lag(topic: string): Promise<number | undefined> {
+    const lags = await this.log.lag().catch(() => undefined);
+    if (lags === undefined) return undefined;
     return Math.max(0, ...lags.filter((each) => each.topic === topic).map(({ records }) => Number(records)));
+  }
+
+  /** Bytes the database has written ahead, and bytes of the broker's log. */
+  async written(): Promise<{ wal: number; log: number }> {
+    const [{ wal }] = await this.feeder.query<[{ wal: string }]>(
+      `select pg_current_wal_lsn() - '0/0'::pg_lsn as wal`,
+    );
+    return { wal: Number(wal), log: directorySize(this.topology.broker.directory) };
   }
 
   drained(): Promise<void> {

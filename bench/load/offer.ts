@@ -1,43 +1,60 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Calls `send` with counts that add up to a rate, in small batches, for some seconds: an open loop. */
+/** Batches on their way at most: beyond, it is the broker that does not keep up. */
+const MOST_UNSENT = 50;
+
+/**
+ * Calls `send` with counts that add up to a rate, in small batches, for some seconds: an open loop.
+ *
+ * @returns how many could be sent
+ */
 export async function offer(
   perSecond: number,
   seconds: number,
   send: (count: number) => Promise<void>,
-): Promise<void> {
+): Promise<number> {
   const started = performance.now();
   let sent = 0;
+  let refused = 0;
   const running = new Set<Promise<void>>();
   for (;;) {
     const elapsed = (performance.now() - started) / 1000;
     const due = Math.floor(Math.min(elapsed, seconds) * perSecond);
     if (due > sent) {
-      const batch = send(due - sent).finally(() => running.delete(batch));
+      const count = due - sent;
+      const batch = send(count)
+        .catch(() => void (refused += count))
+        .finally(() => running.delete(batch));
       running.add(batch);
       sent = due;
     }
     if (elapsed >= seconds) break;
-    await sleep(5);
+    await (running.size > MOST_UNSENT ? Promise.race(running) : sleep(5));
   }
   await Promise.all(running);
+  return sent - refused;
 }
 
 /**
- * The highest rate that is sustained: doubled until it is not, then halved between the two a few times.
+ * The highest rate that is sustained: doubled until it is not, then halved between the two a few times. One that is not is tried
+ * again: other things may have kept the machine busy.
  *
- * @param sustained whether a rate is
+ * @param most the highest rate that is tried: what offers the load can do no more
+ * @param tried whether a rate was sustained
  */
 export async function ramp(
   from: number,
-  sustained: (perSecond: number) => Promise<boolean>,
+  most: number,
+  tried: (perSecond: number) => Promise<boolean>,
   refinements = 3,
 ): Promise<number> {
+  const sustained = async (rate: number) => (await tried(rate)) || (await tried(rate));
   let low = 0;
   let high = from;
   while (await sustained(high)) {
     low = high;
-    high *= 2;
+    if (high >= most) return high;
+    high = Math.min(most, high * 2);
   }
   for (let i = 0; i < refinements; i++) {
     const middle = Math.round((low + high) / 2);
@@ -47,12 +64,12 @@ export async function ramp(
   return low;
 }
 
-/** Calls `look` every so often while something runs; what it saw. */
-export async function watching<T>(
+/** Calls `look` every so often while something runs; what it saw, and what came of it. */
+export async function watching<T, R>(
   everyMs: number,
   look: () => T | Promise<T>,
-  running: Promise<unknown>,
-): Promise<T[]> {
+  running: Promise<R>,
+): Promise<{ seen: T[]; result: R }> {
   const seen: T[] = [];
   let over = false;
   const done = running.finally(() => (over = true));
@@ -61,8 +78,7 @@ export async function watching<T>(
     seen.push(await look());
     await Promise.race([sleep(everyMs), done]);
   }
-  await done;
-  return seen;
+  return { seen, result: await done };
 }
 
 /** Whether what waits grows: the second half of the samples against the first, beyond `slack`. */

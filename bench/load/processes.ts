@@ -44,5 +44,5 @@ function partOf(command: string): string | undefined {
   const service = /apps\/(\w+)\/src\/main\.js/.exec(command)?.[1];
   if (service !== undefined) return service;
   if (command.includes('kafka.Kafka')) return 'kafka';
-  return command.startsWith('postgres') || /bin\/postgres /.test(command) ? 'postgres' : undefined;
+  return command.startsWith('postgres') || command.includes('bin/postgres ') ? 'postgres' : undefined;
 }

@@ -18,6 +18,8 @@ interface Vm {
     function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function assume(bool condition) external pure;
+    function snapshotState() external returns (uint256);
+    function revertToState(uint256 snapshot) external returns (bool);
     function startSnapshotGas(string calldata name) external;
     function stopSnapshotGas() external returns (uint256);
     function snapshotGasLastCall(string calldata name) external returns (uint256);

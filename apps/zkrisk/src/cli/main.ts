@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { messageOf, ZkriskError } from '#lib/errors';
+import { OBJECTIVES, POOL_NAMES } from '#lib/pools';
 import { STATEMENTS } from '#lib/proofs';
 import { BACKTEST_MODELS, type BacktestModel, type ClusterMode, type FactorCount } from '#lib/volatility';
 import { UsageError } from '../usage-error.js';
@@ -12,6 +13,7 @@ import { proveCommand, verifyCommand } from './prove.command.js';
 import { priceCommand } from './price.command.js';
 import { rebuildCommand } from './rebuild.command.js';
 import { replayCommand, type ReplayCommandOptions } from './replay.command.js';
+import { simulatePoolCommand, type SimulatePoolOptions } from './simulate-pool.command.js';
 
 const wholeNumber = (text: string): number => {
   const value = Number(text);
@@ -23,6 +25,12 @@ const wholeNumber = (text: string): number => {
 const positive = (text: string): number => {
   const value = Number(text);
   if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number');
+  return value;
+};
+
+const share = (text: string): number => {
+  const value = Number(text);
+  if (!(value >= 0 && value < Infinity)) throw new InvalidArgumentError('must be 0 or more');
   return value;
 };
 
@@ -68,6 +76,41 @@ program
   .requiredOption('--input <file>', 'JSON: collateral, positions, pool, alpha, and optionally penaltyRate')
   .action(async ({ input }: { input: string }) => {
     print(await liquidateCommand(input));
+  });
+
+program
+  .command('simulate-pool')
+  .description(
+    'a pool whose weights follow a rule, along prices, with arbitrage and fees; or the rule fitted to them',
+  )
+  .requiredOption('--prices <file>', 'CSV: a column of times, then one a market')
+  .option('--assets <names>', 'columns that are in the pool; default: all', list(String))
+  .option('--rule <name>', POOL_NAMES.join(', '), 'momentum')
+  .option('--params <file>', 'JSON: parameters of the rule, a value an asset, or a list of such sets')
+  .option('--weights <list>', 'initial weights; default: equal', list(Number))
+  .option('--value <amount>', 'value in the first row, quote currency', positive, 1_000_000)
+  .option('--fees <share>', 'of what goes in; without it trading is free', share)
+  .option('--gas <amount>', 'of a transaction, quote currency', share, 0)
+  .option('--arb-fees <share>', 'of the arbitrageur elsewhere', share, 0)
+  .option('--arb-frequency <rows>', 'from one arbitrage to the next', wholeNumber, 1)
+  .addOption(
+    new Option('--signatures <kind>', 'which tokens an arbitrage may trade')
+      .choices(['pair', 'all'])
+      .default('all'),
+  )
+  .option('--update-every <rows>', 'from one update of the weights to the next', wholeNumber, 24)
+  .option('--interpolate-over <rows>', 'that an update is spread over; default: all', wholeNumber)
+  .option('--fastest <change>', 'most a weight changes in a row', positive, 3e-4)
+  .option('--minimum-weight <weight>', 'none is below', positive, 0.03)
+  .option('--train-rows <rows>', 'fit the rule to so many rows, and hold out the rest', wholeNumber)
+  .addOption(
+    new Option('--objective <name>', 'what training makes large').choices(OBJECTIVES).default('sharpe'),
+  )
+  .option('--rounds <count>', 'of the search, in training', wholeNumber, 20)
+  .option('--svg <file>', 'value against holding, and weights')
+  .option('--threads <count>', 'for many sets of parameters; default: the machine’s', wholeNumber)
+  .action(async (options: SimulatePoolOptions) => {
+    print(await simulatePoolCommand(options));
   });
 
 program

@@ -15,6 +15,14 @@ export interface ChartOptions {
   readonly logarithmic?: boolean;
 }
 
+/** Charts above one another, as one SVG. */
+export function stackedCharts(charts: readonly ChartOptions[]): string {
+  const placed = charts.map((chart, i) =>
+    lineChart(chart).replace('<svg ', `<svg y="${i * HEIGHT}" width="${WIDTH}" height="${HEIGHT}" `),
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${charts.length * HEIGHT}">\n${placed.join('\n')}\n</svg>`;
+}
+
 const WIDTH = 960;
 const HEIGHT = 320;
 const MARGIN = { top: 40, right: 20, bottom: 36, left: 78 };

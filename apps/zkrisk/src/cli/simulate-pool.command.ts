@@ -1,0 +1,242 @@
+import { writeFileSync } from 'node:fs';
+import { z } from 'zod';
+import { InvalidInputError, parseInput } from '#lib/errors';
+import {
+  type Objective,
+  PoolBatch,
+  type PoolMetrics,
+  poolMetrics,
+  poolNamed,
+  type PoolParameters,
+  type PoolRun,
+  type PricePath,
+  pricePath,
+  type Signatures,
+  type Simulation,
+  thinned,
+  train,
+  valuesOf,
+} from '#lib/pools';
+import { readSeriesFile, type SeriesTable } from '#lib/price-file';
+import { stackedCharts } from '../report/svg-chart.js';
+import { UsageError } from '../usage-error.js';
+import { readJson } from './read-json.js';
+
+export interface SimulatePoolOptions {
+  readonly prices: string;
+  readonly assets?: readonly string[];
+  readonly rule: string;
+  readonly params?: string;
+  readonly weights?: readonly number[];
+  readonly value: number;
+  readonly fees?: number;
+  readonly gas: number;
+  readonly arbFees: number;
+  readonly arbFrequency: number;
+  readonly signatures: Signatures;
+  readonly updateEvery: number;
+  readonly interpolateOver?: number;
+  readonly fastest: number;
+  readonly minimumWeight: number;
+  readonly trainRows?: number;
+  readonly objective: Objective;
+  readonly rounds: number;
+  readonly svg?: string;
+  readonly threads?: number;
+}
+
+/** What a set of parameters comes to. */
+interface SimulatedSet {
+  readonly metrics: PoolMetrics;
+  readonly finalValue: number;
+  readonly finalReserves: Readonly<Record<string, number>>;
+  /** shares of the value */
+  readonly finalWeights: Readonly<Record<string, number>>;
+}
+
+export interface SimulatedPool {
+  readonly rule: string;
+  readonly assets: readonly string[];
+  readonly from: string;
+  readonly to: string;
+  readonly rows: number;
+  readonly rowHours: number;
+  readonly parameters: PoolParameters;
+  readonly sets: readonly SimulatedSet[];
+  readonly trained?: {
+    readonly objective: Objective;
+    readonly rows: number;
+    readonly evaluations: number;
+    readonly training: PoolMetrics;
+    readonly heldOut: PoolMetrics;
+  };
+}
+
+const numbers = z.array(z.number());
+const parametersSchema = z.record(z.string(), z.union([numbers, z.array(numbers)]));
+
+/** `zkrisk simulate-pool`. @throws {UsageError} naming the file or the option that is wrong */
+export async function simulatePoolCommand(options: SimulatePoolOptions): Promise<SimulatedPool> {
+  const table = readSeriesFile(options.prices, { kind: 'price' });
+  const assets = options.assets ?? table.names;
+  const columns = assets.map((name) => {
+    const at = table.names.indexOf(name);
+    if (at < 0)
+      throw new UsageError(`--assets: ${options.prices} has no column ${name}: ${table.names.join(', ')}`);
+    return table.values[at];
+  });
+  try {
+    return await simulated(options, table, assets, pricePath(columns));
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function simulated(
+  options: SimulatePoolOptions,
+  table: SeriesTable,
+  assets: readonly string[],
+  prices: PricePath,
+): Promise<SimulatedPool> {
+  const { arbFrequency, rule } = options;
+  const times = table.times.map((time) => Date.parse(time));
+  const rowHours = (times[1] - times[0]) / 3_600_000;
+  if (!(rowHours > 0)) throw new UsageError(`${options.prices}: times must rise, and be readable as dates`);
+  const terms = {
+    ...{ rowHours, updateEvery: options.updateEvery, fastest: options.fastest },
+    ...{
+      interpolateOver: options.interpolateOver ?? options.updateEvery,
+      minimumWeight: options.minimumWeight,
+    },
+  };
+  const pool = poolNamed(rule, terms);
+  const given =
+    options.params === undefined
+      ? {}
+      : parseInput(parametersSchema, readJson(options.params), options.params);
+  const base = pool.initBaseParameters({
+    assets: assets.length,
+    ...(options.weights && { initialWeights: options.weights }),
+  });
+  const simulation: Simulation = {
+    ...{ pool: rule, terms, prices, initialValue: options.value, arbFrequency },
+    parameters: { ...base, ...given },
+    ...(options.fees !== undefined && {
+      costs: {
+        ...{ fees: options.fees, gas: options.gas, arbitrageFees: options.arbFees },
+        signatures: options.signatures,
+      },
+    }),
+  };
+  const progress = progressOf();
+  const { trainRows, objective, rounds } = options;
+  const trained =
+    trainRows === undefined
+      ? undefined
+      : train({ simulation, trainRows, objective, rounds }, (count) => {
+          progress(`${count} evaluations`);
+        });
+  const parameters = trained?.parameters ?? simulation.parameters;
+  const batch = new PoolBatch(options.threads);
+  try {
+    const run = await batch.run({ ...simulation, parameters }, (done) => {
+      progress(`${done} sets`);
+    });
+    const acted = thinned(prices, arbFrequency);
+    if (options.svg !== undefined)
+      writeFileSync(
+        options.svg,
+        chart(
+          rule,
+          assets,
+          run,
+          acted,
+          times.filter((_, t) => t % arbFrequency === 0),
+        ),
+      );
+    return {
+      ...{ rule, assets, from: table.times[0], to: table.times[table.times.length - 1] },
+      ...{ rows: run.rows, rowHours: rowHours * arbFrequency, parameters },
+      sets: Array.from({ length: run.sets }, (_, set) =>
+        setOf(run, acted, rowHours * arbFrequency, assets, set),
+      ),
+      ...(trained && {
+        trained: {
+          ...{ objective, rows: trainRows!, evaluations: trained.evaluations },
+          ...{ training: trained.training, heldOut: trained.heldOut },
+        },
+      }),
+    };
+  } finally {
+    await batch.close();
+  }
+}
+
+/** A line a second, on the error stream. */
+function progressOf(): (what: string) => void {
+  let shown = Date.now();
+  return (what) => {
+    const now = Date.now();
+    if (now - shown < 1000) return;
+    shown = now;
+    process.stderr.write(`${what}\n`);
+  };
+}
+
+function setOf(
+  run: PoolRun,
+  prices: PricePath,
+  rowHours: number,
+  assets: readonly string[],
+  set: number,
+): SimulatedSet {
+  const values = valuesOf(run, prices, set);
+  const at = (set * run.rows + run.rows - 1) * run.assets;
+  const finalValue = values[run.rows - 1];
+  const reserves = assets.map((_, i) => run.reserves[at + i]);
+  const worth = (i: number) => reserves[i] * prices.values[(run.rows - 1) * run.assets + i];
+  return {
+    metrics: poolMetrics(run, prices, rowHours, set),
+    finalValue,
+    finalReserves: Object.fromEntries(assets.map((name, i) => [name, reserves[i]])),
+    finalWeights: Object.fromEntries(assets.map((name, i) => [name, worth(i) / finalValue])),
+  };
+}
+
+const COLOURS = ['#1b6ca8', '#d9822b', '#2e8b57', '#a23b72', '#6b5b95', '#8b7355', '#c0392b', '#16a2b8'];
+
+/** Value against holding, and weights, of the first set. */
+function chart(
+  rule: string,
+  assets: readonly string[],
+  run: PoolRun,
+  prices: PricePath,
+  times: readonly number[],
+): string {
+  const { rows, assets: n, reserves } = run;
+  const values = Array.from(valuesOf(run, prices));
+  const at = (t: number, i: number) => t * n + i;
+  const held = values.map((_, t) =>
+    assets.reduce((sum, _name, i) => sum + reserves[i] * prices.values[at(t, i)], 0),
+  );
+  return stackedCharts([
+    {
+      ...{ title: `Pool by ${rule}`, unit: 'value, quote currency', times },
+      series: [
+        { name: 'pool', colour: COLOURS[0], values },
+        { name: 'holding', colour: '#999', values: held },
+      ],
+    },
+    {
+      ...{ title: 'Weights', unit: 'shares of the value', times },
+      series: assets.map((name, i) => ({
+        ...{ name, colour: COLOURS[i] },
+        values: Array.from(
+          { length: rows },
+          (_, t) => (reserves[at(t, i)] * prices.values[at(t, i)]) / values[t],
+        ),
+      })),
+    },
+  ]);
+}

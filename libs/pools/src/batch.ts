@@ -1,0 +1,67 @@
+import { availableParallelism } from 'node:os';
+import { WorkerPool } from '#lib/worker-pool';
+import { setsOf } from './parameters.js';
+import type { PoolRun } from './pool-run.js';
+import { poolNamed } from './pools/index.js';
+import { setsFrom, simulate, type Simulation } from './simulation.js';
+
+/** Some sets of a simulation, for a thread; prices and reserves are shared with it. */
+export interface BatchPart {
+  readonly simulation: Simulation;
+  readonly reserves: Float64Array;
+}
+
+export interface BatchPartDone {
+  readonly fees: Float64Array;
+  readonly arbitrages: Float64Array;
+}
+
+/** Sets a part has at least: fewer are not worth a message. */
+const LEAST_SETS = 2;
+
+/** Simulates many sets of parameters in threads, over memory they share. */
+export class PoolBatch {
+  private readonly threads: WorkerPool<BatchPart, BatchPartDone>;
+
+  constructor(private readonly count = availableParallelism()) {
+    this.threads = new WorkerPool(new URL('./batch.worker.js', import.meta.url), count);
+  }
+
+  /**
+   * What {@link simulate} gives, to the last bit, however many threads there are.
+   *
+   * @throws {InvalidInputError} for anything the pool refuses
+   */
+  async run(simulation: Simulation, onProgress: (sets: number) => void = () => undefined): Promise<PoolRun> {
+    const pool = poolNamed(simulation.pool, simulation.terms);
+    const { parameters, prices, arbFrequency = 1 } = simulation;
+    const sets = setsOf(parameters, pool.parameterAxes(parameters));
+    if (sets < 2 * LEAST_SETS) return simulate(simulation);
+    const rows = Math.ceil(prices.rows / arbFrequency);
+    const size = rows * prices.assets;
+    const reserves = new Float64Array(new SharedArrayBuffer(sets * size * 8));
+    const run: PoolRun = {
+      ...{ sets, rows, assets: prices.assets, reserves },
+      ...{ fees: new Float64Array(sets), arbitrages: new Float64Array(sets) },
+    };
+    // Several parts a thread: one that is held up keeps the others waiting for less.
+    const step = Math.max(LEAST_SETS, Math.ceil(sets / (4 * this.count)));
+    let done = 0;
+    const part = async (from: number) => {
+      const to = Math.min(sets, from + step);
+      const answer = await this.threads.run({
+        simulation: { ...simulation, parameters: setsFrom(pool, parameters, from, to) },
+        reserves: reserves.subarray(from * size, to * size),
+      });
+      run.fees.set(answer.fees, from);
+      run.arbitrages.set(answer.arbitrages, from);
+      onProgress((done += to - from));
+    };
+    await Promise.all(Array.from({ length: Math.ceil(sets / step) }, (_, i) => part(i * step)));
+    return run;
+  }
+
+  close(): Promise<void> {
+    return this.threads.close();
+  }
+}

@@ -1,0 +1,15 @@
+import type { PoolInput, PoolRun } from '../pool-run.js';
+import { BalancerPool } from './balancer-pool.js';
+
+/** Tokens that are held: nobody can trade with it. What the others are measured by. */
+export class HodlPool extends BalancerPool {
+  override readonly name = 'hodl';
+
+  override calculateReservesZeroFees(input: PoolInput): PoolRun {
+    return this.calculateReservesWithFees(input, { fees: 0 });
+  }
+
+  protected override arbitrage(): undefined {
+    return undefined;
+  }
+}

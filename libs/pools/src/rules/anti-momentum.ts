@@ -1,0 +1,21 @@
+import { balanced, defineRule } from './rule.js';
+
+/** Less of what rises: Δw = −k·(g − Σkg/Σk). */
+export const antiMomentum = defineRule({
+  name: 'anti-momentum',
+  description: 'less of what rises',
+  sees: 'gradients',
+  says: 'change',
+  parameters: {
+    k: {
+      description: 'change of weight by relative gradient',
+      unit: 'steps',
+      default: 20,
+      search: [0.1, 10_000],
+    },
+  },
+  apply({ estimates, parameters }, out) {
+    balanced(estimates, parameters.k, out);
+    for (let i = 0; i < out.length; i++) out[i] = -out[i];
+  },
+});

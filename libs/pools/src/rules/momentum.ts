@@ -1,0 +1,20 @@
+import { balanced, defineRule } from './rule.js';
+
+/** More of what rises: Δw = k·(g − Σkg/Σk). */
+export const momentum = defineRule({
+  name: 'momentum',
+  description: 'more of what rises',
+  sees: 'gradients',
+  says: 'change',
+  parameters: {
+    k: {
+      description: 'change of weight by relative gradient',
+      unit: 'steps',
+      default: 20,
+      search: [0.1, 10_000],
+    },
+  },
+  apply({ estimates, parameters }, out) {
+    balanced(estimates, parameters.k, out);
+  },
+});
