@@ -29,7 +29,9 @@ export const pricerEnvironment = z.object({
     ),
   MAXIMUM_TRADE_NOTIONAL: positiveNumber(1e9).describe('largest notional of a leg, quote currency'),
   MARGIN_RATES: marginRates,
-  SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe('book events between two snapshots of the ledger'),
+  SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe(
+    'book events between two snapshots of the ledger, at least; more where there are more accounts',
+  ),
 });
 
 export type PricerConfig = z.output<typeof pricerEnvironment>;

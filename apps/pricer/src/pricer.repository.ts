@@ -53,8 +53,15 @@ export class PricerRepository {
 
   constructor(private readonly database: DataSource) {}
 
-  /** The ledger as of the last committed event: the newest snapshot and every event after it. */
-  async loadLedger(horizonMs: number, bucketMs: number): Promise<ExchangeLedger> {
+  /**
+   * The ledger as of the last committed event: the newest snapshot and every event after it.
+   *
+   * @returns with the events the snapshot had
+   */
+  async loadLedger(
+    horizonMs: number,
+    bucketMs: number,
+  ): Promise<{ ledger: ExchangeLedger; snapshotAt: number }> {
     const [snapshot] = await this.database
       .getRepository(LedgerSnapshotEntity)
       .find({ order: { sequence: 'DESC' }, take: 1 });
@@ -62,9 +69,10 @@ export class PricerRepository {
       snapshot === undefined
         ? new ExchangeLedger(horizonMs, bucketMs)
         : ExchangeLedger.restore(snapshot.state as LedgerSnapshot, horizonMs, bucketMs);
+    const snapshotAt = ledger.eventCount;
     for (;;) {
       const events = await this.events(ledger.eventCount, 5000);
-      if (events.length === 0) return ledger;
+      if (events.length === 0) return { ledger, snapshotAt };
       for (const { sequence, payload } of events) {
         if (Number(sequence) !== ledger.eventCount + 1) {
           throw new Error(`the journal has a gap: event ${sequence} follows event ${ledger.eventCount}`);

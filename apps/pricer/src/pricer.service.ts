@@ -33,6 +33,8 @@ export class PricerService implements LaneOwner {
   private current: PricingEngine;
   private readonly waiting = new Map<string, Set<(event: BookEvent) => void>>();
   private insolvent = false;
+  /** events the newest snapshot has */
+  private snapshotAt = 0;
 
   private readonly follower: BookFollower;
 
@@ -92,7 +94,8 @@ export class PricerService implements LaneOwner {
   }
 
   private async load(): Promise<void> {
-    const ledger = await this.repository.loadLedger(this.horizonMs, this.bucketMs);
+    const { ledger, snapshotAt } = await this.repository.loadLedger(this.horizonMs, this.bucketMs);
+    this.snapshotAt = snapshotAt;
     const { state, forecast } = await this.repository.loadState();
     this.current = new PricingEngine(this.config, ledger, state, forecast);
   }
@@ -230,10 +233,12 @@ export class PricerService implements LaneOwner {
     const { ledger } = this.current;
     const first = ledger.eventCount - events.length + 1;
     await this.repository.append(context.manager, first, events);
-    const { SNAPSHOT_EVERY_EVENTS: every } = this.config;
-    // At fixed counts, whoever was restarted in between.
-    if (Math.floor(ledger.eventCount / every) > Math.floor((first - 1) / every))
+    // As many events as it has accounts: what a snapshot costs is then the same for every event, however many accounts there are.
+    const every = Math.max(this.config.SNAPSHOT_EVERY_EVENTS, ledger.accountCount);
+    if (ledger.eventCount >= this.snapshotAt + every) {
       await this.repository.saveSnapshot(context.manager, ledger);
+      this.snapshotAt = ledger.eventCount;
+    }
     await this.repository.saveState(context.manager, this.current.snapshot());
     events.forEach((event, i) => {
       const sequence = first + i;

@@ -6,5 +6,7 @@ export * from './embedded-chain.js';
 export * from './encoding.js';
 export * from './errors.js';
 export * from './oracle-abi.js';
+export * from './pool-abi.js';
 export * from './prices.js';
 export * from './sender.js';
+export * from './temporal-pool.js';

@@ -114,6 +114,11 @@ export class ExchangeLedger {
     return this.cash.get(account) ?? 0n;
   }
 
+  /** Accounts that have ever deposited or traded. */
+  get accountCount(): number {
+    return this.cash.size;
+  }
+
   /** Whether an account has ever deposited or traded. */
   hasAccount(account: string): boolean {
     return this.cash.has(account);

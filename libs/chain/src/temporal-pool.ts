@@ -1,0 +1,120 @@
+import { type Address, createWalletClient, encodeDeployData, http } from 'viem';
+import type { PrivateKeyAccount } from 'viem/accounts';
+import { contractArtifact } from './contract-artifact.js';
+import { type ChainClient, chainClient } from './deployment.js';
+import { fromUnits, marketBytes } from './encoding.js';
+import { ChainError } from './errors.js';
+import { POOL_ABI } from './pool-abi.js';
+
+export interface PoolAsset {
+  readonly token: Address;
+  /** as the price source knows it */
+  readonly market: string;
+  readonly weight: number;
+}
+
+/** A public rule: the strength of each token; or the commitment to a secret one and what its proofs are verified with. */
+export type PoolStrategy =
+  | { readonly k: readonly number[] }
+  | {
+      readonly commitment: bigint;
+      readonly verifier: Address;
+      readonly verificationKey: Address;
+      readonly development: boolean;
+    };
+
+export interface PoolTerms {
+  readonly prices: Address;
+  /** λ of the gradient's estimator, by update */
+  readonly decay: number;
+  /** share of what goes in */
+  readonly fee: number;
+  /** most of a balance that may come or go in one call */
+  readonly tradeSize: number;
+  /** seconds */
+  readonly interval: number;
+  readonly staleness: number;
+  readonly limits: {
+    readonly lowest: number;
+    readonly step: number;
+    readonly velocity: number;
+    readonly blocks: number;
+  };
+}
+
+/** Limits within which holding the oracle at a false price costs more than it brings (docs/pools.md). */
+export const POOL_TERMS: Omit<PoolTerms, 'prices'> = {
+  ...{ decay: 0.9, fee: 0.003, tradeSize: 0.1, interval: 3600, staleness: 7200 },
+  limits: { lowest: 0.03, step: 0.01, velocity: 0.00005, blocks: 300 },
+};
+
+const ONE = 10n ** 18n;
+const share = (value: number) => BigInt(Math.round(value * 1e9)) * 10n ** 9n;
+
+/**
+ * Deploys a pool. The account is its admin.
+ *
+ * @throws {ChainError} where the transaction fails
+ */
+export async function deployPool(
+  rpcUrl: string,
+  account: PrivateKeyAccount,
+  { name, symbol }: { readonly name: string; readonly symbol: string },
+  assets: readonly PoolAsset[],
+  strategy: PoolStrategy,
+  terms: PoolTerms,
+): Promise<Address> {
+  const { bytecode } = contractArtifact('TemporalPool');
+  const { limits } = terms;
+  const weights = assets.map(({ weight }) => share(weight));
+  // To the last unit: what rounding has left goes to the first.
+  weights[0] += ONE - weights.reduce((sum, weight) => sum + weight, 0n);
+  const secret = 'commitment' in strategy ? strategy : undefined;
+  const zero = '0x0000000000000000000000000000000000000000';
+  const data = encodeDeployData({
+    abi: POOL_ABI,
+    bytecode,
+    args: [
+      name,
+      symbol,
+      account.address,
+      assets.map(({ token, market }, i) => ({ token, market: marketBytes(market), weight: weights[i] })),
+      {
+        k: 'k' in strategy ? strategy.k.map(share) : [],
+        commitment: secret?.commitment ?? 0n,
+        verifier: secret?.verifier ?? zero,
+        verificationKey: secret?.verificationKey ?? zero,
+        development: secret?.development ?? false,
+      },
+      {
+        prices: terms.prices,
+        ...{ decay: share(terms.decay), fee: share(terms.fee), tradeSize: share(terms.tradeSize) },
+        ...{ interval: terms.interval, staleness: terms.staleness },
+        limits: {
+          ...{ lowest: share(limits.lowest), step: share(limits.step), velocity: share(limits.velocity) },
+          blocks: limits.blocks,
+        },
+      },
+    ],
+  });
+  const wallet = createWalletClient({ account, transport: http(rpcUrl) });
+  const hash = await wallet.sendTransaction({ data, chain: null });
+  const receipt = await chainClient(rpcUrl).waitForTransactionReceipt({ hash });
+  if (receipt.status !== 'success' || receipt.contractAddress == null)
+    throw new ChainError(`the pool was not deployed: transaction ${hash} failed`);
+  return receipt.contractAddress;
+}
+
+/** What a proof for an update starts from: the gradient and the weights as the chain has them, to the last unit of 2^−24. */
+export async function updateStatement(
+  client: ChainClient,
+  pool: Address,
+  bar: bigint,
+): Promise<{ gradient: number[]; weights: number[] }> {
+  const [gradient, weights] = await client.readContract({
+    ...{ address: pool, abi: POOL_ABI },
+    functionName: 'statement',
+    args: [bar],
+  });
+  return { gradient: gradient.map(fromUnits), weights: weights.map(fromUnits) };
+}
