@@ -126,6 +126,68 @@ OSQP_STATUS = {
 }
 
 
+def pools(request):
+    """Zero-fee reserves of pools, compiled by JAX: constant weights, and momentum's with guard rails, one set and 64."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    prices = jnp.asarray(request["prices"]).T
+    logs = jnp.log(prices / prices[0])
+    rows, assets = prices.shape
+    chunk, fastest, minimum = request["chunk"], request["fastest"], request["minimum"]
+
+    def constant(weights):
+        return weights * request["value"] / prices * jnp.exp(logs @ weights)[:, None]
+
+    def momentum(k, decay):
+        sampled = prices[::chunk]
+
+        def learn(state, price):
+            average, running = state
+            average = average + (1 - decay) * (price - average)
+            running = decay * running + (price - average) / (1 - decay)
+            return (average, running), running * (1 - decay) ** 3 / (decay * average)
+
+        _, gradients = jax.lax.scan(learn, (sampled[0], jnp.zeros(assets)), sampled[1:])
+
+        def move(weights, gradient):
+            target = weights + k * (gradient - gradient.mean())
+            target = target / target.sum()
+            low = target < minimum
+            rest = jnp.where(low, 0.0, jnp.clip(target, minimum, 1 - (assets - 1) * minimum))
+            target = jnp.where(low, minimum, rest * (1 - low.sum() * minimum) / rest.sum())
+            step = (target - weights) / chunk
+            largest = jnp.abs(step).max()
+            step = jnp.where(largest > fastest, step * fastest / (largest + 1e-10), step)
+            return weights + step * chunk, (weights, step)
+
+        start = jnp.asarray(request["weights"])
+        _, (froms, steps) = jax.lax.scan(move, start, gradients)
+        blocks = froms[:, None, :] + jnp.arange(chunk)[None, :, None] * steps[:, None, :]
+        weights = jnp.concatenate([jnp.tile(start, (chunk, 1)), blocks.reshape(-1, assets)])[:rows]
+        before = weights[:-1]
+        growth = (before * jnp.diff(logs, axis=0)).sum(1) - (weights[1:] * jnp.log(weights[1:] / before)).sum(1)
+        value = request["value"] * jnp.exp(jnp.concatenate([jnp.zeros(1), jnp.cumsum(growth)]))
+        return weights * value[:, None] / prices
+
+    def measured(function, *arguments):
+        compiled = jax.jit(function)
+        result = compiled(*arguments).block_until_ready()
+        seconds = timed(lambda: compiled(*arguments).block_until_ready(), 15)
+        return {"seconds": seconds, "last": np.asarray(result)[..., -1, :].ravel().tolist()}
+
+    one = jnp.asarray(request["weights"])
+    many = jnp.asarray(request["weightSets"])
+    ks, decays = jnp.asarray(request["ks"]), jnp.asarray(request["decays"])
+    return {
+        "constant": measured(constant, one),
+        "constantSets": measured(jax.vmap(constant), many),
+        "momentum": measured(momentum, ks[0], decays[0]),
+        "momentumSets": measured(jax.vmap(momentum), ks, decays),
+    }
+
+
 def native_osqp(request):
     """The same programs with the same settings on native OSQP; set-up and solve are timed together."""
     import osqp
@@ -248,6 +310,7 @@ TASKS = {
     "markPound": mark_pound,
     "osqp": native_osqp,
     "liquidation": liquidation,
+    "pools": pools,
 }
 
 request = json.load(sys.stdin)

@@ -340,7 +340,7 @@ export function revertReason(error: unknown): string | undefined {
   if (reverted === null) return /revert/i.test(error.shortMessage) ? error.shortMessage : undefined;
   const data = dataOf(reverted);
   if (data !== undefined) {
-    for (const name of ['RiskOracle', 'SignedPriceSource', 'PublicValues']) {
+    for (const name of ['RiskOracle', 'SignedPriceSource', 'PublicValues', 'TemporalPool']) {
       try {
         const { errorName, args } = decodeErrorResult({ abi: contractArtifact(name).abi, data });
         return `${errorName}(${(args ?? []).map(String).join(', ')})`;
