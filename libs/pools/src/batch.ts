@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { InvalidInputError } from '#lib/errors';
 import { WorkerPool } from '#lib/worker-pool';
 import { setsOf } from './parameters.js';
 import type { PoolRun } from './pool-run.js';
@@ -30,16 +31,25 @@ export class PoolBatch {
   /**
    * What {@link simulate} gives, to the last bit, however many threads there are.
    *
+   * @param options.output where reserves go, sets × rows × n, over memory that threads can share; made where it is left out
    * @throws {InvalidInputError} for anything the pool refuses
    */
-  async run(simulation: Simulation, onProgress: (sets: number) => void = () => undefined): Promise<PoolRun> {
+  async run(
+    simulation: Simulation,
+    {
+      onProgress = () => undefined,
+      output,
+    }: { onProgress?: (sets: number) => void; output?: Float64Array } = {},
+  ): Promise<PoolRun> {
     const pool = poolNamed(simulation.pool, simulation.terms);
     const { parameters, prices, arbFrequency = 1 } = simulation;
     const sets = setsOf(parameters, pool.parameterAxes(parameters));
-    if (sets < 2 * LEAST_SETS) return simulate(simulation);
+    if (sets < 2 * LEAST_SETS) return simulate(simulation, output);
     const rows = Math.ceil(prices.rows / arbFrequency);
     const size = rows * prices.assets;
-    const reserves = new Float64Array(new SharedArrayBuffer(sets * size * 8));
+    const reserves = output ?? new Float64Array(new SharedArrayBuffer(sets * size * 8));
+    if (reserves.length !== sets * size || !(reserves.buffer instanceof SharedArrayBuffer))
+      throw new InvalidInputError('output', `must have ${sets * size} elements, over a SharedArrayBuffer`);
     const run: PoolRun = {
       ...{ sets, rows, assets: prices.assets, reserves },
       ...{ fees: new Float64Array(sets), arbitrages: new Float64Array(sets) },

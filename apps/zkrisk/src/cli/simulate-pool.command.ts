@@ -140,9 +140,14 @@ async function simulated(
   const parameters = trained?.parameters ?? simulation.parameters;
   const batch = new PoolBatch(options.threads);
   try {
-    const run = await batch.run({ ...simulation, parameters }, (done) => {
-      progress(`${done} sets`);
-    });
+    const run = await batch.run(
+      { ...simulation, parameters },
+      {
+        onProgress: (done) => {
+          progress(`${done} sets`);
+        },
+      },
+    );
     const acted = thinned(prices, arbFrequency);
     if (options.svg !== undefined)
       writeFileSync(
