@@ -11,6 +11,8 @@ export interface LoadRequest {
   readonly connections: number;
   /** requests a second in an open loop; null: every connection as fast as it is answered */
   readonly rate: number | null;
+  /** what is asked before is not counted: a generator has just started, and so have its clients */
+  readonly warmSeconds?: number;
 }
 
 export interface LoadReport {
@@ -21,7 +23,7 @@ export interface LoadReport {
   readonly errors: number;
 }
 
-const { url, body, seconds, connections, rate } = JSON.parse(process.argv[2]) as LoadRequest;
+const { url, body, seconds, connections, rate, warmSeconds = 0 } = JSON.parse(process.argv[2]) as LoadRequest;
 
 async function closedLoop(): Promise<LoadReport> {
   // The generator polls instead of sleeping: waking it would be charged to the server, at more than a request's cost.
@@ -54,13 +56,15 @@ function openLoop(perSecond: number, ask: () => Promise<boolean>): Promise<LoadR
   const latencies: number[] = [];
   let errors = 0;
   let sent = 0;
-  const total = Math.floor(perSecond * seconds);
+  const warming = Math.floor(perSecond * warmSeconds);
+  const total = warming + Math.floor(perSecond * seconds);
   const started = performance.now();
+  let answered = 0;
   return new Promise((resolve) => {
     const done = (due: number, right: boolean) => {
-      latencies.push(performance.now() - due);
+      if (due >= started + warmSeconds * 1000) latencies.push(performance.now() - due);
       if (!right) errors++;
-      if (latencies.length < total) return;
+      if (++answered < total) return;
       const elapsed = (performance.now() - started) / 1000;
       latencies.sort((a, b) => a - b);
       const [p50, p99] = [0.5, 0.99].map((share) => percentile(latencies, share));

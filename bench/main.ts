@@ -23,7 +23,7 @@ figures.push(...pools.figures);
 process.stderr.write('quotes over REST …\n');
 figures.push(...(await quoteFigures(4)));
 process.stderr.write('quotes over Kafka …\n');
-figures.push(...(await kafkaQuoteFigures(4)));
+figures.push(...(await kafkaQuoteFigures(15)));
 process.stderr.write('proofs …\n');
 const proofs = await proofFigures();
 figures.push(...proofs.figures);

@@ -50,7 +50,7 @@ if (filters.length === 0) {
 // Proofs, and services in processes with their broker, take every core for minutes: tests of time and of kills would time out
 // beside them.
 const ROUNDS = [
-  ['libs/proofs/', 'test/prover', 'test/settlement', 'test/settling'],
+  ['libs/proofs/', 'test/pool', 'test/prover', 'test/settlement', 'test/settling'],
   ['test/event-log', 'test/topology', 'test/fuzz', 'test/secure-connections'],
 ].map((paths) => paths.map((path) => `dist/${path}`));
 const rounds =

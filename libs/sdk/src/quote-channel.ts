@@ -29,7 +29,10 @@ export class QuoteChannel {
   private readonly prefix: string;
   private readonly timeoutMs: number;
 
-  constructor(kafka: Kafka, { prefix = '', timeoutMs = 1000 }: QuoteChannelOptions = {}) {
+  constructor(
+    private readonly kafka: Kafka,
+    { prefix = '', timeoutMs = 1000 }: QuoteChannelOptions = {},
+  ) {
     this.prefix = prefix;
     this.timeoutMs = timeoutMs;
     this.producer = kafka.producer({ allowAutoTopicCreation: false });
@@ -39,7 +42,10 @@ export class QuoteChannel {
     });
   }
 
+  /** Resolves when every answer to what is asked from now on will be seen. */
   async open(): Promise<void> {
+    const topic = `${this.prefix}quotes`;
+    const ends = await this.ends(topic);
     await this.producer.connect();
     await this.consumer.connect();
     const joined = new Promise<void>((resolve) => {
@@ -47,7 +53,7 @@ export class QuoteChannel {
         resolve();
       });
     });
-    await this.consumer.subscribe({ topic: `${this.prefix}quotes` });
+    await this.consumer.subscribe({ topic });
     await this.consumer.run({
       autoCommit: false,
       eachBatch: ({ batch }) => {
@@ -61,6 +67,8 @@ export class QuoteChannel {
       },
     });
     await joined;
+    // Not from wherever the topic ends when the first fetch gets there: an answer could have come before.
+    for (const { partition, offset } of ends) this.consumer.seek({ topic, partition, offset });
   }
 
   /** What a trade would cost now. Never later than the timeout. */
@@ -91,6 +99,17 @@ export class QuoteChannel {
     } finally {
       clearTimeout(timer);
       this.waiting.delete(id);
+    }
+  }
+
+  private async ends(topic: string): Promise<{ partition: number; offset: string }[]> {
+    const admin = this.kafka.admin();
+    await admin.connect();
+    try {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return offsets.map(({ partition, high }) => ({ partition, offset: high }));
+    } finally {
+      await admin.disconnect();
     }
   }
 
