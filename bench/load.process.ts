@@ -21,6 +21,8 @@ export interface LoadReport {
   readonly p50: number;
   readonly p99: number;
   readonly errors: number;
+  /** the same from the moment a request was sent, in an open loop: without what the generator itself was late by */
+  readonly roundTrip?: { readonly p50: number; readonly p99: number };
 }
 
 const { url, body, seconds, connections, rate, warmSeconds = 0 } = JSON.parse(process.argv[2]) as LoadRequest;
@@ -54,6 +56,7 @@ async function closedLoop(): Promise<LoadReport> {
 /** Sends `ask` at a rate, whatever has been answered; it resolves whether the answer was right. */
 function openLoop(perSecond: number, ask: () => Promise<boolean>): Promise<LoadReport> {
   const latencies: number[] = [];
+  const roundTrips: number[] = [];
   let errors = 0;
   let sent = 0;
   const warming = Math.floor(perSecond * warmSeconds);
@@ -61,25 +64,32 @@ function openLoop(perSecond: number, ask: () => Promise<boolean>): Promise<LoadR
   const started = performance.now();
   let answered = 0;
   return new Promise((resolve) => {
-    const done = (due: number, right: boolean) => {
-      if (due >= started + warmSeconds * 1000) latencies.push(performance.now() - due);
+    const done = (due: number, sentAt: number, right: boolean) => {
+      const now = performance.now();
+      if (due >= started + warmSeconds * 1000) {
+        latencies.push(now - due);
+        roundTrips.push(now - sentAt);
+      }
       if (!right) errors++;
       if (++answered < total) return;
       const elapsed = (performance.now() - started) / 1000;
-      latencies.sort((a, b) => a - b);
-      const [p50, p99] = [0.5, 0.99].map((share) => percentile(latencies, share));
-      resolve({ perSecond: total / elapsed, p50, p99, errors });
+      const shares = (times: number[]) => {
+        const sorted = times.sort((a, b) => a - b);
+        return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+      };
+      resolve({ perSecond: total / elapsed, ...shares(latencies), errors, roundTrip: shares(roundTrips) });
     };
     const tick = () => {
       const now = performance.now();
       while (sent < total && started + (sent * 1000) / perSecond <= now) {
         const due = started + (sent++ * 1000) / perSecond;
+        const sentAt = performance.now();
         ask().then(
           (right) => {
-            done(due, right);
+            done(due, sentAt, right);
           },
           () => {
-            done(due, false);
+            done(due, sentAt, false);
           },
         );
       }
