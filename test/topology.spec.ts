@@ -91,8 +91,8 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
       });
       await startAll(topology, 1);
       const { connection } = topology;
-      let proving = await topology.start('prover');
-      let settling = await topology.start('settlement');
+      const provers = [await topology.start('prover'), await topology.start('prover')];
+      const settling = [await topology.start('settlement'), await topology.start('settlement')];
       await topology.replay({ bars: 45, seed: 9, trades: 3 }).done;
       const count = async (table: string, status: string) => {
         const [row] = await connection.query<[{ count: string }]>(
@@ -100,19 +100,22 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
         );
         return Number(row.count);
       };
-      // Each is killed in the middle of its work, and another one takes its place.
-      await eventually(async () => (await count('proof_job', 'running')) > 0, 'a proof is made', 60_000);
-      await proving.end('SIGKILL');
-      proving = await topology.start('prover');
-      await eventually(async () => (await count('chain_transaction', 'sent')) > 0, 'it is sent', 240_000);
-      await settling.end('SIGKILL');
-      settling = await topology.start('settlement');
+      // One of two of each is killed in the middle of its work, and the other one goes on with it.
+      await eventually(async () => (await count('proof_job', 'running')) > 1, 'both prove', 60_000);
+      await provers.shift()!.end('SIGKILL');
+      await eventually(async () => (await count('chain_transaction', 'sent')) > 0, 'it is sent', 300_000);
+      const sends = await Promise.all(
+        settling.map(async (each) => (await metric(each, 'zkrisk_units_held{lane="settlement"}')) || 0),
+      );
+      expect([...sends].sort()).toEqual([0, 1]);
+      const [sender] = settling.splice(sends.indexOf(1), 1);
+      await sender.end('SIGKILL');
       await eventually(
         async () => (await count('settlement_epoch', 'settled')) > 0,
         'it is settled',
         120_000,
       );
-      for (const service of [proving, settling]) expect(await service.end('SIGTERM')).toBe(0);
+      for (const service of [...provers, ...settling]) expect(await service.end('SIGTERM')).toBe(0);
       const epochs = await connection.query<{ status: string; number: number }[]>(
         'select status, number from settlement_epoch',
       );

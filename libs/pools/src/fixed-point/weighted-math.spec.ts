@@ -1,35 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import {
+  DEPLOYED_POOLS,
+  type DeployedPool,
+  deployedWeights,
+  tokenIndex,
+} from '../../../../test/support/deployed-pools.js';
 import { hasShared, sharedJson } from '../../../../test/support/shared.js';
 import { type FixedPointToken, inGivenOut, outGivenIn, powWad } from '../index.js';
-
-interface DeployedPool {
-  readonly swaps: {
-    readonly swapKind: 0 | 1;
-    readonly amountRaw: string;
-    readonly tokenIn: string;
-    readonly tokenOut: string;
-    readonly outputRaw: string;
-  }[];
-  readonly pool: {
-    readonly tokens: string[];
-    readonly scalingFactors: string[];
-    readonly balancesLiveScaled18: string[];
-    readonly swapFee: string;
-    readonly weights?: string[];
-    readonly firstFourWeightsAndMultipliers?: string[];
-    readonly lastUpdateTime?: string;
-    readonly lastInteropTime?: string;
-    readonly currentTimestamp?: string;
-  };
-}
-
-function weightsOf({ pool }: DeployedPool): bigint[] {
-  if (pool.weights !== undefined) return pool.weights.map(BigInt);
-  const terms = pool.firstFourWeightsAndMultipliers!.map(BigInt);
-  const [now, end, start] = [pool.currentTimestamp!, pool.lastInteropTime!, pool.lastUpdateTime!].map(BigInt);
-  const passed = (now < end ? now : end) - start;
-  return pool.tokens.map((_, i) => terms[i] + terms[i + pool.tokens.length] * passed);
-}
 
 describe('powers in fixed point', () => {
   it('are rounded down from the exact value', () => {
@@ -44,13 +21,12 @@ describe('powers in fixed point', () => {
 });
 
 describe.skipIf(!hasShared)('swaps of deployed pools, to the last unit', () => {
-  for (const file of ['onchain_quantamm_3_tokens.json', 'onchain_weighted_usdc_dai.json']) {
+  for (const file of DEPLOYED_POOLS) {
     it(file, () => {
       const deployed = sharedJson<DeployedPool>('vectors', 'pools', file);
-      const weights = weightsOf(deployed);
-      const names = deployed.pool.tokens.map((token) => token.toLowerCase());
+      const weights = deployedWeights(deployed);
       const token = (address: string): FixedPointToken => {
-        const i = names.indexOf(address.toLowerCase());
+        const i = tokenIndex(deployed, address);
         return {
           balance: BigInt(deployed.pool.balancesLiveScaled18[i]),
           weight: weights[i],

@@ -1,3 +1,4 @@
+import { STRENGTH } from './momentum.js';
 import { balanced, defineRule } from './rule.js';
 
 /** Less of what rises: Δw = −k·(g − Σkg/Σk). */
@@ -6,14 +7,7 @@ export const antiMomentum = defineRule({
   description: 'less of what rises',
   sees: 'gradients',
   says: 'change',
-  parameters: {
-    k: {
-      description: 'change of weight by relative gradient',
-      unit: 'steps',
-      default: 20,
-      search: [0.1, 10_000],
-    },
-  },
+  parameters: { k: STRENGTH },
   apply({ estimates, parameters }, out) {
     balanced(estimates, parameters.k, out);
     for (let i = 0; i < out.length; i++) out[i] = -out[i];

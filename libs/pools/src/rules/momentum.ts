@@ -1,4 +1,11 @@
-import { balanced, defineRule } from './rule.js';
+import { balanced, defineRule, type RuleParameter } from './rule.js';
+
+export const STRENGTH: RuleParameter = {
+  description: 'change of weight by relative gradient',
+  unit: 'steps',
+  default: 20,
+  search: [0.1, 10_000],
+};
 
 /** More of what rises: Δw = k·(g − Σkg/Σk). */
 export const momentum = defineRule({
@@ -6,14 +13,7 @@ export const momentum = defineRule({
   description: 'more of what rises',
   sees: 'gradients',
   says: 'change',
-  parameters: {
-    k: {
-      description: 'change of weight by relative gradient',
-      unit: 'steps',
-      default: 20,
-      search: [0.1, 10_000],
-    },
-  },
+  parameters: { k: STRENGTH },
   apply({ estimates, parameters }, out) {
     balanced(estimates, parameters.k, out);
   },
