@@ -56,9 +56,9 @@ async function carried(
     const samples = seen.filter((each) => each !== undefined);
     await exchange.drained();
     const cost = costOf(before, sent);
-    const lags = sorted(samples.map((records) => records / perSecond));
-    const [p50, p99] = [0.5, 0.99].map((share) => percentile(lags, share));
     const behind = samples.map((records) => records / perSecond);
+    const lags = sorted(behind);
+    const [p50, p99] = [0.5, 0.99].map((share) => percentile(lags, share));
     const growing = sent < 0.95 * perSecond * seconds || grows(behind, 0.1);
     console.log(
       `  ${what} ${perSecond}/s: ${p50.toFixed(2)} s wait (p99 ${p99.toFixed(2)} s)${growing ? ', and it grows' : ''}; µs each: ${costText(cost)}`,

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { noKafka } from '../support/kafka.js';
 import { booksOfOneProcess } from '../support/one-process.js';
 import { FAULTS, together } from './faults.js';
-import { random } from './random.js';
+import { generator } from '#lib/random';
 import { disturbed, type RoundResult } from './round.js';
 
 // `npm run drills`: things go wrong while a replay runs, on a real broker and a real database; afterwards everything is to be
@@ -33,7 +33,7 @@ const results: RoundResult[] = [];
 let skipped = 0;
 for (let round = Number(values.from) - 1; round < Number(values.rounds); round++) {
   const seed = Number(values.seed) + round;
-  const draw = random(seed);
+  const draw = generator(seed);
   // Each fault alone; then two at a time, drawn.
   const any = () => faults[Math.floor(draw() * faults.length)];
   const fault = round < faults.length ? faults[round] : together(any(), any());

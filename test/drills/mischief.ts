@@ -1,9 +1,9 @@
 import { EventLog, type Outgoing, TOPICS } from '#lib/events';
-import { random } from './random.js';
+import { generator } from '#lib/random';
 
 /** A log whose publisher stutters: everything is sent twice, some of it much later, and ticks of a bar come in any order. */
 export function stuttering(log: EventLog, seed: number): EventLog {
-  const draw = random(seed);
+  const draw = generator(seed);
   const sent: Outgoing[] = [];
   const mischief = (messages: readonly Outgoing[]): Outgoing[] => {
     const ticks = messages.filter(({ topic, key }) => topic === TOPICS.prices.name && key !== 'watermark');
@@ -26,7 +26,7 @@ export function stuttering(log: EventLog, seed: number): EventLog {
 
 /** Records that are none: what a broken producer may send. None of it is a command, so none of it has an outcome. */
 export function poison(topic: string, seed: number): { key: string; value: string }[] {
-  const draw = random(seed);
+  const draw = generator(seed);
   const time = Date.UTC(2026, 0, 1);
   const envelope = (payload: unknown) => ({
     schemaVersion: 1,

@@ -18,7 +18,7 @@ import {
   type Topology,
 } from '../support/topology.js';
 import type { Fault } from './faults.js';
-import { random } from './random.js';
+import { generator } from '#lib/random';
 
 export interface RoundResult {
   readonly fault: string;
@@ -44,7 +44,7 @@ export async function disturbed(
     { LOG_LEVEL: 'warn' },
     volume && { databaseDirectory: volume.directory },
   );
-  const draw = random(options.seed);
+  const draw = generator(options.seed);
   const services: ServiceProcess[] = [];
   try {
     for (const name of ['forecaster', 'pricer', 'liquidator'] as const)

@@ -80,7 +80,7 @@ export abstract class AbstractPool {
       const weights = weightsOf(set);
       const own = part(run, set);
       const fill = weights.length > run.assets ? movingWeightReserves : constantWeightReserves;
-      fill(path, weights, initialOf(set), own);
+      fill(path, weights, initialOf(weights), own);
     }
     run.arbitrages.fill(Math.max(0, run.rows - 1));
     return run;
@@ -154,7 +154,8 @@ export abstract class AbstractPool {
     };
     const { prices, run, weightsOf, initialOf } = this.prepare(input);
     for (let set = 0; set < run.sets; set++) {
-      const traded = tradedReserves(prices, weightsOf(set), initialOf(set), terms, part(run, set));
+      const weights = weightsOf(set);
+      const traded = tradedReserves(prices, weights, initialOf(weights), terms, part(run, set));
       run.fees[set] = traded.fees;
       run.arbitrages[set] = traded.arbitrages;
     }
@@ -194,9 +195,8 @@ export abstract class AbstractPool {
       throw new InvalidInputError('initialValue', 'or initialReserves must be given, and not both');
     if (initialReserves !== undefined) parameterRows('initialReserves', initialReserves, assets, 1);
     else checkCosts('initialValue', [initialValue!]);
-    const initialOf = (set: number) => {
+    const initialOf = (weights: Float64Array) => {
       if (initialReserves !== undefined) return Float64Array.from(initialReserves);
-      const weights = weightsOf(set);
       return Float64Array.from({ length: assets }, (_, i) => (weights[i] * initialValue!) / prices.values[i]);
     };
     const run: PoolRun = {

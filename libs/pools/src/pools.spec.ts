@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { generator } from '#lib/random';
 import {
   type AbstractPool,
   AntiMomentumPool,
@@ -22,7 +23,6 @@ import {
   train,
   valuesOf,
 } from './index.js';
-import { generator } from './random.js';
 
 const WEIGHTS = [0.5, 0.3, 0.2];
 

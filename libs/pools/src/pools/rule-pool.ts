@@ -1,3 +1,4 @@
+import { generator } from '#lib/random';
 import { AbstractPool, type BaseParameters, type SetWeights } from '../abstract-pool.js';
 import { returnVariances } from '../estimators/covariance.js';
 import { priceGradients } from '../estimators/gradient.js';
@@ -6,7 +7,6 @@ import { parameterRows, weightRows } from '../parameters.js';
 import type { PoolParameters } from '../pool-run.js';
 import type { PricePath } from '../prices.js';
 import type { Rule, RuleParameter } from '../rules/index.js';
-import { generator } from '../random.js';
 import { checkTerms, fillWeights, WEIGHT_TERMS, type WeightTerms } from '../weights/weight-path.js';
 
 export interface RulePoolTerms extends WeightTerms {
