@@ -10,6 +10,7 @@ import {
   type PricePayload,
   TOPICS,
   type TradePayload,
+  type ValuationPayload,
 } from '#lib/events';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
 
@@ -29,6 +30,14 @@ export class PricerController {
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
     await this.service.onForecasts(messages, context);
+  }
+
+  @Consume(TOPICS.valuations, { lane: PRICER_LANE })
+  async valuations(
+    @Payload() messages: Message<ValuationPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
+    await this.service.onValuations(messages, context);
   }
 
   @Consume(TOPICS.liquidity, { lane: PRICER_LANE })

@@ -31,4 +31,18 @@ export function pricerMetrics(metrics: Metrics, pricer: PricerService, quotes: Q
   metrics.gauge('zkrisk_bankruptcies', 'losses of bankrupt accounts borne by the pool, quote currency', () =>
     money(ledger().totals.bankruptcies),
   );
+  metrics.gauges(
+    'zkrisk_backing_lost',
+    'of what backs a provider’s liquidity, lost to traders and still to be taken; negative: earned and still to be given, quote currency',
+    ['provider'],
+    () =>
+      Promise.resolve(
+        ledger()
+          .backedProviders()
+          .map((provider) => ({
+            labels: { provider },
+            value: money(pricer.engine.shares.positionOf(provider).lost),
+          })),
+      ),
+  );
 }

@@ -23,6 +23,7 @@ export function commandOf(event: BookEvent): string | undefined {
     case 'liquidity-withdrawn':
       // A locked withdrawal was decided when it was locked; its payment is not another answer.
       return event.mode === 'forced' ? event.commandId : undefined;
+    case 'liquidity-valued':
     case 'funding-accrued':
     case 'vested':
     case 'bankruptcy-settled':

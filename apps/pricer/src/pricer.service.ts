@@ -12,6 +12,7 @@ import {
   type PricePayload,
   TOPICS,
   type TradePayload,
+  type ValuationPayload,
 } from '#lib/events';
 import { type BookEvent, ExchangeLedger } from '#lib/ledger';
 import type { Headers } from '#lib/trace';
@@ -166,6 +167,16 @@ export class PricerService implements LaneOwner {
       ({ commandId }) => commandId,
       (command, time) => this.current.liquidity(command, time),
     );
+  }
+
+  async onValuations(messages: readonly Message<ValuationPayload>[], context: ConsumeContext): Promise<void> {
+    const events: BookEvent[] = [];
+    for (const [index, { payload, time }] of messages.entries()) {
+      const { events: booked, refusal } = this.current.valuation(payload, time);
+      events.push(...booked);
+      if (refusal !== undefined) context.reject(index, refusal);
+    }
+    await this.commit(context, events);
   }
 
   onAccounts(messages: readonly Message<AccountPayload>[], context: ConsumeContext): Promise<void> {

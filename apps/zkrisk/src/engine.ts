@@ -9,6 +9,7 @@ import { liquidator, LiquidatorService } from '../../liquidator/src/index.js';
 import { pricer, PricerService } from '../../pricer/src/index.js';
 import { prover, proverConfig } from '../../prover/src/index.js';
 import { settlement, settlementConfig, SettlementService } from '../../settlement/src/index.js';
+import { vault, vaultConfig } from '../../vault/src/index.js';
 
 export const engineEnvironment = z.object({
   DATABASE_URL: z.string().optional().describe('a PostgreSQL server to use instead of the embedded one'),
@@ -39,6 +40,8 @@ export async function startEngine(
     ...[forecaster, pricer, liquidator],
     ...(proverConfig(environment).PROVER === 'on' ? [prover] : []),
     ...(settling ? [settlement] : []),
+    // After the settlement: where both are on the embedded chain, that one has started it.
+    ...(vaultConfig(environment).VAULT === 'on' ? [vault] : []),
   ];
   const postgres =
     config.DATABASE_URL === undefined

@@ -14,7 +14,7 @@ import {
   dequantise,
 } from '#lib/proofs';
 import { contractArtifact } from './contract-artifact.js';
-import { type ChainClient, chainClient } from './deployment.js';
+import { type ChainClient, chainClient } from './chain-client.js';
 import { documentInstances, fromUnits } from './encoding.js';
 import { ChainError } from './errors.js';
 import { ORACLE_ABI, type OracleModel, PRICE_SOURCE_ABI } from './oracle-abi.js';

@@ -1,23 +1,10 @@
-import {
-  type Address,
-  concatHex,
-  createPublicClient,
-  createWalletClient,
-  encodeDeployData,
-  type Hex,
-  http,
-  keccak256,
-  numberToHex,
-  type PublicClient,
-  toHex,
-} from 'viem';
+import { type Address, concatHex, type Hex, keccak256, numberToHex, toHex } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
 import { chainKeyOf, loadArtifacts, quantise, STATEMENTS } from '#lib/proofs';
-import { contractArtifact } from './contract-artifact.js';
-import { ChainError } from './errors.js';
 import { ORACLE_ABI } from './oracle-abi.js';
+import { Transactor } from './transactor.js';
 
 const address = z.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value));
 
@@ -77,33 +64,19 @@ export async function deployOracle(
   terms: OracleTerms,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Deployment> {
-  const client = createPublicClient({ transport: http(rpcUrl), pollingInterval: 200 });
-  const wallet = createWalletClient({ account, transport: http(rpcUrl) });
-  const mined = async (hash: Hex) => {
-    const receipt = await client.waitForTransactionReceipt({ hash });
-    if (receipt.status !== 'success') throw new ChainError(`transaction ${hash} failed`);
-    return receipt;
-  };
-  const deploy = async (data: Hex): Promise<Address> => {
-    const { contractAddress } = await mined(await wallet.sendTransaction({ data, chain: null }));
-    return contractAddress!;
-  };
-  const contract = (name: string, args: readonly unknown[] = []) => {
-    const { abi, bytecode } = contractArtifact(name);
-    return deploy(encodeDeployData({ abi, bytecode, args }));
-  };
-  const chainId = await client.getChainId();
-  const verifier = await contract('Halo2VerifierReusable');
+  const transactor = new Transactor(rpcUrl, account);
+  const chainId = await transactor.client.getChainId();
+  const verifier = await transactor.deploy('Halo2VerifierReusable');
   const keys: Record<string, Address> = {};
   let srs: Deployment['srs'] = 'ceremony';
   for (const name of STATEMENTS.keys()) {
     if (loadArtifacts(name, environment).srsKind === 'development') srs = 'development';
-    keys[name] = await deploy(dataContract(chainKeyOf(name, environment)));
+    keys[name] = (await transactor.send({ data: dataContract(chainKeyOf(name, environment)) }))!;
   }
-  const prices = await contract('SignedPriceSource', [account.address]);
+  const prices = await transactor.deploy('SignedPriceSource', [account.address]);
   const share = (value: number) => BigInt(Math.round(value * 1e18));
   const { alpha, delaySeconds, freshnessSeconds, margins } = terms;
-  const oracle = await contract('RiskOracle', [
+  const oracle = await transactor.deploy('RiskOracle', [
     account.address,
     {
       prices,
@@ -119,15 +92,8 @@ export async function deployOracle(
       },
     },
   ]);
-  for (const role of [GOVERNOR_ROLE, PUBLISHER_ROLE, GUARDIAN_ROLE]) {
-    const call = {
-      address: oracle,
-      abi: ORACLE_ABI,
-      functionName: 'grantRole',
-      args: [role, account.address],
-    } as const;
-    await mined(await wallet.writeContract({ ...call, chain: null }));
-  }
+  for (const role of [GOVERNOR_ROLE, PUBLISHER_ROLE, GUARDIAN_ROLE])
+    await transactor.call(oracle, ORACLE_ABI, 'grantRole', [role, account.address]);
   const verifiers = {
     verifier,
     covarianceKey: keys.covariance,
@@ -135,27 +101,7 @@ export async function deployOracle(
     liquidationKey: keys.liquidation,
     development: srs === 'development',
   };
-  for (const functionName of delaySeconds === 0
-    ? (['proposeVerifiers', 'installVerifiers'] as const)
-    : (['proposeVerifiers'] as const)) {
-    await mined(
-      await wallet.writeContract({
-        address: oracle,
-        abi: ORACLE_ABI,
-        functionName,
-        args: [verifiers],
-        chain: null,
-      }),
-    );
-  }
+  await transactor.call(oracle, ORACLE_ABI, 'proposeVerifiers', [verifiers]);
+  if (delaySeconds === 0) await transactor.call(oracle, ORACLE_ABI, 'installVerifiers', [verifiers]);
   return { chainId, oracle, prices, verifier, keys, srs };
-}
-
-export type ChainClient = PublicClient;
-
-export function chainClient(rpcUrl: string): ChainClient {
-  return createPublicClient({
-    transport: http(rpcUrl, { timeout: 30_000, retryCount: 2 }),
-    pollingInterval: 500,
-  });
 }

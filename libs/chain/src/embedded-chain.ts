@@ -12,6 +12,8 @@ export interface EmbeddedChain {
   readonly url: string;
   /** of the first of its funded accounts; known to everyone */
   readonly privateKey: `0x${string}`;
+  /** whether it was running before it was asked for */
+  readonly found: boolean;
   stop(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions = {}): Pr
   return {
     url,
     privateKey: KNOWN_KEY,
+    found: false,
     async stop() {
       await stop();
       if (processFile !== undefined) rmSync(processFile, { force: true });
@@ -85,6 +88,7 @@ async function leftRunning(processFile: string): Promise<EmbeddedChain | undefin
   return {
     url,
     privateKey: KNOWN_KEY,
+    found: true,
     async stop() {
       await quiet(url);
       // It writes its state when it is asked to end.

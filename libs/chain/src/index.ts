@@ -1,5 +1,6 @@
 export * from './account.js';
 export * from './audit.js';
+export * from './chain-client.js';
 export * from './contract-artifact.js';
 export * from './deployment.js';
 export * from './embedded-chain.js';
@@ -9,4 +10,7 @@ export * from './oracle-abi.js';
 export * from './pool-abi.js';
 export * from './prices.js';
 export * from './sender.js';
+export * from './liquidity-vault.js';
 export * from './temporal-pool.js';
+export * from './transactor.js';
+export * from './vault-abi.js';

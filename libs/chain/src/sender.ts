@@ -13,7 +13,7 @@ import {
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { contractArtifact } from './contract-artifact.js';
-import type { ChainClient } from './deployment.js';
+import type { ChainClient } from './chain-client.js';
 import { ChainError } from './errors.js';
 
 /** One signed form of a transaction: the same nonce, other fees. */

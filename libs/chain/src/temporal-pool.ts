@@ -1,10 +1,9 @@
-import { type Address, createWalletClient, encodeDeployData, http } from 'viem';
+import type { Address } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
-import { contractArtifact } from './contract-artifact.js';
-import { type ChainClient, chainClient } from './deployment.js';
+import type { ChainClient } from './chain-client.js';
 import { fromUnits, marketBytes } from './encoding.js';
-import { ChainError } from './errors.js';
 import { POOL_ABI } from './pool-abi.js';
+import { Transactor } from './transactor.js';
 
 export interface PoolAsset {
   readonly token: Address;
@@ -56,7 +55,7 @@ const share = (value: number) => BigInt(Math.round(value * 1e9)) * 10n ** 9n;
  *
  * @throws {ChainError} where the transaction fails
  */
-export async function deployPool(
+export function deployPool(
   rpcUrl: string,
   account: PrivateKeyAccount,
   { name, symbol }: { readonly name: string; readonly symbol: string },
@@ -64,17 +63,15 @@ export async function deployPool(
   strategy: PoolStrategy,
   terms: PoolTerms,
 ): Promise<Address> {
-  const { bytecode } = contractArtifact('TemporalPool');
   const { limits } = terms;
   const weights = assets.map(({ weight }) => share(weight));
   // To the last unit: what rounding has left goes to the first.
   weights[0] += ONE - weights.reduce((sum, weight) => sum + weight, 0n);
   const secret = 'commitment' in strategy ? strategy : undefined;
   const zero = '0x0000000000000000000000000000000000000000';
-  const data = encodeDeployData({
-    abi: POOL_ABI,
-    bytecode,
-    args: [
+  return new Transactor(rpcUrl, account).deploy(
+    'TemporalPool',
+    [
       name,
       symbol,
       account.address,
@@ -96,13 +93,8 @@ export async function deployPool(
         },
       },
     ],
-  });
-  const wallet = createWalletClient({ account, transport: http(rpcUrl) });
-  const hash = await wallet.sendTransaction({ data, chain: null });
-  const receipt = await chainClient(rpcUrl).waitForTransactionReceipt({ hash });
-  if (receipt.status !== 'success' || receipt.contractAddress == null)
-    throw new ChainError(`the pool was not deployed: transaction ${hash} failed`);
-  return receipt.contractAddress;
+    POOL_ABI,
+  );
 }
 
 /** What a proof for an update starts from: the gradient and the weights as the chain has them, to the last unit of 2^−24. */

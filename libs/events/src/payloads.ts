@@ -51,6 +51,23 @@ export const liquidityPayload = z.discriminatedUnion('kind', [
 ]);
 export type LiquidityPayload = z.infer<typeof liquidityPayload>;
 
+/**
+ * What a vault on a chain holds for the exchange's liquidity providers, at the marks of a bar. The pricer makes it the provider's
+ * part of L: see the book event `liquidity-valued`.
+ */
+export const valuationPayload = z.strictObject({
+  provider: account,
+  units: decimal.describe('pool shares that count, those asked back left out'),
+  settled: decimal.describe(
+    'pool shares the exchange has taken for what the provider has lost to it, less what it has given, ever',
+  ),
+  value: decimal.describe('of the units at the marks, quote currency'),
+  haircut: z.number().min(0).max(1).describe('share of the value that does not count'),
+  vault: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
+  block: z.int().min(0).describe('of the chain, as of which the units were read'),
+});
+export type ValuationPayload = z.infer<typeof valuationPayload>;
+
 /** Covariance of log returns over the horizon, as the upper triangles row by row. */
 export const covariancePayload = z.strictObject({
   forecastId: identifier,

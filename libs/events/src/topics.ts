@@ -15,6 +15,7 @@ import {
   quoteRequestPayload,
   riskPayload,
   tradePayload,
+  valuationPayload,
 } from './payloads.js';
 import {
   epochPayload,
@@ -58,6 +59,16 @@ export const TOPICS = {
     retainRecords: 100_000,
     schemaVersion: 1,
     payload: liquidityPayload,
+  }),
+  valuations: defineTopic({
+    name: 'valuations',
+    description: 'What vaults on a chain hold for liquidity providers, one a bar',
+    key: 'provider',
+    partitioned: false,
+    retention: { days: null },
+    retainRecords: 1000,
+    schemaVersion: 1,
+    payload: valuationPayload,
   }),
   covariance: defineTopic({
     name: 'covariance',

@@ -10,6 +10,7 @@ export type BookEvent =
   | LiquidityDeposited
   | WithdrawalLocked
   | LiquidityWithdrawn
+  | LiquidityValued
   | LiquidityRejected
   | AccountDeposited
   | AccountWithdrawn
@@ -88,6 +89,25 @@ export interface LiquidityWithdrawn extends Happened {
   /** kept by the exchange's capital */
   readonly fee: string;
   readonly mode: 'locked' | 'forced';
+}
+
+/** What backs a provider's liquidity outside the exchange was valued: the difference comes to L or leaves it, for shares. */
+export interface LiquidityValued extends Happened {
+  readonly kind: 'liquidity-valued';
+  readonly provider: string;
+  /** market time of the marks it was valued at, milliseconds */
+  readonly valuedAt: number;
+  /** worth of all that backs it */
+  readonly value: string;
+  readonly haircut: number;
+  /** what of the value counts from now on */
+  readonly backing: string;
+  /** units the exchange has taken for the provider's losses, less what it has given, ever */
+  readonly settled: string;
+  /** to L; negative: from it */
+  readonly amount: string;
+  /** issued to the provider; negative: redeemed */
+  readonly shares: string;
 }
 
 export interface LiquidityRejected extends Happened {

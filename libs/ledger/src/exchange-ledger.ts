@@ -1,5 +1,11 @@
 import { absorbLoss, VestingSchedule } from '#lib/risk';
-import type { BookEvent, FundingAccrued, LiquidityWithdrawn, TradeBooked } from './book-event.js';
+import type {
+  BookEvent,
+  FundingAccrued,
+  LiquidityValued,
+  LiquidityWithdrawn,
+  TradeBooked,
+} from './book-event.js';
 import {
   divide,
   formatDecimal,
@@ -7,9 +13,11 @@ import {
   parseDecimal,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
+  UNIT_DECIMALS,
 } from './fixed-point.js';
 import {
   type AccountBook,
+  type Backing,
   freeze,
   type LedgerSnapshot,
   type LockedWithdrawal,
@@ -35,6 +43,7 @@ export class ExchangeLedger {
   private readonly cash = new Map<string, bigint>();
   private readonly shares = new Map<string, bigint>();
   private readonly locked = new Map<string, LockedWithdrawal>();
+  private readonly backings = new Map<string, Backing>();
   private pendingCapital: VestingSchedule;
   private pendingLiquidity: VestingSchedule;
   private _capital = 0n;
@@ -138,6 +147,16 @@ export class ExchangeLedger {
     return this.shares.get(provider) ?? 0n;
   }
 
+  /** What backs a provider's liquidity outside the exchange; undefined where it is cash. */
+  backingOf(provider: string): Backing | undefined {
+    return this.backings.get(provider);
+  }
+
+  /** Providers whose liquidity is backed outside the exchange. */
+  backedProviders(): string[] {
+    return [...this.backings.keys()];
+  }
+
   lockedWithdrawals(): LockedWithdrawal[] {
     return [...this.locked.values()];
   }
@@ -191,6 +210,8 @@ export class ExchangeLedger {
         return;
       case 'liquidity-withdrawn':
         return this.withdrawLiquidity(event);
+      case 'liquidity-valued':
+        return this.valueLiquidity(event);
       case 'account-deposited': {
         const amount = money(event.amount, 'amount');
         this.cash.set(event.account, this.cashOf(event.account) + amount);
@@ -290,6 +311,22 @@ export class ExchangeLedger {
     this.collected.fees += fee;
   }
 
+  /** What a fall takes beyond L has been lost to traders already: P and then nobody makes up for it. */
+  private valueLiquidity(event: LiquidityValued): void {
+    const amount = money(event.amount, 'amount');
+    const shares = money(event.shares, 'shares');
+    this.backings.set(event.provider, {
+      amount: money(event.backing, 'backing'),
+      settled: parseDecimal(event.settled, UNIT_DECIMALS, 'settled'),
+      valuedAt: event.valuedAt,
+    });
+    this.creditLiquidity(amount);
+    if (amount > 0n) this.deposits += amount;
+    else this.withdrawals -= amount;
+    this.totalShares += shares;
+    this.shares.set(event.provider, this.sharesOf(event.provider) + shares);
+  }
+
   /** Adds to P; a negative amount is a loss, borne by P, then L, then nobody. */
   private credit(amount: bigint): void {
     if (amount >= 0n) {
@@ -350,6 +387,7 @@ export class ExchangeLedger {
       cash: [...this.cash],
       shares: [...this.shares],
       locked: [...this.locked],
+      ...(this.backings.size > 0 ? { backings: [...this.backings] } : {}),
       pendingCapital: this.pendingCapital.entries(),
       pendingLiquidity: this.pendingLiquidity.entries(),
       capital: this._capital,
@@ -372,6 +410,7 @@ export class ExchangeLedger {
     for (const [account, amount] of state.cash) ledger.cash.set(account, amount);
     for (const [provider, shares] of state.shares) ledger.shares.set(provider, shares);
     for (const [id, withdrawal] of state.locked) ledger.locked.set(id, withdrawal);
+    for (const [provider, backing] of state.backings ?? []) ledger.backings.set(provider, backing);
     ledger.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
     ledger.pendingLiquidity = new VestingSchedule(horizonMs, bucketMs, state.pendingLiquidity);
     ledger._capital = state.capital;

@@ -4,6 +4,8 @@ import { InvalidInputError } from '#lib/errors';
 export const MONEY_DECIMALS = 8;
 export const SIZE_DECIMALS = 8;
 export const PRICE_DECIMALS = 12;
+/** of shares of pools on a chain */
+export const UNIT_DECIMALS = 18;
 
 /** Which way a division that does not come out even is rounded. */
 export type Rounding = 'down' | 'up' | 'nearest';

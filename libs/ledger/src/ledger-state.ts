@@ -39,6 +39,16 @@ export interface LockedWithdrawal {
   readonly releaseAt: number;
 }
 
+/** What backs a provider's liquidity outside the exchange, as it was valued last. */
+export interface Backing {
+  /** what of it counts in L */
+  readonly amount: bigint;
+  /** units the exchange has taken, less what it has given, ever */
+  readonly settled: bigint;
+  /** market time, milliseconds */
+  readonly valuedAt: number;
+}
+
 /** The whole state as plain JSON: bigints as decimal integers. */
 export type LedgerSnapshot = Readonly<Record<string, unknown>> & { readonly version: 1 };
 
@@ -49,6 +59,8 @@ export interface LedgerState {
   readonly cash: readonly (readonly [string, bigint])[];
   readonly shares: readonly (readonly [string, bigint])[];
   readonly locked: readonly (readonly [string, LockedWithdrawal])[];
+  /** left out by snapshots from before there were any */
+  readonly backings?: readonly (readonly [string, Backing])[];
   readonly pendingCapital: readonly PendingAmount[];
   readonly pendingLiquidity: readonly PendingAmount[];
   readonly capital: bigint;

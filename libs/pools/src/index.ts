@@ -5,6 +5,7 @@ export * from './estimators/memory.js';
 export * from './fixed-point/power.js';
 export * from './fixed-point/weighted-math.js';
 export * from './batch.js';
+export * from './fair-value.js';
 export * from './metrics.js';
 export * from './pool-run.js';
 export * from './pools/index.js';

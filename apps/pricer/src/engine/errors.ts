@@ -36,6 +36,14 @@ export class InsufficientBalanceError extends ZkriskError {
   }
 }
 
+/** Cash and what a vault holds do not mix: the provider's liquidity comes and goes with its vault. */
+export class BackedProviderError extends ZkriskError {
+  readonly code = 'backed-provider';
+  constructor(provider: string) {
+    super(`${provider} is either a vault's name or a provider of cash, it cannot be both`, { provider });
+  }
+}
+
 /** The command was taken; what came of it is not known yet. Asking again with the same id is safe. */
 export class OutcomePendingError extends ZkriskError {
   readonly code = 'outcome-pending';

@@ -1,20 +1,32 @@
 import { InvalidInputError } from '#lib/errors';
-import type { LiquidityPayload } from '#lib/events';
+import type { LiquidityPayload, ValuationPayload } from '#lib/events';
 import {
+  type Backing,
   type BookEvent,
   divide,
   type ExchangeLedger,
+  formatDecimal,
   formatMoney,
   fromNumber,
   MONEY_DECIMALS,
   parseDecimal,
   toNumber,
+  UNIT_DECIMALS,
 } from '#lib/ledger';
 import { type Assessment, type Book, forcedWithdrawalFee, liquidityValue, type RiskModel } from '#lib/risk';
-import { InsufficientBalanceError } from './errors.js';
+import { BackedProviderError, InsufficientBalanceError } from './errors.js';
 
 type Deposit = Extract<LiquidityPayload, { kind: 'deposit' }>;
 type Withdrawal = Extract<LiquidityPayload, { kind: 'withdrawal' }>;
+
+/** A provider's part of the liquidity. */
+export interface LiquidityPosition {
+  readonly shares: bigint;
+  readonly worth: bigint;
+  readonly backing: Backing | undefined;
+  /** of the backing, to traders: what the exchange may take of the vault */
+  readonly lost: bigint;
+}
 
 /** Amounts of a command: from one unit of the currency to 10^15. */
 const SMALLEST = 10n ** BigInt(MONEY_DECIMALS);
@@ -38,8 +50,11 @@ export class LiquidityShares {
    *
    * @throws {InvalidInputError} for an amount that is none
    * @throws {InsufficientBalanceError} for a withdrawal of more than is there
+   * @throws {BackedProviderError} where the provider's liquidity is in a vault
    */
   decide(command: LiquidityPayload, at: number): BookEvent {
+    if (this.ledger.backingOf(command.provider) !== undefined)
+      throw new BackedProviderError(command.provider);
     const amount = parseDecimal(command.amount, MONEY_DECIMALS, 'amount');
     if (amount < SMALLEST || amount > LARGEST) {
       throw new InvalidInputError('amount', `must be between 1 and 1e15, got ${command.amount}`);
@@ -63,6 +78,75 @@ export class LiquidityShares {
   worth(shares: bigint): bigint {
     const outstanding = this.ledger.outstandingShares;
     return outstanding === 0n ? 0n : divide(this.totalWorth() * shares, outstanding, 'down');
+  }
+
+  /**
+   * What a vault's new valuation comes to: backing = value × (1 − haircut) counts in L, and
+   * amount = backing + (units settled since) × value of a unit − backing before
+   * comes in or goes out as the provider's deposit or withdrawal at the fair value of shares, so that nobody else gains or pays.
+   * Units that were settled moved between provider and exchange for what L has lost or earned already.
+   *
+   * @param valuedAt market time of its marks, milliseconds
+   * @throws {InvalidInputError} for a value that is none
+   * @throws {BackedProviderError} for a provider that has deposited cash
+   */
+  value(valuation: ValuationPayload, at: number, valuedAt: number): BookEvent {
+    const { provider, haircut } = valuation;
+    const before = this.ledger.backingOf(provider);
+    if (before === undefined && this.ledger.sharesOf(provider) > 0n) throw new BackedProviderError(provider);
+    const value = parseDecimal(valuation.value, MONEY_DECIMALS, 'value');
+    const units = parseDecimal(valuation.units, UNIT_DECIMALS, 'units');
+    const settled = parseDecimal(valuation.settled, UNIT_DECIMALS, 'settled');
+    if (value < 0n || value > LARGEST)
+      throw new InvalidInputError('value', `must be between 0 and 1e15, got ${valuation.value}`);
+    if (units < 0n || (units === 0n && value > 0n))
+      throw new InvalidInputError('units', `must be more than 0 where the value is, got ${valuation.units}`);
+    const counted = BigInt(Math.floor((1 - haircut) * 1e12));
+    const backing = divide(value * counted, 10n ** 12n, 'down');
+    const moved = settled - (before?.settled ?? 0n);
+    if (moved !== 0n && units === 0n)
+      throw new InvalidInputError('settled', 'units without a value cannot be settled');
+    const settledWorth = moved === 0n ? 0n : divide(backing * moved, units, 'down');
+    const amount = backing + settledWorth - (before?.amount ?? 0n);
+    return {
+      kind: 'liquidity-valued',
+      at,
+      provider,
+      valuedAt,
+      value: formatMoney(value),
+      haircut,
+      backing: formatMoney(backing),
+      settled: formatDecimal(settled, UNIT_DECIMALS),
+      amount: formatMoney(amount),
+      shares: formatMoney(this.sharesFor(amount, provider)),
+    };
+  }
+
+  /** Shares that an amount is worth, rounded against the provider; redeemed are no more than it has. */
+  private sharesFor(amount: bigint, provider: string): bigint {
+    const outstanding = this.ledger.outstandingShares;
+    const worth = this.totalWorth();
+    if (amount >= 0n) {
+      if (outstanding === 0n) return amount;
+      if (amount > 0n && worth <= 0n)
+        throw new InvalidInputError(
+          'value',
+          'the liquidity is used up: shares have no value to be issued at',
+        );
+      return amount === 0n ? 0n : divide(amount * outstanding, worth, 'down');
+    }
+    if (worth <= 0n) return 0n;
+    const redeemed = divide(-amount * outstanding, worth, 'up');
+    const held = this.ledger.sharesOf(provider);
+    return redeemed < held ? -redeemed : -held;
+  }
+
+  /** What a provider holds, and, where it is backed by a vault, what of the backing traders have won: negative, what it has earned. */
+  positionOf(provider: string): LiquidityPosition {
+    const shares = this.ledger.sharesOf(provider);
+    const worth = this.worth(shares);
+    const backing = this.ledger.backingOf(provider);
+    return { shares, worth, backing, lost: backing === undefined ? 0n : backing.amount - worth };
   }
 
   private deposit({ commandId, provider }: Deposit, amount: bigint, at: number): BookEvent {

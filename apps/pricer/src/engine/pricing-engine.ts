@@ -6,6 +6,7 @@ import type {
   RiskPayload,
   StandingBookPayload,
   TradePayload,
+  ValuationPayload,
 } from '#lib/events';
 import {
   type BookEvent,
@@ -282,6 +283,27 @@ export class PricingEngine {
         reason: message,
       }),
     );
+  }
+
+  /**
+   * Books what a vault has become worth as its provider's part of L. One that is not newer than the last changes nothing: it has come
+   * twice, or late.
+   *
+   * @returns with why it was refused, where it was
+   */
+  valuation(valuation: ValuationPayload, time: number): { events: BookEvent[]; refusal?: string } {
+    const last = this.ledger.backingOf(valuation.provider);
+    if (last !== undefined && time <= last.valuedAt) return { events: [] };
+    this.board.observeTime(time);
+    const events = this.settleTime();
+    try {
+      const event = this.shares.value(valuation, this.board.now, time);
+      this.take(event);
+      return { events: [...events, event] };
+    } catch (error) {
+      if (!(error instanceof ZkriskError)) throw error;
+      return { events, refusal: error.message };
+    }
   }
 
   /** What time has brought, then what a command comes to: its event, or its refusal's. */

@@ -1,16 +1,58 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type LiquidityPayload, TOPICS } from '#lib/events';
+import { formatDecimal, formatMoney, UNIT_DECIMALS } from '#lib/ledger';
 import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { CommandDesk } from '../command-desk.js';
-import { depositRequest, liquidityOutcome, withdrawalRequest } from './schemas.js';
+import { UnknownAccountError } from '../engine/errors.js';
+import { PricerService } from '../pricer.service.js';
+import {
+  accountName,
+  depositRequest,
+  liquidityOutcome,
+  providerResponse,
+  withdrawalRequest,
+} from './schemas.js';
 
 @ApiTags('liquidity')
 @Controller('v1/liquidity')
 export class LiquidityController {
-  constructor(@Inject(CommandDesk) private readonly commands: CommandDesk) {}
+  constructor(
+    @Inject(CommandDesk) private readonly commands: CommandDesk,
+    @Inject(PricerService) private readonly pricer: PricerService,
+  ) {}
+
+  @Get('providers/:provider')
+  @NeedsScope('liquidity')
+  @Documented({
+    params: { provider: accountName },
+    summary: 'What a provider holds; where a vault backs it, what the vault and the exchange owe each other',
+    response: providerResponse,
+    errors: [404, 422],
+  })
+  provider(@Param('provider', new ZodPipe(accountName)) provider: string): z.output<typeof providerResponse> {
+    const { shares, board } = this.pricer.engine;
+    const position = shares.positionOf(provider);
+    const { backing } = position;
+    if (position.shares === 0n && backing === undefined) throw new UnknownAccountError(provider);
+    return {
+      provider,
+      marketTime: board.nowIso,
+      shares: formatMoney(position.shares),
+      worth: formatMoney(position.worth),
+      backing:
+        backing === undefined
+          ? null
+          : {
+              amount: formatMoney(backing.amount),
+              lost: formatMoney(position.lost),
+              settled: formatDecimal(backing.settled, UNIT_DECIMALS),
+              valuedAt: new Date(backing.valuedAt).toISOString(),
+            },
+    };
+  }
 
   @Post('deposits')
   @HttpCode(201)

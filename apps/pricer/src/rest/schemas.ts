@@ -152,3 +152,18 @@ export const liquidityOutcome = z.looseObject({
   provider: z.string(),
   at: z.string(),
 });
+
+export const providerResponse = z.strictObject({
+  provider: name,
+  marketTime: z.string(),
+  shares: decimal,
+  worth: decimal,
+  backing: z
+    .strictObject({
+      amount: decimal.describe('what of the vault counts in L'),
+      lost: decimal.describe('of it, to traders: the exchange may take so much; negative: earned'),
+      settled: decimal.describe('pool shares the exchange has taken, less those it has given'),
+      valuedAt: z.string(),
+    })
+    .nullable(),
+});

@@ -7,6 +7,7 @@ import { liquidatorEnvironment } from '../../../liquidator/src/index.js';
 import { pricerEnvironment } from '../../../pricer/src/index.js';
 import { proverEnvironment } from '../../../prover/src/index.js';
 import { settlementEnvironment } from '../../../settlement/src/index.js';
+import { vaultEnvironment } from '../../../vault/src/index.js';
 import { engineEnvironment } from '../engine.js';
 
 /** What each kind of process reads from its environment. */
@@ -20,6 +21,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSchema>> = {
   liquidator: liquidatorEnvironment,
   prover: proverEnvironment,
   settlement: settlementEnvironment,
+  vault: vaultEnvironment,
 };
 
 /** Every environment variable with its default and meaning, as Markdown. */

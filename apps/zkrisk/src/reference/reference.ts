@@ -14,7 +14,7 @@ export async function referenceDocuments(): Promise<Record<string, string>> {
   // Everything that can be on is on: a service that is off has no routes.
   const engine = await startEngine({
     ...{ ZKRISK_DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'silent', API_KEYS: 'required' },
-    ...{ PROVER: 'on', SETTLEMENT: 'on', EPOCH_EVERY_BARS: '0' },
+    ...{ PROVER: 'on', SETTLEMENT: 'on', VAULT: 'on', EPOCH_EVERY_BARS: '0' },
   });
   try {
     const topics = Object.values(TOPICS) as unknown as Topic<never>[];

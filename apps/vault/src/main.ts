@@ -1,0 +1,4 @@
+import { runService } from '#lib/host';
+import { vault } from './service.js';
+
+await runService(vault);

@@ -1,0 +1,23 @@
+import { Metrics, type ServiceDefinition } from '#lib/host';
+import { openVaultChain } from './vault-chain.js';
+import { vaultConfig, vaultEnvironment } from './vault.config.js';
+import { vaultMetrics } from './vault.metrics.js';
+import { VaultModule } from './vault.module.js';
+import { VaultService } from './vault.service.js';
+
+/** A pool on a chain → what of it counts as liquidity. */
+export const vault: ServiceDefinition = {
+  name: 'vault',
+  environment: vaultEnvironment,
+  open: async (environment) => {
+    const config = vaultConfig(environment);
+    const chain = await openVaultChain(config);
+    return {
+      module: VaultModule.register(config, chain),
+      started: (app) => {
+        vaultMetrics(app.get(Metrics), app.get(VaultService));
+      },
+      close: () => chain.close(),
+    };
+  },
+};

@@ -1,0 +1,85 @@
+import type { VaultHoldings } from '#lib/chain';
+import type { CovariancePayload } from '#lib/events';
+import { fairValue } from '#lib/pools';
+import { TokenNotValuedError } from './errors.js';
+
+/** What the exchange may count on. */
+export interface Valuation {
+  /** of the pool shares that count, quote currency */
+  readonly value: number;
+  /** standard deviation of the basket's log return over the horizon */
+  readonly volatility: number;
+  /** share of the value that does not count */
+  readonly haircut: number;
+}
+
+/** Where prices and forecasts come from. */
+export interface ValuationMarket {
+  readonly forecast: CovariancePayload;
+  /** quote currency a token; undefined where none has come */
+  price(market: string): number | undefined;
+  /** the market whose token is the quote currency itself: its price is 1 and does not move */
+  readonly quoteMarket: string;
+}
+
+const WEI = 1e18;
+
+/**
+ * Values the pool shares that count: their part of the pool's fair value, with
+ *
+ *     haircut = min(1, σ √(−2 ln α)),  σ² = wᵀΣw
+ *
+ * the EVaR_{1−α} of what a basket with the pool's weights w may lose within the forecast's horizon, as a share of its value, where
+ * Σ is the forecast covariance of log returns and their mean is 0. EVaR is subadditive: with the haircut held back from L, the
+ * risk of book and basket together is at most what the book's risk measure and the haircut say.
+ *
+ * @throws {TokenNotValuedError} naming a token without a price or a forecast
+ */
+export function valuate(holdings: VaultHoldings, market: ValuationMarket, alpha: number): Valuation {
+  const { tokens, counted, supply } = holdings;
+  const weights = tokens.map(({ weight }) => Number(weight) / WEI);
+  const prices = tokens.map(({ market: name }) => priceOf(name, market));
+  const volatility = Math.sqrt(
+    basketVariance(
+      tokens.map(({ market: name }) => name),
+      weights,
+      market,
+    ),
+  );
+  const haircut = Math.min(1, volatility * Math.sqrt(-2 * Math.log(alpha)));
+  if (counted === 0n) return { value: 0, volatility, haircut };
+  const reserves = tokens.map(({ balance }) => Number(balance) / WEI);
+  const share = Number(counted) / Number(supply);
+  return { value: share * fairValue(reserves, weights, prices), volatility, haircut };
+}
+
+function priceOf(name: string, { quoteMarket, price }: ValuationMarket): number {
+  const known = name === quoteMarket ? 1 : price(name);
+  if (known === undefined) throw new TokenNotValuedError(name, 'price');
+  return known;
+}
+
+/** wᵀΣw over the pool's tokens; the quote currency has no variance. */
+function basketVariance(
+  names: readonly string[],
+  weights: readonly number[],
+  { forecast, quoteMarket }: ValuationMarket,
+): number {
+  const { markets, covariance } = forecast;
+  const n = markets.length;
+  const places = names.map((name) => {
+    const place = markets.indexOf(name);
+    if (place < 0 && name !== quoteMarket) throw new TokenNotValuedError(name, 'forecast');
+    return place;
+  });
+  let sum = 0;
+  for (const [a, i] of places.entries()) {
+    for (const [b, j] of places.entries()) {
+      if (i < 0 || j < 0) continue;
+      const [row, column] = i < j ? [i, j] : [j, i];
+      // The upper triangle, row by row.
+      sum += weights[a] * weights[b] * covariance[row * n - (row * (row - 1)) / 2 + column - row];
+    }
+  }
+  return Math.max(0, sum);
+}

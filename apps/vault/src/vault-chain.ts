@@ -1,0 +1,75 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Address } from 'viem';
+import { z } from 'zod';
+import {
+  chainClient,
+  type ChainClient,
+  startEmbeddedChain,
+  type VaultHoldings,
+  vaultHoldings,
+} from '#lib/chain';
+import { parseInput } from '#lib/errors';
+import { NoVaultError } from './errors.js';
+import type { VaultConfig } from './vault.config.js';
+
+const deploymentSchema = z.strictObject({
+  vault: z.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)),
+  pool: z.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)),
+});
+/** Where a vault and its pool are. */
+export type VaultDeployment = z.infer<typeof deploymentSchema>;
+
+/** @throws {InvalidInputError} for a file that says something else */
+export function readVaultDeployment(path: string): VaultDeployment {
+  return parseInput(deploymentSchema, JSON.parse(readFileSync(path, 'utf8')), path);
+}
+
+export function writeVaultDeployment(path: string, deployment: VaultDeployment): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `${JSON.stringify(deployment, null, 2)}\n`);
+}
+
+/** Of a data directory. */
+export function vaultDeploymentFile(dataDirectory: string): string {
+  return join(dataDirectory, 'vault.json');
+}
+
+/** The chain as the vault service sees it. */
+export interface VaultChain {
+  /** @throws {NoVaultError} where none has been deployed yet */
+  vault(): Address;
+  /** As of a block with the confirmations asked for. */
+  read(): Promise<VaultHoldings>;
+  close(): Promise<void>;
+}
+
+/** The node of CHAIN_RPC_URL, or the embedded chain, beside a settlement that has started it or by itself. */
+export async function openVaultChain(config: VaultConfig): Promise<VaultChain> {
+  const { CHAIN_RPC_URL, ZKRISK_DATA_DIR, VAULT_ADDRESS, VAULT_CONFIRMATIONS } = config;
+  const embedded =
+    CHAIN_RPC_URL === undefined
+      ? await startEmbeddedChain({ stateFile: join(ZKRISK_DATA_DIR, 'chain.json') })
+      : undefined;
+  const client = chainClient(CHAIN_RPC_URL ?? embedded!.url);
+  const file = vaultDeploymentFile(ZKRISK_DATA_DIR);
+  let known = VAULT_ADDRESS as Address | undefined;
+  const vault = () => {
+    if (known === undefined && !existsSync(file)) throw new NoVaultError(file);
+    return (known ??= readVaultDeployment(file).vault);
+  };
+  return {
+    vault,
+    read: async () => vaultHoldings(client, vault(), await confirmedBlock(client, VAULT_CONFIRMATIONS)),
+    close: async () => {
+      // Whoever has started the chain ends it.
+      if (embedded?.found === false) await embedded.stop();
+    },
+  };
+}
+
+async function confirmedBlock(client: ChainClient, confirmations: number): Promise<bigint> {
+  const head = await client.getBlockNumber({ cacheTime: 0 });
+  const behind = BigInt(confirmations);
+  return head > behind ? head - behind : 0n;
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
+
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address of 20 bytes in hex');
+
+export const vaultEnvironment = z.object({
+  VAULT: z.enum(['on', 'off']).default('off').describe('whether a vault’s pool shares count as liquidity'),
+  VAULT_ADDRESS: address
+    .optional()
+    .describe(
+      'of the vault; without it, that of vault.json in ZKRISK_DATA_DIR, which zkrisk deploy-vault writes',
+    ),
+  VAULT_PROVIDER: z
+    .string()
+    .regex(/^[\w.:@-]{1,80}$/)
+    .default('vault')
+    .describe('the liquidity provider it is in the books'),
+  VAULT_QUOTE_MARKET: z
+    .string()
+    .default('USD')
+    .describe('the market of the token that is the quote currency itself'),
+  VAULT_CONFIRMATIONS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(3)
+    .describe('blocks on top of the one the vault is read at'),
+  CHAIN_RPC_URL: z.string().optional().describe('a node to use instead of the embedded chain'),
+  ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
+  STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
+  BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
+  ZKRISK_DATA_DIR: z.string().default('.zkrisk').describe('where the embedded chain keeps its state'),
+});
+export type VaultConfig = z.output<typeof vaultEnvironment>;
+export const vaultConfig = (environment: NodeJS.ProcessEnv) => readConfig(vaultEnvironment, environment);

@@ -1,0 +1,156 @@
+import { Logger } from '@nestjs/common';
+import { messageOf, ZkriskError } from '#lib/errors';
+import {
+  ConsumeContext,
+  type CovariancePayload,
+  type Lane,
+  type LaneOwner,
+  type Message,
+  outgoing,
+  type PricePayload,
+  TOPICS,
+  type ValuationPayload,
+} from '#lib/events';
+import { formatDecimal, formatMoney, fromNumber, MONEY_DECIMALS, UNIT_DECIMALS } from '#lib/ledger';
+import { MarketBoard } from '#lib/market-board';
+import { valuate } from './valuation.js';
+import type { VaultChain } from './vault-chain.js';
+import type { VaultConfig } from './vault.config.js';
+import type { PublishedValuation, VaultReading, VaultRepository } from './vault.repository.js';
+
+/** One vault, one word on what it is worth. */
+export const VAULT_LANE: Lane = { name: 'vault', spread: 'single' };
+
+/**
+ * Tells the pricer, bar by bar, what the vault's pool shares are worth and how much of that may be counted on: the pricer makes
+ * it the vault's part of L.
+ */
+export class VaultService implements LaneOwner {
+  private readonly logger = new Logger(VaultService.name);
+  private board: MarketBoard;
+  private lastReading: VaultReading | undefined;
+  private lastValuation: PublishedValuation | undefined;
+  private problem: string | undefined;
+
+  constructor(
+    private readonly config: VaultConfig,
+    private readonly repository: VaultRepository,
+    readonly chain: VaultChain,
+  ) {
+    this.board = this.emptyBoard();
+  }
+
+  /** What was read of the chain last. */
+  get reading(): VaultReading | undefined {
+    return this.lastReading;
+  }
+
+  /** What the pricer was told last. */
+  get valuation(): PublishedValuation | undefined {
+    return this.lastValuation;
+  }
+
+  /** Takes up the state of the tables. */
+  async restore(): Promise<void> {
+    const { board, forecast, reading, valuation } = await this.repository.load();
+    this.board = this.emptyBoard();
+    if (board !== undefined) this.board.takeOver(board);
+    if (forecast !== undefined) this.board.setForecast(forecast);
+    this.lastReading = reading;
+    this.lastValuation = valuation;
+  }
+
+  async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
+    for (const [index, { payload, time }] of messages.entries()) {
+      try {
+        if (payload.kind === 'watermark') this.board.observeTime(payload.until);
+        else this.board.setMark(payload.market, payload.price, time);
+      } catch (error) {
+        if (!(error instanceof ZkriskError)) throw error;
+        context.reject(index, error.message);
+      }
+    }
+    await this.repository.saveBoard(context.manager, this.board.snapshot());
+  }
+
+  /** Of several forecasts that have come at once, the last is valued with: the others are of times that are over. */
+  async onForecasts(messages: readonly Message<CovariancePayload>[], context: ConsumeContext): Promise<void> {
+    let taken: CovariancePayload | undefined;
+    for (const [index, { payload }] of messages.entries()) {
+      try {
+        this.board.setForecast(payload);
+        taken = payload;
+      } catch (error) {
+        if (!(error instanceof ZkriskError)) throw error;
+        context.reject(index, error.message);
+      }
+    }
+    if (taken === undefined) return;
+    await this.repository.saveForecast(context.manager, taken);
+    this.board.observeTime(taken.barEnd);
+    const reading = await this.readChain(context);
+    if (reading === undefined) return;
+    try {
+      await this.publish(this.valued(reading, taken), context);
+      this.problem = undefined;
+    } catch (error) {
+      if (!(error instanceof ZkriskError)) throw error;
+      this.complain(error.message);
+    }
+  }
+
+  /** Whether a market's last price is older than it may be. */
+  isStale(market: string): boolean {
+    return this.board.status(market) === 'stale';
+  }
+
+  /** The mark of a token's market; undefined where none has come. */
+  priceOf(market: string): number | undefined {
+    return market === this.config.VAULT_QUOTE_MARKET ? 1 : this.board.mark(market)?.value;
+  }
+
+  /** The vault as it is; where the chain cannot be reached, as it was: its prices are known all the same. */
+  private async readChain(context: ConsumeContext): Promise<VaultReading | undefined> {
+    try {
+      const reading = { holdings: await this.chain.read(), readAt: Date.now() };
+      await this.repository.saveReading(context.manager, reading);
+      this.lastReading = reading;
+    } catch (error) {
+      this.complain(messageOf(error).split('\n')[0]);
+    }
+    return this.lastReading;
+  }
+
+  private valued({ holdings }: VaultReading, forecast: CovariancePayload): PublishedValuation {
+    const { ALPHA, VAULT_PROVIDER: provider, VAULT_QUOTE_MARKET: quoteMarket } = this.config;
+    const market = { forecast, quoteMarket, price: (name: string) => this.priceOf(name) };
+    const { value, volatility, haircut } = valuate(holdings, market, ALPHA);
+    const vault = this.chain.vault();
+    const payload: ValuationPayload = {
+      provider,
+      units: formatDecimal(holdings.counted, UNIT_DECIMALS),
+      settled: formatDecimal(holdings.settled, UNIT_DECIMALS),
+      value: formatMoney(fromNumber(value, MONEY_DECIMALS, 'down', 'value')),
+      ...{ haircut, vault, block: holdings.block },
+    };
+    return { payload, at: this.board.now, volatility };
+  }
+
+  private async publish(valuation: PublishedValuation, context: ConsumeContext): Promise<void> {
+    const { payload, at } = valuation;
+    const header = { id: `${payload.provider}@${at}`, sequence: at, time: at };
+    context.publish(outgoing(TOPICS.valuations, payload.provider, header, payload));
+    await this.repository.saveValuation(context.manager, valuation);
+    this.lastValuation = valuation;
+  }
+
+  /** One line until something else is wrong. */
+  private complain(problem: string): void {
+    if (problem !== this.problem) this.logger.warn(problem);
+    this.problem = problem;
+  }
+
+  private emptyBoard(): MarketBoard {
+    return new MarketBoard(this.config.STALE_AFTER_BARS * this.config.BAR_SECONDS * 1000);
+  }
+}

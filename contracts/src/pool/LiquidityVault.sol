@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {TemporalPool} from "./TemporalPool.sol";
+
+/// @title Shares of a pool that stand behind the exchange.
+/// @notice Liquidity providers put shares of a pool in. The exchange counts what they are worth, less a haircut, as its liquidity; what
+/// providers lose to traders it takes out, what they earn it puts in. Leaving takes two steps: whoever has asked no longer counts for
+/// the exchange, and bears losses until the delay is over.
+contract LiquidityVault is ERC4626, AccessControl {
+    using SafeERC20 for IERC20;
+
+    bytes32 public constant EXCHANGE_ROLE = keccak256("EXCHANGE");
+    uint256 private constant ONE = 1e18;
+
+    struct Terms {
+        /// @dev seconds from asking to leave until one can
+        uint32 delay;
+        /// @dev seconds between two takings of the exchange, at least
+        uint32 coverInterval;
+        /// @dev most of the vault that one taking may be, 18 decimals
+        uint64 coverShare;
+    }
+
+    struct Withdrawal {
+        address owner;
+        uint64 claimableAt;
+        uint256 shares;
+    }
+
+    struct Token {
+        bytes32 market;
+        /// @dev 18 decimals, whatever the token's own
+        uint256 balance;
+        /// @dev of this block, 18 decimals
+        uint256 weight;
+    }
+
+    /// @notice What the exchange needs to value the vault, as of one block.
+    struct Holdings {
+        uint256 blockNumber;
+        /// @dev pool shares of those who have not asked to leave
+        uint256 counted;
+        /// @dev pool shares in the vault
+        uint256 held;
+        /// @dev all shares of the pool there are
+        uint256 supply;
+        int256 settled;
+        Token[] tokens;
+    }
+
+    TemporalPool public immutable pool;
+    Terms public terms;
+    /// @notice Pool shares the exchange has taken, less those it has given.
+    int256 public settled;
+    uint64 public coveredAt;
+    Withdrawal[] private _withdrawals;
+
+    error TermsInvalid();
+    error AmountIsZero();
+    error LeavesByRequest();
+    error NotOwner(uint256 id, address owner);
+    error NotClaimable(uint256 id, uint64 claimableAt);
+    error CoverTooLarge(uint256 shares, uint256 most);
+    error CoverTooEarly(uint64 earliest);
+
+    event RedeemRequested(address indexed owner, uint256 indexed id, uint256 shares, uint64 claimableAt);
+    event Claimed(address indexed owner, uint256 indexed id, uint256 shares, uint256 poolShares);
+    event Covered(address indexed to, uint256 poolShares);
+    event Repaid(address indexed from, uint256 poolShares);
+
+    constructor(TemporalPool pool_, string memory name, string memory symbol, address admin, Terms memory terms_)
+        ERC4626(IERC20(address(pool_)))
+        ERC20(name, symbol)
+    {
+        if (terms_.delay == 0 || terms_.coverInterval == 0) revert TermsInvalid();
+        if (terms_.coverShare == 0 || terms_.coverShare > ONE) revert TermsInvalid();
+        pool = pool_;
+        terms = terms_;
+        _grantRole(DEFAULT_ADMIN_ROLE, admin);
+    }
+
+    // ---------------------------------------------------------------- leaving
+
+    /// @notice Asks to leave. The shares stay in the vault and bear what it loses until they are claimed.
+    function requestRedeem(uint256 shares) external returns (uint256 id) {
+        if (shares == 0) revert AmountIsZero();
+        _transfer(msg.sender, address(this), shares);
+        uint64 claimableAt = uint64(block.timestamp) + terms.delay;
+        id = _withdrawals.length;
+        _withdrawals.push(Withdrawal(msg.sender, claimableAt, shares));
+        emit RedeemRequested(msg.sender, id, shares, claimableAt);
+    }
+
+    /// @notice Pays what was asked for after the delay, in shares of the pool at what they are then.
+    function claim(uint256 id) external returns (uint256 poolShares) {
+        Withdrawal memory asked = _withdrawals[id];
+        if (asked.owner != msg.sender) revert NotOwner(id, asked.owner);
+        if (block.timestamp < asked.claimableAt) revert NotClaimable(id, asked.claimableAt);
+        delete _withdrawals[id];
+        poolShares = convertToAssets(asked.shares);
+        _burn(address(this), asked.shares);
+        emit Claimed(msg.sender, id, asked.shares, poolShares);
+        IERC20(asset()).safeTransfer(msg.sender, poolShares);
+    }
+
+    function withdrawal(uint256 id) external view returns (Withdrawal memory) {
+        return _withdrawals[id];
+    }
+
+    /// @dev Nothing leaves at once.
+    function maxWithdraw(address) public pure override returns (uint256) {
+        return 0;
+    }
+
+    function maxRedeem(address) public pure override returns (uint256) {
+        return 0;
+    }
+
+    function _withdraw(address, address, address, uint256, uint256) internal pure override {
+        revert LeavesByRequest();
+    }
+
+    // ---------------------------------------------------------------- the exchange
+
+    /// @notice Takes what the providers have lost to traders.
+    function cover(uint256 poolShares, address to) external onlyRole(EXCHANGE_ROLE) {
+        if (poolShares == 0) revert AmountIsZero();
+        uint256 most = (totalAssets() * terms.coverShare) / ONE;
+        if (poolShares > most) revert CoverTooLarge(poolShares, most);
+        if (coveredAt != 0 && block.timestamp < coveredAt + terms.coverInterval) {
+            revert CoverTooEarly(coveredAt + terms.coverInterval);
+        }
+        coveredAt = uint64(block.timestamp);
+        settled += int256(poolShares);
+        emit Covered(to, poolShares);
+        IERC20(asset()).safeTransfer(to, poolShares);
+    }
+
+    /// @notice Gives what the providers have earned. Anyone may.
+    function repay(uint256 poolShares) external {
+        if (poolShares == 0) revert AmountIsZero();
+        settled -= int256(poolShares);
+        emit Repaid(msg.sender, poolShares);
+        IERC20(asset()).safeTransferFrom(msg.sender, address(this), poolShares);
+    }
+
+    /// @notice What to value: see `Holdings`.
+    function holdings() external view returns (Holdings memory all) {
+        TemporalPool.Asset[] memory assets = pool.assets();
+        uint256[] memory balances = pool.balances();
+        uint256[] memory weights = pool.weights();
+        all.blockNumber = block.number;
+        all.held = totalAssets();
+        all.counted = convertToAssets(totalSupply() - balanceOf(address(this)));
+        all.supply = pool.totalSupply();
+        all.settled = settled;
+        all.tokens = new Token[](assets.length);
+        for (uint256 i = 0; i < assets.length; i++) {
+            uint256 scale = 10 ** (18 - IERC20Metadata(address(assets[i].token)).decimals());
+            all.tokens[i] = Token(assets[i].market, balances[i] * scale, weights[i]);
+        }
+    }
+
+    /// @dev Virtual shares: a gift to an empty vault cannot make a share worth more than others can pay.
+    function _decimalsOffset() internal pure override returns (uint8) {
+        return 6;
+    }
+}

@@ -1,0 +1,71 @@
+import { type Address, type Hex, hexToString, keccak256, toHex } from 'viem';
+import type { PrivateKeyAccount } from 'viem/accounts';
+import type { ChainClient } from './chain-client.js';
+import { Transactor } from './transactor.js';
+import { VAULT_ABI } from './vault-abi.js';
+
+/** Of the exchange: takes from a vault what its providers have lost. */
+export const EXCHANGE_ROLE = keccak256(toHex('EXCHANGE'));
+
+export interface VaultTerms {
+  /** seconds from asking to leave until one can */
+  readonly delay: number;
+  /** seconds between two takings of the exchange, at least */
+  readonly coverInterval: number;
+  /** most of the vault that one taking may be */
+  readonly coverShare: number;
+}
+
+/** A day to leave, as long as the risk's horizon; the exchange takes a tenth an hour at most. */
+export const VAULT_TERMS: VaultTerms = { delay: 86_400, coverInterval: 3600, coverShare: 0.1 };
+
+/**
+ * Deploys a vault for shares of a pool. The account is its admin.
+ *
+ * @throws {ChainError} where the transaction fails
+ */
+export function deployVault(
+  rpcUrl: string,
+  account: PrivateKeyAccount,
+  { name, symbol, pool }: { readonly name: string; readonly symbol: string; readonly pool: Address },
+  { delay, coverInterval, coverShare }: VaultTerms,
+): Promise<Address> {
+  const terms = { delay, coverInterval, coverShare: BigInt(Math.round(coverShare * 1e9)) * 10n ** 9n };
+  const args = [pool, name, symbol, account.address, terms];
+  return new Transactor(rpcUrl, account).deploy('LiquidityVault', args, VAULT_ABI);
+}
+
+/** A vault and its pool as of one block. Amounts are exact, with 18 decimals. */
+export interface VaultHoldings {
+  readonly block: number;
+  /** pool shares of those who have not asked to leave */
+  readonly counted: bigint;
+  /** pool shares in the vault */
+  readonly held: bigint;
+  /** all shares of the pool there are */
+  readonly supply: bigint;
+  /** pool shares the exchange has taken, less those it has given */
+  readonly settled: bigint;
+  readonly tokens: readonly { readonly market: string; readonly balance: bigint; readonly weight: bigint }[];
+}
+
+/** Reads a vault in one call. */
+export async function vaultHoldings(
+  client: ChainClient,
+  vault: Address,
+  blockNumber?: bigint,
+): Promise<VaultHoldings> {
+  const { counted, held, supply, settled, tokens, ...read } = await client.readContract({
+    ...{ address: vault, abi: VAULT_ABI, functionName: 'holdings' },
+    ...(blockNumber === undefined ? {} : { blockNumber }),
+  });
+  return {
+    block: Number(read.blockNumber),
+    ...{ counted, held, supply, settled },
+    tokens: tokens.map(({ market, balance, weight }) => ({ market: marketName(market), balance, weight })),
+  };
+}
+
+function marketName(bytes: Hex): string {
+  return hexToString(bytes, { size: 32 });
+}

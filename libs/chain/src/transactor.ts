@@ -1,0 +1,51 @@
+import {
+  type Abi,
+  type Address,
+  createWalletClient,
+  encodeDeployData,
+  encodeFunctionData,
+  type Hex,
+  http,
+} from 'viem';
+import type { PrivateKeyAccount } from 'viem/accounts';
+import { type ChainClient, chainClient } from './chain-client.js';
+import { contractArtifact } from './contract-artifact.js';
+import { ChainError } from './errors.js';
+
+/** Sends an account's transactions one by one, each when the one before it is in a block: for setting things up. */
+export class Transactor {
+  readonly client: ChainClient;
+
+  constructor(
+    private readonly rpcUrl: string,
+    readonly account: PrivateKeyAccount,
+  ) {
+    this.client = chainClient(rpcUrl, 200);
+  }
+
+  /** @throws {ChainError} where it fails */
+  async send(transaction: { readonly to?: Address; readonly data: Hex }): Promise<Address | null> {
+    const wallet = createWalletClient({ account: this.account, transport: http(this.rpcUrl) });
+    const hash = await wallet.sendTransaction({ ...transaction, chain: null });
+    const receipt = await this.client.waitForTransactionReceipt({ hash });
+    if (receipt.status !== 'success') throw new ChainError(`transaction ${hash} failed`);
+    return receipt.contractAddress ?? null;
+  }
+
+  /** @throws {ChainError} where it fails */
+  async call(to: Address, abi: Abi, functionName: string, args: readonly unknown[] = []): Promise<void> {
+    await this.send({ to, data: encodeFunctionData({ abi, functionName, args }) });
+  }
+
+  /**
+   * Deploys one of the project's contracts.
+   *
+   * @param abi with the constructor, where it is not the compiled one
+   * @throws {ChainError} where it is not compiled, or the transaction fails
+   */
+  async deploy(name: string, args: readonly unknown[] = [], abi?: Abi): Promise<Address> {
+    const artifact = contractArtifact(name);
+    const data = encodeDeployData({ abi: abi ?? artifact.abi, bytecode: artifact.bytecode, args });
+    return (await this.send({ data }))!;
+  }
+}

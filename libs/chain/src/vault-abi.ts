@@ -1,0 +1,32 @@
+import { parseAbi } from 'viem';
+
+/** What is called and read of contracts/src/pool/LiquidityVault.sol; a test holds it against the compiled ABI. */
+export const VAULT_ABI = parseAbi([
+  'struct Terms { uint32 delay; uint32 coverInterval; uint64 coverShare; }',
+  'struct Withdrawal { address owner; uint64 claimableAt; uint256 shares; }',
+  'struct Token { bytes32 market; uint256 balance; uint256 weight; }',
+  'struct Holdings { uint256 blockNumber; uint256 counted; uint256 held; uint256 supply; int256 settled; Token[] tokens; }',
+  'constructor(address pool, string name, string symbol, address admin, Terms terms)',
+  'function grantRole(bytes32 role, address account)',
+  'function pool() view returns (address)',
+  'function holdings() view returns (Holdings)',
+  'function deposit(uint256 poolShares, address receiver) returns (uint256 shares)',
+  'function requestRedeem(uint256 shares) returns (uint256 id)',
+  'function claim(uint256 id) returns (uint256 poolShares)',
+  'function withdrawal(uint256 id) view returns (Withdrawal)',
+  'function cover(uint256 poolShares, address to)',
+  'function repay(uint256 poolShares)',
+  'function settled() view returns (int256)',
+  'function totalAssets() view returns (uint256)',
+  'function balanceOf(address owner) view returns (uint256)',
+  'function convertToShares(uint256 poolShares) view returns (uint256)',
+  'function convertToAssets(uint256 shares) view returns (uint256)',
+  'event RedeemRequested(address indexed owner, uint256 indexed id, uint256 shares, uint64 claimableAt)',
+  'event Claimed(address indexed owner, uint256 indexed id, uint256 shares, uint256 poolShares)',
+  'event Covered(address indexed to, uint256 poolShares)',
+  'event Repaid(address indexed from, uint256 poolShares)',
+  'error NotClaimable(uint256 id, uint64 claimableAt)',
+  'error LeavesByRequest()',
+  'error CoverTooLarge(uint256 shares, uint256 most)',
+  'error CoverTooEarly(uint64 earliest)',
+]);
