@@ -1,3 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createWalletClient, encodeDeployData, http, type Address, type Hex, parseAbi } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +21,7 @@ import {
   signedPrices,
   startEmbeddedChain,
   updateStatement,
+  vaultHoldings,
 } from '#lib/chain';
 import { MomentumPool, memoryDays, pricePath } from '#lib/pools';
 import { fieldElement, momentumStatement } from '#lib/proofs';
@@ -26,6 +31,7 @@ import { temporaryProver } from './support/proofs.js';
 import { hasShared, sharedColumns, sharedJson } from './support/shared.js';
 import { compiled } from './support/solidity.js';
 
+const CLI = join(import.meta.dirname, '..', 'apps', 'zkrisk', 'src', 'cli', 'main.js');
 const BAR = 3600n;
 const MARKETS = ['BTC', 'ETH', 'USD'];
 const DECIMALS = [8, 18, 6];
@@ -84,7 +90,10 @@ describe('a pool on a chain', () => {
     const assets = MARKETS.map((market, i) => ({ market, token: tokens[i], weight: weights[i] }));
     const names = { name: 'pool', symbol: 'POOL' };
     const terms = { ...POOL_TERMS, prices: deployment.prices };
-    const pool = await deployPool(chain.url, account, names, assets, strategy, terms);
+    return filled(await deployPool(chain.url, account, names, assets, strategy, terms));
+  }
+  /** A million, in proportion to the weights. */
+  async function filled(pool: Address): Promise<Address> {
     const abi = parseAbi(['function approve(address spender, uint256 amount) returns (bool)']);
     for (const token of tokens) {
       const call = { address: token, abi, functionName: 'approve', args: [pool, 2n ** 255n] } as const;
@@ -230,6 +239,64 @@ describe('a pool on a chain', () => {
     bar -= 3n * BAR;
     expect(await update(pool, right)).toMatch(/^PricesStale/);
     bar += 3n * BAR;
+  }, 600_000);
+
+  it('is deployed and moved by the command line, its rule kept secret', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zkrisk-pool-'));
+    const file = (name: string, content: object) => {
+      writeFileSync(join(folder, name), JSON.stringify(content));
+      return join(folder, name);
+    };
+    const zkrisk = <T>(command: string, options: Readonly<Record<string, string>>) => {
+      const args = Object.entries({ rpc: chain.url, ...options }).flatMap(([name, value]) => [
+        `--${name}`,
+        value,
+      ]);
+      const { stdout, stderr } = spawnSync(process.execPath, [CLI, command, ...args], {
+        encoding: 'utf8',
+        env: { ...process.env, CHAIN_PRIVATE_KEY: chain.privateKey },
+      });
+      if (stdout === '') throw new Error(stderr);
+      return JSON.parse(stdout) as T;
+    };
+    try {
+      const strategy = [7.5, 3.25, 1.125];
+      const secret = file('secret.json', { strategy, salt: 4321.5 });
+      const assets = MARKETS.map((market, i) => ({ market, token: tokens[i], weight: [0.5, 0.3, 0.2][i] }));
+      const { pool } = zkrisk<{ pool: Address }>('deploy-pool', {
+        ...{ pool: file('pool.json', { name: 'secret', symbol: 'SECRET', assets }), secret },
+        deployment: file('deployment.json', deployment),
+      });
+      await filled(pool);
+      const moved: number[][] = [];
+      for (const prices of [[30_000, 3_000, 1] as const, [31_500, 2_940, 1] as const]) {
+        await nextBar();
+        await holdPrices(prices);
+        const { weights } = zkrisk<{ weights: number[] }>('update-pool', { pool, bar: String(bar), secret });
+        moved.push(weights);
+      }
+      await nextBar();
+      const [btc, eth] = await weightsOf(pool);
+      expect(moved[0]).toEqual([0.5, 0.3, 0.2]);
+      // Towards what has risen, no further than a step.
+      expect(btc).toBeGreaterThan(0.5001);
+      expect(btc).toBeLessThanOrEqual(0.51);
+      expect(eth).toBeLessThan(0.3);
+      const stranger = file('stranger.json', { strategy: [8, 3.25, 1.125], salt: 4321.5 });
+      await holdPrices([33_000, 2_900, 1]);
+      expect(() => zkrisk('update-pool', { pool, bar: String(bar) })).toThrow(/NeedsProof/);
+      expect(() => zkrisk('update-pool', { pool, bar: String(bar), secret: stranger })).toThrow(
+        /is not what the pool has committed to/,
+      );
+      const { vault } = zkrisk<{ vault: Address }>('deploy-vault', {
+        ...{ pool, exchange: account.address, out: join(folder, 'vault.json') },
+      });
+      const held = await vaultHoldings(client, vault);
+      expect(held).toMatchObject({ counted: 0n, held: 0n, settled: 0n });
+      expect(held.tokens.map(({ market }) => market)).toEqual(MARKETS);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }, 600_000);
 
   it.skipIf(!hasShared)(

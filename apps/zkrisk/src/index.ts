@@ -1,4 +1,5 @@
 export { type Engine, startEngine } from './engine.js';
+export { DemoVault } from './replay/demo-vault.js';
 export { csvMarket } from './replay/csv-market.js';
 export type { MarketSource } from './replay/market-source.js';
 export { Replayer } from './replay/replayer.js';

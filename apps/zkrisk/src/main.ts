@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { privateKeyToAccount } from 'viem/accounts';
+import { SECOND_EMBEDDED_KEY } from '#lib/chain';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { forecasterConfig } from '../../forecaster/src/index.js';
 import { HouseLiquidator } from '../../liquidator/src/index.js';
 import { ProverRepository } from '../../prover/src/index.js';
+import { vaultConfig } from '../../vault/src/index.js';
 import { type Engine, startEngine } from './engine.js';
 import { csvMarket } from './replay/csv-market.js';
+import { DemoVault } from './replay/demo-vault.js';
 import { type MarketSource, shortened } from './replay/market-source.js';
 import { Replayer, type ReplayProgress } from './replay/replayer.js';
 import { simulatedMarket } from './replay/simulated-market.js';
@@ -22,6 +26,8 @@ const HELP = `npm start -- [options]
   --trades N        expected new positions a bar (default 3)
   --accounts N      traders (default 2000)
   --liquidity N     the liquidity providers' first deposit, quote currency (default 5000000)
+  --vault N         capital a provider puts into a pool on the embedded chain, whose value counts as liquidity; 0: none
+                    (default 1000000, where anything is settled)
   --settle-every N  bars from one run of proven and settled epochs to the next; 0: none (default 240)
   --settle-run N    consecutive bars of a run (default 2)
   --report DIR      where the report is written (default reports/latest)
@@ -36,6 +42,7 @@ interface Options {
   readonly trades: number;
   readonly accounts: number;
   readonly liquidity: number;
+  readonly vault: number;
   readonly settleEvery: number;
   readonly settleRun: number;
   readonly report: string;
@@ -53,6 +60,7 @@ function readOptions(): Options {
       trades: { type: 'string', default: '3' },
       accounts: { type: 'string', default: '2000' },
       liquidity: { type: 'string', default: '5000000' },
+      vault: { type: 'string', default: '1000000' },
       'settle-every': { type: 'string', default: '240' },
       'settle-run': { type: 'string', default: '2' },
       report: { type: 'string', default: 'reports/latest' },
@@ -89,6 +97,7 @@ function readOptions(): Options {
     trades: number('trades', values.trades, 0),
     accounts: number('accounts', values.accounts, 1, true),
     liquidity: number('liquidity', values.liquidity, 1),
+    vault: number('vault', values.vault, 0),
     settleEvery: number('settle-every', values['settle-every'], 0, true),
     settleRun: number('settle-run', values['settle-run'], 1, true),
     report: values.report,
@@ -97,7 +106,8 @@ function readOptions(): Options {
 }
 
 async function main(): Promise<void> {
-  const { source, once, speed, seed, trades, accounts, liquidity, report, port, ...settle } = readOptions();
+  const { source, once, speed, seed, trades, accounts, liquidity, vault, report, port, ...settle } =
+    readOptions();
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -112,6 +122,9 @@ async function main(): Promise<void> {
     SETTLEMENT: settle.settleEvery > 0 ? 'on' : 'off',
     EPOCH_EVERY_BARS: String(settle.settleEvery),
     EPOCH_RUN: String(settle.settleRun),
+    // On a chain of one's own a block is final when it is made.
+    VAULT: settle.settleEvery > 0 && vault > 0 ? 'on' : 'off',
+    VAULT_CONFIRMATIONS: '0',
     // A replay liquidates faster than proofs are made: one plan an epoch is proven.
     PROVE_LIQUIDATIONS: 'epoch',
     ...process.env,
@@ -130,6 +143,7 @@ async function main(): Promise<void> {
           `${deployment.srs === 'development' ? '; development SRS: these proofs convince nobody' : ''}\n`,
       );
     }
+    const demo = await demoVault(engine, environment, source, vault);
     // The first model takes over this many bars after it has enough to be fitted on.
     const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
     const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;
@@ -139,6 +153,7 @@ async function main(): Promise<void> {
       liquidity,
       warmUpBars: 200,
       liquidator: () => house.reports(),
+      ...(demo === undefined ? {} : { before: (bar: number) => demo.follow(bar) }),
       flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
     });
     const started = performance.now();
@@ -166,6 +181,26 @@ async function main(): Promise<void> {
   } finally {
     await engine.stop();
   }
+}
+
+/** A vault on the embedded chain; on somebody else's there is none, unless VAULT_ADDRESS names it. */
+async function demoVault(
+  { settlement }: Engine,
+  environment: NodeJS.ProcessEnv,
+  source: MarketSource,
+  capital: number,
+): Promise<DemoVault | undefined> {
+  const { VAULT, VAULT_ADDRESS, ZKRISK_DATA_DIR } = vaultConfig(environment);
+  if (VAULT === 'off' || VAULT_ADDRESS !== undefined || settlement?.chain.embedded !== true) return undefined;
+  const { rpcUrl, deployment } = settlement.chain;
+  // Another account than the settlement's, whose nonces are counted.
+  const account = privateKeyToAccount(SECOND_EMBEDDED_KEY);
+  const chain = { rpcUrl, account, prices: deployment.prices };
+  const vault = await DemoVault.open(chain, ZKRISK_DATA_DIR, source, capital);
+  process.stderr.write(
+    `a vault of pool shares at ${vault.deployment.vault}, pool ${vault.deployment.pool}\n`,
+  );
+  return vault;
 }
 
 /** Waits until every epoch that was begun is proven and on the chain, or is known not to get there. */

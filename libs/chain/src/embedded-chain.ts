@@ -20,6 +20,9 @@ export interface EmbeddedChain {
 /** Derived from the mnemonic that anvil publishes: "test test test … junk". */
 const KNOWN_KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
 
+/** Of the second of its accounts, for whoever must not disturb the nonces of the first. */
+export const SECOND_EMBEDDED_KEY = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d';
+
 export interface EmbeddedChainOptions {
   /** file its state is kept in; without one it starts anew */
   readonly stateFile?: string;

@@ -333,14 +333,20 @@ function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-/** What a contract says why it reverts, by the oracle's and the price source's errors; undefined for what is no revert. */
+/** What a contract says why it reverts, by the contracts' own errors; undefined for what is no revert. */
 export function revertReason(error: unknown): string | undefined {
   if (!(error instanceof BaseError)) return messageOf(error);
   const reverted = error.walk((cause) => dataOf(cause) !== undefined);
   if (reverted === null) return /revert/i.test(error.shortMessage) ? error.shortMessage : undefined;
   const data = dataOf(reverted);
   if (data !== undefined) {
-    for (const name of ['RiskOracle', 'SignedPriceSource', 'PublicValues', 'TemporalPool']) {
+    for (const name of [
+      'RiskOracle',
+      'SignedPriceSource',
+      'PublicValues',
+      'TemporalPool',
+      'LiquidityVault',
+    ]) {
       try {
         const { errorName, args } = decodeErrorResult({ abi: contractArtifact(name).abi, data });
         return `${errorName}(${(args ?? []).map(String).join(', ')})`;

@@ -8,9 +8,11 @@ import {
   http,
 } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
+import { messageOf } from '#lib/errors';
 import { type ChainClient, chainClient } from './chain-client.js';
 import { contractArtifact } from './contract-artifact.js';
 import { ChainError } from './errors.js';
+import { revertReason } from './sender.js';
 
 /** Sends an account's transactions one by one, each when the one before it is in a block: for setting things up. */
 export class Transactor {
@@ -32,8 +34,13 @@ export class Transactor {
     return receipt.contractAddress ?? null;
   }
 
-  /** @throws {ChainError} where it fails */
+  /** @throws {ChainError} where it fails, with the contract's own error */
   async call(to: Address, abi: Abi, functionName: string, args: readonly unknown[] = []): Promise<void> {
+    try {
+      await this.client.simulateContract({ address: to, abi, functionName, args, account: this.account });
+    } catch (error) {
+      throw new ChainError(`${functionName} is refused: ${revertReason(error) ?? messageOf(error)}`);
+    }
     await this.send({ to, data: encodeFunctionData({ abi, functionName, args }) });
   }
 

@@ -97,7 +97,9 @@ export interface LiquidityValued extends Happened {
   readonly provider: string;
   /** market time of the marks it was valued at, milliseconds */
   readonly valuedAt: number;
-  /** worth of all that backs it */
+  /** pool shares that back it */
+  readonly units: string;
+  /** worth of them all */
   readonly value: string;
   readonly haircut: number;
   /** what of the value counts from now on */

@@ -113,6 +113,7 @@ export class LiquidityShares {
       at,
       provider,
       valuedAt,
+      units: formatDecimal(units, UNIT_DECIMALS),
       value: formatMoney(value),
       haircut,
       backing: formatMoney(backing),

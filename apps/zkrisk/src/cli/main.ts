@@ -10,6 +10,7 @@ import { backtestCommand, backtestTable } from './backtest.command.js';
 import { forecastCommand } from './forecast.command.js';
 import { checkPlanCommand, liquidateCommand } from './liquidate.command.js';
 import { proveCommand, verifyCommand } from './prove.command.js';
+import { deployPoolCommand, deployVaultCommand, updatePoolCommand } from './pool.command.js';
 import { priceCommand } from './price.command.js';
 import { rebuildCommand } from './rebuild.command.js';
 import { replayCommand, type ReplayCommandOptions } from './replay.command.js';
@@ -150,6 +151,47 @@ program
   )
   .action(async (options: { rpc: string; out: string; alpha: number; delay: number }) => {
     print(await deployCommand(options));
+  });
+
+program
+  .command('deploy-pool')
+  .description(
+    'deploy a pool whose weights follow a rule; CHAIN_KEYSTORE or CHAIN_PRIVATE_KEY says who signs',
+  )
+  .requiredOption('--rpc <url>', 'a node')
+  .requiredOption(
+    '--pool <file>',
+    'JSON: name, symbol, assets [{token, market, weight}], k where it is public, terms',
+  )
+  .option('--secret <file>', 'JSON: {strategy, salt} of a secret rule; only its commitment is told')
+  .option('--deployment <file>', 'what "deploy" has written: verifier, keys, prices', 'deployment.json')
+  .action(async (options: Parameters<typeof deployPoolCommand>[0]) => {
+    print(await deployPoolCommand(options));
+  });
+
+program
+  .command('update-pool')
+  .description(
+    'move a pool’s weights by its rule; with --secret, by a proof that the secret one was followed',
+  )
+  .requiredOption('--rpc <url>', 'a node')
+  .requiredOption('--pool <address>', 'the TemporalPool')
+  .requiredOption('--bar <seconds>', 'end of the bar whose prices are taken, Unix time', wholeNumber)
+  .option('--secret <file>', 'JSON: {strategy, salt}')
+  .action(async (options: Parameters<typeof updatePoolCommand>[0]) => {
+    print(await updatePoolCommand(options));
+  });
+
+program
+  .command('deploy-vault')
+  .description('deploy a vault whose pool shares count as liquidity of the exchange')
+  .requiredOption('--rpc <url>', 'a node')
+  .requiredOption('--pool <address>', 'the TemporalPool')
+  .requiredOption('--exchange <address>', 'who may take from it what its providers have lost')
+  .option('--delay <seconds>', 'from asking to leave until one can', wholeNumber)
+  .option('--out <file>', 'where the addresses are written', '.zkrisk/vault.json')
+  .action(async (options: Parameters<typeof deployVaultCommand>[0]) => {
+    print(await deployVaultCommand(options));
   });
 
 program

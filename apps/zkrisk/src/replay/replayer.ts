@@ -15,6 +15,8 @@ export interface ReplayOptions {
   readonly warmUpBars: number;
   /** execution reports on the liquidation plans that wait for one; left out, plans are left to others */
   readonly liquidator?: () => Promise<Outgoing[]>;
+  /** what happens outside before the prices of a bar are sent; done again where a replay is resumed at it */
+  readonly before?: (bar: number) => Promise<void>;
 }
 
 export interface ReplayProgress {
@@ -69,6 +71,7 @@ export class Replayer {
       if (bar >= cursor.trades) {
         const started = performance.now();
         if (bar >= cursor.prices) {
+          await this.options.before?.(bar);
           cursor = { ...cursor, prices: bar + 1 };
           await this.send(this.priceMessages(bar, row), cursor);
         }

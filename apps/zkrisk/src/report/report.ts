@@ -8,6 +8,7 @@ import type { Engine } from '../engine.js';
 import type { MarketSource } from '../replay/market-source.js';
 import { type SettlementReport, settlementReport, settlementRows } from './settlements.js';
 import { lineChart } from './svg-chart.js';
+import { valuationsOf, vaultPicture, type VaultReport, vaultReport, vaultRows } from './vault.js';
 
 /** What a replay came to. Money as decimal strings. */
 export interface Report {
@@ -55,6 +56,8 @@ export interface Report {
     readonly capitalAround: { readonly before: number; readonly after: number } | null;
   };
   readonly solvent: boolean;
+  /** null where no vault's pool shares count */
+  readonly vault: VaultReport | null;
   /** null where nothing is settled on a chain */
   readonly settlement: SettlementReport | null;
   readonly forecast: {
@@ -146,6 +149,7 @@ export async function makeReport(
       capitalAround: busiest && capitalAround(risk, busiest.day),
     },
     solvent: risk.every(({ shortfall }) => shortfall === '0') && ledger.shortfall === 0n,
+    vault: vaultReport(await valuationsOf(database)),
     settlement: (await settlementReport(engine)) ?? null,
     forecast: { models: Number(models), quality: forecaster.quality(), meanFitSeconds: seconds ?? 0 },
   };
@@ -209,7 +213,9 @@ async function pictures(engine: Engine, source: MarketSource): Promise<Record<st
   );
   const dayStarts = [...new Set(times.map((time) => time - (time % DAY_MS)))];
   const tag = source.simulated ? ' (simulated)' : '';
+  const valuations = await valuationsOf(database);
   return {
+    ...(valuations.length > 0 ? { vault: vaultPicture(valuations, risk, tag) } : {}),
     price: lineChart({
       title: `${source.markets[0]}${tag}`,
       unit: 'first bar = 100',
@@ -285,6 +291,7 @@ export function reportTable(report: Report): string {
     ['EVaR, largest share of P+L', `${(100 * report.risk.largestShareOfCapital).toFixed(2)} %`],
     ['margin accounts', `${report.accounts.margin}, ${report.accounts.refusedCommands} withdrawals refused`],
     ...liquidationRows(report.liquidations, money),
+    ...(report.vault === null ? [] : vaultRows(report.vault)),
     ...(report.settlement === null ? [] : settlementRows(report.settlement)),
     ['models fitted', `${report.forecast.models}, ${report.forecast.meanFitSeconds.toFixed(2)} s each`],
     ['books out of balance by', report.finally.imbalance],
