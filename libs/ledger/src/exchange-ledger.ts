@@ -20,10 +20,13 @@ import {
   type Backing,
   freeze,
   type LedgerSnapshot,
+  type LedgerState,
   type LockedWithdrawal,
   type MarketBook,
   type OpenPosition,
-  thaw,
+  split,
+  thawLists,
+  thawTotals,
 } from './ledger-state.js';
 import { FLAT, type Position, tradePosition } from './position.js';
 
@@ -381,7 +384,25 @@ export class ExchangeLedger {
   }
 
   snapshot(): LedgerSnapshot {
-    return freeze({
+    return freeze(this.state());
+  }
+
+  /**
+   * The snapshot in parts, made as they are asked for; for {@link restore}, in their order.
+   *
+   * @param size books in a part at most, a book being an account's cash or one of its positions
+   * @throws {Error} where an event is applied before all of them are made
+   */
+  *snapshotParts(size: number): Generator<LedgerSnapshot> {
+    const { eventCount } = this;
+    for (const part of split(this.state(), size)) {
+      if (this.eventCount !== eventCount) throw new Error('the ledger has moved under its snapshot');
+      yield part;
+    }
+  }
+
+  private state(): LedgerState {
+    return {
       markets: [...this.markets],
       positions: [...this.positions].map(([account, held]) => [account, [...held]] as const),
       cash: [...this.cash],
@@ -398,18 +419,17 @@ export class ExchangeLedger {
       withdrawals: this.withdrawals,
       eventCount: this._eventCount,
       collected: this.collected,
-    });
+    };
   }
 
-  /** @throws {InvalidInputError} for a snapshot of another version */
+  /**
+   * @param snapshot whole, or the first of its parts; {@link restorePart} takes the others
+   * @throws {InvalidInputError} for a snapshot of another version
+   */
   static restore(snapshot: LedgerSnapshot, horizonMs: number, bucketMs: number): ExchangeLedger {
-    const state = thaw(snapshot);
+    const state = thawTotals(snapshot);
     const ledger = new ExchangeLedger(horizonMs, bucketMs);
     for (const [name, market] of state.markets) ledger.markets.set(name, market);
-    for (const [account, held] of state.positions) ledger.positions.set(account, new Map(held));
-    for (const [account, amount] of state.cash) ledger.cash.set(account, amount);
-    for (const [provider, shares] of state.shares) ledger.shares.set(provider, shares);
-    for (const [id, withdrawal] of state.locked) ledger.locked.set(id, withdrawal);
     for (const [provider, backing] of state.backings ?? []) ledger.backings.set(provider, backing);
     ledger.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
     ledger.pendingLiquidity = new VestingSchedule(horizonMs, bucketMs, state.pendingLiquidity);
@@ -421,7 +441,21 @@ export class ExchangeLedger {
     ledger.withdrawals = state.withdrawals;
     ledger._eventCount = state.eventCount;
     Object.assign(ledger.collected, state.collected);
+    ledger.restorePart(snapshot);
     return ledger;
+  }
+
+  /**
+   * Takes a further part of the snapshot this ledger is restored from.
+   *
+   * @throws {InvalidInputError} for a part of another version
+   */
+  restorePart(part: LedgerSnapshot): void {
+    const { positions, cash, shares, locked } = thawLists(part);
+    for (const [account, held] of positions) this.positions.set(account, new Map(held));
+    for (const [account, amount] of cash) this.cash.set(account, amount);
+    for (const [provider, owned] of shares) this.shares.set(provider, owned);
+    for (const [id, withdrawal] of locked) this.locked.set(id, withdrawal);
   }
 }
 

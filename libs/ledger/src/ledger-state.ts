@@ -49,16 +49,12 @@ export interface Backing {
   readonly valuedAt: number;
 }
 
-/** The whole state as plain JSON: bigints as decimal integers. */
+/** The state, or a part of it, as plain JSON: bigints as decimal integers with an n. */
 export type LedgerSnapshot = Readonly<Record<string, unknown>> & { readonly version: 1 };
 
-/** What a snapshot holds. */
-export interface LedgerState {
+/** What there is one of, or one of a market. */
+export interface LedgerTotals {
   readonly markets: readonly (readonly [string, MarketBook])[];
-  readonly positions: readonly (readonly [string, readonly (readonly [string, OpenPosition])[]])[];
-  readonly cash: readonly (readonly [string, bigint])[];
-  readonly shares: readonly (readonly [string, bigint])[];
-  readonly locked: readonly (readonly [string, LockedWithdrawal])[];
   /** left out by snapshots from before there were any */
   readonly backings?: readonly (readonly [string, Backing])[];
   readonly pendingCapital: readonly PendingAmount[];
@@ -73,17 +69,129 @@ export interface LedgerState {
   readonly collected: Readonly<Record<string, bigint | number>>;
 }
 
+/** What grows with accounts and their positions. */
+export interface LedgerLists {
+  readonly positions: readonly (readonly [string, readonly (readonly [string, OpenPosition])[]])[];
+  readonly cash: readonly (readonly [string, bigint])[];
+  readonly shares: readonly (readonly [string, bigint])[];
+  readonly locked: readonly (readonly [string, LockedWithdrawal])[];
+}
+
+/** What a snapshot holds. */
+export type LedgerState = LedgerTotals & LedgerLists;
+
 /** Bigints become decimal integers with an n. */
-export function freeze(state: LedgerState): LedgerSnapshot {
+export function freeze(state: Partial<LedgerState>): LedgerSnapshot {
   const plain = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value);
   return JSON.parse(JSON.stringify({ version: 1, ...state }, plain)) as LedgerSnapshot;
 }
 
-/** @throws {InvalidInputError} for a snapshot of another version */
-export function thaw(snapshot: LedgerSnapshot): LedgerState {
+/**
+ * A state in parts, none of which is large however many accounts there are: the totals, then slices of the lists. Each is
+ * frozen when it is asked for.
+ *
+ * @param size books in a part at most, a book being an account's cash or one of its positions; an account's positions stay
+ *   together
+ */
+export function* split(state: LedgerState, size: number): Generator<LedgerSnapshot> {
+  const { positions, cash, shares, locked, ...totals } = state;
+  yield freeze(totals);
+  for (const slice of slices(positions, size, ([, held]) => held.length)) yield freeze({ positions: slice });
+  for (const slice of slices(cash, size)) yield freeze({ cash: slice });
+  for (const slice of slices(shares, size)) yield freeze({ shares: slice });
+  for (const slice of slices(locked, size)) yield freeze({ locked: slice });
+}
+
+/** Consecutive entries that weigh `size` at most together, or a single one that weighs more. */
+function* slices<T>(
+  entries: readonly T[],
+  size: number,
+  weightOf: (entry: T) => number = () => 1,
+): Generator<readonly T[]> {
+  for (let from = 0, to = 0; to < entries.length; from = to) {
+    for (let weight = 0; to < entries.length; to++) {
+      // One without positions is an entry too.
+      weight += Math.max(1, weightOf(entries[to]));
+      if (weight > size && to > from) break;
+    }
+    yield entries.slice(from, to);
+  }
+}
+
+// Thawing goes by what a field is, never by what its text looks like: an account may be called 12n.
+
+/** As a snapshot has it: bigints are texts. */
+type Frozen<T> = T extends bigint
+  ? string
+  : T extends object
+    ? { readonly [Name in keyof T]: Frozen<T[Name]> }
+    : T;
+
+const amount = (text: string): bigint => BigInt(text.slice(0, -1));
+const pending = (entries: Frozen<readonly PendingAmount[]>): PendingAmount[] =>
+  entries.map(({ collectedAt, amount: text }) => ({ collectedAt, amount: amount(text) }));
+
+/** @throws {InvalidInputError} for a snapshot of another version, or a part that has no totals */
+export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
+  const frozen = checked(snapshot) as Frozen<LedgerTotals>;
+  if (frozen.eventCount === undefined) throw new InvalidInputError('snapshot', 'this part has no totals');
+  return {
+    markets: frozen.markets.map(([name, { size, entryNotional, fundingIndex, unsettledFunding }]) => [
+      name,
+      {
+        size: amount(size),
+        entryNotional: amount(entryNotional),
+        fundingIndex: amount(fundingIndex),
+        unsettledFunding: amount(unsettledFunding),
+      },
+    ]),
+    backings: (frozen.backings ?? []).map(([provider, { amount: text, settled, valuedAt }]) => [
+      provider,
+      { amount: amount(text), settled: amount(settled), valuedAt },
+    ]),
+    pendingCapital: pending(frozen.pendingCapital),
+    pendingLiquidity: pending(frozen.pendingLiquidity),
+    capital: amount(frozen.capital),
+    liquidity: amount(frozen.liquidity),
+    shortfall: amount(frozen.shortfall),
+    totalShares: amount(frozen.totalShares),
+    deposits: amount(frozen.deposits),
+    withdrawals: amount(frozen.withdrawals),
+    eventCount: frozen.eventCount,
+    collected: Object.fromEntries(
+      Object.entries(frozen.collected).map(([name, total]) => [
+        name,
+        typeof total === 'string' ? amount(total) : total,
+      ]),
+    ),
+  };
+}
+
+/**
+ * @returns what the snapshot, or the part, has of the lists
+ * @throws {InvalidInputError} for one of another version
+ */
+export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
+  const { positions, cash, shares, locked } = checked(snapshot) as Partial<Frozen<LedgerLists>>;
+  return {
+    positions: (positions ?? []).map(([account, held]) => [
+      account,
+      held.map(([market, { size, entryNotional, fundingIndex }]) => [
+        market,
+        { size: amount(size), entryNotional: amount(entryNotional), fundingIndex: amount(fundingIndex) },
+      ]),
+    ]),
+    cash: (cash ?? []).map(([account, held]) => [account, amount(held)]),
+    shares: (shares ?? []).map(([provider, owned]) => [provider, amount(owned)]),
+    locked: (locked ?? []).map(([id, withdrawal]) => [
+      id,
+      { ...withdrawal, shares: amount(withdrawal.shares) },
+    ]),
+  };
+}
+
+function checked(snapshot: LedgerSnapshot): object {
   if (snapshot.version !== 1)
     throw new InvalidInputError('snapshot.version', `must be 1, got ${String(snapshot.version)}`);
-  const revive = (_key: string, value: unknown) =>
-    typeof value === 'string' && /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value;
-  return JSON.parse(JSON.stringify(snapshot), revive) as LedgerState;
+  return snapshot;
 }
