@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { kafkaEnvironment, type KafkaLog, openLog } from '#lib/events';
-import { ExchangeLedger, formatMoney } from '#lib/ledger';
+import { formatMoney } from '#lib/ledger';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import { HouseLiquidator, LiquidatorRepository } from '../../apps/liquidator/src/index.js';
-import { PricerRepository } from '../../apps/pricer/src/index.js';
+import { LedgerStore, vestingOf } from '../../apps/pricer/src/index.js';
 import { Replayer, simulatedMarket } from '../../apps/zkrisk/src/index.js';
 import { type ReplayedMarket, replaying } from '../support/one-process.js';
 import {
@@ -114,13 +114,21 @@ function differences(books: Books, expected: Books): string[] {
   });
 }
 
-/** Trader balances + P + L + pending = deposits − withdrawals, from the journal alone. */
+/** Trader balances + P + L + pending = deposits − withdrawals, from the journal alone; and snapshots that are of this journal. */
 async function imbalance({ connection }: Topology): Promise<string[]> {
-  const horizonMs = Number(QUICK_MODEL.HORIZON_BARS) * 3_600_000;
-  const ledger = new ExchangeLedger(horizonMs, Math.floor(horizonMs / 64));
-  for (const { payload } of await new PricerRepository(connection).events(0, 10_000_000))
-    ledger.apply(payload);
-  return ledger.imbalance() === 0n ? [] : [`the books are off by ${formatMoney(ledger.imbalance())}`];
+  const store = new LedgerStore(
+    connection,
+    vestingOf({ HORIZON_BARS: Number(QUICK_MODEL.HORIZON_BARS), BAR_SECONDS: 3600 }),
+  );
+  const ledger = store.empty();
+  await store.catchUp(ledger);
+  const snapshots = await store.verifySnapshots();
+  return [
+    ...(ledger.imbalance() === 0n ? [] : [`the books are off by ${formatMoney(ledger.imbalance())}`]),
+    ...snapshots.flatMap(({ sequence, difference }) =>
+      difference === undefined ? [] : [`the snapshot of event ${sequence} is not what the journal comes to`],
+    ),
+  ];
 }
 
 async function rebuildFailures(topology: Topology): Promise<string[]> {

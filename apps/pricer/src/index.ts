@@ -1,4 +1,6 @@
 export type { PricingEngine } from './engine/pricing-engine.js';
+export * from './ledger-snapshots.js';
+export * from './ledger-store.js';
 export * from './pricer.config.js';
 export * from './pricer.module.js';
 export { PricerRepository } from './pricer.repository.js';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { marginRates, positiveInteger, positiveNumber, readConfig } from '#lib/service';
+import type { Vesting } from './ledger-store.js';
 
 export const pricerEnvironment = z.object({
   ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
@@ -30,9 +31,19 @@ export const pricerEnvironment = z.object({
   MAXIMUM_TRADE_NOTIONAL: positiveNumber(1e9).describe('largest notional of a leg, quote currency'),
   MARGIN_RATES: marginRates,
   SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe(
-    'book events between two snapshots of the ledger, at least; more where there are more accounts',
+    'book events between two snapshots of the ledger, at least; more where there are more accounts. They are taken beside the writer',
   ),
 });
 
 export type PricerConfig = z.output<typeof pricerEnvironment>;
 export const pricerConfig = (environment: NodeJS.ProcessEnv) => readConfig(pricerEnvironment, environment);
+
+/** How premia and funding become the exchange's own. */
+export function vestingOf({
+  HORIZON_BARS,
+  BAR_SECONDS,
+}: Pick<PricerConfig, 'HORIZON_BARS' | 'BAR_SECONDS'>): Vesting {
+  const horizonMs = HORIZON_BARS * BAR_SECONDS * 1000;
+  // Premia of a 64th of the horizon vest together: keeps the queue short whatever the trading.
+  return { horizonMs, bucketMs: Math.max(1, Math.floor(horizonMs / 64)) };
+}

@@ -1,9 +1,15 @@
 import { Metrics } from '#lib/host';
 import { MONEY_DECIMALS, toNumber } from '#lib/ledger';
+import type { LedgerSnapshots } from './ledger-snapshots.js';
 import type { PricerService } from './pricer.service.js';
 import type { QuoteDesk } from './quote-desk.js';
 
-export function pricerMetrics(metrics: Metrics, pricer: PricerService, quotes: QuoteDesk): void {
+export function pricerMetrics(
+  metrics: Metrics,
+  pricer: PricerService,
+  quotes: QuoteDesk,
+  snapshots: LedgerSnapshots,
+): void {
   metrics.gauge('zkrisk_quotes_total', 'quotes given since the start', () => quotes.given);
   const money = (amount: bigint) => toNumber(amount, MONEY_DECIMALS);
   const ledger = () => pricer.engine.ledger;
@@ -26,6 +32,21 @@ export function pricerMetrics(metrics: Metrics, pricer: PricerService, quotes: Q
   );
   metrics.gauge('zkrisk_ledger_imbalance', 'must be 0', () => money(ledger().imbalance()));
   metrics.gauge('zkrisk_book_events', 'events in the journal', () => ledger().eventCount);
+  metrics.gauge(
+    'zkrisk_snapshots_total',
+    'snapshots of the ledger this process has stored since the start',
+    () => snapshots.taken,
+  );
+  metrics.gauge(
+    'zkrisk_snapshot_failures_total',
+    'snapshots of the ledger that could not be taken since the start; the next start takes longer',
+    () => snapshots.failed,
+  );
+  metrics.gauge(
+    'zkrisk_snapshot_seconds',
+    'how long the last snapshot of the ledger took, beside the writer',
+    () => snapshots.lastSeconds,
+  );
   metrics.gauge('zkrisk_trades', 'trades booked', () => ledger().totals.trades);
   metrics.gauge('zkrisk_market_time_seconds', 'market time, Unix', () => pricer.engine.board.now / 1000);
   metrics.gauge('zkrisk_bankruptcies', 'losses of bankrupt accounts borne by the pool, quote currency', () =>

@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EventLog, LaneOwners } from '#lib/events';
+import { addressOf } from '#lib/storage';
 import { AccountViews } from './account-views.js';
 import { CommandDesk } from './command-desk.js';
-import type { PricerConfig } from './pricer.config.js';
+import { LedgerSnapshots } from './ledger-snapshots.js';
+import { type PricerConfig, vestingOf } from './pricer.config.js';
 import { PricerController } from './pricer.controller.js';
 import { PricerRepository } from './pricer.repository.js';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
@@ -60,10 +62,23 @@ export class PricerModule {
           useFactory: (database: DataSource) => new PricerRepository(database),
         },
         {
+          provide: LedgerSnapshots,
+          inject: [DataSource],
+          useFactory: (database: DataSource) =>
+            new LedgerSnapshots(
+              { address: addressOf(database), vesting: vestingOf(config) },
+              config.SNAPSHOT_EVERY_EVENTS,
+            ),
+        },
+        {
           provide: PricerService,
-          inject: [PricerRepository, LaneOwners],
-          useFactory: async (repository: PricerRepository, owners: LaneOwners) => {
-            const service = new PricerService(config, repository);
+          inject: [PricerRepository, LedgerSnapshots, LaneOwners],
+          useFactory: async (
+            repository: PricerRepository,
+            snapshots: LedgerSnapshots,
+            owners: LaneOwners,
+          ) => {
+            const service = new PricerService(config, repository, snapshots);
             await service.follow();
             owners.register(PRICER_LANE, service);
             return service;

@@ -1,9 +1,10 @@
 import { type DataSource, type EntityManager, In } from 'typeorm';
 import type { CovariancePayload } from '#lib/events';
-import { type BookEvent, ExchangeLedger, type LedgerSnapshot } from '#lib/ledger';
-import { CommandOutcomeEntity, LedgerSnapshotEntity, ServiceStateRepository } from '#lib/storage';
+import type { BookEvent, ExchangeLedger } from '#lib/ledger';
+import { CommandOutcomeEntity, ServiceStateRepository } from '#lib/storage';
 import type { BookChanges } from './book-follower.js';
 import type { PricingEngineState } from './engine/pricing-engine.js';
+import { LedgerStore, type Vesting } from './ledger-store.js';
 
 /** Id of the command an event decided, where it decided one. */
 export function commandOf(event: BookEvent): string | undefined {
@@ -48,7 +49,7 @@ export function accountsOf(event: BookEvent): readonly string[] {
   }
 }
 
-/** Journal, snapshots and state of the pricer. */
+/** Journal and state of the pricer. */
 export class PricerRepository {
   private readonly states = new ServiceStateRepository('pricer');
 
@@ -58,37 +59,14 @@ export class PricerRepository {
    * The ledger as of the last committed event: the newest snapshot and every event after it.
    *
    * @returns with the events the snapshot had
+   * @throws {Error} where the journal has a gap, or the snapshot lacks a part
    */
-  async loadLedger(
-    horizonMs: number,
-    bucketMs: number,
-  ): Promise<{ ledger: ExchangeLedger; snapshotAt: number }> {
-    const [snapshot] = await this.database
-      .getRepository(LedgerSnapshotEntity)
-      .find({ order: { sequence: 'DESC' }, take: 1 });
-    const ledger =
-      snapshot === undefined
-        ? new ExchangeLedger(horizonMs, bucketMs)
-        : ExchangeLedger.restore(snapshot.state as LedgerSnapshot, horizonMs, bucketMs);
+  async loadLedger(vesting: Vesting): Promise<{ ledger: ExchangeLedger; snapshotAt: number }> {
+    const store = new LedgerStore(this.database, vesting);
+    const ledger = await store.newestSnapshot();
     const snapshotAt = ledger.eventCount;
-    for (;;) {
-      const events = await this.events(ledger.eventCount, 5000);
-      if (events.length === 0) return { ledger, snapshotAt };
-      for (const { sequence, payload } of events) {
-        if (Number(sequence) !== ledger.eventCount + 1) {
-          throw new Error(`the journal has a gap: event ${sequence} follows event ${ledger.eventCount}`);
-        }
-        ledger.apply(payload);
-      }
-    }
-  }
-
-  /** Events after a sequence number, in order. */
-  async events(after: number, limit: number): Promise<{ sequence: string; payload: BookEvent }[]> {
-    return this.database.query<{ sequence: string; payload: BookEvent }[]>(
-      'select sequence, payload from book_event where sequence > $1 order by sequence limit $2',
-      [after, limit],
-    );
+    await store.catchUp(ledger);
+    return { ledger, snapshotAt };
   }
 
   /**
@@ -158,16 +136,6 @@ export class PricerRepository {
         decided.map(({ sequence }) => sequence),
         decided.map(({ event }) => JSON.stringify(event)),
       ],
-    );
-  }
-
-  async saveSnapshot(manager: EntityManager, ledger: ExchangeLedger): Promise<void> {
-    await manager.query(
-      'insert into ledger_snapshot (sequence, state) values ($1, $2::jsonb) on conflict do nothing',
-      [ledger.eventCount, JSON.stringify(ledger.snapshot())],
-    );
-    await manager.query(
-      'delete from ledger_snapshot where sequence not in (select sequence from ledger_snapshot order by sequence desc limit 3)',
     );
   }
 

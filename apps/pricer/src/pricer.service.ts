@@ -18,7 +18,8 @@ import { type BookEvent, ExchangeLedger } from '#lib/ledger';
 import type { Headers } from '#lib/trace';
 import { BookFollower } from './book-follower.js';
 import { PricingEngine } from './engine/pricing-engine.js';
-import type { PricerConfig } from './pricer.config.js';
+import type { LedgerSnapshots } from './ledger-snapshots.js';
+import { type PricerConfig, vestingOf } from './pricer.config.js';
 import { accountsOf, commandOf, type PricerRepository } from './pricer.repository.js';
 import { accountState, poolState } from './published-states.js';
 
@@ -34,16 +35,16 @@ export class PricerService implements LaneOwner {
   private current: PricingEngine;
   private readonly waiting = new Map<string, Set<(event: BookEvent) => void>>();
   private insolvent = false;
-  /** events the newest snapshot has */
-  private snapshotAt = 0;
 
   private readonly follower: BookFollower;
 
   constructor(
     private readonly config: PricerConfig,
     private readonly repository: PricerRepository,
+    private readonly snapshots: LedgerSnapshots,
   ) {
-    this.current = new PricingEngine(config, new ExchangeLedger(this.horizonMs, this.bucketMs));
+    const { horizonMs, bucketMs } = vestingOf(config);
+    this.current = new PricingEngine(config, new ExchangeLedger(horizonMs, bucketMs));
     this.follower = new BookFollower(
       repository,
       () => ({
@@ -61,14 +62,6 @@ export class PricerService implements LaneOwner {
     return this.current;
   }
 
-  private get horizonMs(): number {
-    return this.config.HORIZON_BARS * this.config.BAR_SECONDS * 1000;
-  }
-  /** Premia of a 64th of the horizon vest together: keeps the queue short whatever the trading. */
-  private get bucketMs(): number {
-    return Math.max(1, Math.floor(this.horizonMs / 64));
-  }
-
   /** @throws {ReplicaBehindError} where this process neither writes the book nor has seen it lately */
   requireFresh(): void {
     this.follower.requireFresh();
@@ -81,24 +74,27 @@ export class PricerService implements LaneOwner {
   }
 
   release(): void {
+    // Not waited for: the next writer does not mind it.
+    void this.snapshots.stop();
     this.follower.start();
   }
 
   async close(): Promise<void> {
-    await this.follower.stop();
+    await Promise.all([this.follower.stop(), this.snapshots.close()]);
   }
 
   /** The book is ours to write: the state of the tables is taken up. */
   async restore(): Promise<void> {
     await this.follower.stop();
-    await this.load();
+    this.snapshots.start(await this.load());
   }
 
-  private async load(): Promise<void> {
-    const { ledger, snapshotAt } = await this.repository.loadLedger(this.horizonMs, this.bucketMs);
-    this.snapshotAt = snapshotAt;
+  /** @returns events the newest snapshot has */
+  private async load(): Promise<number> {
+    const { ledger, snapshotAt } = await this.repository.loadLedger(vestingOf(this.config));
     const { state, forecast } = await this.repository.loadState();
     this.current = new PricingEngine(this.config, ledger, state, forecast);
+    return snapshotAt;
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
@@ -244,12 +240,6 @@ export class PricerService implements LaneOwner {
     const { ledger } = this.current;
     const first = ledger.eventCount - events.length + 1;
     await this.repository.append(context.manager, first, events);
-    // As many events as it has accounts: what a snapshot costs is then the same for every event, however many accounts there are.
-    const every = Math.max(this.config.SNAPSHOT_EVERY_EVENTS, ledger.accountCount);
-    if (ledger.eventCount >= this.snapshotAt + every) {
-      await this.repository.saveSnapshot(context.manager, ledger);
-      this.snapshotAt = ledger.eventCount;
-    }
     await this.repository.saveState(context.manager, this.current.snapshot());
     events.forEach((event, i) => {
       const sequence = first + i;
@@ -260,6 +250,7 @@ export class PricerService implements LaneOwner {
     this.publishStates(context, events);
     context.afterCommit(() => {
       for (const event of events) this.announce(event);
+      this.snapshots.committed(ledger);
     });
   }
 

@@ -1,4 +1,5 @@
 import { Metrics, Readiness, type ServiceDefinition } from '#lib/host';
+import { LedgerSnapshots } from './ledger-snapshots.js';
 import { pricerConfig, pricerEnvironment } from './pricer.config.js';
 import { pricerMetrics } from './pricer.metrics.js';
 import { PricerModule } from './pricer.module.js';
@@ -17,7 +18,7 @@ export const pricer: ServiceDefinition = {
     },
     started: (app) => {
       const service = app.get(PricerService);
-      pricerMetrics(app.get(Metrics), service, app.get(QuoteDesk));
+      pricerMetrics(app.get(Metrics), service, app.get(QuoteDesk), app.get(LedgerSnapshots));
       app.get(Readiness).add('forecast', () => service.engine.ready());
       app.get(Readiness).add('book', () => {
         service.requireFresh();

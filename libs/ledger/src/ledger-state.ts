@@ -183,9 +183,9 @@ export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
     ]),
     cash: (cash ?? []).map(([account, held]) => [account, amount(held)]),
     shares: (shares ?? []).map(([provider, owned]) => [provider, amount(owned)]),
-    locked: (locked ?? []).map(([id, withdrawal]) => [
+    locked: (locked ?? []).map(([id, { commandId, provider, shares: held, releaseAt }]) => [
       id,
-      { ...withdrawal, shares: amount(withdrawal.shares) },
+      { commandId, provider, shares: amount(held), releaseAt },
     ]),
   };
 }

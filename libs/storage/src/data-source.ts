@@ -4,6 +4,7 @@ import { Initial1700000000000 } from '../../../migrations/1700000000000-initial.
 import { Liquidation1700000001000 } from '../../../migrations/1700000001000-liquidation.js';
 import { Settlement1700000002000 } from '../../../migrations/1700000002000-settlement.js';
 import { Transport1700000003000 } from '../../../migrations/1700000003000-transport.js';
+import { SnapshotParts1700000004000 } from '../../../migrations/1700000004000-snapshot-parts.js';
 import { ENTITIES } from './entities/index.js';
 
 /** "zkr": two processes that start at once must not migrate at once. */
@@ -24,12 +25,34 @@ export function dataSourceOptions(
       Liquidation1700000001000,
       Settlement1700000002000,
       Transport1700000003000,
+      SnapshotParts1700000004000,
     ],
     synchronize: false,
     poolSize,
     applicationName: 'zkrisk',
     ...(caFile === undefined ? {} : { ssl: { ca: readFileSync(caFile, 'utf8') } }),
   };
+}
+
+/** How a thread reaches the database that its process is connected to; plain data, to be sent to it. */
+export interface DatabaseAddress {
+  readonly url: string;
+  /** certificates the server is trusted by */
+  readonly ssl?: { readonly ca: string };
+}
+
+/** @throws {Error} for a connection that was not made with {@link dataSourceOptions} */
+export function addressOf({ options }: DataSource): DatabaseAddress {
+  if (options.type !== 'postgres' || options.url === undefined)
+    throw new Error('not a connection of the engine');
+  const { url, ssl } = options as { url: string; ssl?: { ca: string } };
+  return { url, ...(ssl === undefined ? {} : { ssl: { ca: ssl.ca } }) };
+}
+
+/** A single connection of a thread's own. */
+export function connectTo({ url, ssl }: DatabaseAddress): Promise<DataSource> {
+  const options = dataSourceOptions(url, { poolSize: 1 });
+  return new DataSource({ ...options, ...(ssl && { ssl }) }).initialize();
 }
 
 /** Brings a database's tables up to date; of several processes that do so at once, one does. */

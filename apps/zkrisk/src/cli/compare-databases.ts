@@ -1,10 +1,13 @@
 import type { DataSource } from 'typeorm';
+import { LedgerStore, type Vesting } from '../../../pricer/src/index.js';
 
-/** What the books, ledgers and plans consist of, in an order that does not depend on when anything was written. */
+/**
+ * What the books, ledgers and plans consist of, in an order that does not depend on when anything was written. Snapshots of the
+ * ledger are not among them: how far the books were when one was taken is a matter of time; {@link compareSnapshots}.
+ */
 const TABLES: Readonly<Record<string, string>> = {
   book_event: 'select sequence, kind, at, payload from book_event order by sequence',
   command_outcome: 'select id, sequence, event from command_outcome order by id',
-  ledger_snapshot: 'select sequence, state from ledger_snapshot order by sequence',
   risk_record: 'select at, payload from risk_record order by at',
   bar: 'select bar_end, prices, stale from bar order by bar_end',
   market_model: `select version, fitted_on, model, diagnostics - 'seconds' as diagnostics from market_model
@@ -50,4 +53,16 @@ export async function compareDatabases(one: DataSource, other: DataSource): Prom
     });
   }
   return compared;
+}
+
+/** Whether a database's snapshots of the ledger are what its journal comes to, to the last bit. */
+export async function compareSnapshots(database: DataSource, vesting: Vesting): Promise<ComparedTable> {
+  const snapshots = await new LedgerStore(database, vesting).verifySnapshots();
+  const difference = snapshots.find((snapshot) => snapshot.difference !== undefined)?.difference;
+  return {
+    table: 'ledger_snapshot',
+    rows: snapshots.length,
+    same: difference === undefined,
+    ...(difference && { difference }),
+  };
 }

@@ -18,9 +18,9 @@ import { readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
 import { forecasterConfig, ForecasterModule, ForecasterService } from '../../../forecaster/src/index.js';
 import { liquidatorConfig, LiquidatorModule, LiquidatorService } from '../../../liquidator/src/index.js';
-import { pricerConfig, PricerModule, PricerService } from '../../../pricer/src/index.js';
+import { pricerConfig, PricerModule, PricerService, vestingOf } from '../../../pricer/src/index.js';
 import { UsageError } from '../usage-error.js';
-import { type ComparedTable, compareDatabases } from './compare-databases.js';
+import { type ComparedTable, compareDatabases, compareSnapshots } from './compare-databases.js';
 
 /** Forecaster, pricer and liquidator without their servers. */
 @Module({})
@@ -75,8 +75,6 @@ export async function rebuildCommand(
     const database = app.get(DataSource);
     const log = app.get<KafkaLog>(EventLog);
     const rebuild = new Rebuild(log, database, app.get(LaneOwners));
-    // It writes the book: there is nobody to follow.
-    await app.get(PricerService).close();
     app.connectMicroservice({ strategy: rebuild }, { inheritAppConfig: true });
     await app.startAllMicroservices();
     const started = performance.now();
@@ -87,11 +85,13 @@ export async function rebuildCommand(
     if (options.against === undefined) return { ...report, seconds };
     const other = await new DataSource(dataSourceOptions(options.against)).initialize();
     try {
-      return { ...report, seconds, tables: await compareDatabases(other, database) };
+      const snapshots = await compareSnapshots(other, vestingOf(pricerConfig(environment)));
+      return { ...report, seconds, tables: [...(await compareDatabases(other, database)), snapshots] };
     } finally {
       await other.destroy();
     }
   } finally {
+    await app.get(PricerService).close();
     await app.get(ForecasterService).close();
     await app.get(LiquidatorService).close();
     await app.get(EventLog).close();

@@ -2,7 +2,7 @@ import { BarEntity } from './bar.entity.js';
 import { BookEventEntity } from './book-event.entity.js';
 import { CommandOutcomeEntity } from './command-outcome.entity.js';
 import { ChainTransactionEntity } from './chain-transaction.entity.js';
-import { LedgerSnapshotEntity } from './ledger-snapshot.entity.js';
+import { LedgerSnapshotEntity, LedgerSnapshotPartEntity } from './ledger-snapshot.entity.js';
 import { LiquidationEventEntity } from './liquidation-event.entity.js';
 import { LiquidationEntity } from './liquidation.entity.js';
 import { MarginAccountEntity } from './margin-account.entity.js';
@@ -18,6 +18,7 @@ export {
   ChainTransactionEntity,
   CommandOutcomeEntity,
   LedgerSnapshotEntity,
+  LedgerSnapshotPartEntity,
   LiquidationEntity,
   LiquidationEventEntity,
   MarginAccountEntity,
@@ -34,6 +35,7 @@ export const ENTITIES = [
   ChainTransactionEntity,
   CommandOutcomeEntity,
   LedgerSnapshotEntity,
+  LedgerSnapshotPartEntity,
   LiquidationEntity,
   LiquidationEventEntity,
   MarginAccountEntity,

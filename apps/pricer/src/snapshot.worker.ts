@@ -1,0 +1,56 @@
+import { constants, setPriority } from 'node:os';
+import { workerData } from 'node:worker_threads';
+import type { DataSource } from 'typeorm';
+import type { ExchangeLedger } from '#lib/ledger';
+import { connectTo } from '#lib/storage';
+import { answerRequests } from '#lib/worker-pool';
+import type { SnapshotReply, SnapshotRequest, SnapshotTerms } from './ledger-snapshots.js';
+import { LedgerStore } from './ledger-store.js';
+
+const { address, vesting, stop } = workerData as SnapshotTerms;
+const stopping = {
+  throwIfAborted() {
+    if (Atomics.load(stop, 0) !== 0) throw new Error('the writer has ended');
+  },
+};
+
+let connection: DataSource | undefined;
+/** as of the last snapshot: the next one begins there */
+let ledger: ExchangeLedger | undefined;
+
+try {
+  // On Linux of this thread alone: the writer goes first where both want the processor.
+  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
+} catch {
+  // Not permitted here; it then competes as an equal.
+}
+
+answerRequests(async (request: SnapshotRequest): Promise<SnapshotReply | undefined> => {
+  if (request === 'take') return take();
+  await forget();
+  return undefined;
+});
+
+async function take(): Promise<SnapshotReply> {
+  const started = performance.now();
+  try {
+    stopping.throwIfAborted();
+    connection ??= await connectTo(address);
+    const store = new LedgerStore(connection, vesting);
+    ledger ??= await store.newestSnapshot(stopping);
+    await store.catchUp(ledger, stopping);
+    const stored = await store.save(ledger, stopping);
+    return { sequence: ledger.eventCount, stored, seconds: (performance.now() - started) / 1000 };
+  } catch (error) {
+    // What was half done is not gone on with.
+    await forget();
+    throw error;
+  }
+}
+
+async function forget(): Promise<void> {
+  const old = connection;
+  connection = undefined;
+  ledger = undefined;
+  if (old?.isInitialized) await old.destroy().catch(() => undefined);
+}
