@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { auditOracle, deployOracle, startEmbeddedChain } from '#lib/chain';
+import { auditOracle, deployOracle, SECOND_EMBEDDED_KEY, startEmbeddedChain } from '#lib/chain';
 import { createProver } from '#lib/proofs';
 import { type QuoteAnswer, QuoteChannel } from '#lib/sdk';
 import { oracleTerms, writeDeployment } from '../apps/settlement/src/index.js';
+import { DemoVault, simulatedMarket } from '../apps/zkrisk/src/index.js';
 import { eventually } from './support/database.js';
 import { noKafka, recordsOf } from './support/kafka.js';
 import { booksOfOneProcess } from './support/one-process.js';
@@ -84,6 +85,15 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
       const account = privateKeyToAccount(chain.privateKey);
       const deployment = await deployOracle(chain.url, account, oracleTerms(0.01, 0));
       writeDeployment(join(folder, 'deployment.json'), deployment);
+      // Its own account: the settlement counts the nonces of the other.
+      const chainOfVault = {
+        rpcUrl: chain.url,
+        account: privateKeyToAccount(SECOND_EMBEDDED_KEY),
+        prices: deployment.prices,
+      };
+      const demo = await DemoVault.open(chainOfVault, folder, simulatedMarket(9, 45), 1e6);
+      await demo.follow(100);
+      const held = { VAULT_ADDRESS: demo.deployment.vault, VAULT_CONFIRMATIONS: '0' };
       topology = await startTopology({
         ...{ CHAIN_RPC_URL: chain.url, CHAIN_PRIVATE_KEY: chain.privateKey, CHAIN_CONFIRMATIONS: '1' },
         ...{ CHAIN_DEPLOYMENT: join(folder, 'deployment.json'), SETTLEMENT: 'on', PROVER: 'on' },
@@ -91,9 +101,18 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
       });
       await startAll(topology, 1);
       const { connection } = topology;
+      const vaults = [await topology.start('vault', held), await topology.start('vault', held)];
       const provers = [await topology.start('prover'), await topology.start('prover')];
       const settling = [await topology.start('settlement'), await topology.start('settlement')];
-      await topology.replay({ bars: 45, seed: 9, trades: 3 }).done;
+      const replay = topology.replay({ bars: 45, seed: 9, trades: 3 });
+      const valued = () =>
+        connection.query<{ at: string; backing: string }[]>(
+          `select payload->>'valuedAt' as at, payload->>'backing' as backing from book_event
+           where kind = 'liquidity-valued' order by sequence`,
+        );
+      await eventually(async () => (await valued()).length > 2, 'the vault is valued', 120_000);
+      await (await holder(vaults, 'vault')).end('SIGKILL');
+      await replay.done;
       const count = async (table: string, status: string) => {
         const [row] = await connection.query<[{ count: string }]>(
           `select count(*) from ${table} where status = '${status}'`,
@@ -104,18 +123,24 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
       await eventually(async () => (await count('proof_job', 'running')) > 1, 'both prove', 60_000);
       await provers.shift()!.end('SIGKILL');
       await eventually(async () => (await count('chain_transaction', 'sent')) > 0, 'it is sent', 300_000);
-      const sends = await Promise.all(
-        settling.map(async (each) => (await metric(each, 'zkrisk_units_held{lane="settlement"}')) || 0),
-      );
-      expect([...sends].sort()).toEqual([0, 1]);
-      const [sender] = settling.splice(sends.indexOf(1), 1);
+      const sender = await holder(settling, 'settlement');
       await sender.end('SIGKILL');
       await eventually(
         async () => (await count('settlement_epoch', 'settled')) > 0,
         'it is settled',
         120_000,
       );
-      for (const service of [...provers, ...settling]) expect(await service.end('SIGTERM')).toBe(0);
+      const [{ bar }] = await connection.query<[{ bar: string }]>('select max(at) as bar from risk_record');
+      await eventually(
+        async () => (await valued()).at(-1)!.at === bar,
+        'the other vault has gone on',
+        60_000,
+      );
+      const valuations = await valued();
+      expect(new Set(valuations.map(({ at }) => at)).size).toBe(valuations.length);
+      expect(valuations.every(({ backing }) => Number(backing) > 100_000)).toBe(true);
+      for (const service of [...provers, ...settling, ...vaults])
+        expect(await service.end('SIGTERM')).toBe(0);
       const epochs = await connection.query<{ status: string; number: number }[]>(
         'select status, number from settlement_epoch',
       );
@@ -131,6 +156,15 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
     }
   }, 600_000);
 });
+
+/** Which of two has the work of a lane; it is taken from the list. */
+async function holder(services: ServiceProcess[], lane: string): Promise<ServiceProcess> {
+  const held = await Promise.all(
+    services.map(async (each) => (await metric(each, `zkrisk_units_held{lane="${lane}"}`)) || 0),
+  );
+  expect([...held].sort()).toEqual([0, 1]);
+  return services.splice(held.indexOf(1), 1)[0];
+}
 
 async function startAll(topology: Topology, instances: number): Promise<ServiceProcess[]> {
   const services: ServiceProcess[] = [];

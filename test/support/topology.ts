@@ -6,7 +6,7 @@ import { startTestDatabase, type TestDatabase } from './database.js';
 import { startTestBroker, type TestBroker } from './kafka.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
-export type ServiceName = 'forecaster' | 'pricer' | 'liquidator' | 'prover' | 'settlement';
+export type ServiceName = 'forecaster' | 'pricer' | 'liquidator' | 'prover' | 'settlement' | 'vault';
 
 /** A service as a process of its own. */
 export interface ServiceProcess {

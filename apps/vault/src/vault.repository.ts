@@ -32,10 +32,11 @@ export class VaultRepository {
     valuation: PublishedValuation | undefined;
   }> {
     const { manager } = this.database;
+    const reading = await this.states.load<KeptReading>(manager, 'reading');
     return {
       board: await this.states.load<MarketBoardState>(manager, 'board'),
       forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
-      reading: withAmounts(await this.states.load<VaultReading>(manager, 'reading')),
+      reading: reading && taken(reading),
       valuation: await this.states.load<PublishedValuation>(manager, 'valuation'),
     };
   }
@@ -49,7 +50,7 @@ export class VaultRepository {
   }
 
   saveReading(manager: EntityManager, reading: VaultReading): Promise<void> {
-    return this.states.save(manager, 'reading', asText(reading));
+    return this.states.save(manager, 'reading', kept(reading));
   }
 
   saveValuation(manager: EntityManager, valuation: PublishedValuation): Promise<void> {
@@ -57,17 +58,50 @@ export class VaultRepository {
   }
 }
 
-/** JSON has no integers of this size: they are kept as digits with an n. */
-function asText(reading: VaultReading): unknown {
-  const text = JSON.stringify(reading, (_key, value: unknown) =>
-    typeof value === 'bigint' ? `${value}n` : value,
-  );
-  return JSON.parse(text) as unknown;
+type KeptHoldings = Readonly<Record<'counted' | 'held' | 'supply' | 'settled', string>> & {
+  readonly block: number;
+  readonly tokens: readonly { readonly market: string; readonly balance: string; readonly weight: string }[];
+};
+interface KeptReading {
+  readonly holdings: KeptHoldings;
+  readonly readAt: number;
 }
 
-function withAmounts(kept: VaultReading | undefined): VaultReading | undefined {
-  if (kept === undefined) return undefined;
-  return JSON.parse(JSON.stringify(kept), (_key, value: unknown) =>
-    typeof value === 'string' && /^-?\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value,
-  ) as VaultReading;
+/** JSON has no integers of this size: they are kept as digits. */
+function kept({ holdings, readAt }: VaultReading): KeptReading {
+  const { block, counted, held, supply, settled, tokens } = holdings;
+  return {
+    readAt,
+    holdings: {
+      ...{
+        block,
+        counted: String(counted),
+        held: String(held),
+        supply: String(supply),
+        settled: String(settled),
+      },
+      tokens: tokens.map(({ market, balance, weight }) => ({
+        ...{ market, balance: String(balance), weight: String(weight) },
+      })),
+    },
+  };
+}
+
+function taken({ holdings, readAt }: KeptReading): VaultReading {
+  const { block, counted, held, supply, settled, tokens } = holdings;
+  return {
+    readAt,
+    holdings: {
+      ...{
+        block,
+        counted: BigInt(counted),
+        held: BigInt(held),
+        supply: BigInt(supply),
+        settled: BigInt(settled),
+      },
+      tokens: tokens.map(({ market, balance, weight }) => ({
+        ...{ market, balance: BigInt(balance), weight: BigInt(weight) },
+      })),
+    },
+  };
 }

@@ -33,6 +33,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-liquidation': 404,
   'unknown-proof': 404,
   'insufficient-balance': 409,
+  'backed-provider': 409,
   'insufficient-margin': 409,
   'nothing-to-reduce': 409,
   'plan-closed': 409,
