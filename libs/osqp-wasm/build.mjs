@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileWasm } from '../../scripts/clang-wasm.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const output = join(here, 'build');
@@ -25,7 +26,8 @@ const sha256 = (...parts) =>
 
 /** Of everything that decides what is built. */
 function recipeDigest() {
-  const files = ['recipe.json', 'build.mjs', 'package.json', join('native', 'osqp_wasm.c')];
+  const compiler = join('..', '..', 'scripts', 'clang-wasm.mjs');
+  const files = ['recipe.json', 'build.mjs', 'package.json', join('native', 'osqp_wasm.c'), compiler];
   return sha256(...files.map((file) => readFileSync(join(here, file))));
 }
 
@@ -86,8 +88,7 @@ function fetchSources(work) {
   return join(work, 'unpacked', archive.replace(/\.tar\.gz$/, ''));
 }
 
-async function compile(sources) {
-  const { runClang } = await import('@yowasp/clang');
+function compile(sources) {
   const { root, include, compile: files, folders, write, flags } = recipe.build;
   const tree = {};
   const put = (path, content) => {
@@ -112,20 +113,11 @@ async function compile(sources) {
       .map((file) => `${folder}/${file}`),
   );
   const units = ['osqp_wasm.c', ...[...files, ...inFolders].map((file) => `osqp/${file}`)];
-  let messages = '';
-  try {
-    const built = await runClang(
-      ['clang', ...flags, ...include.map((folder) => `-Iosqp/${folder}`), ...units, '-lm', '-o', 'osqp.wasm'],
-      tree,
-      {
-        stderr: (bytes) => bytes && (messages += Buffer.from(bytes).toString()),
-        fetchProgress: () => undefined,
-      },
-    );
-    return built['osqp.wasm'];
-  } catch (error) {
-    throw new Error(`OSQP did not compile: ${messages || error.message}`, { cause: error });
-  }
+  return compileWasm(
+    'OSQP',
+    [...flags, ...include.map((folder) => `-Iosqp/${folder}`), ...units, '-lm'],
+    tree,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
