@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { osqpIsBuilt } from '../libs/osqp-wasm/build.mjs';
+import { kernelSources } from '../libs/pools/build.mjs';
 import { contractSources } from './contracts.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -86,6 +87,13 @@ export function bootstrap() {
     removeOrphans(join(osqp, 'dist'), join(osqp, 'src'));
     mkdirSync(join(root, 'dist'), { recursive: true });
     writeFileSync(compiled, stamp);
+  }
+  const kernel = kernelSources().map((path) => join(root, path));
+  const kernelStamp = hashOf(kernel) + lock;
+  const kernelCompiled = join(root, 'dist', 'libs', 'pools', 'native', '.compiled');
+  if (!stampHolds(kernelCompiled, kernelStamp)) {
+    run('compiling the pools’ kernel', process.execPath, [join(root, 'libs', 'pools', 'build.mjs')]);
+    writeFileSync(kernelCompiled, kernelStamp);
   }
   const contracts = [...contractSources(), 'scripts/contracts.mjs'].map((path) => join(root, path));
   const contractsStamp = hashOf(contracts) + lock;

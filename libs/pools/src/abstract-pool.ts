@@ -3,7 +3,7 @@ import { parameterRows, setsOf } from './parameters.js';
 import { ASSETS, type PricePath, thinned } from './prices.js';
 import { bestOfAll, bestPair } from './reserves/arbitrage.js';
 import { tradedReserves, type TradingTerms } from './reserves/with-fees.js';
-import { constantWeightReserves, logPath, movingWeightReserves } from './reserves/zero-fees.js';
+import { zeroFeeReserves } from './reserves/zero-fees.js';
 import type {
   ConstantFees,
   DynamicInputs,
@@ -24,8 +24,14 @@ export interface BaseParameters {
   readonly initialWeights?: readonly number[];
 }
 
-/** Weights of a set: one row of n where they are constant, rows × n where they move. */
-export type SetWeights = (set: number) => Float64Array;
+/**
+ * Weights of a set: one row of n where they are constant, rows × n where they move. Those of a set that are not needed any more may be
+ * given, to be written over.
+ */
+export type SetWeights = (set: number, over?: Float64Array) => Float64Array;
+
+/** Sets that are simulated side by side: they share what is made of the prices, and each holds its weights meanwhile. */
+const SETS_TOGETHER = 16;
 
 /**
  * A pool of n tokens, simulated along prices of the market. Pools keep nothing between calls: each is given all it needs, for one set of
@@ -75,12 +81,14 @@ export abstract class AbstractPool {
   /** Reserves where trading is free, and so the pool's prices are always the market's. */
   calculateReservesZeroFees(input: PoolInput): PoolRun {
     const { prices, run, weightsOf, initialOf } = this.prepare(input);
-    const path = logPath(prices);
-    for (let set = 0; set < run.sets; set++) {
-      const weights = weightsOf(set);
-      const own = part(run, set);
-      const fill = weights.length > run.assets ? movingWeightReserves : constantWeightReserves;
-      fill(path, weights, initialOf(weights), own);
+    const reused: Float64Array[] = [];
+    for (let from = 0; from < run.sets; from += SETS_TOGETHER) {
+      const count = Math.min(SETS_TOGETHER, run.sets - from);
+      const together = Array.from({ length: count }, (_, at) => {
+        const weights = (reused[at] = weightsOf(from + at, reused[at]));
+        return { weights, initial: initialOf(weights), out: part(run, from + at) };
+      });
+      zeroFeeReserves(prices, together);
     }
     run.arbitrages.fill(Math.max(0, run.rows - 1));
     return run;
@@ -178,9 +186,10 @@ export abstract class AbstractPool {
     const { rows } = prices;
     const all = this.weights(input.prices, parameters, sets);
     // Weights are the rule's at the rows that are acted on.
-    const weightsOf: SetWeights = (set) => {
+    const weightsOf: SetWeights = (set, over) => {
+      if (arbFrequency === 1) return all(set, over);
       const weights = all(set);
-      return weights.length === assets || arbFrequency === 1
+      return weights.length === assets
         ? weights
         : thinned({ rows: input.prices.rows, assets, values: weights }, arbFrequency).values;
     };

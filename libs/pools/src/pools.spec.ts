@@ -122,6 +122,47 @@ describe('pools', () => {
     }
   });
 
+  it('without fees are what the formulas say, for any number of tokens and however far things move', () => {
+    for (let n = 2; n <= 8; n++) {
+      // Steps both sides of where short sums end, over blocks of rows and an odd rest.
+      const rows = 1030 + n;
+      const prices = walk(rows, 20 + n, n, n % 2 === 0 ? 0.003 : 0.1);
+      const initialWeights = Array.from({ length: n }, (_, i) => (2 * (i + 1)) / (n * (n + 1)));
+      const terms = { updateEvery: 1, interpolateOver: 1, fastest: 1, minimumWeight: 0.01 };
+      for (const pool of [new BalancerPool(), new MomentumPool(), new MinimumVariancePool(terms)]) {
+        const parameters = pool.initBaseParameters({ assets: n, initialWeights });
+        const run = pool.calculateReservesZeroFees({ prices, parameters, initialValue: 1e6 });
+        const weights = pool.weights(prices, parameters, 1)(0);
+        const weight = (t: number, i: number) => weights[weights.length === n ? i : t * n + i];
+        const expected = new Float64Array(rows * n);
+        let log = Math.log(1e6);
+        for (let t = 0; t < rows; t++) {
+          for (let i = 0; t > 0 && i < n; i++) {
+            log += weight(t - 1, i) * Math.log(prices.values[t * n + i] / prices.values[(t - 1) * n + i]);
+            log -= weight(t, i) * Math.log(weight(t, i) / weight(t - 1, i));
+          }
+          for (let i = 0; i < n; i++)
+            expected[t * n + i] = (weight(t, i) * Math.exp(log)) / prices.values[t * n + i];
+        }
+        const apart = run.reserves.map((reserve, at) => Math.abs(reserve / expected[at] - 1));
+        expect(Math.max(...apart)).toBeLessThan(1e-12);
+      }
+    }
+  });
+
+  it('without fees are the same to the last bit alone and beside others', () => {
+    const prices = walk(700, 21);
+    const pool = new MomentumPool();
+    const parameters = pool.initBaseParameters({ assets: 3, sets: 35, spread: 1, seed: 4 });
+    const input = { prices, parameters, initialValue: 1e6 };
+    const together = pool.calculateReservesZeroFees(input).reserves;
+    for (const set of [0, 15, 16, 34]) {
+      const own = { ...parameters, k: parameters.k[set], memoryDays: parameters.memoryDays[set] };
+      const alone = pool.calculateReservesZeroFees({ ...input, parameters: own as PoolParameters });
+      expect(alone.reserves).toEqual(together.slice(set * 2100, (set + 1) * 2100));
+    }
+  });
+
   it('without fees come to what trading with no fee comes to', () => {
     const prices = walk(300, 2);
     for (const pool of POOLS) {

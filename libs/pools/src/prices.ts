@@ -45,7 +45,8 @@ export function thinned(prices: PricePath, every: number): PricePath {
   const { assets, values } = prices;
   const rows = Math.ceil(prices.rows / every);
   const kept = new Float64Array(rows * assets);
-  for (let t = 0; t < rows; t++)
-    kept.set(values.subarray(t * every * assets, (t * every + 1) * assets), t * assets);
+  // One by one: a view of a row takes longer to make than the row to copy.
+  for (let t = 0, at = 0; t < rows; t++)
+    for (let i = 0; i < assets; i++, at++) kept[at] = values[t * every * assets + i];
   return { rows, assets, values: kept };
 }

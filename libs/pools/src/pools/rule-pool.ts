@@ -5,7 +5,7 @@ import { priceGradients } from '../estimators/gradient.js';
 import { decayOfMemory } from '../estimators/memory.js';
 import { parameterRows, weightRows } from '../parameters.js';
 import type { PoolParameters } from '../pool-run.js';
-import type { PricePath } from '../prices.js';
+import { type PricePath, thinned } from '../prices.js';
 import type { Rule, RuleParameter } from '../rules/index.js';
 import { checkTerms, fillWeights, WEIGHT_TERMS, type WeightTerms } from '../weights/weight-path.js';
 
@@ -91,15 +91,16 @@ export class RulePool extends AbstractPool {
     );
     const stepDays = (updateEvery * rowHours) / 24;
     const decays = (days: Float64Array) => days.map((each) => decayOfMemory(each, stepDays));
-    const sampled = this.updates(prices);
-    return (set) => {
+    // The prices updates are made at: those of rows 0, updateEvery, 2·updateEvery, …
+    const sampled = thinned(prices, updateEvery);
+    return (set, over) => {
       const own = Object.fromEntries(Object.entries(rows).map(([name, values]) => [name, values[set]]));
       const decay = decays(own.memoryDays);
       const estimates =
         this.rule.sees === 'gradients'
           ? priceGradients(sampled, decay).subarray(assets)
           : returnVariances(sampled, decay);
-      const weights = new Float64Array(prices.rows * assets);
+      const weights = over ?? new Float64Array(prices.rows * assets);
       const inertia = this.rule.says === 'weights' ? decays(own.weightMemoryDays) : new Float64Array(assets);
       fillWeights(
         this.rule,
@@ -114,15 +115,5 @@ export class RulePool extends AbstractPool {
 
   private domain(name: string): { above: number } | { least: number } {
     return name === 'k' ? { least: 0 } : { above: 0 };
-  }
-
-  /** The prices updates are made at: those of rows 0, updateEvery, 2·updateEvery, … */
-  private updates({ rows, assets, values }: PricePath): PricePath {
-    const { updateEvery } = this.terms;
-    const count = Math.ceil(rows / updateEvery);
-    const sampled = new Float64Array(count * assets);
-    for (let c = 0; c < count; c++)
-      sampled.set(values.subarray(c * updateEvery * assets, (c * updateEvery + 1) * assets), c * assets);
-    return { rows: count, assets, values: sampled };
   }
 }

@@ -69,10 +69,12 @@ export function fillWeights(
   const from = Float64Array.from(initialWeights);
   const to = new Float64Array(n);
   const steps = new Float64Array(n);
+  const input = { estimates: new Float64Array(n), parameters };
   const fill = terms.interpolation === 'straight' ? straight : curved;
   hold(weights, 0, Math.min(rows, updateEvery), from);
   for (let update = 0, row = updateEvery; row < rows; update++, row += updateEvery) {
-    rule.apply({ estimates: estimates.subarray(update * n, (update + 1) * n), parameters }, to);
+    for (let i = 0; i < n; i++) input.estimates[i] = estimates[update * n + i];
+    rule.apply(input, to);
     for (let i = 0; i < n; i++)
       to[i] = rule.says === 'change' ? from[i] + to[i] : inertia[i] * from[i] + (1 - inertia[i]) * to[i];
     guardWeights(to, minimumWeight);
@@ -88,8 +90,11 @@ export function fillWeights(
 
 function hold(weights: Float64Array, row: number, rows: number, value: Float64Array): void {
   const n = value.length;
-  for (let at = row * n; at < (row + rows) * n; at += n)
-    for (let i = 0; i < n; i++) weights[at + i] = value[i];
+  const end = (row + rows) * n;
+  for (let i = 0; i < n; i++) {
+    const held = value[i];
+    for (let at = row * n + i; at < end; at += n) weights[at] = held;
+  }
 }
 
 type Fill = (
@@ -104,8 +109,11 @@ type Fill = (
 
 const straight: Fill = (weights, row, rows, from, _to, steps) => {
   const n = from.length;
-  for (let m = 0, at = row * n; m < rows; m++, at += n)
-    for (let i = 0; i < n; i++) weights[at + i] = from[i] + m * steps[i];
+  for (let i = 0; i < n; i++) {
+    const start = from[i];
+    const step = steps[i];
+    for (let m = 0, at = row * n + i; m < rows; m++, at += n) weights[at] = start + m * step;
+  }
 };
 
 /** Mean of the straight and the geometric path, normalised. @see Willetts & Harrington, "Optimal rebalancing in dynamic AMMs", arXiv 2403.18737 */
