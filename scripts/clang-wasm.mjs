@@ -1,5 +1,4 @@
-// C to WebAssembly, by a clang that is itself WebAssembly: no compiler of the machine is needed, and every machine gets the
-// same bytes.
+// C to WebAssembly, by a clang that is itself WebAssembly: no compiler of the machine is needed.
 
 /**
  * Compiles and links.

@@ -1,4 +1,5 @@
-// Compiles native/reserves.c into dist/libs/pools/native/reserves.wasm. Bootstrap calls it when what it is made of has changed.
+// Compiles native/reserves.c into dist/libs/pools/native/reserves.wasm. Bootstrap calls it when what it is
+// made of has changed.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

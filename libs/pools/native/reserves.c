@@ -1,11 +1,12 @@
 /*
- * Zero-fee reserves of up to BLOCK rows, two at a time in lanes of 128 bits. Arrays are rows × n, a row after the other, so a
- * pair of rows is n vectors, of which the middle one belongs to both where n is odd. After an odd number of rows one
- * more is computed, of whatever lies there, and not used.
+ * Zero-fee reserves of up to BLOCK rows, two at a time in lanes of 128 bits. Arrays are rows × n, a row after
+ * the other, so a pair of rows is n vectors, of which the middle one belongs to both where n is odd. After an
+ * odd number of rows one more is computed, of whatever lies there, and not used.
  *
- * Logarithms and exponentials of what happens within a row are short sums. Where a short sum does not do, a loop only notes
- * so and the C library is called after it: calls within would have every vector kept in memory across them. A row's
- * values depend on nothing but the row and the value before it: what stands beside it makes no difference to a bit.
+ * Logarithms and exponentials of what happens within a row are short sums. Where a short sum does not do, a
+ * loop only notes so and the C library is called after it: calls within would have every vector kept in
+ * memory across them. A row's values depend on nothing but the row and the value before it: what stands
+ * beside it makes no difference to a bit.
  */
 #include <math.h>
 #include <wasm_simd128.h>
@@ -26,7 +27,10 @@ EXPORT(weights_at) double *weights_at(void) { return weights; }
 EXPORT(worth_at) double *worth_at(void) { return worth; }
 EXPORT(reserves_at) double *reserves_at(void) { return reserves; }
 
-/* Log returns and inverse prices of the block; the logarithm of what the pool grows by in each row, and what it grows by. */
+/*
+ * Log returns and inverse prices of the block; the logarithm of what the pool grows by in each row, and what
+ * it grows by.
+ */
 static double returns[(BLOCK + 1) * MOST_ASSETS], inverse[(BLOCK + 1) * MOST_ASSETS];
 static double logs[BLOCK + 1], growth[BLOCK + 1];
 
@@ -45,8 +49,8 @@ INLINE int beyond(pair worst, double bound) {
 }
 
 /*
- * Coefficients of the short sums, and what they do for. Not static: constants that the compiler knows are put together anew
- * wherever they are used, which takes longer than loading them.
+ * Coefficients of the short sums, and what they do for. Not static: constants that the compiler knows are put
+ * together anew wherever they are used, which takes longer than loading them.
  */
 #define RETURN_BOUND 0.05
 #define RETURN_TERMS 5
@@ -67,11 +71,14 @@ INLINE pair polynomial(pair x, const pair *c, int terms) {
   pair sums[GROWTH_TERMS];
   for (int k = 0; k < terms; k++) sums[k] = c[k];
   for (; terms > 1; terms = (terms + 1) / 2, x = mul(x, x))
-    for (int k = 0; k < terms; k += 2) sums[k / 2] = k + 1 < terms ? add(sums[k], mul(x, sums[k + 1])) : sums[k];
+    for (int k = 0; k < terms; k += 2)
+      sums[k / 2] = k + 1 < terms ? add(sums[k], mul(x, sums[k + 1])) : sums[k];
   return sums[0];
 }
 
-/* ln(now/before) = 2·atanh(z), z = (now − before)/(now + before): below 2e-17 of it is left out at the bound. */
+/*
+ * ln(now/before) = 2·atanh(z), z = (now − before)/(now + before): below 2e-17 of it is left out at the bound.
+ */
 EXPORT(take_prices) void take_prices(int rows, int n) {
   const int count = rows * n;
   pair c[RETURN_TERMS], worst = both(0);
@@ -166,8 +173,8 @@ static void take_long_moves(int rows, int n) {
 }
 
 /*
- * What a move costs is w'·ln(w'/w), less w' − w, which sums to nothing over a pool: m·x·(1/2 − x/6 + …) with m = w' − w and
- * x = m/w. Below 1e-18 is left out at the bound.
+ * What a move costs is w'·ln(w'/w), less w' − w, which sums to nothing over a pool: m·x·(1/2 − x/6 + …) with
+ * m = w' − w and x = m/w. Below 1e-18 is left out at the bound.
  */
 INLINE double moving_rows(int rows, int n, double value) {
   pair c[MOVE_TERMS], terms[MOST_ASSETS], worst = both(0), now = both(value);
@@ -175,7 +182,8 @@ INLINE double moving_rows(int rows, int n, double value) {
   for (int t = 0; t < rows; t += 2) {
     for (int v = 0; v < n; v++) {
       const int at = t * n + 2 * v;
-      pair before = load(weights + at), moved = sub(load(weights + at + n), before), x = quotient(moved, before);
+      pair before = load(weights + at), moved = sub(load(weights + at + n), before);
+      pair x = quotient(moved, before);
       worst = larger(worst, x);
       terms[v] = sub(mul(before, load(returns + at)), mul(mul(moved, x), polynomial(x, c, MOVE_TERMS)));
     }
@@ -205,5 +213,9 @@ INLINE double moving_rows(int rows, int n, double value) {
     default: return rows_of(rows, 8, value); \
   }
 
-EXPORT(constant_weights) double constant_weights(int rows, int n, double grown) { BY_ASSETS(constant_rows, grown) }
-EXPORT(moving_weights) double moving_weights(int rows, int n, double value) { BY_ASSETS(moving_rows, value) }
+EXPORT(constant_weights) double constant_weights(int rows, int n, double grown) {
+  BY_ASSETS(constant_rows, grown)
+}
+EXPORT(moving_weights) double moving_weights(int rows, int n, double value) {
+  BY_ASSETS(moving_rows, value)
+}

@@ -25,12 +25,15 @@ export interface BaseParameters {
 }
 
 /**
- * Weights of a set: one row of n where they are constant, rows × n where they move. Those of a set that are not needed any more may be
- * given, to be written over.
+ * Weights of a set: one row of n where they are constant, rows × n where they move. Those of a set that are
+ * not needed any more may be given, to be written over.
  */
 export type SetWeights = (set: number, over?: Float64Array) => Float64Array;
 
-/** Sets that are simulated side by side: they share what is made of the prices, and each holds its weights meanwhile. */
+/**
+ * Sets that are simulated side by side: they share what is made of the prices, and each holds its weights
+ * meanwhile.
+ */
 const SETS_TOGETHER = 16;
 
 /**

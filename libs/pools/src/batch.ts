@@ -54,8 +54,8 @@ export class PoolBatch {
       ...{ sets, rows, assets: prices.assets, reserves },
       ...{ fees: new Float64Array(sets), arbitrages: new Float64Array(sets) },
     };
-    // Several parts a thread: one that is held up keeps the others waiting for less. Fewer where a set takes so little that what a
-    // part makes of the prices, for all of its sets, counts.
+    // Several parts a thread: one that is held up keeps the others waiting for less. Fewer where a set takes
+    // so little that what a part makes of the prices, for all of its sets, counts.
     const free = simulation.costs === undefined && simulation.dynamic === undefined;
     const step = Math.max(LEAST_SETS, Math.ceil(sets / ((free ? 2 : 4) * this.count)));
     let done = 0;

@@ -9,7 +9,10 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** What native/reserves.c exports. Rows of a block at most {@link BLOCK_ROWS}, and even but for the last block of a path. */
+/**
+ * What native/reserves.c exports. Rows of a block at most {@link BLOCK_ROWS}, and even but for the last block
+ * of a path.
+ */
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer };
   prices_at(): number;
@@ -21,7 +24,9 @@ interface KernelExports {
   moving_weights(rows: number, assets: number, value: number): number;
 }
 
-/** Zero-fee reserves of a block of rows, in vectors. Its memory is its own: what comes of it is copied out. */
+/**
+ * Zero-fee reserves of a block of rows, in vectors. Its memory is its own: what comes of it is copied out.
+ */
 export class ReservesKernel {
   private static exports: KernelExports | undefined;
 

@@ -5,7 +5,10 @@ import { BLOCK_ROWS, ReservesKernel } from './kernel.js';
 export interface ZeroFeeSet {
   /** n where they are constant, T × n where they move */
   readonly weights: Float64Array;
-  /** reserves before row 0; at other weights than these prices have they are arbitraged at once where weights move */
+  /**
+   * reserves before row 0; at other weights than these prices have they are arbitraged at once where weights
+   * move
+   */
   readonly initial: Float64Array;
   /** T × n, written */
   readonly out: Float64Array;
@@ -17,11 +20,13 @@ type Advance = (kernel: ReservesKernel, from: number, rows: number) => void;
 /**
  * Reserves without fees, for sets of parameters that share prices.
  *
- * Constant weights: R_i(t) = R_i(0)·p_i(0)/p_i(t)·∏_j (p_j(t)/p_j(0))^{w_j}. They depend on the last prices only, whatever lay
- * between.
+ * Constant weights: R_i(t) = R_i(0)·p_i(0)/p_i(t)·∏_j (p_j(t)/p_j(0))^{w_j}. They depend on the last prices
+ * only, whatever lay between.
  *
- * Weights that move: in each row the pool is arbitraged at the old weights and the new prices, then at the new weights. With V
- * the value and r log returns, ln V(t) = ln V(t−1) + Σ w(t−1)·r(t) − Σ w(t)·ln(w(t)/w(t−1)), R_i(t) = w_i(t)·V(t)/p_i(t).
+ * Weights that move: in each row the pool is arbitraged at the old weights and the new prices, then at the
+ * new weights. With V the value and r log returns,
+ *
+ * ln V(t) = ln V(t−1) + Σ w(t−1)·r(t) − Σ w(t)·ln(w(t)/w(t−1)), R_i(t) = w_i(t)·V(t)/p_i(t).
  */
 export function zeroFeeReserves(prices: PricePath, sets: readonly ZeroFeeSet[]): void {
   const { rows, assets, values } = prices;
