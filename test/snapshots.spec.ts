@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BookEvent, ExchangeLedger } from '#lib/ledger';
@@ -28,6 +29,7 @@ describe('snapshots of the ledger', () => {
   };
 
   beforeAll(async () => {
+    Logger.overrideLogger(false);
     server = await startTestDatabase();
     database = await server.connect();
     store = new LedgerStore(database, vesting);

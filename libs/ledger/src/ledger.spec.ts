@@ -243,6 +243,19 @@ describe(ExchangeLedger, () => {
     expect(copy.cashOf('12n')).toBeGreaterThan(0n);
   });
 
+  it('keeps what backs a provider’s liquidity', () => {
+    const ledger = new ExchangeLedger(24 * HOUR, HOUR);
+    ledger.apply({
+      ...{ kind: 'liquidity-valued', at: 2, provider: 'vault', valuedAt: 1, value: '100', units: '10' },
+      ...{ haircut: 0.1, backing: '90', settled: '1.5', amount: '90', shares: '90' },
+    });
+    const [first, ...others] = ledger.snapshotParts(1);
+    const copy = ExchangeLedger.restore(first, 24 * HOUR, HOUR);
+    for (const part of others) copy.restorePart(part);
+    expect(copy.backingOf('vault')).toEqual(ledger.backingOf('vault'));
+    expect(copy.snapshot()).toEqual(ledger.snapshot());
+  });
+
   it('charges accounts their share of a market’s funding, and pays those on the other side', () => {
     const ledger = new ExchangeLedger(24 * HOUR, HOUR);
     const trade = (id: string, who: string, size: string, at: number): BookEvent => ({
