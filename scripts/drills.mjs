@@ -1,4 +1,4 @@
-// `npm run drills`: bootstrap, then things go wrong; options: --rounds N --seed N --only TEXT --write.
+// `npm run drills`: bootstrap, then things go wrong; options: --rounds N --from N --seed N --only TEXT --write.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bootstrap, root } from './bootstrap.mjs';

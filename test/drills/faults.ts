@@ -15,6 +15,8 @@ export interface Scene {
   readonly log: EventLog;
   readonly draw: () => number;
   readonly seed: number;
+  /** that is being replayed */
+  readonly bar: () => number;
 }
 
 /** Something that goes wrong. */
@@ -26,6 +28,10 @@ export interface Fault {
   readonly publisher?: (log: EventLog, seed: number) => EventLog;
   /** where the database keeps its files, and how that is taken away again */
   readonly volume?: () => { directory: string; remove: () => void } | string;
+  /** bars that are replayed besides, so that the replay still runs when it is to be struck */
+  readonly furtherBars?: number;
+  /** whether epochs are proven, and settled on a chain */
+  readonly settles?: boolean;
   /** what happens, at a moment of the replay; says what it has done */
   readonly strike?: (scene: Scene) => Promise<string>;
 }
@@ -164,6 +170,71 @@ export const FAULTS: readonly Fault[] = [
     environment: (name) => (name === 'liquidator' ? clockJump(-3_600_000) : {}),
   },
   { name: 'duplicated and reordered input', publisher: stuttering },
+];
+
+interface Work {
+  /** what it is about when it is killed */
+  readonly name: string;
+  /** SQL: the pieces that are worked at, and a mark that is another one where a piece is begun anew */
+  readonly underWay: string;
+  /** after a piece has been seen the kill comes so much later, at most */
+  readonly withinMs: number;
+  /** until the last piece comes */
+  readonly furtherBars: number;
+}
+
+/** A service is killed in the middle of its work, three times, each time at another piece of it. */
+function killedAtWork(victim: ServiceName, { name: work, underWay, withinMs, furtherBars }: Work): Fault {
+  return {
+    ...{ name: `kill -9 of the ${victim} while it ${work}, three times`, settles: true, furtherBars },
+    strike: async ({ topology, services, draw, bar }) => {
+      const seen: Piece[] = [];
+      const struck: string[] = [];
+      while (struck.length < 3) {
+        const piece = await nextPiece(topology, underWay, seen);
+        seen.push(piece);
+        await sleep(withinMs * draw());
+        const at = services.findIndex(({ name }) => name === victim);
+        await services[at].end('SIGKILL');
+        struck.push(`${piece.kind} (bar ${bar()})`);
+        await sleep(500 * draw());
+        services[at] = await topology.start(victim);
+      }
+      return `killed at ${struck.join(', ')}`;
+    },
+  };
+}
+
+interface Piece {
+  readonly kind: string;
+  readonly mark: string;
+}
+
+async function nextPiece(topology: Topology, underWay: string, seen: readonly Piece[]): Promise<Piece> {
+  const deadline = AbortSignal.timeout(600_000);
+  for (;;) {
+    deadline.throwIfAborted();
+    const pieces = await topology.connection.query<Piece[]>(underWay);
+    const fresh = pieces.find(({ mark }) => seen.every((piece) => piece.mark !== mark));
+    if (fresh !== undefined) return fresh;
+    await sleep(20);
+  }
+}
+
+/** These need a chain and time: the drills come to them last. */
+export const SETTLING_FAULTS: readonly Fault[] = [
+  killedAtWork('prover', {
+    name: 'proves',
+    underWay: `select 'a ' || statement || ' proof' as kind, job_id || claimed_by as mark from proof_job
+      where status = 'running' and claimed_until > now()`,
+    ...{ withinMs: 8_000, furtherBars: 300 },
+  }),
+  killedAtWork('settlement', {
+    name: 'settles',
+    underWay: `select kind || ' ' || status as kind, transaction_id as mark from chain_transaction
+      where status in ('sent', 'mined')`,
+    ...{ withinMs: 700, furtherBars: 500 },
+  }),
 ];
 
 function clockJump(by: number): NodeJS.ProcessEnv {

@@ -13,12 +13,17 @@ import {
   booksOf,
   QUICK_MODEL,
   rebuilt,
+  type ServiceName,
   type ServiceProcess,
   startTopology,
   type Topology,
 } from '../support/topology.js';
 import type { Fault } from './faults.js';
+import { startSettledChain } from './settled-chain.js';
 import { generator } from '#lib/random';
+
+const PRICING: readonly ServiceName[] = ['forecaster', 'pricer', 'liquidator'];
+const SETTLING: readonly ServiceName[] = ['prover', 'settlement'];
 
 export interface RoundResult {
   readonly fault: string;
@@ -40,14 +45,15 @@ export async function disturbed(
 ): Promise<RoundResult | string> {
   const volume = fault.volume?.();
   if (typeof volume === 'string') return volume;
+  const chain = fault.settles === true ? await startSettledChain() : undefined;
   const topology = await startTopology(
-    { LOG_LEVEL: 'warn' },
+    { LOG_LEVEL: 'warn', ...chain?.environment },
     volume && { databaseDirectory: volume.directory },
   );
   const draw = generator(options.seed);
   const services: ServiceProcess[] = [];
   try {
-    for (const name of ['forecaster', 'pricer', 'liquidator'] as const)
+    for (const name of chain === undefined ? PRICING : [...PRICING, ...SETTLING])
       services.push(await topology.start(name, fault.environment?.(name)));
     const feeder = await new DataSource(dataSourceOptions(topology.environment.DATABASE_URL!)).initialize();
     const log = await openLog(readConfig(kafkaEnvironment, topology.environment), 'drill', feeder);
@@ -74,15 +80,18 @@ export async function disturbed(
     };
     const running = run();
     running.catch(() => undefined);
-    const strikeAt = Math.floor(34 + draw() * (options.bars - 40));
+    const strikeAt = Math.floor(34 + draw() * (options.bars - (fault.furtherBars ?? 0) - 40));
     while (bar < strikeAt) await Promise.race([sleep(20), running.then(() => (bar = options.bars))]);
-    const what = (await fault.strike?.({ topology, services, log, draw, seed: options.seed })) ?? 'all along';
+    const scene = { topology, services, log, draw, seed: options.seed, bar: () => bar };
+    const what = (await fault.strike?.(scene)) ?? 'all along';
     const replaySeconds = await running;
+    const epochs = await chain?.settled(topology.connection);
     const books = await booksOf(topology.connection);
     const failures = [
       ...differences(books, expected),
       ...(await imbalance(topology)),
       ...(await rebuildFailures(topology)),
+      ...((await chain?.failures(topology)) ?? []),
     ];
     const deadLetters = await countDead(log as KafkaLog);
     await log.close();
@@ -90,13 +99,17 @@ export async function disturbed(
     const plans = books.plans.length;
     return {
       ...{ fault: fault.name, seed: options.seed, events: books.events.length, plans, deadLetters },
-      ...{ what: fault.strike === undefined ? what : `at bar ${strikeAt}: ${what}`, replaySeconds, failures },
+      ...{ replaySeconds, failures },
+      what:
+        (fault.strike === undefined ? what : `at bar ${strikeAt}: ${what}`) +
+        (epochs === undefined ? '' : `; ${epochs} epochs on the chain`),
     };
   } catch (error) {
     for (const service of services) console.error(`${service.name}: ${service.output().slice(-3000)}`);
     throw error;
   } finally {
     await topology.stop();
+    await chain?.stop();
     volume?.remove();
   }
 }
