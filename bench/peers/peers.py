@@ -132,15 +132,17 @@ def pools(request):
     import jax.numpy as jnp
 
     jax.config.update("jax_enable_x64", True)
-    prices = jnp.asarray(request["prices"]).T
-    logs = jnp.log(prices / prices[0])
-    rows, assets = prices.shape
+    history = jnp.asarray(request["prices"]).T
+    rows, assets = history.shape
     chunk, fastest, minimum = request["chunk"], request["fastest"], request["minimum"]
 
-    def constant(weights):
+    # Prices are an argument, as they are ours: what is made of them is part of the work, for one set and once for all of 64.
+    def constant(prices, weights):
+        logs = jnp.log(prices / prices[0])
         return weights * request["value"] / prices * jnp.exp(logs @ weights)[:, None]
 
-    def momentum(k, decay):
+    def momentum(prices, k, decay):
+        logs = jnp.log(prices / prices[0])
         sampled = prices[::chunk]
 
         def learn(state, price):
@@ -181,10 +183,10 @@ def pools(request):
     many = jnp.asarray(request["weightSets"])
     ks, decays = jnp.asarray(request["ks"]), jnp.asarray(request["decays"])
     return {
-        "constant": measured(constant, one),
-        "constantSets": measured(jax.vmap(constant), many),
-        "momentum": measured(momentum, ks[0], decays[0]),
-        "momentumSets": measured(jax.vmap(momentum), ks, decays),
+        "constant": measured(constant, history, one),
+        "constantSets": measured(jax.vmap(constant, in_axes=(None, 0)), history, many),
+        "momentum": measured(momentum, history, ks[0], decays[0]),
+        "momentumSets": measured(jax.vmap(momentum, in_axes=(None, 0, 0)), history, ks, decays),
     }
 
 
