@@ -139,6 +139,7 @@ describe('whatever is sent', () => {
       TOPICS.trades,
       TOPICS.accounts,
       TOPICS.liquidity,
+      TOPICS.valuations,
       TOPICS.executions,
       TOPICS.quoteRequests,
     ];

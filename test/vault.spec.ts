@@ -180,7 +180,7 @@ describe.runIf(hasShared)('liquidity in a pool of BTC, ETH and SOL in November 2
   });
 
   it('and raises risk and quotes, beside the same exchange on cash', () => {
-    expect(liquidity(basket, BEFORE) / liquidity(cash, BEFORE)).toBeCloseTo(1, 0);
+    expect(Math.abs(liquidity(basket, BEFORE) / liquidity(cash, BEFORE) - 1)).toBeLessThan(0.1);
     const risk = (run: Run, time: number) => run.risk.get(time)!.entropicValueAtRisk;
     expect(risk(basket, AFTER)).toBeGreaterThan(1.2 * risk(cash, AFTER));
     expect(basket.quotes.get(AFTER)!).toBeGreaterThan(1.1 * cash.quotes.get(AFTER)!);

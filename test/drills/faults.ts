@@ -151,7 +151,7 @@ export const FAULTS: readonly Fault[] = [
     strike: async ({ log, seed }) => {
       let count = 0;
       for (let wave = 0; wave < 5; wave++) {
-        for (const topic of ['prices', 'trades', 'accounts', 'liquidity', 'executions']) {
+        for (const topic of ['prices', 'trades', 'accounts', 'liquidity', 'valuations', 'executions']) {
           const records = poison(topic, seed + wave);
           await log.publish(records.map((record) => ({ topic, ...record })));
           count += records.length;

@@ -12,6 +12,8 @@ import {
   type PricePayload,
   TOPICS,
 } from '#lib/events';
+import { takeTicks } from '#lib/market-board';
+import { CORRELATION_HEADER } from '#lib/trace';
 import {
   type ClosedPlan,
   fillsOf,
@@ -21,7 +23,6 @@ import {
 } from './liquidation-record.js';
 import type { LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
-import { CORRELATION_HEADER } from '#lib/trace';
 import { MarginWatch } from './margin-watch.js';
 import type { PlanSolver } from './plan-solver.js';
 
@@ -90,15 +91,7 @@ export class LiquidatorUnit {
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
-    messages.forEach(({ payload, time }, index) => {
-      if (payload.kind === 'watermark') {
-        this.current.board.observeTime(payload.until);
-        return;
-      }
-      this.orReject(context, index, () => {
-        this.current.setMark(payload.market, payload.price, time);
-      });
-    });
+    takeTicks(messages, context, this.current);
     await this.sweep(context);
   }
 
@@ -116,7 +109,7 @@ export class LiquidatorUnit {
   async onPoolStates(messages: readonly Message<PoolStatePayload>[], context: ConsumeContext): Promise<void> {
     for (const { payload, time } of messages) {
       this.current.setPool(payload);
-      this.current.board.observeTime(time);
+      this.current.observeTime(time);
     }
     const pool = this.current.poolState!;
     await this.repository.savePool(context.manager, this.unit, pool);

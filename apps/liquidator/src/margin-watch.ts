@@ -47,6 +47,10 @@ export class MarginWatch {
   }
 
   /** @throws {InvalidInputError} for a price that is not one */
+  observeTime(time: number): void {
+    this.board.observeTime(time);
+  }
+
   setMark(market: string, price: string, time: number): void {
     this.book.setMark(market, this.board.setMark(market, price, time).value);
     this.exposure = undefined;

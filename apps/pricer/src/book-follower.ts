@@ -1,19 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '#lib/errors';
-import type { CovariancePayload } from '#lib/events';
-import type { BookEvent } from '#lib/ledger';
 import { ReplicaBehindError } from './engine/errors.js';
-import type { PricingEngineState } from './engine/pricing-engine.js';
-import type { PricerRepository } from './pricer.repository.js';
-
-/** What has been written of the book since. */
-export interface BookChanges {
-  readonly events: readonly BookEvent[];
-  readonly state: PricingEngineState;
-  /** where it is another one */
-  readonly forecast: CovariancePayload | undefined;
-}
+import type { BookChanges, PricerRepository } from './pricer.repository.js';
 
 const FOLLOW_EVERY_MS = 25;
 /** A replica that has not seen the book for longer quotes nothing. */

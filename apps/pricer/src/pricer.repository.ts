@@ -2,7 +2,6 @@ import { type DataSource, type EntityManager, In } from 'typeorm';
 import type { CovariancePayload } from '#lib/events';
 import type { BookEvent, ExchangeLedger } from '#lib/ledger';
 import { CommandOutcomeEntity, ServiceStateRepository } from '#lib/storage';
-import type { BookChanges } from './book-follower.js';
 import type { PricingEngineState } from './engine/pricing-engine.js';
 import { LedgerStore, type Vesting } from './ledger-store.js';
 
@@ -47,6 +46,14 @@ export function accountsOf(event: BookEvent): readonly string[] {
     default:
       return [];
   }
+}
+
+/** What has been written of the book since. */
+export interface BookChanges {
+  readonly events: readonly BookEvent[];
+  readonly state: PricingEngineState;
+  /** where it is another one */
+  readonly forecast: CovariancePayload | undefined;
 }
 
 /** Journal and state of the pricer. */

@@ -15,6 +15,7 @@ import {
   type ValuationPayload,
 } from '#lib/events';
 import { type BookEvent, ExchangeLedger } from '#lib/ledger';
+import { takeTicks } from '#lib/market-board';
 import type { Headers } from '#lib/trace';
 import { BookFollower } from './book-follower.js';
 import { PricingEngine } from './engine/pricing-engine.js';
@@ -98,18 +99,7 @@ export class PricerService implements LaneOwner {
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
-    messages.forEach(({ payload, time }, index) => {
-      if (payload.kind === 'watermark') {
-        this.current.board.observeTime(payload.until);
-        return;
-      }
-      try {
-        this.current.setMark(payload.market, payload.price, time);
-      } catch (error) {
-        if (!(error instanceof ZkriskError)) throw error;
-        context.reject(index, error.message);
-      }
-    });
+    takeTicks(messages, context, this.current);
     await this.commit(context, []);
   }
 

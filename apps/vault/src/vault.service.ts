@@ -12,7 +12,7 @@ import {
   type ValuationPayload,
 } from '#lib/events';
 import { formatDecimal, formatMoney, fromNumber, MONEY_DECIMALS, UNIT_DECIMALS } from '#lib/ledger';
-import { MarketBoard } from '#lib/market-board';
+import { MarketBoard, takeTicks } from '#lib/market-board';
 import { valuate } from './valuation.js';
 import type { VaultChain } from './vault-chain.js';
 import type { VaultConfig } from './vault.config.js';
@@ -61,15 +61,7 @@ export class VaultService implements LaneOwner {
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
-    for (const [index, { payload, time }] of messages.entries()) {
-      try {
-        if (payload.kind === 'watermark') this.board.observeTime(payload.until);
-        else this.board.setMark(payload.market, payload.price, time);
-      } catch (error) {
-        if (!(error instanceof ZkriskError)) throw error;
-        context.reject(index, error.message);
-      }
-    }
+    takeTicks(messages, context, this.board);
     await this.repository.saveBoard(context.manager, this.board.snapshot());
   }
 

@@ -22,7 +22,7 @@ export class Transactor {
     private readonly rpcUrl: string,
     readonly account: PrivateKeyAccount,
   ) {
-    this.client = chainClient(rpcUrl, 200);
+    this.client = chainClient(rpcUrl, { pollingIntervalMs: 200 });
   }
 
   /** @throws {ChainError} where it fails */

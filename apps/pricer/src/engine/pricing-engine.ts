@@ -98,6 +98,10 @@ export class PricingEngine {
     this.invalidate();
   }
 
+  observeTime(time: number): void {
+    this.board.observeTime(time);
+  }
+
   setMark(market: string, price: string, time: number): void {
     this.board.setMark(market, price, time);
     this.invalidate();
