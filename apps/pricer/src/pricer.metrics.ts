@@ -52,18 +52,26 @@ export function pricerMetrics(
   metrics.gauge('zkrisk_bankruptcies', 'losses of bankrupt accounts borne by the pool, quote currency', () =>
     money(ledger().totals.bankruptcies),
   );
-  metrics.gauges(
-    'zkrisk_backing_lost',
-    'of what backs a provider’s liquidity, lost to traders and still to be taken; negative: earned and still to be given, quote currency',
-    ['provider'],
-    () =>
+  const ofBackings = (name: string, help: string, read: (provider: string) => number) => {
+    metrics.gauges(name, help, ['provider'], () =>
       Promise.resolve(
         ledger()
           .backedProviders()
-          .map((provider) => ({
-            labels: { provider },
-            value: money(pricer.engine.shares.positionOf(provider).lost),
-          })),
+          .map((provider) => ({ labels: { provider }, value: read(provider) })),
       ),
+    );
+  };
+  ofBackings('zkrisk_backing', 'what of a vault counts in L, quote currency', (provider) =>
+    money(ledger().backingOf(provider)!.amount),
+  );
+  ofBackings(
+    'zkrisk_backing_lost',
+    'of what backs a provider’s liquidity, lost to traders and still to be taken; negative: earned and still to be given, quote currency',
+    (provider) => money(pricer.engine.shares.positionOf(provider).lost),
+  );
+  ofBackings(
+    'zkrisk_backing_valued_at_seconds',
+    'market time of the valuation that is in the books',
+    (provider) => ledger().backingOf(provider)!.valuedAt / 1000,
   );
 }

@@ -5,8 +5,8 @@ import { TokenNotValuedError } from './errors.js';
 
 /** What the exchange may count on. */
 export interface Valuation {
-  /** of the pool shares that count, quote currency */
-  readonly value: number;
+  /** of one pool share, quote currency */
+  readonly unitValue: number;
   /** standard deviation of the basket's log return over the horizon */
   readonly volatility: number;
   /** share of the value that does not count */
@@ -25,9 +25,9 @@ export interface ValuationMarket {
 const WEI = 1e18;
 
 /**
- * Values the pool shares that count: their part of the pool's fair value, with
+ * Values a share of the pool: its part of the pool's fair value, with
  *
- *     haircut = min(1, σ √(−2 ln α)),  σ² = wᵀΣw
+ *     haircut = max(least, min(1, σ √(−2 ln α))),  σ² = wᵀΣw
  *
  * the EVaR_{1−α} of what a basket with the pool's weights w may lose within the forecast's horizon, as a share of its value, where
  * Σ is the forecast covariance of log returns and their mean is 0. EVaR is subadditive: with the haircut held back from L, the
@@ -35,8 +35,12 @@ const WEI = 1e18;
  *
  * @throws {TokenNotValuedError} naming a token without a price or a forecast
  */
-export function valuate(holdings: VaultHoldings, market: ValuationMarket, alpha: number): Valuation {
-  const { tokens, counted, supply } = holdings;
+export function valuate(
+  holdings: VaultHoldings,
+  market: ValuationMarket,
+  { alpha, least }: { readonly alpha: number; readonly least: number },
+): Valuation {
+  const { tokens, supply } = holdings;
   const weights = tokens.map(({ weight }) => Number(weight) / WEI);
   const prices = tokens.map(({ market: name }) => priceOf(name, market));
   const volatility = Math.sqrt(
@@ -46,11 +50,10 @@ export function valuate(holdings: VaultHoldings, market: ValuationMarket, alpha:
       market,
     ),
   );
-  const haircut = Math.min(1, volatility * Math.sqrt(-2 * Math.log(alpha)));
-  if (counted === 0n) return { value: 0, volatility, haircut };
+  const haircut = Math.max(least, Math.min(1, volatility * Math.sqrt(-2 * Math.log(alpha))));
   const reserves = tokens.map(({ balance }) => Number(balance) / WEI);
-  const share = Number(counted) / Number(supply);
-  return { value: share * fairValue(reserves, weights, prices), volatility, haircut };
+  const unitValue = fairValue(reserves, weights, prices) / (Number(supply) / WEI);
+  return { unitValue, volatility, haircut };
 }
 
 function priceOf(name: string, { quoteMarket, price }: ValuationMarket): number {

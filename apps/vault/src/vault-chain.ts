@@ -37,10 +37,14 @@ export function vaultDeploymentFile(dataDirectory: string): string {
 
 /** The chain as the vault service sees it. */
 export interface VaultChain {
-  /** @throws {NoVaultError} where none has been deployed yet */
-  vault(): Address;
-  /** As of a block with the confirmations asked for. */
-  read(): Promise<VaultHoldings>;
+  /** undefined where none has been deployed yet */
+  vault(): Address | undefined;
+  /**
+   * As of a block with the confirmations asked for.
+   *
+   * @throws {NoVaultError} where none has been deployed yet
+   */
+  read(): Promise<{ vault: Address; holdings: VaultHoldings }>;
   close(): Promise<void>;
 }
 
@@ -54,14 +58,19 @@ export async function openVaultChain(config: VaultConfig): Promise<VaultChain> {
   // A batch waits for the answer: what was read before is better than a lane that stands still.
   const client = chainClient(CHAIN_RPC_URL ?? embedded!.url, { timeoutMs: 4000, retries: 0 });
   const file = vaultDeploymentFile(ZKRISK_DATA_DIR);
-  let known = VAULT_ADDRESS as Address | undefined;
+  let known = VAULT_ADDRESS === '' ? undefined : (VAULT_ADDRESS as Address | undefined);
   const vault = () => {
-    if (known === undefined && !existsSync(file)) throw new NoVaultError(file);
-    return (known ??= readVaultDeployment(file).vault);
+    if (known === undefined && existsSync(file)) known = readVaultDeployment(file).vault;
+    return known;
   };
   return {
     vault,
-    read: async () => vaultHoldings(client, vault(), await confirmedBlock(client, VAULT_CONFIRMATIONS)),
+    read: async () => {
+      const address = vault();
+      if (address === undefined) throw new NoVaultError(file);
+      const block = await confirmedBlock(client, VAULT_CONFIRMATIONS);
+      return { vault: address, holdings: await vaultHoldings(client, address, block) };
+    },
     close: async () => {
       // Whoever has started the chain ends it.
       if (embedded?.found === false) await embedded.stop();
@@ -69,7 +78,9 @@ export async function openVaultChain(config: VaultConfig): Promise<VaultChain> {
   };
 }
 
-async function confirmedBlock(client: ChainClient, confirmations: number): Promise<bigint> {
+/** undefined: the newest. */
+async function confirmedBlock(client: ChainClient, confirmations: number): Promise<bigint | undefined> {
+  if (confirmations === 0) return undefined;
   const head = await client.getBlockNumber({ cacheTime: 0 });
   const behind = BigInt(confirmations);
   return head > behind ? head - behind : 0n;

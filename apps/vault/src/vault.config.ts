@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, 'must be an address of 20 bytes in hex');
+/** Empty is as good as not set: a compose file cannot leave a variable out. */
+const address = z.string().regex(/^(0x[0-9a-fA-F]{40})?$/, 'must be an address of 20 bytes in hex');
 
 export const vaultEnvironment = z.object({
   VAULT: z.enum(['on', 'off']).default('off').describe('whether a vault’s pool shares count as liquidity'),
@@ -19,6 +20,12 @@ export const vaultEnvironment = z.object({
     .string()
     .default('USD')
     .describe('the market of the token that is the quote currency itself'),
+  VAULT_LEAST_HAIRCUT: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('share of the value that never counts; 1 takes the vault out of the liquidity'),
   VAULT_CONFIRMATIONS: z.coerce
     .number()
     .int()

@@ -20,7 +20,7 @@ export class VaultModule {
           inject: [DataSource, LaneOwners],
           useFactory: async (database: DataSource, owners: LaneOwners) => {
             const service = new VaultService(config, new VaultRepository(database), chain);
-            await service.restore();
+            await service.load();
             owners.register(VAULT_LANE, service);
             return service;
           },

@@ -6,6 +6,7 @@ import { ServiceStateRepository } from '#lib/storage';
 
 /** What was read of the vault last, and when. */
 export interface VaultReading {
+  readonly vault: string;
   readonly holdings: VaultHoldings;
   /** wall clock, milliseconds */
   readonly readAt: number;
@@ -63,14 +64,16 @@ type KeptHoldings = Readonly<Record<'counted' | 'held' | 'supply' | 'settled', s
   readonly tokens: readonly { readonly market: string; readonly balance: string; readonly weight: string }[];
 };
 interface KeptReading {
+  readonly vault: string;
   readonly holdings: KeptHoldings;
   readonly readAt: number;
 }
 
 /** JSON has no integers of this size: they are kept as digits. */
-function kept({ holdings, readAt }: VaultReading): KeptReading {
+function kept({ vault, holdings, readAt }: VaultReading): KeptReading {
   const { block, counted, held, supply, settled, tokens } = holdings;
   return {
+    vault,
     readAt,
     holdings: {
       ...{
@@ -87,9 +90,10 @@ function kept({ holdings, readAt }: VaultReading): KeptReading {
   };
 }
 
-function taken({ holdings, readAt }: KeptReading): VaultReading {
+function taken({ vault, holdings, readAt }: KeptReading): VaultReading {
   const { block, counted, held, supply, settled, tokens } = holdings;
   return {
+    vault,
     readAt,
     holdings: {
       ...{

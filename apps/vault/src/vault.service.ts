@@ -11,7 +11,7 @@ import {
   TOPICS,
   type ValuationPayload,
 } from '#lib/events';
-import { formatDecimal, formatMoney, fromNumber, MONEY_DECIMALS, UNIT_DECIMALS } from '#lib/ledger';
+import { formatDecimal, fromNumber, PRICE_DECIMALS, UNIT_DECIMALS } from '#lib/ledger';
 import { MarketBoard, takeTicks } from '#lib/market-board';
 import { valuate } from './valuation.js';
 import type { VaultChain } from './vault-chain.js';
@@ -30,7 +30,10 @@ export class VaultService implements LaneOwner {
   private board: MarketBoard;
   private lastReading: VaultReading | undefined;
   private lastValuation: PublishedValuation | undefined;
-  private problem: string | undefined;
+  /** when this process began to have the work, wall clock; undefined while another has it */
+  private workingSince: number | undefined;
+  /** what was wrong last, with the chain and with the valuation */
+  private readonly problems = new Map<'chain' | 'valuation', string>();
 
   constructor(
     private readonly config: VaultConfig,
@@ -50,8 +53,25 @@ export class VaultService implements LaneOwner {
     return this.lastValuation;
   }
 
-  /** Takes up the state of the tables. */
+  /** How long ago the chain was read, or was to be read first, ms; undefined where that is another process's work. */
+  get readingAge(): number | undefined {
+    if (this.workingSince === undefined) return undefined;
+    return Date.now() - Math.max(this.workingSince, this.lastReading?.readAt ?? 0);
+  }
+
+  /** The work is ours: the state of the tables is taken up. */
   async restore(): Promise<void> {
+    await this.load();
+    this.workingSince ??= Date.now();
+  }
+
+  /** Another process has the work. */
+  release(): void {
+    this.workingSince = undefined;
+  }
+
+  /** The state of the tables. */
+  async load(): Promise<void> {
     const { board, forecast, reading, valuation } = await this.repository.load();
     this.board = this.emptyBoard();
     if (board !== undefined) this.board.takeOver(board);
@@ -82,13 +102,16 @@ export class VaultService implements LaneOwner {
     this.board.observeTime(taken.barEnd);
     const reading = await this.readChain(context);
     if (reading === undefined) return;
+    let valuation: PublishedValuation;
     try {
-      await this.publish(this.valued(reading, taken), context);
-      this.problem = undefined;
+      valuation = this.valued(reading, taken);
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
-      this.complain(error.message);
+      this.complain('valuation', error.message);
+      return;
     }
+    this.problems.delete('valuation');
+    await this.publish(valuation, context);
   }
 
   /** Whether a market's last price is older than it may be. */
@@ -103,26 +126,30 @@ export class VaultService implements LaneOwner {
 
   /** The vault as it is; where the chain cannot be reached, as it was: its prices are known all the same. */
   private async readChain(context: ConsumeContext): Promise<VaultReading | undefined> {
-    try {
-      const reading = { holdings: await this.chain.read(), readAt: Date.now() };
-      await this.repository.saveReading(context.manager, reading);
-      this.lastReading = reading;
-    } catch (error) {
-      this.complain(messageOf(error).split('\n')[0]);
+    const read = await this.chain.read().catch((error: unknown) => {
+      this.complain('chain', messageOf(error).split('\n')[0]);
+      return undefined;
+    });
+    if (read === undefined) {
+      const known = this.chain.vault();
+      return this.lastReading?.vault === known ? this.lastReading : undefined;
     }
-    return this.lastReading;
+    this.problems.delete('chain');
+    const reading = { ...read, readAt: Date.now() };
+    await this.repository.saveReading(context.manager, reading);
+    return (this.lastReading = reading);
   }
 
-  private valued({ holdings }: VaultReading, forecast: CovariancePayload): PublishedValuation {
-    const { ALPHA, VAULT_PROVIDER: provider, VAULT_QUOTE_MARKET: quoteMarket } = this.config;
-    const market = { forecast, quoteMarket, price: (name: string) => this.priceOf(name) };
-    const { value, volatility, haircut } = valuate(holdings, market, ALPHA);
-    const vault = this.chain.vault();
+  private valued({ vault, holdings }: VaultReading, forecast: CovariancePayload): PublishedValuation {
+    const { ALPHA: alpha, VAULT_LEAST_HAIRCUT: least, VAULT_PROVIDER: provider } = this.config;
+    const price = (name: string) => this.priceOf(name);
+    const market = { forecast, quoteMarket: this.config.VAULT_QUOTE_MARKET, price };
+    const { unitValue, volatility, haircut } = valuate(holdings, market, { alpha, least });
     const payload: ValuationPayload = {
       provider,
       units: formatDecimal(holdings.counted, UNIT_DECIMALS),
       settled: formatDecimal(holdings.settled, UNIT_DECIMALS),
-      value: formatMoney(fromNumber(value, MONEY_DECIMALS, 'down', 'value')),
+      unitValue: formatDecimal(fromNumber(unitValue, PRICE_DECIMALS, 'down', 'unitValue'), PRICE_DECIMALS),
       ...{ haircut, vault, block: holdings.block },
     };
     return { payload, at: this.board.now, volatility };
@@ -136,10 +163,10 @@ export class VaultService implements LaneOwner {
     this.lastValuation = valuation;
   }
 
-  /** One line until something else is wrong. */
-  private complain(problem: string): void {
-    if (problem !== this.problem) this.logger.warn(problem);
-    this.problem = problem;
+  /** One line until it is right again, or something else is wrong. */
+  private complain(where: 'chain' | 'valuation', problem: string): void {
+    if (this.problems.get(where) !== problem) this.logger.warn(problem);
+    this.problems.set(where, problem);
   }
 
   private emptyBoard(): MarketBoard {

@@ -60,6 +60,8 @@ contract LiquidityVault is ERC4626, AccessControl {
     /// @notice Pool shares the exchange has taken, less those it has given.
     int256 public settled;
     uint64 public coveredAt;
+    /// @notice Shares of the vault that have been asked back and not claimed.
+    uint256 public requested;
     Withdrawal[] private _withdrawals;
 
     error TermsInvalid();
@@ -69,6 +71,7 @@ contract LiquidityVault is ERC4626, AccessControl {
     error NotClaimable(uint256 id, uint64 claimableAt);
     error CoverTooLarge(uint256 shares, uint256 most);
     error CoverTooEarly(uint64 earliest);
+    error CoverToVault();
 
     event RedeemRequested(address indexed owner, uint256 indexed id, uint256 shares, uint64 claimableAt);
     event Claimed(address indexed owner, uint256 indexed id, uint256 shares, uint256 poolShares);
@@ -92,6 +95,7 @@ contract LiquidityVault is ERC4626, AccessControl {
     function requestRedeem(uint256 shares) external returns (uint256 id) {
         if (shares == 0) revert AmountIsZero();
         _transfer(msg.sender, address(this), shares);
+        requested += shares;
         uint64 claimableAt = uint64(block.timestamp) + terms.delay;
         id = _withdrawals.length;
         _withdrawals.push(Withdrawal(msg.sender, claimableAt, shares));
@@ -105,6 +109,7 @@ contract LiquidityVault is ERC4626, AccessControl {
         if (block.timestamp < asked.claimableAt) revert NotClaimable(id, asked.claimableAt);
         delete _withdrawals[id];
         poolShares = convertToAssets(asked.shares);
+        requested -= asked.shares;
         _burn(address(this), asked.shares);
         emit Claimed(msg.sender, id, asked.shares, poolShares);
         IERC20(asset()).safeTransfer(msg.sender, poolShares);
@@ -132,6 +137,7 @@ contract LiquidityVault is ERC4626, AccessControl {
     /// @notice Takes what the providers have lost to traders.
     function cover(uint256 poolShares, address to) external onlyRole(EXCHANGE_ROLE) {
         if (poolShares == 0) revert AmountIsZero();
+        if (to == address(this)) revert CoverToVault();
         uint256 most = (totalAssets() * terms.coverShare) / ONE;
         if (poolShares > most) revert CoverTooLarge(poolShares, most);
         if (coveredAt != 0 && block.timestamp < coveredAt + terms.coverInterval) {
@@ -158,7 +164,7 @@ contract LiquidityVault is ERC4626, AccessControl {
         uint256[] memory weights = pool.weights();
         all.blockNumber = block.number;
         all.held = totalAssets();
-        all.counted = convertToAssets(totalSupply() - balanceOf(address(this)));
+        all.counted = convertToAssets(totalSupply() - requested);
         all.supply = pool.totalSupply();
         all.settled = settled;
         all.tokens = new Token[](assets.length);

@@ -140,6 +140,8 @@ contract LiquidityVaultTest is VaultFixture {
         vault.cover(10e18 + 1, treasury);
         vm.expectRevert(LiquidityVault.AmountIsZero.selector);
         vault.cover(0, treasury);
+        vm.expectRevert(LiquidityVault.CoverToVault.selector);
+        vault.cover(10e18, address(vault));
         vault.cover(10e18, treasury);
         uint64 earliest = uint64(block.timestamp) + 1 hours;
         vm.warp(earliest - 1);

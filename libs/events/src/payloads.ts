@@ -61,7 +61,7 @@ export const valuationPayload = z.strictObject({
   settled: decimal.describe(
     'pool shares the exchange has taken for what the provider has lost to it, less what it has given, ever',
   ),
-  value: decimal.describe('of the units at the marks, quote currency'),
+  unitValue: decimal.describe('of one pool share at the marks, quote currency'),
   haircut: z.number().min(0).max(1).describe('share of the value that does not count'),
   vault: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
   block: z.int().min(0).describe('of the chain, as of which the units were read'),

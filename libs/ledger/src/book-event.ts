@@ -97,6 +97,7 @@ export interface LiquidityValued extends Happened {
   readonly provider: string;
   /** market time of the marks it was valued at, milliseconds */
   readonly valuedAt: number;
+  readonly vault: string;
   /** pool shares that back it */
   readonly units: string;
   /** worth of them all */
@@ -108,6 +109,8 @@ export interface LiquidityValued extends Happened {
   readonly settled: string;
   /** to L; negative: from it */
   readonly amount: string;
+  /** what has left L beyond the worth of the provider's shares and has not come back */
+  readonly deficit: string;
   /** issued to the provider; negative: redeemed */
   readonly shares: string;
 }

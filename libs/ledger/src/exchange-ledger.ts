@@ -319,7 +319,9 @@ export class ExchangeLedger {
     const amount = money(event.amount, 'amount');
     const shares = money(event.shares, 'shares');
     this.backings.set(event.provider, {
+      vault: event.vault,
       amount: money(event.backing, 'backing'),
+      deficit: money(event.deficit, 'deficit'),
       settled: parseDecimal(event.settled, UNIT_DECIMALS, 'settled'),
       valuedAt: event.valuedAt,
     });

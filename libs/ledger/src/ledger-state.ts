@@ -41,8 +41,11 @@ export interface LockedWithdrawal {
 
 /** What backs a provider's liquidity outside the exchange, as it was valued last. */
 export interface Backing {
+  readonly vault: string;
   /** what of it counts in L */
   readonly amount: bigint;
+  /** what the provider owes beyond its shares: it left with more than they were worth */
+  readonly deficit: bigint;
   /** units the exchange has taken, less what it has given, ever */
   readonly settled: bigint;
   /** market time, milliseconds */
@@ -145,10 +148,12 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
         unsettledFunding: amount(unsettledFunding),
       },
     ]),
-    backings: (frozen.backings ?? []).map(([provider, { amount: text, settled, valuedAt }]) => [
-      provider,
-      { amount: amount(text), settled: amount(settled), valuedAt },
-    ]),
+    backings: (frozen.backings ?? []).map(
+      ([provider, { vault, amount: text, deficit, settled, valuedAt }]) => [
+        provider,
+        { vault, amount: amount(text), deficit: amount(deficit), settled: amount(settled), valuedAt },
+      ],
+    ),
     pendingCapital: pending(frozen.pendingCapital),
     pendingLiquidity: pending(frozen.pendingLiquidity),
     capital: amount(frozen.capital),

@@ -246,7 +246,15 @@ describe(ExchangeLedger, () => {
   it('keeps what backs a provider’s liquidity', () => {
     const ledger = new ExchangeLedger(24 * HOUR, HOUR);
     ledger.apply({
-      ...{ kind: 'liquidity-valued', at: 2, provider: 'vault', valuedAt: 1, value: '100', units: '10' },
+      ...{
+        kind: 'liquidity-valued',
+        ...{ vault: `0x${'1'.repeat(40)}`, deficit: '7' },
+        at: 2,
+        provider: 'vault',
+        valuedAt: 1,
+        value: '100',
+        units: '10',
+      },
       ...{ haircut: 0.1, backing: '90', settled: '1.5', amount: '90', shares: '90' },
     });
     const [first, ...others] = ledger.snapshotParts(1);

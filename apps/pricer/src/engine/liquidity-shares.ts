@@ -10,6 +10,7 @@ import {
   fromNumber,
   MONEY_DECIMALS,
   parseDecimal,
+  PRICE_DECIMALS,
   toNumber,
   UNIT_DECIMALS,
 } from '#lib/ledger';
@@ -31,6 +32,8 @@ export interface LiquidityPosition {
 /** Amounts of a command: from one unit of the currency to 10^15. */
 const SMALLEST = 10n ** BigInt(MONEY_DECIMALS);
 const LARGEST = 10n ** BigInt(MONEY_DECIMALS + 15);
+/** What units times their value are divided by to be money. */
+const UNIT_MONEY = 10n ** BigInt(UNIT_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
 
 /**
  * What liquidity providers hold. Shares are issued and redeemed at the fair value of their claim, and every rounding
@@ -81,65 +84,72 @@ export class LiquidityShares {
   }
 
   /**
-   * What a vault's new valuation comes to: backing = value × (1 − haircut) counts in L, and
-   * amount = backing + (units settled since) × value of a unit − backing before
-   * comes in or goes out as the provider's deposit or withdrawal at the fair value of shares, so that nobody else gains or pays.
-   * Units that were settled moved between provider and exchange for what L has lost or earned already.
+   * What a vault's new valuation comes to. With V = units × value of a unit, B = V (1 − haircut) counts in L, and
+   *
+   *     amount = B + (units settled since) × value of a unit − B before
+   *
+   * comes in or goes out as the provider's deposit or withdrawal at the fair value of shares. Units that were settled moved between
+   * provider and exchange for what L has lost or earned already, at their whole value. A provider that leaves with more than its
+   * shares are worth owes the rest, the deficit: what comes in pays that first, for no shares, so that those who bore it have it back.
    *
    * @param valuedAt market time of its marks, milliseconds
    * @throws {InvalidInputError} for a value that is none
    * @throws {BackedProviderError} for a provider that has deposited cash
    */
   value(valuation: ValuationPayload, at: number, valuedAt: number): BookEvent {
-    const { provider, haircut } = valuation;
+    const { provider, haircut, vault } = valuation;
     const before = this.ledger.backingOf(provider);
     if (before === undefined && this.ledger.sharesOf(provider) > 0n) throw new BackedProviderError(provider);
-    const value = parseDecimal(valuation.value, MONEY_DECIMALS, 'value');
+    const unitValue = parseDecimal(valuation.unitValue, PRICE_DECIMALS, 'unitValue');
     const units = parseDecimal(valuation.units, UNIT_DECIMALS, 'units');
     const settled = parseDecimal(valuation.settled, UNIT_DECIMALS, 'settled');
-    if (value < 0n || value > LARGEST)
-      throw new InvalidInputError('value', `must be between 0 and 1e15, got ${valuation.value}`);
-    if (units < 0n || (units === 0n && value > 0n))
-      throw new InvalidInputError('units', `must be more than 0 where the value is, got ${valuation.units}`);
+    if (unitValue <= 0n)
+      throw new InvalidInputError('unitValue', `must be positive, got ${valuation.unitValue}`);
+    if (units < 0n) throw new InvalidInputError('units', `must not be negative, got ${valuation.units}`);
+    const value = divide(units * unitValue, UNIT_MONEY, 'down');
+    if (value > LARGEST)
+      throw new InvalidInputError('units', `are worth more than 1e15: ${formatMoney(value)}`);
     const counted = BigInt(Math.floor((1 - haircut) * 1e12));
     const backing = divide(value * counted, 10n ** 12n, 'down');
-    const moved = settled - (before?.settled ?? 0n);
-    if (moved !== 0n && units === 0n)
-      throw new InvalidInputError('settled', 'units without a value cannot be settled');
-    const settledWorth = moved === 0n ? 0n : divide(backing * moved, units, 'down');
-    const amount = backing + settledWorth - (before?.amount ?? 0n);
+    // What was settled before the first valuation, or with another vault, is none of this one's.
+    const moved = before?.vault === vault ? settled - before.settled : 0n;
+    const amount = backing + divide(moved * unitValue, UNIT_MONEY, 'down') - (before?.amount ?? 0n);
+    const { shares, deficit } = this.sharesFor(amount, provider, before?.deficit ?? 0n);
     return {
-      kind: 'liquidity-valued',
-      at,
-      provider,
-      valuedAt,
+      ...{ kind: 'liquidity-valued', at, provider, valuedAt, vault },
       units: formatDecimal(units, UNIT_DECIMALS),
       value: formatMoney(value),
       haircut,
       backing: formatMoney(backing),
       settled: formatDecimal(settled, UNIT_DECIMALS),
       amount: formatMoney(amount),
-      shares: formatMoney(this.sharesFor(amount, provider)),
+      deficit: formatMoney(deficit),
+      shares: formatMoney(shares),
     };
   }
 
-  /** Shares that an amount is worth, rounded against the provider; redeemed are no more than it has. */
-  private sharesFor(amount: bigint, provider: string): bigint {
+  /** Shares that an amount is worth, rounded against the provider, and what it owes then. Redeemed are no more than it has. */
+  private sharesFor(amount: bigint, provider: string, owed: bigint): { shares: bigint; deficit: bigint } {
     const outstanding = this.ledger.outstandingShares;
     const worth = this.totalWorth();
     if (amount >= 0n) {
-      if (outstanding === 0n) return amount;
-      if (amount > 0n && worth <= 0n)
+      const repaid = amount < owed ? amount : owed;
+      const invested = amount - repaid;
+      const deficit = owed - repaid;
+      if (outstanding === 0n || invested === 0n) return { shares: invested, deficit };
+      if (worth <= 0n)
         throw new InvalidInputError(
-          'value',
+          'units',
           'the liquidity is used up: shares have no value to be issued at',
         );
-      return amount === 0n ? 0n : divide(amount * outstanding, worth, 'down');
+      // The others have what is repaid first: shares are issued at what they are worth with it.
+      return { shares: divide(invested * outstanding, worth + repaid, 'down'), deficit };
     }
-    if (worth <= 0n) return 0n;
-    const redeemed = divide(-amount * outstanding, worth, 'up');
     const held = this.ledger.sharesOf(provider);
-    return redeemed < held ? -redeemed : -held;
+    if (worth <= 0n) return { shares: 0n, deficit: owed - amount };
+    const redeemed = divide(-amount * outstanding, worth, 'up');
+    if (redeemed <= held) return { shares: -redeemed, deficit: owed };
+    return { shares: -held, deficit: owed - amount - this.worth(held) };
   }
 
   /** What a provider holds, and, where it is backed by a vault, what of the backing traders have won: negative, what it has earned. */
@@ -147,7 +157,11 @@ export class LiquidityShares {
     const shares = this.ledger.sharesOf(provider);
     const worth = this.worth(shares);
     const backing = this.ledger.backingOf(provider);
-    return { shares, worth, backing, lost: backing === undefined ? 0n : backing.amount - worth };
+    const { liquidity, outstandingShares } = this.ledger;
+    // By what has been won and lost, not by what the call spread is worth today: pool shares are not taken for a mark.
+    const part = outstandingShares === 0n ? 0n : divide(liquidity * shares, outstandingShares, 'down');
+    const lost = backing === undefined ? 0n : backing.amount + backing.deficit - part;
+    return { shares, worth, backing, lost };
   }
 
   private deposit({ commandId, provider }: Deposit, amount: bigint, at: number): BookEvent {

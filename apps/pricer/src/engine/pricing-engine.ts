@@ -306,7 +306,7 @@ export class PricingEngine {
       return { events: [...events, event] };
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
-      return { events, refusal: error.message };
+      return { events, refusal: `${error.code}: ${error.message}` };
     }
   }
 

@@ -29,26 +29,35 @@ const address = z.custom<Address>(
 const share = z.number().gt(0).lt(1);
 
 /** What a pool is made of. */
-const poolSchema = z.strictObject({
-  name: z.string().min(1).max(60),
-  symbol: z.string().min(1).max(12),
-  assets: z
-    .array(z.strictObject({ token: address, market: z.string(), weight: share }))
-    .min(2)
-    .max(8),
-  /** strengths of a rule that everybody knows; left out, the rule is secret and --secret says which it is */
-  k: z.array(z.number().min(0).max(16)).optional(),
-  terms: z
-    .strictObject({
-      decay: share,
-      fee: z.number().min(0).max(0.1),
-      tradeSize: share,
-      interval: z.int().min(1),
-      staleness: z.int().min(1),
-      limits: z.strictObject({ lowest: share, step: share, velocity: share, blocks: z.int().min(1) }),
-    })
-    .optional(),
-});
+const poolSchema = z
+  .strictObject({
+    name: z.string().min(1).max(60),
+    symbol: z.string().min(1).max(12),
+    assets: z
+      .array(z.strictObject({ token: address, market: z.string(), weight: share }))
+      .min(2)
+      .max(8),
+    /** strengths of a rule that everybody knows; left out, the rule is secret and --secret says which it is */
+    k: z.array(z.number().min(0).max(16)).optional(),
+    terms: z
+      .strictObject({
+        decay: share,
+        fee: z.number().min(0).max(0.1),
+        tradeSize: share,
+        interval: z.int().min(1),
+        staleness: z.int().min(1),
+        limits: z.strictObject({ lowest: share, step: share, velocity: share, blocks: z.int().min(1) }),
+      })
+      .optional(),
+  })
+  .refine(({ assets }) => Math.abs(assets.reduce((sum, { weight }) => sum + weight, 0) - 1) < 1e-6, {
+    path: ['assets'],
+    message: 'weights must sum to 1',
+  })
+  .refine(({ assets, k }) => k === undefined || k.length === assets.length, {
+    path: ['k'],
+    message: 'must have an entry for each asset',
+  });
 
 /** A secret rule: whoever has this file can prove that it was followed. */
 const secretSchema = z.strictObject({
@@ -170,7 +179,8 @@ export async function deployVaultCommand(options: {
     { name: 'zkrisk liquidity vault', symbol: 'zkrLV', pool },
     terms,
   );
-  await new Transactor(options.rpc, account).call(vault, VAULT_ABI, 'grantRole', [EXCHANGE_ROLE, exchange]);
+  // Before what may fail: the vault is there.
   writeVaultDeployment(options.out, { vault, pool });
+  await new Transactor(options.rpc, account).call(vault, VAULT_ABI, 'grantRole', [EXCHANGE_ROLE, exchange]);
   return { vault, pool };
 }

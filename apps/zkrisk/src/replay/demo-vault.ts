@@ -100,11 +100,11 @@ export class DemoVault {
   }
 }
 
-/** Of the provider's capital, percent: it comes in two parts, and now and then has a quarter out for a while. */
+/** Of the provider's capital, percent: it comes in two parts, and four times has a quarter out for a while. */
 function stakeAt(bar: number): number {
   if (bar < 96) return 0;
   if (bar < 360) return 60;
-  return bar % 2000 < 1200 ? 100 : 75;
+  return bar >= 8000 || bar % 2000 < 1200 ? 100 : 75;
 }
 
 async function deployDemo(
