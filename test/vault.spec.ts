@@ -12,6 +12,8 @@ import {
   type MarketSource,
   Replayer,
   startEngine,
+  vaultPicture,
+  vaultReport,
 } from '../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from './support/database.js';
 import { marketWindow } from './support/market-window.js';
@@ -225,5 +227,23 @@ describe.runIf(hasShared)('liquidity in a pool of BTC, ETH and SOL in November 2
     // Worth is less than L's part by what the call spread is worth.
     expect(Number(backing!.amount) - Number(backing!.lost)).toBeGreaterThanOrEqual(Number(worth));
     expect(cash.provider.backing).toBeNull();
+  });
+
+  it('is a picture and a line of the report', () => {
+    const report = vaultReport(basket.valuations)!;
+    expect(report.valuations).toBe(basket.valuations.length);
+    expect(report.largestFall).toBeGreaterThan(0.34);
+    expect(report.largestHaircut).toBeGreaterThanOrEqual(valuedAt(AFTER).haircut);
+    expect(vaultReport([])).toBeNull();
+    const picture = vaultPicture(basket.valuations, [...basket.risk.values()], ' (November 2022)');
+    for (const text of [
+      'A vault’s pool shares (November 2022)',
+      'fair value',
+      'counts in L',
+      'Liquidity L',
+      'ρ(θ)',
+    ])
+      expect(picture).toContain(text);
+    expect(picture.match(/<path|<polyline/g)!.length).toBeGreaterThanOrEqual(4);
   });
 });
