@@ -12,6 +12,7 @@ import {
   type MarketSource,
   Replayer,
   startEngine,
+  valuationsOf,
   vaultPicture,
   vaultReport,
 } from '../apps/zkrisk/src/index.js';
@@ -87,14 +88,11 @@ describe.runIf(hasShared)('liquidity in a pool of BTC, ETH and SOL in November 2
         quotes.set(time, cost[0] + cost[1]);
       });
       const get = async <T>(path: string) => (await (await fetch(`${engine.url}${path}`)).json()) as T;
-      const rows = await engine.database.query<{ payload: LiquidityValued }[]>(
-        `select payload from book_event where kind = 'liquidity-valued' order by sequence`,
-      );
       const risk = await engine.database.query<{ payload: RiskPayload }[]>(
         'select payload from risk_record order by at',
       );
       return {
-        valuations: rows.map(({ payload }) => payload),
+        valuations: await valuationsOf(engine.database),
         risk: new Map(risk.map(({ payload }) => [payload.at, payload])),
         quotes,
         imbalance: engine.pricer.engine.ledger.imbalance(),

@@ -1,5 +1,6 @@
 import type { VaultHoldings } from '#lib/chain';
 import type { CovariancePayload } from '#lib/events';
+import { fromUpperTriangle } from '#lib/market-board';
 import { fairValue } from '#lib/pools';
 import { TokenNotValuedError } from './errors.js';
 
@@ -68,8 +69,9 @@ function basketVariance(
   weights: readonly number[],
   { forecast, quoteMarket }: ValuationMarket,
 ): number {
-  const { markets, covariance } = forecast;
+  const { markets } = forecast;
   const n = markets.length;
+  const covariance = fromUpperTriangle(forecast.covariance, n, 'covariance');
   const places = names.map((name) => {
     const place = markets.indexOf(name);
     if (place < 0 && name !== quoteMarket) throw new TokenNotValuedError(name, 'forecast');
@@ -79,9 +81,7 @@ function basketVariance(
   for (const [a, i] of places.entries()) {
     for (const [b, j] of places.entries()) {
       if (i < 0 || j < 0) continue;
-      const [row, column] = i < j ? [i, j] : [j, i];
-      // The upper triangle, row by row.
-      sum += weights[a] * weights[b] * covariance[row * n - (row * (row - 1)) / 2 + column - row];
+      sum += weights[a] * weights[b] * covariance[i * n + j];
     }
   }
   return Math.max(0, sum);

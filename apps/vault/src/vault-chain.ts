@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Address } from 'viem';
 import { z } from 'zod';
 import {
+  addressSchema,
   chainClient,
   type ChainClient,
   startEmbeddedChain,
@@ -13,10 +14,7 @@ import { parseInput } from '#lib/errors';
 import { NoVaultError } from './errors.js';
 import type { VaultConfig } from './vault.config.js';
 
-const deploymentSchema = z.strictObject({
-  vault: z.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)),
-  pool: z.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)),
-});
+const deploymentSchema = z.strictObject({ vault: addressSchema, pool: addressSchema });
 /** Where a vault and its pool are. */
 export type VaultDeployment = z.infer<typeof deploymentSchema>;
 

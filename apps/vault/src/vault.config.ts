@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fields } from '#lib/events';
 import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
 
 /** Empty is as good as not set: a compose file cannot leave a variable out. */
@@ -11,11 +12,7 @@ export const vaultEnvironment = z.object({
     .describe(
       'of the vault; without it, that of vault.json in ZKRISK_DATA_DIR, which zkrisk deploy-vault writes',
     ),
-  VAULT_PROVIDER: z
-    .string()
-    .regex(/^[\w.:@-]{1,80}$/)
-    .default('vault')
-    .describe('the liquidity provider it is in the books'),
+  VAULT_PROVIDER: fields.account.default('vault').describe('the liquidity provider it is in the books'),
   VAULT_QUOTE_MARKET: z
     .string()
     .default('USD')

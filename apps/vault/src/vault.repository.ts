@@ -37,7 +37,7 @@ export class VaultRepository {
     return {
       board: await this.states.load<MarketBoardState>(manager, 'board'),
       forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
-      reading: reading && taken(reading),
+      reading: reading && { ...reading, holdings: withAmounts(reading.holdings, BigInt) },
       valuation: await this.states.load<PublishedValuation>(manager, 'valuation'),
     };
   }
@@ -51,7 +51,8 @@ export class VaultRepository {
   }
 
   saveReading(manager: EntityManager, reading: VaultReading): Promise<void> {
-    return this.states.save(manager, 'reading', kept(reading));
+    const kept: KeptReading = { ...reading, holdings: withAmounts(reading.holdings, String) };
+    return this.states.save(manager, 'reading', kept);
   }
 
   saveValuation(manager: EntityManager, valuation: PublishedValuation): Promise<void> {
@@ -59,53 +60,20 @@ export class VaultRepository {
   }
 }
 
-type KeptHoldings = Readonly<Record<'counted' | 'held' | 'supply' | 'settled', string>> & {
-  readonly block: number;
-  readonly tokens: readonly { readonly market: string; readonly balance: string; readonly weight: string }[];
-};
-interface KeptReading {
-  readonly vault: string;
-  readonly holdings: KeptHoldings;
-  readonly readAt: number;
-}
-
 /** JSON has no integers of this size: they are kept as digits. */
-function kept({ vault, holdings, readAt }: VaultReading): KeptReading {
-  const { block, counted, held, supply, settled, tokens } = holdings;
-  return {
-    vault,
-    readAt,
-    holdings: {
-      ...{
-        block,
-        counted: String(counted),
-        held: String(held),
-        supply: String(supply),
-        settled: String(settled),
-      },
-      tokens: tokens.map(({ market, balance, weight }) => ({
-        ...{ market, balance: String(balance), weight: String(weight) },
-      })),
-    },
-  };
+interface KeptReading extends Omit<VaultReading, 'holdings'> {
+  readonly holdings: VaultHoldings<string>;
 }
 
-function taken({ vault, holdings, readAt }: KeptReading): VaultReading {
-  const { block, counted, held, supply, settled, tokens } = holdings;
+/** The same holdings with their amounts as something else. */
+function withAmounts<From, To>(
+  { block, counted, held, supply, settled, tokens }: VaultHoldings<From>,
+  as: (amount: From) => To,
+): VaultHoldings<To> {
   return {
-    vault,
-    readAt,
-    holdings: {
-      ...{
-        block,
-        counted: BigInt(counted),
-        held: BigInt(held),
-        supply: BigInt(supply),
-        settled: BigInt(settled),
-      },
-      tokens: tokens.map(({ market, balance, weight }) => ({
-        ...{ market, balance: BigInt(balance), weight: BigInt(weight) },
-      })),
-    },
+    ...{ block, counted: as(counted), held: as(held), supply: as(supply), settled: as(settled) },
+    tokens: tokens.map(({ market, balance, weight }) => ({
+      ...{ market, balance: as(balance), weight: as(weight) },
+    })),
   };
 }

@@ -4,4 +4,4 @@ export { csvMarket } from './replay/csv-market.js';
 export type { MarketSource } from './replay/market-source.js';
 export { Replayer } from './replay/replayer.js';
 export { simulatedMarket } from './replay/simulated-market.js';
-export { vaultPicture, vaultReport } from './report/vault.js';
+export { valuationsOf, vaultPicture, vaultReport } from './report/vault.js';

@@ -6,15 +6,19 @@ import { chainKeyOf, loadArtifacts, quantise, STATEMENTS } from '#lib/proofs';
 import { ORACLE_ABI } from './oracle-abi.js';
 import { Transactor } from './transactor.js';
 
-const address = z.custom<Address>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value));
+/** Of an account or a contract. */
+export const addressSchema = z.custom<Address>(
+  (value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value),
+  'must be an address of 20 bytes in hex',
+);
 
 /** Where the contracts are. */
 export const deploymentSchema = z.strictObject({
   chainId: z.int(),
-  oracle: address,
-  prices: address,
-  verifier: address,
-  keys: z.record(z.string(), address),
+  oracle: addressSchema,
+  prices: addressSchema,
+  verifier: addressSchema,
+  keys: z.record(z.string(), addressSchema),
   srs: z.enum(['development', 'ceremony']),
 });
 export type Deployment = z.infer<typeof deploymentSchema>;

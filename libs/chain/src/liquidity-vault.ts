@@ -36,17 +36,17 @@ export function deployVault(
 }
 
 /** A vault and its pool as of one block. Amounts are exact, with 18 decimals. */
-export interface VaultHoldings {
+export interface VaultHoldings<Amount = bigint> {
   readonly block: number;
   /** pool shares of those who have not asked to leave */
-  readonly counted: bigint;
+  readonly counted: Amount;
   /** pool shares in the vault */
-  readonly held: bigint;
+  readonly held: Amount;
   /** all shares of the pool there are */
-  readonly supply: bigint;
+  readonly supply: Amount;
   /** pool shares the exchange has taken, less those it has given */
-  readonly settled: bigint;
-  readonly tokens: readonly { readonly market: string; readonly balance: bigint; readonly weight: bigint }[];
+  readonly settled: Amount;
+  readonly tokens: readonly { readonly market: string; readonly balance: Amount; readonly weight: Amount }[];
 }
 
 /** Reads a vault in one call. */

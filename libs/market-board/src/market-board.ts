@@ -170,7 +170,12 @@ function markOf(price: bigint, time: number): Mark {
   return { price, value: toNumber(price, PRICE_DECIMALS), text: formatDecimal(price, PRICE_DECIMALS), time };
 }
 
-function fromUpperTriangle(values: readonly number[], n: number, field: string): Float64Array {
+/**
+ * A symmetric matrix, n × n, from its upper triangle row by row: as `covariance` messages have it.
+ *
+ * @throws {InvalidInputError} for another number of values
+ */
+export function fromUpperTriangle(values: readonly number[], n: number, field: string): Float64Array {
   if (values.length !== (n * (n + 1)) / 2) {
     throw new InvalidInputError(
       field,

@@ -1,14 +1,14 @@
 import type { Address } from 'viem';
-import type { PrivateKeyAccount } from 'viem/accounts';
 import { z } from 'zod';
 import {
-  accountFrom,
+  addressSchema,
   chainClient,
   type ChainClient,
   chainProof,
   deployPool,
   deployVault,
   EXCHANGE_ROLE,
+  parseDeployment,
   POOL_ABI,
   POOL_TERMS,
   Transactor,
@@ -18,14 +18,10 @@ import {
 } from '#lib/chain';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { createProver, fieldElement, momentumStatement } from '#lib/proofs';
-import { readDeployment } from '../../../settlement/src/index.js';
 import { type VaultDeployment, writeVaultDeployment } from '../../../vault/src/index.js';
 import { readJson } from './read-json.js';
+import { signer } from './signer.js';
 
-const address = z.custom<Address>(
-  (value) => typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value),
-  'must be an address of 20 bytes in hex',
-);
 const share = z.number().gt(0).lt(1);
 
 /** What a pool is made of. */
@@ -34,7 +30,7 @@ const poolSchema = z
     name: z.string().min(1).max(60),
     symbol: z.string().min(1).max(12),
     assets: z
-      .array(z.strictObject({ token: address, market: z.string(), weight: share }))
+      .array(z.strictObject({ token: addressSchema, market: z.string(), weight: share }))
       .min(2)
       .max(8),
     /** strengths of a rule that everybody knows; left out, the rule is secret and --secret says which it is */
@@ -65,13 +61,6 @@ const secretSchema = z.strictObject({
   salt: z.number(),
 });
 
-function signer(): PrivateKeyAccount {
-  const account = accountFrom(process.env);
-  if (account === undefined)
-    throw new InvalidInputError('CHAIN_KEYSTORE', 'or CHAIN_PRIVATE_KEY must say who signs');
-  return account;
-}
-
 /**
  * Deploys a pool: by a public rule, or by a secret one of which only the commitment is told. Where its verifier, keys and prices
  * are is what `zkrisk deploy` has written.
@@ -83,7 +72,7 @@ export async function deployPoolCommand(options: {
   secret?: string;
 }): Promise<{ pool: Address; commitment: string | null }> {
   const { name, symbol, assets, k, terms } = parseInput(poolSchema, readJson(options.pool), options.pool);
-  const { verifier, keys, srs, prices } = readDeployment(options.deployment);
+  const { verifier, keys, srs, prices } = parseDeployment(readJson(options.deployment));
   if ((k === undefined) === (options.secret === undefined))
     throw new InvalidInputError('k', 'a rule is public (k in the file) or secret (--secret), one of the two');
   const account = signer();
@@ -121,7 +110,7 @@ export async function updatePoolCommand(options: {
   bar: number;
   secret?: string;
 }): Promise<{ bar: number; weights: number[]; proofSeconds: number | null }> {
-  const pool = parseInput(address, options.pool, 'pool');
+  const pool = parseInput(addressSchema, options.pool, 'pool');
   const client = chainClient(options.rpc);
   const transactor = new Transactor(options.rpc, signer());
   const bar = BigInt(options.bar);
@@ -169,8 +158,8 @@ export async function deployVaultCommand(options: {
   out: string;
   delay?: number;
 }): Promise<VaultDeployment> {
-  const pool = parseInput(address, options.pool, 'pool');
-  const exchange = parseInput(address, options.exchange, 'exchange');
+  const pool = parseInput(addressSchema, options.pool, 'pool');
+  const exchange = parseInput(addressSchema, options.exchange, 'exchange');
   const account = signer();
   const terms = { ...VAULT_TERMS, ...(options.delay === undefined ? {} : { delay: options.delay }) };
   const vault = await deployVault(
