@@ -1,32 +1,8 @@
 import { dirname, relative, resolve, sep } from 'node:path';
 import tseslint from 'typescript-eslint';
+import { LIBRARIES } from './rooms.mjs';
 
-/**
- * The arrows of the house: what each library may import. Apps may import every library and, of other apps, only
- * what their index offers; libraries never import an app, and nobody reaches into another library's files.
- */
-const ARROWS = {
-  errors: [],
-  risk: ['errors'],
-  volatility: ['errors', 'risk'],
-  liquidation: ['errors', 'risk'],
-  ledger: ['errors', 'risk'],
-  'price-file': ['errors'],
-  service: ['errors', 'margin', 'trace'],
-  host: ['errors', 'events', 'service', 'storage', 'trace'],
-  trace: ['errors'],
-  net: [],
-  pools: ['errors', 'random', 'worker-pool'],
-  random: [],
-  margin: ['errors'],
-  'worker-pool': ['errors'],
-  proofs: ['errors', 'liquidation', 'risk', 'worker-pool'],
-  chain: ['errors', 'net', 'proofs'],
-  sdk: ['errors', 'liquidation'],
-  'market-board': ['errors', 'events', 'ledger', 'risk'],
-  events: ['errors', 'trace'],
-  storage: ['errors', 'net'],
-};
+const ARROWS = Object.fromEntries(Object.entries(LIBRARIES).map(([name, { uses }]) => [name, uses]));
 
 const root = import.meta.dirname;
 
@@ -43,7 +19,7 @@ const arrows = {
       if (library) {
         if (library[2]) report(`import ${library[1]} through its index, not ${source}`);
         else if (kind === 'libs' && !(ARROWS[name] ?? []).includes(library[1])) {
-          report(`library ${name} may not depend on ${library[1]}; the arrows are in eslint.config.mjs`);
+          report(`library ${name} may not depend on ${library[1]}; the arrows are in rooms.mjs`);
         }
         return;
       }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { logReturns, readSeriesFile } from '#lib/price-file';
-import { randomStream } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 
 /** 24 hourly series: real prices where they lie beside the checkout, otherwise simulated factors with GARCH. */
 export interface BenchData {

@@ -1,7 +1,7 @@
 import { loadOsqp } from 'osqp-wasm';
 import { liquidate, type LiquidationCase, loadSolvers, type Solvers } from '#lib/liquidation';
 import { MarginBook, MarginSchedule } from '#lib/margin';
-import { randomStream } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 import { randomCase } from '../test/support/liquidation-cases.js';
 import type { Agreement } from './compare-peers.js';
 import { askPeers, type Figure, percentile, timed, timeFigure } from './harness.js';

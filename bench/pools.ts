@@ -9,7 +9,7 @@ import {
   type PoolParameters,
 } from '#lib/pools';
 import { readSeriesFile } from '#lib/price-file';
-import { randomStream } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 import { askPeers, type Figure, timed, timeFigure } from './harness.js';
 
 interface Timed {

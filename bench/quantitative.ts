@@ -1,5 +1,6 @@
 import { priceForecast, QuotingBook, standardisedEvar, tradeImpact } from '#lib/risk';
-import { fastIca, fitGarch, fitGoGarch, principalComponents, randomStream } from '#lib/volatility';
+import { fastIca, fitGarch, fitGoGarch, principalComponents } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 import { benchData } from './data.js';
 import { askPeers, type Figure, timed, timeFigure } from './harness.js';
 

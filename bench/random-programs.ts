@@ -1,5 +1,5 @@
 import { type CscMatrix, cscFromDense, type QuadraticProgram, upperTriangleFromDense } from 'osqp-wasm';
-import { randomStream } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 
 /**
  * A hundred random quadratic programs, n = 10 … 200: every fourth with a singular P, every tenth without a feasible

@@ -1,6 +1,8 @@
 // `npm run docs`: docs/reference from the code: OpenAPI, AsyncAPI, JSON Schemas, configuration, metrics.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { withRooms } from '../rooms.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
 
 bootstrap();
@@ -8,5 +10,7 @@ const { writeReference } = await import(
   pathToFileURL(join(root, 'dist/apps/zkrisk/src/reference/reference.js')).href
 );
 const written = await writeReference(join(root, 'docs', 'reference'));
+const architecture = join(root, 'docs', 'architecture.md');
+writeFileSync(architecture, withRooms(readFileSync(architecture, 'utf8')));
 process.stderr.write(`${written.length} documents in docs/reference\n`);
 process.exit(0);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedLog, outgoing, TOPICS } from '#lib/events';
+import type { EmbeddedLog } from '#lib/events';
+import { outgoing, TOPICS } from '#lib/messages';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
 

@@ -9,20 +9,17 @@ import { InvalidInputError } from '#lib/errors';
 import {
   Consume,
   ConsumeContext,
-  defineTopic,
   EmbeddedLog,
   type EventLog,
   KafkaLog,
   type Lane,
   LaneOwners,
-  type Message,
-  outgoing,
   partitionOf,
   SEQUENCE_HEADER,
   SOURCE_HEADER,
-  TOPICS,
   transportOf,
 } from '#lib/events';
+import { defineTopic, type Message, outgoing, TOPICS } from '#lib/messages';
 import { ProblemFilter } from '#lib/service';
 import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
 import { noKafka, startTestBroker, type TestBroker } from './support/kafka.js';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TOPICS, type Topic } from '#lib/events';
+import { TOPICS, type Topic } from '#lib/messages';
 import { ApiKeys, SCOPES } from '#lib/host';
 import { messageSchema } from '../apps/zkrisk/src/reference/asyncapi.js';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';

@@ -3,10 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startEmbeddedPostgres } from '#lib/storage';
+import { startEmbeddedPostgres, dataSourceOptions } from '#lib/storage';
 import { DataSource } from 'typeorm';
 import { eventually } from './support/database.js';
-import { dataSourceOptions } from '#lib/storage';
 
 const main = join(import.meta.dirname, '..', 'apps/zkrisk/src/main.js');
 const BARS = 160;

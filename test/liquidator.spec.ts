@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { outgoing, TOPICS } from '#lib/events';
+import { outgoing, TOPICS } from '#lib/messages';
 import { ApiError, type LiquidationEvent, verifyCertificate, ZkriskClient } from '#lib/sdk';
 import {
   type Engine,

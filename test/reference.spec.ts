@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { referenceDocuments } from '../apps/zkrisk/src/reference/reference.js';
 
@@ -18,6 +19,14 @@ describe('docs/reference', () => {
       expect(readFileSync(join(folder, path), 'utf8'), path).toBe(text);
     const schemas = Object.keys(documents).filter((path) => path.startsWith('schemas/'));
     expect(readdirSync(join(folder, 'schemas')).map((file) => `schemas/${file}`)).toEqual(schemas.sort());
+  });
+
+  it('lists the rooms as rooms.mjs has them', async () => {
+    const script = pathToFileURL(join(root, 'rooms.mjs')).href;
+    const { withRooms } = (await import(script)) as { withRooms: (text: string) => string };
+    const text = read('docs', 'architecture.md');
+    expect(text).toContain('forecasting/');
+    expect(text).toBe(withRooms(text));
   });
 
   it('has a place in the runbook for every alert, and a metric for every name an alert or a panel uses', () => {

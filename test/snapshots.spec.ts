@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BookEvent, ExchangeLedger } from '#lib/ledger';
+import { type BookEvent, ExchangeLedger } from '#lib/exchange';
 import { addressOf } from '#lib/storage';
-import { WorkerPool } from '#lib/worker-pool';
+import { WorkerPool } from '#lib/runtime';
 import { LedgerSnapshots, LedgerStore, pricerConfig, vestingOf } from '../apps/pricer/src/index.js';
 import { Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';

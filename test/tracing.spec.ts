@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedLog, outgoing, TOPICS } from '#lib/events';
-import { correlated, correlationId, logFields } from '#lib/trace';
+import type { EmbeddedLog } from '#lib/events';
+import { outgoing, TOPICS } from '#lib/messages';
+import { correlated, correlationId, logFields } from '#lib/runtime';
 import { type Engine, startEngine } from '../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from './support/database.js';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contractArtifact, type EmbeddedChain, startEmbeddedChain, Transactor, VAULT_ABI } from '#lib/chain';
-import { outgoing, type RiskPayload, TOPICS } from '#lib/events';
-import type { LiquidityValued } from '#lib/ledger';
+import { outgoing, type RiskPayload, TOPICS } from '#lib/messages';
+import type { LiquidityValued } from '#lib/exchange';
 import {
   DemoVault,
   type Engine,

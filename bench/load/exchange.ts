@@ -1,7 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { kafkaEnvironment, type KafkaLog, openLog, outgoing, type Outgoing, TOPICS } from '#lib/events';
+import { kafkaEnvironment, type KafkaLog, openLog } from '#lib/events';
+import { outgoing, type Outgoing, TOPICS } from '#lib/messages';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { noKafka } from '../support/kafka.js';
 import { booksOfOneProcess } from '../support/one-process.js';
 import { type Fault, FAULTS, SETTLING_FAULTS, together } from './faults.js';
-import { generator } from '#lib/random';
+import { generator } from '#lib/runtime';
 import { disturbed, type RoundResult } from './round.js';
 
 // `npm run drills`: things go wrong while a replay runs, on a real broker and a real database; afterwards everything is to be

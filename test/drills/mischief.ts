@@ -1,5 +1,6 @@
-import { EventLog, type Outgoing, TOPICS } from '#lib/events';
-import { generator } from '#lib/random';
+import { EventLog } from '#lib/events';
+import { type Outgoing, TOPICS } from '#lib/messages';
+import { generator } from '#lib/runtime';
 
 /** A log whose publisher stutters: everything is sent twice, some of it much later, and ticks of a bar come in any order. */
 export function stuttering(log: EventLog, seed: number): EventLog {

@@ -1,7 +1,7 @@
+import { formatMoney } from '#lib/amounts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { kafkaEnvironment, type KafkaLog, openLog } from '#lib/events';
-import { formatMoney } from '#lib/ledger';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import { HouseLiquidator, LiquidatorRepository } from '../../apps/liquidator/src/index.js';
@@ -20,7 +20,7 @@ import {
 } from '../support/topology.js';
 import type { Fault } from './faults.js';
 import { startSettledChain } from './settled-chain.js';
-import { generator } from '#lib/random';
+import { generator } from '#lib/runtime';
 
 const PRICING: readonly ServiceName[] = ['forecaster', 'pricer', 'liquidator'];
 const SETTLING: readonly ServiceName[] = ['prover', 'settlement'];

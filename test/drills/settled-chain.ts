@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
 import { privateKeyToAccount } from 'viem/accounts';
 import { type AuditedEpoch, auditOracle, chainClient, deployOracle, startEmbeddedChain } from '#lib/chain';
-import type { EpochPayload, Message, ReceiptPayload } from '#lib/events';
+import type { EpochPayload, Message, ReceiptPayload } from '#lib/messages';
 import { createProver } from '#lib/proofs';
 import type { ChainTransactionEntity, SettlementEpochEntity } from '#lib/storage';
 import { oracleTerms, writeDeployment } from '../../apps/settlement/src/index.js';

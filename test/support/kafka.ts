@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
-import { freePort } from '#lib/net';
+import { freePort } from '#lib/runtime';
 import { eventually } from './database.js';
 
 const VERSION = '4.3.0';

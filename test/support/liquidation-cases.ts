@@ -5,7 +5,7 @@ import {
   type LiquidationPosition,
   type Solvers,
 } from '#lib/liquidation';
-import { randomStream } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 
 /** What makes a program hard. */
 export type Condition =

@@ -8,7 +8,7 @@ import {
   type PricingInput,
   quantise,
 } from '#lib/proofs';
-import { randomStream } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 
 type Random = ReturnType<typeof randomStream>;
 

@@ -3,8 +3,9 @@ import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { fitMarketModel } from '#lib/volatility';
-import { answerRequests } from '#lib/worker-pool';
-import type { FinishedFit, FitRequest } from './model-fitter.js';
+import { answerRequests } from '#lib/runtime';
+import type { FinishedFit } from '#lib/forecasting';
+import type { FitRequest } from './model-fitter.js';
 
 yieldToQuotes();
 

@@ -1,3 +1,4 @@
+import type { ForecastingParameters } from '#lib/forecasting';
 import { z } from 'zod';
 import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
 
@@ -25,3 +26,16 @@ export type ForecasterConfig = z.output<typeof forecasterEnvironment>;
 export const forecasterConfig = (environment: NodeJS.ProcessEnv) =>
   readConfig(forecasterEnvironment, environment);
 export const FORECASTER_CONFIG = Symbol('forecaster-config');
+
+/** The settings forecasts depend on. */
+export function forecastingParametersOf(config: ForecasterConfig): ForecastingParameters {
+  return {
+    barMs: config.BAR_SECONDS * 1000,
+    windowBars: config.WINDOW_BARS,
+    minimumBars: config.MINIMUM_BARS,
+    refitEveryBars: config.REFIT_EVERY_BARS,
+    activateAfterBars: config.ACTIVATE_AFTER_BARS,
+    horizonBars: config.HORIZON_BARS,
+    staleAfterBars: config.STALE_AFTER_BARS,
+  };
+}

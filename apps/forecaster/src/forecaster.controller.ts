@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { Consume, ConsumeContext, type Message, type PricePayload, TOPICS } from '#lib/events';
+import { Consume, ConsumeContext } from '#lib/events';
+import { type Message, type PricePayload, TOPICS } from '#lib/messages';
 import { FORECASTER_LANE, ForecasterService } from './forecaster.service.js';
 
 @Controller()

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { BarEntity, MarketModelEntity, ServiceStateRepository } from '#lib/storage';
 import type { Bar } from '#lib/volatility';
-import type { ForecastEngineState, PublishedModel, StoredForecaster } from './forecast-engine.js';
+import type { ForecastEngineState, PublishedModel, StoredForecaster } from '#lib/forecasting';
 
 /** Tables of the forecaster. */
 export class ForecasterRepository {

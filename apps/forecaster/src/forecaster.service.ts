@@ -1,20 +1,11 @@
 import { Logger } from '@nestjs/common';
-import {
-  ConsumeContext,
-  type CovariancePayload,
-  type Lane,
-  type LaneOwner,
-  type Message,
-  outgoing,
-  type PricePayload,
-  TOPICS,
-} from '#lib/events';
+import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
+import { type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/messages';
 import type { Tick } from '#lib/volatility';
-import type { ForecasterConfig } from './forecaster.config.js';
-import { ForecastEngine, type PublishedModel } from './forecast-engine.js';
+import { type ForecasterConfig, forecastingParametersOf } from './forecaster.config.js';
+import { ForecastEngine, type PublishedModel, type ForecastQuality } from '#lib/forecasting';
 import type { ForecasterRepository } from './forecaster.repository.js';
 import { ModelFitter } from './model-fitter.js';
-import type { ForecastQuality } from './quality-tracker.js';
 
 /** One model for all markets: one process has it. */
 export const FORECASTER_LANE: Lane = { name: 'forecaster', spread: 'single' };
@@ -37,13 +28,17 @@ export class ForecasterService implements LaneOwner {
       factors,
       minimumObservations: config.MINIMUM_BARS,
     });
-    this.engine = new ForecastEngine(config, (panel) => this.fitter.fit(panel));
+    this.engine = new ForecastEngine(forecastingParametersOf(config), (panel) => this.fitter.fit(panel));
   }
 
   /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
   async restore(): Promise<void> {
     const stored = await this.repository.load();
-    this.engine = new ForecastEngine(this.config, (panel) => this.fitter.fit(panel), stored);
+    this.engine = new ForecastEngine(
+      forecastingParametersOf(this.config),
+      (panel) => this.fitter.fit(panel),
+      stored,
+    );
     this.latestForecast = this.engine.latestForecast();
   }
 

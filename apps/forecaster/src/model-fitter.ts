@@ -1,7 +1,8 @@
-import { InvalidInputError, ZkriskError } from '#lib/errors';
-import type { ClusterMode, FactorCount, MarketModelFit } from '#lib/volatility';
-import { JobFailedError, WorkerPool } from '#lib/worker-pool';
-import type { EstimationPanel } from './estimation-window.js';
+import { type FinishedFit, FitFailedError } from '#lib/forecasting';
+import { InvalidInputError } from '#lib/errors';
+import type { ClusterMode, FactorCount } from '#lib/volatility';
+import { JobFailedError, WorkerPool } from '#lib/runtime';
+import type { EstimationPanel } from '#lib/forecasting';
 
 interface FitOptions {
   readonly clusters: ClusterMode;
@@ -10,16 +11,6 @@ interface FitOptions {
 }
 
 export type FitRequest = EstimationPanel & FitOptions;
-
-/** A fit that failed for reasons of the data; the previous model stays in force. */
-export class FitFailedError extends ZkriskError {
-  readonly code = 'fit-failed';
-}
-
-export interface FinishedFit {
-  readonly fit: MarketModelFit;
-  readonly seconds: number;
-}
 
 /** Fits models in one worker thread, so that the event loop never waits for an optimiser. */
 export class ModelFitter {

@@ -1,6 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import { Consume, ConsumeContext, type Lane, type Message, type PlanPayload, TOPICS } from '#lib/events';
+import { Consume, ConsumeContext, type Lane } from '#lib/events';
+import { type Message, type PlanPayload, TOPICS } from '#lib/messages';
 import { HouseLiquidator } from './house-liquidator.js';
 
 const HOUSE_LANE: Lane = { name: 'house-liquidator', spread: 'partitions' };

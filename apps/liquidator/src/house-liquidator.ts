@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { type Outgoing, outgoing, TOPICS } from '#lib/events';
+import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { parsePlan, verifyCertificate } from '#lib/liquidation';
 import type { OpenedPlan } from './liquidation-record.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';

@@ -1,5 +1,5 @@
-import type { ExecutionPayload, PlanPayload } from '#lib/events';
-import { divide, formatDecimal, fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/ledger';
+import type { ExecutionPayload, PlanPayload } from '#lib/messages';
+import { divide, formatDecimal, fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import type { LiquidationPlan } from '#lib/liquidation';
 

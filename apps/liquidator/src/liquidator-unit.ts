@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import { InvalidInputError, messageOf, ZkriskError } from '#lib/errors';
 import {
   type AccountStatePayload,
-  type ConsumeContext,
   type CovariancePayload,
   type ExecutionPayload,
   type Message,
@@ -11,9 +10,10 @@ import {
   type PoolStatePayload,
   type PricePayload,
   TOPICS,
-} from '#lib/events';
-import { takeTicks } from '#lib/market-board';
-import { CORRELATION_HEADER } from '#lib/trace';
+} from '#lib/messages';
+import type { ConsumeContext } from '#lib/events';
+import { takeTicks } from '#lib/exchange';
+import { CORRELATION_HEADER } from '#lib/runtime';
 import {
   type ClosedPlan,
   fillsOf,
@@ -21,9 +21,9 @@ import {
   type OpenedPlan,
   ordersOf,
 } from './liquidation-record.js';
-import type { LiquidatorConfig } from './liquidator.config.js';
+import { liquidatingParametersOf, type LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
-import { MarginWatch } from './margin-watch.js';
+import { MarginWatch } from '#lib/liquidating';
 import type { PlanSolver } from './plan-solver.js';
 
 /** Counted since the process started. */
@@ -59,7 +59,7 @@ export class LiquidatorUnit {
     /** an event was committed */
     private readonly announce: () => void,
   ) {
-    this.current = new MarginWatch(config);
+    this.current = new MarginWatch(liquidatingParametersOf(config));
   }
 
   get watch(): MarginWatch {
@@ -78,7 +78,7 @@ export class LiquidatorUnit {
   async restore(): Promise<void> {
     const { state, forecast, pool, accounts, live } = await this.repository.load(this.unit);
     this.current = new MarginWatch(
-      this.config,
+      liquidatingParametersOf(this.config),
       state && { board: state.board, ...(forecast && { forecast }), ...(pool && { pool }) },
       accounts,
     );

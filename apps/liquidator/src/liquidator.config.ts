@@ -1,3 +1,4 @@
+import type { LiquidatingParameters } from '#lib/liquidating';
 import { z } from 'zod';
 import { marginRates, positiveInteger, positiveNumber, readConfig } from '#lib/service';
 
@@ -29,3 +30,13 @@ export const liquidatorEnvironment = z.object({
 export type LiquidatorConfig = z.output<typeof liquidatorEnvironment>;
 export const liquidatorConfig = (environment: NodeJS.ProcessEnv) =>
   readConfig(liquidatorEnvironment, environment);
+
+/** The settings plans depend on. */
+export function liquidatingParametersOf(config: LiquidatorConfig): LiquidatingParameters {
+  return {
+    alpha: config.ALPHA,
+    marginRates: config.MARGIN_RATES,
+    penaltyRate: config.LIQUIDATION_PENALTY,
+    staleAfterMs: config.STALE_AFTER_BARS * config.BAR_SECONDS * 1000,
+  };
+}

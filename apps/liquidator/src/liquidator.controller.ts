@@ -2,8 +2,6 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
   type AccountStatePayload,
-  Consume,
-  ConsumeContext,
   type CovariancePayload,
   type ExecutionPayload,
   type LiquidationWorkPayload,
@@ -11,7 +9,8 @@ import {
   type PoolStatePayload,
   type PricePayload,
   TOPICS,
-} from '#lib/events';
+} from '#lib/messages';
+import { Consume, ConsumeContext } from '#lib/events';
 import { LIQUIDATOR_LANE, LiquidatorService } from './liquidator.service.js';
 
 /** The liquidator's topics, in the order in which a sweep reads them: its notes to itself come last. */

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { AccountStatePayload, CovariancePayload, PlanPayload, PoolStatePayload } from '#lib/events';
+import type { AccountStatePayload, CovariancePayload, PlanPayload, PoolStatePayload } from '#lib/messages';
 import type { LiquidationPlan } from '#lib/liquidation';
-import type { MarketBoardState } from '#lib/market-board';
+import type { MarketBoardState } from '#lib/exchange';
 import { LiquidationEntity, ServiceStateRepository } from '#lib/storage';
 import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
 

@@ -1,5 +1,5 @@
 import type { LiquidationCase, LiquidationPlan } from '#lib/liquidation';
-import { WorkerPool } from '#lib/worker-pool';
+import { WorkerPool } from '#lib/runtime';
 
 export interface SolvedPlan {
   readonly plan: LiquidationPlan;

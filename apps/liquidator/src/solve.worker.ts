@@ -1,5 +1,5 @@
 import { liquidate, type LiquidationCase, loadSolvers } from '#lib/liquidation';
-import { answerRequests } from '#lib/worker-pool';
+import { answerRequests } from '#lib/runtime';
 import type { SolvedPlan } from './plan-solver.js';
 
 const solvers = await loadSolvers();

@@ -1,5 +1,13 @@
 import { InvalidInputError } from '#lib/errors';
-import { formatMoney, MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, toNumber } from '#lib/ledger';
+import { UnknownAccountError, type PricingEngine } from '#lib/exchange';
+import {
+  MONEY_DECIMALS,
+  parseDecimal,
+  PRICE_DECIMALS,
+  toNumber,
+  formatMoney,
+  isolatedAccount,
+} from '#lib/amounts';
 import {
   liquidationPrice,
   type MarginPosition,
@@ -7,9 +15,6 @@ import {
   type MarginStanding,
   standing,
 } from '#lib/margin';
-import { isolatedAccount } from './engine/account-desk.js';
-import { UnknownAccountError } from './engine/errors.js';
-import type { PricingEngine } from './engine/pricing-engine.js';
 
 interface Marked extends MarginStanding {
   readonly positions: readonly MarginPosition[];

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '#lib/errors';
-import { ReplicaBehindError } from './engine/errors.js';
+import { ReplicaBehindError } from '#lib/exchange';
 import type { BookChanges, PricerRepository } from './pricer.repository.js';
 
 const FOLLOW_EVERY_MS = 25;

@@ -1,11 +1,12 @@
-import { type EventLog, outgoing, type Topic, TOPICS } from '#lib/events';
-import type { BookEvent } from '#lib/ledger';
+import type { EventLog } from '#lib/events';
+import { outgoing, type Topic, TOPICS } from '#lib/messages';
 import {
+  type BookEvent,
   CommandIdReusedError,
   CommandRejectedError,
   NoMarketTimeError,
   OutcomePendingError,
-} from './engine/errors.js';
+} from '#lib/exchange';
 import type { PricerService } from './pricer.service.js';
 
 const OUTCOME_TIMEOUT_MS = 10_000;

@@ -1,4 +1,4 @@
-export type { PricingEngine } from './engine/pricing-engine.js';
+export type { PricingEngine } from '#lib/exchange';
 export * from './ledger-snapshots.js';
 export * from './ledger-store.js';
 export * from './pricer.config.js';

@@ -2,7 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import type { DatabaseAddress } from '#lib/storage';
-import { WorkerPool } from '#lib/worker-pool';
+import { WorkerPool } from '#lib/runtime';
 import type { Vesting } from './ledger-store.js';
 
 /** What the thread that takes snapshots is given. */

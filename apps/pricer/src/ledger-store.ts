@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { type BookEvent, ExchangeLedger, type LedgerSnapshot } from '#lib/ledger';
+import { type BookEvent, ExchangeLedger, type LedgerSnapshot } from '#lib/exchange';
 import { LedgerSnapshotEntity } from '#lib/storage';
 
 /** What a long reading or writing asks between its steps; an AbortSignal will do. */

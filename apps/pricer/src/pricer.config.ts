@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { marginRates, positiveInteger, positiveNumber, readConfig } from '#lib/service';
+import type { ExchangeParameters } from '#lib/exchange';
 import type { Vesting } from './ledger-store.js';
 
 export const pricerEnvironment = z.object({
@@ -37,6 +38,21 @@ export const pricerEnvironment = z.object({
 
 export type PricerConfig = z.output<typeof pricerEnvironment>;
 export const pricerConfig = (environment: NodeJS.ProcessEnv) => readConfig(pricerEnvironment, environment);
+
+/** The settings the exchange's decisions depend on. */
+export function exchangeParametersOf(config: PricerConfig): ExchangeParameters {
+  const barMs = config.BAR_SECONDS * 1000;
+  return {
+    measure: config.MEASURE,
+    allocation: config.ALLOCATION,
+    alpha: config.ALPHA,
+    horizonMs: config.HORIZON_BARS * barMs,
+    staleAfterMs: config.STALE_AFTER_BARS * barMs,
+    marginRates: config.MARGIN_RATES,
+    quoteTolerance: config.QUOTE_TOLERANCE,
+    maximumTradeNotional: config.MAXIMUM_TRADE_NOTIONAL,
+  };
+}
 
 /** How premia and funding become the exchange's own. */
 export function vestingOf({

@@ -2,8 +2,6 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import {
   type AccountPayload,
-  Consume,
-  ConsumeContext,
   type CovariancePayload,
   type LiquidityPayload,
   type Message,
@@ -11,7 +9,8 @@ import {
   TOPICS,
   type TradePayload,
   type ValuationPayload,
-} from '#lib/events';
+} from '#lib/messages';
+import { Consume, ConsumeContext } from '#lib/events';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
 
 /** The pricer's topics, in the order in which a sweep reads them. */

@@ -1,5 +1,5 @@
 import { Metrics } from '#lib/host';
-import { MONEY_DECIMALS, toNumber } from '#lib/ledger';
+import { MONEY_DECIMALS, toNumber } from '#lib/amounts';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import type { PricerService } from './pricer.service.js';
 import type { QuoteDesk } from './quote-desk.js';

@@ -1,8 +1,7 @@
 import { type DataSource, type EntityManager, In } from 'typeorm';
-import type { CovariancePayload } from '#lib/events';
-import type { BookEvent, ExchangeLedger } from '#lib/ledger';
+import type { CovariancePayload } from '#lib/messages';
+import type { BookEvent, ExchangeLedger, PricingEngineState } from '#lib/exchange';
 import { CommandOutcomeEntity, ServiceStateRepository } from '#lib/storage';
-import type { PricingEngineState } from './engine/pricing-engine.js';
 import { LedgerStore, type Vesting } from './ledger-store.js';
 
 /** Id of the command an event decided, where it decided one. */

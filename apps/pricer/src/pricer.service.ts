@@ -2,10 +2,7 @@ import { Logger } from '@nestjs/common';
 import { ZkriskError } from '#lib/errors';
 import {
   type AccountPayload,
-  ConsumeContext,
   type CovariancePayload,
-  type Lane,
-  type LaneOwner,
   type LiquidityPayload,
   type Message,
   outgoing,
@@ -13,14 +10,13 @@ import {
   TOPICS,
   type TradePayload,
   type ValuationPayload,
-} from '#lib/events';
-import { type BookEvent, ExchangeLedger } from '#lib/ledger';
-import { takeTicks } from '#lib/market-board';
-import type { Headers } from '#lib/trace';
+} from '#lib/messages';
+import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
+import { type BookEvent, ExchangeLedger, takeTicks, PricingEngine } from '#lib/exchange';
+import type { Headers } from '#lib/runtime';
 import { BookFollower } from './book-follower.js';
-import { PricingEngine } from './engine/pricing-engine.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
-import { type PricerConfig, vestingOf } from './pricer.config.js';
+import { exchangeParametersOf, type PricerConfig, vestingOf } from './pricer.config.js';
 import { accountsOf, commandOf, type PricerRepository } from './pricer.repository.js';
 import { accountState, poolState } from './published-states.js';
 
@@ -45,7 +41,7 @@ export class PricerService implements LaneOwner {
     private readonly snapshots: LedgerSnapshots,
   ) {
     const { horizonMs, bucketMs } = vestingOf(config);
-    this.current = new PricingEngine(config, new ExchangeLedger(horizonMs, bucketMs));
+    this.current = new PricingEngine(exchangeParametersOf(config), new ExchangeLedger(horizonMs, bucketMs));
     this.follower = new BookFollower(
       repository,
       () => ({
@@ -94,7 +90,7 @@ export class PricerService implements LaneOwner {
   private async load(): Promise<number> {
     const { ledger, snapshotAt } = await this.repository.loadLedger(vestingOf(this.config));
     const { state, forecast } = await this.repository.loadState();
-    this.current = new PricingEngine(this.config, ledger, state, forecast);
+    this.current = new PricingEngine(exchangeParametersOf(this.config), ledger, state, forecast);
     return snapshotAt;
   }
 

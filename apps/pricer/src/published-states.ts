@@ -1,5 +1,6 @@
-import type { AccountStatePayload, PoolStatePayload } from '#lib/events';
-import { type ExchangeLedger, formatDecimal, formatMoney, SIZE_DECIMALS } from '#lib/ledger';
+import type { AccountStatePayload, PoolStatePayload } from '#lib/messages';
+import { type ExchangeLedger } from '#lib/exchange';
+import { formatDecimal, SIZE_DECIMALS, formatMoney } from '#lib/amounts';
 
 /** A margin account as others see it. Funding since the position's index is theirs to add: size × (market's − position's). */
 export function accountState(

@@ -1,9 +1,8 @@
+import { formatMoney } from '#lib/amounts';
 import { randomUUID } from 'node:crypto';
-import { formatMoney } from '#lib/ledger';
-import type { PricingEngine } from './engine/pricing-engine.js';
+import { type PricingEngine, QuoteOfAnotherKeyError } from '#lib/exchange';
 import type { PricerConfig } from './pricer.config.js';
 import type { QuoteRequest } from './rest/schemas.js';
-import { QuoteOfAnotherKeyError } from './engine/errors.js';
 import type { QuoteSeal } from './quote-seal.js';
 import type { QuoteStore } from './quote-store.js';
 

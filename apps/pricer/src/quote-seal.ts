@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { QuoteExpiredError, UnknownQuoteError } from './engine/errors.js';
+import { QuoteExpiredError, UnknownQuoteError } from '#lib/exchange';
 
 /** Seals the terms of quotes, so that every process of the exchange can accept what one of them has quoted. */
 export class QuoteSeal {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { QuoteExpiredError, UnknownQuoteError } from './engine/errors.js';
+import { QuoteExpiredError, UnknownQuoteError } from '#lib/exchange';
 import { QuoteStore } from './quote-store.js';
 
 describe(QuoteStore, () => {

@@ -1,4 +1,4 @@
-import { QuoteExpiredError, UnknownQuoteError } from './engine/errors.js';
+import { QuoteExpiredError, UnknownQuoteError } from '#lib/exchange';
 
 const INITIAL_BYTES = 1 << 20;
 const INITIAL_SLOTS = 1 << 12;

@@ -1,7 +1,8 @@
 import { Controller, Inject, Logger } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import { ZkriskError } from '#lib/errors';
-import { Answer, type QuotePayload, type QuoteRequestPayload, type Request, TOPICS } from '#lib/events';
+import { Answer, type Request } from '#lib/events';
+import { type QuotePayload, type QuoteRequestPayload, TOPICS } from '#lib/messages';
 import { QuoteDesk } from './quote-desk.js';
 
 /** The matching engine's pre-trade checks: quotes asked for over a topic. */

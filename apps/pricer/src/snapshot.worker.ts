@@ -1,9 +1,9 @@
 import { constants, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import type { DataSource } from 'typeorm';
-import type { ExchangeLedger } from '#lib/ledger';
+import type { ExchangeLedger } from '#lib/exchange';
 import { connectTo } from '#lib/storage';
-import { answerRequests } from '#lib/worker-pool';
+import { answerRequests } from '#lib/runtime';
 import type { SnapshotReply, SnapshotRequest, SnapshotTerms } from './ledger-snapshots.js';
 import { LedgerStore } from './ledger-store.js';
 

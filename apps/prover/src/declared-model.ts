@@ -1,5 +1,5 @@
 import { ZkriskError } from '#lib/errors';
-import type { ModelPayload } from '#lib/events';
+import type { ModelPayload } from '#lib/messages';
 import { CLUSTER_SIZE, type CovarianceInput } from '#lib/proofs';
 import { forecastVariance, type MarketModel } from '#lib/volatility';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FilterStepPayload, ModelPayload, StandingBookPayload } from '#lib/events';
+import type { FilterStepPayload, ModelPayload, StandingBookPayload } from '#lib/messages';
 import { type CovarianceInput, covarianceRows, dequantise, type PricingInput } from '#lib/proofs';
 import { liabilityRisk } from '#lib/risk';
 import {
@@ -8,8 +8,8 @@ import {
   horizonCovariance,
   initialFilterState,
   type MarketModelOptions,
-  randomStream,
 } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 import { ModelNotProvableError } from './declared-model.js';
 import { EpochComposer, EpochNotProvableError } from './epoch-composer.js';
 

@@ -5,7 +5,7 @@ import type {
   ModelPayload,
   ProofJobPayload,
   StandingBookPayload,
-} from '#lib/events';
+} from '#lib/messages';
 import {
   CLUSTER_SIZE,
   type CovarianceInput,

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { InvalidInputError, messageOf } from '#lib/errors';
-import { type EventLog, outgoing, type ProofPayload, TOPICS } from '#lib/events';
+import type { EventLog } from '#lib/events';
+import { outgoing, type ProofPayload, TOPICS } from '#lib/messages';
 import { type Prover, statementOf } from '#lib/proofs';
 import type { ProofJobEntity } from '#lib/storage';
-import { CORRELATION_HEADER, correlated, spanning } from '#lib/trace';
+import { CORRELATION_HEADER, correlated, spanning } from '#lib/runtime';
 import type { ProverRepository } from './prover.repository.js';
 
 /** A third of the time a claim lasts. */

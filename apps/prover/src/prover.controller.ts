@@ -1,8 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
+import { Consume, ConsumeContext } from '#lib/events';
 import {
-  Consume,
-  ConsumeContext,
   type FilterStepPayload,
   type Message,
   type ModelPayload,
@@ -10,7 +9,7 @@ import {
   type ProofJobPayload,
   type StandingBookPayload,
   TOPICS,
-} from '#lib/events';
+} from '#lib/messages';
 import { PROOF_QUEUE_LANE, PROVER_LANE, ProverService } from './prover.service.js';
 
 /** The prover's topics, in the order in which a sweep reads them: books after the models and bars they were measured with. */

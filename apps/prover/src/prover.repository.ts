@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { ModelPayload, ProofJobPayload } from '#lib/events';
+import type { ModelPayload, ProofJobPayload } from '#lib/messages';
 import { ProofJobEntity, ServiceStateRepository } from '#lib/storage';
 import { ClaimLostError } from './errors.js';
 import type { ComposerState } from './epoch-composer.js';

@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
+import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
 import {
-  ConsumeContext,
   type FilterStepPayload,
-  type Lane,
-  type LaneOwner,
   type Message,
   type ModelPayload,
   outgoing,
@@ -13,9 +11,9 @@ import {
   type ProofJobPayload,
   type StandingBookPayload,
   TOPICS,
-} from '#lib/events';
+} from '#lib/messages';
 import { LARGEST_ACCOUNT } from '#lib/proofs';
-import { CORRELATION_HEADER } from '#lib/trace';
+import { CORRELATION_HEADER } from '#lib/runtime';
 import { EpochComposer, EpochNotProvableError } from './epoch-composer.js';
 import type { ProofRunner } from './proof-runner.js';
 import type { ProverConfig } from './prover.config.js';

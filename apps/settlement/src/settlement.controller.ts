@@ -1,13 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import {
-  Consume,
-  ConsumeContext,
-  type EpochPayload,
-  type Message,
-  type ProofPayload,
-  TOPICS,
-} from '#lib/events';
+import { Consume, ConsumeContext } from '#lib/events';
+import { type EpochPayload, type Message, type ProofPayload, TOPICS } from '#lib/messages';
 import { SETTLEMENT_LANE, SettlementService } from './settlement.service.js';
 
 /** The settlement's topics. */

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { StoredTransaction, TransactionStore } from '#lib/chain';
-import type { EpochPayload } from '#lib/events';
+import type { EpochPayload } from '#lib/messages';
 import type { ProofDocument } from '#lib/proofs';
 import { ChainTransactionEntity, DatabaseLease, SettlementEpochEntity } from '#lib/storage';
 

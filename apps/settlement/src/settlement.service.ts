@@ -18,21 +18,18 @@ import {
   type TransactionStore,
 } from '#lib/chain';
 import { messageOf } from '#lib/errors';
+import { ConsumeContext, type EventLog, type Lane, type LaneOwner } from '#lib/events';
 import {
-  ConsumeContext,
   type EpochPayload,
-  type EventLog,
-  type Lane,
-  type LaneOwner,
   type Message,
   outgoing,
   type ProofPayload,
   type ReceiptPayload,
   TOPICS,
-} from '#lib/events';
+} from '#lib/messages';
 import { CLUSTER_SIZE, fieldElement, type Prover } from '#lib/proofs';
 import type { ChainTransactionEntity, DatabaseLease } from '#lib/storage';
-import { correlated } from '#lib/trace';
+import { correlated } from '#lib/runtime';
 import type { SettlementConfig } from './settlement.config.js';
 import type { SettlementRepository } from './settlement.repository.js';
 

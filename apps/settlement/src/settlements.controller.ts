@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import type { EpochPayload } from '#lib/events';
+import type { EpochPayload } from '#lib/messages';
 import { Documented, Public, ZodPipe } from '#lib/service';
 import type { ChainTransactionEntity, SettlementEpochEntity } from '#lib/storage';
 import { SettlementRepository } from './settlement.repository.js';

@@ -1,6 +1,6 @@
 import type { VaultHoldings } from '#lib/chain';
-import type { CovariancePayload } from '#lib/events';
-import { fromUpperTriangle } from '#lib/market-board';
+import type { CovariancePayload } from '#lib/messages';
+import { fromUpperTriangle } from '#lib/exchange';
 import { fairValue } from '#lib/pools';
 import { TokenNotValuedError } from './errors.js';
 

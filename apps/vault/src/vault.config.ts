@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fields } from '#lib/events';
+import { fields } from '#lib/messages';
 import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
 
 /** Empty is as good as not set: a compose file cannot leave a variable out. */

@@ -1,13 +1,7 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
-import {
-  Consume,
-  ConsumeContext,
-  type CovariancePayload,
-  type Message,
-  type PricePayload,
-  TOPICS,
-} from '#lib/events';
+import { Consume, ConsumeContext } from '#lib/events';
+import { type CovariancePayload, type Message, type PricePayload, TOPICS } from '#lib/messages';
 import { VAULT_LANE, VaultService } from './vault.service.js';
 
 /** The vault's topics, in the order in which a sweep reads them: a forecast after the prices it was made of. */

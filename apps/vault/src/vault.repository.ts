@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { VaultHoldings } from '#lib/chain';
-import type { CovariancePayload, ValuationPayload } from '#lib/events';
-import type { MarketBoardState } from '#lib/market-board';
+import type { CovariancePayload, ValuationPayload } from '#lib/messages';
+import type { MarketBoardState } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
 
 /** What was read of the vault last, and when. */

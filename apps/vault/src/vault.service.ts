@@ -1,18 +1,16 @@
 import { Logger } from '@nestjs/common';
 import { messageOf, ZkriskError } from '#lib/errors';
+import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
 import {
-  ConsumeContext,
   type CovariancePayload,
-  type Lane,
-  type LaneOwner,
   type Message,
   outgoing,
   type PricePayload,
   TOPICS,
   type ValuationPayload,
-} from '#lib/events';
-import { formatDecimal, fromNumber, PRICE_DECIMALS, UNIT_DECIMALS } from '#lib/ledger';
-import { MarketBoard, takeTicks } from '#lib/market-board';
+} from '#lib/messages';
+import { formatDecimal, fromNumber, PRICE_DECIMALS, UNIT_DECIMALS } from '#lib/amounts';
+import { MarketBoard, takeTicks } from '#lib/exchange';
 import { valuate } from './valuation.js';
 import type { VaultChain } from './vault-chain.js';
 import type { VaultConfig } from './vault.config.js';

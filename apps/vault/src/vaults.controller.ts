@@ -1,7 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { formatDecimal, UNIT_DECIMALS } from '#lib/ledger';
+import { formatDecimal, UNIT_DECIMALS } from '#lib/amounts';
 import { Documented, Public } from '#lib/service';
 import { VaultService } from './vault.service.js';
 

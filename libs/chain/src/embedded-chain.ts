@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '#lib/net';
+import { freePort } from '#lib/runtime';
 import { ChainError } from './errors.js';
 
 /** A chain in a process beside this one: Foundry's anvil, from npm. For trying things out; it proves nothing to anyone. */

@@ -1,7 +1,7 @@
 import { EventPattern } from '@nestjs/microservices';
 import { messageOf } from '#lib/errors';
-import type { Message, Topic } from './message.js';
-import { CORRELATION_HEADER } from '#lib/trace';
+import type { Message, Topic } from '#lib/messages';
+import { CORRELATION_HEADER } from '#lib/runtime';
 import type { LogRecord } from './record.js';
 
 /** A request that came over a topic: what it asks, or why it cannot be read. */

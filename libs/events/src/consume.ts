@@ -1,6 +1,6 @@
 import { EventPattern } from '@nestjs/microservices';
 import type { Lane } from './lane.js';
-import type { Topic } from './message.js';
+import type { Topic } from '#lib/messages';
 
 /** How a handler consumes a topic, read by the transports from the handler's extras. */
 export interface Subscription {

@@ -1,7 +1,7 @@
 import { BaseRpcContext } from '@nestjs/microservices';
 import type { EntityManager } from 'typeorm';
-import { CORRELATION_HEADER, type Headers } from '#lib/trace';
-import type { Outgoing } from './message.js';
+import { CORRELATION_HEADER, type Headers } from '#lib/runtime';
+import type { Outgoing } from '#lib/messages';
 
 /**
  * What a handler gets besides its messages: the transaction they are consumed in. The offset, the state the

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Outgoing } from './message.js';
+import type { Outgoing } from '#lib/messages';
 
 /** Records of a partition that a unit has not consumed yet. */
 export interface Lag {

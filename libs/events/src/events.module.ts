@@ -6,7 +6,7 @@ import { type KafkaEnvironment, kafkaConnection } from './kafka/kafka-config.js'
 import { KafkaLog } from './kafka/kafka-log.js';
 import { KafkaJsBroker } from './kafka/kafkajs-broker.js';
 import { LaneOwners } from './lane.js';
-import { ALL_TOPICS } from './topics.js';
+import { ALL_TOPICS } from '#lib/messages';
 
 /** Makes the log available to every service of the process: on Kafka where the configuration names brokers. */
 @Module({})

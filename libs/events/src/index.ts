@@ -1,4 +1,3 @@
-export * as fields from './fields.js';
 export * from './answer.js';
 export * from './consume.js';
 export * from './consumer-offsets.js';
@@ -13,12 +12,11 @@ export * from './kafka/kafka-log.server.js';
 export * from './kafka/kafkajs-broker.js';
 export * from './kafka/rebuild.js';
 export * from './lane.js';
-export * from './message.js';
+
 export * from './partitions.js';
-export * from './payloads.js';
-export * from './proof-payloads.js';
+
 export * from './record.js';
-export * from './topics.js';
+
 export * from './transport.js';
 export * from './events.module.js';
 export * from './wait-for-event.js';

@@ -3,13 +3,13 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import type { DataSource } from 'typeorm';
 import { SpanKind } from '@opentelemetry/api';
 import { messageOf, ZkriskError } from '#lib/errors';
-import { CORRELATION_HEADER, correlated, spanning } from '#lib/trace';
+import { CORRELATION_HEADER, correlated, spanning } from '#lib/runtime';
 import { ConsumeContext } from './context.js';
 import type { Subscription } from './consume.js';
 import type { ConsumerOffsets, Position } from './consumer-offsets.js';
 import type { EventLog } from './event-log.js';
 import { type Lane, type LaneOwners, unitName } from './lane.js';
-import type { Message, Outgoing } from './message.js';
+import type { Message, Outgoing } from '#lib/messages';
 import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
 
 /** One partition of a topic, as a unit reads it. */

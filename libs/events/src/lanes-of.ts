@@ -5,7 +5,7 @@ import type { Subscription } from './consume.js';
 import type { ConsumeContext } from './context.js';
 import type { Lane } from './lane.js';
 import type { Cursor } from './lane-unit.js';
-import type { Message } from './message.js';
+import type { Message } from '#lib/messages';
 import { partitionsOf } from './partitions.js';
 
 /** A lane with everything this process consumes in it. */

@@ -1,5 +1,5 @@
 import { Partitioners } from 'kafkajs';
-import type { Outgoing, Topic } from './message.js';
+import type { Outgoing, Topic } from '#lib/messages';
 
 const hash = Partitioners.DefaultPartitioner();
 

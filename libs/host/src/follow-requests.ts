@@ -1,7 +1,7 @@
 import { context, type Span } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { correlated, logFields, requestSpan, type Headers } from '#lib/trace';
+import { correlated, logFields, requestSpan, type Headers } from '#lib/runtime';
 
 declare module 'fastify' {
   interface FastifyRequest {

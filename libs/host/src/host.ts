@@ -12,7 +12,7 @@ import { messageOf } from '#lib/errors';
 import { EventLog, kafkaEnvironment, LaneOwners, transportOf } from '#lib/events';
 import { ConfigurationError, PinoLogger, problemOf, readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
-import { logFields, startTracing } from '#lib/trace';
+import { logFields, startTracing } from '#lib/runtime';
 import { accessEnvironment } from './access/access.environment.js';
 import { guardRoutes } from './access/guard.js';
 import { limitRates } from './access/rate-limit.js';

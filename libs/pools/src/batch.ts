@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { InvalidInputError } from '#lib/errors';
-import { WorkerPool } from '#lib/worker-pool';
+import { WorkerPool } from '#lib/runtime';
 import { setsOf } from './parameters.js';
 import type { PoolRun } from './pool-run.js';
 import { poolNamed } from './pools/index.js';

@@ -1,4 +1,4 @@
-import { answerRequests } from '#lib/worker-pool';
+import { answerRequests } from '#lib/runtime';
 import type { BatchPart, BatchPartDone } from './batch.js';
 import { simulate } from './simulation.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { generator } from '#lib/random';
+import { generator } from '#lib/runtime';
 import {
   type AbstractPool,
   AntiMomentumPool,

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
-import { type AbstractPool } from './abstract-pool.js';
+import type { AbstractPool } from './abstract-pool.js';
 import type { ConstantFees, DynamicInputs, PoolInput, PoolParameters, PoolRun } from './pool-run.js';
 import { poolNamed, type RulePoolTerms } from './pools/index.js';
 

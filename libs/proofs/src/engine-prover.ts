@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { WorkerPool } from '#lib/worker-pool';
+import { WorkerPool } from '#lib/runtime';
 import type { Artifacts } from './artifacts.js';
 import { CircuitProver, type CircuitResult, type CircuitWork } from './prover.js';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { answerRequests } from '#lib/worker-pool';
+import { answerRequests } from '#lib/runtime';
 import type { EngineReply, EngineRequest } from './engine-prover.js';
 
 /** The part of `@ezkljs/engine` that is used; everything is bytes, JSON included. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, chownSync, closeSync } f
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ZkriskError } from '#lib/errors';
-import { freePort } from '#lib/net';
+import { freePort } from '#lib/runtime';
 
 /** The embedded database cannot be had: message says why and what to do. */
 export class EmbeddedPostgresError extends ZkriskError {

@@ -15,7 +15,8 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import { from, type Observable } from 'rxjs';
 import { z } from 'zod';
-import { EventLog, type ExecutionPayload, fields, outgoing, TOPICS } from '#lib/events';
+import { EventLog } from '#lib/events';
+import { type ExecutionPayload, fields, outgoing, TOPICS } from '#lib/messages';
 import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import type { LiquidationEntity } from '#lib/storage';
 import { PlanClosedError, UnknownLiquidationError } from '../errors.js';

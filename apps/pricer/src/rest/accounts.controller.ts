@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { type AccountPayload, TOPICS } from '#lib/events';
+import { type AccountPayload, TOPICS } from '#lib/messages';
 import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { AccountViews } from '../account-views.js';
 import { CommandDesk } from '../command-desk.js';

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/ledger';
+import { formatDecimal, PRICE_DECIMALS, SIZE_DECIMALS, formatMoney } from '#lib/amounts';
 import { Documented, NeedsScope } from '#lib/service';
 import { PricerService } from '../pricer.service.js';
 

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { type LiquidityPayload, TOPICS } from '#lib/events';
-import { formatDecimal, formatMoney, UNIT_DECIMALS } from '#lib/ledger';
+import { type LiquidityPayload, TOPICS } from '#lib/messages';
+import { formatDecimal, UNIT_DECIMALS, formatMoney } from '#lib/amounts';
+import { UnknownAccountError } from '#lib/exchange';
 import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { CommandDesk } from '../command-desk.js';
-import { UnknownAccountError } from '../engine/errors.js';
 import { PricerService } from '../pricer.service.js';
 import {
   accountName,

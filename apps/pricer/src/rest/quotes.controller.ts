@@ -1,8 +1,9 @@
 import { Body, Controller, Header, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { TOPICS } from '#lib/events';
-import { type BookEvent, formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/ledger';
+import { TOPICS } from '#lib/messages';
+import { type BookEvent } from '#lib/exchange';
+import { MONEY_DECIMALS, parseDecimal, formatMoney } from '#lib/amounts';
 import { CallerKey, Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { CommandDesk } from '../command-desk.js';
 import { QuoteDesk } from '../quote-desk.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fields } from '#lib/events';
+import { fields } from '#lib/messages';
 
 const { account: name, decimal, identifier, market: marketName } = fields;
 

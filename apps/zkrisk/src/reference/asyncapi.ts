@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Lane, type Subscription, TOPICS, type Topic } from '#lib/events';
+import type { Lane, Subscription } from '#lib/events';
+import { TOPICS, type Topic } from '#lib/messages';
 
 /** Who reads a topic. */
 export interface Reader {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { type Subscription, TOPICS, type Topic } from '#lib/events';
+import type { Subscription } from '#lib/events';
+import { TOPICS, type Topic } from '#lib/messages';
 import { apiDescription, Metrics } from '#lib/host';
 import { type Engine, startEngine } from '../engine.js';
 import { asyncApiDocument, messageSchema, type Reader } from './asyncapi.js';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
-import { type EventLog, type LiquidityPayload, type Outgoing, outgoing, TOPICS } from '#lib/events';
+import type { EventLog } from '#lib/events';
+import { type LiquidityPayload, type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { ServiceStateRepository } from '#lib/storage';
 import type { MarketRow, MarketSource } from './market-source.js';
 import { TradeFlow, type TradeFlowOptions } from './trade-flow.js';

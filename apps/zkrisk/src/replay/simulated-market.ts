@@ -1,4 +1,4 @@
-import { randomStream } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 import type { MarketRow, MarketSource } from './market-source.js';
 
 const BAR_SECONDS = 3600;

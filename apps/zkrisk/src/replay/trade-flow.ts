@@ -1,5 +1,5 @@
-import type { AccountPayload, TradePayload } from '#lib/events';
-import { randomStream } from '#lib/volatility';
+import type { AccountPayload, TradePayload } from '#lib/messages';
+import { randomStream } from '#lib/runtime';
 
 export interface TradeFlowOptions {
   readonly seed: number;

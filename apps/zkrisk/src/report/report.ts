@@ -1,8 +1,8 @@
+import { formatMoney } from '#lib/amounts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import type { RiskPayload } from '#lib/events';
-import { formatMoney } from '#lib/ledger';
+import type { RiskPayload } from '#lib/messages';
 import { type LiquidationTotals, LiquidatorRepository } from '../../../liquidator/src/index.js';
 import type { Engine } from '../engine.js';
 import type { MarketSource } from '../replay/market-source.js';

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import type { EpochPayload } from '#lib/events';
+import type { EpochPayload } from '#lib/messages';
 import type { Engine } from '../engine.js';
 
 /** What of a replay was proven and settled. */

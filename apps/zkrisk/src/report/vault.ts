@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
-import type { RiskPayload } from '#lib/events';
-import type { LiquidityValued } from '#lib/ledger';
+import type { RiskPayload } from '#lib/messages';
+import type { LiquidityValued } from '#lib/exchange';
 import { stackedCharts } from './svg-chart.js';
 
 /** What a vault's pool shares were worth to the exchange. Money as decimal strings, quote currency. */

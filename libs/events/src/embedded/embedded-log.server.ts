@@ -1,10 +1,10 @@
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import { LaneUnit, type Cursor, type RecordSource } from '../lane-unit.js';
-import { type Answering, type Request } from '../answer.js';
+import type { Answering, Request } from '../answer.js';
 import { answersOf, cursorsOf, type LaneHandlers, lanesOf, unitsOf } from '../lanes-of.js';
 import { LogServer } from '../log-server.js';
-import { outgoing } from '../message.js';
-import { CORRELATION_HEADER } from '#lib/trace';
+import { outgoing } from '#lib/messages';
+import { CORRELATION_HEADER } from '#lib/runtime';
 import type { LogRecord } from '../record.js';
 import type { EmbeddedLog } from './embedded-log.js';
 

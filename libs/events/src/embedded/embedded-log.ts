@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { DataSource, EntityManager } from 'typeorm';
-import { outgoingHeaders } from '#lib/trace';
+import { outgoingHeaders } from '#lib/runtime';
 import { EventLog, type Lag } from '../event-log.js';
-import type { Outgoing, Topic } from '../message.js';
+import type { Outgoing, Topic } from '#lib/messages';
 import { partitionFor } from '../partitions.js';
 import type { LogRecord } from '../record.js';
 import { waitForEvent } from '../wait-for-event.js';

@@ -10,7 +10,7 @@ import {
   requestOf,
 } from '../answer.js';
 import { partitionOf, shareOf } from '../partitions.js';
-import { CORRELATION_HEADER } from '#lib/trace';
+import { CORRELATION_HEADER } from '#lib/runtime';
 import type { BrokerRecord, BrokerSubscription, PartitionOffset, Partitions, ReadRecord } from './broker.js';
 import type { KafkaLog } from './kafka-log.js';
 

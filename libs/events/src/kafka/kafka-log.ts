@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
-import { outgoingHeaders } from '#lib/trace';
+import { outgoingHeaders } from '#lib/runtime';
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import { type ConsumedBatch, EventLog, type Lag } from '../event-log.js';
-import { type Outgoing, outgoing, type Topic } from '../message.js';
+import { type Outgoing, outgoing, type Topic, TOPICS } from '#lib/messages';
 import { partitionFor, partitionsOf } from '../partitions.js';
-import { TOPICS } from '../topics.js';
 import type { Broker, BrokerRecord, TopicSettings } from './broker.js';
 import { OutboxRelay } from './outbox-relay.js';
 

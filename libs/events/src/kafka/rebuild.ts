@@ -6,11 +6,9 @@ import { unitName } from '../lane.js';
 import { LaneUnit } from '../lane-unit.js';
 import { cursorsOf, lanesOf, unitsOf } from '../lanes-of.js';
 import { LogServer } from '../log-server.js';
-import { type Message, type Outgoing, outgoing } from '../message.js';
+import { type Message, type Outgoing, outgoing, type ConsumptionPayload, TOPICS } from '#lib/messages';
 import { partitionFor } from '../partitions.js';
-import type { ConsumptionPayload } from '../payloads.js';
 import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
-import { TOPICS } from '../topics.js';
 import { TopicReader } from './topic-reader.js';
 import type { KafkaLog } from './kafka-log.js';
 

@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } f
 import { ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
-import { fields } from '#lib/events';
+import { fields } from '#lib/messages';
 import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { ApiKeys, SCOPES } from './api-keys.js';
 import { AuditLog } from './audit-log.js';

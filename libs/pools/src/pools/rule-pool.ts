@@ -1,4 +1,4 @@
-import { generator } from '#lib/random';
+import { generator } from '#lib/runtime';
 import { AbstractPool, type BaseParameters, type SetWeights } from '../abstract-pool.js';
 import { returnVariances } from '../estimators/covariance.js';
 import { priceGradients } from '../estimators/gradient.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CccGarch } from '../baselines/ccc-garch.js';
 import { EwmaCovariance } from '../baselines/ewma.js';
-import { randomStream } from '../random.js';
+import { randomStream } from '#lib/runtime';
 import { BACKTEST_MODELS, coverageTests, energyScore, rollingBacktest } from './index.js';
 
 function gaussian(n: number, length: number, seed: number): Float64Array[] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#lib/errors';
 import { hasShared, relativeError, sharedColumns, sharedJson } from '../../../../test/support/shared.js';
-import { randomStream } from '../random.js';
+import { randomStream } from '#lib/runtime';
 import {
   augmentedDickeyFuller,
   benjaminiHochberg,

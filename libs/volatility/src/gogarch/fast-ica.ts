@@ -1,6 +1,6 @@
 import { InvalidInputError } from '#lib/errors';
 import { identity, multiply, multiplyTransposed } from '../dense.js';
-import { type RandomStream, randomStream } from '../random.js';
+import { type RandomStream, randomStream } from '#lib/runtime';
 
 export interface FastIcaOptions {
   /** number of seeded starts; the first is the identity where `startAtIdentity`. Default 3 */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hasShared, relativeError, sharedColumns, sharedJson } from '../../../../test/support/shared.js';
 import { multiplyTransposed } from '../dense.js';
 import { conditionalVariances, forecastVariance } from '../garch/index.js';
-import { randomStream } from '../random.js';
+import { randomStream } from '#lib/runtime';
 import {
   fastIca,
   fitGoGarch,

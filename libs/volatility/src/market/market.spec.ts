@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { randomStream } from '../random.js';
+import { randomStream } from '#lib/runtime';
 import { advanceFilter, fitMarketModel, horizonCovariance, initialFilterState } from './index.js';
 
 /** Correlated GARCH-like returns of n markets. */

@@ -1,0 +1,3 @@
+export * from './fixed-point.js';
+export * from './margin-account.js';
+export * from './year.js';

@@ -1,0 +1,21 @@
+export * from './accounts/account-desk.js';
+export * from './book/book-event.js';
+export * from './book/exchange-ledger.js';
+export type {
+  AccountBook,
+  Backing,
+  LedgerSnapshot,
+  LockedWithdrawal,
+  MarketBook,
+} from './book/ledger-state.js';
+export * from './book/position.js';
+export * from './errors.js';
+export * from './marks/errors.js';
+export * from './marks/market-board.js';
+export * from './marks/pool-book.js';
+export * from './marks/ticks.js';
+export * from './parameters.js';
+export * from './pricing-engine.js';
+export * from './shares/liquidity-shares.js';
+export * from './trades/quoted-terms.js';
+export * from './trades/trade-price.js';

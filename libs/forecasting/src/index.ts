@@ -1,0 +1,5 @@
+export * from './estimation-window.js';
+export * from './fit.js';
+export * from './forecast-engine.js';
+export * from './parameters.js';
+export * from './quality-tracker.js';

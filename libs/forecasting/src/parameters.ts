@@ -1,0 +1,16 @@
+/** What forecasts depend on besides prices. */
+export interface ForecastingParameters {
+  readonly barMs: number;
+  /** bars in the estimation window */
+  readonly windowBars: number;
+  /** bars a market needs before it is forecast */
+  readonly minimumBars: number;
+  /** bars between refits; in between only the filter runs */
+  readonly refitEveryBars: number;
+  /** bars between the end of a fit's window and its first forecast */
+  readonly activateAfterBars: number;
+  /** risk horizon τ in bars */
+  readonly horizonBars: number;
+  /** bars of silence after which a market is stale */
+  readonly staleAfterBars: number;
+}

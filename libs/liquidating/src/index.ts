@@ -1,0 +1,2 @@
+export * from './margin-watch.js';
+export * from './parameters.js';

@@ -1,0 +1,155 @@
+import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#lib/messages';
+import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import type { LiquidationCase } from '#lib/liquidation';
+import { MarginBook, type UnderMargined } from '#lib/margin';
+import { MarketBoard, type MarketBoardState, poolBook } from '#lib/exchange';
+import { exposureOf, type Exposure } from '#lib/risk';
+import type { LiquidatingParameters } from './parameters.js';
+
+/** The ledger's funding indices are money·10^18 per smallest unit of size, and both units are 10^−8. */
+const INDEX_SCALE = 1e18;
+const fundingIndexOf = (index: string) => Number(BigInt(index)) / INDEX_SCALE;
+const moneyOf = (text: string) => toNumber(parseDecimal(text, MONEY_DECIMALS, 'money'), MONEY_DECIMALS);
+const sizeOf = (text: string) => toNumber(parseDecimal(text, SIZE_DECIMALS, 'size'), SIZE_DECIMALS);
+
+/** What the liquidator knows: marks, forecast, the pool, every margin account. Marks all accounts in one pass. */
+export class MarginWatch {
+  readonly board: MarketBoard;
+  private readonly book: MarginBook;
+  private readonly states = new Map<string, AccountStatePayload>();
+  private pool: PoolStatePayload | undefined;
+  private exposure: Exposure | null | undefined;
+
+  constructor(
+    private readonly parameters: LiquidatingParameters,
+    state?: { board: MarketBoardState; forecast?: CovariancePayload; pool?: PoolStatePayload },
+    accounts: Iterable<AccountStatePayload> = [],
+  ) {
+    this.board = new MarketBoard(parameters.staleAfterMs, state?.board, state?.forecast);
+    this.book = new MarginBook(parameters.marginRates);
+    for (const market of this.board.knownMarkets()) this.book.setMark(market, this.board.mark(market)!.value);
+    if (state?.pool) this.setPool(state.pool);
+    for (const account of accounts) this.setAccount(account);
+  }
+
+  get accounts(): number {
+    return this.book.accounts;
+  }
+  get poolState(): PoolStatePayload | undefined {
+    return this.pool;
+  }
+  account(name: string): AccountStatePayload | undefined {
+    return this.states.get(name);
+  }
+
+  /** @throws {InvalidInputError} for a price that is not one */
+  observeTime(time: number): void {
+    this.board.observeTime(time);
+  }
+
+  setMark(market: string, price: string, time: number): void {
+    this.book.setMark(market, this.board.setMark(market, price, time).value);
+    this.exposure = undefined;
+  }
+
+  /** @throws {InvalidInputError} for a covariance that is not one */
+  setForecast(forecast: CovariancePayload): void {
+    this.board.setForecast(forecast);
+    this.board.observeTime(forecast.barEnd);
+    this.exposure = undefined;
+  }
+
+  /** Later states replace earlier ones; an old one that comes again changes nothing. */
+  setPool(pool: PoolStatePayload): void {
+    if (pool.sequence < (this.pool?.sequence ?? 0)) return;
+    this.pool = pool;
+    for (const { market, fundingIndex } of pool.markets)
+      this.book.setFundingIndex(market, fundingIndexOf(fundingIndex));
+    this.exposure = undefined;
+  }
+
+  setAccount(state: AccountStatePayload): boolean {
+    const known = this.states.get(state.account);
+    if (state.sequence < (known?.sequence ?? 0)) return false;
+    this.states.set(state.account, state);
+    const positions = state.positions.map(({ market, size, entryNotional, fundingIndex }) => ({
+      market,
+      size: sizeOf(size),
+      entryNotional: moneyOf(entryNotional),
+      fundingIndex: fundingIndexOf(fundingIndex),
+    }));
+    this.book.set(state.account, moneyOf(state.cash), positions);
+    return true;
+  }
+
+  /** Accounts below their maintenance margin, the most under-margined first. */
+  underMargined(): UnderMargined[] {
+    return this.book.underMargined();
+  }
+
+  /** Whether a plan for this account could be executed now: its markets have a forecast and are not stale. */
+  plannable(account: string): boolean {
+    const state = this.states.get(account);
+    if (this.poolExposure() === null) return false;
+    return state?.positions.every(({ market }) => this.board.status(market) === 'ok') ?? false;
+  }
+
+  /** The account as a liquidation program has it. Only for accounts that are {@link plannable}. */
+  caseOf(account: string): LiquidationCase {
+    const exposure = this.poolExposure()!;
+    const forecast = this.board.priceForecast()!;
+    const { cash, positions } = this.states.get(account)!;
+    const markets = this.board.markets;
+    const indices = new Map(this.pool!.markets.map((market) => [market.market, market.fundingIndex]));
+    const at = positions.map(({ market }) => markets.indexOf(market));
+    let collateral = moneyOf(cash);
+    const open = positions.map((position) => {
+      const size = sizeOf(position.size);
+      const owed =
+        fundingIndexOf(indices.get(position.market) ?? '0') - fundingIndexOf(position.fundingIndex);
+      collateral -= size * owed;
+      const { maintenance, initial } = this.parameters.marginRates.of(position.market);
+      return {
+        market: position.market,
+        size,
+        price: this.board.mark(position.market)!.value,
+        entryNotional: moneyOf(position.entryNotional),
+        maintenanceRate: maintenance,
+        initialRate: initial,
+      };
+    });
+    return {
+      collateral,
+      positions: open,
+      pool: {
+        mean: exposure.mean,
+        variance: exposure.volatility ** 2,
+        covarianceWithBook: at.map((i) => exposure.covarianceTimesSize[i]),
+        covariance: at.flatMap((i) => at.map((j) => forecast.covariance[i * markets.length + j])),
+      },
+      alpha: this.parameters.alpha,
+      ...(this.parameters.penaltyRate > 0 ? { penaltyRate: this.parameters.penaltyRate } : {}),
+    };
+  }
+
+  /** The book's exposure at the present marks; null before there are a forecast, marks and a pool. */
+  private poolExposure(): Exposure | null {
+    if (this.exposure !== undefined) return this.exposure;
+    const forecast = this.board.priceForecast();
+    const { pool } = this;
+    if (forecast === null || pool === undefined) return (this.exposure = null);
+    const money = (text: string) => parseDecimal(text, MONEY_DECIMALS, 'pool');
+    const book = poolBook(this.board, {
+      markets: pool.markets.map(({ market, size, entryNotional }) => ({
+        market,
+        size: parseDecimal(size, SIZE_DECIMALS, 'pool.size'),
+        entryNotional: money(entryNotional),
+      })),
+      capital: money(pool.capital),
+      liquidity: money(pool.liquidity),
+      pending: money(pool.pending),
+      shortfall: money(pool.shortfall),
+    });
+    return (this.exposure = exposureOf(book, forecast));
+  }
+}

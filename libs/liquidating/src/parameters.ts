@@ -1,0 +1,12 @@
+import type { MarginSchedule } from '#lib/margin';
+
+/** What plans depend on besides accounts, prices and forecasts. */
+export interface LiquidatingParameters {
+  /** tail probability of EVaR(1−α) */
+  readonly alpha: number;
+  readonly marginRates: MarginSchedule;
+  /** charged on closed notional, as a share */
+  readonly penaltyRate: number;
+  /** silence after which a market is stale, milliseconds */
+  readonly staleAfterMs: number;
+}

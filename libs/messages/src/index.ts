@@ -1,0 +1,5 @@
+export * as fields from './fields.js';
+export * from './message.js';
+export * from './payloads.js';
+export * from './proof-payloads.js';
+export * from './topics.js';

@@ -1,3 +1,0 @@
-export * from './correlation.js';
-export * from './exporter.js';
-export * from './spans.js';

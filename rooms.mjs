@@ -1,0 +1,118 @@
+/**
+ * The rooms of the house: what each folder is for, and which libraries a library may import. Lint enforces the arrows, and
+ * `npm run docs` writes the list in docs/architecture.md from here. Apps may import every library and, of other apps, only
+ * what their index offers; libraries never import an app, and nobody reaches into another library's files.
+ */
+export const APPS = {
+  forecaster: 'prices → bars → model → covariance forecasts',
+  pricer: 'trades, forecasts → book, accounts, quotes, premia, funding, risk measure',
+  liquidator: 'accounts, prices → liquidation plans with certificates → trades',
+  prover: 'models, filter steps, books, plans → statements → a queue → proofs',
+  settlement: 'epochs and proofs → transactions → receipts',
+  vault: 'pool shares on a chain, prices, forecasts → the part that counts as liquidity',
+  zkrisk: 'every service in one process on embedded parts; replay, report, command line',
+};
+
+/** @type {Record<string, { says: string, pure?: boolean, uses: string[] }>} */
+export const LIBRARIES = {
+  errors: { says: 'the root of every error, with a stable code', pure: true, uses: [] },
+  amounts: {
+    says: 'exact numbers: fixed point, scales, rounding; names of margin accounts',
+    pure: true,
+    uses: ['errors'],
+  },
+  risk: { says: 'EVaR, book, premium, funding, LP legs, vesting, waterfall', pure: true, uses: ['errors'] },
+  volatility: {
+    says: 'bars, cointegration, factor models, horizon covariance, backtests',
+    pure: true,
+    uses: ['errors', 'risk', 'runtime'],
+  },
+  liquidation: {
+    says: 'the program, SQP and cutting planes, certificate and its check',
+    pure: true,
+    uses: ['errors', 'risk', 'runtime'],
+  },
+  margin: { says: 'rates, standing of an account, all accounts in columns', pure: true, uses: ['errors'] },
+  pools: { says: 'pools whose weights follow a rule, simulated', pure: true, uses: ['errors', 'runtime'] },
+  messages: { says: 'topics and schemas: types, validation and documents from one source', uses: ['errors'] },
+  exchange: {
+    says: 'marks, book, accounts, shares: commands and prices in, book events out; a pure machine',
+    pure: true,
+    uses: ['amounts', 'errors', 'margin', 'messages', 'risk'],
+  },
+  forecasting: {
+    says: 'prices → bars → model → forecasts; a pure machine',
+    pure: true,
+    uses: ['amounts', 'errors', 'messages', 'volatility'],
+  },
+  liquidating: {
+    says: 'margin accounts and marks → who is liquidated, and the program; a pure machine',
+    pure: true,
+    uses: ['amounts', 'exchange', 'liquidation', 'margin', 'messages', 'risk'],
+  },
+  proofs: {
+    says: 'statements, field elements, provers: the engine in threads, native ezkl in processes',
+    uses: ['errors', 'liquidation', 'risk', 'runtime'],
+  },
+  chain: {
+    says: 'deployment, a sender that never loses or doubles a transaction, audit, the embedded chain',
+    uses: ['errors', 'proofs', 'runtime'],
+  },
+  events: {
+    says: 'lanes and units; two logs under one NestJS transport: Kafka, and tables',
+    uses: ['errors', 'messages', 'runtime'],
+  },
+  storage: { says: 'TypeORM entities, data source, the embedded PostgreSQL', uses: ['errors', 'runtime'] },
+  service: {
+    says: 'what every NestJS service shares: configuration, problem documents, logging',
+    uses: ['errors', 'margin', 'runtime'],
+  },
+  host: {
+    says: 'a process of one service or several: server, metrics, readiness, who may call what',
+    uses: ['errors', 'events', 'messages', 'runtime', 'service', 'storage'],
+  },
+  sdk: {
+    says: 'typed client for matching engines and liquidator bots',
+    uses: ['errors', 'liquidation', 'messages'],
+  },
+  runtime: { says: 'ports, random streams, threads that answer requests, traces', uses: ['errors'] },
+  'price-file': {
+    says: 'CSV of prices or returns, with errors that name the cell',
+    pure: true,
+    uses: ['errors'],
+  },
+  'osqp-wasm': { says: 'OSQP in WebAssembly, typed: a workspace package of its own', pure: true, uses: [] },
+};
+
+/** The other folders. */
+const FOLDERS = {
+  circuits: 'ONNX builders and the artifacts made from them',
+  contracts: 'RiskOracle, its guard rails and price sources; TemporalPool, LiquidityVault; Foundry tests',
+  migrations: 'the TypeORM migration',
+  test: 'across services, on a real PostgreSQL, Kafka and chain',
+  examples: 'a liquidator bot on the SDK',
+  bench: 'benchmarks, each beside a peer of the same run',
+};
+
+const line = (indent, name, says, width) => `${' '.repeat(indent)}${`${name}/`.padEnd(width)} ${says}`;
+
+/** The list as docs/architecture.md shows it. */
+export function roomsText() {
+  return [
+    'apps/',
+    ...Object.entries(APPS).map(([name, says]) => line(2, name, says, 13)),
+    'libs/',
+    ...Object.entries(LIBRARIES).map(([name, { says, pure }]) =>
+      line(2, name, pure === true ? `${says} (pure)` : says, 13),
+    ),
+    ...Object.entries(FOLDERS).map(([name, says]) => line(0, name, says, 15)),
+  ].join('\n');
+}
+
+/** docs/architecture.md with its list of rooms as it is now. */
+export function withRooms(text) {
+  return text.replace(
+    /(<!-- rooms -->\n\n```\n)[\s\S]*?(\n```)/,
+    (_, before, after) => before + roomsText() + after,
+  );
+}
