@@ -1,6 +1,7 @@
-"""Makes the artifacts of every circuit: compiled circuit, settings, and the development SRS of its size where there is none.
+"""Makes the artifacts of every circuit: compiled circuit, settings, verification key, the development SRS of its size where there
+is none, and the layout of public values.
 
-    python build.py OUTPUT
+    python build.py OUTPUT [circuit ...]
 
 Verification and proving keys are made by the engine from these. On the same SRS a rebuild is byte-identical.
 """
@@ -17,49 +18,67 @@ from pathlib import Path
 import ezkl
 import onnx
 
+from zkcircuits import bar, covariance, layouts, liquidation, momentum, price, pricing
 from zkcircuits.calls import finished
-from zkcircuits import covariance, liquidation, momentum, pricing
 
-CIRCUITS = {"covariance": covariance, "momentum": momentum, "pricing": pricing, "liquidation": liquidation}
+# On integers, and in fixed point that ezkl rescales.
+INTEGERS = {"bar": bar, "price": price}
+CIRCUITS = {**INTEGERS, "covariance": covariance, "momentum": momentum, "pricing": pricing, "liquidation": liquidation}
 SCALE = 24
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)
+# Blinding of a proof takes the last rows of its columns.
+RESERVED_ROWS = 8
 
 
-def run_arguments(circuit):
+def run_arguments(circuit, scale):
     arguments = ezkl.PyRunArgs()
     arguments.input_visibility = getattr(circuit, "INPUTS", "hashed")
-    arguments.ignore_range_check_inputs_outputs = not getattr(circuit, "RANGE_CHECKS", True)
+    arguments.ignore_range_check_inputs_outputs = scale == 0 or not getattr(circuit, "RANGE_CHECKS", True)
     arguments.output_visibility = "public"
     arguments.param_visibility = "fixed"
-    arguments.input_scale = arguments.param_scale = SCALE
+    arguments.input_scale = arguments.param_scale = scale
     arguments.scale_rebase_multiplier = 1
     # Products with whole numbers need no rescaling, which is what costs rows.
     arguments.rebase_frac_zero_constants = True
     arguments.num_inner_cols = circuit.INNER_COLUMNS
     arguments.decomp_base, arguments.decomp_legs = DECOMPOSITION
+    if scale == 0:
+        # The rows that are counted make it less.
+        arguments.logrows = 20
     return arguments
+
+
+def settings_of(circuit, model, scratch, scale):
+    """What ezkl makes of a model, in one order: one order makes one circuit."""
+    settings = scratch / "settings.json"
+    finished(lambda: ezkl.gen_settings(str(model), str(settings), run_arguments(circuit, scale)))
+    if scale > 0:
+        data = scratch / "calibration.json"
+        data.write_text(json.dumps({"input_data": circuit.sample()}))
+        calibrate = (str(data), str(model), str(settings), "resources", 2.0, [scale], [1], None)
+        finished(lambda: ezkl.calibrate_settings(*calibrate))
+    described = json.loads(settings.read_text())
+    if scale == 0:
+        rows = max(described["num_rows"], described["module_sizes"]["poseidon"][0]) + RESERVED_ROWS
+        described["run_args"]["logrows"] = (rows - 1).bit_length()
+    # The hour of the build says nothing of the circuit.
+    described.pop("timestamp", None)
+    # Sets, written in an order that differs from run to run.
+    for unordered in ("required_range_checks", "required_lookups"):
+        described[unordered].sort()
+    return described
 
 
 def build(name, circuit, output):
     folder = output / name
     folder.mkdir(parents=True, exist_ok=True)
+    scale = 0 if name in INTEGERS else SCALE
+    graph = circuit.build()
     with tempfile.TemporaryDirectory() as scratch:
         model = Path(scratch) / "model.onnx"
-        data = Path(scratch) / "calibration.json"
-        settings = Path(scratch) / "settings.json"
-        onnx.save(circuit.build(), model)
-        data.write_text(json.dumps({"input_data": circuit.sample()}))
-        finished(lambda: ezkl.gen_settings(str(model), str(settings), run_arguments(circuit)))
-        finished(
-            lambda: ezkl.calibrate_settings(str(data), str(model), str(settings), "resources", 2.0, [SCALE], [1], None)
-        )
-        described = json.loads(settings.read_text())
-        # The hour of the build says nothing of the circuit.
-        described.pop("timestamp", None)
-        # Sets, written in an order that differs from run to run: one order makes one circuit.
-        for unordered in ("required_range_checks", "required_lookups"):
-            described[unordered].sort()
+        onnx.save(graph.model() if scale == 0 else graph, model)
+        described = settings_of(circuit, model, Path(scratch), scale)
         (folder / "settings.json").write_text(json.dumps(described, indent=2, sort_keys=True) + "\n")
         compiled = folder / "circuit.ezkl"
         finished(lambda: ezkl.compile_circuit(str(model), str(compiled), str(folder / "settings.json")))
@@ -67,7 +86,18 @@ def build(name, circuit, output):
     srs = structured_reference_string(output, logrows)
     verifying_key(compiled, folder, srs, output)
     digest = hashlib.sha256(compiled.read_bytes()).hexdigest()[:16]
-    print(f"{name}: 2^{logrows} rows ({described['num_rows']} used), circuit {digest}", file=sys.stderr)
+    rows = max(described["num_rows"], *described["module_sizes"]["poseidon"][:1])
+    print(f"{name}: 2^{logrows} rows ({rows} used), circuit {digest}", file=sys.stderr)
+
+
+def layout(output):
+    """Where the public values are, of all circuits on integers."""
+    found = {
+        name: layouts.described(name, circuit.build(), getattr(circuit, "INPUTS", "hashed") == "hashed")
+        for name, circuit in INTEGERS.items()
+    }
+    document = {"shared": layouts.SHARED, "circuits": found}
+    (output / "layout.json").write_text(json.dumps(document, indent=2) + "\n")
 
 
 def structured_reference_string(output, logrows):
@@ -112,3 +142,4 @@ if __name__ == "__main__":
     chosen = sys.argv[2:] or CIRCUITS
     for circuit_name in chosen:
         build(circuit_name, CIRCUITS[circuit_name], target)
+    layout(target)

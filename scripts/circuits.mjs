@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeLayout } from './layout.mjs';
 
 const circuits = join(dirname(dirname(fileURLToPath(import.meta.url))), 'circuits');
 const artifacts = join(circuits, 'artifacts');
@@ -84,4 +85,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const folder of existsSync(artifacts) ? readdirSync(artifacts) : [])
     if (folder !== 'srs') rmSync(join(artifacts, folder), { recursive: true, force: true });
   build(artifacts);
+  writeLayout();
 }

@@ -12,4 +12,11 @@ describe('the circuits’ artifacts', () => {
     const recorded = readFileSync(join(root, 'circuits', 'artifacts', 'builders.sha256'), 'utf8').trim();
     expect(recorded).toBe(builderDigest());
   });
+
+  it('have one layout in Python, TypeScript and Solidity; npm run circuits writes it', async () => {
+    const script = pathToFileURL(join(root, 'scripts', 'layout.mjs')).href;
+    const { layoutFiles } = (await import(script)) as { layoutFiles: () => Record<string, string> };
+    for (const [path, content] of Object.entries(layoutFiles()))
+      expect(readFileSync(join(root, path), 'utf8'), path).toBe(content);
+  });
 });

@@ -1,0 +1,34 @@
+"""layout.json: where each public value of each circuit is, in which unit, and the numbers that whoever verifies shares with the
+builders. `libs/proofs/src/generated/layout.ts` and `contracts/src/generated/Layout.sol` are made from it."""
+
+from . import bar, factors, price
+from .integers import BITS, ONE
+
+# Bounds of a sandwich, in its units of 2^-24 where nothing else is said. docs/proofs.md has what makes each necessary.
+SANDWICH = {
+    "largestTilt": 2**13 * ONE,
+    "smallestVolatility": ONE >> 4,
+    "largestVolatility": 2**14 * ONE,
+    # |1/(1 + |x|/4)| to half a unit: (4 + 8)/2, 2^-48
+    "inverseTolerance": 6 * ONE,
+    # of r to half a unit, M at most 2: 3/2, 2^-48; of p and c: 2/2, 2^-62 and 2^-48; and a rounding of M
+    "logTolerance": (3 * ONE >> 1) + 8,
+    "probabilityTolerance": ONE + 8,
+    "densityTolerance": ONE + 8,
+    # |b - KL| <= slackTolerance + tilt 2^-slackShift
+    "slackTolerance": 2**10,
+    "slackShift": 17,
+    "smallestTailFactor": ONE,
+    "largestTailFactor": 16 * ONE,
+}
+FACTORS = {"markets": factors.MARKETS, "factors": factors.FACTORS, "grossLimit": 2**8 * ONE}
+SHARED = {"scaleBits": BITS, **SANDWICH}
+
+CONSTANTS = {
+    "bar": {**FACTORS, "stateElements": factors.PAIRS, "bookFields": len(bar.BOOK)},
+    "price": {**FACTORS, "books": price.BOOKS, "bookFields": len(price.FIELDS)},
+}
+
+
+def described(name, graph, hashed):
+    return {**graph.layout(hashed), "constants": CONSTANTS[name]}
