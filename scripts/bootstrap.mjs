@@ -77,7 +77,8 @@ export function bootstrap() {
     rmSync(compiled, { force: true });
     // The workspace package first: the rest imports what it compiles to.
     for (const project of [osqp, root]) {
-      const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      // TypeScript 7 compiles in a third of the time; typescript-eslint still needs the API of TypeScript 6.
+      const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
       run(`compiling ${relative(root, project) || 'zkrisk'}`, process.execPath, [tsc, '-p', project]);
     }
     for (const folder of SOURCE_FOLDERS) {
