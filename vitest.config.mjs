@@ -1,13 +1,47 @@
 import { defineConfig } from 'vitest/config';
 
-// Tests run on the compiled code: what is tested is what ships.
+/** Specs run on the compiled code, so that the tested code is the shipped code. docs/testing.md describes the projects. */
 export default defineConfig({
   test: {
     environment: 'node',
-    include: ['dist/**/*.spec.js', 'libs/osqp-wasm/dist/**/*.spec.js'],
-    exclude: ['**/node_modules/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['dist/{libs,apps}/**/*.spec.js', 'libs/osqp-wasm/dist/**/*.spec.js'],
+          exclude: ['**/node_modules/**', '**/*.proof.spec.js'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'service',
+          include: ['dist/test/service/**/*.spec.js'],
+          globalSetup: 'dist/test/support/shared-database.js',
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['dist/test/system/**/*.spec.js'],
+          globalSetup: 'dist/test/support/shared-database.js',
+          // Several processes and a broker run in each file: time limits would not hold beside another file.
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'proof',
+          include: ['dist/test/proof/**/*.spec.js', 'dist/libs/**/*.proof.spec.js'],
+          globalSetup: 'dist/test/support/shared-database.js',
+        },
+      },
+    ],
   },
 });

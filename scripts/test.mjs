@@ -1,92 +1,119 @@
-// `npm test`: format, lint, types, then every test. Ends with one line: N passed, N failed.
+// `npm test`: format, lint, types, contracts, unit and service specs, one small proof. `npm run test:all`: all of that, system
+// specs and every proof; `-- --rest` leaves out what `npm test` runs. `node scripts/test.mjs PATH …`: the specs of these paths.
+// docs/testing.md describes the projects. The last line is "N passed, N failed", and ", N skipped" where some were skipped.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
+import { testContracts } from './test-contracts.mjs';
+import { RESULTS_FILE } from './vitest-results.mjs';
+
+/** The proof that `npm test` makes: the smallest circuit. */
+const SMALL_PROOF = 'dist/libs/proofs/src/momentum.proof.spec.js';
+/** Skipped tests whose names hold this need real prices, which are never committed. */
+const NEEDS_PRICES = '(needs ../shared/data)';
+const SLOWEST = 10;
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
-const filters = process.argv.slice(2);
+const args = process.argv.slice(2);
+const paths = args.filter((arg) => !arg.startsWith('--'));
+const all = args.includes('--all') || args.includes('--rest');
+const quick = !args.includes('--rest');
 
-bootstrap();
+const total = { passed: 0, failed: 0, skipped: [], files: [] };
 
-let failedChecks = 0;
-let passedChecks = 0;
-function check(what, command, args) {
+/** Counts a step as one test and says how long it took. */
+function step(what, run) {
   process.stdout.write(`${what} …\n`);
   const started = Date.now();
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
-  const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  process.stdout.write(`${what}: ${status === 0 ? 'ok' : 'FAILED'}, ${seconds} s\n`);
-  if (status === 0) passedChecks++;
-  else failedChecks++;
+  const ok = run();
+  process.stdout.write(`${what}: ${ok ? 'ok' : 'FAILED'}, ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+  total[ok ? 'passed' : 'failed']++;
 }
 
-if (filters.length === 0) {
-  check('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
-  check('lint', bin('eslint'), ['.', '--max-warnings', '0']);
+function succeeds(command, ...args) {
+  return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
 }
 
-let contractsPassed = 0;
-let contractsFailed = 0;
-if (filters.length === 0) {
-  process.stdout.write('contracts …\n');
-  // Gas is compared with what is committed; without this variable it would be written anew.
-  const env = { ...process.env, FORGE_SNAPSHOT_CHECK: 'true' };
-  const { stdout, stderr } = spawnSync(bin('forge'), ['test'], { cwd: root, env, encoding: 'utf8' });
-  const output = `${stdout}${stderr}`;
-  const results = output.split('\n').filter((line) => /^(\[(PASS|FAIL)|Suite|Error)|snapshots/i.test(line));
-  process.stdout.write(`${results.join('\n')}\n`);
-  const summary = /(\d+) tests passed, (\d+) failed/.exec(output);
-  contractsPassed = Number(summary?.[1] ?? 0);
-  contractsFailed = Number(summary?.[2] ?? 0);
-  // Its wrapper ends with 0 whatever happened: what it prints is what counts.
-  if (summary === null || /Snapshots differ/.test(output)) {
-    process.stdout.write(output);
-    contractsFailed++;
-  }
-}
-
-// Proofs, and services in processes with their broker, take every core for minutes: tests of time and of kills would time out
-// beside them.
-const ROUNDS = [
-  ['libs/proofs/', 'test/pool', 'test/prover', 'test/settlement', 'test/settling'],
-  ['test/event-log', 'test/topology', 'test/fuzz', 'test/secure-connections'],
-].map((paths) => paths.map((path) => `dist/${path}`));
-const rounds =
-  filters.length > 0
-    ? [filters]
-    : [
-        ROUNDS.flat().map((path) => `--exclude=${path}**`),
-        ROUNDS[0],
-        // One file after the other.
-        [...ROUNDS[1], '--no-file-parallelism'],
-      ];
-
-let passed = passedChecks + contractsPassed;
-let failed = failedChecks + contractsFailed;
-let skipped = 0;
-for (const round of rounds) {
+/** Runs specs and adds their results to the total. */
+function specs(...options) {
   const folder = mkdtempSync(join(tmpdir(), 'zkrisk-test-'));
-  const results = join(folder, 'results.json');
+  const file = join(folder, 'results.json');
+  const reporter = join(root, 'scripts', 'vitest-results.mjs');
   const { status } = spawnSync(
     bin('vitest'),
-    ['run', '--reporter=default', '--reporter=json', `--outputFile=${results}`, ...round],
-    { cwd: root, stdio: 'inherit' },
+    ['run', '--reporter=default', `--reporter=${reporter}`, ...options],
+    { cwd: root, stdio: 'inherit', env: { ...process.env, [RESULTS_FILE]: file } },
   );
-  let roundFailed = 0;
+  let failed = 0;
   try {
-    const summary = JSON.parse(readFileSync(results, 'utf8'));
-    passed += summary.numPassedTests;
-    roundFailed =
-      summary.numFailedTests + (summary.numFailedTestSuites > 0 && summary.numFailedTests === 0 ? 1 : 0);
-    skipped += summary.numPendingTests;
+    const results = JSON.parse(readFileSync(file, 'utf8'));
+    failed = results.failed;
+    total.passed += results.passed;
+    total.skipped.push(...results.skipped);
+    total.files.push(...results.files);
   } catch (error) {
     process.stderr.write(`no test results: ${error.message}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  failed += status !== 0 && roundFailed === 0 ? 1 : roundFailed;
+  total.failed += status !== 0 && failed === 0 ? 1 : failed;
 }
-process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
-process.exit(failed === 0 ? 0 : 1);
+
+/** Where CI runs, a test may be skipped for want of prices and for nothing else. */
+function judgeSkips() {
+  const unexpected = total.skipped.filter((name) => !name.includes(NEEDS_PRICES));
+  for (const name of total.skipped) process.stdout.write(`skipped: ${name}\n`);
+  if (process.env.CI === undefined || unexpected.length === 0) return;
+  process.stdout.write(`${unexpected.length} of these need no prices: in CI that is a failure\n`);
+  total.failed += unexpected.length;
+}
+
+function printSlowest() {
+  const slowest = total.files.sort((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
+  process.stdout.write(`\nslowest ${slowest.length} files:\n`);
+  for (const { name, seconds } of slowest)
+    process.stdout.write(`${seconds.toFixed(1).padStart(8)} s  ${name}\n`);
+}
+
+const started = Date.now();
+if (paths.length > 0) {
+  bootstrap();
+  specs(...paths);
+} else {
+  // Compiling is the check of types: bootstrap ends the process where it fails.
+  step('types', () => bootstrap() === undefined);
+  if (quick) {
+    step('format', () =>
+      succeeds(
+        bin('prettier'),
+        '--check',
+        '--log-level',
+        'warn',
+        '--cache',
+        '--cache-strategy',
+        'content',
+        '.',
+      ),
+    );
+    step('lint', () => succeeds(bin('eslint'), '.', '--max-warnings', '0'));
+    const contracts = testContracts();
+    total.passed += contracts.passed;
+    total.failed += contracts.failed;
+    specs('--project', 'unit');
+    specs('--project', 'service');
+    if (!all) specs('--project', 'proof', SMALL_PROOF);
+  }
+  if (all) {
+    specs('--project', 'proof', ...(quick ? [] : ['--exclude', SMALL_PROOF]));
+    specs('--project', 'system');
+  }
+}
+printSlowest();
+judgeSkips();
+const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+process.stdout.write(`${minutes} minutes\n`);
+const skipped = total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : '';
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
+process.exit(total.failed === 0 ? 0 : 1);

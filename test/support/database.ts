@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,18 +6,59 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions, migrate, type RunningPostgres, startEmbeddedPostgres } from '#lib/storage';
 
-/** A real PostgreSQL of a test's own, gone when the test is over. */
+/** Variable with the URL of the server that spec files share; `shared-database.ts` sets it. */
+export const TEST_SERVER = 'ZKRISK_TEST_SERVER';
+
+/** Migrated database on the shared server that every test database is a copy of. */
+export const TEMPLATE_DATABASE = 'zkrisk_template';
+
+/** A PostgreSQL database for one test file, dropped when the file has ended. */
 export interface TestDatabase {
   readonly url: string;
+  /** a folder for this file alone */
   readonly directory: string;
-  /** stops the server as an operator would, its data stay; it comes back on another port */
-  restart(downMs?: number): Promise<void>;
   connect(): Promise<DataSource>;
   stop(): Promise<void>;
 }
 
-/** @param given where it keeps its files; a directory made for it, and removed, where that is left out */
-export async function startTestDatabase(given?: string): Promise<TestDatabase> {
+/** A PostgreSQL server for one test file, for tests that stop it or change its settings. */
+export interface TestDatabaseServer extends TestDatabase {
+  /** stops the server as an operator would; its data stay, and it comes back on another port */
+  restart(downMs?: number): Promise<void>;
+}
+
+/** Creates a database on the server that all files share; starts a server where none is shared (drills, benchmarks). */
+export async function startTestDatabase(): Promise<TestDatabase> {
+  const shared = process.env[TEST_SERVER];
+  if (shared === undefined) return startTestDatabaseServer();
+  const directory = mkdtempSync(join(tmpdir(), 'zkrisk-'));
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = async (statement: string) => {
+    const connection = await new DataSource({ type: 'postgres', url: shared, poolSize: 1 }).initialize();
+    try {
+      await connection.query(statement);
+    } finally {
+      await connection.destroy();
+    }
+  };
+  await admin(`create database ${name} template ${TEMPLATE_DATABASE}`);
+  const url = new URL(shared);
+  url.pathname = name;
+  const open: DataSource[] = [];
+  return {
+    url: url.href,
+    directory,
+    connect: () => connectTo(url.href, open),
+    stop: async () => {
+      await closeAll(open);
+      await admin(`drop database ${name} with (force)`);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** @param given where the server keeps its files; by default a temporary folder, removed at the end */
+export async function startTestDatabaseServer(given?: string): Promise<TestDatabaseServer> {
   const directory = given ?? mkdtempSync(join(tmpdir(), 'zkrisk-'));
   let server: RunningPostgres = await startEmbeddedPostgres(join(directory, 'postgres'));
   const open: DataSource[] = [];
@@ -30,23 +72,32 @@ export async function startTestDatabase(given?: string): Promise<TestDatabase> {
       await sleep(downMs);
       server = await startEmbeddedPostgres(join(directory, 'postgres'));
     },
-    connect: async () => {
-      const options = dataSourceOptions(server.url);
-      await migrate(options);
-      const database = await new DataSource(options).initialize();
-      open.push(database);
-      return database;
-    },
+    connect: () => connectTo(server.url, open),
     stop: async () => {
-      for (const database of open)
-        if (database.isInitialized) await database.destroy().catch(() => undefined);
+      await closeAll(open);
       await server.stop();
       if (given === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
 }
 
-/** Waits until a condition holds. */
+async function connectTo(url: string, open: DataSource[]): Promise<DataSource> {
+  const options = dataSourceOptions(url);
+  await migrate(options);
+  const database = await new DataSource(options).initialize();
+  open.push(database);
+  return database;
+}
+
+async function closeAll(open: readonly DataSource[]): Promise<void> {
+  for (const database of open) if (database.isInitialized) await database.destroy().catch(() => undefined);
+}
+
+/**
+ * Waits until a condition holds.
+ *
+ * @throws {Error} after `timeoutMs`, naming `what`
+ */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,

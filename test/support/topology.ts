@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { DataSource } from 'typeorm';
-import { startTestDatabase, type TestDatabase } from './database.js';
+import { startTestDatabase, startTestDatabaseServer, TEST_SERVER, type TestDatabase } from './database.js';
 import { startTestBroker, type TestBroker } from './kafka.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
@@ -36,7 +36,11 @@ export interface Topology {
   readonly environment: NodeJS.ProcessEnv;
   /** between the services and the servers */
   readonly cables: { readonly database: TcpProxy; readonly broker: TcpProxy };
-  /** the database's server is restarted; `connection` is another one afterwards */
+  /**
+   * Restarts the database's server; `connection` is another one afterwards.
+   *
+   * @throws {Error} where other test files use the server
+   */
   restartDatabase(downMs: number): Promise<void>;
   start(name: ServiceName, environment?: NodeJS.ProcessEnv): Promise<ServiceProcess>;
   replay(options: Readonly<Record<string, string | number>>): ReplayProcess;
@@ -69,8 +73,10 @@ export async function startTopology(
 ): Promise<Topology> {
   // Brokers tell clients where they are: at the end of the cable.
   const brokerCable = await startTcpProxy(0);
+  const shares = databaseDirectory === undefined && process.env[TEST_SERVER] !== undefined;
+  const own = shares ? undefined : await startTestDatabaseServer(databaseDirectory);
   const [database, broker] = await Promise.all([
-    startTestDatabase(databaseDirectory),
+    own ?? startTestDatabase(),
     startTestBroker(
       direct ? { javaOptions: MEASURED_BROKER } : { advertised: `127.0.0.1:${brokerCable.port}` },
     ),
@@ -133,8 +139,9 @@ export async function startTopology(
     environment: shared,
     cables: { database: databaseCable, broker: brokerCable },
     restartDatabase: async (downMs) => {
+      if (own === undefined) throw new Error('other files use this server: it cannot be restarted');
       await connection.destroy().catch(() => undefined);
-      await database.restart(downMs);
+      await own.restart(downMs);
       databaseCable.leadTo(portOf(database.url));
       connection = await database.connect();
     },

@@ -34,9 +34,13 @@ const START_TIMEOUT_MS = 60_000;
  * in a process group of its own: a Ctrl-C at the terminal reaches us alone, and we stop it when we are done. A
  * server left running by a killed process is taken over rather than fought.
  *
+ * @param settings of PostgreSQL's configuration, by name
  * @throws {EmbeddedPostgresError} where no binaries exist for this platform or the server does not come up
  */
-export async function startEmbeddedPostgres(directory: string): Promise<RunningPostgres> {
+export async function startEmbeddedPostgres(
+  directory: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<RunningPostgres> {
   const data = resolve(directory);
   const binaries = await findBinaries();
   const user = unprivilegedUser();
@@ -59,6 +63,7 @@ export async function startEmbeddedPostgres(directory: string): Promise<RunningP
     'listen_addresses=127.0.0.1',
     '-c',
     'unix_socket_directories=',
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
   const command = commandAs(user, binaries.postgres, data, options);
   const server = spawn(command.file, command.args, {

@@ -31,9 +31,9 @@ import {
   pricingStatement,
 } from '#lib/proofs';
 import { liabilityRisk } from '#lib/risk';
-import { randomCase } from './support/liquidation-cases.js';
-import { randomPricing } from './support/proof-cases.js';
-import { temporaryProver } from './support/proofs.js';
+import { randomCase } from '../support/liquidation-cases.js';
+import { randomPricing } from '../support/proof-cases.js';
+import { temporaryProver } from '../support/proofs.js';
 
 const BAR = 3600n;
 const START = 1_700_000_000n - (1_700_000_000n % BAR);

@@ -7,12 +7,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { auditOracle, deployOracle, SECOND_EMBEDDED_KEY, startEmbeddedChain } from '#lib/chain';
 import { createProver } from '#lib/proofs';
 import { type QuoteAnswer, QuoteChannel } from '#lib/sdk';
-import { oracleTerms, writeDeployment } from '../apps/settlement/src/index.js';
-import { DemoVault, simulatedMarket } from '../apps/zkrisk/src/index.js';
-import { eventually } from './support/database.js';
-import { noKafka, recordsOf } from './support/kafka.js';
-import { booksOfOneProcess } from './support/one-process.js';
-import { booksOf, rebuilt, type ServiceProcess, startTopology, type Topology } from './support/topology.js';
+import { oracleTerms, writeDeployment } from '../../apps/settlement/src/index.js';
+import { DemoVault, simulatedMarket } from '../../apps/zkrisk/src/index.js';
+import { eventually } from '../support/database.js';
+import { noKafka, recordsOf } from '../support/kafka.js';
+import { booksOfOneProcess } from '../support/one-process.js';
+import { booksOf, rebuilt, type ServiceProcess, startTopology, type Topology } from '../support/topology.js';
 
 const missing = noKafka();
 if (missing !== undefined) console.warn(`services on Kafka are not tested: ${missing}`);

@@ -16,8 +16,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kafkaConnection, kafkaEnvironment, KafkaJsBroker } from '#lib/events';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
-import { startTestDatabase } from './support/database.js';
-import { noKafka, startTestBroker, type TestBroker } from './support/kafka.js';
+import { startTestDatabaseServer } from '../support/database.js';
+import { noKafka, startTestBroker, type TestBroker } from '../support/kafka.js';
 
 const missing =
   spawnSync('openssl', ['version']).status === 0
@@ -111,7 +111,7 @@ describe.skipIf(missing !== undefined)('connections over TLS', () => {
   });
 
   it('to PostgreSQL: its certificate is checked', async () => {
-    const server = await startTestDatabase();
+    const server = await startTestDatabaseServer();
     try {
       const admin = await server.connect();
       const data = join(server.directory, 'postgres');

@@ -9,8 +9,8 @@ import {
   Replayer,
   simulatedMarket,
   startEngine,
-} from '../apps/zkrisk/src/index.js';
-import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
+} from '../../apps/zkrisk/src/index.js';
+import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 
 const BARS = 60;
 const HOUR = 3_600_000;
@@ -304,7 +304,7 @@ describe('the liquidator', () => {
     const bot = spawn(
       process.execPath,
       [
-        join(import.meta.dirname, '..', 'examples', 'liquidator-bot', 'bot.js'),
+        join(import.meta.dirname, '..', '..', 'examples', 'liquidator-bot', 'bot.js'),
         ...['--url', engine.url, '--name', 'example', '--after', '0'],
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },

@@ -6,15 +6,15 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TOPICS, type Topic } from '#lib/messages';
 import { ApiKeys, SCOPES } from '#lib/host';
-import { messageSchema } from '../apps/zkrisk/src/reference/asyncapi.js';
-import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
-import { startTestDatabase, type TestDatabase } from './support/database.js';
-import { broken, fitting, type JsonSchema } from './support/json-schema.js';
-import { QUICK_MODEL } from './support/topology.js';
+import { messageSchema } from '../../apps/zkrisk/src/reference/asyncapi.js';
+import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
+import { startTestDatabase, type TestDatabase } from '../support/database.js';
+import { broken, fitting, type JsonSchema } from '../support/json-schema.js';
+import { QUICK_MODEL } from '../support/topology.js';
 
 const VERSION = '4.32.5';
 const environment = join(
-  ...[import.meta.dirname, '..', '..', 'node_modules', '.cache', 'zkrisk', `schemathesis-${VERSION}`],
+  ...[import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'zkrisk', `schemathesis-${VERSION}`],
 );
 const schemathesis = join(environment, 'bin', 'schemathesis');
 

@@ -4,10 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type BookEvent, ExchangeLedger } from '#lib/exchange';
 import { addressOf } from '#lib/storage';
 import { WorkerPool } from '#lib/runtime';
-import { LedgerSnapshots, LedgerStore, pricerConfig, vestingOf } from '../apps/pricer/src/index.js';
-import { Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
-import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
-import { QUICK_MODEL } from './support/topology.js';
+import { LedgerSnapshots, LedgerStore, pricerConfig, vestingOf } from '../../apps/pricer/src/index.js';
+import { Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
+import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
+import { QUICK_MODEL } from '../support/topology.js';
 
 // Snapshots of the ledger are taken beside the writer of the book, from what it has committed.
 
@@ -83,7 +83,8 @@ describe('snapshots of the ledger', () => {
   };
   const waiting = async () => {
     const [{ count }] = await database.query<[{ count: string }]>(
-      `select count(*) from pg_locks where not granted and relation = 'ledger_snapshot_part'::regclass`,
+      `select count(*) from pg_locks where not granted and relation = 'ledger_snapshot_part'::regclass
+         and database = (select oid from pg_database where datname = current_database())`,
     );
     return Number(count);
   };
@@ -122,7 +123,7 @@ describe('snapshots of the ledger', () => {
     const release = await blockParts();
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const thread = new WorkerPool<string, unknown>(
-      new URL('../apps/pricer/src/snapshot.worker.js', import.meta.url),
+      new URL('../../apps/pricer/src/snapshot.worker.js', import.meta.url),
       1,
       { workerData: { address: addressOf(database), vesting, stop } },
     );
@@ -149,7 +150,8 @@ describe('snapshots of the ledger', () => {
     expect([snapshots.taken, snapshots.failed]).toEqual([0, 0]);
     expect([await stored(), await parts()]).toEqual([[], 0]);
     const [{ count }] = await database.query<[{ count: string }]>(
-      `select count(*) from pg_stat_activity where state like 'idle in transaction%'`,
+      `select count(*) from pg_stat_activity
+         where state like 'idle in transaction%' and datname = current_database()`,
     );
     expect(Number(count)).toBe(0);
   });

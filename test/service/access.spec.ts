@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys, type Scope, signedHeaders } from '#lib/host';
 import { ApiError, ZkriskClient } from '#lib/sdk';
-import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
-import { startTestDatabase, type TestDatabase } from './support/database.js';
-import { QUICK_MODEL } from './support/topology.js';
+import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
+import { startTestDatabase, type TestDatabase } from '../support/database.js';
+import { QUICK_MODEL } from '../support/topology.js';
 
 const ADMIN_SECRET = 'a secret for tests, of forty characters..';
 const QUOTE_SECRET = 'another secret for tests, to seal quotes';
@@ -315,7 +315,7 @@ describe('who may call what', () => {
     url.port = '1';
     const child = spawn(
       process.execPath,
-      [join(import.meta.dirname, '..', 'apps', 'pricer', 'src', 'main.js')],
+      [join(import.meta.dirname, '..', '..', 'apps', 'pricer', 'src', 'main.js')],
       {
         env: {
           ...process.env,

@@ -21,9 +21,9 @@ import {
 } from '#lib/events';
 import { defineTopic, type Message, outgoing, TOPICS } from '#lib/messages';
 import { ProblemFilter } from '#lib/service';
-import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
-import { noKafka, startTestBroker, type TestBroker } from './support/kafka.js';
-import { embeddedSubject, kafkaSubject, type Subject } from './support/log-subjects.js';
+import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
+import { noKafka, startTestBroker, type TestBroker } from '../support/kafka.js';
+import { embeddedSubject, kafkaSubject, type Subject } from '../support/log-subjects.js';
 
 // What a log promises its consumers, held by both: the tables that stand in for Kafka, and Kafka.
 

@@ -25,13 +25,13 @@ import {
 } from '#lib/chain';
 import { MomentumPool, memoryDays, pricePath } from '#lib/pools';
 import { fieldElement, momentumStatement } from '#lib/proofs';
-import { oracleTerms } from '../apps/settlement/src/index.js';
-import { DEPLOYED_POOLS, type DeployedPool, deployedWeights, tokenIndex } from './support/deployed-pools.js';
-import { temporaryProver } from './support/proofs.js';
-import { hasShared, sharedColumns, sharedJson } from './support/shared.js';
-import { compiled } from './support/solidity.js';
+import { oracleTerms } from '../../apps/settlement/src/index.js';
+import { DEPLOYED_POOLS, type DeployedPool, deployedWeights, tokenIndex } from '../support/deployed-pools.js';
+import { temporaryProver } from '../support/proofs.js';
+import { hasShared, sharedColumns, sharedJson } from '../support/shared.js';
+import { compiled } from '../support/solidity.js';
 
-const CLI = join(import.meta.dirname, '..', 'apps', 'zkrisk', 'src', 'cli', 'main.js');
+const CLI = join(import.meta.dirname, '..', '..', 'apps', 'zkrisk', 'src', 'cli', 'main.js');
 const BAR = 3600n;
 const MARKETS = ['BTC', 'ETH', 'USD'];
 const DECIMALS = [8, 18, 6];

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedLog } from '#lib/events';
 import { outgoing, TOPICS } from '#lib/messages';
-import { type Engine, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
-import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
+import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
+import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 
 interface Quote {
   id: string;
@@ -30,7 +30,7 @@ describe('the engine on a simulated market', () => {
   const source = simulatedMarket(5, BARS);
 
   beforeAll(async () => {
-    // A server of one's own, by DATABASE_URL; test/kill.spec.ts runs on the embedded one.
+    // A server of one's own, by DATABASE_URL; test/system/kill.spec.ts runs on the embedded one.
     server = await startTestDatabase();
     engine = await startEngine({
       PORT: '0',

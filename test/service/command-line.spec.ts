@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromFelt, toFelt } from '#lib/proofs';
-import { randomCase } from './support/liquidation-cases.js';
-import { hasShared, relativeError, sharedJson, sharedPath } from './support/shared.js';
+import { randomCase } from '../support/liquidation-cases.js';
+import { hasShared, relativeError, sharedJson, sharedPath } from '../support/shared.js';
 
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 const main = join(root, 'dist/apps/zkrisk/src/cli/main.js');
 const start = join(root, 'dist/apps/zkrisk/src/main.js');
 

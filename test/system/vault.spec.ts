@@ -15,11 +15,11 @@ import {
   valuationsOf,
   vaultPicture,
   vaultReport,
-} from '../apps/zkrisk/src/index.js';
-import { startTestDatabase, type TestDatabase } from './support/database.js';
-import { marketWindow } from './support/market-window.js';
-import { hasShared, sharedPath } from './support/shared.js';
-import { startTcpProxy, type TcpProxy } from './support/tcp-proxy.js';
+} from '../../apps/zkrisk/src/index.js';
+import { startTestDatabase, type TestDatabase } from '../support/database.js';
+import { marketWindow } from '../support/market-window.js';
+import { hasShared, sharedPath } from '../support/shared.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
 /** Three weeks up to the fall of FTX and the week in which it fell. */
 const NOVEMBER_2022 = {

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { referenceDocuments } from '../apps/zkrisk/src/reference/reference.js';
+import { referenceDocuments } from '../../apps/zkrisk/src/reference/reference.js';
 
-const root = join(import.meta.dirname, '..', '..');
+const root = join(import.meta.dirname, '..', '..', '..');
 const folder = join(root, 'docs', 'reference');
 const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
 

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedLog } from '#lib/events';
 import { outgoing, TOPICS } from '#lib/messages';
 import { correlated, correlationId, logFields } from '#lib/runtime';
-import { type Engine, startEngine } from '../apps/zkrisk/src/index.js';
-import { startTestDatabase, type TestDatabase } from './support/database.js';
+import { type Engine, startEngine } from '../../apps/zkrisk/src/index.js';
+import { startTestDatabase, type TestDatabase } from '../support/database.js';
 
 interface SentSpan {
   readonly name: string;

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmbeddedLog } from '#lib/events';
 import { type ProofJobPayload, type ProofPayload, TOPICS } from '#lib/messages';
 import { createProver, momentumStatement, parseProof } from '#lib/proofs';
-import { ProofRunner, ProverRepository } from '../apps/prover/src/index.js';
-import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
+import { ProofRunner, ProverRepository } from '../../apps/prover/src/index.js';
+import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 
-const child = join(import.meta.dirname, 'support', 'run-prover.js');
+const child = join(import.meta.dirname, '..', 'support', 'run-prover.js');
 
 function job(jobId: string, change: object = {}): ProofJobPayload {
   const input = {

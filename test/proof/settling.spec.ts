@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { auditOracle, parseDeployment, startEmbeddedChain } from '#lib/chain';
 import { createProver } from '#lib/proofs';
 
-const main = join(import.meta.dirname, '..', 'apps/zkrisk/src/main.js');
+const main = join(import.meta.dirname, '..', '..', 'apps/zkrisk/src/main.js');
 const directory = mkdtempSync(join(tmpdir(), 'zkrisk-settling-'));
 
 interface Report {

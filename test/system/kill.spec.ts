@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres, dataSourceOptions } from '#lib/storage';
 import { DataSource } from 'typeorm';
-import { eventually } from './support/database.js';
+import { eventually } from '../support/database.js';
 
-const main = join(import.meta.dirname, '..', 'apps/zkrisk/src/main.js');
+const main = join(import.meta.dirname, '..', '..', 'apps/zkrisk/src/main.js');
 const BARS = 160;
 const ENVIRONMENT = {
   MINIMUM_BARS: '30',

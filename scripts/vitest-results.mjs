@@ -1,0 +1,30 @@
+// A vitest reporter that writes what scripts/test.mjs adds up: counts, skipped tests by name, seconds of each file.
+import { writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+
+/** File that the results are written to. */
+export const RESULTS_FILE = 'ZKRISK_TEST_RESULTS';
+
+export default class ResultsReporter {
+  onTestRunEnd(modules, unhandledErrors) {
+    const results = { passed: 0, failed: unhandledErrors.length, skipped: [], files: [] };
+    for (const module of modules) {
+      const name = relative(process.cwd(), module.moduleId)
+        .replace(/^dist\//, '')
+        .replace(/\.js$/, '.ts');
+      let failedTests = 0;
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        if (state === 'passed') results.passed++;
+        else if (state === 'failed') failedTests++;
+        else results.skipped.push(`${name}: ${test.fullName}`);
+      }
+      // A file that cannot be loaded, or whose hooks fail, has no failed test of its own.
+      results.failed += failedTests === 0 && module.state() === 'failed' ? 1 : failedTests;
+      const { collectDuration, setupDuration, duration } = module.diagnostic();
+      results.files.push({ name, seconds: (collectDuration + setupDuration + duration) / 1000 });
+    }
+    const file = process.env[RESULTS_FILE];
+    if (file !== undefined) writeFileSync(file, JSON.stringify(results));
+  }
+}
