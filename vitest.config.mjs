@@ -12,7 +12,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['dist/{libs,apps}/**/*.spec.js', 'libs/osqp-wasm/dist/**/*.spec.js'],
+          include: [
+            'dist/{libs,apps}/**/*.spec.js',
+            'dist/test/support/*.spec.js',
+            'libs/osqp-wasm/dist/**/*.spec.js',
+          ],
           exclude: ['**/node_modules/**', '**/*.proof.spec.js'],
         },
       },

@@ -28,7 +28,8 @@ import { fieldElement, momentumStatement } from '#lib/proofs';
 import { oracleTerms } from '../../apps/settlement/src/index.js';
 import { DEPLOYED_POOLS, type DeployedPool, deployedWeights, tokenIndex } from '../support/deployed-pools.js';
 import { temporaryProver } from '../support/proofs.js';
-import { hasShared, sharedColumns, sharedJson } from '../support/shared.js';
+import { hasRealData, realDataColumns } from '../support/real-data.js';
+import { referenceVector } from '../support/vectors.js';
 import { compiled } from '../support/solidity.js';
 
 const CLI = join(import.meta.dirname, '..', '..', 'apps', 'zkrisk', 'src', 'cli', 'main.js');
@@ -140,7 +141,7 @@ describe('a pool on a chain', () => {
   it('moves its weights as the simulator does, by the public rule', async () => {
     const pool = await started({ k: [8, 8, 8] });
     const rows = 12;
-    const real = hasShared ? sharedColumns('hourly_close_24.csv') : undefined;
+    const real = hasRealData ? realDataColumns('hourly_close_24.csv') : undefined;
     const series = MARKETS.map((market, i) =>
       Array.from({ length: rows }, (_, t) =>
         market === 'USD'
@@ -299,10 +300,8 @@ describe('a pool on a chain', () => {
     }
   }, 600_000);
 
-  it.skipIf(!hasShared)(
-    'swaps, joins and exits as the deployed pools do, to the last unit',
-    async () => {
-      const source = `// SPDX-License-Identifier: Apache-2.0
+  it('swaps, joins and exits as the deployed pools do, to the last unit', async () => {
+    const source = `// SPDX-License-Identifier: Apache-2.0
       pragma solidity ^0.8.28;
       import {WeightedMath} from "contracts/src/pool/WeightedMath.sol";
       contract Probe {
@@ -319,47 +318,45 @@ describe('a pool on a chain', () => {
           return WeightedMath.singleOutForShares(a, b, c, d, e);
         }
       }`;
-      const probe = compiled('contracts/Probe.sol', 'Probe', source);
-      const address = await deployed(probe.abi, probe.bytecode);
-      const ask = (functionName: string, args: bigint[]) =>
-        client.readContract({ address, abi: probe.abi, functionName, args }) as Promise<bigint>;
-      for (const file of DEPLOYED_POOLS) {
-        const recorded = sharedJson<DeployedPool>('vectors', 'pools', file);
-        const { pool, swaps, adds, removes } = recorded;
-        const scales = pool.scalingFactors.map(BigInt);
-        const balances = pool.balancesLiveScaled18.map(BigInt);
-        const supply = BigInt(pool.totalSupply);
-        const fee = BigInt(pool.swapFee);
-        const weights = deployedWeights(recorded);
-        const up = (amount: bigint, scale: bigint) => (amount + scale - 1n) / scale;
-        for (const { swapKind, amountRaw, tokenIn, tokenOut, outputRaw } of swaps) {
-          const [i, j] = [tokenIndex(recorded, tokenIn), tokenIndex(recorded, tokenOut)];
-          const args = [balances[i], weights[i], balances[j], weights[j]];
-          const result =
-            swapKind === 0
-              ? (await ask('outGivenIn', [...args, BigInt(amountRaw) * scales[i], fee])) / scales[j]
-              : up(await ask('inGivenOut', [...args, BigInt(amountRaw) * scales[j], fee]), scales[i]);
-          expect(result).toBe(BigInt(outputRaw));
-        }
-        for (const { kind, inputAmountsRaw, bptOutRaw } of adds) {
-          if (kind !== 'SingleToken') continue;
-          const i = inputAmountsRaw.findIndex((amount) => amount !== '0');
-          const amount = await ask('singleIn', [balances[i], weights[i], BigInt(bptOutRaw), supply, fee]);
-          expect(up(amount, scales[i])).toBe(BigInt(inputAmountsRaw[i]));
-        }
-        for (const { kind, amountsOutRaw, bptInRaw } of removes) {
-          const shares = BigInt(bptInRaw);
-          if (kind === 'Proportional')
-            amountsOutRaw.forEach((amount, i) => {
-              expect((balances[i] * shares) / supply / scales[i]).toBe(BigInt(amount));
-            });
-          if (kind !== 'SingleTokenExactIn') continue;
-          const i = amountsOutRaw.findIndex((amount) => amount !== '0');
-          const amount = await ask('singleOut', [balances[i], weights[i], shares, supply, fee]);
-          expect(amount / scales[i]).toBe(BigInt(amountsOutRaw[i]));
-        }
+    const probe = compiled('contracts/Probe.sol', 'Probe', source);
+    const address = await deployed(probe.abi, probe.bytecode);
+    const ask = (functionName: string, args: bigint[]) =>
+      client.readContract({ address, abi: probe.abi, functionName, args }) as Promise<bigint>;
+    for (const file of DEPLOYED_POOLS) {
+      const recorded = referenceVector<DeployedPool>('pools', file);
+      const { pool, swaps, adds, removes } = recorded;
+      const scales = pool.scalingFactors.map(BigInt);
+      const balances = pool.balancesLiveScaled18.map(BigInt);
+      const supply = BigInt(pool.totalSupply);
+      const fee = BigInt(pool.swapFee);
+      const weights = deployedWeights(recorded);
+      const up = (amount: bigint, scale: bigint) => (amount + scale - 1n) / scale;
+      for (const { swapKind, amountRaw, tokenIn, tokenOut, outputRaw } of swaps) {
+        const [i, j] = [tokenIndex(recorded, tokenIn), tokenIndex(recorded, tokenOut)];
+        const args = [balances[i], weights[i], balances[j], weights[j]];
+        const result =
+          swapKind === 0
+            ? (await ask('outGivenIn', [...args, BigInt(amountRaw) * scales[i], fee])) / scales[j]
+            : up(await ask('inGivenOut', [...args, BigInt(amountRaw) * scales[j], fee]), scales[i]);
+        expect(result).toBe(BigInt(outputRaw));
       }
-    },
-    60_000,
-  );
+      for (const { kind, inputAmountsRaw, bptOutRaw } of adds) {
+        if (kind !== 'SingleToken') continue;
+        const i = inputAmountsRaw.findIndex((amount) => amount !== '0');
+        const amount = await ask('singleIn', [balances[i], weights[i], BigInt(bptOutRaw), supply, fee]);
+        expect(up(amount, scales[i])).toBe(BigInt(inputAmountsRaw[i]));
+      }
+      for (const { kind, amountsOutRaw, bptInRaw } of removes) {
+        const shares = BigInt(bptInRaw);
+        if (kind === 'Proportional')
+          amountsOutRaw.forEach((amount, i) => {
+            expect((balances[i] * shares) / supply / scales[i]).toBe(BigInt(amount));
+          });
+        if (kind !== 'SingleTokenExactIn') continue;
+        const i = amountsOutRaw.findIndex((amount) => amount !== '0');
+        const amount = await ask('singleOut', [balances[i], weights[i], shares, supply, fee]);
+        expect(amount / scales[i]).toBe(BigInt(amountsOutRaw[i]));
+      }
+    }
+  }, 60_000);
 });

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromFelt, toFelt } from '#lib/proofs';
 import { randomCase } from '../support/liquidation-cases.js';
-import { hasShared, relativeError, sharedJson, sharedPath } from '../support/shared.js';
+import { itWithRealData, realDataPath } from '../support/real-data.js';
+import { referenceVector, relativeError } from '../support/vectors.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const main = join(root, 'dist/apps/zkrisk/src/cli/main.js');
@@ -30,9 +31,8 @@ describe('the command line', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.skipIf(!hasShared)('prices the reference books: every key of the expected output', () => {
-    const { books } = sharedJson<{ books: { input: object; expected: Record<string, unknown> }[] }>(
-      'vectors',
+  it('prices the reference books: every key of the expected output', () => {
+    const { books } = referenceVector<{ books: { input: object; expected: Record<string, unknown> }[] }>(
       'pricing.json',
     );
     for (const { input, expected } of [books[0], books[11], books[23]]) {
@@ -235,11 +235,11 @@ describe('the command line', () => {
     expect([status, stderr]).toEqual([2, expect.stringMatching(/row 4, column time: .*does not come after/)]);
   });
 
-  it.skipIf(!hasShared)('forecasts a covariance from real prices', () => {
+  itWithRealData('forecasts a covariance from real prices', () => {
     const { status, stdout } = zkrisk(
       'forecast',
       '--prices',
-      sharedPath('data', 'hourly_close_24.csv'),
+      realDataPath('hourly_close_24.csv'),
       '--window',
       '300',
       '--clusters',
@@ -264,11 +264,11 @@ describe('the command line', () => {
     });
   });
 
-  it.skipIf(!hasShared)('backtests models side by side', () => {
+  itWithRealData('backtests models side by side', () => {
     const { status, stdout } = zkrisk(
       'backtest',
       '--returns',
-      sharedPath('data', 'dji30_weekly_returns.csv'),
+      realDataPath('dji30_weekly_returns.csv'),
       '--window',
       '400',
       '--steps',

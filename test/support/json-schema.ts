@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { uniform } from './arbitraries.js';
 
 /** The parts of JSON Schema that the topics use. */
 export interface JsonSchema {
@@ -54,10 +55,9 @@ export function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
     case 'integer':
       return fc.integer({ min: Math.max(minimum ?? -1e6, -1e15), max: Math.min(maximum ?? 1e6, 5e15) });
     case 'number':
-      return fc.double({
-        ...{ min: minimum ?? exclusiveMinimum ?? -1e12, max: maximum ?? 1e12 },
-        ...{ noNaN: true, minExcluded: exclusiveMinimum !== undefined },
-      });
+      return uniform(minimum ?? exclusiveMinimum ?? -1e12, maximum ?? 1e12).filter(
+        (value) => exclusiveMinimum === undefined || value > exclusiveMinimum,
+      );
     case 'boolean':
       return fc.boolean();
     case 'null':

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { privateKeyToAccount } from 'viem/accounts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { contractArtifact, type EmbeddedChain, startEmbeddedChain, Transactor, VAULT_ABI } from '#lib/chain';
 import { outgoing, type RiskPayload, TOPICS } from '#lib/messages';
 import type { LiquidityValued } from '#lib/exchange';
@@ -18,7 +18,7 @@ import {
 } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 import { marketWindow } from '../support/market-window.js';
-import { hasShared, sharedPath } from '../support/shared.js';
+import { describeWithRealData, realDataPath } from '../support/real-data.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
 /** Three weeks up to the fall of FTX and the week in which it fell. */
@@ -56,7 +56,7 @@ it('the ABI of vaults is what the compiler says', () => {
     if (item.type !== 'constructor') expect(names).toContain(`"name":"${item.name}"`);
 });
 
-describe.runIf(hasShared)('liquidity in a pool of BTC, ETH and SOL in November 2022', () => {
+describeWithRealData('liquidity in a pool of BTC, ETH and SOL in November 2022', () => {
   let chain: EmbeddedChain;
   let cable: TcpProxy;
   let directory: string;
@@ -113,7 +113,7 @@ describe.runIf(hasShared)('liquidity in a pool of BTC, ETH and SOL in November 2
     const account = privateKeyToAccount(chain.privateKey);
     const transactor = new Transactor(chain.url, account);
     const prices = await transactor.deploy('SignedPriceSource', [account.address]);
-    source = marketWindow(sharedPath('data', 'hourly_close_24.csv'), NOVEMBER_2022);
+    source = marketWindow(realDataPath('hourly_close_24.csv'), NOVEMBER_2022);
     times = [...source.rows(0)].map(({ time }) => time);
     const provider = await DemoVault.open({ rpcUrl: chain.url, account, prices }, directory, source, CAPITAL);
     const { vault } = provider.deployment;

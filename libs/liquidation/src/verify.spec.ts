@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { uniform, uniforms } from '../../../test/support/arbitraries.js';
 import { partialPlans, randomCase, singlePosition } from '../../../test/support/liquidation-cases.js';
 import { lowerBound } from './certificate.js';
 import {
@@ -27,10 +28,10 @@ describe('lowerBound', () => {
     fc.assert(
       fc.property(
         fc.nat(plans.length - 1),
-        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 6, maxLength: 6 }),
-        fc.double({ min: 0, max: 100, noNaN: true }),
-        fc.double({ min: 0, max: 100, noNaN: true }),
-        fc.double({ min: 0.2, max: 5, noNaN: true }),
+        uniforms(6, 0, 1),
+        uniform(0, 100),
+        uniform(0, 100),
+        uniform(0.2, 5),
         (which, point, linear, multiplier, stretch) => {
           const plan = plans[which];
           const program = programOf(plan.case);

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#lib/errors';
+import { logUniform, uniform } from '../../../test/support/arbitraries.js';
 import { fairValue } from './fair-value.js';
 
-const positive = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
+const positive = logUniform(1e-3, 1e6);
 
 describe(fairValue, () => {
   it('is the value of reserves in balance', () => {
@@ -19,14 +20,14 @@ describe(fairValue, () => {
           fc.record({
             reserve: positive,
             price: positive,
-            part: fc.double({ min: 0.05, max: 1, noNaN: true }),
+            part: uniform(0.05, 1),
           }),
           {
             minLength: 2,
             maxLength: 8,
           },
         ),
-        fc.double({ min: 0.01, max: 100, noNaN: true }),
+        logUniform(0.01, 100),
         (tokens, factor) => {
           const whole = tokens.reduce((sum, { part }) => sum + part, 0);
           const weights = tokens.map(({ part }) => part / whole);

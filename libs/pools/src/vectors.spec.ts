@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hasShared, relativeError, sharedColumns, sharedJson } from '../../../test/support/shared.js';
+import { describeWithRealData, realDataColumns } from '../../../test/support/real-data.js';
+import { referenceVector, relativeError } from '../../../test/support/vectors.js';
 import {
   AntiMomentumPool,
   BalancerPool,
@@ -63,7 +64,7 @@ interface RuleRun {
 }
 
 function pathOf(assets: readonly string[], rows: number, row0 = 0): PricePath {
-  const columns = sharedColumns('hourly_close_24.csv');
+  const columns = realDataColumns('hourly_close_24.csv');
   return pricePath(assets.map((asset) => columns[asset].subarray(row0, row0 + rows)));
 }
 
@@ -88,9 +89,9 @@ const termsOf = ({ fingerprint: own }: RuleRun): Partial<RulePoolTerms> => ({
 });
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 
-describe.skipIf(!hasShared)('reserves at constant weights, against the peer', () => {
-  for (const file of hasShared ? ['reserves_btc_eth_sol.json', 'reserves_two.json'] : []) {
-    const vectors = sharedJson<ReservesFile>('vectors', 'pools', file);
+describeWithRealData('reserves at constant weights, against the peer', () => {
+  for (const file of ['reserves_btc_eth_sol.json', 'reserves_two.json']) {
+    const vectors = referenceVector<ReservesFile>('pools', file);
     const { assets, weights, rows, row0, initial_pool_value: initialValue } = vectors;
     const prices = pathOf(assets, rows, row0);
     const pool = new BalancerPool();
@@ -132,14 +133,14 @@ describe.skipIf(!hasShared)('reserves at constant weights, against the peer', ()
   }
 });
 
-describe.skipIf(!hasShared)('weights that follow a rule, against the peer', () => {
+describeWithRealData('weights that follow a rule, against the peer', () => {
   const assets = ['BTC', 'ETH', 'SOL'];
   const cases = [
     ['rules_momentum.json', MomentumPool],
     ['rules_antimomentum.json', AntiMomentumPool],
   ] as const;
   for (const [file, Pool] of cases) {
-    const runs = hasShared ? sharedJson<RuleFile>('vectors', 'pools', file).runs : {};
+    const { runs } = referenceVector<RuleFile>('pools', file);
     for (const [name, each] of Object.entries(runs)) {
       if (each.params.absolute_k === undefined) continue;
       it(`${file} ${name}`, () => {
@@ -160,7 +161,7 @@ describe.skipIf(!hasShared)('weights that follow a rule, against the peer', () =
   }
 
   it('minimum variance: the same weights, where ours do not look ahead', () => {
-    const { runs } = sharedJson<RuleFile>('vectors', 'pools', 'rules_minvariance.json');
+    const { runs } = referenceVector<RuleFile>('pools', 'rules_minvariance.json');
     for (const each of Object.values(runs)) {
       const prices = pathOf(assets, 2400);
       const { chunk_period: chunk } = each.fingerprint;
@@ -182,9 +183,9 @@ describe.skipIf(!hasShared)('weights that follow a rule, against the peer', () =
   });
 
   it('momentum with fees, noise, a protocol share and rarer arbitrage', () => {
-    const { runs } = sharedJson<{
+    const { runs } = referenceVector<{
       runs: Record<string, { params: FeeParams; at: At; final_value_usd: number }>;
-    }>('vectors', 'pools', 'rules_momentum_fees_tolerant.json');
+    }>('pools', 'rules_momentum_fees_tolerant.json');
     const prices = pathOf(assets, 2400);
     const pool = new MomentumPool({ updateEvery: 24, interpolateOver: 24, fastest: 3e-4 });
     const parameters = {
@@ -206,18 +207,18 @@ describe.skipIf(!hasShared)('weights that follow a rule, against the peer', () =
   });
 });
 
-describe.skipIf(!hasShared)('estimators, against the peer', () => {
+describe('estimators, against the peer', () => {
   interface Case {
     readonly lambda_: number[];
     readonly gradients: number[][];
     readonly return_variances: number[][];
   }
   it('gradients, variances and memory', () => {
-    const { prices, cases, memory } = sharedJson<{
+    const { prices, cases, memory } = referenceVector<{
       prices: number[][];
       cases: Record<string, Case>;
       memory: { memory_days: number; chunk_period: number; lambda_numpy: number }[];
-    }>('vectors', 'pools', 'estimators.json');
+    }>('pools', 'estimators.json');
     const path = pricePath([0, 1].map((i) => prices.map((row) => row[i])));
     for (const { lambda_: decays, gradients, return_variances: variances } of Object.values(cases)) {
       const ours = priceGradients(path, decays);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { uniform, uniforms } from '../../../test/support/arbitraries.js';
 import {
   dequantise,
   EngineProver,
@@ -50,16 +51,14 @@ describe('field elements', () => {
 
 describe('the momentum statement', () => {
   it('takes an offset whose residual is within the tolerance, for any update', () => {
-    const value = (max: number) => fc.double({ min: -max, max, noNaN: true });
-    const k = fc.double({ min: 0, max: 16, noNaN: true });
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 8 }).chain((n) =>
           fc.record({
-            strategy: fc.array(k, { minLength: n, maxLength: n }),
-            gradient: fc.array(value(1), { minLength: n, maxLength: n }),
-            weights: fc.array(value(1), { minLength: n, maxLength: n }),
-            salt: value(30_000),
+            strategy: uniforms(n, 0, 16),
+            gradient: uniforms(n, -1, 1),
+            weights: uniforms(n, -1, 1),
+            salt: uniform(-30_000, 30_000),
           }),
         ),
         (input) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasShared, relativeError, sharedJson } from '../../../test/support/shared.js';
+import { referenceVector, relativeError } from '../../../test/support/vectors.js';
 import {
   type Allocation,
   assess,
@@ -77,9 +77,9 @@ function closeAll(actual: Float64Array, expected: number[]): void {
   });
 }
 
-const books = hasShared ? sharedJson<{ books: BookVector[] }>('vectors', 'pricing.json').books : [];
+const books = referenceVector<{ books: BookVector[] }>('pricing.json').books;
 
-describe.skipIf(!hasShared)('books priced in 50-digit arithmetic', () => {
+describe('books priced in 50-digit arithmetic', () => {
   it.each(books.map((vector) => [vector.name, vector] as const))(
     '%s: risk, premia, funding, LP legs',
     (_, vector) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { logUniform, uniform, uniforms } from '../../../test/support/arbitraries.js';
 import {
   accountFundingRate,
   type Allocation,
@@ -17,22 +18,22 @@ import {
 } from './index.js';
 
 const LOG_ALPHA = Math.log(0.01);
-const amount = fc.double({ min: -1e6, max: 1e6, noNaN: true });
-const deviation = fc.double({ min: 1, max: 1e6, noNaN: true });
+const amount = uniform(-1e6, 1e6);
+const deviation = logUniform(1, 1e6);
 const h = (m: number, s: number) => liabilityRisk('evar', m, s, LOG_ALPHA).value;
 
 /** A book of 1 to 6 markets with a covariance B·Bᵀ of price returns. */
 const scenario = fc.integer({ min: 1, max: 6 }).chain((n) =>
   fc.record({
-    prices: fc.array(fc.double({ min: 0.01, max: 1e4, noNaN: true }), { minLength: n, maxLength: n }),
-    root: fc.array(fc.double({ min: -0.1, max: 0.1, noNaN: true }), { minLength: n * n, maxLength: n * n }),
-    growth: fc.array(fc.double({ min: -0.2, max: 0.2, noNaN: true }), { minLength: n * n, maxLength: n * n }),
-    sizes: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: n, maxLength: n }),
-    trade: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: n, maxLength: n }),
-    drift: fc.array(fc.double({ min: 0.8, max: 1.2, noNaN: true }), { minLength: n, maxLength: n }),
-    capital: fc.double({ min: 0, max: 5e5, noNaN: true }),
-    liquidity: fc.double({ min: 1, max: 5e5, noNaN: true }),
-    pending: fc.double({ min: 0, max: 1e4, noNaN: true }),
+    prices: fc.array(logUniform(0.01, 1e4), { minLength: n, maxLength: n }),
+    root: uniforms(n * n, -0.1, 0.1),
+    growth: uniforms(n * n, -0.2, 0.2),
+    sizes: uniforms(n, -1, 1),
+    trade: uniforms(n, -1, 1),
+    drift: uniforms(n, 0.8, 1.2),
+    capital: uniform(0, 5e5),
+    liquidity: uniform(1, 5e5),
+    pending: uniform(0, 1e4),
   }),
 );
 type Scenario = typeof scenario extends fc.Arbitrary<infer T> ? T : never;
@@ -77,7 +78,7 @@ const sum = (values: Float64Array) => values.reduce((total, value) => total + va
 describe(liabilityRisk, () => {
   it('grows with the mean and with the volatility', () => {
     fc.assert(
-      fc.property(amount, deviation, fc.double({ min: 0, max: 1e5, noNaN: true }), (m, s, more) => {
+      fc.property(amount, deviation, uniform(0, 1e5), (m, s, more) => {
         expect(h(m + more, s)).toBeGreaterThanOrEqual(h(m, s) * (1 - 1e-12));
         expect(h(m, s + more)).toBeGreaterThanOrEqual(h(m, s) * (1 - 1e-12));
       }),
@@ -86,24 +87,17 @@ describe(liabilityRisk, () => {
 
   it('is convex in mean and volatility together', () => {
     fc.assert(
-      fc.property(
-        amount,
-        deviation,
-        amount,
-        deviation,
-        fc.double({ min: 0, max: 1, noNaN: true }),
-        (m1, s1, m2, s2, w) => {
-          const mixed = h(w * m1 + (1 - w) * m2, w * s1 + (1 - w) * s2);
-          const bound = w * h(m1, s1) + (1 - w) * h(m2, s2);
-          expect(mixed).toBeLessThanOrEqual(bound + 1e-9 * Math.max(1, bound));
-        },
-      ),
+      fc.property(amount, deviation, amount, deviation, uniform(0, 1), (m1, s1, m2, s2, w) => {
+        const mixed = h(w * m1 + (1 - w) * m2, w * s1 + (1 - w) * s2);
+        const bound = w * h(m1, s1) + (1 - w) * h(m2, s2);
+        expect(mixed).toBeLessThanOrEqual(bound + 1e-9 * Math.max(1, bound));
+      }),
     );
   });
 
   it('is positively homogeneous', () => {
     fc.assert(
-      fc.property(amount, deviation, fc.double({ min: 0.01, max: 100, noNaN: true }), (m, s, scale) => {
+      fc.property(amount, deviation, logUniform(0.01, 100), (m, s, scale) => {
         const scaled = h(scale * m, scale * s);
         expect(Math.abs(scaled - scale * h(m, s))).toBeLessThanOrEqual(
           1e-9 * Math.max(1e-9, Math.abs(scaled)),
@@ -114,7 +108,7 @@ describe(liabilityRisk, () => {
 
   it('rises by no more than the cash that is added to a certain-to-lose liability, and by exactly it far in the money', () => {
     fc.assert(
-      fc.property(amount, deviation, fc.double({ min: 0, max: 1e5, noNaN: true }), (m, s, cash) => {
+      fc.property(amount, deviation, uniform(0, 1e5), (m, s, cash) => {
         expect(h(m + cash, s) - h(m, s)).toBeLessThanOrEqual(cash + 1e-7 * (1 + Math.abs(h(m, s))));
         const deep = 20 * s;
         expect(Math.abs(h(deep + cash, s) - h(deep, s) - cash)).toBeLessThanOrEqual(1e-9 * (deep + cash + s));
@@ -218,22 +212,15 @@ describe('a book', () => {
 
   it('splits a market’s funding over its accounts without remainder', () => {
     fc.assert(
-      fc.property(
-        fc.array(fc.double({ min: -100, max: 100, noNaN: true }), { minLength: 1, maxLength: 20 }),
-        amount,
-        (sizes, rate) => {
-          const marketSize = sizes.reduce((total, size) => total + size, 0);
-          fc.pre(Math.abs(marketSize) > 1e-3);
-          const charged = sizes.reduce(
-            (total, size) => total + accountFundingRate(rate, size, marketSize),
-            0,
-          );
-          const gross = sizes.reduce((total, size) => total + Math.abs(size), 0);
-          expect(Math.abs(charged - rate)).toBeLessThanOrEqual(
-            (1e-12 * Math.abs(rate) * gross) / Math.abs(marketSize) + 1e-9,
-          );
-        },
-      ),
+      fc.property(fc.array(uniform(-100, 100), { minLength: 1, maxLength: 20 }), amount, (sizes, rate) => {
+        const marketSize = sizes.reduce((total, size) => total + size, 0);
+        fc.pre(Math.abs(marketSize) > 1e-3);
+        const charged = sizes.reduce((total, size) => total + accountFundingRate(rate, size, marketSize), 0);
+        const gross = sizes.reduce((total, size) => total + Math.abs(size), 0);
+        expect(Math.abs(charged - rate)).toBeLessThanOrEqual(
+          (1e-12 * Math.abs(rate) * gross) / Math.abs(marketSize) + 1e-9,
+        );
+      }),
     );
   });
 
@@ -250,7 +237,7 @@ describe('a book', () => {
 
   it('charges a fee of at least nothing for leaving now, growing with the amount', () => {
     fc.assert(
-      fc.property(scenario, fc.double({ min: 0, max: 1, noNaN: true }), (drawn, share) => {
+      fc.property(scenario, uniform(0, 1), (drawn, share) => {
         const { book, forecast } = build(drawn);
         const { exposure } = assess(model('covariance'), book, forecast);
         const whole = forcedWithdrawalFee('evar', exposure, book.liquidity, LOG_ALPHA);

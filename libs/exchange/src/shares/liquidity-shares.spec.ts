@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#lib/errors';
+import { uniform } from '../../../../test/support/arbitraries.js';
 import type { ValuationPayload } from '#lib/messages';
 import { ExchangeLedger } from '../book/exchange-ledger.js';
 import { formatDecimal, UNIT_DECIMALS, formatMoney } from '#lib/amounts';
@@ -87,8 +88,8 @@ describe('liquidity backed by a vault', () => {
           fc.record({
             units: fc.integer({ min: 1, max: 100_000 }),
             price: fc.integer({ min: 1, max: 50 }),
-            haircut: fc.double({ min: 0, max: 0.9, noNaN: true }),
-            lost: fc.double({ min: 0, max: 0.2, noNaN: true }),
+            haircut: uniform(0, 0.9),
+            lost: uniform(0, 0.2),
           }),
           { maxLength: 20 },
         ),

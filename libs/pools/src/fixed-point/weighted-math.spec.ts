@@ -5,7 +5,7 @@ import {
   deployedWeights,
   tokenIndex,
 } from '../../../../test/support/deployed-pools.js';
-import { hasShared, sharedJson } from '../../../../test/support/shared.js';
+import { referenceVector } from '../../../../test/support/vectors.js';
 import { type FixedPointToken, inGivenOut, outGivenIn, powWad } from '../index.js';
 
 describe('powers in fixed point', () => {
@@ -20,10 +20,10 @@ describe('powers in fixed point', () => {
   });
 });
 
-describe.skipIf(!hasShared)('swaps of deployed pools, to the last unit', () => {
+describe('swaps of deployed pools, to the last unit', () => {
   for (const file of DEPLOYED_POOLS) {
     it(file, () => {
-      const deployed = sharedJson<DeployedPool>('vectors', 'pools', file);
+      const deployed = referenceVector<DeployedPool>('pools', file);
       const weights = deployedWeights(deployed);
       const token = (address: string): FixedPointToken => {
         const i = tokenIndex(deployed, address);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#lib/errors';
-import { hasShared, relativeError, sharedColumns, sharedJson } from '../../../../test/support/shared.js';
+import { describeWithRealData, realDataColumns } from '../../../../test/support/real-data.js';
+import { referenceVector, relativeError } from '../../../../test/support/vectors.js';
 import { randomStream } from '#lib/runtime';
 import {
   augmentedDickeyFuller,
@@ -30,12 +31,11 @@ interface JohansenVector {
 }
 
 const log = (values: Float64Array) => values.map(Math.log);
-const reference = <T>(name: string) =>
-  sharedJson<Record<string, T>>('vectors', 'coint_statsmodels.json')[name];
+const reference = <T>(name: string) => referenceVector<Record<string, T>>('coint_statsmodels.json')[name];
 
-describe.skipIf(!hasShared)('statsmodels’ statistics', () => {
+describeWithRealData('statsmodels’ statistics', () => {
   it.each(['n', 'c', 'ct'] as const)('Dickey–Fuller with trend %s and lags by AIC', (trend) => {
-    const consumption = log(sharedColumns('us_macro.csv').realcons);
+    const consumption = log(realDataColumns('us_macro.csv').realcons);
     const expected = reference<AdfVector>(`ADF_lcons_${trend}_aic`);
     const result = augmentedDickeyFuller(consumption, { trend });
     expect(relativeError(result.statistic, expected.stat)).toBeLessThan(1e-6);
@@ -44,7 +44,7 @@ describe.skipIf(!hasShared)('statsmodels’ statistics', () => {
   });
 
   it.each(['n', 'c', 'ct'] as const)('Dickey–Fuller with trend %s and four lags', (trend) => {
-    const consumption = log(sharedColumns('us_macro.csv').realcons);
+    const consumption = log(realDataColumns('us_macro.csv').realcons);
     const expected = reference<AdfVector>(`ADF_lcons_${trend}_lag4`);
     const result = augmentedDickeyFuller(consumption, { trend, maximumLag: 4, lagSelection: 'fixed' });
     expect(relativeError(result.statistic, expected.stat)).toBeLessThan(1e-6);
@@ -55,7 +55,7 @@ describe.skipIf(!hasShared)('statsmodels’ statistics', () => {
     ['EG_danish_lrm_lry_c_aic', 'denmark.csv', 'LRM', 'LRY', false],
     ['EG_danish_ibo_ide_c_aic', 'denmark.csv', 'IBO', 'IDE', false],
   ] as const)('Engle–Granger %s', (name, file, y, x, inLogs) => {
-    const columns = sharedColumns(file);
+    const columns = realDataColumns(file);
     const [first, second] = [columns[y], columns[x]].map((values) => (inLogs ? log(values) : values));
     const expected = reference<EngleGrangerVector>(name);
     const result = engleGranger(first, second);
@@ -68,7 +68,7 @@ describe.skipIf(!hasShared)('statsmodels’ statistics', () => {
   });
 
   it.each([-1, 0, 1] as const)('Johansen with deterministic order %s', (order) => {
-    const columns = sharedColumns('denmark.csv');
+    const columns = realDataColumns('denmark.csv');
     const expected = reference<JohansenVector>(`danish_johansen_det${order}_k1`);
     const result = johansen([columns.LRM, columns.LRY, columns.IBO, columns.IDE], order, 1);
     expected.trace.forEach((value, r) => {

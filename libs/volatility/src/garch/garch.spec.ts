@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#lib/errors';
-import { hasShared, relativeError, sharedColumns, sharedJson } from '../../../../test/support/shared.js';
+import { describeWithRealData, realDataColumns } from '../../../../test/support/real-data.js';
+import { referenceVector, relativeError } from '../../../../test/support/vectors.js';
 import { randomStream } from '#lib/runtime';
 import {
   conditionalVariances,
@@ -24,8 +25,8 @@ function simulate(parameters: GarchParameters, length: number, seed: number): Fl
   return returns;
 }
 
-describe.skipIf(!hasShared)('the DEM/GBP benchmark', () => {
-  const returns = hasShared ? sharedColumns('dem2gbp.csv').dem2gbp : new Float64Array();
+describeWithRealData('the DEM/GBP benchmark', () => {
+  const returns = realDataColumns('dem2gbp.csv').dem2gbp;
 
   it('of Fiorentini, Calzolari & Panattoni: six digits under their start-up', () => {
     const fit = fitGarch(returns, { mean: 'constant', startUp: 'one-step' });
@@ -38,10 +39,10 @@ describe.skipIf(!hasShared)('the DEM/GBP benchmark', () => {
   });
 
   it('of rugarch under its start-up, with standard errors', () => {
-    const expected = sharedJson<{
+    const expected = referenceVector<{
       rugarch_solnp_tight: { coef: Record<string, number>; llh: number };
       rugarch_solnp: { se: Record<string, number> };
-    }>('vectors', 'garch_dem2gbp_R.json');
+    }>('garch_dem2gbp_R.json');
     const fit = fitGarch(returns, { mean: 'constant' });
     const { mu, omega, alpha, beta } = fit.parameters;
     const { coef, llh } = expected.rugarch_solnp_tight;
@@ -62,10 +63,9 @@ describe.skipIf(!hasShared)('the DEM/GBP benchmark', () => {
   });
 
   it('of Python’s arch with its weighted backcast: log-likelihood to 1e-6', () => {
-    const expected = sharedJson<{ default: { params: Record<string, number>; llh: number; h1: number } }>(
-      'vectors',
-      'garch_dem2gbp_py.json',
-    ).default;
+    const expected = referenceVector<{
+      default: { params: Record<string, number>; llh: number; h1: number };
+    }>('garch_dem2gbp_py.json').default;
     const { params } = expected;
     const mean = returns.reduce((sum, value) => sum + value, 0) / returns.length;
     const backcast = weightedBackcast(returns.map((value) => value - mean));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hasShared, relativeError, sharedColumns, sharedJson } from '../../../../test/support/shared.js';
+import { describeWithRealData, itWithRealData, realDataColumns } from '../../../../test/support/real-data.js';
+import { referenceVector, relativeError } from '../../../../test/support/vectors.js';
 import { multiplyTransposed } from '../dense.js';
 import { conditionalVariances, forecastVariance } from '../garch/index.js';
 import { randomStream } from '#lib/runtime';
@@ -39,7 +40,7 @@ function amari(product: number[][]): number {
 const options = { garch: { maximumPersistence: 0.999, requireArchEffect: false } };
 
 function weekly(assets: readonly string[]): Float64Array[] {
-  const columns = sharedColumns('dji30_weekly_returns.csv');
+  const columns = realDataColumns('dji30_weekly_returns.csv');
   return assets.map((name) => columns[name]);
 }
 
@@ -56,11 +57,11 @@ function rotationOf({ A }: GoGarchVector, returns: readonly Float64Array[]): Flo
   return rotation;
 }
 
-describe.skipIf(!hasShared)('rmgarch', () => {
+describeWithRealData('rmgarch', () => {
   it.each(['n3_fastica_tanh_const', 'n5_fastica_tanh_const', 'n3_radical_const', 'n5_radical_const'])(
     '%s: the same Σ, likelihood and forecasts with ICA fixed',
     (name) => {
-      const expected = sharedJson<GoGarchVector>('vectors', 'gogarch', `gogarch_${name}.json`);
+      const expected = referenceVector<GoGarchVector>('gogarch', `gogarch_${name}.json`);
       const returns = weekly(expected.assets);
       const { model, diagnostics } = goGarchWithRotation(
         returns,
@@ -116,11 +117,7 @@ describe.skipIf(!hasShared)('rmgarch', () => {
 
   it('is matched with ICA free: no lower likelihood on 3 and 5 stocks', () => {
     for (const name of ['n3', 'n5']) {
-      const expected = sharedJson<GoGarchVector>(
-        'vectors',
-        'gogarch',
-        `gogarch_${name}_fastica_tanh_const.json`,
-      );
+      const expected = referenceVector<GoGarchVector>('gogarch', `gogarch_${name}_fastica_tanh_const.json`);
       const { diagnostics } = fitGoGarch(weekly(expected.assets), {
         ...options,
         ica: { starts: 8, tolerance: 1e-10 },
@@ -130,7 +127,7 @@ describe.skipIf(!hasShared)('rmgarch', () => {
   });
 });
 
-describe.skipIf(!hasShared)('maximum likelihood over rotations', () => {
+describeWithRealData('maximum likelihood over rotations', () => {
   it('reaches 6218.40 where FastICA alone reaches 6207.78', () => {
     const { diagnostics } = fitGoGarch(weekly(['AA', 'AXP', 'BA']), { ...options, polish: true });
     expect(diagnostics.logLikelihood).toBeCloseTo(6218.3998, 3);
@@ -140,12 +137,12 @@ describe.skipIf(!hasShared)('maximum likelihood over rotations', () => {
 });
 
 describe(fastIca, () => {
-  it.skipIf(!hasShared)('separates the reference mixture as well as scikit-learn', () => {
-    const { A_mix, runs } = sharedJson<{
+  itWithRealData('separates the reference mixture as well as scikit-learn', () => {
+    const { A_mix, runs } = referenceVector<{
       A_mix: number[][];
       runs: { fun: string; algorithm: string; amari_median: number }[];
-    }>('vectors', 'ica_sklearn.json');
-    const columns = sharedColumns('ica_mixture_X.csv');
+    }>('ica_sklearn.json');
+    const columns = realDataColumns('ica_mixture_X.csv');
     const mixture = ['x1', 'x2', 'x3', 'x4'].map((name) => columns[name]);
     const { whitened, whitening } = principalComponents(mixture);
     const expected = runs.find(({ fun, algorithm }) => fun === 'logcosh' && algorithm === 'parallel')!;

@@ -1,6 +1,7 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { uniform } from '../../../../test/support/arbitraries.js';
 import { randomStream } from '#lib/runtime';
 import { advanceFilter, fitMarketModel, horizonCovariance, initialFilterState } from './index.js';
 
@@ -25,7 +26,7 @@ describe(fitMarketModel, () => {
       const { model } = fitMarketModel(names(5), panel(5, 500, 3), { clusters });
       const state = initialFilterState(model);
       fc.assert(
-        fc.property(fc.double({ min: 0.1, max: 500, noNaN: true }), (horizon) => {
+        fc.property(uniform(0.1, 500), (horizon) => {
           const { covariance } = horizonCovariance(model, state, horizon);
           const { realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(5, 5, covariance), {
             assumeSymmetric: true,
