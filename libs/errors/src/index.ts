@@ -1,2 +1,3 @@
 export * from './errors.js';
 export * from './parse-input.js';
+export * from './parse-json.js';

@@ -1,3 +1,4 @@
+import { parseJson } from '#lib/errors';
 import { ApiError } from './api-error.js';
 import { eventsOf } from './event-stream.js';
 import type {
@@ -135,7 +136,7 @@ export class ZkriskClient {
           pause = 100;
           if (id === undefined || (type !== 'opened' && type !== 'closed')) continue;
           after = id;
-          yield { ...(JSON.parse(data) as PlanOpened | PlanClosed), eventId: id };
+          yield { ...(parseJson(data, 'event') as PlanOpened | PlanClosed), eventId: id };
         }
       } catch (error) {
         if (signal?.aborted) return;
@@ -171,7 +172,7 @@ export class ZkriskClient {
       signal: AbortSignal.timeout(this.options.timeoutMs ?? 15_000),
     });
     if (!response.ok) throw await problem(response);
-    return (await response.json()) as T;
+    return parseJson(await response.text(), 'answer') as T;
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { messageOf } from '#lib/errors';
+import { messageOf, parseJson } from '#lib/errors';
 import { UsageError } from '../usage-error.js';
 
-/** @throws {UsageError} naming the file, where it cannot be read or is not JSON */
+/** @throws {UsageError} naming the file, where it cannot be read, is not JSON or has a key twice */
 export function readJson(file: string): unknown {
   let text: string;
   try {
@@ -11,8 +11,8 @@ export function readJson(file: string): unknown {
     throw new UsageError(`${file}: cannot be read: ${messageOf(error)}`);
   }
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text, file);
   } catch (error) {
-    throw new UsageError(`${file}: is not JSON: ${messageOf(error)}`);
+    throw new UsageError(messageOf(error));
   }
 }

@@ -7,17 +7,12 @@ import {
   infeasibilitySlack,
   type Linearisation,
   linearConstraint,
-} from './certificate.js';
+} from '../certificate/certificate.js';
 import { deepestPoint, type LinearSolver } from './cutting-planes.js';
 import { goldenSection } from './dual-bound.js';
-import {
-  excessAlong,
-  linearExcess,
-  type LiquidationProgram,
-  type PremiumConstraint,
-  premiumConstraint,
-} from './program.js';
+import { linearExcess, type LiquidationProgram } from '../program/program.js';
 import { RepeatedProgram } from './repeated-program.js';
+import { excessAlong, type PremiumConstraint, premiumConstraint } from './premium-constraint.js';
 
 const SETTINGS = {
   epsAbs: 1e-8,

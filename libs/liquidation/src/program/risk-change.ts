@@ -75,6 +75,16 @@ const WEIGHTS = [
 const NEAR = 0.1;
 const NEAR_TILT = 0.25;
 
+/** A difference of the objective, and how far rounding may have moved it, money. */
+export interface RiskChange {
+  readonly change: number;
+  readonly error: number;
+}
+
+/** Relative rounding of one evaluation of the objective, and of its integral with the five points' truncation. */
+const VALUE_ROUNDING = 16 * Number.EPSILON;
+const INTEGRAL_ROUNDING = 1e-13;
+
 /**
  * U(z₁; s₁) − U(z₀; s₀) without cancellation, for s₁² − s₀² given. A small account changes a large pool's risk by so
  * little that the difference of two float64 values says nothing. With ∂U/∂s = t·p + φ(k)/M at fixed z, and
@@ -90,24 +100,27 @@ export function riskChange(
   before: TiltedRisk,
   after: TiltedRisk,
   varianceChange: number,
-): number {
+): RiskChange {
   const s0 = before.volatility;
   const s1 = after.volatility;
+  const subtracted = {
+    change: after.upper - before.upper,
+    error: VALUE_ROUNDING * (after.upper + before.upper),
+  };
   const t = before.shift - (2 * mean) / s0;
   const scale = 1 + t * t;
-  if (s0 === 0 || s1 === 0 || Math.abs(varianceChange) * scale > NEAR * s0 * s0) {
-    return after.upper - before.upper;
-  }
+  if (s0 === 0 || s1 === 0 || !(Math.abs(varianceChange) * scale <= NEAR * s0 * s0)) return subtracted;
   const change = varianceChange / (s1 + s0);
   let alongVolatility = 0;
   let alongTilt = 0;
+  let tiltRounding = 0;
   const z0 = t / s0;
   // z₁ − z₀ = δ₁/s₁ − δ₀/s₀ − 2m(1/s₁² − 1/s₀²)
-  const tiltChange =
-    (after.shift - before.shift) / s1 -
-    (before.shift * change) / (s0 * s1) +
-    (2 * mean * varianceChange) / (s0 * s0 * s1 * s1);
-  if (!(Math.abs(tiltChange) * scale < NEAR_TILT * z0)) return after.upper - before.upper;
+  const byShift = (after.shift - before.shift) / s1;
+  const byVolatility = (before.shift * change) / (s0 * s1);
+  const byMean = (2 * mean * varianceChange) / (s0 * s0 * s1 * s1);
+  const tiltChange = byShift - byVolatility + byMean;
+  if (!(Math.abs(tiltChange) * scale < NEAR_TILT * z0)) return subtracted;
   for (let node = 0; node < NODES.length; node++) {
     const left = (1 - NODES[node]) * change;
     const s = s1 - left;
@@ -118,6 +131,13 @@ export function riskChange(
     const z = z0 + dz;
     const { entropy } = evarBoundsAtShift(before.shift + dz * s0, mean / s0, logAlpha);
     alongTilt += (WEIGHTS[node] * (entropy + logAlpha)) / (z * z);
+    tiltRounding += (WEIGHTS[node] * (entropy - logAlpha)) / (z * z);
   }
-  return alongVolatility * change + alongTilt * tiltChange;
+  const tiltError = 8 * Number.EPSILON * (Math.abs(byShift) + Math.abs(byVolatility) + Math.abs(byMean));
+  return {
+    change: alongVolatility * change + alongTilt * tiltChange,
+    error:
+      INTEGRAL_ROUNDING * (Math.abs(alongVolatility * change) + Math.abs(tiltRounding * tiltChange)) +
+      tiltError * Math.abs(alongTilt),
+  };
 }

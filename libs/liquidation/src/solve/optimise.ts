@@ -1,10 +1,11 @@
 import type { Osqp } from 'osqp-wasm';
 import type { Bracket } from './bracket.js';
 import { knapsack, vertexOf } from './candidates.js';
-import { type AffineFunction, cutAt, linearConstraint } from './certificate.js';
+import { type AffineFunction, cutAt, linearConstraint } from '../certificate/certificate.js';
 import { maximiseDual, maximiseDualPair } from './dual-bound.js';
-import { type LiquidationProgram, objectiveOf, premiumConstraint } from './program.js';
+import { type LiquidationProgram, objectiveOf } from '../program/program.js';
 import { QuadraticModel } from './quadratic-model.js';
+import { premiumConstraint } from './premium-constraint.js';
 
 /**
  * Sequential quadratic programming on OSQP. Each iterate is made feasible (upper bound) and linearised for the dual

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { uniform, uniforms } from '../../../test/support/arbitraries.js';
-import { partialPlans, randomCase, singlePosition } from '../../../test/support/liquidation-cases.js';
-import { lowerBound } from './certificate.js';
+import { uniform, uniforms } from '../../../../test/support/arbitraries.js';
+import { partialPlans, randomCase, singlePosition } from '../../../../test/support/liquidation-cases.js';
+import { lowerBound } from '../certificate/certificate.js';
 import {
   digestOf,
   liquidate,
@@ -11,8 +11,9 @@ import {
   parsePlan,
   type Solvers,
   verifyCertificate,
-} from './index.js';
-import { objectiveOf, premiumConstraint, programOf } from './program.js';
+} from '../index.js';
+import { objectiveOf, programOf } from '../program/program.js';
+import { premiumConstraint } from '../solve/premium-constraint.js';
 
 let solvers: Solvers;
 beforeAll(async () => {

@@ -1,14 +1,22 @@
-import type { Certificate } from './certificate.js';
+import type { Certificate } from '../certificate/certificate.js';
 import { knapsack, repair } from './candidates.js';
 import { cuttingPlanes } from './cutting-planes.js';
 import { UnprovenPlanError } from './errors.js';
 import { findFeasible } from './feasibility.js';
-import { type LiquidationCase, requireCase, standingOf } from './liquidation-case.js';
+import { type LiquidationCase, standingOf } from '../program/liquidation-case.js';
 import { Bracket } from './bracket.js';
 import { sequentialQuadratic } from './optimise.js';
-import { consequencesOf, digestOf, GAP_TOLERANCE, type LiquidationPlan, type PlanMethod } from './plan.js';
-import { type LiquidationProgram, premiumConstraint, programOf } from './program.js';
+import {
+  consequencesOf,
+  digestOf,
+  GAP_TOLERANCE,
+  type LiquidationPlan,
+  type PlanMethod,
+} from '../certificate/plan.js';
+import { type LiquidationProgram, programOf } from '../program/program.js';
 import type { Solvers } from './solvers.js';
+import { requireCase } from '../program/case-domain.js';
+import { premiumConstraint } from './premium-constraint.js';
 
 export interface LiquidateOptions {
   /** relative gap that is aimed at (default 2e-9); a plan is good enough at {@link GAP_TOLERANCE} */

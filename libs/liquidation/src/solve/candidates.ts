@@ -1,5 +1,6 @@
-import { type AffineFunction, excessBound } from './certificate.js';
-import { excessAlong, type LiquidationProgram, objectiveOf, premiumConstraint } from './program.js';
+import { type AffineFunction, excessBound } from '../certificate/certificate.js';
+import { type LiquidationProgram, objectiveOf, roundingUnits } from '../program/program.js';
+import { excessAlong, premiumConstraint } from './premium-constraint.js';
 
 /** A w that restores the margin, by the certificate's own arithmetic. */
 export interface FeasiblePoint {
@@ -30,8 +31,8 @@ export function knapsack(program: LiquidationProgram): Float64Array {
 }
 
 /** How much of the excess is rounding: its terms add up to the deficit. */
-export function roundingOf({ deficit }: LiquidationProgram): number {
-  return 1e-14 * Math.abs(deficit);
+export function roundingOf({ deficit, n }: LiquidationProgram): number {
+  return 2 * roundingUnits(n) * Math.abs(deficit);
 }
 
 /**

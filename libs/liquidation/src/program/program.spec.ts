@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { liabilityRiskValue } from '#lib/risk';
-import { randomCase, singlePosition } from '../../../test/support/liquidation-cases.js';
-import { standingOf } from './index.js';
-import { linearExcess, premiumConstraint, programOf } from './program.js';
+import { randomCase, singlePosition } from '../../../../test/support/liquidation-cases.js';
+import { standingOf } from '../index.js';
+import { linearExcess, programOf } from './program.js';
+import { premiumConstraint } from '../solve/premium-constraint.js';
 
 describe('the premium constraint', () => {
   it('has the gradient and Hessian of its value', () => {

@@ -1,6 +1,7 @@
 import { cscFromDense, type Osqp, type OsqpResult, upperTriangleFromDense } from 'osqp-wasm';
-import type { LiquidationProgram, PremiumConstraint } from './program.js';
+import type { LiquidationProgram } from '../program/program.js';
 import { RepeatedProgram } from './repeated-program.js';
+import { type PremiumConstraint } from './premium-constraint.js';
 
 const SETTINGS = {
   epsAbs: 1e-5,

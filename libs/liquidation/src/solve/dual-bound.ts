@@ -1,5 +1,5 @@
-import { type AffineFunction, lagrangianMinimum } from './certificate.js';
-import type { LiquidationProgram } from './program.js';
+import { type AffineFunction, lagrangianMinimum } from '../certificate/certificate.js';
+import type { LiquidationProgram } from '../program/program.js';
 
 /**
  * The weight λ_k ≥ 0 that maximises the Lagrangian's minimum along one coordinate. That minimum is concave in λ, its

@@ -1,17 +1,24 @@
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
-import type { LiquidationCase } from './liquidation-case.js';
+import type { LiquidationCase } from '../program/liquidation-case.js';
 import type { LiquidationPlan } from './plan.js';
 
+/** Of an account and of its plan: a circuit breaker for whoever checks plans of strangers. */
+const MOST_POSITIONS = 512;
+const MOST_CUTS = 4096;
+
 const number = z.number();
-const numbers = z.array(number);
+const numbers = z.array(number).max(MOST_POSITIONS ** 2);
+const fraction = z.number().min(0).max(1);
+const fractions = z.array(fraction).max(MOST_POSITIONS);
+const multiplier = z.number().min(0);
 
 export const liquidationCaseSchema = z.strictObject({
   collateral: number.describe('cash less funding owed'),
   positions: z
     .array(
       z.strictObject({
-        market: z.string(),
+        market: z.string().min(1),
         size: number.describe('signed, base units'),
         price: number.describe('mark'),
         entryNotional: number.describe('signed sum of size × entry price'),
@@ -20,7 +27,8 @@ export const liquidationCaseSchema = z.strictObject({
         impact: number.optional(),
       }),
     )
-    .min(1),
+    .min(1)
+    .max(MOST_POSITIONS),
   pool: z.strictObject({
     mean: number.describe('m = qᵀμ − (C+P+L) of the whole book'),
     variance: number.describe('s² = QᵀΣQ of the whole book'),
@@ -31,14 +39,14 @@ export const liquidationCaseSchema = z.strictObject({
   penaltyRate: number.optional(),
 }) satisfies z.ZodType<LiquidationCase>;
 
-const linearisation = { point: numbers, shift: number };
+const cut = z.strictObject({ point: fractions, shift: number, multiplier });
 
 export const liquidationPlanSchema = z.strictObject({
   version: z.literal(1),
   case: liquidationCaseSchema,
   caseDigest: z.string(),
   outcome: z.enum(['healthy', 'partial', 'full', 'bankrupt']),
-  fractions: numbers,
+  fractions,
   objective: number,
   lowerBound: number.nullable(),
   gap: number.nullable(),
@@ -56,13 +64,13 @@ export const liquidationPlanSchema = z.strictObject({
       poolShift: number,
       primalShift: number,
       dual: z.strictObject({
-        linear: number,
-        cuts: z.array(z.strictObject({ ...linearisation, multiplier: number })),
+        linear: multiplier,
+        cuts: z.array(cut).max(MOST_CUTS),
       }),
     })
     .nullable(),
   method: z.enum(['closed-form', 'sequential-quadratic', 'cutting-planes']).nullable(),
-  programs: z.int(),
+  programs: z.int().min(0),
 }) satisfies z.ZodType<LiquidationPlan>;
 
 /** @throws {InvalidInputError} naming the first field that is not as it must be */
@@ -70,7 +78,12 @@ export function parseCase(value: unknown): LiquidationCase {
   return parseInput(liquidationCaseSchema, value, 'account');
 }
 
-/** @throws {InvalidInputError} naming the first field that is not as it must be */
+/**
+ * A plan within the domain of the certificate: finite numbers, points and fractions in [0,1], multipliers that are not
+ * negative, nothing that is not part of a plan.
+ *
+ * @throws {InvalidInputError} naming the first field that is not as it must be
+ */
 export function parsePlan(value: unknown): LiquidationPlan {
   return parseInput(liquidationPlanSchema, value, 'plan');
 }

@@ -87,92 +87,56 @@ export interface VarianceAt {
   readonly change: number;
   readonly variance: number;
   readonly halfGradient: Float64Array;
+  /** how far rounding may have moved `change`, money² */
+  readonly error: number;
 }
 
-export function varianceAt(
-  { n, variance, covarianceWithBook, covariance }: LiquidationProgram,
-  w: ArrayLike<number>,
-): VarianceAt {
+export function varianceAt(program: LiquidationProgram, w: ArrayLike<number>): VarianceAt {
+  const { n, variance, covarianceWithBook, covariance } = program;
   const halfGradient = new Float64Array(n);
   let change = 0;
+  let size = 0;
+  const reach = deviationOf(program, w);
   for (let i = 0; i < n; i++) {
     let product = 0;
     for (let j = 0, row = i * n; j < n; j++) product += covariance[row + j] * w[j];
     halfGradient[i] = product - covarianceWithBook[i];
     change += w[i] * (product - 2 * covarianceWithBook[i]);
+    size += Math.abs(w[i]) * (program.deviations[i] * reach + 2 * Math.abs(covarianceWithBook[i]));
   }
   // Rounding may leave a hair below zero where the book is hedged completely.
-  return { change, variance: Math.max(variance + change, 0), halfGradient };
+  return { change, variance: Math.max(variance + change, 0), halfGradient, error: roundingUnits(n) * size };
 }
 
-/** U(z; s) − U(z₀; s₀) at a variance given by its change, under a tilt or, by default, the optimal one. */
+/** Σ w_i|q_i|σ_i: at least the standard deviation of what w closes, money. */
+export function deviationOf({ n, deviations }: LiquidationProgram, w: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += Math.abs(w[i]) * deviations[i];
+  return sum;
+}
+
+/**
+ * Relative rounding of a sum of n products and what is done with it: n + 16 operations, each of half a unit, twice.
+ *
+ * Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., §3.1: γ_n = nu/(1 − nu).
+ */
+export function roundingUnits(n: number): number {
+  return (n + 16) * Number.EPSILON;
+}
+
+/** U(z; s) − U(z₀; s₀) at a variance under a tilt, by default the optimal one, and what rounding may have done to it. */
 export function riskChangeAt(
   program: LiquidationProgram,
-  varianceChange: number,
+  { change: varianceChange, error: varianceError }: Pick<VarianceAt, 'change' | 'error'>,
   shift?: number,
-): { change: number; after: TiltedRisk } {
+): { change: number; error: number; after: TiltedRisk } {
   const { mean, logAlpha, before, variance } = program;
   const volatility = Math.sqrt(Math.max(variance + varianceChange, 0));
   const tilt = shift ?? liabilityRisk('evar', mean, volatility, logAlpha).shift;
   const after = tiltedRisk(mean, logAlpha, volatility, tilt);
-  return { change: riskChange(mean, logAlpha, before, after, varianceChange), after };
-}
-
-/** G1 with its first and second derivatives; the Hessian is positive semi-definite. */
-export interface PremiumConstraint {
-  readonly value: number;
-  readonly gradient: Float64Array;
-  /** h_s·∇²s + h_ss·∇s∇sᵀ, n×n */
-  readonly hessian: Float64Array;
-  /** shift of the tilt that attains h at s(w) */
-  readonly shift: number;
-}
-
-export function premiumConstraint(program: LiquidationProgram, w: ArrayLike<number>): PremiumConstraint {
-  const { n, relief, covariance, mean, logAlpha } = program;
-  const { variance, change, halfGradient } = varianceAt(program, w);
-  const volatility = Math.sqrt(variance);
-  const risk = liabilityRisk('evar', mean, volatility, logAlpha);
-  const gradient = new Float64Array(n);
-  const hessian = new Float64Array(n * n);
-  // At s = 0 the norm has no gradient; zero is one of its subgradients.
-  const perVolatility = volatility > 0 ? 1 / volatility : 0;
-  for (let i = 0; i < n; i++) gradient[i] = risk.hs * halfGradient[i] * perVolatility - relief[i];
-  const along = (risk.hss - risk.hs * perVolatility) * perVolatility * perVolatility;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      hessian[i * n + j] =
-        risk.hs * perVolatility * covariance[i * n + j] + along * halfGradient[i] * halfGradient[j];
-    }
-  }
-  return {
-    value: linearExcess(program, w) + riskChangeAt(program, change, risk.shift).change,
-    gradient,
-    hessian,
-    shift: risk.shift,
-  };
-}
-
-/** max(G0, G1) along w + τ(to − w): linear and quadratic in τ before the risk measure, O(1) an evaluation. */
-export function excessAlong(
-  program: LiquidationProgram,
-  from: Float64Array,
-  to: Float64Array,
-): (tau: number) => number {
-  const { n, covariance } = program;
-  const start = varianceAt(program, from);
-  const linear = linearExcess(program, from);
-  let slope = 0;
-  let curvature = 0;
-  let descent = 0;
-  for (let i = 0; i < n; i++) {
-    const step = to[i] - from[i];
-    slope += step * start.halfGradient[i];
-    descent += step * program.relief[i];
-    for (let j = 0; j < n; j++) curvature += step * covariance[i * n + j] * (to[j] - from[j]);
-  }
-  return (tau) => {
-    const { change } = riskChangeAt(program, start.change + tau * (2 * slope + tau * curvature));
-    return linear - tau * descent + Math.max(change, 0);
-  };
+  const { change, error } = riskChange(mean, logAlpha, before, after, varianceChange);
+  // |√a − √b| ≤ √|a − b|, and |a − b|/(√a + √b) where s₀ keeps that small.
+  const sum = volatility + before.volatility;
+  const moved = sum > 0 ? Math.min(Math.sqrt(varianceError), varianceError / sum) : 0;
+  return { change, error: error + (after.slope + after.slopeError) * moved, after };
 }

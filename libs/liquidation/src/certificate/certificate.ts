@@ -1,4 +1,11 @@
-import { linearExcess, type LiquidationProgram, riskChangeAt, varianceAt } from './program.js';
+import {
+  deviationOf,
+  linearExcess,
+  type LiquidationProgram,
+  riskChangeAt,
+  roundingUnits,
+  varianceAt,
+} from '../program/program.js';
 
 /**
  * G1 linearised at a point of [0,1]ⁿ under a tilt: never above G1 anywhere, whatever the point and the tilt.
@@ -32,11 +39,13 @@ export interface Certificate {
 export interface AffineFunction {
   readonly constant: number;
   readonly gradient: Float64Array;
+  /** how far rounding may have raised it anywhere in the box, money */
+  readonly error: number;
 }
 
-/** G0 as an affine function. */
+/** G0 as an affine function: its coefficients are the program's own. */
 export function linearConstraint({ deficit, relief }: LiquidationProgram): AffineFunction {
-  return { constant: deficit, gradient: relief.map((value) => -value) };
+  return { constant: deficit, gradient: relief.map((value) => -value), error: 0 };
 }
 
 /**
@@ -50,20 +59,26 @@ export function cutAt(
   { point, shift }: Linearisation,
   caps: Float64Array,
 ): AffineFunction {
-  const { deficit, relief, n, deviations } = program;
-  const { change, variance, halfGradient } = varianceAt(program, point);
-  const { change: risk, after } = riskChangeAt(program, change, shift);
+  const { deficit, relief, n, deviations, covarianceWithBook } = program;
+  const at = varianceAt(program, point);
+  const { variance, halfGradient } = at;
+  const { change: risk, error, after } = riskChangeAt(program, at, shift);
   // At s(v) = 0 all that is known of s is that it is not negative.
   const rate = variance > 0 ? after.slope / Math.sqrt(variance) : 0;
+  const closed = deviationOf(program, point);
   let along = 0;
   let reach = 0;
+  let rounded = 0;
   for (let i = 0; i < n; i++) {
     along += halfGradient[i] * point[i];
-    reach += Math.max(caps[i], point[i]) * deviations[i];
+    const furthest = Math.max(caps[i], point[i]);
+    reach += furthest * deviations[i];
+    rounded += furthest * (deviations[i] * closed + Math.abs(covarianceWithBook[i]));
   }
   return {
     constant: deficit + risk - after.error - after.slopeError * reach - rate * along,
     gradient: halfGradient.map((value, i) => rate * value - relief[i]),
+    error: error + roundingUnits(n) * (Math.abs(deficit) + Math.abs(risk) + 2 * rate * rounded),
   };
 }
 
@@ -95,16 +110,37 @@ export function lagrangianMinimum(
   return sum;
 }
 
+/** How far rounding may have raised {@link lagrangianMinimum}: its sums' rounding, and the functions' own, money. */
+function lagrangianRounding(
+  { n, notionals, impacts }: LiquidationProgram,
+  functions: readonly AffineFunction[],
+  multipliers: readonly number[],
+  caps: Float64Array,
+): number {
+  let terms = 0;
+  let own = 0;
+  functions.forEach(({ constant, gradient, error }, k) => {
+    own += multipliers[k] * error;
+    terms += multipliers[k] * Math.abs(constant);
+    for (let i = 0; i < n; i++) terms += multipliers[k] * Math.abs(gradient[i]) * caps[i];
+  });
+  for (let i = 0; i < n; i++) terms += caps[i] * (notionals[i] + impacts[i] * caps[i]);
+  return own + roundingUnits(n + functions.length) * terms;
+}
+
 /**
  * What a witness proves, given a feasible plan's objective: no feasible w has an objective below this, money;
- * −Infinity for one that proves nothing.
+ * −Infinity for one that proves nothing. What rounding may have added is taken off, so that large numbers in a witness
+ * weaken it instead of forging it.
  */
 export function lowerBound(program: LiquidationProgram, dual: DualWitness, objective: number): number {
   const caps = capsOf(program, objective);
   const { functions, multipliers } = dualFunctions(program, dual, caps);
-  return multipliers.every((value) => value >= 0 && value < Infinity)
-    ? lagrangianMinimum(program, functions, multipliers, caps)
-    : -Infinity;
+  if (!multipliers.every((value) => value >= 0 && value < Infinity)) return -Infinity;
+  const bound =
+    lagrangianMinimum(program, functions, multipliers, caps) -
+    lagrangianRounding(program, functions, multipliers, caps);
+  return Number.isNaN(bound) ? -Infinity : bound;
 }
 
 /** Margin that could be restored by less than this is not restored: 1e-9 of what is missing, money. */
@@ -113,23 +149,23 @@ export function infeasibilitySlack({ deficit }: LiquidationProgram): number {
 }
 
 /**
- * Positive where the witness proves that no w ∈ [0,1]ⁿ restores the margin: least violation of the weighted constraints,
- * money per unit of weight.
+ * Positive where the witness proves that no w ∈ [0,1]ⁿ restores the margin: least violation of the weighted constraints
+ * less what rounding may have added, money per unit of weight.
  */
 export function infeasibility(program: LiquidationProgram, dual: DualWitness): number {
+  const nothing = {
+    ...program,
+    notionals: new Float64Array(program.n),
+    impacts: new Float64Array(program.n),
+  };
   const everything = new Float64Array(program.n).fill(1);
   const { functions, multipliers } = dualFunctions(program, dual, everything);
   const weight = multipliers.reduce((sum, value) => sum + value, 0);
   if (!multipliers.every((value) => value >= 0) || !(weight > 0 && weight < Infinity)) return -Infinity;
-  let least = 0;
-  functions.forEach(({ constant }, k) => (least += multipliers[k] * constant));
-  for (let i = 0; i < program.n; i++) {
-    least += Math.min(
-      0,
-      functions.reduce((sum, { gradient }, k) => sum + multipliers[k] * gradient[i], 0),
-    );
-  }
-  return least / weight;
+  const least =
+    lagrangianMinimum(nothing, functions, multipliers, everything) -
+    lagrangianRounding(nothing, functions, multipliers, everything);
+  return Number.isNaN(least) ? -Infinity : least / weight;
 }
 
 function dualFunctions(program: LiquidationProgram, { linear, cuts }: DualWitness, caps: Float64Array) {
@@ -141,11 +177,13 @@ function dualFunctions(program: LiquidationProgram, { linear, cuts }: DualWitnes
 
 /** An upper bound of the risk premium π(w) = (h(m, s(w)) − h0)⁺, money: h from above at w, h0 from below. */
 export function premiumBound(program: LiquidationProgram, w: ArrayLike<number>, primalShift: number): number {
-  const { change } = riskChangeAt(program, varianceAt(program, w).change, primalShift);
-  return Math.max(0, change + program.before.error);
+  const { change, error } = riskChangeAt(program, varianceAt(program, w), primalShift);
+  return Math.max(0, change + program.before.error + error);
 }
 
 /** An upper bound of max(G0, G1): what is missing to the initial margin after closing w, money. */
 export function excessBound(program: LiquidationProgram, w: ArrayLike<number>, primalShift: number): number {
-  return linearExcess(program, w) + premiumBound(program, w, primalShift);
+  let terms = Math.abs(program.deficit);
+  for (let i = 0; i < program.n; i++) terms += Math.abs(program.relief[i]) * w[i];
+  return linearExcess(program, w) + premiumBound(program, w, primalShift) + roundingUnits(program.n) * terms;
 }

@@ -5,7 +5,7 @@ import {
   partialPlans,
   randomCase,
   singlePosition,
-} from '../../../test/support/liquidation-cases.js';
+} from '../../../../test/support/liquidation-cases.js';
 import {
   liquidate,
   type LiquidationCase,
@@ -13,7 +13,7 @@ import {
   parsePlan,
   type Solvers,
   verifyCertificate,
-} from './index.js';
+} from '../index.js';
 
 let solvers: Solvers;
 beforeAll(async () => {

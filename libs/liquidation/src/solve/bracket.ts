@@ -1,7 +1,7 @@
 import { type FeasiblePoint, repair } from './candidates.js';
-import { capsOf, type DualWitness } from './certificate.js';
-import { relativeGap } from './plan.js';
-import type { LiquidationProgram } from './program.js';
+import { capsOf, type DualWitness } from '../certificate/certificate.js';
+import { relativeGap } from '../certificate/plan.js';
+import type { LiquidationProgram } from '../program/program.js';
 
 /** The best of both sides so far. */
 export class Bracket {

@@ -1,8 +1,9 @@
 import type { LegacyHighs } from 'highs';
 import type { Bracket } from './bracket.js';
-import { type AffineFunction, cutAt, linearConstraint } from './certificate.js';
+import { type AffineFunction, cutAt, linearConstraint } from '../certificate/certificate.js';
 import { improveDual, maximiseDual } from './dual-bound.js';
-import { type LiquidationProgram, objectiveOf, premiumConstraint } from './program.js';
+import { type LiquidationProgram, objectiveOf } from '../program/program.js';
+import { premiumConstraint } from './premium-constraint.js';
 
 /** HiGHS, loaded (`await loadHighs()` of the npm package `highs`). */
 export type LinearSolver = Pick<LegacyHighs, 'solve'>;

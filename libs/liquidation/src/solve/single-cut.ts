@@ -1,8 +1,13 @@
 import { liabilityRisk } from '#lib/risk';
-import { type AffineFunction, cutAt, lagrangianMinimum, linearConstraint } from './certificate.js';
+import {
+  type AffineFunction,
+  cutAt,
+  lagrangianMinimum,
+  linearConstraint,
+} from '../certificate/certificate.js';
 import { goldenSection, maximiseDual, maximiseDualPair } from './dual-bound.js';
-import type { LiquidationPlan } from './plan.js';
-import { type LiquidationProgram, programOf, varianceAt } from './program.js';
+import type { LiquidationPlan } from '../certificate/plan.js';
+import { type LiquidationProgram, programOf, varianceAt } from '../program/program.js';
 
 /** A certificate with one linearisation only, at the point whose risk is measured: what a circuit has room for. */
 export interface SingleCutWitness {

@@ -1,0 +1,218 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { randomStream } from '#lib/volatility';
+import { CONDITIONS, randomCase, singlePosition } from '../../../../test/support/liquidation-cases.js';
+import { lowerBound } from '../certificate/certificate.js';
+import { consequencesOf, digestOf } from '../certificate/plan.js';
+import { liquidate, type LiquidationPlan, loadSolvers, type Solvers, verifyCertificate } from '../index.js';
+import { programOf } from '../program/program.js';
+
+/** Witnesses that are tried: FORGERIES=1000000 for the long run. */
+const TRIES = Number(process.env.FORGERIES ?? 20_000);
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] extends object | null ? Mutable<T[K]> : T[K] };
+type Forged = Mutable<LiquidationPlan>;
+
+let solvers: Solvers;
+let plans: LiquidationPlan[];
+beforeAll(async () => {
+  solvers = await loadSolvers();
+  plans = Array.from({ length: 120 }, (_, seed) =>
+    liquidate(randomCase(seed + 1, { n: 1 + (seed % 3), condition: CONDITIONS[seed % 8] }), solvers),
+  ).filter(({ outcome }) => outcome === 'partial');
+});
+
+/** Every number of a plan that follows from the others is made to fit: only the checker's rules are left in the way. */
+function refit(plan: LiquidationPlan): LiquidationPlan {
+  const program = programOf(plan.case, plan.certificate?.poolShift);
+  const due = consequencesOf(plan.case, program, plan.fractions, plan.certificate);
+  // Outside its domain a witness proves nothing: its maker keeps the old claims.
+  const finite = Object.entries(due).filter(([, value]) => value === null || Number.isFinite(value));
+  return { ...plan, ...Object.fromEntries(finite), caseDigest: digestOf(plan.case) };
+}
+
+describe('each rule of the checker refuses, by its own words', () => {
+  const partial = () => structuredClone(plans[0]) as Forged;
+  const impossible = () => liquidate(singlePosition({ collateral: -2 }), solvers) as Forged;
+  const healthy = () => liquidate(singlePosition({ collateral: 5 }), solvers) as Forged;
+  const cut = (plan: Forged) => {
+    const { dual } = plan.certificate!;
+    const point = plan.fractions.map(() => 0.5);
+    const added = { point, shift: plan.certificate!.primalShift, multiplier: 1 };
+    dual.cuts = [added];
+    return added;
+  };
+  const rules: [what: string, words: RegExp, plan: () => Forged, forge: (plan: Forged) => void][] = [
+    ['a point above 1', /dual\.cuts\.0\.point\.0/, partial, (p) => (cut(p).point[0] = 1 + Number.EPSILON)],
+    ['a point of 1e19', /dual\.cuts\.0\.point\.0/, partial, (p) => (cut(p).point[0] = 1e19)],
+    ['a point below 0', /dual\.cuts\.0\.point\.0/, partial, (p) => (cut(p).point[0] = -Number.MIN_VALUE)],
+    ['a point that is no number', /dual\.cuts\.0\.point\.0/, partial, (p) => (cut(p).point[0] = NaN)],
+    ['a cut’s negative multiplier', /cuts\.0\.multiplier/, partial, (p) => (cut(p).multiplier = -1e-300)],
+    ['a cut’s infinite multiplier', /cuts\.0\.multiplier/, partial, (p) => (cut(p).multiplier = Infinity)],
+    ['the line’s negative multiplier', /dual\.linear/, partial, (p) => (p.certificate!.dual.linear = -1e-9)],
+    ['an infinite shift', /poolShift/, partial, (p) => (p.certificate!.poolShift = -Infinity)],
+    ['an infinite shift of a cut', /cuts\.0\.shift/, partial, (p) => (cut(p).shift = Infinity)],
+    ['a fraction above 1', /plan\.fractions\.0/, partial, (p) => (p.fractions[0] = 1 + Number.EPSILON)],
+    ['a fraction below 0', /plan\.fractions\.0/, partial, (p) => (p.fractions[0] = -Number.MIN_VALUE)],
+    ['a point that is too short', /entries, one a position/, partial, (p) => cut(p).point.pop()],
+    ['fractions that are too many', /entries, one a position/, partial, (p) => p.fractions.push(0)],
+    ['a key that is not of a plan', /plan/, partial, (p) => Object.assign(p, { note: 1 })],
+    ['no positions', /plan\.case\.positions/, partial, (p) => (p.case.positions = [])],
+    ['a market without a name', /positions\.0\.market/, partial, (p) => (p.case.positions[0].market = '')],
+    [
+      'a market that comes twice',
+      /is there twice/,
+      () => structuredClone(plans.find(({ fractions }) => fractions.length === 2)) as Forged,
+      (p) => (p.case.positions[1].market = p.case.positions[0].market),
+    ],
+    [
+      'an amount that overflows',
+      /at most 1e\+60/,
+      partial,
+      (p) => (p.case.positions[0].entryNotional = 1e61),
+    ],
+    ['a size that underflows', /must not be zero/, partial, (p) => (p.case.positions[0].size = 1e-61)],
+    ['a price that underflows', /must be positive/, partial, (p) => (p.case.positions[0].price = 1e-61)],
+    ['a plan that names no method', /method null does not fit/, partial, (p) => (p.method = null)],
+    ['a method of a healthy account', /does not fit/, healthy, (p) => (p.method = 'closed-form')],
+    ['programs of a closed form', /1 programs/, impossible, (p) => (p.programs = 1)],
+    ['an iteration without programs', /0 programs/, impossible, (p) => (p.method = 'cutting-planes')],
+    ['programs that are no count', /plan\.programs/, partial, (p) => (p.programs = 1.5)],
+    ['programs of a healthy account', /1 programs/, healthy, (p) => (p.programs = 1)],
+    ['a healthy account that closes', /closes nothing/, healthy, (p) => (p.fractions[0] = 0.5)],
+    [
+      'a healthy account’s certificate',
+      /has no certificate/,
+      healthy,
+      (p) => (p.certificate = partial().certificate),
+    ],
+    ['a plan without certificate', /there is no certificate/, partial, (p) => (p.certificate = null)],
+    ['an optimum of a bankrupt', /bankrupt account has no plan/, partial, (p) => (p.outcome = 'bankrupt')],
+    ['a full liquidation in part', /not those of a full/, partial, (p) => (p.outcome = 'full')],
+    [
+      'a partial one in full',
+      /not those of a partial/,
+      partial,
+      (p) => (p.fractions = p.fractions.map(() => 1)),
+    ],
+    ['too little', /is not restored/, partial, (p) => (p.fractions = p.fractions.map((w) => 0.999 * w))],
+    [
+      'too much',
+      /the gap .* is above/,
+      partial,
+      (p) => (p.fractions = p.fractions.map((w) => 0.001 + 0.999 * w)),
+    ],
+    [
+      'an optimum below its bound',
+      /contradicts the objective/,
+      partial,
+      (p) => (p.fractions = p.fractions.map((w) => 0.999 * w)),
+    ],
+    ['impossibility of a part', /everything is closed/, impossible, (p) => (p.fractions[0] = 0.5)],
+    ['a bankrupt called full', /does not make it full/, impossible, (p) => (p.outcome = 'full')],
+    [
+      'impossibility of what is possible',
+      /does not prove/,
+      () => structuredClone(plans[0]) as Forged,
+      (p) => (p.certificate!.proves = 'infeasibility'),
+    ],
+    [
+      'impossibility by no weight at all',
+      /does not prove/,
+      impossible,
+      (p) => (p.certificate!.dual = { linear: 0, cuts: [] }),
+    ],
+    ['a sick account called healthy', /does not make it healthy/, partial, (p) => (p.outcome = 'healthy')],
+  ];
+  it.each(rules)('%s', (_what, words, make, forge) => {
+    const plan = make();
+    expect(verifyCertificate(plan)).toEqual({ holds: true, failures: [] });
+    forge(plan);
+    let fitted = plan as LiquidationPlan;
+    // Out of its domain there may be nothing to compute with.
+    try {
+      fitted = refit(plan);
+    } catch {
+      // as it is
+    }
+    expect(verifyCertificate(fitted).failures.join('; ')).toMatch(words);
+  });
+
+  it('another account’s digest', () => {
+    const plan = { ...plans[0], caseDigest: plans[1].caseDigest };
+    expect(verifyCertificate(plan).failures.join()).toContain('caseDigest');
+  });
+
+  it('a bound one ulp above what its witness proves', () => {
+    const plan = plans[0];
+    const proven = lowerBound(
+      programOf(plan.case, plan.certificate!.poolShift),
+      plan.certificate!.dual,
+      plan.objective,
+    );
+    expect(verifyCertificate({ ...plan, lowerBound: proven }).holds).toBe(true);
+    const above = proven * (1 + Number.EPSILON);
+    expect(verifyCertificate({ ...plan, lowerBound: above }).failures.join()).toContain('is above');
+  });
+
+  it.each([null, 1, 'plan', [], {}])('what is no plan: %j', (value) => {
+    expect(verifyCertificate(value).holds).toBe(false);
+  });
+});
+
+describe('no witness makes the checker accept more than is true', () => {
+  it(`${TRIES} random and adversarial ones, by a cutting-plane optimum`, { timeout: 3_600_000 }, () => {
+    const truths = plans.map((plan) => {
+      const other = liquidate(plan.case, solvers, { maximumQuadraticPrograms: 0 });
+      return Math.min(plan.objective, other.objective);
+    });
+    const random = randomStream(14);
+    const pick = <T>(values: readonly T[]): T => values[Math.floor(random.uniform() * values.length)];
+    const huge = () => pick([1, -1]) * 10 ** (600 * random.uniform() - 300);
+    /** a number beside a value: itself, ulps away, stretched, or anything */
+    const near = (value: number) =>
+      pick([
+        () => value,
+        () => value * (1 + Number.EPSILON * Math.ceil(8 * random.uniform() - 4)),
+        () => value * 10 ** (4 * random.uniform() - 2),
+        () => value + 1e-3 * random.normal(),
+        huge,
+      ])();
+    const inside = () => pick([0, 1, Number.MIN_VALUE, 1 - Number.EPSILON / 2, random.uniform()]);
+    const counts = { accepted: 0, refused: 0, optimal: 0 };
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const which = attempt % plans.length;
+      const honest = plans[which];
+      const { dual, poolShift, primalShift } = honest.certificate!;
+      const wild = random.uniform() < 0.2;
+      const fractions = honest.fractions.map((w) => pick([w, w, w, 1, inside()]));
+      const cuts = Array.from({ length: pick([0, 1, 1, 1, 2]) }, () => ({
+        point: honest.fractions.map((w) => (wild ? near(w) : pick([w, inside()]))),
+        shift: wild ? near(primalShift) : pick([primalShift, primalShift * (0.5 + random.uniform())]),
+        multiplier: near(pick([1, ...dual.cuts.map(({ multiplier }) => multiplier)])),
+      }));
+      const certificate = {
+        proves: pick(['optimality', 'optimality', 'optimality', 'infeasibility'] as const),
+        poolShift: wild ? near(poolShift) : poolShift,
+        primalShift: wild ? near(primalShift) : primalShift,
+        dual: { linear: near(dual.linear), cuts },
+      };
+      const closed = fractions.every((w) => w === 1);
+      const outcome = closed ? 'full' : 'partial';
+      const forged = refit({ ...honest, outcome, fractions, certificate });
+      // Accepted within any gap, the bound is below the optimum; accepted at all, it is the optimum.
+      if (!verifyCertificate(forged, Infinity).holds) {
+        counts.refused++;
+        continue;
+      }
+      counts.accepted++;
+      expect(certificate.proves).toBe('optimality');
+      expect(forged.lowerBound).toBeLessThanOrEqual(truths[which]);
+      if (!verifyCertificate(forged).holds) continue;
+      counts.optimal++;
+      expect(forged.objective).toBeLessThanOrEqual(truths[which] * (1 + 1e-8));
+    }
+    expect(counts.accepted).toBeGreaterThan(TRIES / 50);
+    expect(counts.optimal).toBeGreaterThan(TRIES / 1000);
+    expect(counts.refused).toBeGreaterThan(TRIES / 10);
+  });
+});
