@@ -116,3 +116,13 @@ export function withRooms(text) {
     (_, before, after) => before + roomsText() + after,
   );
 }
+
+/** Arrows between the folders of a library: whoever checks a plan needs no solver. */
+export const ROOMS = {
+  liquidation: {
+    program: [],
+    certificate: ['program'],
+    verify: ['program', 'certificate'],
+    solve: ['program', 'certificate'],
+  },
+};

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { randomStream } from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
 import { CONDITIONS, randomCase, singlePosition } from '../../../../test/support/liquidation-cases.js';
 import { lowerBound } from '../certificate/certificate.js';
 import { consequencesOf, digestOf } from '../certificate/plan.js';
