@@ -32,7 +32,11 @@ export const LIBRARIES = {
     pure: true,
     uses: ['errors', 'risk', 'runtime'],
   },
-  margin: { says: 'rates, standing of an account, all accounts in columns', pure: true, uses: ['errors'] },
+  margin: {
+    says: 'rates, standing of an account, portfolio margin, all accounts in columns',
+    pure: true,
+    uses: ['errors'],
+  },
   pools: { says: 'pools whose weights follow a rule, simulated', pure: true, uses: ['errors', 'runtime'] },
   messages: { says: 'topics and schemas: types, validation and documents from one source', uses: ['errors'] },
   exchange: {

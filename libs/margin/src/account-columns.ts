@@ -1,0 +1,115 @@
+import { InvalidInputError } from '#lib/errors';
+
+/** A position with the funding index at which it was last settled. */
+export interface IndexedPosition {
+  readonly market: string;
+  readonly size: number;
+  readonly entryNotional: number;
+  /** cumulative funding, money per unit of size */
+  readonly fundingIndex: number;
+}
+
+const INITIAL_ACCOUNTS = 1024;
+const INITIAL_SLOTS = 4096;
+const MOST_MARKETS = 32_768;
+
+/**
+ * Accounts in columns: an account is a run of slots, a slot a signed size and a market's code. A pass over all of them goes
+ * through memory in order and creates no objects.
+ */
+export class AccountColumns {
+  private readonly indexOf = new Map<string, number>();
+  private readonly marketIndex = new Map<string, number>();
+  private capacity = new Int32Array(INITIAL_ACCOUNTS);
+  private used = 0;
+  readonly names: string[] = [];
+  /** cash + Σ (size·I₀ − entry notional), by account */
+  base = new Float64Array(INITIAL_ACCOUNTS);
+  start = new Int32Array(INITIAL_ACCOUNTS);
+  length = new Int32Array(INITIAL_ACCOUNTS);
+  sizes = new Float64Array(INITIAL_SLOTS);
+  /** 2·market for a long, 2·market + 1 for a short */
+  codes = new Uint16Array(INITIAL_SLOTS);
+
+  /** @param onMarket told of each market once, in the order of their numbers */
+  constructor(private readonly onMarket: (market: string, index: number) => void) {}
+
+  get count(): number {
+    return this.names.length;
+  }
+
+  /** Replaces an account's state. */
+  set(account: string, cash: number, positions: readonly IndexedPosition[]): void {
+    const index = this.indexOf.get(account) ?? this.add(account);
+    this.reserve(index, positions.length);
+    let base = cash;
+    const first = this.start[index];
+    positions.forEach(({ market, size, entryNotional, fundingIndex }, i) => {
+      base += size * fundingIndex - entryNotional;
+      this.sizes[first + i] = size;
+      this.codes[first + i] = 2 * this.marketOf(market) + (size < 0 ? 1 : 0);
+    });
+    this.base[index] = base;
+    this.length[index] = positions.length;
+  }
+
+  /** The number of a market, given at its first mention. @throws {InvalidInputError} past 32,768 markets */
+  marketOf(market: string): number {
+    let index = this.marketIndex.get(market);
+    if (index === undefined) {
+      index = this.marketIndex.size;
+      if (index >= MOST_MARKETS)
+        throw new InvalidInputError('market', `the book holds at most ${MOST_MARKETS} markets`);
+      this.onMarket(market, index);
+      this.marketIndex.set(market, index);
+    }
+    return index;
+  }
+
+  private add(account: string): number {
+    const index = this.names.length;
+    this.names.push(account);
+    this.indexOf.set(account, index);
+    if (index >= this.base.length) {
+      const grow = <A extends Float64Array | Int32Array>(old: A): A => {
+        const grown = new (old.constructor as new (length: number) => A)(2 * old.length);
+        grown.set(old);
+        return grown;
+      };
+      this.base = grow(this.base);
+      this.start = grow(this.start);
+      this.length = grow(this.length);
+      this.capacity = grow(this.capacity);
+    }
+    return index;
+  }
+
+  /** Room for `needed` slots: in place, or a longer run at the end. Runs left behind are dropped when they are half of all. */
+  private reserve(index: number, needed: number): void {
+    if (needed <= this.capacity[index]) return;
+    const room = Math.max(needed, 2 * this.capacity[index]);
+    if (this.used + room > this.sizes.length) this.compact(room);
+    this.start[index] = this.used;
+    this.capacity[index] = room;
+    this.used += room;
+  }
+
+  private compact(extra: number): void {
+    let live = 0;
+    for (let account = 0; account < this.names.length; account++) live += this.capacity[account];
+    const sizes = new Float64Array(2 * (live + extra));
+    const codes = new Uint16Array(sizes.length);
+    let at = 0;
+    for (let account = 0; account < this.names.length; account++) {
+      const first = this.start[account];
+      const end = first + this.length[account];
+      sizes.set(this.sizes.subarray(first, end), at);
+      codes.set(this.codes.subarray(first, end), at);
+      this.start[account] = at;
+      at += this.capacity[account];
+    }
+    this.sizes = sizes;
+    this.codes = codes;
+    this.used = at;
+  }
+}
