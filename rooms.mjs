@@ -10,7 +10,8 @@ export const APPS = {
   prover: 'models, filter steps, books, plans → statements → a queue → proofs',
   settlement: 'epochs and proofs → transactions → receipts',
   vault: 'pool shares on a chain, prices, forecasts → the part that counts as liquidity',
-  zkrisk: 'every service in one process on embedded parts; replay, report, command line',
+  zkrisk: 'every service in one process on embedded parts; replay, report',
+  cli: 'the command line: what needs no running engine, and what operates one',
 };
 
 /** @type {Record<string, { says: string, pure?: boolean, uses: string[] }>} */
@@ -81,10 +82,11 @@ export const LIBRARIES = {
   },
   runtime: { says: 'ports, random streams, threads that answer requests, traces', uses: ['errors'] },
   'price-file': {
-    says: 'CSV of prices or returns, with errors that name the cell',
-    pure: true,
-    uses: ['errors'],
+    says: 'files of prices or returns as they are published, joined on time, with errors that name the cell',
+    uses: ['errors', 'messages'],
   },
+  charts: { says: 'line charts as SVG', pure: true, uses: [] },
+  terminal: { says: 'programs on a terminal: arguments, exit codes', uses: ['errors'] },
   'osqp-wasm': { says: 'OSQP in WebAssembly, typed: a workspace package of its own', pure: true, uses: [] },
 };
 

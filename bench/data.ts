@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { logReturns, readSeriesFile } from '#lib/price-file';
+import { logReturns, readSeriesFiles } from '#lib/price-file';
 import { randomStream } from '#lib/runtime';
 
 /** 24 hourly series: real prices where they lie beside the checkout, otherwise simulated factors with GARCH. */
@@ -14,7 +14,7 @@ export interface BenchData {
 export function benchData(length: number): BenchData {
   const file = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'hourly_close_24.csv');
   if (existsSync(file)) {
-    const { names, values } = readSeriesFile(file, { kind: 'price' });
+    const { names, values } = readSeriesFiles([file], { kind: 'price' });
     const prices = values.map((series) => series.subarray(0, length + 1));
     return {
       source: 'hourly prices of 24 crypto markets',

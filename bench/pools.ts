@@ -8,7 +8,7 @@ import {
   pricePath,
   type PoolParameters,
 } from '#lib/pools';
-import { readSeriesFile } from '#lib/price-file';
+import { readSeriesFiles } from '#lib/price-file';
 import { randomStream } from '#lib/runtime';
 import { askPeers, type Figure, timed, timeFigure } from './harness.js';
 
@@ -31,7 +31,7 @@ const VALUE = 1e6;
 function prices(): Float64Array[] {
   const file = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'hourly_close_24.csv');
   if (existsSync(file)) {
-    const { names, values } = readSeriesFile(file, { kind: 'price' });
+    const { names, values } = readSeriesFiles([file], { kind: 'price' });
     return ['BTC', 'ETH', 'SOL'].map((name) => values[names.indexOf(name)].subarray(0, ROWS));
   }
   const random = randomStream(2);

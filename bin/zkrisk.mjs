@@ -5,4 +5,4 @@ import { pathToFileURL } from 'node:url';
 import { bootstrap, root } from '../scripts/bootstrap.mjs';
 
 bootstrap();
-await import(pathToFileURL(join(root, 'dist/apps/zkrisk/src/cli/main.js')).href);
+await import(pathToFileURL(join(root, 'dist/apps/cli/src/main.js')).href);

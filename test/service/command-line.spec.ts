@@ -9,7 +9,7 @@ import { itWithRealData, realDataPath } from '../support/real-data.js';
 import { referenceVector, relativeError } from '../support/vectors.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
-const main = join(root, 'dist/apps/zkrisk/src/cli/main.js');
+const main = join(root, 'dist/apps/cli/src/main.js');
 const start = join(root, 'dist/apps/zkrisk/src/main.js');
 
 function zkrisk(...args: string[]): { status: number | null; stdout: string; stderr: string } {

@@ -5,7 +5,7 @@ export function marketWindow(
   path: string,
   { markets, from, to }: { markets: readonly string[]; from: string; to: string },
 ): MarketSource {
-  const whole = csvMarket(path);
+  const whole = csvMarket([path]);
   const columns = markets.map((market) => whole.markets.indexOf(market));
   const rows = [...whole.rows(0)]
     .filter(({ time }) => time >= Date.parse(from) && time < Date.parse(to))

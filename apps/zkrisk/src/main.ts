@@ -1,113 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { privateKeyToAccount } from 'viem/accounts';
 import { SECOND_EMBEDDED_KEY } from '#lib/chain';
-import { messageOf, ZkriskError } from '#lib/errors';
+import { runProgram } from '#lib/terminal';
 import { forecasterConfig } from '../../forecaster/src/index.js';
 import { HouseLiquidator } from '../../liquidator/src/index.js';
 import { ProverRepository } from '../../prover/src/index.js';
 import { vaultConfig } from '../../vault/src/index.js';
 import { type Engine, startEngine } from './engine.js';
-import { csvMarket } from './replay/csv-market.js';
+import { dataDirectory, marketOf, type StartOptions, startProgram } from './options.js';
 import { DemoVault } from './replay/demo-vault.js';
-import { type MarketSource, shortened } from './replay/market-source.js';
+import type { MarketSource } from './replay/market-source.js';
 import { Replayer, type ReplayProgress } from './replay/replayer.js';
-import { simulatedMarket } from './replay/simulated-market.js';
 import { makeReport, writeReport } from './report/report.js';
-import { UsageError } from './usage-error.js';
 
-const HELP = `npm start -- [options]
-
-  --prices FILE     replay a CSV: a column "time", then one column a market (default: a simulated market)
-  --once            stop at the end of the data and write a report
-  --bars N          stop after N bars of the data
-  --speed N         bars a second (default: 2; with --once as fast as the engine follows)
-  --seed N          seed of the trades and of the simulated market (default 1)
-  --trades N        expected new positions a bar (default 3)
-  --accounts N      traders (default 2000)
-  --liquidity N     the liquidity providers' first deposit, quote currency (default 5000000)
-  --vault N         capital a provider puts into a pool on the embedded chain, whose value counts as liquidity; 0: none
-                    (default 1000000, where anything is settled)
-  --settle-every N  bars from one run of proven and settled epochs to the next; 0: none (default 240)
-  --settle-run N    consecutive bars of a run (default 2)
-  --report DIR      where the report is written (default reports/latest)
-  --port N          port of the REST API (default 8080)
-`;
-
-interface Options {
-  readonly source: MarketSource;
-  readonly once: boolean;
-  readonly speed: number | undefined;
-  readonly seed: number;
-  readonly trades: number;
-  readonly accounts: number;
-  readonly liquidity: number;
-  readonly vault: number;
-  readonly settleEvery: number;
-  readonly settleRun: number;
-  readonly report: string;
-  readonly port: number | undefined;
-}
-
-function readOptions(): Options {
-  const { values } = parseArgs({
-    options: {
-      prices: { type: 'string' },
-      once: { type: 'boolean', default: false },
-      bars: { type: 'string' },
-      speed: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      trades: { type: 'string', default: '3' },
-      accounts: { type: 'string', default: '2000' },
-      liquidity: { type: 'string', default: '5000000' },
-      vault: { type: 'string', default: '1000000' },
-      'settle-every': { type: 'string', default: '240' },
-      'settle-run': { type: 'string', default: '2' },
-      report: { type: 'string', default: 'reports/latest' },
-      port: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    process.exit(0);
-  }
-  const number = (name: string, text: string, least: number, whole = false): number => {
-    const value = Number(text);
-    if (!Number.isFinite(value) || value < least || (whole && !Number.isInteger(value))) {
-      throw new UsageError(
-        `--${name}: must be a ${whole ? 'whole ' : ''}number of at least ${least}, got "${text}"`,
-      );
-    }
-    return value;
-  };
-  const seed = number('seed', values.seed, 0, true);
-  const bars = values.bars === undefined ? undefined : number('bars', values.bars, 3, true);
-  if (values.prices === undefined && values.once && bars === undefined) {
-    throw new UsageError(
-      '--once: a simulated market has no end; say how far with --bars N, or give --prices FILE',
-    );
-  }
-  const whole = values.prices === undefined ? simulatedMarket(seed, bars) : csvMarket(values.prices);
-  return {
-    source: bars === undefined ? whole : shortened(whole, bars),
-    once: values.once,
-    speed: values.speed === undefined ? (values.once ? undefined : 2) : number('speed', values.speed, 1e-6),
-    seed,
-    trades: number('trades', values.trades, 0),
-    accounts: number('accounts', values.accounts, 1, true),
-    liquidity: number('liquidity', values.liquidity, 1),
-    vault: number('vault', values.vault, 0),
-    settleEvery: number('settle-every', values['settle-every'], 0, true),
-    settleRun: number('settle-run', values['settle-run'], 1, true),
-    report: values.report,
-    port: values.port === undefined ? undefined : number('port', values.port, 0, true),
-  };
-}
-
-async function main(): Promise<void> {
-  const { source, once, speed, seed, trades, accounts, liquidity, vault, report, port, ...settle } =
-    readOptions();
+async function start(options: StartOptions): Promise<void> {
+  const { once, seed, trades, accounts, liquidity, vault, report, port } = options;
+  const source = marketOf(options);
+  const speed = options.speed ?? (once ? undefined : 2);
+  const data = dataDirectory(options, process.env);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -116,18 +26,21 @@ async function main(): Promise<void> {
     });
   }
   process.stderr.write(`${source.description}\n`);
+  for (const note of source.notes) process.stderr.write(`${note}\n`);
+  process.stderr.write(`data in ${data}\n`);
   const environment: NodeJS.ProcessEnv = {
     BAR_SECONDS: String(source.barSeconds),
-    PROVER: settle.settleEvery > 0 ? 'on' : 'off',
-    SETTLEMENT: settle.settleEvery > 0 ? 'on' : 'off',
-    EPOCH_EVERY_BARS: String(settle.settleEvery),
-    EPOCH_RUN: String(settle.settleRun),
+    PROVER: options.settleEvery > 0 ? 'on' : 'off',
+    SETTLEMENT: options.settleEvery > 0 ? 'on' : 'off',
+    EPOCH_EVERY_BARS: String(options.settleEvery),
+    EPOCH_RUN: String(options.settleRun),
     // On a chain of one's own a block is final when it is made.
-    VAULT: settle.settleEvery > 0 && vault > 0 ? 'on' : 'off',
+    VAULT: options.settleEvery > 0 && vault > 0 ? 'on' : 'off',
     VAULT_CONFIRMATIONS: '0',
     // A replay liquidates faster than proofs are made: one plan an epoch is proven.
     PROVE_LIQUIDATIONS: 'epoch',
     ...process.env,
+    ZKRISK_DATA_DIR: data,
     // The replay executes plans itself, in step with everything else, so that it can be repeated to the last unit.
     HOUSE_LIQUIDATOR: 'off',
   };
@@ -244,13 +157,5 @@ function progressLine(
   };
 }
 
-main().then(
-  () => process.exit(0),
-  (error: unknown) => {
-    const expected = error instanceof ZkriskError;
-    process.stderr.write(
-      `${expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`,
-    );
-    process.exit(expected ? 2 : 1);
-  },
-);
+await runProgram(startProgram(start), { traces: true });
+process.exit();

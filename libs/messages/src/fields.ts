@@ -22,3 +22,14 @@ export const decimal = z
 export const identifier = z
   .string()
   .regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
+
+/** Prices and amounts beyond these are mistakes or mischief: no exchange has them, and sums of them stay within the books' digits. */
+export const LARGEST_AMOUNT = 1e15;
+/** one unit in the last place that the books keep of a price */
+export const SMALLEST_PRICE = 1e-12;
+
+/** Of one base unit, quote currency. */
+export const price = decimal.refine(
+  (text) => Number(text) >= SMALLEST_PRICE && Number(text) <= LARGEST_AMOUNT,
+  `must be a price from ${SMALLEST_PRICE} to ${LARGEST_AMOUNT}`,
+);

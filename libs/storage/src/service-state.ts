@@ -10,6 +10,12 @@ export class ServiceStateRepository {
     return row === null ? undefined : (row.value as T);
   }
 
+  /** Every value the service keeps, by name. */
+  async all<T>(manager: EntityManager): Promise<Map<string, T>> {
+    const rows = await manager.getRepository(ServiceStateEntity).findBy({ service: this.service });
+    return new Map(rows.map(({ name, value }) => [name, value as T]));
+  }
+
   async save(manager: EntityManager, name: string, value: unknown): Promise<void> {
     await manager.query(
       `insert into service_state (service, name, value) values ($1, $2, $3::jsonb)

@@ -1,36 +1,45 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parseTimes, PriceFileError, readSeriesFile } from '#lib/price-file';
+import { PriceFileError, readSeriesFiles } from '#lib/price-file';
 import type { MarketSource } from './market-source.js';
 
-/** A CSV of prices, one row a bar. The bar's length is the most frequent distance of two rows. */
-export function csvMarket(path: string): MarketSource {
-  const table = readSeriesFile(path, { kind: 'price' });
-  const times = parseTimes(path, table.times);
+/**
+ * Prices from files, one row a bar. The bar's length is the most frequent distance of two rows.
+ *
+ * A file that has grown since is the same market: what identifies it are its markets and its first row.
+ *
+ * @param column which price of files with one market's candles
+ * @throws {PriceFileError} naming file, row and column of what cannot be read
+ */
+export function csvMarket(paths: readonly string[], column?: string): MarketSource {
+  const { names, times, text, notes } = readSeriesFiles(paths, {
+    kind: 'price',
+    ...(column === undefined ? {} : { column }),
+  });
+  const files = paths.map((path) => basename(path)).join(', ');
   if (times.length < 3)
-    throw new PriceFileError(`${path}: has ${times.length} rows; a replay needs at least 3`, { file: path });
+    throw new PriceFileError(files, {}, `has ${times.length} rows; a replay needs at least 3`);
   const distances = new Map<number, number>();
   for (let t = 1; t < times.length; t++) {
     const distance = times[t] - times[t - 1];
     distances.set(distance, (distances.get(distance) ?? 0) + 1);
   }
   const [barMs] = [...distances].reduce((a, b) => (b[1] > a[1] ? b : a));
-  if (barMs % 1000 !== 0) {
-    throw new PriceFileError(`${path}: rows are ${barMs} ms apart; bars must be whole seconds`, {
-      file: path,
-    });
-  }
-  const digest = createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 12);
+  if (barMs % 1000 !== 0)
+    throw new PriceFileError(files, {}, `rows are ${barMs} ms apart; bars must be whole seconds`);
+  const first = JSON.stringify([names, times[0], text[0], barMs]);
+  const digest = createHash('sha256').update(first).digest('hex').slice(0, 12);
+  const iso = (time: number) => new Date(time).toISOString();
   return {
     id: `csv-${digest}`,
-    description: `${basename(path)}: ${table.names.length} markets, ${times.length} bars of ${barMs / 1000} s, ${table.times[0]} to ${table.times.at(-1)}`,
+    description: `${files}: ${names.length} markets, ${times.length} bars of ${barMs / 1000} s, ${iso(times[0])} to ${iso(times[times.length - 1])}`,
+    notes,
     simulated: false,
-    markets: table.names,
+    markets: names,
     barSeconds: barMs / 1000,
     length: times.length,
     *rows(index) {
-      for (let t = index; t < times.length; t++) yield { time: times[t], prices: table.text[t] };
+      for (let t = index; t < times.length; t++) yield { time: times[t], prices: text[t] };
     },
   };
 }

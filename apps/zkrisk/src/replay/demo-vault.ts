@@ -113,17 +113,20 @@ async function deployDemo(
   source: MarketSource,
   capital: number,
 ): Promise<VaultDeployment> {
-  const markets = source.markets.slice(0, WEIGHTS.length);
   const [first] = source.rows(0);
+  const listed = source.markets.flatMap((market, i) => {
+    const price = first.prices[i];
+    return price === undefined ? [] : [{ market, price: Number(price) }];
+  });
+  const chosen = listed.slice(0, WEIGHTS.length);
+  const markets = chosen.map(({ market }) => market);
   const whole = markets.reduce((sum, _, i) => sum + WEIGHTS[i], 0);
   const assets: { token: Address; market: string; weight: number }[] = [];
   const amounts: bigint[] = [];
   for (const [i, market] of markets.entries()) {
     const token = await transactor.deploy('DemoToken', [market]);
     const weight = WEIGHTS[i] / whole;
-    amounts.push(
-      BigInt(Math.round(((weight * POOL_SIZE * capital) / Number(first.prices[i])) * 1e6)) * 10n ** 12n,
-    );
+    amounts.push(BigInt(Math.round(((weight * POOL_SIZE * capital) / chosen[i].price) * 1e6)) * 10n ** 12n);
     await transactor.call(token, TOKEN_ABI, 'mint', [account.address, amounts[i]]);
     assets.push({ token, market, weight });
   }

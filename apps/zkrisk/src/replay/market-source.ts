@@ -1,15 +1,17 @@
-/** One moment of a market: every market's price as an exact decimal string. */
+/** One moment of a market: prices as exact decimal strings, undefined where a market has none at that time. */
 export interface MarketRow {
   /** milliseconds */
   readonly time: number;
-  readonly prices: readonly string[];
+  readonly prices: readonly (string | undefined)[];
 }
 
-/** A market to replay: the same rows whenever it is asked, so that a replay can be resumed at any row. */
+/** A market to replay: it gives the same rows every time, so that a replay can be resumed at any row. */
 export interface MarketSource {
-  /** identifies the replay's cursor; another name starts another replay */
+  /** identifies the replay's cursor and its messages; rows may be appended to a source, and it keeps its name */
   readonly id: string;
   readonly description: string;
+  /** what of the files was passed over or is missing, for the screen and the report */
+  readonly notes: readonly string[];
   readonly simulated: boolean;
   readonly markets: readonly string[];
   readonly barSeconds: number;

@@ -1,10 +1,21 @@
+import { createHash, type Hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { ZkriskError } from '#lib/errors';
 import type { EventLog } from '#lib/events';
 import { type LiquidityPayload, type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { ServiceStateRepository } from '#lib/storage';
 import type { MarketRow, MarketSource } from './market-source.js';
 import { TradeFlow, type TradeFlowOptions } from './trade-flow.js';
+
+/** Books hold one replay: a second one would book its deposits and trades on top of the first one's. */
+export class ReplayMismatchError extends ZkriskError {
+  readonly code = 'replay-mismatch';
+
+  constructor(problem: string) {
+    super(`${problem}; give this replay a data directory of its own (--data DIR, or ZKRISK_DATA_DIR)`);
+  }
+}
 
 export interface ReplayOptions {
   /** bars a second; undefined means as fast as the engine follows */
@@ -26,12 +37,15 @@ export interface ReplayProgress {
   readonly time: number;
 }
 
-/** What a step was about to send: kept with the messages, so that a killed replay goes on where it was. */
+/** How far a replay is: kept with the messages, so that a killed replay goes on where it was. */
 interface Cursor {
   /** bars whose prices have been sent */
   readonly prices: number;
   /** bars whose trades have been sent */
   readonly trades: number;
+  /** SHA-256 of the rows whose prices have been sent */
+  readonly digest: string;
+  readonly description: string;
 }
 
 /**
@@ -43,7 +57,7 @@ interface Cursor {
 export class Replayer {
   private readonly states = new ServiceStateRepository('replay');
   private readonly flow: TradeFlow;
-  private readonly rows = new Map<number, readonly string[]>();
+  private readonly rows = new Map<number, MarketRow['prices']>();
 
   constructor(
     private readonly source: MarketSource,
@@ -54,26 +68,36 @@ export class Replayer {
     this.flow = new TradeFlow(options.flow, source.markets);
   }
 
-  /** Runs to the end of the source or until aborted. Resumes where an earlier run stopped. */
+  /**
+   * Runs to the end of the source or until aborted. Resumes where an earlier run stopped; rows that have been appended to the
+   * source since then follow those that have been sent.
+   *
+   * @throws {ReplayMismatchError} where the exchange has replayed other rows than these, or another market
+   */
   async run(
     signal: AbortSignal,
     onProgress: (progress: ReplayProgress) => void = () => undefined,
   ): Promise<void> {
-    const stored = await this.states.load<Cursor>(this.database.manager, this.source.id);
-    let cursor: Cursor = stored ?? { prices: 0, trades: 0 };
+    const { description } = this.source;
+    let cursor = (await this.storedCursor()) ?? { prices: 0, trades: 0, digest: '', description };
+    const sent = createHash('sha256');
     // What an earlier run has sent comes before anything new: it was to be handled at its own time.
     await this.settled(signal);
-    const first = Math.max(0, cursor.trades - 200);
-    let bar = first;
-    for (const row of this.source.rows(first)) {
+    let bar = 0;
+    for (const row of this.source.rows(0)) {
       if (signal.aborted) return;
       this.rows.set(bar, row.prices);
+      addRow(sent, row);
+      if (bar + 1 === cursor.prices && digestOf(sent) !== cursor.digest)
+        throw new ReplayMismatchError(
+          `${cursor.prices} bars have been replayed here, and the same bars of ${description} are others`,
+        );
       this.rows.delete(bar - 200);
       if (bar >= cursor.trades) {
         const started = performance.now();
         if (bar >= cursor.prices) {
           await this.options.before?.(bar);
-          cursor = { ...cursor, prices: bar + 1 };
+          cursor = { ...cursor, prices: bar + 1, digest: digestOf(sent), description };
           await this.send(this.priceMessages(bar, row), cursor);
         }
         await this.settled(signal);
@@ -91,7 +115,17 @@ export class Replayer {
     }
   }
 
-  /** Everything is consumed, and every liquidation that came of it is executed. */
+  /** @throws {ReplayMismatchError} where another market has been replayed into the same books */
+  private async storedCursor(): Promise<Cursor | undefined> {
+    const stored = await this.states.all<Cursor>(this.database.manager);
+    const own = stored.get(this.source.id);
+    const [other] = [...stored].filter(([id]) => id !== this.source.id);
+    if (own === undefined && other !== undefined)
+      throw new ReplayMismatchError(`${other[1].description} has been replayed here before`);
+    return own;
+  }
+
+  /** Waits until everything is consumed and every liquidation that follows is executed. */
   private async settled(signal: AbortSignal): Promise<void> {
     for (;;) {
       await this.log.drained(signal);
@@ -110,13 +144,12 @@ export class Replayer {
 
   private priceMessages(bar: number, { time, prices }: MarketRow): Outgoing[] {
     const header = (id: string) => ({ id, sequence: bar, time });
-    const ticks = this.source.markets.map((market, i) =>
-      outgoing(TOPICS.prices, market, header(`${this.source.id}-${bar}-${market}`), {
-        kind: 'tick',
-        market,
-        price: prices[i],
-      }),
-    );
+    const ticks = this.source.markets.flatMap((market, i) => {
+      const price = prices[i];
+      if (price === undefined) return [];
+      const id = `${this.source.id}-${bar}-${market}`;
+      return [outgoing(TOPICS.prices, market, header(id), { kind: 'tick', market, price })];
+    });
     const watermark = { kind: 'watermark', until: time } as const;
     return [
       ...ticks,
@@ -181,4 +214,13 @@ export class Replayer {
     }
     return [];
   }
+}
+
+function addRow(hash: Hash, { time, prices }: MarketRow): void {
+  hash.update(`${time},${prices.map((price) => price ?? '').join(',')}\n`);
+}
+
+/** Of the rows so far; more may be added afterwards. */
+function digestOf(hash: Hash): string {
+  return hash.copy().digest('hex');
 }

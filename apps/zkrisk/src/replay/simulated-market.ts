@@ -30,6 +30,7 @@ export function simulatedMarket(seed: number, length?: number): MarketSource {
   return {
     id: `simulated-${seed}`,
     description: `SIMULATED market (seed ${seed}): ${n} markets of hourly bars; no real prices`,
+    notes: [],
     simulated: true,
     markets: MARKETS.map(([name]) => name),
     barSeconds: BAR_SECONDS,

@@ -12,6 +12,9 @@ export interface TradeFlowOptions {
   readonly medianNotional: number;
 }
 
+/** Prices of a bar; undefined for a bar that is not known, and in place of a price that is not there. */
+export type PriceHistory = (bar: number) => readonly (string | undefined)[] | undefined;
+
 interface Opening {
   readonly id: string;
   readonly account: string;
@@ -41,7 +44,7 @@ export class TradeFlow {
    *
    * @param history price rows up to t, indexed by bar
    */
-  tradesAt(t: number, history: (bar: number) => readonly string[] | undefined): TradePayload[] {
+  tradesAt(t: number, history: PriceHistory): TradePayload[] {
     const trades: TradePayload[] = this.openings(t, history).map(({ id, account, market, size }) => ({
       tradeId: id,
       account,
@@ -67,7 +70,7 @@ export class TradeFlow {
    * What traders pay in and take out at bar t: something at the beginning, collateral for each opening at a leverage of
    * their own choice, and, a bar after closing, the same amount back if their margin allows.
    */
-  accountCommandsAt(t: number, history: (bar: number) => readonly string[] | undefined): AccountPayload[] {
+  accountCommandsAt(t: number, history: PriceHistory): AccountPayload[] {
     const { seed, accounts, firstBar, medianNotional } = this.options;
     const commands: AccountPayload[] = [];
     if (t === firstBar) {
@@ -94,7 +97,7 @@ export class TradeFlow {
     return commands;
   }
 
-  private openings(t: number, history: (bar: number) => readonly string[] | undefined): Opening[] {
+  private openings(t: number, history: PriceHistory): Opening[] {
     const { seed, accounts, tradesPerBar, medianNotional, firstBar } = this.options;
     const prices = history(t);
     const past = history(t - 24);
@@ -108,20 +111,22 @@ export class TradeFlow {
       wait -= Math.log(1 - random.uniform()), i++
     ) {
       const market = Math.floor(this.markets.length * random.uniform() ** 1.5);
-      const price = Number(prices[market]);
-      const trend = Math.log(price / Number(past[market]));
+      const price = Number(prices[market] ?? NaN);
+      const trend = Math.log(price / Number(past[market] ?? NaN));
       const long = random.uniform() < 1 / (1 + Math.exp(-20 * trend));
       const notional = medianNotional * Math.exp(random.normal());
       const size = (notional / price).toPrecision(4);
       const decimals = size.includes('e') ? Number(size).toFixed(0) : size;
-      openings.push({
+      const opening = {
         id: `flow-${seed}-${t}-${i}`,
         account: `trader-${Math.floor(accounts * random.uniform())}`,
         market,
         size: `${long ? '' : '-'}${decimals}`,
         collateral: (notional / (3 + 13 * random.uniform())).toFixed(2),
         holding: 1 + Math.floor((LONGEST_HOLDING - 1) * random.uniform() ** 2),
-      });
+      };
+      // Nobody opens a position in a market that is not listed yet, or no longer; its random numbers are drawn all the same.
+      if (Number.isFinite(trend)) openings.push(opening);
     }
     return openings;
   }

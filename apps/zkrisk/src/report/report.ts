@@ -7,7 +7,7 @@ import { type LiquidationTotals, LiquidatorRepository } from '../../../liquidato
 import type { Engine } from '../engine.js';
 import type { MarketSource } from '../replay/market-source.js';
 import { type SettlementReport, settlementReport, settlementRows } from './settlements.js';
-import { lineChart } from './svg-chart.js';
+import { lineChart } from '#lib/charts';
 import { valuationsOf, vaultPicture, type VaultReport, vaultReport, vaultRows } from './vault.js';
 
 /** What a replay came to. Money as decimal strings. */
@@ -185,13 +185,14 @@ async function pictures(engine: Engine, source: MarketSource): Promise<Record<st
   if (risk.length < 2) return {};
   const times = risk.map(({ at }) => at);
   const at = new Set(times);
-  const index: number[] = [];
+  const index: (number | null)[] = [];
   let first: number | undefined;
   for (const { time, prices } of source.rows(0)) {
     if (time > times[times.length - 1]) break;
     if (!at.has(time)) continue;
-    first ??= Number(prices[0]);
-    index.push((100 * Number(prices[0])) / first);
+    const price = prices[0] === undefined ? null : Number(prices[0]);
+    first ??= price ?? undefined;
+    index.push(price === null || first === undefined ? null : (100 * price) / first);
   }
   const funding = await database.query<{ at: string; amount: string }[]>(
     `select e.at, sum((leg->>1)::numeric + (leg->>2)::numeric) as amount

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { RiskPayload } from '#lib/messages';
 import type { LiquidityValued } from '#lib/exchange';
-import { stackedCharts } from './svg-chart.js';
+import { stackedCharts } from '#lib/charts';
 
 /** What a vault's pool shares were worth to the exchange. Money as decimal strings, quote currency. */
 export interface VaultReport {

@@ -86,7 +86,7 @@ export function fitMarketModel(
         `must be a finite number, got ${series[bad]}`,
       );
   });
-  const { usable, excluded } = screen(markets, returns);
+  const { usable, excluded } = screenMarkets(markets, returns);
   if (usable.length === 0) {
     throw new InvalidInputError(
       'returns',
@@ -142,7 +142,12 @@ function cumulated(returns: Float64Array): Float64Array {
   return result;
 }
 
-function screen(
+/**
+ * Markets that a model can be fitted to, as indices: those that move and do not repeat what the ones before them say.
+ *
+ * @param returns n series of T log returns, finite
+ */
+export function screenMarkets(
   markets: readonly string[],
   returns: readonly Float64Array[],
 ): { usable: number[]; excluded: ExcludedMarket[] } {

@@ -1,7 +1,7 @@
 import { addressSchema, type Audit, auditOracle, type Deployment, deployOracle } from '#lib/chain';
 import { parseInput } from '#lib/errors';
 import { createProver } from '#lib/proofs';
-import { oracleTerms, writeDeployment } from '../../../settlement/src/index.js';
+import { oracleTerms, writeDeployment } from '../../settlement/src/index.js';
 import { signer } from './signer.js';
 
 /** Verifies everything an oracle has taken; needs nothing but a node. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { messageOf, parseJson } from '#lib/errors';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '#lib/terminal';
 
 /** @throws {UsageError} naming the file, where it cannot be read, is not JSON or has a key twice */
 export function readJson(file: string): unknown {

@@ -17,13 +17,14 @@ import {
   train,
   valuesOf,
 } from '#lib/pools';
-import { readSeriesFile, type SeriesTable } from '#lib/price-file';
-import { stackedCharts } from '../report/svg-chart.js';
-import { UsageError } from '../usage-error.js';
+import { readSeriesFiles, type SeriesTable } from '#lib/price-file';
+import { stackedCharts } from '#lib/charts';
+import { UsageError } from '#lib/terminal';
+import { note } from './print.js';
+import type { PriceFileOptions } from './programs/prices.js';
 import { readJson } from './read-json.js';
 
-export interface SimulatePoolOptions {
-  readonly prices: string;
+export interface SimulatePoolOptions extends PriceFileOptions {
   readonly assets?: readonly string[];
   readonly rule: string;
   readonly params?: string;
@@ -72,37 +73,69 @@ export interface SimulatedPool {
   };
 }
 
+const iso = (time: number) => new Date(time).toISOString();
 const numbers = z.array(z.number());
 const parametersSchema = z.record(z.string(), z.union([numbers, z.array(numbers)]));
 
 /** `zkrisk simulate-pool`. @throws {UsageError} naming the file or the option that is wrong */
 export async function simulatePoolCommand(options: SimulatePoolOptions): Promise<SimulatedPool> {
-  const table = readSeriesFile(options.prices, { kind: 'price' });
+  const { prices, column } = options;
+  const table = readSeriesFiles(prices, { kind: 'price', ...(column === undefined ? {} : { column }) });
+  table.notes.forEach(note);
   const assets = options.assets ?? table.names;
   const columns = assets.map((name) => {
     const at = table.names.indexOf(name);
     if (at < 0)
-      throw new UsageError(`--assets: ${options.prices} has no column ${name}: ${table.names.join(', ')}`);
+      throw new UsageError(`--assets: ${prices.join(', ')} has no column ${name}: ${table.names.join(', ')}`);
     return table.values[at];
   });
+  const { from, to } = listedTogether(table, assets, columns);
   try {
-    return await simulated(options, table, assets, pricePath(columns));
+    return await simulated(
+      options,
+      table.times.slice(from, to),
+      assets,
+      pricePath(columns.map((values) => values.subarray(from, to))),
+    );
   } catch (error) {
     if (error instanceof InvalidInputError) throw new UsageError(error.message);
     throw error;
   }
 }
 
+/**
+ * The rows in which all assets have a price: a pool begins when the last of them is listed and ends when the first is delisted.
+ *
+ * @throws {UsageError} naming an asset without a price in between, or assets that were never listed together
+ */
+function listedTogether(
+  table: SeriesTable,
+  assets: readonly string[],
+  columns: readonly Float64Array[],
+): { from: number; to: number } {
+  const listed = (value: number) => !Number.isNaN(value);
+  const from = Math.max(...columns.map((values) => values.findIndex(listed)));
+  const to = Math.min(...columns.map((values) => values.findLastIndex(listed))) + 1;
+  if (to - from < 2) throw new UsageError(`--assets: ${assets.join(', ')} have no two rows in common`);
+  columns.forEach((values, i) => {
+    const hole = values.subarray(from, to).findIndex((value) => !listed(value));
+    if (hole < 0) return;
+    const at = new Date(table.times[from + hole]).toISOString();
+    throw new UsageError(`--assets: ${assets[i]} has no price at ${at}; leave it out, or begin after it`);
+  });
+  if (from > 0 || to < table.times.length)
+    note(`${to - from} of ${table.times.length} rows are used, in which all assets have a price`);
+  return { from, to };
+}
+
 async function simulated(
   options: SimulatePoolOptions,
-  table: SeriesTable,
+  times: readonly number[],
   assets: readonly string[],
   prices: PricePath,
 ): Promise<SimulatedPool> {
   const { arbFrequency, rule } = options;
-  const times = table.times.map((time) => Date.parse(time));
   const rowHours = (times[1] - times[0]) / 3_600_000;
-  if (!(rowHours > 0)) throw new UsageError(`${options.prices}: times must rise, and be readable as dates`);
   const terms = {
     ...{ rowHours, updateEvery: options.updateEvery, fastest: options.fastest },
     ...{
@@ -161,7 +194,7 @@ async function simulated(
         ),
       );
     return {
-      ...{ rule, assets, from: table.times[0], to: table.times[table.times.length - 1] },
+      ...{ rule, assets, from: iso(times[0]), to: iso(times[times.length - 1]) },
       ...{ rows: run.rows, rowHours: rowHours * arbFrequency, parameters },
       sets: Array.from({ length: run.sets }, (_, set) =>
         setOf(run, acted, rowHours * arbFrequency, assets, set),
@@ -185,7 +218,7 @@ function progressOf(): (what: string) => void {
     const now = Date.now();
     if (now - shown < 1000) return;
     shown = now;
-    process.stderr.write(`${what}\n`);
+    note(what);
   };
 }
 

@@ -20,7 +20,7 @@ import {
   type RiskMeasure,
   tradeImpact,
 } from '#lib/risk';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '#lib/terminal';
 import { readJson } from './read-json.js';
 
 const vector = z.array(z.number());

@@ -18,7 +18,7 @@ import {
 } from '#lib/chain';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { createProver, fieldElement, momentumStatement } from '#lib/proofs';
-import { type VaultDeployment, writeVaultDeployment } from '../../../vault/src/index.js';
+import { type VaultDeployment, writeVaultDeployment } from '../../vault/src/index.js';
 import { readJson } from './read-json.js';
 import { signer } from './signer.js';
 

@@ -16,10 +16,10 @@ import {
 import { hostEnvironment } from '#lib/host';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
-import { forecasterConfig, ForecasterModule, ForecasterService } from '../../../forecaster/src/index.js';
-import { liquidatorConfig, LiquidatorModule, LiquidatorService } from '../../../liquidator/src/index.js';
-import { pricerConfig, PricerModule, PricerService, vestingOf } from '../../../pricer/src/index.js';
-import { UsageError } from '../usage-error.js';
+import { forecasterConfig, ForecasterModule, ForecasterService } from '../../forecaster/src/index.js';
+import { liquidatorConfig, LiquidatorModule, LiquidatorService } from '../../liquidator/src/index.js';
+import { pricerConfig, PricerModule, PricerService, vestingOf } from '../../pricer/src/index.js';
+import { UsageError } from '#lib/terminal';
 import { type ComparedTable, compareDatabases, compareSnapshots } from './compare-databases.js';
 
 /** Forecaster, pricer and liquidator without their servers. */

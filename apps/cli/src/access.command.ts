@@ -12,7 +12,7 @@ import {
 } from '#lib/host';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
-import { UsageError } from '../usage-error.js';
+import { UsageError } from '#lib/terminal';
 
 /** Works on the keys of the database that DATABASE_URL names: for the first key, and where no process runs. */
 export async function withKeys<T>(work: (keys: ApiKeys) => Promise<T>): Promise<T> {

@@ -4,15 +4,14 @@ import { kafkaEnvironment, openLog } from '#lib/events';
 import { hostEnvironment } from '#lib/host';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
-import { forecasterConfig } from '../../../forecaster/src/index.js';
-import { HouseLiquidator, LiquidatorRepository } from '../../../liquidator/src/index.js';
-import { csvMarket } from '../replay/csv-market.js';
-import { shortened } from '../replay/market-source.js';
-import { Replayer } from '../replay/replayer.js';
-import { simulatedMarket } from '../replay/simulated-market.js';
+import { forecasterConfig } from '../../forecaster/src/index.js';
+import { HouseLiquidator, LiquidatorRepository } from '../../liquidator/src/index.js';
+import { csvMarket, Replayer, shortened, simulatedMarket } from '../../zkrisk/src/index.js';
+import { note } from './print.js';
 
 export interface ReplayCommandOptions {
-  readonly prices?: string;
+  readonly prices?: readonly string[];
+  readonly column?: string;
   readonly bars: number;
   readonly seed: number;
   readonly trades: number;
@@ -40,9 +39,10 @@ export async function replayCommand(
       stopping.abort();
     });
   try {
-    const { prices, bars, seed, trades, accounts, liquidity, speed } = options;
-    const market = prices === undefined ? simulatedMarket(seed, bars) : csvMarket(prices);
+    const { prices, column, bars, seed, trades, accounts, liquidity, speed } = options;
+    const market = prices === undefined ? simulatedMarket(seed, bars) : csvMarket(prices, column);
     const source = shortened(market, bars);
+    source.notes.forEach(note);
     const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
     const house = new HouseLiquidator(new LiquidatorRepository(database));
     const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;

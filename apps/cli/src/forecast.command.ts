@@ -1,5 +1,6 @@
 import { InvalidInputError } from '#lib/errors';
-import { logReturns, readSeriesFile } from '#lib/price-file';
+import { commonWindow, readSeriesFiles } from '#lib/price-file';
+import { UsageError } from '#lib/terminal';
 import {
   type ClusterMode,
   type FactorCount,
@@ -7,40 +8,52 @@ import {
   horizonCovariance,
   initialFilterState,
 } from '#lib/volatility';
-import { UsageError } from '../usage-error.js';
+import { note } from './print.js';
+import type { PriceFileOptions } from './programs/prices.js';
 
-export interface ForecastOptions {
-  readonly prices: string;
+export interface ForecastOptions extends PriceFileOptions {
   readonly window: number;
   readonly horizon: number;
   readonly clusters: ClusterMode;
   readonly factors: FactorCount;
 }
 
+/** Fewest returns a model is fitted to. */
+const MINIMUM_OBSERVATIONS = 30;
+
 /** `zkrisk forecast`: clusters, models, one-step and horizon covariance of returns after the last row. */
-export function forecastCommand({ prices, window, horizon, clusters, factors }: ForecastOptions): object {
-  const table = readSeriesFile(prices, { kind: 'price' });
+export function forecastCommand(options: ForecastOptions): object {
+  const { prices, column, window, horizon, clusters, factors } = options;
+  const files = prices.join(', ');
+  const table = readSeriesFiles(prices, { kind: 'price', ...(column === undefined ? {} : { column }) });
+  table.notes.forEach(note);
   if (table.times.length < window + 1) {
     throw new UsageError(
-      `${prices}: has ${table.times.length} rows, a window of ${window} returns needs ${window + 1}; pass a smaller --window`,
+      `${files}: has ${table.times.length} rows, a window of ${window} returns needs ${window + 1}; pass a smaller --window`,
     );
   }
-  const returns = logReturns(table.values).map((series) => series.subarray(series.length - window));
+  const { markets, returns, leftOut, droppedRows } = commonWindow(table, 'price', window);
+  if (droppedRows > 0) note(`${droppedRows} rows are dropped: a market has no price in them`);
   try {
-    const { model, excluded, pairs, diagnostics } = fitMarketModel(table.names, returns, {
+    const fit = fitMarketModel(markets, returns, {
       clusters,
       goGarch: { factors },
-      minimumObservations: 30,
+      minimumObservations: MINIMUM_OBSERVATIONS,
     });
+    const { model, pairs, diagnostics } = fit;
+    const excluded = [...leftOut, ...fit.excluded];
+    for (const { market, reason } of excluded) note(`${market} is left out: it ${reason}`);
     const state = initialFilterState(model);
     const n = model.markets.length;
     const rows = (matrix: Float64Array) =>
       Array.from({ length: n }, (_, i) => Array.from(matrix.subarray(i * n, (i + 1) * n)));
     const overHorizon = horizonCovariance(model, state, horizon);
     return {
-      file: prices,
-      asOf: table.times.at(-1),
+      file: files,
+      asOf: new Date(table.times[table.times.length - 1]).toISOString(),
+      notes: table.notes,
       window,
+      observations: model.observations,
       horizonBars: horizon,
       markets: model.markets,
       excluded,
@@ -62,7 +75,7 @@ export function forecastCommand({ prices, window, horizon, clusters, factors }: 
       covarianceRatePerBar: rows(overHorizon.ratePerBar),
     };
   } catch (error) {
-    if (error instanceof InvalidInputError) throw new UsageError(`${prices}: ${error.message}`);
+    if (error instanceof InvalidInputError) throw new UsageError(`${files}: ${error.message}`);
     throw error;
   }
 }

@@ -1,0 +1,17 @@
+import { newProgram, runProgram } from '#lib/terminal';
+import { registerBooks } from './programs/books.js';
+import { registerModels } from './programs/models.js';
+import { registerOperations } from './programs/operations.js';
+import { registerPools } from './programs/pools.js';
+import { registerPrices } from './programs/prices.js';
+import { registerProofs } from './programs/proofs.js';
+
+const program = newProgram('zkrisk', 'Risk engine of a perpetual-futures exchange: command line');
+registerPrices(program);
+registerModels(program);
+registerPools(program);
+registerBooks(program);
+registerProofs(program);
+registerOperations(program);
+
+await runProgram(program, { traces: false });

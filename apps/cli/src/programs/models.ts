@@ -1,0 +1,91 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { list, positive, UsageError, wholeNumber } from '#lib/terminal';
+import { BACKTEST_MODELS, type BacktestModel, type ClusterMode, type FactorCount } from '#lib/volatility';
+import { print } from '../print.js';
+import { columnOption, PRICE_FILES, type PriceFileOptions } from './prices.js';
+
+const factorCount = (text: string): FactorCount => {
+  if (text === 'all') return 'all';
+  if (text === 'mp') return 'marchenko-pastur';
+  return wholeNumber(text);
+};
+
+const modelName = (text: string): BacktestModel => {
+  const model = BACKTEST_MODELS.find((name) => name === text);
+  if (model === undefined)
+    throw new InvalidArgumentError(`"${text}" is not one of ${BACKTEST_MODELS.join(', ')}`);
+  return model;
+};
+
+interface BacktestArguments extends Partial<PriceFileOptions> {
+  returns?: string[];
+  window: number;
+  steps: number;
+  horizons: number[];
+  models: BacktestModel[];
+  refitEvery: number;
+  json: boolean;
+}
+
+/** `zkrisk forecast`, `zkrisk backtest`. */
+export function registerModels(program: Command): void {
+  program
+    .command('forecast')
+    .description('forecast the covariance of returns from files of prices')
+    .requiredOption('--prices <files...>', PRICE_FILES)
+    .addOption(columnOption())
+    .addOption(new Option('--window <n>', 'returns to fit on').argParser(wholeNumber).default(864))
+    .addOption(new Option('--horizon <n>', 'horizon in bars').argParser(positive).default(24))
+    .addOption(
+      new Option('--clusters <mode>', 'how markets are grouped')
+        .choices(['cointegration', 'single', 'none'])
+        .default('cointegration'),
+    )
+    .addOption(
+      new Option('--factors <k>', 'all, mp (Marchenko–Pastur) or a number')
+        .argParser(factorCount)
+        .default('all'),
+    )
+    .action(
+      async (
+        options: PriceFileOptions & {
+          window: number;
+          horizon: number;
+          clusters: ClusterMode;
+          factors: FactorCount;
+        },
+      ) => {
+        const { forecastCommand } = await import('../forecast.command.js');
+        print(forecastCommand(options));
+      },
+    );
+
+  program
+    .command('backtest')
+    .description(
+      'rolling out-of-sample backtest: energy score, QLIKE and VaR coverage, one row a model and horizon',
+    )
+    .addOption(new Option('--prices <files...>', PRICE_FILES).conflicts('returns'))
+    .addOption(new Option('--returns <files...>', 'CSV of log returns'))
+    .addOption(columnOption())
+    .addOption(new Option('--window <n>', 'returns to fit on').argParser(wholeNumber).default(864))
+    .addOption(new Option('--steps <n>', 'forecast origins').argParser(wholeNumber).default(100))
+    .addOption(
+      new Option('--horizons <list>', 'horizons in bars').argParser(list(wholeNumber)).default([1, 12]),
+    )
+    .addOption(
+      new Option('--models <list>', BACKTEST_MODELS.join(', '))
+        .argParser(list(modelName))
+        .default(['gogarch', 'gogarch-mp', 'garch', 'ccc', 'ewma']),
+    )
+    .addOption(new Option('--refit-every <n>', 'bars between refits').argParser(wholeNumber).default(1))
+    .option('--json', 'print JSON rather than a table', false)
+    .action(async ({ prices, returns, json, ...rest }: BacktestArguments) => {
+      const files = prices ?? returns;
+      if (files === undefined) throw new UsageError('backtest: give --prices FILE or --returns FILE');
+      const { backtestCommand, backtestTable } = await import('../backtest.command.js');
+      const outcome = backtestCommand({ files, kind: prices === undefined ? 'return' : 'price', ...rest });
+      if (json) print(outcome);
+      else process.stdout.write(`${backtestTable(outcome.rows)}\n`);
+    });
+}
