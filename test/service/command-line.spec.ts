@@ -213,12 +213,20 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['a word for a price', 'time,A,B\n1,2,3\n2,x,3\n', /row 3, column A: must be a number, got "x"/],
-    ['a negative price', 'time,A\n1,2\n2,-3\n', /row 3, column A: must be a positive price, got -3/],
-    ['a missing cell', 'time,A,B\n1,2\n', /row 2: has 2 cells, the header has 3/],
-    ['no time column', 'A,B\n1,2\n', /row 1, column 1: must be named time/],
+    [
+      'a word for a price',
+      'time,A,B\n2024-01-01,2,3\n2024-01-02,x,3\n',
+      /row 3, column A: must be a number, got "x"/,
+    ],
+    [
+      'a negative price',
+      'time,A\n2024-01-01,2\n2024-01-02,-3\n',
+      /row 3, column A: must be a positive price, got -3/,
+    ],
+    ['a missing cell', 'time,A,B\n2024-01-01,2\n', /row 2: has 2 cells, the header has 3/],
+    ['no time column', 'A,B\n1,2\n', /row 1: no column is named time/],
     ['a market twice', 'time,A,A\n1,2,3\n', /column 3: "A" is there twice/],
-    ['too few rows', 'time,A\n1,2\n2,3\n', /has 2 rows, a window of 864/],
+    ['too few rows', 'time,A\n2024-01-01,2\n2024-01-02,3\n', /has 2 rows, a window of 864/],
   ])('names file, row and column of %s', (_, text, message) => {
     const { status, stderr } = zkrisk('forecast', '--prices', file('prices.csv', text));
     expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);

@@ -20,32 +20,43 @@ export interface CommonWindow {
 const BLANK_SHARE = 0.1;
 
 /**
- * The last returns of a table that its markets have in common. A market that lacks more than a tenth of the rows is left out by
- * name; rows in which one of the others has nothing are dropped.
+ * The last returns of a table that its markets have in common. A market that lacks more than a tenth of the window's rows is left
+ * out by name. Rows in which one of the others has nothing are dropped, and the window reaches so much further back; where
+ * the table does not, the market that lacks the most is left out too.
  *
- * @param length returns, T at most
+ * @param length returns
+ * @returns fewer returns only where the table has fewer rows
  */
-export function commonWindow(table: SeriesTable, kind: 'price' | 'return', length: number): CommonWindow {
-  const rows = kind === 'price' ? length + 1 : length;
-  const first = Math.max(0, table.times.length - rows);
-  const series = table.values.map((values) => values.subarray(first));
-  const size = table.times.length - first;
-  const leftOut: LeftOut[] = [];
-  const used = series.flatMap((values, i) => {
-    const blank = values.reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
-    if (blank <= BLANK_SHARE * size) return [i];
-    leftOut.push({ market: table.names[i], reason: `has nothing in ${blank} of ${size} rows` });
-    return [];
+export function commonWindow(
+  { names, times, values }: SeriesTable,
+  kind: 'price' | 'return',
+  length: number,
+): CommonWindow {
+  const rows = Math.min(times.length, kind === 'price' ? length + 1 : length);
+  const first = times.length - rows;
+  const blanks = values.map((series) => {
+    return series.subarray(first).reduce((count, value) => count + (Number.isNaN(value) ? 1 : 0), 0);
   });
-  const complete = Array.from({ length: size }, (_, t) => t).filter((t) =>
-    used.every((i) => !Number.isNaN(series[i][t])),
-  );
-  const values = used.map((i) => Float64Array.from(complete, (t) => series[i][t]));
+  // The most complete first, in the order of the file where they are alike.
+  const used = values.map((_, i) => i).filter((i) => blanks[i] <= BLANK_SHARE * rows);
+  used.sort((a, b) => blanks[a] - blanks[b]);
+  const completeRows = () =>
+    times.map((_, t) => t).filter((t) => used.every((i) => !Number.isNaN(values[i][t])));
+  let complete = completeRows();
+  while (complete.length < rows && used.length > 1 && blanks[used[used.length - 1]] > 0) {
+    used.pop();
+    complete = completeRows();
+  }
+  used.sort((a, b) => a - b);
+  const window = complete.slice(-rows);
+  const series = used.map((i) => Float64Array.from(window, (t) => values[i][t]));
   return {
-    markets: used.map((i) => table.names[i]),
-    returns: kind === 'price' ? logReturns(values) : values,
-    leftOut,
-    droppedRows: size - complete.length,
+    markets: used.map((i) => names[i]),
+    returns: kind === 'price' ? logReturns(series) : series,
+    leftOut: names.flatMap((market, i) =>
+      used.includes(i) ? [] : [{ market, reason: `has nothing in ${blanks[i]} of the last ${rows} rows` }],
+    ),
+    droppedRows: window.length === 0 ? 0 : times.length - window[0] - window.length,
   };
 }
 

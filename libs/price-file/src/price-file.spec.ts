@@ -228,10 +228,12 @@ describe(commonWindow, () => {
       { length: 30 },
       (_, t) => `${day(t)},${2 ** t},${t === 20 ? '' : 3 ** t},${t < 15 ? '' : 1}`,
     );
+    // The window cannot reach further back for the row that B lacks: C has nothing there, and less is missing of C.
     const late = commonWindow(table(rows), 'price', 14);
-    expect([late.markets, late.leftOut, late.droppedRows]).toEqual([['A', 'B', 'C'], [], 1]);
-    const wide = commonWindow(table(rows), 'price', 29);
-    expect(wide.leftOut).toEqual([{ market: 'C', reason: 'has nothing in 15 of 30 rows' }]);
+    expect([late.markets, late.droppedRows]).toEqual([['A', 'C'], 0]);
+    expect(late.leftOut).toEqual([{ market: 'B', reason: 'has nothing in 1 of the last 15 rows' }]);
+    const wide = commonWindow(table(rows), 'price', 28);
+    expect(wide.leftOut).toEqual([{ market: 'C', reason: 'has nothing in 14 of the last 29 rows' }]);
     expect(wide.droppedRows).toBe(1);
     expect(wide.returns.map((series) => series.length)).toEqual([28, 28]);
     // Across the dropped row the return is that of two days.
