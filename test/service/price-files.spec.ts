@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { backtestCommand } from '../apps/cli/src/backtest.command.js';
-import { forecastCommand } from '../apps/cli/src/forecast.command.js';
-import { importCommand } from '../apps/cli/src/import.command.js';
-import { simulatePoolCommand } from '../apps/cli/src/simulate-pool.command.js';
-import { csvMarket } from '../apps/zkrisk/src/index.js';
+import { backtestCommand } from '../../apps/cli/src/backtest.command.js';
+import { forecastCommand } from '../../apps/cli/src/forecast.command.js';
+import { importCommand } from '../../apps/cli/src/import.command.js';
+import { simulatePoolCommand } from '../../apps/cli/src/simulate-pool.command.js';
+import { csvMarket } from '../../apps/zkrisk/src/index.js';
 import { PriceFileError } from '#lib/price-file';
 
-const path = (name: string) => join(import.meta.dirname, '..', '..', 'test', 'cases', `${name}.csv`);
+const path = (name: string) => join(import.meta.dirname, '..', '..', '..', 'test', 'cases', `${name}.csv`);
 
 /** What each command that reads files makes of one: the markets it uses, its last time, and what it says on the screen. */
 interface Reading {
