@@ -1,4 +1,8 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** Proving keys take minutes to make; their names hold the digest of their circuit. */
+const PROVING_KEYS = join(import.meta.dirname, 'node_modules', '.cache', 'zkrisk', 'proving-keys');
 
 /** Specs run on the compiled code, so that the tested code is the shipped code. docs/testing.md describes the projects. */
 export default defineConfig({
@@ -7,6 +11,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    env: { ZKRISK_PROVING_KEYS: PROVING_KEYS },
     projects: [
       {
         extends: true,

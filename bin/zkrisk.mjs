@@ -4,5 +4,5 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bootstrap, root } from '../scripts/bootstrap.mjs';
 
-bootstrap();
+await bootstrap();
 await import(pathToFileURL(join(root, 'dist/apps/cli/src/main.js')).href);

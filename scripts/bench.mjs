@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { bootstrap, root } from './bootstrap.mjs';
 
-bootstrap();
+await bootstrap();
 const python = join(root, '.venv', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
 if (process.argv.includes('--peers') && !existsSync(python)) {
   const run = (command, args) => {

@@ -1,15 +1,18 @@
-// Makes a checkout runnable: installs the locked dependencies and compiles, each only when its input has changed.
-import { spawnSync } from 'node:child_process';
+// Makes a checkout runnable: installs the locked dependencies, compiles TypeScript, contracts and WebAssembly, each only when
+// its input has changed, side by side. docs/testing.md says how long each takes.
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { osqpIsBuilt } from '../libs/osqp-wasm/build.mjs';
-import { kernelSources } from '../libs/pools/build.mjs';
-import { contractSources } from './contracts.mjs';
+import { osqpRecipe } from '../libs/osqp-wasm/build.mjs';
+import { kernelRecipe } from '../libs/pools/build.mjs';
+import { isBuilt, keepBuild, restoreBuild } from './build-cache.mjs';
+import { contractsRecipe } from './contracts.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE_FOLDERS = ['apps', 'libs', 'migrations', 'test', 'bench', 'examples'];
+const OSQP = join(root, 'libs', 'osqp-wasm');
 
 function hashOf(files) {
   const hash = createHash('sha256');
@@ -31,25 +34,34 @@ function stampHolds(file, stamp) {
   return existsSync(file) && readFileSync(file, 'utf8') === stamp;
 }
 
-function run(what, command, args) {
+/** Runs one step: a line when it begins and one with its seconds; its output is shown only where it fails. */
+async function step(what, command, args) {
   process.stderr.write(`${what} …\n`);
   const started = Date.now();
-  const { status, signal, error } = spawnSync(command, args, {
+  const child = spawn(command, args, {
     cwd: root,
-    stdio: ['ignore', 2, 2],
+    stdio: ['ignore', 'pipe', 'pipe'],
     shell: process.platform === 'win32',
   });
-  if (error) throw error;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const [status, signal] = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (...end) => resolve(end));
+  });
   if (signal) process.exit(130);
   if (status !== 0) {
-    process.stderr.write(`${what} failed\n`);
+    process.stderr.write(`${output}${what} failed\n`);
     process.exit(status ?? 1);
   }
   process.stderr.write(`${what}: ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
 
-/** Installs and compiles what is out of date. */
-export function bootstrap() {
+const node = (what, ...args) => step(what, process.execPath, args);
+
+/** Installs and compiles whatever is out of date; ends the process where a step fails. */
+export async function bootstrap() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     process.stderr.write(`zkrisk needs Node 20.19 or later, this is ${process.versions.node}\n`);
@@ -58,51 +70,67 @@ export function bootstrap() {
   const lock = hashOf([join(root, 'package-lock.json')]);
   const installed = join(root, 'node_modules', '.zkrisk-installed');
   if (!stampHolds(installed, lock)) {
-    run('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    await step('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
     writeFileSync(installed, lock);
   }
-  const osqp = join(root, 'libs', 'osqp-wasm');
-  if (!osqpIsBuilt()) run('building OSQP in WebAssembly', process.execPath, [join(osqp, 'build.mjs')]);
-  const files = [
+  const compiled = join(root, 'dist', '.zkrisk-compiled');
+  const stamp = typescriptStamp() + lock;
+  const compiles = !stampHolds(compiled, stamp);
+  // Before anything is written to dist: what is there without a stamp was left by a build that was cut off.
+  if (compiles && !existsSync(compiled)) removeCompiled();
+  await Promise.all([
+    buildWebAssembly(),
+    build('compiling contracts', contractsRecipe(), join('scripts', 'contracts.mjs')),
+    compiles ? compileTypeScript(compiled, stamp) : undefined,
+  ]);
+}
+
+function typescriptStamp() {
+  return hashOf([
     ...SOURCE_FOLDERS.flatMap((folder) => sources(join(root, folder))).sort(),
     join(root, 'tsconfig.json'),
-    join(osqp, 'tsconfig.json'),
-  ];
-  const compiled = join(root, 'dist', '.zkrisk-compiled');
-  const stamp = hashOf(files) + lock;
-  if (!stampHolds(compiled, stamp)) {
-    if (!existsSync(compiled)) {
-      for (const folder of [root, osqp]) rmSync(join(folder, 'dist'), { recursive: true, force: true });
-    }
-    rmSync(compiled, { force: true });
-    // The workspace package first: the rest imports what it compiles to.
-    for (const project of [osqp, root]) {
-      // TypeScript 7 compiles in a third of the time; typescript-eslint still needs the API of TypeScript 6.
-      const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
-      run(`compiling ${relative(root, project) || 'zkrisk'}`, process.execPath, [tsc, '-p', project]);
-    }
-    for (const folder of SOURCE_FOLDERS) {
-      const output = join(root, 'dist', folder);
-      if (existsSync(output)) removeOrphans(output, join(root, folder));
-    }
-    removeOrphans(join(osqp, 'dist'), join(osqp, 'src'));
-    mkdirSync(join(root, 'dist'), { recursive: true });
-    writeFileSync(compiled, stamp);
+    join(OSQP, 'tsconfig.json'),
+  ]);
+}
+
+function removeCompiled() {
+  for (const folder of [...SOURCE_FOLDERS, '.tsbuildinfo'])
+    rmSync(join(root, 'dist', folder), { recursive: true, force: true });
+  rmSync(join(OSQP, 'dist'), { recursive: true, force: true });
+}
+
+async function compileTypeScript(compiled, stamp) {
+  rmSync(compiled, { force: true });
+  // The workspace package first: the rest imports what it compiles to.
+  for (const project of [OSQP, root]) {
+    // TypeScript 7 compiles in a third of the time; typescript-eslint still needs the API of TypeScript 6.
+    const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
+    await node(`compiling ${relative(root, project) || 'zkrisk'}`, tsc, '-p', project);
   }
-  const kernel = kernelSources().map((path) => join(root, path));
-  const kernelStamp = hashOf(kernel) + lock;
-  const kernelCompiled = join(root, 'dist', 'libs', 'pools', 'native', '.compiled');
-  if (!stampHolds(kernelCompiled, kernelStamp)) {
-    run('compiling the pools’ kernel', process.execPath, [join(root, 'libs', 'pools', 'build.mjs')]);
-    writeFileSync(kernelCompiled, kernelStamp);
+  for (const folder of SOURCE_FOLDERS) {
+    const output = join(root, 'dist', folder);
+    if (existsSync(output)) removeOrphans(output, join(root, folder));
   }
-  const contracts = [...contractSources(), 'scripts/contracts.mjs'].map((path) => join(root, path));
-  const contractsStamp = hashOf(contracts) + lock;
-  const contractsCompiled = join(root, 'dist', 'contracts', '.compiled');
-  if (!stampHolds(contractsCompiled, contractsStamp)) {
-    run('compiling contracts', process.execPath, [join(root, 'scripts', 'contracts.mjs')]);
-    writeFileSync(contractsCompiled, contractsStamp);
-  }
+  removeOrphans(join(OSQP, 'dist'), join(OSQP, 'src'));
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(compiled, stamp);
+}
+
+/** Runs a build script where neither its folder nor the cache has what its recipe builds. */
+async function build(what, recipe, script) {
+  if (isBuilt(recipe) || restoreBuild(recipe)) return;
+  await node(what, join(root, script));
+  keepBuild(recipe);
+}
+
+/** OSQP and the pools' kernel in one process: loading the compiler takes longer than compiling the kernel. */
+async function buildWebAssembly() {
+  const recipes = [osqpRecipe(), kernelRecipe()].filter((each) => !isBuilt(each) && !restoreBuild(each));
+  if (recipes.length === 0) return;
+  const names = recipes.map(({ title }) => title).join(' and ');
+  const script = join(root, 'scripts', 'build-wasm.mjs');
+  await node(`compiling ${names} to WebAssembly`, script, ...recipes.map(({ name }) => name));
+  for (const recipe of recipes) keepBuild(recipe);
 }
 
 /** Output whose source is gone would still be run as a test. */
@@ -117,4 +145,4 @@ function removeOrphans(output, sourceFolder) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) bootstrap();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bootstrap();

@@ -4,13 +4,15 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { digestOf, stampBuild } from './build-cache.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const FOLDER = join(root, 'dist', 'contracts');
 const LARGEST = 24_576;
 const VERIFIER = 'circuits/artifacts/Halo2VerifierReusable.sol';
 
-/** Every source that decides what is built, relative to the root. */
-export function contractSources() {
+/** Sources that are compiled, relative to the root. */
+function contractSources() {
   const own = readdirSync(join(root, 'contracts', 'src'), { recursive: true })
     .filter((name) => name.endsWith('.sol'))
     .map((name) => `contracts/src/${name.replaceAll('\\', '/')}`)
@@ -18,6 +20,22 @@ export function contractSources() {
   return [...own, VERIFIER];
 }
 
+/** Digest, folder and files of the build. The lock file pins the compiler and the libraries that contracts import. */
+export function contractsRecipe() {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const pinned = ['solc', '@openzeppelin/contracts', 'solady'].map(
+    (name) => packages[`node_modules/${name}`].integrity ?? packages[`node_modules/${name}`].version,
+  );
+  const inputs = [...contractSources(), 'scripts/contracts.mjs'];
+  return {
+    ...{ name: 'contracts', title: 'contracts', folder: FOLDER },
+    digest: digestOf(...pinned, ...inputs.flatMap((path) => [path, readFileSync(join(root, path))])),
+    files: ['RiskOracle.json'],
+    keeps: /\.json$/,
+  };
+}
+
+/** Compiles, writes an artifact for each deployed contract and returns their sizes in bytes by name. */
 export function buildContracts() {
   const solc = createRequire(import.meta.url)('solc');
   const input = {
@@ -40,8 +58,7 @@ export function buildContracts() {
   );
   const errors = (output.errors ?? []).filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new Error(errors.map(({ formattedMessage }) => formattedMessage).join('\n'));
-  const folder = join(root, 'dist', 'contracts');
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(FOLDER, { recursive: true });
   const sizes = {};
   for (const contracts of contractSources().map((path) => output.contracts[path])) {
     for (const [name, { abi, evm }] of Object.entries(contracts)) {
@@ -57,9 +74,10 @@ export function buildContracts() {
         bytecode: `0x${evm.bytecode.object}`,
         deployedBytecode: `0x${evm.deployedBytecode.object}`,
       };
-      writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(artifact)}\n`);
+      writeFileSync(join(FOLDER, `${name}.json`), `${JSON.stringify(artifact)}\n`);
     }
   }
+  stampBuild(contractsRecipe());
   return sizes;
 }
 

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { withRooms } from '../rooms.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
 
-bootstrap();
+await bootstrap();
 const { writeReference } = await import(
   pathToFileURL(join(root, 'dist/apps/zkrisk/src/reference/reference.js')).href
 );

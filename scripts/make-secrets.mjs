@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
 
-bootstrap();
+await bootstrap();
 const { Keystore } = await import('ox');
 const folder = join(root, 'deploy', 'secrets');
 mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -4,5 +4,5 @@ import { pathToFileURL } from 'node:url';
 import { bootstrap, root } from './bootstrap.mjs';
 
 const [, , name] = process.argv;
-bootstrap();
+await bootstrap();
 await import(pathToFileURL(join(root, `dist/apps/${name}/src/main.js`)).href);

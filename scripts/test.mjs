@@ -24,10 +24,10 @@ const quick = !args.includes('--rest');
 const total = { passed: 0, failed: 0, skipped: [], files: [] };
 
 /** Counts a step as one test and says how long it took. */
-function step(what, run) {
+async function step(what, run) {
   process.stdout.write(`${what} …\n`);
   const started = Date.now();
-  const ok = run();
+  const ok = await run();
   process.stdout.write(`${what}: ${ok ? 'ok' : 'FAILED'}, ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
   total[ok ? 'passed' : 'failed']++;
 }
@@ -79,13 +79,13 @@ function printSlowest() {
 
 const started = Date.now();
 if (paths.length > 0) {
-  bootstrap();
+  await bootstrap();
   specs(...paths);
 } else {
   // Compiling is the check of types: bootstrap ends the process where it fails.
-  step('types', () => bootstrap() === undefined);
+  await step('types', async () => (await bootstrap()) === undefined);
   if (quick) {
-    step('format', () =>
+    await step('format', () =>
       succeeds(
         bin('prettier'),
         '--check',
@@ -97,7 +97,7 @@ if (paths.length > 0) {
         '.',
       ),
     );
-    step('lint', () => succeeds(bin('eslint'), '.', '--max-warnings', '0'));
+    await step('lint', () => succeeds(bin('eslint'), '.', '--max-warnings', '0'));
     const contracts = testContracts();
     total.passed += contracts.passed;
     total.failed += contracts.failed;

@@ -4,7 +4,6 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -16,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { digestOf, isBuilt, stampBuild } from '../../scripts/build-cache.mjs';
 import { compileWasm } from '../../scripts/clang-wasm.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -24,37 +24,29 @@ const recipe = JSON.parse(readFileSync(join(here, 'recipe.json'), 'utf8'));
 const sha256 = (...parts) =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
-/** Of everything that decides what is built. */
-function recipeDigest() {
+/** Digest, folder and files of the build. */
+export function osqpRecipe() {
   const compiler = join('..', '..', 'scripts', 'clang-wasm.mjs');
-  const files = ['recipe.json', 'build.mjs', 'package.json', join('native', 'osqp_wasm.c'), compiler];
-  return sha256(...files.map((file) => readFileSync(join(here, file))));
+  const inputs = ['recipe.json', 'build.mjs', 'package.json', join('native', 'osqp_wasm.c'), compiler];
+  return {
+    ...{ name: 'osqp', title: 'OSQP', folder: output },
+    digest: digestOf(...inputs.map((file) => readFileSync(join(here, file)))),
+    files: ['osqp.wasm', ...recipe.licences.map(({ to }) => to)],
+    keeps: /^(osqp\.wasm|LICENSE\.\w+)$/,
+  };
 }
 
-const stamp = join(output, 'recipe.sha256');
-
-/** Whether what the recipe makes is there. */
-export function osqpIsBuilt() {
-  const files = ['osqp.wasm', ...recipe.licences.map(({ to }) => to)];
-  if (!files.every((file) => existsSync(join(output, file))) || !existsSync(stamp)) return false;
-  return readFileSync(stamp, 'utf8') === recipeDigest();
-}
-
-/** The compiled module and its licences; returns whether anything had to be built. */
+/** Builds the module and copies the licences of its sources beside it. */
 export async function buildOsqp() {
-  if (osqpIsBuilt()) return false;
   const work = mkdtempSync(join(tmpdir(), 'osqp-wasm-'));
   try {
     const sources = fetchSources(work);
     const wasm = await compile(sources);
     mkdirSync(output, { recursive: true });
-    // The stamp goes first and comes back last: a build that is cut off counts as none.
-    rmSync(stamp, { force: true });
     for (const { from, to } of recipe.licences) copyFileSync(join(sources, from), join(output, to));
     writeFileSync(join(output, 'osqp.wasm.part'), wasm);
     renameSync(join(output, 'osqp.wasm.part'), join(output, 'osqp.wasm'));
-    writeFileSync(stamp, recipeDigest());
-    return true;
+    stampBuild(osqpRecipe());
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -121,9 +113,6 @@ function compile(sources) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const started = Date.now();
-  const built = await buildOsqp();
-  process.stderr.write(
-    built ? `built osqp.wasm in ${((Date.now() - started) / 1000).toFixed(1)} s\n` : 'up to date\n',
-  );
+  if (isBuilt(osqpRecipe())) process.stderr.write('up to date\n');
+  else await buildOsqp();
 }

@@ -1,19 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { EngineProver, fromFelt, type ProofDocument, type Statement, toFelt } from '#lib/proofs';
 
-/** A prover with keys of its own, and how to be rid of both. */
+/** A prover for one file, and how to end it. Its keys are those of all files: vitest.config.mjs names their folder. */
 export function temporaryProver(threads = 1): { prover: EngineProver; remove: () => Promise<void> } {
-  const keys = mkdtempSync(join(tmpdir(), 'zkrisk-keys-'));
-  const prover = new EngineProver({ keys, threads });
-  return {
-    prover,
-    async remove() {
-      await prover.close();
-      rmSync(keys, { recursive: true, force: true });
-    },
-  };
+  const prover = new EngineProver({ threads });
+  return { prover, remove: () => prover.close() };
 }
 
 /** Indices of public values of which one more unit goes unnoticed; none in a sound proof. */

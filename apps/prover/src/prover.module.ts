@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EventLog, LaneOwners } from '#lib/events';
@@ -29,10 +28,8 @@ export class ProverModule {
             const { PROVER_BACKEND, PROVER_THREADS, PROVER_ATTEMPTS: attempts, ZKRISK_DATA_DIR } = config;
             // A native process takes all cores by itself.
             const threads = PROVER_BACKEND === 'native' ? 1 : PROVER_THREADS;
-            const prover = createProver(
-              { threads, keys: join(ZKRISK_DATA_DIR, 'proving-keys') },
-              { ...process.env, PROVER_BACKEND },
-            );
+            const environment = { ...process.env, PROVER_BACKEND, ZKRISK_DATA_DIR };
+            const prover = createProver({ threads }, environment);
             const runner = new ProofRunner(repository, log, prover, { threads, attempts });
             await runner.start();
             return runner;

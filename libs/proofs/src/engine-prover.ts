@@ -16,13 +16,17 @@ export type EngineReply = CircuitResult | { readonly kind: 'commitment'; readonl
 
 export interface ProverOptions {
   readonly threads?: number;
-  /** folder of the keys that are made at first use; default: in ZKRISK_DATA_DIR */
+  /** folder of the keys that are made at first use; see {@link keysFolder} for the default */
   readonly keys?: string;
 }
 
-/** Folder that proving keys are kept in. */
+/** Folder of proving keys: the option's, ZKRISK_PROVING_KEYS, which provers of a machine may share, or one in ZKRISK_DATA_DIR. */
 export function keysFolder(options: ProverOptions, environment: NodeJS.ProcessEnv): string {
-  return options.keys ?? join(environment.ZKRISK_DATA_DIR ?? '.zkrisk', 'proving-keys');
+  return (
+    options.keys ??
+    environment.ZKRISK_PROVING_KEYS ??
+    join(environment.ZKRISK_DATA_DIR ?? '.zkrisk', 'proving-keys')
+  );
 }
 
 /** Prover on `@ezkljs/engine`, in worker threads. Proving keys are made at first use and kept. */
