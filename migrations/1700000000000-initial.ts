@@ -26,7 +26,11 @@ export class Initial1700000000000 implements MigrationInterface {
         sequence bigint primary key, kind text not null, at bigint not null, payload jsonb not null);
       create index book_event_kind on book_event (kind, sequence);
       create table ledger_snapshot (sequence bigint primary key, state jsonb not null);
-      create table command_outcome (id text primary key, sequence bigint not null, event jsonb not null);
+      create table command_outcome (
+        topic text not null, owner text not null, id text not null, digest text not null,
+        sequence bigint not null, event jsonb not null,
+        primary key (topic, owner, id));
+      create index command_outcome_id on command_outcome (topic, id);
       create table risk_record (at bigint primary key, payload jsonb not null);
     `);
   }

@@ -104,14 +104,18 @@ describe('who may call what', () => {
     ).toMatchObject({
       status: 403,
       code: 'forbidden',
-      body: { scope: 'trade' },
+      body: { scope: 'treasury' },
     });
     const trade = await key('trade');
     expect((await call('GET', '/v1/markets', { key: trade })).status).toBe(403);
     const deposit = { provider: 'p', amount: '5' };
     expect((await call('POST', '/v1/liquidity/deposits', { key: trade, body: deposit })).status).toBe(403);
+    const liquidity = await key('liquidity');
+    expect((await call('POST', '/v1/liquidity/deposits', { key: liquidity, body: deposit })).status).toBe(
+      403,
+    );
     expect(
-      (await call('POST', '/v1/liquidity/deposits', { key: await key('liquidity'), body: deposit })).status,
+      (await call('POST', '/v1/liquidity/deposits', { key: await key('treasury'), body: deposit })).status,
     ).toBe(201);
     for (const wrong of [
       'zk_0123456789abcdef_short',
@@ -137,7 +141,7 @@ describe('who may call what', () => {
   it('for the accounts a key is bound to, and no others', async () => {
     const { key: bound } = await keys.create({
       label: 'bound',
-      scopes: ['quote', 'trade'],
+      scopes: ['quote', 'trade', 'treasury'],
       accounts: ['mine'],
     });
     expect(
@@ -155,30 +159,32 @@ describe('who may call what', () => {
   });
 
   it('an id that was used for another command tells nothing of it', async () => {
-    const trade = await key('trade');
-    const withdrawal = { commandId: 'mine-1', amount: '5' };
-    await call('POST', '/v1/accounts/mine/deposits', { key: trade, body: withdrawal });
-    expect((await call('POST', '/v1/accounts/mine/deposits', { key: trade, body: withdrawal })).status).toBe(
-      201,
-    );
-    const others = [
-      call('POST', '/v1/accounts/yours/deposits', { key: trade, body: withdrawal }),
-      call('POST', '/v1/liquidity/deposits', {
-        key: await key('liquidity'),
-        body: { ...withdrawal, provider: 'mine' },
-      }),
-      call('POST', '/v1/quotes/mine-1/accept', { key: trade }),
-    ];
-    for (const answer of await Promise.all(others)) {
+    const treasury = await key('treasury');
+    const deposit = { commandId: 'mine-1', amount: '5' };
+    const own = '/v1/accounts/mine/deposits';
+    await call('POST', own, { key: treasury, body: deposit });
+    expect((await call('POST', own, { key: treasury, body: deposit })).status).toBe(201);
+    for (const [path, body] of [
+      [own, { ...deposit, amount: '6' }],
+      ['/v1/accounts/mine/withdrawals', deposit],
+    ] as const) {
+      const answer = await call('POST', path, { key: await key('trade', 'treasury'), body });
       expect(answer).toMatchObject({ status: 409, code: 'command-id-reused' });
       expect(answer.body).not.toHaveProperty('amount');
     }
+    expect((await call('POST', '/v1/quotes/mine-1/accept', { key: await key('trade') })).status).toBe(404);
+    // Somebody else's id is theirs: it is a command of its own.
+    const others = await call('POST', '/v1/accounts/yours/deposits', { key: treasury, body: deposit });
+    expect(others).toMatchObject({ status: 201, body: { account: 'yours' } });
   });
 
   it('a quote is accepted by the key that has asked for it, and by no other', async () => {
     const both = await key('quote', 'trade');
     const { key: other } = await keys.create({ label: 'other', scopes: ['quote', 'trade'] });
-    await call('POST', '/v1/accounts/trader/deposits', { key: both, body: { amount: '100000' } });
+    await call('POST', '/v1/accounts/trader/deposits', {
+      key: await key('treasury'),
+      body: { amount: '100000' },
+    });
     const client = new ZkriskClient({ url: engine.url, apiKey: both });
     const { id, token } = await client.quote('trader', LEGS);
     const thief = new ZkriskClient({ url: engine.url, apiKey: other });
@@ -236,7 +242,7 @@ describe('who may call what', () => {
   });
 
   it('what may change anything is in the audit log, with who did it and what came of it', async () => {
-    const trade = await key('trade');
+    const trade = await key('treasury');
     await call('POST', '/v1/accounts/audited/deposits', { key: trade, body: { amount: '7' } });
     await call('POST', '/v1/accounts/audited/deposits', { key: trade, body: { amount: 'seven' } });
     const url = '/v1/admin/audit?limit=2';
@@ -302,7 +308,7 @@ describe('who may call what', () => {
       expect(answer.headers.get(header)).not.toBeNull();
     expect(answer.headers.get('x-powered-by')).toBeNull();
     await engine.database.query('alter table liquidation rename to liquidation_away');
-    const failed = await call('GET', '/v1/liquidations', { key: await key('trade') });
+    const failed = await call('GET', '/v1/liquidations', { key: await key('liquidator') });
     await engine.database.query('alter table liquidation_away rename to liquidation');
     expect(failed).toMatchObject({ status: 500, code: 'internal-error' });
     expect(JSON.stringify(failed.body)).not.toMatch(/liquidation"|at |select|\.js/);

@@ -94,6 +94,7 @@ export async function startTopology(
     PORT: '0',
     LOG_LEVEL: 'info',
     HOUSE_LIQUIDATOR: 'off',
+    VALUATION_SECRET: 'a secret for tests, to seal valuations',
     ...QUICK_MODEL,
     ...environment,
   };

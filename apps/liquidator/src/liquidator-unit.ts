@@ -11,6 +11,7 @@ import {
   type PricePayload,
   TOPICS,
 } from '#lib/messages';
+import { partsOf } from '#lib/amounts';
 import type { ConsumeContext } from '#lib/events';
 import { takeTicks } from '#lib/exchange';
 import { CORRELATION_HEADER } from '#lib/runtime';
@@ -148,17 +149,14 @@ export class LiquidatorUnit {
       }
       try {
         const fills = fillsOf(report, opened.orders);
-        const [account, isolated] = opened.account.split('~');
         const trade = {
-          tradeId: opened.planId,
-          account,
-          legs: fills.map(({ market, size }) => ({ market, size })),
-          ...(isolated === undefined ? {} : { margin: 'isolated' as const }),
-          reduceOnly: true,
           planId: opened.planId,
+          account: opened.account,
+          legs: fills.map(({ market, size }) => ({ market, size })),
+          liquidator: report.liquidator,
         };
         const header = { id: opened.planId, sequence: this.plans, time: Math.max(time, opened.at) };
-        const message = outgoing(TOPICS.trades, account, header, trade);
+        const message = outgoing(TOPICS.liquidationTrades, partsOf(opened.account).account, header, trade);
         context.publish({ ...message, headers: context.headersOf(index) });
         found.reported = report.status;
         await this.repository.report(context.manager, opened.planId, report.status);
@@ -178,7 +176,9 @@ export class LiquidatorUnit {
   /** Closes the plan whose trade this state tells of. */
   private async settle(state: AccountStatePayload, context: ConsumeContext): Promise<void> {
     const liquidation = this.live.get(state.account);
-    const cause = state.causes.find(({ id }) => id === liquidation?.opened.planId);
+    const cause = state.causes.find(
+      ({ topic, id }) => topic === TOPICS.liquidationTrades.name && id === liquidation?.opened.planId,
+    );
     if (liquidation === undefined || cause === undefined) return;
     const { opened, reported } = liquidation;
     if (cause.refused) {

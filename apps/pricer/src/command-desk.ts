@@ -1,9 +1,10 @@
 import type { EventLog } from '#lib/events';
-import { outgoing, type Topic, TOPICS } from '#lib/messages';
+import { outgoing, type Topic } from '#lib/messages';
 import {
   type BookEvent,
-  CommandIdReusedError,
+  commandOf,
   CommandRejectedError,
+  contentDigest,
   NoMarketTimeError,
   OutcomePendingError,
 } from '#lib/exchange';
@@ -21,71 +22,47 @@ export class CommandDesk {
   ) {}
 
   /**
-   * Sends a command and waits for what comes of it. The command's id makes it safe to repeat: it is booked once.
+   * Sends a command and waits for its outcome. The command's id makes it safe to repeat: the same content is booked once.
    *
    * @throws {CommandRejectedError} with the refusal's own code
-   * @throws {CommandIdReusedError} where the id was another command's
+   * @throws {CommandIdReusedError} where the owner has used the id for another content
    * @throws {NoMarketTimeError} before the first price
    * @throws {OutcomePendingError} where it has been taken but not been booked in time
    */
   async submit<Payload>(
     topic: Topic<Payload>,
-    key: string,
+    owner: string,
     commandId: string,
     payload: Payload,
   ): Promise<BookEvent> {
     const time = this.pricer.engine.board.now;
     if (time === 0) throw new NoMarketTimeError();
+    const key = { topic: topic.name, owner, id: commandId };
+    const digest = contentDigest(payload);
+    const known = await this.pricer.outcome(key, digest, 0);
+    if (known !== undefined) return accepted(known);
     // Waiting begins before sending: the outcome cannot slip by in between.
-    const booked = this.pricer.outcome(commandId, OUTCOME_TIMEOUT_MS);
+    const booked = this.pricer.outcome(key, digest, OUTCOME_TIMEOUT_MS);
     booked.catch(() => undefined);
     const header = { id: commandId, sequence: 0, time };
-    await this.log.publish([outgoing(topic, key, header, payload)]);
+    await this.log.publish([outgoing(topic, owner, header, payload)]);
     const event = await booked;
     if (event === undefined) throw new OutcomePendingError(commandId);
-    requireSame(event, topic.name, key, commandId);
     return accepted(event);
   }
 
-  /** What came of a trade that was decided earlier; undefined where none was. */
-  async knownTrade(tradeId: string): Promise<BookEvent | undefined> {
-    const event = await this.pricer.outcome(tradeId, 0);
-    if (event === undefined) return undefined;
-    requireSame(event, TOPICS.trades.name, undefined, tradeId);
-    return accepted(event);
-  }
-}
-
-/**
- * An id that was used for another command, or by somebody else, is no retry: its outcome is none of the caller's business.
- *
- * @throws {CommandIdReusedError}
- */
-function requireSame(event: BookEvent, topic: string, owner: string | undefined, commandId: string): void {
-  const decided = commandDecidedBy(event);
-  if (decided?.topic !== topic || (owner !== undefined && decided.owner !== owner))
-    throw new CommandIdReusedError(commandId);
-}
-
-/** The topic of the command an event has decided, and whose it was; undefined for an event that decides none. */
-function commandDecidedBy(event: BookEvent): { topic: string; owner: string } | undefined {
-  switch (event.kind) {
-    case 'trade-booked':
-    case 'trade-rejected':
-      return { topic: TOPICS.trades.name, owner: event.account.split('~')[0] };
-    case 'account-deposited':
-    case 'account-withdrawn':
-    case 'account-rejected':
-      return { topic: TOPICS.accounts.name, owner: event.account.split('~')[0] };
-    case 'collateral-moved':
-      return { topic: TOPICS.accounts.name, owner: event.from.split('~')[0] };
-    case 'liquidity-deposited':
-    case 'liquidity-withdrawn':
-    case 'liquidity-rejected':
-    case 'withdrawal-locked':
-      return { topic: TOPICS.liquidity.name, owner: event.provider };
-    default:
-      return undefined;
+  /**
+   * The outcome of a trade that was decided earlier, for a caller who may act for its account; undefined where there is none.
+   *
+   * @param accounts the caller is bound to; null: all
+   */
+  async knownTrade(tradeId: string, accounts: ReadonlySet<string> | null): Promise<BookEvent | undefined> {
+    const trades = await this.pricer.tradesOfAnyone(tradeId);
+    const own = trades.find((event) => {
+      const owner = commandOf(event)?.owner;
+      return owner !== undefined && (accounts === null || accounts.has(owner));
+    });
+    return own && accepted(own);
   }
 }
 

@@ -22,6 +22,14 @@ export const pricerEnvironment = z.object({
       'seals quotes, so that every pricer accepts them; the same for all. Or QUOTE_SECRET_FILE. Without it a quote is accepted where it was given',
     )
     .meta({ secret: true }),
+  VALUATION_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'seals valuations: the same for vault and pricer, which refuses what is not sealed. Or VALUATION_SECRET_FILE. In one process it is made at the start',
+    )
+    .meta({ secret: true }),
   QUOTE_TOLERANCE: z.coerce
     .number()
     .min(0)

@@ -3,6 +3,7 @@ import { Ctx, Payload } from '@nestjs/microservices';
 import {
   type AccountPayload,
   type CovariancePayload,
+  type LiquidationTradePayload,
   type LiquidityPayload,
   type Message,
   type PricePayload,
@@ -53,6 +54,14 @@ export class PricerController {
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
     await this.service.onAccounts(messages, context);
+  }
+
+  @Consume(TOPICS.liquidationTrades, { lane: PRICER_LANE })
+  async liquidationTrades(
+    @Payload() messages: Message<LiquidationTradePayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
+    await this.service.onLiquidationTrades(messages, context);
   }
 
   @Consume(TOPICS.trades, { lane: PRICER_LANE })

@@ -1,50 +1,20 @@
-import { type DataSource, type EntityManager, In } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { CovariancePayload } from '#lib/messages';
-import type { BookEvent, ExchangeLedger, PricingEngineState } from '#lib/exchange';
-import { CommandOutcomeEntity, ServiceStateRepository } from '#lib/storage';
+import {
+  type BookEvent,
+  type CommandKey,
+  commandKeyText,
+  commandOf,
+  type ExchangeLedger,
+  type PricingEngineState,
+} from '#lib/exchange';
+import { ServiceStateRepository } from '#lib/storage';
 import { LedgerStore, type Vesting } from './ledger-store.js';
 
-/** Id of the command an event decided, where it decided one. */
-export function commandOf(event: BookEvent): string | undefined {
-  switch (event.kind) {
-    case 'trade-booked':
-    case 'trade-rejected':
-      return event.tradeId;
-    case 'liquidity-deposited':
-    case 'liquidity-rejected':
-    case 'withdrawal-locked':
-    case 'account-deposited':
-    case 'account-withdrawn':
-    case 'account-rejected':
-      return event.commandId;
-    case 'collateral-moved':
-      return event.commandId ?? undefined;
-    case 'liquidity-withdrawn':
-      // A locked withdrawal was decided when it was locked; its payment is not another answer.
-      return event.mode === 'forced' ? event.commandId : undefined;
-    case 'liquidity-valued':
-    case 'funding-accrued':
-    case 'vested':
-    case 'bankruptcy-settled':
-      return undefined;
-  }
-}
-
-/** The margin accounts an event has touched. */
-export function accountsOf(event: BookEvent): readonly string[] {
-  switch (event.kind) {
-    case 'trade-booked':
-    case 'trade-rejected':
-    case 'account-deposited':
-    case 'account-withdrawn':
-    case 'account-rejected':
-    case 'bankruptcy-settled':
-      return [event.account];
-    case 'collateral-moved':
-      return [event.from, event.to];
-    default:
-      return [];
-  }
+/** What came of a command, and the digest of what it said. */
+export interface Outcome {
+  readonly digest: string;
+  readonly event: BookEvent;
 }
 
 /** What has been written of the book since. */
@@ -131,14 +101,19 @@ export class PricerRepository {
       ],
     );
     const decided = events.flatMap((event, i) => {
-      const id = commandOf(event);
-      return id === undefined ? [] : [{ id, sequence: first + i, event }];
+      const key = commandOf(event);
+      return key === undefined ? [] : [{ key, sequence: first + i, event }];
     });
     if (decided.length === 0) return;
     await manager.query(
-      `insert into command_outcome (id, sequence, event) select * from unnest($1::text[], $2::bigint[], $3::jsonb[])`,
+      `insert into command_outcome (topic, owner, id, digest, sequence, event)
+       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[])
+       on conflict (topic, owner, id) do update set sequence = excluded.sequence, event = excluded.event`,
       [
-        decided.map(({ id }) => id),
+        decided.map(({ key }) => key.topic),
+        decided.map(({ key }) => key.owner),
+        decided.map(({ key }) => key.id),
+        decided.map(({ event }) => event.digest ?? ''),
         decided.map(({ sequence }) => sequence),
         decided.map(({ event }) => JSON.stringify(event)),
       ],
@@ -152,12 +127,25 @@ export class PricerRepository {
     );
   }
 
-  /** What came of commands that have been decided already. */
+  /** Outcomes of the commands that have been decided already, by {@link commandKeyText}. */
   async outcomes(
-    ids: readonly string[],
+    keys: readonly CommandKey[],
     manager: EntityManager = this.database.manager,
-  ): Promise<Map<string, BookEvent>> {
-    const rows = await manager.getRepository(CommandOutcomeEntity).findBy({ id: In([...ids]) });
-    return new Map(rows.map(({ id, event }) => [id, event as BookEvent]));
+  ): Promise<Map<string, Outcome>> {
+    const rows = await manager.query<(CommandKey & Outcome)[]>(
+      `select topic, owner, id, digest, event from command_outcome
+       where (topic, owner, id) in (select * from unnest($1::text[], $2::text[], $3::text[]))`,
+      [keys.map(({ topic }) => topic), keys.map(({ owner }) => owner), keys.map(({ id }) => id)],
+    );
+    return new Map(rows.map((row) => [commandKeyText(row), { digest: row.digest, event: row.event }]));
+  }
+
+  /** Outcomes of a topic's commands with an id, whoever's they are. */
+  async outcomesOfAnyone(topic: string, id: string): Promise<BookEvent[]> {
+    const rows = await this.database.query<{ event: BookEvent }[]>(
+      'select event from command_outcome where topic = $1 and id = $2',
+      [topic, id],
+    );
+    return rows.map(({ event }) => event);
   }
 }

@@ -3,6 +3,7 @@ import { ZkriskError } from '#lib/errors';
 import {
   type AccountPayload,
   type CovariancePayload,
+  type LiquidationTradePayload,
   type LiquidityPayload,
   type Message,
   outgoing,
@@ -12,12 +13,26 @@ import {
   type ValuationPayload,
 } from '#lib/messages';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
-import { type BookEvent, ExchangeLedger, takeTicks, PricingEngine } from '#lib/exchange';
+import {
+  accountsOf,
+  type BookEvent,
+  CommandIdReusedError,
+  type CommandKey,
+  commandKeyText,
+  commandOf,
+  contentDigest,
+  ExchangeLedger,
+  isRefusal,
+  PricingEngine,
+  requireValuationSeal,
+  takeTicks,
+} from '#lib/exchange';
+import { partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
 import { BookFollower } from './book-follower.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { exchangeParametersOf, type PricerConfig, vestingOf } from './pricer.config.js';
-import { accountsOf, commandOf, type PricerRepository } from './pricer.repository.js';
+import type { PricerRepository } from './pricer.repository.js';
 import { accountState, poolState } from './published-states.js';
 
 /** One book for the whole exchange: one process writes it. */
@@ -30,7 +45,7 @@ export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single' };
 export class PricerService implements LaneOwner {
   private readonly logger = new Logger(PricerService.name);
   private current: PricingEngine;
-  private readonly waiting = new Map<string, Set<(event: BookEvent) => void>>();
+  private readonly waiting = new Map<string, Set<(event: BookEvent | undefined) => void>>();
   private insolvent = false;
 
   private readonly follower: BookFollower;
@@ -137,8 +152,24 @@ export class PricerService implements LaneOwner {
     return this.decide(
       messages,
       context,
-      ({ tradeId }) => tradeId,
+      ({ account, tradeId }) => ({ topic: TOPICS.trades.name, owner: account, id: tradeId }),
       (trade, time) => this.current.book(trade, time),
+    );
+  }
+
+  onLiquidationTrades(
+    messages: readonly Message<LiquidationTradePayload>[],
+    context: ConsumeContext,
+  ): Promise<void> {
+    return this.decide(
+      messages,
+      context,
+      ({ account, planId }) => ({
+        topic: TOPICS.liquidationTrades.name,
+        owner: partsOf(account).account,
+        id: planId,
+      }),
+      (trade, time) => this.current.liquidate(trade, time),
     );
   }
 
@@ -146,7 +177,7 @@ export class PricerService implements LaneOwner {
     return this.decide(
       messages,
       context,
-      ({ commandId }) => commandId,
+      ({ provider, commandId }) => ({ topic: TOPICS.liquidity.name, owner: provider, id: commandId }),
       (command, time) => this.current.liquidity(command, time),
     );
   }
@@ -154,6 +185,13 @@ export class PricerService implements LaneOwner {
   async onValuations(messages: readonly Message<ValuationPayload>[], context: ConsumeContext): Promise<void> {
     const events: BookEvent[] = [];
     for (const [index, { payload, time }] of messages.entries()) {
+      try {
+        requireValuationSeal(this.config.VALUATION_SECRET, payload, time);
+      } catch (error) {
+        if (!(error instanceof ZkriskError)) throw error;
+        context.reject(index, error.message);
+        continue;
+      }
       const { events: booked, refusal } = this.current.valuation(payload, time);
       events.push(...booked);
       if (refusal !== undefined) context.reject(index, refusal);
@@ -165,56 +203,89 @@ export class PricerService implements LaneOwner {
     return this.decide(
       messages,
       context,
-      ({ commandId }) => commandId,
+      ({ account, commandId }) => ({ topic: TOPICS.accounts.name, owner: account, id: commandId }),
       (command, time) => this.current.account(command, time),
     );
   }
 
-  /** Decides each command that has not been decided already, by its id, and books what comes of it. */
+  /**
+   * Decides each command once, by its key, and books what comes of it. The same content again changes nothing; another
+   * content under a used id is refused, and booked nowhere.
+   */
   private async decide<Payload>(
     messages: readonly Message<Payload>[],
     context: ConsumeContext,
-    idOf: (payload: Payload) => string,
+    keyOf: (payload: Payload) => CommandKey,
     book: (payload: Payload, time: number) => BookEvent[],
   ): Promise<void> {
-    const known = await this.repository.outcomes(
-      messages.map(({ payload }) => idOf(payload)),
-      context.manager,
-    );
-    const decided = new Set(known.keys());
+    const keys = messages.map(({ payload }) => keyOf(payload));
+    const known = await this.repository.outcomes(keys, context.manager);
+    const decided = new Map([...known].map(([key, { digest }]) => [key, digest]));
     const events: BookEvent[] = [];
     const origins = new Map<string, Headers>();
+    const reused: string[] = [];
     for (const [index, { payload, time }] of messages.entries()) {
-      const id = idOf(payload);
-      if (decided.has(id)) continue;
-      events.push(...book(payload, time));
-      decided.add(id);
-      origins.set(id, context.headersOf(index));
+      const key = commandKeyText(keys[index]);
+      const digest = contentDigest(payload);
+      const before = decided.get(key);
+      if (before !== undefined) {
+        if (before === digest) continue;
+        context.reject(index, `the id ${keys[index].id} was used for another command`);
+        reused.push(key);
+        continue;
+      }
+      for (const event of book(payload, time)) {
+        const decides = commandOf(event);
+        const ours = decides !== undefined && commandKeyText(decides) === key;
+        events.push(ours ? { ...event, digest } : event);
+      }
+      decided.set(key, digest);
+      origins.set(key, context.headersOf(index));
     }
     await this.commit(context, events, origins);
+    context.afterCommit(() => {
+      for (const key of reused) this.wake(key, undefined);
+    });
   }
 
-  /** What came of a command: known already, or as soon as it is booked; undefined after the timeout. */
-  async outcome(commandId: string, timeoutMs: number): Promise<BookEvent | undefined> {
-    let wake: (event: BookEvent) => void = () => undefined;
-    const booked = new Promise<BookEvent>((resolve) => (wake = resolve));
-    const listeners = this.waiting.get(commandId) ?? new Set();
-    this.waiting.set(commandId, listeners.add(wake));
+  /**
+   * What came of a command: known already, or as soon as it is booked; undefined after the timeout.
+   *
+   * @throws {CommandIdReusedError} where the id was used for another content
+   */
+  async outcome(key: CommandKey, digest: string, timeoutMs: number): Promise<BookEvent | undefined> {
+    const text = commandKeyText(key);
+    let wake: (event: BookEvent | undefined) => void = () => undefined;
+    const booked = new Promise<BookEvent | undefined>((resolve) => (wake = resolve));
+    const listeners = this.waiting.get(text) ?? new Set();
+    this.waiting.set(text, listeners.add(wake));
+    const requireSame = (decided: string) => {
+      if (decided !== digest) throw new CommandIdReusedError(key.id);
+    };
     let timer: NodeJS.Timeout | undefined;
     try {
-      const known = (await this.repository.outcomes([commandId])).get(commandId);
-      if (known || timeoutMs === 0) return known;
-      const timeout = new Promise<undefined>((resolve) => {
+      const known = (await this.repository.outcomes([key])).get(text);
+      if (known) requireSame(known.digest);
+      if (known || timeoutMs === 0) return known?.event;
+      const timeout = new Promise<'late'>((resolve) => {
         timer = setTimeout(() => {
-          resolve(undefined);
+          resolve('late');
         }, timeoutMs);
       });
-      return await Promise.race([booked, timeout]);
+      const event = await Promise.race([booked, timeout]);
+      if (event === 'late') return undefined;
+      requireSame(event?.digest ?? '');
+      return event;
     } finally {
       clearTimeout(timer);
       listeners.delete(wake);
-      if (listeners.size === 0) this.waiting.delete(commandId);
+      if (listeners.size === 0) this.waiting.delete(text);
     }
+  }
+
+  /** Outcomes of trades with an id, whoever's they are: who asks has to be let see them. */
+  tradesOfAnyone(tradeId: string): Promise<BookEvent[]> {
+    return this.repository.outcomesOfAnyone(TOPICS.trades.name, tradeId);
   }
 
   /** @param origins headers of the commands that were decided, by their ids */
@@ -230,7 +301,8 @@ export class PricerService implements LaneOwner {
     events.forEach((event, i) => {
       const sequence = first + i;
       const header = { id: `book-${sequence}`, sequence, time: event.at };
-      const headers = origins.get(commandOf(event) ?? '') ?? {};
+      const key = commandOf(event);
+      const headers = (key && origins.get(commandKeyText(key))) ?? {};
       context.publish({ ...outgoing(TOPICS.book, 'book', header, { ...event }), headers });
     });
     this.publishStates(context, events);
@@ -247,12 +319,13 @@ export class PricerService implements LaneOwner {
     const sequence = ledger.eventCount;
     const header = (id: string) => ({ id: `${id}@${sequence}`, sequence, time: board.now });
     context.publish(outgoing(TOPICS.poolStates, 'pool', header('pool'), poolState(ledger)));
-    const causes = new Map<string, { id: string; refused: boolean }[]>();
+    const causes = new Map<string, { topic: string; id: string; refused: boolean }[]>();
     for (const event of events) {
       for (const account of accountsOf(event)) {
         const known = causes.get(account) ?? [];
         const command = commandOf(event);
-        if (command !== undefined) known.push({ id: command, refused: event.kind.endsWith('-rejected') });
+        if (command !== undefined)
+          known.push({ topic: command.topic, id: command.id, refused: isRefusal(event) });
         causes.set(account, known);
       }
     }
@@ -263,8 +336,8 @@ export class PricerService implements LaneOwner {
   }
 
   private announce(event: BookEvent): void {
-    const id = commandOf(event);
-    if (id !== undefined) for (const wake of this.waiting.get(id) ?? []) wake(event);
+    const key = commandOf(event);
+    if (key !== undefined) this.wake(commandKeyText(key), event);
     const { shortfall } = this.current.ledger;
     if (shortfall > 0n && !this.insolvent)
       this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${shortfall} units`);
@@ -276,7 +349,12 @@ export class PricerService implements LaneOwner {
       event.kind === 'liquidity-rejected' ||
       event.kind === 'account-rejected'
     ) {
-      this.logger.debug(`${event.kind} ${id ?? ''}: ${event.reason}`);
+      this.logger.debug(`${event.kind} ${key?.id ?? ''}: ${event.reason}`);
     }
+  }
+
+  /** @param event undefined: the id was used for another command */
+  private wake(key: string, event: BookEvent | undefined): void {
+    for (const wake of this.waiting.get(key) ?? []) wake(event);
   }
 }

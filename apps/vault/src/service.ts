@@ -1,3 +1,4 @@
+import { ConfigurationError } from '#lib/service';
 import { Metrics, type ServiceDefinition } from '#lib/host';
 import { openVaultChain } from './vault-chain.js';
 import { vaultConfig, vaultEnvironment } from './vault.config.js';
@@ -11,6 +12,10 @@ export const vault: ServiceDefinition = {
   environment: vaultEnvironment,
   open: async (environment) => {
     const config = vaultConfig(environment);
+    if (config.VAULT === 'on' && config.VALUATION_SECRET === undefined)
+      throw new ConfigurationError(
+        'VALUATION_SECRET: is needed; the pricer takes no valuation without its seal',
+      );
     const chain = await openVaultChain(config);
     return {
       module: VaultModule.register(config, chain),

@@ -13,6 +13,14 @@ export const vaultEnvironment = z.object({
       'of the vault; without it, that of vault.json in ZKRISK_DATA_DIR, which zkrisk deploy-vault writes',
     ),
   VAULT_PROVIDER: fields.account.default('vault').describe('the liquidity provider it is in the books'),
+  VALUATION_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'seals valuations: the same for vault and pricer, which refuses what is not sealed. Or VALUATION_SECRET_FILE. In one process it is made at the start',
+    )
+    .meta({ secret: true }),
   VAULT_QUOTE_MARKET: z
     .string()
     .default('USD')

@@ -14,7 +14,7 @@ export interface VaultReading {
 
 /** What the exchange was told last. */
 export interface PublishedValuation {
-  readonly payload: ValuationPayload;
+  readonly payload: Omit<ValuationPayload, 'seal'>;
   /** market time, milliseconds */
   readonly at: number;
   readonly volatility: number;

@@ -1,16 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
-import {
-  type CovariancePayload,
-  type Message,
-  outgoing,
-  type PricePayload,
-  TOPICS,
-  type ValuationPayload,
-} from '#lib/messages';
+import { type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/messages';
 import { formatDecimal, fromNumber, PRICE_DECIMALS, UNIT_DECIMALS } from '#lib/amounts';
-import { MarketBoard, takeTicks } from '#lib/exchange';
+import { MarketBoard, takeTicks, valuationSeal } from '#lib/exchange';
 import { valuate } from './valuation.js';
 import type { VaultChain } from './vault-chain.js';
 import type { VaultConfig } from './vault.config.js';
@@ -143,7 +136,7 @@ export class VaultService implements LaneOwner {
     const price = (name: string) => this.priceOf(name);
     const market = { forecast, quoteMarket: this.config.VAULT_QUOTE_MARKET, price };
     const { unitValue, volatility, haircut } = valuate(holdings, market, { alpha, least });
-    const payload: ValuationPayload = {
+    const payload = {
       provider,
       units: formatDecimal(holdings.counted, UNIT_DECIMALS),
       settled: formatDecimal(holdings.settled, UNIT_DECIMALS),
@@ -156,7 +149,8 @@ export class VaultService implements LaneOwner {
   private async publish(valuation: PublishedValuation, context: ConsumeContext): Promise<void> {
     const { payload, at } = valuation;
     const header = { id: `${payload.provider}@${at}`, sequence: at, time: at };
-    context.publish(outgoing(TOPICS.valuations, payload.provider, header, payload));
+    const seal = valuationSeal(this.config.VALUATION_SECRET!, payload, at);
+    context.publish(outgoing(TOPICS.valuations, payload.provider, header, { ...payload, seal }));
     await this.repository.saveValuation(context.manager, valuation);
     this.lastValuation = valuation;
   }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -35,6 +36,8 @@ export async function startEngine(
   configure: (fastify: FastifyInstance) => void = () => undefined,
 ): Promise<Engine> {
   const config = readConfig(engineEnvironment, environment);
+  // Vault and pricer are in this process: nobody else has to know their secret.
+  const VALUATION_SECRET = environment.VALUATION_SECRET ?? randomBytes(32).toString('base64url');
   const settling = settlementConfig(environment).SETTLEMENT === 'on';
   const services = [
     ...[forecaster, pricer, liquidator],
@@ -49,7 +52,12 @@ export async function startEngine(
       : undefined;
   try {
     const DATABASE_URL = postgres?.url ?? config.DATABASE_URL;
-    const host = await startHost('zkrisk', services, { ...environment, DATABASE_URL }, configure);
+    const host = await startHost(
+      'zkrisk',
+      services,
+      { ...environment, DATABASE_URL, VALUATION_SECRET },
+      configure,
+    );
     const { app } = host;
     return {
       ...host,

@@ -1,5 +1,6 @@
 export * from './accounts/account-desk.js';
 export * from './book/book-event.js';
+export * from './book/decided-command.js';
 export * from './book/exchange-ledger.js';
 export type {
   AccountBook,
@@ -17,5 +18,6 @@ export * from './marks/ticks.js';
 export * from './parameters.js';
 export * from './pricing-engine.js';
 export * from './shares/liquidity-shares.js';
+export * from './shares/valuation-seal.js';
 export * from './trades/quoted-terms.js';
 export * from './trades/trade-price.js';

@@ -2,6 +2,7 @@ import { InvalidInputError, ZkriskError } from '#lib/errors';
 import type {
   AccountPayload,
   CovariancePayload,
+  LiquidationTradePayload,
   LiquidityPayload,
   RiskPayload,
   StandingBookPayload,
@@ -20,6 +21,7 @@ import {
   toNumber,
   formatMoney,
   isolatedAccount,
+  partsOf,
 } from '#lib/amounts';
 import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
 import { NoForecastError } from './marks/errors.js';
@@ -208,13 +210,24 @@ export class PricingEngine {
     });
   }
 
-  /** Books a trade, or its refusal; always returns what happened. */
-  book(command: TradePayload, time: number): BookEvent[] {
+  /** Executes a liquidation plan: closes at most what is open. Books the trade, or its refusal. */
+  liquidate({ planId, account, legs }: LiquidationTradePayload, time: number): BookEvent[] {
+    const { account: trader, market } = partsOf(account);
+    const margin = market === undefined ? 'cross' : 'isolated';
+    return this.book({ tradeId: planId, account: trader, legs, margin, reduceOnly: true }, time, planId);
+  }
+
+  /**
+   * Books a trade, or its refusal; always returns what happened.
+   *
+   * @param planId the liquidation plan it executes, where it does
+   */
+  book(command: TradePayload, time: number, planId?: string): BookEvent[] {
     this.board.observeTime(time);
     const events = this.settleTime();
     const at = this.board.now;
     try {
-      const { quote, planId } = command;
+      const { quote } = command;
       const { marginAccount, legs } = this.accounts.place(command);
       if (quote && quote.marks.length !== legs.length) {
         throw new InvalidInputError(
@@ -257,6 +270,7 @@ export class PricingEngine {
         account: margin === 'isolated' ? isolatedAccount(account, legs[0].market) : account,
         code: error.code,
         reason: error.message,
+        ...(planId === undefined ? {} : { planId }),
       };
       this.take(rejected);
       return [...events, rejected];
@@ -295,7 +309,10 @@ export class PricingEngine {
    *
    * @returns with why it was refused, where it was
    */
-  valuation(valuation: ValuationPayload, time: number): { events: BookEvent[]; refusal?: string } {
+  valuation(
+    valuation: Omit<ValuationPayload, 'seal'>,
+    time: number,
+  ): { events: BookEvent[]; refusal?: string } {
     const last = this.ledger.backingOf(valuation.provider);
     if (last !== undefined && time <= last.valuedAt) return { events: [] };
     this.board.observeTime(time);

@@ -66,6 +66,10 @@ export async function startHost(
   const required = (access.API_KEYS ?? (isLoopback(config.HOST) ? 'open' : 'required')) === 'required';
   const lines = pino({ level: config.LOG_LEVEL, base: { service: name }, mixin: logFields });
   const logger = new PinoLogger(lines);
+  if (!required)
+    lines.warn(
+      `OPEN: no keys are asked for. Whoever reaches ${config.HOST}:${config.PORT} may trade, withdraw and credit deposits for anybody; API_KEYS=required closes it`,
+    );
   const endTracing = startTracing(name, config.OTEL_EXPORTER_OTLP_ENDPOINT);
   await migrate(connection);
   const opened: OpenedService[] = [];

@@ -27,7 +27,6 @@ export const tradePayload = z.strictObject({
     .optional()
     .describe('isolated: the position has a margin of its own, one leg only (default cross)'),
   reduceOnly: z.boolean().optional().describe('closes at most what is open; refused where nothing is'),
-  planId: identifier.optional().describe('the liquidation plan that is executed'),
   quote: z
     .strictObject({
       quoteId: identifier,
@@ -38,6 +37,18 @@ export const tradePayload = z.strictObject({
     .optional(),
 });
 export type TradePayload = z.infer<typeof tradePayload>;
+
+/**
+ * The trade that executes a liquidation plan. In a topic of its own, which the liquidator alone writes: the ids the engine makes
+ * cannot be claimed by anybody's trade or deposit.
+ */
+export const liquidationTradePayload = z.strictObject({
+  planId: identifier.describe('the plan; it is executed once'),
+  account: z.string().describe('the margin account: a trader’s, or trader~market'),
+  legs: z.array(tradeLeg).min(1).max(64).describe('what the plan closes; at most what is open is closed'),
+  liquidator: account.describe('whose report it is'),
+});
+export type LiquidationTradePayload = z.infer<typeof liquidationTradePayload>;
 
 export const liquidityPayload = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('deposit'), commandId: identifier, provider: account, amount: decimal }),
@@ -65,6 +76,10 @@ export const valuationPayload = z.strictObject({
   haircut: z.number().min(0).max(1).describe('share of the value that does not count'),
   vault: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
   block: z.int().min(0).describe('of the chain, as of which the units were read'),
+  seal: z
+    .string()
+    .max(100)
+    .describe('HMAC-SHA-256 by the secret that the vault service shares with the pricer'),
 });
 export type ValuationPayload = z.infer<typeof valuationPayload>;
 
@@ -116,8 +131,8 @@ export const accountStatePayload = z.strictObject({
     z.strictObject({ market, size: decimal, entryNotional: decimal, fundingIndex: integer }),
   ),
   causes: z
-    .array(z.strictObject({ id: z.string(), refused: z.boolean() }))
-    .describe('commands and trades that were decided'),
+    .array(z.strictObject({ topic: z.string(), id: z.string(), refused: z.boolean() }))
+    .describe('commands and trades that were decided, by the topic they came from'),
 });
 export type AccountStatePayload = z.infer<typeof accountStatePayload>;
 

@@ -2,23 +2,38 @@ import { applyDecorators, createParamDecorator, type ExecutionContext } from '@n
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
 
+/**
+ * What a key may be used for: see prices, trade and withdraw, provide liquidity, credit money that has come in, report on
+ * liquidation plans, administer.
+ */
+export const SCOPES = ['quote', 'trade', 'liquidity', 'treasury', 'liquidator', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** The field of a path or body that names whom a call acts for. */
+export type ActsFor = 'account' | 'provider' | 'liquidator';
+
 /** What a route needs of who calls it. */
 export type RouteAccess =
   | 'public'
   /** signed with the admin secret, besides a key with the scope */
-  | { readonly scope: 'quote' | 'trade' | 'liquidity' | 'admin'; readonly changesState: boolean };
+  | { readonly scope: Scope; readonly changesState: boolean; readonly actsFor: ActsFor | undefined };
 
 /** Anyone may call it, also where keys are required. */
 export function Public(): MethodDecorator & ClassDecorator {
   return RouteConfig({ access: 'public' satisfies RouteAccess });
 }
 
-/** Needs a key with a scope. What may change anything is written to the audit log. */
+/**
+ * Needs a key with a scope. What may change anything is written to the audit log.
+ *
+ * @param options.actsFor the field that says whom the call acts for: a key that is bound to accounts must name one of them
+ */
 export function NeedsScope(
-  scope: 'quote' | 'trade' | 'liquidity' | 'admin',
-  options: { changesState?: boolean } = {},
+  scope: Scope,
+  options: { changesState?: boolean; actsFor?: ActsFor } = {},
 ): MethodDecorator & ClassDecorator {
-  const access: RouteAccess = { scope, changesState: options.changesState ?? false };
+  const { changesState = false, actsFor } = options;
+  const access: RouteAccess = { scope, changesState, actsFor };
   return applyDecorators(RouteConfig({ access }), ApiSecurity('key'));
 }
 
@@ -27,9 +42,15 @@ export const CallerKey = createParamDecorator((_: unknown, context: ExecutionCon
   callerKeyOf(context.switchToHttp().getRequest<object>()),
 );
 
+/** Accounts the calling key is bound to; null: it may act for all. */
+export const CallerAccounts = createParamDecorator(
+  (_: unknown, context: ExecutionContext): ReadonlySet<string> | null =>
+    context.switchToHttp().getRequest<WithPrincipal>().principal?.accounts ?? null,
+);
+
 /** Set by whoever has checked the key. */
 export interface WithPrincipal {
-  principal?: { readonly keyId: string } | null;
+  principal?: { readonly keyId: string; readonly accounts: ReadonlySet<string> | null } | null;
 }
 
 export function callerKeyOf(request: object): string | null {

@@ -61,7 +61,7 @@ export class LiquidationsController {
   ) {}
 
   @Get()
-  @NeedsScope('trade')
+  @NeedsScope('liquidator')
   @Documented({
     summary: 'Liquidations, the newest first, without their plans',
     query: listQuery,
@@ -80,7 +80,7 @@ export class LiquidationsController {
   }
 
   @Sse('stream')
-  @NeedsScope('trade')
+  @NeedsScope('liquidator')
   @Documented({
     summary:
       'Server-sent events: every plan as it is opened and closed. Resumes after Last-Event-ID; without it, begins with what comes',
@@ -98,7 +98,7 @@ export class LiquidationsController {
   }
 
   @Get(':id')
-  @NeedsScope('trade')
+  @NeedsScope('liquidator')
   @Documented({
     summary: 'A liquidation with its plan and certificate',
     params: { id: planId },
@@ -113,7 +113,7 @@ export class LiquidationsController {
 
   @Post(':id/executions')
   @HttpCode(202)
-  @NeedsScope('trade', { changesState: true })
+  @NeedsScope('liquidator', { changesState: true, actsFor: 'liquidator' })
   @Documented({
     summary: 'Report what was executed of an open plan; the stream tells when it is booked',
     params: { id: planId },

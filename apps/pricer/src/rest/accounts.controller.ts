@@ -29,7 +29,7 @@ export class AccountsController {
   ) {}
 
   @Get()
-  @NeedsScope('trade')
+  @NeedsScope('trade', { actsFor: 'account' })
   @Documented({
     params: PARAMETERS,
     summary: 'Equity, margins, positions and liquidation prices of an account: cross and isolated',
@@ -42,7 +42,7 @@ export class AccountsController {
 
   @Post('simulate')
   @HttpCode(200)
-  @NeedsScope('trade')
+  @NeedsScope('trade', { actsFor: 'account' })
   @Documented({
     params: PARAMETERS,
     summary:
@@ -60,10 +60,10 @@ export class AccountsController {
 
   @Post('deposits')
   @HttpCode(201)
-  @NeedsScope('trade', { changesState: true })
+  @NeedsScope('treasury', { changesState: true, actsFor: 'account' })
   @Documented({
     params: PARAMETERS,
-    summary: 'Deposit collateral',
+    summary: 'Credit collateral that has come in: the treasury’s to call',
     body: accountAmount,
     response: accountOutcome,
     status: 201,
@@ -78,7 +78,7 @@ export class AccountsController {
 
   @Post('withdrawals')
   @HttpCode(201)
-  @NeedsScope('trade', { changesState: true })
+  @NeedsScope('trade', { changesState: true, actsFor: 'account' })
   @Documented({
     params: PARAMETERS,
     summary: 'Withdraw collateral that the initial margin does not need',
@@ -97,7 +97,7 @@ export class AccountsController {
 
   @Post('transfers')
   @HttpCode(201)
-  @NeedsScope('trade', { changesState: true })
+  @NeedsScope('trade', { changesState: true, actsFor: 'account' })
   @Documented({
     params: PARAMETERS,
     summary: 'Move collateral between cross margin and an isolated position',

@@ -25,7 +25,7 @@ export class LiquidityController {
   ) {}
 
   @Get('providers/:provider')
-  @NeedsScope('liquidity')
+  @NeedsScope('liquidity', { actsFor: 'provider' })
   @Documented({
     params: { provider: accountName },
     summary: 'What a provider holds; where a vault backs it, what the vault and the exchange owe each other',
@@ -56,9 +56,9 @@ export class LiquidityController {
 
   @Post('deposits')
   @HttpCode(201)
-  @NeedsScope('liquidity', { changesState: true })
+  @NeedsScope('treasury', { changesState: true, actsFor: 'provider' })
   @Documented({
-    summary: 'Deposit liquidity for shares',
+    summary: 'Credit liquidity that has come in, for shares: the treasury’s to call',
     body: depositRequest,
     response: liquidityOutcome,
     status: 201,
@@ -73,7 +73,7 @@ export class LiquidityController {
 
   @Post('withdrawals')
   @HttpCode(201)
-  @NeedsScope('liquidity', { changesState: true })
+  @NeedsScope('liquidity', { changesState: true, actsFor: 'provider' })
   @Documented({
     summary: 'Withdraw liquidity: locked until the horizon for free, or forced now for a fee',
     body: withdrawalRequest,

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { TOPICS } from '#lib/messages';
 import { type BookEvent } from '#lib/exchange';
 import { MONEY_DECIMALS, parseDecimal, formatMoney } from '#lib/amounts';
-import { CallerKey, Documented, NeedsScope, ZodPipe } from '#lib/service';
+import { CallerAccounts, CallerKey, Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { CommandDesk } from '../command-desk.js';
 import { QuoteDesk } from '../quote-desk.js';
 import {
@@ -26,7 +26,7 @@ export class QuotesController {
 
   @Post()
   @HttpCode(201)
-  @NeedsScope('quote')
+  @NeedsScope('quote', { actsFor: 'account' })
   @Header('content-type', 'application/json; charset=utf-8')
   @Documented({
     summary: 'Price a trade',
@@ -53,8 +53,9 @@ export class QuotesController {
     @Param('id', new ZodPipe(quoteId)) id: string,
     @Body(new ZodPipe(acceptRequest)) { margin, token }: z.output<typeof acceptRequest>,
     @CallerKey() key: string | null,
+    @CallerAccounts() accounts: ReadonlySet<string> | null,
   ): Promise<object> {
-    const known = await this.commands.knownTrade(id);
+    const known = await this.commands.knownTrade(id, accounts);
     if (known) return tradeOf(known);
     const { account, legs, riskPremium, liquidityPremium } = this.desk.acceptable(
       { id, token, key },

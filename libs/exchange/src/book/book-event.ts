@@ -21,6 +21,8 @@ export type BookEvent =
 interface Happened {
   /** market time, milliseconds since the epoch */
   readonly at: number;
+  /** of the command that was decided, where one was: what it said */
+  readonly digest?: string;
 }
 
 export interface BookedLeg {
@@ -48,6 +50,8 @@ export interface TradeRejected extends Happened {
   readonly account: string;
   readonly code: string;
   readonly reason: string;
+  /** the liquidation plan that was refused, where it was one */
+  readonly planId?: string;
 }
 
 export interface FundingAccrued extends Happened {

@@ -32,7 +32,7 @@ class Exchange {
 
   /** @param price of a unit, before the haircut */
   value(units: bigint, price: bigint, settled = 0n, haircut = 0, vault = '1'): void {
-    const payload: ValuationPayload = {
+    const payload: Omit<ValuationPayload, 'seal'> = {
       provider: 'vault',
       units: formatDecimal(units * UNIT, UNIT_DECIMALS),
       settled: formatDecimal(settled * UNIT, UNIT_DECIMALS),

@@ -96,7 +96,7 @@ export class LiquidityShares {
    * @throws {InvalidInputError} for a value that is none
    * @throws {BackedProviderError} for a provider that has deposited cash
    */
-  value(valuation: ValuationPayload, at: number, valuedAt: number): BookEvent {
+  value(valuation: Omit<ValuationPayload, 'seal'>, at: number, valuedAt: number): BookEvent {
     const { provider, haircut, vault } = valuation;
     const before = this.ledger.backingOf(provider);
     if (before === undefined && this.ledger.sharesOf(provider) > 0n) throw new BackedProviderError(provider);

@@ -1,11 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { SCOPES, type Scope } from '#lib/service';
 import { UnauthenticatedError, UnknownKeyError } from './errors.js';
-
-/** What a key may be used for. */
-export const SCOPES = ['quote', 'trade', 'liquidity', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
 
 /** Who calls. */
 export interface Principal {
@@ -37,6 +34,8 @@ interface Row {
   created_at: Date;
   revoked_at: Date | null;
 }
+
+export { SCOPES, type Scope };
 
 const REFRESH_MS = 2_000;
 const LEAST_REFRESH_MS = 50;

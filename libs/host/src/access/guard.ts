@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DataSource } from 'typeorm';
-import { problemOf, type RouteAccess } from '#lib/service';
+import { type ActsFor, problemOf, type RouteAccess } from '#lib/service';
 import type { AccessConfig } from './access.environment.js';
 import { AdminSignatures } from './admin-signature.js';
 import { ApiKeys, type Principal } from './api-keys.js';
@@ -19,8 +19,8 @@ declare module 'fastify' {
   }
 }
 
-/** Fields of bodies and paths that say whom a call acts for. */
-const ACTING_FOR = ['account', 'provider', 'liquidator'];
+/** Fields of paths, bodies and queries that may name somebody. */
+const NAMES = ['account', 'provider', 'liquidator'];
 const OPEN_TO_EVERYONE = /^\/docs(\/|-|$)/;
 const ADMIN = '/v1/admin/';
 
@@ -82,7 +82,7 @@ export function guardRoutes(
         const { method, url, headers, rawBody: body = Buffer.alloc(0) } = request;
         await opened().signatures.require({ method, url, body }, headers);
       }
-      requireAccounts(request);
+      requireAccounts(request, access.actsFor);
       if (!access.changesState) return;
       request.auditId = await opened().audit.begin({
         service,
@@ -120,18 +120,33 @@ function keyIn({ headers }: FastifyRequest): string {
   return key;
 }
 
-/** A key that is bound to accounts acts for no others. @throws {ForbiddenError} */
-function requireAccounts({ principal, params, body }: FastifyRequest): void {
+/**
+ * A key that is bound to accounts acts for no others. Where the route acts for somebody the call has to name whom: a default,
+ * `anonymous`, is nobody the key is bound to.
+ *
+ * @throws {ForbiddenError}
+ */
+function requireAccounts(
+  { principal, params, body, query }: FastifyRequest,
+  actsFor: ActsFor | undefined,
+): void {
   const accounts = principal?.accounts ?? null;
   if (accounts === null) return;
-  for (const fields of [params, body]) {
+  let named = false;
+  for (const fields of [params, body, query]) {
     if (typeof fields !== 'object' || fields === null) continue;
-    for (const name of ACTING_FOR) {
+    for (const name of NAMES) {
       const value = (fields as Record<string, unknown>)[name];
-      if (value !== undefined && !(typeof value === 'string' && accounts.has(value)))
+      if (value === undefined) continue;
+      if (!(typeof value === 'string' && accounts.has(value)))
         throw new ForbiddenError(`the key may not act for the ${name} it names`, { field: name });
+      named ||= name === actsFor;
     }
   }
+  if (actsFor !== undefined && !named)
+    throw new ForbiddenError(`the key is bound to accounts: the call must name its ${actsFor}`, {
+      field: actsFor,
+    });
 }
 
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { partsOf } from '#lib/amounts';
+import { TOPICS } from '#lib/messages';
+import type { BookEvent } from './book-event.js';
+
+/** Whose command it is and where it came from: ids of one owner in one topic name one command each, and nobody else's. */
+export interface CommandKey {
+  readonly topic: string;
+  readonly owner: string;
+  readonly id: string;
+}
+
+export function commandKeyText({ topic, owner, id }: CommandKey): string {
+  // Names have no bars: no two keys have the same text.
+  return `${topic}|${owner}|${id}`;
+}
+
+/**
+ * Digest of what a command says, whatever the order of its fields: the same id with another digest is another command.
+ *
+ * @returns 128 bits of SHA-256, base64url
+ */
+export function contentDigest(payload: unknown): string {
+  return createHash('sha256').update(canonical(payload)).digest('base64url').slice(0, 22);
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  fields.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join()}}`;
+}
+
+/** The command an event has decided; undefined where it decides none. */
+export function commandOf(event: BookEvent): CommandKey | undefined {
+  switch (event.kind) {
+    case 'trade-booked':
+    case 'trade-rejected': {
+      const owner = partsOf(event.account).account;
+      return event.planId === undefined
+        ? { topic: TOPICS.trades.name, owner, id: event.tradeId }
+        : { topic: TOPICS.liquidationTrades.name, owner, id: event.planId };
+    }
+    case 'account-deposited':
+    case 'account-withdrawn':
+    case 'account-rejected':
+      return { topic: TOPICS.accounts.name, owner: event.account, id: event.commandId };
+    case 'collateral-moved':
+      // What closing an isolated position gives back answers no command.
+      return event.commandId === null
+        ? undefined
+        : { topic: TOPICS.accounts.name, owner: partsOf(event.from).account, id: event.commandId };
+    case 'liquidity-deposited':
+    case 'liquidity-rejected':
+    case 'withdrawal-locked':
+      return { topic: TOPICS.liquidity.name, owner: event.provider, id: event.commandId };
+    case 'liquidity-withdrawn':
+      // A locked withdrawal was decided when it was locked; its payment is not another answer.
+      return event.mode === 'forced'
+        ? { topic: TOPICS.liquidity.name, owner: event.provider, id: event.commandId }
+        : undefined;
+    case 'liquidity-valued':
+    case 'funding-accrued':
+    case 'vested':
+    case 'bankruptcy-settled':
+      return undefined;
+  }
+}
+
+/** Whether an event says that its command was refused. */
+export function isRefusal(event: BookEvent): boolean {
+  return event.kind.endsWith('-rejected');
+}
+
+/** The margin accounts an event has changed, or whose liquidation it has refused. */
+export function accountsOf(event: BookEvent): readonly string[] {
+  switch (event.kind) {
+    case 'trade-booked':
+    case 'account-deposited':
+    case 'account-withdrawn':
+    case 'bankruptcy-settled':
+      return [event.account];
+    case 'trade-rejected':
+      return event.planId === undefined ? [] : [event.account];
+    case 'collateral-moved':
+      return [event.from, event.to];
+    default:
+      return [];
+  }
+}
