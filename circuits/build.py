@@ -139,7 +139,8 @@ def verifying_key(compiled, folder, srs, output):
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    chosen = sys.argv[2:] or CIRCUITS
+    # `layout` alone writes layout.json and compiles nothing.
+    chosen = [name for name in sys.argv[2:] if name != "layout"] if sys.argv[2:] else CIRCUITS
     for circuit_name in chosen:
         build(circuit_name, CIRCUITS[circuit_name], target)
     layout(target)

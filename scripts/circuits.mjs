@@ -49,9 +49,9 @@ function environment() {
   }
 }
 
-function build(output) {
+function build(output, names = []) {
   // The interpreter may abort at exit after its files are written: what counts is what is there, and compared below.
-  run(python, ['build.py', output]);
+  run(python, ['build.py', output, ...names]);
   writeFileSync(join(output, 'builders.sha256'), `${builderDigest()}\n`);
 }
 
@@ -82,6 +82,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     process.exit(existsSync(join(circuits, 'ceremony', 'pricing', 'verifying-key.bin')) ? 0 : 1);
   }
   if (process.argv.includes('--check')) process.exit(check() ? 0 : 1);
+  // `-- bar price` rebuilds these alone, `-- layout` only says anew where public values are.
+  const names = process.argv.slice(2);
+  if (names.length > 0) {
+    build(artifacts, names);
+    writeLayout();
+    process.exit(0);
+  }
   for (const folder of existsSync(artifacts) ? readdirSync(artifacts) : [])
     if (folder !== 'srs') rmSync(join(artifacts, folder), { recursive: true, force: true });
   build(artifacts);

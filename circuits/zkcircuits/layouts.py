@@ -16,12 +16,20 @@ SANDWICH = {
     "probabilityTolerance": ONE + 8,
     "densityTolerance": ONE + 8,
     # |b - KL| <= slackTolerance + tilt 2^-slackShift
-    "slackTolerance": 2**10,
-    "slackShift": 17,
+    "slackTolerance": 2**6,
+    "slackShift": 20,
+    # An upper bound below this is not right to a thousandth: its own rounding is a unit.
+    "smallestUpper": 2**13,
     "smallestTailFactor": ONE,
     "largestTailFactor": 16 * ONE,
 }
-FACTORS = {"markets": factors.MARKETS, "factors": factors.FACTORS, "grossLimit": 2**8 * ONE}
+# A unit of account makes gross exposure 64 to 128 of it, and rounding a little more or less.
+FACTORS = {
+    "markets": factors.MARKETS,
+    "factors": factors.FACTORS,
+    "smallestGross": 63 * ONE,
+    "largestGross": 129 * ONE,
+}
 SHARED = {"scaleBits": BITS, **SANDWICH}
 
 CONSTANTS = {

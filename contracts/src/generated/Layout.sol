@@ -12,8 +12,9 @@ library SharedLayout {
     uint256 internal constant LOG_TOLERANCE = 25165832;
     uint256 internal constant PROBABILITY_TOLERANCE = 16777224;
     uint256 internal constant DENSITY_TOLERANCE = 16777224;
-    uint256 internal constant SLACK_TOLERANCE = 1024;
-    uint256 internal constant SLACK_SHIFT = 17;
+    uint256 internal constant SLACK_TOLERANCE = 64;
+    uint256 internal constant SLACK_SHIFT = 20;
+    uint256 internal constant SMALLEST_UPPER = 8192;
     uint256 internal constant SMALLEST_TAIL_FACTOR = 16777216;
     uint256 internal constant LARGEST_TAIL_FACTOR = 268435456;
 }
@@ -113,7 +114,8 @@ library BarLayout {
     uint256 internal constant PUBLIC_OTHERS_LENGTH = 11;
     uint256 internal constant MARKETS = 32;
     uint256 internal constant FACTORS = 4;
-    uint256 internal constant GROSS_LIMIT = 4294967296;
+    uint256 internal constant SMALLEST_GROSS = 1056964608;
+    uint256 internal constant LARGEST_GROSS = 2164260864;
     uint256 internal constant STATE_ELEMENTS = 54;
     uint256 internal constant BOOK_FIELDS = 6;
 }
@@ -184,7 +186,8 @@ library PriceLayout {
     uint256 internal constant PUBLIC_OTHERS_LENGTH = 6;
     uint256 internal constant MARKETS = 32;
     uint256 internal constant FACTORS = 4;
-    uint256 internal constant GROSS_LIMIT = 4294967296;
+    uint256 internal constant SMALLEST_GROSS = 1056964608;
+    uint256 internal constant LARGEST_GROSS = 2164260864;
     uint256 internal constant BOOKS = 2;
     uint256 internal constant BOOK_FIELDS = 4;
 }

@@ -10,6 +10,24 @@ export function nearest(a: bigint, b: bigint): bigint {
   return a < 0n ? -((-a + b / 2n) / b) : (a + b / 2n) / b;
 }
 
+/** value/2^bits as circuits divide: to the nearest, halves away from zero. */
+export function shifted(value: bigint, bits: number): bigint {
+  return nearest(value, 1n << BigInt(bits));
+}
+
+/** Numbers in a circuit's constants: units of 2^−24, of which single precision keeps 24 significant bits. */
+export function fixed(value: number): bigint {
+  return BigInt(Math.fround(Math.round(value * 2 ** SCALE_BITS)));
+}
+
+/** The integer nearest to √value. @param value ≥ 0 */
+export function nearestRoot(value: bigint): bigint {
+  if (value < 2n) return value;
+  let root = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
+  for (let next = (root + value / root) >> 1n; next < root; next = (root + value / root) >> 1n) root = next;
+  return value - root * root > root ? root + 1n : root;
+}
+
 /** A product as circuits compute it: rescaled to units of 2^−24. */
 export function times(a: bigint, b: bigint): bigint {
   return nearest(a * b, ONE);

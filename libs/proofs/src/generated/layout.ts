@@ -10,8 +10,9 @@ export const SHARED = {
   logTolerance: 25165832,
   probabilityTolerance: 16777224,
   densityTolerance: 16777224,
-  slackTolerance: 1024,
-  slackShift: 17,
+  slackTolerance: 64,
+  slackShift: 20,
+  smallestUpper: 8192,
   smallestTailFactor: 16777216,
   largestTailFactor: 268435456,
 } as const;
@@ -69,7 +70,8 @@ export const LAYOUTS = {
     constants: {
       markets: 32,
       factors: 4,
-      grossLimit: 4294967296,
+      smallestGross: 1056964608,
+      largestGross: 2164260864,
       stateElements: 54,
       bookFields: 6,
     },
@@ -107,7 +109,8 @@ export const LAYOUTS = {
     constants: {
       markets: 32,
       factors: 4,
-      grossLimit: 4294967296,
+      smallestGross: 1056964608,
+      largestGross: 2164260864,
       books: 2,
       bookFields: 4,
     },

@@ -1,0 +1,148 @@
+import { judgeSandwiches, Judgement, layoutOf, numbersOf } from '../public-values.js';
+import { SHARED } from '../generated/layout.js';
+import type { Statement } from '../statement.js';
+import { BOOK_TERMS, type BarInput, barRows, type BookTerms, parseBar } from './bar-rows.js';
+import { LARGEST_FACTORS, LARGEST_MARKETS } from './factor-model.js';
+
+/** What a proof of a bar says. Money in percent of the unit of account but for exposures and book, which are in shares of it. */
+export interface BarPublic {
+  /** Poseidon hashes: of the model, of the state before and after the bar */
+  readonly commitments: Readonly<Record<'model' | 'state' | 'nextState', bigint>>;
+  /** log returns of the bar, percent; zeros where there is no market */
+  readonly returns: readonly number[];
+  /** each market's variance over the horizon, percent² */
+  readonly variances: readonly number[];
+  /** (Σx)_i and its rate a bar, percent² of the unit of account */
+  readonly covarianceWithBook: readonly number[];
+  readonly covarianceRate: readonly number[];
+  readonly exposures: readonly number[];
+  readonly book: BookTerms;
+  /** −ln α */
+  readonly budget: number;
+  readonly tailFactor: number;
+  /** s and its rate a bar */
+  readonly volatility: number;
+  readonly rate: number;
+  /** upper ≥ EVaR ≥ lower up to rounding, at this tilt, and h_s */
+  readonly upper: number;
+  readonly lower: number;
+  readonly tilt: number;
+  readonly slope: number;
+  /** κ·upper: ρ + P_t */
+  readonly measure: number;
+  /** κ·h_s·ṡ, a bar */
+  readonly funding: number;
+  /** of {@link funding}, by market: they add up to it */
+  readonly fundingByMarket: readonly number[];
+  readonly spread: Readonly<Record<'price' | 'delta' | 'gamma' | 'vega', number>>;
+  /** exact parts of W_f r, Bᵀx, own variances and Σx that other proofs of the bar take, and what was taken from them */
+  readonly partials: readonly bigint[];
+  readonly others: readonly bigint[];
+  /** D of the common factors, over the horizon and its rate: equal in all proofs of a bar */
+  readonly commonVariances: readonly bigint[];
+  readonly failures: readonly string[];
+}
+
+/** A bar of the declared model, and the risk of the standing book in it: circuits/zkcircuits/bar.py. */
+export const barStatement: Statement<BarInput, BarPublic> = {
+  name: 'bar',
+  layout: layoutOf('bar'),
+  inputs: barRows,
+
+  public(values) {
+    const numbers = numbersOf('bar', values);
+    const integers = (name: string) => values.get(name)!;
+    const number = (name: string) => numbers(name)[0];
+    const book = numbers('publicBook');
+    const [s, rate, slope, exposures] = [
+      number('volatility'),
+      number('rate'),
+      number('slope'),
+      numbers('exposures'),
+    ];
+    const [covariance, covarianceRate] = [numbers('covarianceWithBook'), numbers('covarianceRate')];
+    const tailFactor = book[BOOK_TERMS.length + 1];
+    return {
+      commitments: {
+        model: integers('modelCommitment')[0],
+        state: integers('stateCommitment')[0],
+        nextState: integers('nextStateCommitment')[0],
+      },
+      returns: numbers('logReturns'),
+      variances: numbers('variances'),
+      covarianceWithBook: covariance,
+      covarianceRate,
+      exposures,
+      book: Object.fromEntries(BOOK_TERMS.map((name, i) => [name, book[i]])) as unknown as BookTerms,
+      budget: book[BOOK_TERMS.length],
+      tailFactor,
+      volatility: s,
+      rate,
+      upper: number('upper'),
+      lower: number('lower'),
+      tilt: number('tilt'),
+      slope,
+      measure: number('measure'),
+      funding: number('funding'),
+      fundingByMarket: exposures.map(
+        (x, i) => tailFactor * slope * x * (covarianceRate[i] / s - (covariance[i] * rate) / (s * s)),
+      ),
+      spread: {
+        price: number('spread'),
+        delta: number('delta'),
+        gamma: number('gamma'),
+        vega: number('vega'),
+      },
+      partials: ['partialFactors', 'partialProjection', 'partialVariance', 'partialNet'].flatMap((name) =>
+        integers(name),
+      ),
+      others: integers('publicOthers'),
+      commonVariances: integers('commonVariances'),
+      failures: judged(values),
+    };
+  },
+
+  failures: ({ failures }) => failures,
+
+  parse: parseBar,
+};
+
+/** Why a bar's public values do not hold. */
+function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
+  const judgement = new Judgement(values);
+  const [violations] = judgement.integers('violations');
+  judgement.check(violations === 0n, `violations are ${violations}, not 0`);
+  const [s] = judgement.integers('volatility');
+  judgeSandwiches(judgement, [s]);
+  judgement.within('residualVolatility', () => (s + 1n) << 128n);
+  judgement.within('residualRate', () => (s + 1n) << 128n);
+  judgement.within('residualSpread', () => (s >> 1n) + 1n);
+  judgement.within('residualGamma', () => (s >> 1n) + 1n);
+  const tailFactor = judgement.integers('publicBook')[BOOK_TERMS.length + 1];
+  judgement.check(
+    tailFactor >= BigInt(SHARED.smallestTailFactor) && tailFactor <= BigInt(SHARED.largestTailFactor),
+    `the tail factor ${tailFactor} is not in [${SHARED.smallestTailFactor}, ${SHARED.largestTailFactor}]`,
+  );
+  const budget = judgement.integers('publicBook')[BOOK_TERMS.length];
+  judgement.check(budget > 0n, `the budget ${budget} is not above 0`);
+  return judgement.failures;
+}
+
+/** Why proofs of the same bar's markets do not fit together; one proof must have taken nothing from others. */
+export function splitFailures(proofs: readonly BarPublic[]): string[] {
+  if (proofs.length === 1)
+    return proofs[0].others.every((value) => value === 0n) ? [] : ['it takes values of other proofs'];
+  return proofs.flatMap((proof, at) => {
+    const rest = proofs.filter((_, other) => other !== at);
+    const failures: string[] = [];
+    const sums = proof.others.map((_, i) => rest.reduce((sum, { partials }) => sum + partials[i], 0n));
+    if (proof.others.some((value, i) => value !== sums[i]))
+      failures.push(`proof ${at} takes other values than the other proofs have`);
+    if (rest.some(({ commonVariances }) => commonVariances.some((D, k) => D !== proof.commonVariances[k])))
+      failures.push(`proof ${at} has other common factors than the other proofs`);
+    return failures;
+  });
+}
+
+/** Most markets that one proof holds, and common factors. */
+export const BAR_SIZE = { markets: LARGEST_MARKETS, factors: LARGEST_FACTORS } as const;

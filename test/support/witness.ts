@@ -1,0 +1,40 @@
+import { createRequire } from 'node:module';
+import { type CircuitInputs, fromFelt, loadArtifacts, type Statement, toFelt } from '#lib/proofs';
+
+interface Engine {
+  genWitness(circuit: Uint8ClampedArray, input: Uint8ClampedArray): Uint8Array;
+}
+
+const engine = createRequire(import.meta.url)('@ezkljs/engine/nodejs/ezkl.js') as Engine;
+
+/** What a circuit makes of rows of its inputs: its public values, or why it takes none of it. */
+export type Witness<Public> =
+  | { readonly values: ReadonlyMap<string, readonly bigint[]>; readonly public: Public }
+  | { readonly refused: string };
+
+/**
+ * The witness that ezkl makes of rows, without a proof. It computes every quotient itself, so it cannot show what a prover that
+ * chooses another quotient could do.
+ */
+export function witnessOf<Input, Public>(
+  statement: Statement<Input, Public>,
+  rows: CircuitInputs,
+): Witness<Public> {
+  const { circuit } = loadArtifacts(statement.name);
+  const input = Buffer.from(JSON.stringify({ input_data: rows.map((row) => row.map(toFelt)) }));
+  let made: { outputs: string[][]; processed_inputs: { poseidon_hash: string[] } | null };
+  try {
+    const bytes = engine.genWitness(new Uint8ClampedArray(circuit), new Uint8ClampedArray(input));
+    made = JSON.parse(Buffer.from(bytes).toString()) as typeof made;
+  } catch (error) {
+    return { refused: String(error) };
+  }
+  const integers = [...(made.processed_inputs?.poseidon_hash ?? []), ...made.outputs.flat()].map((value) =>
+    fromFelt(value, 'witness'),
+  );
+  let at = 0;
+  const values = new Map(
+    statement.layout.map(([name, length]) => [name, integers.slice(at, (at += length))] as const),
+  );
+  return { values, public: statement.public(values) };
+}
