@@ -345,7 +345,7 @@ describe('the engine on a simulated market', () => {
     const reasons = (await (engine.log as EmbeddedLog).read('prices.dead', 0, 0n, 100)).map(
       ({ value }) => (JSON.parse(value) as { reason: string }).reason,
     );
-    for (const fragment of ['#20001', '#20002', 'payload.price', 'duplicate', 'late']) {
+    for (const fragment of ['must be a price from 1e-12', 'payload.price', '#20004', 'duplicate', 'late']) {
       expect(reasons.some((reason) => reason.includes(fragment))).toBe(true);
     }
   });

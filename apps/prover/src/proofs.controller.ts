@@ -6,17 +6,16 @@ import type { ProofJobEntity } from '#lib/storage';
 import { UnknownProofError } from './errors.js';
 import { ProverRepository } from './prover.repository.js';
 
+const proofId = z.string().regex(/^[\w.:@+-]{1,200}$/, 'must be the id of a proof');
 const listQuery = z.strictObject({
   subject: z
     .enum(['forecast', 'risk', 'liquidation', 'other'])
     .optional()
     .describe('what the proof is about'),
-  id: z.string().max(200).optional().describe('of the forecast, risk measure or plan'),
+  id: proofId.optional().describe('of the forecast, risk measure or plan'),
   status: z.enum(['queued', 'running', 'proven', 'failed']).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
-
-const proofId = z.string().regex(/^[\w.:@+-]{1,200}$/, 'must be the id of a proof');
 
 @ApiTags('proofs')
 @Controller('v1/proofs')

@@ -23,13 +23,27 @@ export const identifier = z
   .string()
   .regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
 
-/** Prices and amounts beyond these are mistakes or mischief: no exchange has them, and sums of them stay within the books' digits. */
+/** Amounts beyond are mistakes or mischief: no exchange has them, and sums of them stay within the digits the books can tell. */
 export const LARGEST_AMOUNT = 1e15;
 /** one unit in the last place that the books keep of a price */
 export const SMALLEST_PRICE = 1e-12;
 
-/** Of one base unit, quote currency. */
+/** Money or a size as it enters, on every way in; negative where the field says so. */
+export const amount = decimal.refine(
+  (text) => Math.abs(Number(text)) <= LARGEST_AMOUNT,
+  `must be at most ${LARGEST_AMOUNT}`,
+);
+
+/** Of one base unit, quote currency, as it enters. */
 export const price = decimal.refine(
   (text) => Number(text) >= SMALLEST_PRICE && Number(text) <= LARGEST_AMOUNT,
   `must be a price from ${SMALLEST_PRICE} to ${LARGEST_AMOUNT}`,
 );
+
+/** Of a margin account: a trader's, or that of an isolated position, `trader~market`. */
+export const marginAccount = z
+  .string()
+  .regex(
+    /^[\w.:@-]{1,80}(~[A-Za-z0-9._:/-]{1,40})?$/,
+    'must be an account name, or account~market for an isolated position',
+  );

@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { account, decimal, identifier, market } from './fields.js';
+import { account, amount, decimal, identifier, market, price } from './fields.js';
 import { milliseconds } from './message.js';
 
 /**
  * An observed price, or the source's word that nothing at or before `until` will follow (which lets a bar close
- * without waiting for the next tick). Prices are validated for sign by the forecaster, which names what it refuses.
+ * without waiting for the next tick).
  */
 export const pricePayload = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('tick'), market, price: decimal, confidence: decimal.optional() }),
+  z.strictObject({ kind: z.literal('tick'), market, price, confidence: amount.optional() }),
   z.strictObject({ kind: z.literal('watermark'), until: milliseconds }),
 ]);
 export type PricePayload = z.infer<typeof pricePayload>;
 
 export const tradeLeg = z.strictObject({
   market,
-  size: decimal.describe('signed, base units; positive buys'),
+  size: amount.describe('signed, base units; positive buys'),
 });
 
 /** A trade to book: at mark, or at the terms of a quote that was accepted. */
@@ -30,9 +30,9 @@ export const tradePayload = z.strictObject({
   quote: z
     .strictObject({
       quoteId: identifier,
-      marks: z.array(decimal).describe('execution price of each leg'),
-      riskPremium: decimal,
-      liquidityPremium: decimal,
+      marks: z.array(price).describe('execution price of each leg'),
+      riskPremium: amount,
+      liquidityPremium: amount,
     })
     .optional(),
 });
@@ -51,12 +51,12 @@ export const liquidationTradePayload = z.strictObject({
 export type LiquidationTradePayload = z.infer<typeof liquidationTradePayload>;
 
 export const liquidityPayload = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('deposit'), commandId: identifier, provider: account, amount: decimal }),
+  z.strictObject({ kind: z.literal('deposit'), commandId: identifier, provider: account, amount }),
   z.strictObject({
     kind: z.literal('withdrawal'),
     commandId: identifier,
     provider: account,
-    amount: decimal,
+    amount,
     mode: z.enum(['locked', 'forced']),
   }),
 ]);
@@ -72,7 +72,7 @@ export const valuationPayload = z.strictObject({
   settled: decimal.describe(
     'pool shares the exchange has taken for what the provider has lost to it, less what it has given, ever',
   ),
-  unitValue: decimal.describe('of one pool share at the marks, quote currency'),
+  unitValue: amount.describe('of one pool share at the marks, quote currency'),
   haircut: z.number().min(0).max(1).describe('share of the value that does not count'),
   vault: z.string().regex(/^0x[0-9a-fA-F]{40}$/),
   block: z.int().min(0).describe('of the chain, as of which the units were read'),
@@ -100,13 +100,13 @@ export type CovariancePayload = z.infer<typeof covariancePayload>;
 
 /** What traders do with their collateral. */
 export const accountPayload = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('deposit'), commandId: identifier, account, amount: decimal }),
+  z.strictObject({ kind: z.literal('deposit'), commandId: identifier, account, amount }),
   z.strictObject({
     kind: z.literal('withdrawal'),
     commandId: identifier,
     account,
     amount: z
-      .union([decimal, z.literal('available')])
+      .union([amount, z.literal('available')])
       .describe('"available": all that the initial margin leaves free'),
   }),
   z.strictObject({
@@ -114,7 +114,7 @@ export const accountPayload = z.discriminatedUnion('kind', [
     commandId: identifier,
     account,
     market,
-    amount: decimal.describe('from cross margin to the isolated position; negative: back'),
+    amount: amount.describe('from cross margin to the isolated position; negative: back'),
   }),
 ]);
 export type AccountPayload = z.infer<typeof accountPayload>;
@@ -149,7 +149,7 @@ export type PoolStatePayload = z.infer<typeof poolStatePayload>;
 
 const order = z.strictObject({
   market,
-  size: decimal.describe('signed: what closes the position, base units'),
+  size: amount.describe('signed: what closes the position, base units'),
 });
 
 /** What becomes of a liquidation: opened with its plan, then closed. */

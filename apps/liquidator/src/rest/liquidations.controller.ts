@@ -26,7 +26,7 @@ import { LiquidatorService } from '../liquidator.service.js';
 
 const listQuery = z.strictObject({
   status: z.enum(['open', 'executed', 'partially-executed', 'expired', 'superseded', 'refused']).optional(),
-  account: z.string().max(130).optional(),
+  account: fields.marginAccount.optional(),
   before: z.coerce.number().int().positive().optional().describe('number of the last one seen'),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
@@ -36,7 +36,7 @@ const executionRequest = z.strictObject({
   liquidator: fields.account,
   status: z.enum(['full', 'partial', 'expired']),
   fills: z
-    .array(z.strictObject({ market: fields.market, size: fields.decimal }))
+    .array(z.strictObject({ market: fields.market, size: fields.amount }))
     .max(64)
     .optional(),
 });

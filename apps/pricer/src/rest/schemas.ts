@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { fields } from '#lib/messages';
 
-const { account: name, decimal, identifier, market: marketName } = fields;
+const { account: name, amount, decimal, identifier, market: marketName, price } = fields;
 
 export const quoteRequest = z.strictObject({
   account: name.default('anonymous').describe('who trades; premium and positions are booked on it'),
@@ -9,7 +9,7 @@ export const quoteRequest = z.strictObject({
     .array(
       z.strictObject({
         market: marketName,
-        size: decimal.describe('signed, base units; positive buys'),
+        size: amount.describe('signed, base units; positive buys'),
       }),
     )
     .min(1)
@@ -72,16 +72,16 @@ export const accountName = name;
 
 export const accountAmount = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
-  amount: decimal,
+  amount,
 });
 export const accountWithdrawal = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
-  amount: z.union([decimal, z.literal('available')]).describe('"available": all that margin leaves free'),
+  amount: z.union([amount, z.literal('available')]).describe('"available": all that margin leaves free'),
 });
 export const accountTransfer = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   market: marketName,
-  amount: decimal.describe('from cross margin to the isolated position; negative: back'),
+  amount: amount.describe('from cross margin to the isolated position; negative: back'),
 });
 export const accountOutcome = z.looseObject({ kind: z.string(), commandId: z.string(), at: z.string() });
 
@@ -118,13 +118,13 @@ export const accountResponse = z.object({
 
 export const simulateRequest = z.strictObject({
   legs: z
-    .array(z.strictObject({ market: marketName, size: decimal }))
+    .array(z.strictObject({ market: marketName, size: amount }))
     .max(64)
     .default([])
     .describe('a trade, priced as a quote is'),
-  deposit: decimal.default('0').describe('added to the collateral; negative: taken out'),
+  deposit: amount.default('0').describe('added to the collateral; negative: taken out'),
   marks: z
-    .record(marketName, decimal)
+    .record(marketName, price)
     .default({})
     .describe('marks as they might be, for margin; the trade is priced at the present ones'),
 });
@@ -136,13 +136,13 @@ export const simulateResponse = marginAccount.extend({
 export const depositRequest = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   provider: name,
-  amount: decimal,
+  amount,
 });
 
 export const withdrawalRequest = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   provider: name,
-  amount: decimal,
+  amount,
   mode: z.enum(['locked', 'forced']).describe('locked: free, paid after the horizon; forced: now, for a fee'),
 });
 
