@@ -42,6 +42,8 @@ export function requestOf({ requests }: Answering, record: LogRecord): Request<u
   const { headers } = record;
   const given = headers[NEST_CORRELATION_HEADER] ?? headers[CORRELATION_HEADER];
   let value: unknown;
+  if (record.problem !== undefined)
+    return { message: undefined, problem: record.problem, correlationId: given ?? '' };
   try {
     value = JSON.parse(record.value);
   } catch (error) {

@@ -2,6 +2,7 @@ export * from './answer.js';
 export * from './consume.js';
 export * from './consumer-offsets.js';
 export * from './context.js';
+export * from './dead-letter.js';
 export * from './event-log.js';
 export * from './embedded/embedded-log.js';
 export * from './embedded/embedded-log.server.js';

@@ -9,6 +9,7 @@ import type { Subscription } from './consume.js';
 import type { ConsumerOffsets, Position } from './consumer-offsets.js';
 import type { EventLog } from './event-log.js';
 import { type Lane, type LaneOwners, unitName } from './lane.js';
+import { deadLetter } from './dead-letter.js';
 import type { Message, Outgoing } from '#lib/messages';
 import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
 
@@ -20,19 +21,32 @@ export interface Cursor {
   position: Position;
 }
 
+/** Records that are to be consumed next. */
+export interface Fetched {
+  readonly cursor: Cursor;
+  readonly records: LogRecord[];
+  /** where the cursor goes on, if not after the last record: offsets that hold no records are passed over */
+  readonly to?: bigint;
+}
+
 /** Where a unit's records come from. */
 export interface RecordSource {
   /**
    * The next records of the first cursor that has any, at most a batch of them. All cursors are looked at as of one
    * moment, so that a message is never handled before one that caused it.
    */
-  next(cursors: readonly Cursor[]): Promise<{ cursor: Cursor; records: LogRecord[] } | undefined>;
+  next(cursors: readonly Cursor[]): Promise<Fetched | undefined>;
   /** The oldest record there is of a partition: where a unit begins that has never read it. */
   first(topic: string, partition: number): Promise<bigint>;
   /** Resolves when there may be more to read, or after the time given. */
   wait(cursors: readonly Cursor[], timeoutMs: number, signal: AbortSignal): Promise<void>;
   /** A unit has found nothing to do. */
   idle?(): void;
+}
+
+export interface ConsumeOptions {
+  readonly to?: bigint | undefined;
+  readonly poison?: string | undefined;
 }
 
 /** How long a unit with nothing to read waits before it looks again without having been woken. */
@@ -108,7 +122,7 @@ export class LaneUnit {
         if (fetched === undefined) source.idle?.();
         else {
           idle.abort();
-          await this.handle(fetched.cursor, fetched.records);
+          await this.handle(fetched);
         }
         await wait;
         failures = 0;
@@ -120,9 +134,9 @@ export class LaneUnit {
     }
   }
 
-  private async handle(cursor: Cursor, records: LogRecord[]): Promise<void> {
+  private async handle({ cursor, records, to }: Fetched): Promise<void> {
     try {
-      await this.consume(cursor, records);
+      await this.consume(cursor, records, { to });
     } catch (error) {
       await this.restore();
       if (!(error instanceof ZkriskError)) throw error;
@@ -142,13 +156,18 @@ export class LaneUnit {
       } catch (single) {
         await this.restore();
         if (!(single instanceof ZkriskError)) throw single;
-        await this.consume(cursor, [record], single.message);
+        await this.consume(cursor, [record], { poison: single.message });
       }
     }
   }
 
-  /** Consumes records in one transaction. With `poison`, they go to the dead-letter topic unhandled. */
-  consume(cursor: Cursor, records: readonly LogRecord[], poison?: string): Promise<void> {
+  /**
+   * Consumes records in one transaction.
+   *
+   * @param options.to where the unit goes on, if not after the last record
+   * @param options.poison why the records go to the dead-letter topic unhandled
+   */
+  consume(cursor: Cursor, records: readonly LogRecord[], options: ConsumeOptions = {}): Promise<void> {
     const causes = records.map(({ headers }) => headers);
     const ids = new Set(causes.map(({ [CORRELATION_HEADER]: id }) => id));
     const topic = cursor.subscription.topic.name;
@@ -166,17 +185,22 @@ export class LaneUnit {
             'messaging.batch.message_count': records.length,
           },
         },
-        () => this.consumeNow(cursor, records, poison),
+        () => this.consumeNow(cursor, records, options),
       ),
     );
   }
 
-  private async consumeNow(cursor: Cursor, records: readonly LogRecord[], poison?: string): Promise<void> {
+  private async consumeNow(
+    cursor: Cursor,
+    records: readonly LogRecord[],
+    { to, poison }: ConsumeOptions,
+  ): Promise<void> {
     const { log, offsets, database } = this.parts;
     const { subscription, partition, position } = cursor;
     const topic = subscription.topic.name;
     const at = { group: this.name, topic, partition };
-    const next = { offset: records[records.length - 1].offset + 1n, sources: { ...position.sources } };
+    const offset = to ?? (records.at(-1)?.offset ?? position.offset - 1n) + 1n;
+    const next = { offset, sources: { ...position.sources } };
     const fresh = records.filter((record) => isFresh(record, next.sources));
     const outcome = await database.transaction(async (manager) => {
       if (!(await offsets.advance(manager, at, position.offset, next))) {
@@ -233,6 +257,7 @@ function validate(
   { topic }: Subscription,
   record: LogRecord,
 ): { message: Message<unknown> } | { reason: string } {
+  if (record.problem !== undefined) return { reason: record.problem };
   let value: unknown;
   try {
     value = JSON.parse(record.value);
@@ -243,15 +268,4 @@ function validate(
   if (parsed.success) return { message: parsed.data };
   const [issue] = parsed.error.issues;
   return { reason: `${issue.path.join('.') || 'message'}: ${issue.message}` };
-}
-
-function deadLetter(topic: string, partition: number, record: LogRecord, reason: string): Outgoing {
-  const value = JSON.stringify({
-    reason,
-    topic,
-    partition,
-    offset: record.offset.toString(),
-    value: record.value,
-  });
-  return { topic: `${topic}.dead`, key: record.key, value };
 }

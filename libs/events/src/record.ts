@@ -1,9 +1,17 @@
-/** A record as it is stored. */
+/** A record as it was read. */
 export interface LogRecord {
   readonly offset: bigint;
+  /** when it was written, milliseconds since the epoch, where the log keeps that */
+  readonly timestamp?: number;
   readonly key: string;
   readonly value: string;
+  /** of a value that is no text */
+  readonly encoding?: 'base64';
   readonly headers: Readonly<Record<string, string>>;
+  /** why it cannot be handled */
+  readonly problem?: string;
+  /** the first of a range of offsets that cannot be read; `offset` is the last */
+  readonly from?: bigint;
 }
 
 /** Headers of a record that came through an outbox: whose, and its number in it. */

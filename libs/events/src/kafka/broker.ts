@@ -1,15 +1,20 @@
+import { ZkriskError } from '#lib/errors';
+import type { LogRecord } from '../record.js';
+
+/** The brokers do not have what the engine needs. */
+export class BrokerError extends ZkriskError {
+  readonly code: string = 'broker';
+}
+
+/** The broker will never take these records, however often they are sent: one of them is too large, say. */
+export class RecordsRefusedError extends BrokerError {
+  override readonly code = 'records-refused';
+}
+
 /** A record to be written. */
 export interface BrokerRecord {
   readonly key: string;
   readonly partition: number;
-  readonly value: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** A record that was read. */
-export interface ReadRecord {
-  readonly offset: bigint;
-  readonly key: string;
   readonly value: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -41,8 +46,11 @@ export interface SubscribeOptions {
   readonly share: (index: number, members: number) => Partitions;
   /** What this member reads from now on; answers where it begins. What is left out is not read. */
   readonly onAssigned: (partitions: Partitions) => Promise<readonly PartitionOffset[]>;
-  /** Records of one partition, in order, from where it begins, without a gap. */
-  readonly onRecords: (topic: string, partition: number, records: readonly ReadRecord[]) => void;
+  /**
+   * Records of one partition, in order, from where it begins, without a gap: everything below `to` has been read. There may be
+   * no records, where there were only markers of transactions, or records of transactions that were given up.
+   */
+  readonly onRecords: (topic: string, partition: number, records: readonly LogRecord[], to: bigint) => void;
   /** longest time the broker waits for records, milliseconds */
   readonly maximumWaitMs: number;
 }

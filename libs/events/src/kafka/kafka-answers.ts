@@ -11,7 +11,8 @@ import {
 } from '../answer.js';
 import { partitionOf, shareOf } from '../partitions.js';
 import { CORRELATION_HEADER } from '#lib/runtime';
-import type { BrokerRecord, BrokerSubscription, PartitionOffset, Partitions, ReadRecord } from './broker.js';
+import type { LogRecord } from '../record.js';
+import type { BrokerRecord, BrokerSubscription, PartitionOffset, Partitions } from './broker.js';
 import type { KafkaLog } from './kafka-log.js';
 
 export type AnswerHandler = (requests: Request<unknown>[]) => string[] | Promise<string[]>;
@@ -42,8 +43,8 @@ export class KafkaAnswers {
       topics: [topic],
       share: (index, members) => new Map([[topic, shareOf(partitions, index, members)]]),
       onAssigned: (partitions) => this.assigned(topic, partitions),
-      onRecords: (_topic, partition, records) => {
-        this.answer(partition, records).catch((error: unknown) => {
+      onRecords: (_topic, partition, records, to) => {
+        this.answer(partition, records, to).catch((error: unknown) => {
           this.logger.warn(`replies are lost: ${messageOf(error)}`);
         });
       },
@@ -74,7 +75,11 @@ export class KafkaAnswers {
     });
   }
 
-  private async answer(partition: number, records: readonly ReadRecord[]): Promise<void> {
+  private async answer(partition: number, records: readonly LogRecord[], to: bigint): Promise<void> {
+    if (records.length === 0) {
+      this.answered.set(partition, to);
+      return;
+    }
     const requests = records.map((record) => requestOf(this.answering, record));
     const payloads = await this.handler(requests);
     const replies = new Map<string, BrokerRecord[]>();
@@ -90,13 +95,24 @@ export class KafkaAnswers {
         headers: { [NEST_CORRELATION_HEADER]: correlationId, [CORRELATION_HEADER]: correlationId },
       });
     }
-    await Promise.all(
-      [...replies].map(([topic, own]) => this.log.broker.sendFast(this.log.nameOf(topic), own)),
-    );
-    this.answered.set(partition, records[records.length - 1].offset + 1n);
+    await Promise.all([...replies].map(([topic, own]) => this.send(topic, own)));
+    this.answered.set(partition, to);
   }
 
-  private replyPartition({ headers, key }: ReadRecord): number {
+  /** Replies whose own topic does not take them go where everybody's go. */
+  private async send(topic: string, replies: readonly BrokerRecord[]): Promise<void> {
+    const { broker } = this.log;
+    try {
+      await broker.sendFast(this.log.nameOf(topic), replies);
+    } catch (error) {
+      const common = this.answering.replies.name;
+      if (topic === common) throw error;
+      this.logger.warn(`${topic} takes no replies: ${messageOf(error)}; they go to ${common}`);
+      await broker.sendFast(this.log.nameOf(common), replies);
+    }
+  }
+
+  private replyPartition({ headers, key }: LogRecord): number {
     const asked = Number(headers[NEST_REPLY_PARTITION_HEADER]);
     const { partitions } = this.log;
     return Number.isInteger(asked) && asked >= 0 && asked < partitions ? asked : partitionOf(key, partitions);

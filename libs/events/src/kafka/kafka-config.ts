@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { canCompress, type Codec, CODECS } from './wire/compression.js';
 
 const path = z.string().min(1);
 
@@ -40,6 +41,11 @@ export const kafkaEnvironment = z.object({
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
     .describe('how the client says who it is'),
+  KAFKA_COMPRESSION: z
+    .enum(CODECS)
+    .default('none')
+    .refine(canCompress, 'zstd is written from Node 22.15 on')
+    .describe('how what is sent is compressed; every codec is read. zstd takes Node 22.15'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('its name'),
   KAFKA_SASL_PASSWORD: z
     .string()
@@ -53,6 +59,7 @@ export type KafkaEnvironment = z.output<typeof kafkaEnvironment>;
 export interface KafkaConnection {
   readonly brokers: readonly string[];
   readonly clientId: string;
+  readonly compression?: Codec;
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
   readonly sasl?: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -72,6 +79,7 @@ export function kafkaConnection(config: KafkaEnvironment, clientId: string): Kaf
   return {
     brokers,
     clientId,
+    compression: config.KAFKA_COMPRESSION,
     ...(config.KAFKA_TLS === 'off'
       ? {}
       : {

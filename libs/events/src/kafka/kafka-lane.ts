@@ -5,12 +5,12 @@ import type { DataSource } from 'typeorm';
 import { messageOf, ZkriskError } from '#lib/errors';
 import type { ConsumerOffsets } from '../consumer-offsets.js';
 import type { LaneOwners } from '../lane.js';
-import { type Cursor, LaneUnit, type RecordSource } from '../lane-unit.js';
+import { type Cursor, type Fetched, LaneUnit, type RecordSource } from '../lane-unit.js';
 import { cursorsOf, type LaneHandlers, partitionsRead, unitsOf } from '../lanes-of.js';
 import { shareOf } from '../partitions.js';
 import type { LogRecord } from '../record.js';
 import { waitForEvent } from '../wait-for-event.js';
-import type { BrokerSubscription, PartitionOffset, Partitions, ReadRecord } from './broker.js';
+import type { BrokerSubscription, PartitionOffset, Partitions } from './broker.js';
 import type { KafkaLog } from './kafka-log.js';
 import { RecordBuffer } from './record-buffer.js';
 
@@ -64,8 +64,8 @@ export class KafkaLane implements RecordSource {
       topics: topics.map((topic) => log.nameOf(topic)),
       share: (index, members) => this.share(index, members),
       onAssigned: (partitions) => this.assigned(partitions),
-      onRecords: (topic, partition, records) => {
-        this.received(topic, partition, records);
+      onRecords: (topic, partition, records, to) => {
+        this.received(topic, partition, records, to);
       },
       maximumWaitMs: FETCH_WAIT_MS,
     });
@@ -84,8 +84,10 @@ export class KafkaLane implements RecordSource {
     await this.subscription?.close();
   }
 
-  async next(cursors: readonly Cursor[]): Promise<{ cursor: Cursor; records: LogRecord[] } | undefined> {
+  async next(cursors: readonly Cursor[]): Promise<Fetched | undefined> {
     this.release(cursors);
+    const passed = this.firstPassed(cursors);
+    if (passed !== undefined) return passed;
     const cursor = this.firstWithRecords(cursors);
     if (cursor === undefined) return undefined;
     const earlier = cursors.slice(
@@ -219,8 +221,8 @@ export class KafkaLane implements RecordSource {
     return [...lowest.values()].map((at) => ({ ...at, topic: log.nameOf(at.topic) }));
   }
 
-  private received(topic: string, partition: number, records: readonly ReadRecord[]): void {
-    this.buffer(topic, partition).add(records, ++this.arrivals);
+  private received(topic: string, partition: number, records: readonly LogRecord[], to: bigint): void {
+    this.buffer(topic, partition).add(records, to, ++this.arrivals);
     this.arrived.emit('records');
   }
 
@@ -246,6 +248,15 @@ export class KafkaLane implements RecordSource {
       const end = this.moment.ends.get(`${subscription.topic.name}/${partition}`);
       return end !== undefined && position.offset >= end;
     });
+  }
+
+  /** A partition of which nothing is left but offsets that hold no records: its cursor moves on. */
+  private firstPassed(cursors: readonly Cursor[]): Fetched | undefined {
+    for (const cursor of cursors) {
+      const to = this.bufferOf(cursor).passed(cursor.position.offset);
+      if (to !== undefined) return { cursor, records: [], to };
+    }
+    return undefined;
   }
 
   /** Of the first topic that has records, the partition whose have waited longest. */

@@ -1,37 +1,34 @@
 import { Logger } from '@nestjs/common';
 import {
   type Admin,
-  AssignerProtocol,
-  type Consumer,
-  type EachBatchPayload,
-  type IHeaders,
+  CompressionCodecs,
+  type CompressionTypes,
   Kafka,
   type logCreator,
   logLevel,
-  type PartitionAssigner,
   type Producer,
   type ProducerConfig,
 } from 'kafkajs';
-import { messageOf, ZkriskError } from '#lib/errors';
+import { messageOf } from '#lib/errors';
+import { BrokerError, RecordsRefusedError } from './broker.js';
 import type {
   Broker,
   BrokerRecord,
   BrokerSubscription,
   OffsetRange,
-  PartitionOffset,
-  Partitions,
   SubscribeOptions,
   TopicSettings,
 } from './broker.js';
 import type { KafkaConnection } from './kafka-config.js';
+import { KafkaJsSubscription } from './kafkajs-subscription.js';
+import { type Codec, CODECS, compress } from './wire/compression.js';
+import { readFetchesOurselves } from './wire/kafkajs-fetch.js';
 
-/** The brokers do not have what the engine needs. */
-export class BrokerError extends ZkriskError {
-  readonly code = 'broker';
+readFetchesOurselves();
+for (const [number, codec] of CODECS.entries()) {
+  // kafkajs reads nothing with these: fetches are decoded in wire/.
+  if (codec !== 'none') CompressionCodecs[number as 1 | 2 | 3 | 4] = () => writerOf(codec);
 }
-
-const SESSION_TIMEOUT_MS = 10_000;
-const HEARTBEAT_MS = 1_000;
 
 /** The one place that knows kafkajs. */
 export class KafkaJsBroker implements Broker {
@@ -40,9 +37,11 @@ export class KafkaJsBroker implements Broker {
   private admin: Promise<Admin> | undefined;
   private safe: Promise<Producer> | undefined;
   private fast: Promise<Producer> | undefined;
+  private readonly compression: CompressionTypes;
 
   constructor(connection: KafkaConnection) {
-    const { brokers, clientId, tls, sasl } = connection;
+    const { brokers, clientId, tls, sasl, compression = 'none' } = connection;
+    this.compression = CODECS.indexOf(compression) as CompressionTypes;
     this.kafka = new Kafka({
       clientId,
       brokers: [...brokers],
@@ -109,23 +108,25 @@ export class KafkaJsBroker implements Broker {
   async send(topic: string, records: readonly BrokerRecord[]): Promise<void> {
     // One request at a time: with more in flight a retried one could overtake the next.
     this.safe ??= this.producer({ idempotent: true, maxInFlightRequests: 1 });
+    const producer = this.safe;
     try {
-      await (await this.safe).send({ topic, messages: [...records], acks: -1 });
+      await (await producer).send({ topic, messages: [...records], acks: -1, compression: this.compression });
     } catch (error) {
       // A producer whose sequence the broker no longer accepts stays broken; the next one has a new identity.
-      const broken = this.safe;
-      this.safe = undefined;
-      void broken?.then((producer) => producer.disconnect()).catch(() => undefined);
-      throw error;
+      if (this.safe === producer) this.safe = undefined;
+      drop(producer);
+      throw refusalOf(error, topic, records);
     }
   }
 
   async sendFast(topic: string, records: readonly BrokerRecord[]): Promise<void> {
     this.fast ??= this.producer({});
+    const producer = this.fast;
     try {
-      await (await this.fast).send({ topic, messages: [...records], acks: 1 });
+      await (await producer).send({ topic, messages: [...records], acks: 1, compression: this.compression });
     } catch (error) {
-      this.fast = undefined;
+      if (this.fast === producer) this.fast = undefined;
+      drop(producer);
       throw error;
     }
   }
@@ -162,159 +163,38 @@ export class KafkaJsBroker implements Broker {
   }
 }
 
-class KafkaJsSubscription implements BrokerSubscription {
-  private consumer: Consumer | undefined;
-  private closed = false;
-  /** counts assignments: what was begun for an earlier one is dropped */
-  private generation = 0;
-  private readonly reading = new Set<string>();
-  private readonly joinedAt = Date.now();
-
-  constructor(
-    private readonly kafka: Kafka,
-    private readonly options: SubscribeOptions,
-    private readonly logger: Logger,
-  ) {}
-
-  async start(): Promise<void> {
-    const { group, topics, maximumWaitMs } = this.options;
-    const consumer = this.kafka.consumer({
-      groupId: group,
-      partitionAssigners: [assigner(this.options, this.joinedAt)],
-      sessionTimeout: SESSION_TIMEOUT_MS,
-      heartbeatInterval: HEARTBEAT_MS,
-      rebalanceTimeout: 2 * SESSION_TIMEOUT_MS,
-      maxWaitTimeInMs: maximumWaitMs,
-      maxBytesPerPartition: 4 << 20,
-      allowAutoTopicCreation: false,
-      readUncommitted: false,
-    });
-    this.consumer = consumer;
-    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-      this.assigned(consumer, payload.memberAssignment).catch((error: unknown) => {
-        this.logger.error(`${group} cannot begin: ${messageOf(error)}`);
-        void this.startAgain(consumer);
-      });
-    });
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      // kafkajs starts again by itself after what it takes for passing.
-      if (!payload.restart) void this.startAgain(consumer);
-    });
-    await consumer.connect();
-    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: (payload) => {
-        this.onBatch(payload);
-        return Promise.resolve();
-      },
-    });
-  }
-
-  pause(topic: string, partition: number): void {
-    this.consumer?.pause([{ topic, partitions: [partition] }]);
-  }
-
-  resume(topic: string, partition: number): void {
-    this.consumer?.resume([{ topic, partitions: [partition] }]);
-  }
-
-  async commit(offsets: readonly PartitionOffset[]): Promise<void> {
-    if (offsets.length === 0 || this.closed) return;
-    await this.consumer?.commitOffsets(
-      offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: offset.toString() })),
-    );
-  }
-
-  async close(): Promise<void> {
-    this.closed = true;
-    this.generation++;
-    await this.consumer?.disconnect();
-  }
-
-  private async assigned(consumer: Consumer, assignment: Record<string, number[]>): Promise<void> {
-    const generation = ++this.generation;
-    this.reading.clear();
-    const partitions: Partitions = new Map(Object.entries(assignment));
-    const begin = await this.options.onAssigned(partitions);
-    if (generation !== this.generation) return;
-    for (const { topic, partition, offset } of begin) {
-      // Batches that were asked for before a seek are dropped by kafkajs: what comes now begins here.
-      consumer.seek({ topic, partition, offset: offset.toString() });
-      this.reading.add(`${topic}/${partition}`);
-    }
-  }
-
-  private onBatch({ batch, isStale }: EachBatchPayload): void {
-    const { topic, partition, messages } = batch;
-    if (isStale() || !this.reading.has(`${topic}/${partition}`)) return;
-    this.options.onRecords(
-      topic,
-      partition,
-      messages.map(({ offset, key, value, headers }) => ({
-        offset: BigInt(offset),
-        key: key?.toString() ?? '',
-        value: value?.toString() ?? '',
-        headers: textHeaders(headers),
-      })),
-    );
-  }
-
-  /** A consumer that has given up is replaced, until one stays. */
-  private async startAgain(consumer: Consumer): Promise<void> {
-    await consumer.disconnect().catch(() => undefined);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    if (this.closed || this.consumer !== consumer) return;
-    this.logger.warn(`${this.options.group} joins again`);
-    await this.start().catch((error: unknown) => {
-      this.logger.warn(`${this.options.group}: ${messageOf(error)}`);
-      if (this.consumer !== undefined) void this.startAgain(this.consumer);
-    });
-  }
+/** A codec as kafkajs wants it. */
+function writerOf(codec: Codec): {
+  compress(encoder: { buffer: Buffer }): Promise<Buffer>;
+  decompress(): Promise<Buffer>;
+} {
+  return {
+    compress: ({ buffer }) => Promise.resolve(compress(codec, buffer)),
+    decompress: () => Promise.reject(new BrokerError(`${codec} is not read by kafkajs here`)),
+  };
 }
 
-/** Shares partitions as the subscription says, members in the order in which they came. */
-function assigner({ share }: SubscribeOptions, joinedAt: number): PartitionAssigner {
-  const version = 1;
-  const name = 'zkrisk-units';
-  const { MemberMetadata, MemberAssignment } = AssignerProtocol;
-  return () => ({
-    name,
-    version,
-    protocol: ({ topics }) => ({
-      name,
-      metadata: MemberMetadata.encode({ version, topics, userData: Buffer.from(String(joinedAt)) }),
-    }),
-    assign: ({ members }) => {
-      const inOrder = members
-        .map(({ memberId, memberMetadata }) => ({
-          memberId,
-          joinedAt: Number(MemberMetadata.decode(memberMetadata)?.userData.toString() ?? 0),
-        }))
-        .sort((a, b) => a.joinedAt - b.joinedAt || (a.memberId < b.memberId ? -1 : 1));
-      return Promise.resolve(
-        inOrder.map(({ memberId }, index) => ({
-          memberId,
-          memberAssignment: MemberAssignment.encode({
-            version,
-            assignment: Object.fromEntries(
-              [...share(index, inOrder.length)].map(([topic, partitions]) => [topic, [...partitions]]),
-            ),
-            userData: Buffer.alloc(0),
-          }),
-        })),
-      );
-    },
-  });
+/** Ends a client that is not used any more. */
+function drop(client: Promise<Producer>): void {
+  void client.then((each) => each.disconnect()).catch(() => undefined);
 }
 
-function textHeaders(headers: IHeaders | undefined): Record<string, string> {
-  const text: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    const first = Array.isArray(value) ? value[0] : value;
-    if (first !== undefined) text[name] = first.toString();
-  }
-  return text;
+/** What brokers say of records that they will never take, however often they are sent. */
+const REFUSALS = new Set([
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
+]);
+
+function refusalOf(error: unknown, topic: string, records: readonly BrokerRecord[]): unknown {
+  const { type } = error as { type?: string };
+  return type !== undefined && REFUSALS.has(type)
+    ? new RecordsRefusedError(`${topic} refuses ${records.length} records: ${messageOf(error)}`, {
+        topic,
+        type,
+      })
+    : error;
 }
 
 async function connected<C extends { connect(): Promise<void> }>(client: C): Promise<C> {

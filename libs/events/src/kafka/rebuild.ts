@@ -254,14 +254,15 @@ class BatchReader {
     const name = `${topic}/${partition}`;
     const kept = this.kept.get(name) ?? [];
     this.kept.set(name, kept);
-    while ((kept.at(-1)?.offset ?? -1n) < to - 1n) {
-      const record = await this.reader.next(this.log.nameOf(topic), partition);
-      if (record === undefined)
+    const at = { topic: this.log.nameOf(topic), partition };
+    while (this.reader.position(at) < to) {
+      const record = await this.reader.next(at.topic, partition);
+      if (record === undefined && this.reader.position(at) < to)
         throw new RebuildMismatchError(`${name} ends before ${to}, though it was consumed up to there`, {
           topic,
           partition,
         });
-      kept.push(record);
+      if (record !== undefined) kept.push(record);
     }
     const read = kept.filter(({ offset }) => offset >= from && offset < to);
     const lowest = this.lowest(topic, partition);
@@ -296,13 +297,13 @@ async function consumeAgain(unit: LaneUnit, batch: ConsumptionPayload, reader: B
     );
   const records = await reader.read(topic, partition, from, to);
   try {
-    await unit.consume(cursor, records);
+    await unit.consume(cursor, records, { to });
   } catch (error) {
     // A message that could not be handled then cannot be now: it goes where it went.
     if (!(error instanceof ZkriskError) || error instanceof RebuildMismatchError || records.length !== 1)
       throw error;
     await unit.restore();
-    await unit.consume(cursor, records, error.message);
+    await unit.consume(cursor, records, { to, poison: error.message });
   }
   return records.length;
 }

@@ -4,6 +4,7 @@ import type { LogRecord } from '../record.js';
 export class RecordBuffer {
   private records: (LogRecord & { readonly arrival: number })[] = [];
   private characters = 0;
+  private readTo: bigint | undefined;
   paused = false;
 
   constructor(
@@ -16,11 +17,16 @@ export class RecordBuffer {
   reset(): void {
     this.records = [];
     this.characters = 0;
+    this.readTo = undefined;
     this.unpause();
   }
 
-  /** @param arrival counts what has arrived, over all partitions */
-  add(records: readonly LogRecord[], arrival: number): void {
+  /**
+   * @param to everything below has been read
+   * @param arrival counts what has arrived, over all partitions
+   */
+  add(records: readonly LogRecord[], to: bigint, arrival: number): void {
+    this.readTo = to;
     for (const record of records) {
       this.records.push({ ...record, arrival });
       this.characters += record.value.length;
@@ -37,6 +43,13 @@ export class RecordBuffer {
     let end = start;
     while (end < this.records.length && end - start < limit && this.records[end].arrival <= arrival) end++;
     return this.records.slice(start, end);
+  }
+
+  /** Where a partition without records from an offset on goes on: after places that hold no records. */
+  passed(offset: bigint): bigint | undefined {
+    return this.readTo !== undefined && this.readTo > offset && this.at(offset) === undefined
+      ? this.readTo
+      : undefined;
   }
 
   /** The first record from an offset on. */

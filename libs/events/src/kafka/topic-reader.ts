@@ -52,8 +52,8 @@ export class TopicReader {
         for (const buffer of reader.buffers.values()) buffer.reset();
         return Promise.resolve(begin.map((at) => ({ ...at, offset: reader.position(at) })));
       },
-      onRecords: (topic, partition, records) => {
-        reader.buffers.get(`${topic}/${partition}`)!.add(records, 0);
+      onRecords: (topic, partition, records, to) => {
+        reader.buffers.get(`${topic}/${partition}`)!.add(records, to, 0);
         reader.arrived.emit('records');
       },
       maximumWaitMs: 100,
@@ -65,9 +65,14 @@ export class TopicReader {
   async next(topic: string, partition: number): Promise<LogRecord | undefined> {
     const name = `${topic}/${partition}`;
     const buffer = this.buffers.get(name)!;
-    const at = this.position({ topic, partition });
     for (;;) {
+      const at = this.position({ topic, partition });
       if (at >= (this.ends.get(name) ?? 0n)) return undefined;
+      const passed = buffer.passed(at);
+      if (passed !== undefined) {
+        this.positions.set(name, passed);
+        continue;
+      }
       const record = buffer.at(at);
       if (record !== undefined) {
         this.positions.set(name, record.offset + 1n);
@@ -82,7 +87,8 @@ export class TopicReader {
     await this.subscription?.close();
   }
 
-  private position({ topic, partition }: { topic: string; partition: number }): bigint {
+  /** Where a partition goes on. */
+  position({ topic, partition }: { topic: string; partition: number }): bigint {
     return this.positions.get(`${topic}/${partition}`) ?? 0n;
   }
 }
