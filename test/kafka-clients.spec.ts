@@ -114,8 +114,11 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
     await service.listen();
     return service;
   }
-  const send = (set: Buffer, topic = 'values', partition = 0) =>
+  const sent = (set: Buffer, topic = 'values', partition = 0) =>
     produce(broker.address, prefix + topic, partition, set);
+  const send = async (...what: Parameters<typeof sent>) => {
+    expect(await sent(...what)).toBe(0);
+  };
   const inOrder = () => [...seen].sort((a, b) => a - b);
   const drained = () => log.drained(AbortSignal.timeout(20_000));
   const deadLetters = async () =>
@@ -133,7 +136,7 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
         messages: [2 * compression, 2 * compression + 1].map((value) => ({ value: text(value) })),
       });
     await producer.disconnect();
-    expect(await send(encodeBatch([record(8), record(9)], { attributes: 4, pack: zstdFrame }))).toBe(0);
+    await send(encodeBatch([record(8), record(9)], { attributes: 4, pack: zstdFrame }));
     await eventually(() => seen.length === 10, 'all codecs');
     expect(inOrder()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     await drained();
@@ -228,9 +231,9 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
 
   it('is refused by the broker where it is of an older format, or of none', async () => {
     // Brokers of today do not take the requests such batches came in; in a request of today they are invalid.
-    expect(await send(encodeBatch([record(0)], { format: 1 }))).not.toBe(0);
-    expect(await send(encodeBatch([], {}))).not.toBe(0);
-    expect(await send(encodeBatch([record(0)], { attributes: 6 }))).not.toBe(0);
+    expect(await sent(encodeBatch([record(0)], { format: 1 }))).not.toBe(0);
+    expect(await sent(encodeBatch([]))).not.toBe(0);
+    expect(await sent(encodeBatch([record(0)], { attributes: 6 }))).not.toBe(0);
     await expect(
       produce(broker.address, `${prefix}values`, 0, encodeBatch([record(0)]), 2),
     ).rejects.toThrow();
@@ -252,7 +255,7 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
     writeFileSync(segment, bytes);
     await broker.start();
     await start();
-    await eventually(() => seen.length === 2, 'what can be read', 30_000);
+    await eventually(() => seen.length === 2, 'what can be read', 60_000);
     expect(seen).toEqual([0, 4]);
     await drained();
     expect(await deadLetters()).toEqual([

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 // Record batches byte by byte, and the request that brings them to a broker: what any client may send, and what none should.
 
@@ -88,8 +89,19 @@ export function zstdFrame(data: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38]), ...blocks]);
 }
 
+/** A topic that was just created: it has no leader yet. */
+const COMING = [3, 5, 6];
+
 /** Sends one record set to a partition and returns the broker’s error code. */
-export async function produce(
+export async function produce(...request: Parameters<typeof produceOnce>): Promise<number> {
+  for (let tries = 0; ; tries++) {
+    const code = await produceOnce(...request);
+    if (!COMING.includes(code) || tries === 100) return code;
+    await sleep(50);
+  }
+}
+
+async function produceOnce(
   address: string,
   topic: string,
   partition: number,

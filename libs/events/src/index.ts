@@ -11,6 +11,7 @@ export * from './kafka/kafka-config.js';
 export * from './kafka/kafka-log.js';
 export * from './kafka/kafka-log.server.js';
 export * from './kafka/kafkajs-broker.js';
+export * from './kafka/outbox-relay.js';
 export * from './kafka/rebuild.js';
 export * from './lane.js';
 

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
 import { SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
-import type { Broker, BrokerRecord } from './broker.js';
+import { type Broker, type BrokerRecord, RecordsRefusedError } from './broker.js';
 
 interface OutboxRow {
   readonly sequence: string;
@@ -20,11 +20,23 @@ const REQUEST_CHARACTERS = 900_000;
 /** Looks for what other processes have left behind. */
 const POLL_MS = 200;
 const MAXIMUM_BACKOFF_MS = 2_000;
+/** Topics that fail one after the other, without being refused, before brokers are taken to be away. */
+const FAILURES_OF_A_BROKER = 2;
+
+/** A topic that does not take what a source has for it. */
+interface Stuck {
+  failures: number;
+  /** not tried again before, by the process’s clock */
+  until: number;
+}
 
 /**
  * Brings the rows of the outbox to the broker, source by source in the order of their commits. Any process relays any source,
  * one at a time: what a killed process has committed, another one sends. One that is killed between sending and deleting
  * leaves rows that are sent again, under the same numbers; consumers know them by these.
+ *
+ * What a topic has acknowledged is never sent again because another topic has not. A topic that refuses is tried again, later
+ * and later, while the others go on; within a topic nothing overtakes what is refused.
  */
 export class OutboxRelay {
   private readonly logger = new Logger(OutboxRelay.name);
@@ -32,10 +44,11 @@ export class OutboxRelay {
   private wake: () => void = () => undefined;
   private stirred = false;
   private running: Promise<void> | undefined;
+  private readonly stuck = new Map<string, Stuck>();
 
   constructor(
     private readonly database: DataSource,
-    private readonly broker: Broker,
+    private readonly broker: Pick<Broker, 'send'>,
     private readonly nameOf: (topic: string) => string,
   ) {}
 
@@ -72,10 +85,11 @@ export class OutboxRelay {
       }
       if (last) return;
       if (this.stirred && failures === 0) continue;
-      await this.rest(failures === 0 ? POLL_MS : Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** failures));
+      await this.rest(failures === 0 ? POLL_MS : backoffMs(failures));
     }
   }
 
+  /** Rows that were acknowledged and are gone from the outbox. */
   private async relayAll(): Promise<number> {
     const sources = await this.database.query<{ source: string }[]>(
       `select source from outbox_source s left join outbox_relay r using (source)
@@ -99,38 +113,104 @@ export class OutboxRelay {
       if ((at as typeof at | undefined) === undefined) return 0;
       const rows = await manager.query<OutboxRow[]>(
         `select sequence, topic, partition, key, value, headers from outbox
-         where source = $1 and sequence > $2 order by sequence limit ${BATCH_ROWS}`,
-        [source, at.relayed],
+         where source = $1 and sequence > $2 and topic <> all($3) order by sequence limit ${BATCH_ROWS}`,
+        [source, at.relayed, this.resting(source)],
       );
       if (rows.length === 0) return 0;
-      await this.send(source, rows);
-      await this.forget(manager, source, rows[rows.length - 1].sequence);
-      return rows.length;
+      const acknowledged = await this.send(source, rows);
+      await this.forget(manager, source, acknowledged, rows[rows.length - 1].sequence);
+      return [...acknowledged.values()].reduce((sum, sequences) => sum + sequences.length, 0);
     });
   }
 
-  /** Topic by topic, as they first appear: what is caused by a message is never to be seen before it. */
-  private async send(source: string, rows: readonly OutboxRow[]): Promise<void> {
-    const topics = new Map<string, { records: BrokerRecord[]; characters: number }[]>();
-    for (const { sequence, topic, partition, key, value, headers } of rows) {
-      const requests = topics.get(topic) ?? [{ records: [], characters: 0 }];
-      topics.set(topic, requests);
-      let request = requests[requests.length - 1];
-      if (request.records.length > 0 && request.characters + value.length > REQUEST_CHARACTERS)
-        requests.push((request = { records: [], characters: 0 }));
-      request.characters += value.length;
-      request.records.push({
-        ...{ key, partition, value },
-        headers: { ...headers, [SOURCE_HEADER]: source, [SEQUENCE_HEADER]: sequence },
-      });
-    }
-    for (const [topic, requests] of topics)
-      for (const { records } of requests) await this.broker.send(this.nameOf(topic), records);
+  /** Topics that have refused what this source has for them, and are not to be asked again yet. */
+  private resting(source: string): string[] {
+    const now = performance.now();
+    return [...this.stuck].flatMap(([name, { until }]) =>
+      until > now && name.startsWith(`${source} `) ? [name.slice(source.length + 1)] : [],
+    );
   }
 
-  private async forget(manager: EntityManager, source: string, relayed: string): Promise<void> {
-    await manager.query('update outbox_relay set relayed = $2 where source = $1', [source, relayed]);
-    await manager.query('delete from outbox where source = $1 and sequence <= $2', [source, relayed]);
+  /**
+   * Topic by topic, as they first appear: what is caused by a message is never to be seen before it.
+   *
+   * @returns the numbers that were acknowledged, by topic
+   */
+  private async send(source: string, rows: readonly OutboxRow[]): Promise<Map<string, string[]>> {
+    const topics = new Map<string, OutboxRow[]>();
+    for (const row of rows) {
+      const own = topics.get(row.topic);
+      if (own === undefined) topics.set(row.topic, [row]);
+      else own.push(row);
+    }
+    const acknowledged = new Map<string, string[]>();
+    let failed = 0;
+    for (const [topic, own] of topics) {
+      const sent: string[] = [];
+      acknowledged.set(topic, sent);
+      try {
+        for (const request of requestsOf(own)) await this.sendRequest(source, topic, request, sent);
+        this.stuck.delete(`${source} ${topic}`);
+        failed = 0;
+      } catch (error) {
+        this.noteStuck(source, topic, error);
+        failed = error instanceof RecordsRefusedError ? 0 : failed + 1;
+        if (failed === FAILURES_OF_A_BROKER) break;
+      }
+    }
+    return acknowledged;
+  }
+
+  /** Sends rows in order; of those that are refused together, as many as are taken. */
+  private async sendRequest(
+    source: string,
+    topic: string,
+    rows: readonly OutboxRow[],
+    sent: string[],
+  ): Promise<void> {
+    try {
+      await this.broker.send(
+        this.nameOf(topic),
+        rows.map((row) => recordOf(source, row)),
+      );
+      for (const { sequence } of rows) sent.push(sequence);
+    } catch (error) {
+      if (!(error instanceof RecordsRefusedError) || rows.length === 1) throw error;
+      const middle = rows.length >> 1;
+      await this.sendRequest(source, topic, rows.slice(0, middle), sent);
+      await this.sendRequest(source, topic, rows.slice(middle), sent);
+    }
+  }
+
+  private noteStuck(source: string, topic: string, error: unknown): void {
+    const name = `${source} ${topic}`;
+    const failures = (this.stuck.get(name)?.failures ?? 0) + 1;
+    this.stuck.set(name, { failures, until: performance.now() + backoffMs(failures) });
+    // Once for each doubling: one that is stuck for good does not fill the log.
+    if ((failures & (failures - 1)) !== 0) return;
+    this.logger.warn(
+      `${source}: ${topic} does not take its messages (${failures} times): ${messageOf(error)}`,
+    );
+  }
+
+  private async forget(
+    manager: EntityManager,
+    source: string,
+    acknowledged: ReadonlyMap<string, readonly string[]>,
+    last: string,
+  ): Promise<void> {
+    const sequences = [...acknowledged.values()].flat();
+    if (sequences.length > 0)
+      await manager.query('delete from outbox where source = $1 and sequence = any($2::bigint[])', [
+        source,
+        sequences,
+      ]);
+    await manager.query(
+      `update outbox_relay set relayed =
+         coalesce((select min(sequence) - 1 from outbox where source = $1), greatest(relayed, $2))
+       where source = $1`,
+      [source, last],
+    );
   }
 
   private rest(milliseconds: number): Promise<void> {
@@ -145,4 +225,30 @@ export class OutboxRelay {
       if (this.ending.signal.aborted) done();
     });
   }
+}
+
+function backoffMs(failures: number): number {
+  return Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** failures);
+}
+
+/** Rows that are sent together. */
+function requestsOf(rows: readonly OutboxRow[]): OutboxRow[][] {
+  const requests: OutboxRow[][] = [];
+  let characters = Infinity;
+  for (const row of rows) {
+    if (characters + row.value.length > REQUEST_CHARACTERS) {
+      requests.push([]);
+      characters = 0;
+    }
+    requests[requests.length - 1].push(row);
+    characters += row.value.length;
+  }
+  return requests;
+}
+
+function recordOf(source: string, { sequence, key, partition, value, headers }: OutboxRow): BrokerRecord {
+  return {
+    ...{ key, partition, value },
+    headers: { ...headers, [SOURCE_HEADER]: source, [SEQUENCE_HEADER]: sequence },
+  };
 }
