@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
-import {
+import kafkajs, {
   type Admin,
-  CompressionCodecs,
   type CompressionTypes,
   Kafka,
   type logCreator,
@@ -27,7 +26,7 @@ import { readFetchesOurselves } from './wire/kafkajs-fetch.js';
 readFetchesOurselves();
 for (const [number, codec] of CODECS.entries()) {
   // kafkajs reads nothing with these: fetches are decoded in wire/.
-  if (codec !== 'none') CompressionCodecs[number as 1 | 2 | 3 | 4] = () => writerOf(codec);
+  if (codec !== 'none') kafkajs.CompressionCodecs[number as 1 | 2 | 3 | 4] = () => writerOf(codec);
 }
 
 /** The one place that knows kafkajs. */
