@@ -11,7 +11,7 @@ import {
   SEQUENCE_HEADER,
   SOURCE_HEADER,
 } from '#lib/events';
-import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
+import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 
 /** A broker that refuses some records, is away at times, and loses its word after it has written. */
 class MoodyBroker implements Pick<Broker, 'send'> {

@@ -19,10 +19,10 @@ import {
   transportOf,
 } from '#lib/events';
 import { defineTopic, type Message, outgoing, TOPICS } from '#lib/messages';
-import { eventually, startTestDatabase, type TestDatabase } from './support/database.js';
-import { noKafka, startTestBroker, type TestBroker } from './support/kafka.js';
-import { kafkaSubject, type Subject } from './support/log-subjects.js';
-import { type BatchRecord, encodeBatch, produce, zstdFrame } from './support/record-batches.js';
+import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
+import { noKafka, startTestBroker, type TestBroker } from '../support/kafka.js';
+import { kafkaSubject, type Subject } from '../support/log-subjects.js';
+import { type BatchRecord, encodeBatch, produce, zstdFrame } from '../support/record-batches.js';
 
 // Whatever a client may legally send, and what no client should: the partition goes on, and nothing is lost or doubled.
 
