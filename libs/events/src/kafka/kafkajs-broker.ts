@@ -24,9 +24,19 @@ import { type Codec, CODECS, compress } from './wire/compression.js';
 import { readFetchesOurselves } from './wire/kafkajs-fetch.js';
 
 readFetchesOurselves();
+
+const { CompressionTypes: Types } = kafkajs;
+const COMPRESSION_TYPES: Readonly<Record<Codec, CompressionTypes>> = {
+  none: Types.None,
+  gzip: Types.GZIP,
+  snappy: Types.Snappy,
+  lz4: Types.LZ4,
+  zstd: Types.ZSTD,
+};
+const WRITERS: Record<number, () => ReturnType<typeof writerOf>> = kafkajs.CompressionCodecs;
 for (const [number, codec] of CODECS.entries()) {
   // kafkajs reads nothing with these: fetches are decoded in wire/.
-  if (codec !== 'none') kafkajs.CompressionCodecs[number as 1 | 2 | 3 | 4] = () => writerOf(codec);
+  if (codec !== 'none') WRITERS[number] = () => writerOf(codec);
 }
 
 /** The one place that knows kafkajs. */
@@ -40,7 +50,7 @@ export class KafkaJsBroker implements Broker {
 
   constructor(connection: KafkaConnection) {
     const { brokers, clientId, tls, sasl, compression = 'none' } = connection;
-    this.compression = CODECS.indexOf(compression) as CompressionTypes;
+    this.compression = COMPRESSION_TYPES[compression];
     this.kafka = new Kafka({
       clientId,
       brokers: [...brokers],

@@ -51,7 +51,11 @@ const VERSIONS = [4, 5, 7, 8, 11];
 /** Has kafkajs read what brokers answer to fetches with {@link readRecordSet}. */
 export function readFetchesOurselves(): void {
   for (const version of VERSIONS) {
-    response(version).decode = async (data) => decodeFetch(new KafkaJsDecoder(data), version);
+    // A failure must be the promise’s.
+    response(version).decode = (data) =>
+      new Promise((resolve) => {
+        resolve(decodeFetch(new KafkaJsDecoder(data), version));
+      });
   }
 }
 
