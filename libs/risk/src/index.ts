@@ -4,6 +4,7 @@ export * from './call-spread.js';
 export * from './esscher.js';
 export * from './euler-allocation.js';
 export * from './evar.js';
+export * from './factor-forecast.js';
 export * from './funding.js';
 export * from './loss-waterfall.js';
 export * from './normal.js';

@@ -1,7 +1,7 @@
 export * from './cointegration/index.js';
 export * from './garch/index.js';
 export * from './gogarch/index.js';
-
+export * from './lm-go/index.js';
 export * from './bars.js';
 export * from './market/index.js';
 export * from './backtest/index.js';
