@@ -8,7 +8,6 @@ export * from './factor-forecast.js';
 export * from './funding.js';
 export * from './loss-waterfall.js';
 export * from './normal.js';
-export * from './price-forecast.js';
 export * from './quoting-book.js';
 export * from './risk-measure.js';
 export * from './validate.js';

@@ -4,6 +4,7 @@ export * from './gogarch/index.js';
 export * from './lm-go/index.js';
 export * from './bars.js';
 export * from './market/index.js';
+export * from './model/index.js';
 export * from './backtest/index.js';
 export { CccGarch } from './baselines/ccc-garch.js';
 export { EwmaCovariance } from './baselines/ewma.js';
