@@ -100,8 +100,6 @@ function modelOf({ model, pairs, diagnostics }: ForecastModelFit): object {
 function plain({ factors, ...lists }: FactorForecast): object {
   return {
     factors,
-    ...Object.fromEntries(
-      Object.entries(lists).map(([name, values]) => [name, Array.from(values as Float64Array)]),
-    ),
+    ...Object.fromEntries(Object.entries(lists).map(([name, values]) => [name, Array.from(values)])),
   };
 }

@@ -22,7 +22,9 @@ const forecast = z.looseObject({
   factors: z
     .looseObject({ count: z.number() })
     .optional()
-    .describe('Σ = B diag(d) Bᵀ + diag(ω): loadings B by market, factorVariances d, ownVariances ω, and their yearly rates'),
+    .describe(
+      'Σ = B diag(d) Bᵀ + diag(ω): loadings B by market, factorVariances d, ownVariances ω, and their yearly rates',
+    ),
 });
 const query = z.object({
   include: z
@@ -132,9 +134,9 @@ function factorsOf(forecast: CovariancePayload): object {
   return {
     count,
     loadings: markets.map((_, i) => loadings.slice(i * count, (i + 1) * count)),
-    variances: forecast.factorVariances,
-    varianceRatesPerYear: forecast.factorVarianceRates,
+    factorVariances: forecast.factorVariances,
+    factorVarianceRates: forecast.factorVarianceRates,
     ownVariances: forecast.ownVariances,
-    ownVarianceRatesPerYear: forecast.ownVarianceRates,
+    ownVarianceRates: forecast.ownVarianceRates,
   };
 }

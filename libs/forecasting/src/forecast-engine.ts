@@ -246,7 +246,9 @@ export class ForecastEngine {
     this.filter = state;
     this.tracker.follow(model.markets, () => {
       const panel = this.window.panel(end);
-      return panel === null ? undefined : new Map(panel.markets.map((market, i) => [market, panel.returns[i]]));
+      return panel === null
+        ? undefined
+        : new Map(panel.markets.map((market, i) => [market, panel.returns[i]]));
     });
     outcome.newModels.push(published);
     const { barMs, registerEveryBars } = this.parameters;

@@ -56,7 +56,11 @@ export class QualityTracker {
   follow(markets: readonly string[], window: () => ReadonlyMap<string, Float64Array> | undefined): void {
     const count = Math.min(SCORED_MARKETS, markets.length);
     const scored = Array.from({ length: count }, (_, i) => markets[Math.floor((i * markets.length) / count)]);
-    if (this.ewma && scored.length === this.scored.length && scored.every((name, i) => name === this.scored[i]))
+    if (
+      this.ewma &&
+      scored.length === this.scored.length &&
+      scored.every((name, i) => name === this.scored[i])
+    )
       return;
     const series = window();
     const returns = scored.map((market) => series?.get(market));

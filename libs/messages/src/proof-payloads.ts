@@ -18,7 +18,9 @@ export const filterStepPayload = z.strictObject({
   forecastId: identifier,
   barEnd: milliseconds,
   markets: z.array(market),
-  before: z.array(z.number()).describe('the filter’s state before the bar: every factor’s averages (lm-go) or variance (gogarch)'),
+  before: z
+    .array(z.number())
+    .describe('the filter’s state before the bar: every factor’s averages (lm-go) or variance (gogarch)'),
   after: z.array(z.number()),
   prices: z
     .array(z.strictObject({ before: z.number(), after: z.number() }))

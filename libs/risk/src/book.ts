@@ -80,8 +80,7 @@ export function exposureOf(book: Book, forecast: MarketForecast): Exposure {
   const exposures = factorExposures(returns, notionals);
   const rate = rateOf(returns);
   const volatility = standardDeviation(quadraticForm(returns, notionals, exposures));
-  const volatilityRate =
-    volatility === 0 ? 0 : quadraticForm(rate, notionals, exposures) / (2 * volatility);
+  const volatilityRate = volatility === 0 ? 0 : quadraticForm(rate, notionals, exposures) / (2 * volatility);
   const forward = total(notionals);
   const totalEntryNotional = total(book.entryNotionals);
   const perSize = (product: Float64Array) => product.map((value, i) => value * prices[i]);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { uniform, uniforms } from '../../../test/support/arbitraries.js';
 import {
   covarianceEntry,
   covarianceMatrix,
@@ -13,10 +14,8 @@ import {
   requireFactorForecast,
 } from './index.js';
 
-const number = (least: number, most: number) =>
-  fc.integer({ min: 0, max: 1_000_000 }).map((drawn) => least + ((most - least) * drawn) / 1_000_000);
 const numbers = (length: number, least: number, most: number) =>
-  fc.array(number(least, most), { minLength: length, maxLength: length }).map((list) => Float64Array.from(list));
+  uniforms(length, least, most).map((list) => Float64Array.from(list));
 
 /** n markets, K factors, and a vector x. */
 const scenario = fc
@@ -118,15 +117,15 @@ describe(QuotingBook, () => {
   it('stays what a fresh one is, through trades, marks and closings, within 1e-12 of the largest book', () => {
     const change = fc.record({
       market: fc.integer({ min: 0, max: 5 }),
-      size: number(-100, 100),
-      price: fc.option(number(0.1, 100), { nil: undefined }),
+      size: uniform(-100, 100),
+      price: fc.option(uniform(0.1, 100), { nil: undefined }),
       close: fc.boolean(),
     });
     fc.assert(
       fc.property(
         scenario,
         fc.array(change, { maxLength: 30 }),
-        number(1, 3),
+        uniform(1, 3),
         ({ n, form, x, prices }, changes, tailFactor) => {
           const book = {
             signedSizes: Float64Array.from(x),
@@ -158,7 +157,10 @@ describe(QuotingBook, () => {
                 book.entryNotionals[leg.market] += leg.size * marks[leg.market];
               }
             }
-            largest = book.signedSizes.reduce((most, held, at) => Math.max(most, Math.abs(held) * marks[at]), largest);
+            largest = book.signedSizes.reduce(
+              (most, held, at) => Math.max(most, Math.abs(held) * marks[at]),
+              largest,
+            );
           }
           const fresh = new QuotingBook('evar', logAlpha);
           fresh.load(book, { prices: marks, returns: form, tailFactor });
@@ -172,7 +174,9 @@ describe(QuotingBook, () => {
           rates[0].forEach((rate, i) => {
             expect(Math.abs(rate - rates[1][i])).toBeLessThan(1e-9 * largest);
           });
-          expect(Math.abs(quoting.riskPremiumOfLeg(0, 3) - kept.risk)).toBeLessThan(1e-11 * largest * tailFactor);
+          expect(Math.abs(quoting.riskPremiumOfLeg(0, 3) - kept.risk)).toBeLessThan(
+            1e-11 * largest * tailFactor,
+          );
         },
       ),
     );

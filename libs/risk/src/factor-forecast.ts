@@ -115,15 +115,14 @@ export function factorsOfMatrices(
   n: number,
   tau: number,
 ): FactorForecast {
-  const scale = Float64Array.from({ length: n }, (_, i) => Math.sqrt(covariance[i * n + i]) || 1);
-  const level = principalAxes(covariance, n, scale);
-  const change = rate === null ? null : principalAxes(rate, n, scale);
+  const level = principalAxes(covariance, n);
+  const change = rate === null ? null : principalAxes(rate, n);
   const K = change === null ? n : 2 * n;
   const loadings = new Float64Array(n * K);
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < n; k++) {
-      loadings[i * K + k] = scale[i] * level.vectors.get(i, k);
-      if (change !== null) loadings[i * K + n + k] = scale[i] * change.vectors.get(i, k);
+      loadings[i * K + k] = level.scale[i] * level.vectors.get(i, k);
+      if (change !== null) loadings[i * K + n + k] = change.scale[i] * change.vectors.get(i, k);
     }
   }
   const variances = new Float64Array(K);
@@ -141,12 +140,15 @@ export function factorsOfMatrices(
   };
 }
 
-/** Eigenvectors, as columns, and eigenvalues of a symmetric matrix whose rows and columns are divided by a scale. */
+/** Eigenvectors, as columns, and eigenvalues of a symmetric matrix after each row and column is divided by the root of its largest entry. */
 function principalAxes(
   matrix: Float64Array,
   n: number,
-  scale: Float64Array,
-): { vectors: Matrix; values: number[] } {
+): { scale: Float64Array; vectors: Matrix; values: number[] } {
+  const scale = Float64Array.from({ length: n }, (_, i) => {
+    const row = matrix.subarray(i * n, (i + 1) * n);
+    return Math.sqrt(row.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)) || 1;
+  });
   const scaled = Matrix.zeros(n, n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) scaled.set(i, j, matrix[i * n + j] / (scale[i] * scale[j]));
@@ -154,7 +156,7 @@ function principalAxes(
   const { eigenvectorMatrix, realEigenvalues } = new EigenvalueDecomposition(scaled, {
     assumeSymmetric: true,
   });
-  return { vectors: eigenvectorMatrix, values: realEigenvalues };
+  return { scale, vectors: eigenvectorMatrix, values: realEigenvalues };
 }
 
 /**

@@ -326,8 +326,7 @@ export class QuotingBook {
     const ownVariance = this.ownVariance + own[market] * change * (notional + before);
     this.notionals[market] = notional;
     for (let k = 0, at = market * K; k < K; k++) this.exposures[k] += loadings[at + k] * change;
-    this.ownVariance =
-      ownVariance < CANCELLED * this.ownVariance ? this.ownVarianceAfter([]) : ownVariance;
+    this.ownVariance = ownVariance < CANCELLED * this.ownVariance ? this.ownVarianceAfter([]) : ownVariance;
   }
 
   private changed(): void {

@@ -76,7 +76,5 @@ export function liabilityRiskValue(
 ): number {
   const scaled = tailFactor * s;
   const k = m / scaled;
-  return s === 0 || !Number.isFinite(k)
-    ? Math.max(m, 0)
-    : scaled * STANDARDISED[measure](k, logAlpha).value;
+  return s === 0 || !Number.isFinite(k) ? Math.max(m, 0) : scaled * STANDARDISED[measure](k, logAlpha).value;
 }

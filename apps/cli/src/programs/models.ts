@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { atLeastZero, list, positive, UsageError, wholeNumber } from '#lib/terminal';
+import { list, nonNegative, positive, UsageError, wholeNumber } from '#lib/terminal';
 import {
   BACKTEST_MODELS,
   type BacktestModel,
@@ -61,7 +61,7 @@ export function registerModels(program: Command): void {
         '--variance-ratio-floor <x>',
         'lm-go: smallest ratio of the horizon’s variance to that of single bars; the engine takes 1',
       )
-        .argParser(atLeastZero)
+        .argParser(nonNegative)
         .default(0),
     )
     .action(

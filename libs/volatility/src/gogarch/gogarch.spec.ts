@@ -201,7 +201,8 @@ describe(fitGoGarch, () => {
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < n; j++) {
           let value = 0;
-          for (let l = 0; l < rest; l++) value += droppedLoadings[i * rest + l] * droppedLoadings[j * rest + l];
+          for (let l = 0; l < rest; l++)
+            value += droppedLoadings[i * rest + l] * droppedLoadings[j * rest + l];
           for (let l = 0; l < k; l++) value += mixing[i * k + l] * mixing[j * k + l];
           expect(Math.abs(value - covariance[i * n + j])).toBeLessThan(1e-12);
         }

@@ -1,15 +1,11 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { covarianceMatrix, type FactorForecast } from '#lib/risk';
 import { randomStream } from '#lib/runtime';
-import { hasShared, sharedColumns } from '../../../../test/support/shared.js';
+import { describeWithRealData, realDataColumns } from '../../../../test/support/real-data.js';
+import { referenceVector } from '../../../../test/support/vectors.js';
 import { advanceLmGo, fitLmGo, horizonWeights, initialLmGoState, lmGoForecast } from './index.js';
-
-const vectors = <T>(file: string) =>
-  JSON.parse(readFileSync(join(import.meta.dirname, '../../../../../test/vectors/lm-go', file), 'utf8')) as T;
 
 function panel(n: number, length: number, seed: number): Float64Array[] {
   const random = randomStream(seed);
@@ -82,7 +78,7 @@ describe('LM-GO against its NumPy reference', () => {
     readonly returns: number[][];
     readonly options: { constant?: number; tau?: number[]; target_mix?: number; factors?: number };
   };
-  const synthetic = vectors<Synthetic[]>('synthetic.json');
+  const synthetic = referenceVector<Synthetic[]>('lm-go', 'synthetic.json');
   it.each(synthetic.map((reference) => [reference.label, reference] as const))('%s', (_, reference) => {
     const { returns, options } = reference;
     const series = returns[0].map((__, i) => Float64Array.from(returns, (row) => row[i]));
@@ -93,26 +89,25 @@ describe('LM-GO against its NumPy reference', () => {
       ...(options.factors === undefined ? {} : { factors: options.factors }),
     });
   });
+});
 
+describeWithRealData('LM-GO against its NumPy reference on real prices', () => {
   type Real = Reference & {
     readonly markets: string[];
     readonly returns_from_row: number;
     readonly factors_option: number | null;
   };
-  const real = vectors<{ cases: Real[] }>('reference.json').cases;
-  it.runIf(hasShared).each(real.map((reference) => [reference.label, reference] as const))(
-    'real prices: %s',
-    (_, reference) => {
-      const prices = sharedColumns('hourly_close_24.csv');
-      const { returns_from_row: from, window, updates, markets, factors_option } = reference;
-      const returns = markets.map((market) =>
-        Float64Array.from({ length: window + updates }, (__, t) =>
-          Math.log(prices[market][from + t + 1] / prices[market][from + t]),
-        ),
-      );
-      holdsTo(reference, returns, factors_option === null ? {} : { factors: factors_option });
-    },
-  );
+  const { cases } = referenceVector<{ cases: Real[] }>('lm-go', 'reference.json');
+  it.each(cases.map((reference) => [reference.label, reference] as const))('%s', (_, reference) => {
+    const prices = realDataColumns('hourly_close_24.csv');
+    const { returns_from_row: from, window, updates, markets, factors_option } = reference;
+    const returns = markets.map((market) =>
+      Float64Array.from({ length: window + updates }, (__, t) =>
+        Math.log(prices[market][from + t + 1] / prices[market][from + t]),
+      ),
+    );
+    holdsTo(reference, returns, factors_option === null ? {} : { factors: factors_option });
+  });
 });
 
 const panels = fc.record({

@@ -46,9 +46,7 @@ describe(fitMarketModel, () => {
     const at = (horizon: number) => covarianceMatrix(goGarchForecast(model, state, horizon));
     const [low, high] = [at(11.5 - 1e-5), at(11.5 + 1e-5)];
     covarianceMatrix(rateOf(goGarchForecast(model, state, 11.5))).forEach((rate, i) => {
-      expect(Math.abs((high[i] - low[i]) / 2e-5 - rate)).toBeLessThan(
-        1e-6 * Math.abs(rate) + 1e-14,
-      );
+      expect(Math.abs((high[i] - low[i]) / 2e-5 - rate)).toBeLessThan(1e-6 * Math.abs(rate) + 1e-14);
     });
   });
 

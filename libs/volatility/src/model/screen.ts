@@ -62,7 +62,8 @@ export function screenMarkets(
     if (of === undefined) return true;
     excluded.push({
       market: markets[i],
-      reason: of === null ? 'is collinear with the markets before it' : `moves as ${markets[moving[of]]} does`,
+      reason:
+        of === null ? 'is collinear with the markets before it' : `moves as ${markets[moving[of]]} does`,
     });
     return false;
   });
