@@ -31,7 +31,7 @@ export const LIBRARIES = {
   liquidation: {
     says: 'the program, SQP and cutting planes, certificate and its check',
     pure: true,
-    uses: ['errors', 'risk', 'runtime'],
+    uses: ['errors', 'margin', 'risk', 'runtime'],
   },
   margin: {
     says: 'rates, standing of an account, portfolio margin, all accounts in columns',
@@ -48,7 +48,7 @@ export const LIBRARIES = {
   forecasting: {
     says: 'prices → bars → model → forecasts; a pure machine',
     pure: true,
-    uses: ['amounts', 'errors', 'messages', 'risk', 'volatility'],
+    uses: ['amounts', 'errors', 'messages', 'volatility'],
   },
   liquidating: {
     says: 'margin accounts and marks → who is liquidated, and the program; a pure machine',

@@ -4,6 +4,7 @@ import {
   type LiquidationPlan,
   type LiquidationPosition,
   type Solvers,
+  standingOf,
 } from '#lib/liquidation';
 import { randomStream } from '#lib/runtime';
 
@@ -106,6 +107,67 @@ export function randomCase(seed: number, options: CaseOptions): LiquidationCase 
     alpha: has('tail') ? 1e-6 : 0.01,
     penaltyRate,
   };
+}
+
+/**
+ * {@link randomCase} with portfolio margin: correlated covariance, market, single and joint scenarios, depths, tiers for every
+ * third position, and a pool that some losses are large beside.
+ */
+export function randomPortfolioCase(seed: number, options: CaseOptions): LiquidationCase {
+  const plain = randomCase(seed, options);
+  const random = randomStream(seed + 100_000);
+
+  const notionals = plain.positions.map(({ size, price }) => Math.abs(size) * price);
+  const gross = notionals.reduce((sum, value) => sum + value, 0);
+  const deviations = notionals.map(() => 0.004 + 0.012 * random.uniform());
+  const loading = notionals.map(() => 0.6 + 0.4 * random.uniform());
+  const covariance = deviations.flatMap((a, i) =>
+    deviations.map((b, j) => a * b * (i === j ? 1 : loading[i] * loading[j])),
+  );
+  const joint = () => notionals.map(() => Math.max(-0.9, -0.1 + 0.08 * random.normal()));
+  const vectors = [
+    ...[0.05, 0.1, 0.15].map((move) => notionals.map(() => move)),
+    ...notionals.map((_, i) => notionals.map((__, j) => (i === j ? 0.1 + 0.1 * random.uniform() : 0))),
+    joint(),
+    joint(),
+  ];
+  const scenarios = vectors
+    .flatMap((shocks) => [shocks.map((shock) => -shock), shocks])
+    .filter((shocks) => shocks.every((shock) => shock >= -1))
+    .slice(0, 64)
+    .map((shocks, k) => ({ name: `s${k}`, shocks }));
+  const positions = plain.positions.map((position, i) => {
+    const maintenanceRate = 0.0025 + 0.0025 * random.uniform();
+    const tier = (above: number, times: number) => ({
+      above,
+      maintenanceRate: times * maintenanceRate,
+      initialRate: 2 * times * maintenanceRate,
+    });
+    return {
+      ...position,
+      maintenanceRate,
+      initialRate: 2 * maintenanceRate,
+      depth: notionals[i] * 10 ** (1 + 3 * random.uniform()),
+      ...(i % 3 === 2 ? { tiers: [tier(0.3 * notionals[i], 1.5), tier(0.7 * notionals[i], 2.5)] } : {}),
+    };
+  });
+  const given: LiquidationCase = {
+    ...plain,
+    positions,
+    portfolio: {
+      alpha: random.uniform() < 0.2 ? null : 1e-3,
+      covariance,
+      scenarios: random.uniform() < 0.1 ? [] : scenarios,
+      absorbable: random.uniform() < 0.2 ? null : gross * 10 ** (2 * random.uniform() - 1),
+    },
+  };
+  const { maintenanceMargin } = standingOf(given);
+  const health = options.health ?? 0.3 + 0.7 * random.uniform();
+  const unrealised = positions.reduce(
+    (sum, { size, price, entryNotional }) => sum + size * price - entryNotional,
+    0,
+  );
+  return { ...given, collateral: health * maintenanceMargin - unrealised };
 }
 
 /** One long position; the pool's book is the account's own and something that leans against it. */

@@ -8,9 +8,9 @@ import {
   bookAfterTrade,
   callSpread,
   exposureOf,
-  factorsOfMatrices,
   forcedWithdrawalFee,
   type MarketForecast,
+  priceForecast,
   requireAlpha,
   requireCovariance,
   requireFinite,
@@ -103,11 +103,7 @@ function readState(state: State): { book: Book; forecast: MarketForecast; trade:
       liquidity: state.L,
       pendingPremia: state.pendingPremia,
     },
-    forecast: {
-      prices: Float64Array.from(state.prices),
-      returns: factorsOfMatrices(covariance, rate, n, state.tau),
-      tailFactor: 1,
-    },
+    forecast: priceForecast(Float64Array.from(state.prices), covariance, rate, state.tau),
     trade: Float64Array.from(trade),
   };
 }

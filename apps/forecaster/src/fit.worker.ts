@@ -2,20 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { basename } from 'node:path';
-import { fitForecastModel } from '#lib/volatility';
+import { fitMarketModel } from '#lib/volatility';
 import { answerRequests } from '#lib/runtime';
 import type { FinishedFit } from '#lib/forecasting';
 import type { FitRequest } from './model-fitter.js';
 
-let yielded = false;
+yieldToQuotes();
 
 /**
  * A fit gives way to quotes when both want the processor. On Linux scheduling belongs to a thread: this one asks for
- * the idle class and, where that is not to be had, for the lowest priority. Milliseconds of LM-GO are not worth waiting for.
+ * the idle class and, where that is not to be had, for the lowest priority.
  */
 function yieldToQuotes(): void {
-  if (yielded) return;
-  yielded = true;
   try {
     const thread = basename(readlinkSync('/proc/thread-self'));
     if (spawnSync('chrt', ['--idle', '--pid', '0', thread], { stdio: 'ignore' }).status === 0) return;
@@ -29,9 +27,8 @@ function yieldToQuotes(): void {
   }
 }
 
-answerRequests(({ markets, returns, ...options }: FitRequest): FinishedFit => {
-  if (options.model === 'gogarch') yieldToQuotes();
+answerRequests(({ markets, returns, clusters, factors, minimumObservations }: FitRequest): FinishedFit => {
   const started = performance.now();
-  const fit = fitForecastModel(markets, returns, options);
+  const fit = fitMarketModel(markets, returns, { clusters, goGarch: { factors }, minimumObservations });
   return { fit, seconds: (performance.now() - started) / 1000 };
 });

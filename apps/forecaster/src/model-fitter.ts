@@ -1,10 +1,16 @@
 import { type FinishedFit, FitFailedError } from '#lib/forecasting';
 import { InvalidInputError } from '#lib/errors';
-import type { ForecastModelOptions } from '#lib/volatility';
+import type { ClusterMode, FactorCount } from '#lib/volatility';
 import { JobFailedError, WorkerPool } from '#lib/runtime';
 import type { EstimationPanel } from '#lib/forecasting';
 
-export type FitRequest = Pick<EstimationPanel, 'markets' | 'returns'> & ForecastModelOptions;
+interface FitOptions {
+  readonly clusters: ClusterMode;
+  readonly factors: FactorCount;
+  readonly minimumObservations: number;
+}
+
+export type FitRequest = EstimationPanel & FitOptions;
 
 /** Fits models in one worker thread, so that the event loop never waits for an optimiser. */
 export class ModelFitter {
@@ -15,13 +21,13 @@ export class ModelFitter {
     { resourceLimits: { maxYoungGenerationSizeMb: 128 } },
   );
 
-  constructor(private readonly options: ForecastModelOptions) {}
+  constructor(private readonly options: FitOptions) {}
 
   /** @throws {FitFailedError} for reasons of the data */
-  async fit({ markets, returns }: Pick<EstimationPanel, 'markets' | 'returns'>): Promise<FinishedFit> {
-    if (markets.length === 0) throw new InvalidInputError('markets', 'none is ready');
+  async fit(panel: EstimationPanel): Promise<FinishedFit> {
+    if (panel.markets.length === 0) throw new InvalidInputError('markets', 'none is ready');
     try {
-      return await this.pool.run({ markets, returns, ...this.options });
+      return await this.pool.run({ ...panel, ...this.options });
     } catch (error) {
       if (error instanceof JobFailedError && error.reason !== undefined)
         throw new FitFailedError(error.message);

@@ -1,5 +1,5 @@
 import { ZkriskError } from '#lib/errors';
-import type { ForecastModelFit } from '#lib/volatility';
+import type { MarketModelFit } from '#lib/volatility';
 
 /** A fit that failed for reasons of the data; the previous model stays in force. */
 export class FitFailedError extends ZkriskError {
@@ -7,6 +7,6 @@ export class FitFailedError extends ZkriskError {
 }
 
 export interface FinishedFit {
-  readonly fit: ForecastModelFit;
+  readonly fit: MarketModelFit;
   readonly seconds: number;
 }

@@ -1,10 +1,12 @@
 export * from './program/liquidation-case.js';
 export * from './program/case-domain.js';
-export * from './certificate/certificate.js';
+export * from './certificate/bounds.js';
+export * from './certificate/premium-bounds.js';
+export * from './certificate/witness.js';
 export * from './certificate/plan.js';
 export * from './certificate/plan-schema.js';
 export * from './verify/verify.js';
 export * from './solve/errors.js';
-export * from './solve/liquidate.js';
+export { liquidate, type LiquidateOptions } from './solve/liquidate.js';
 export * from './solve/single-cut.js';
 export * from './solve/solvers.js';

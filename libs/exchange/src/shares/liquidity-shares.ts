@@ -215,13 +215,7 @@ export class LiquidityShares {
     if (standing === undefined) return 0n;
     const { measure, alpha } = this.model;
     const money = toNumber(amount, MONEY_DECIMALS);
-    const fee = forcedWithdrawalFee(
-      measure,
-      standing.assessment.exposure,
-      money,
-      Math.log(alpha),
-      standing.assessment.tailFactor,
-    );
+    const fee = forcedWithdrawalFee(measure, standing.assessment.exposure, money, Math.log(alpha));
     return fromNumber(fee, MONEY_DECIMALS, 'up', 'fee');
   }
 

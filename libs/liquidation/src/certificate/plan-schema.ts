@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
+import { MOST_SCENARIOS } from '#lib/margin';
 import type { LiquidationCase } from '../program/liquidation-case.js';
 import type { LiquidationPlan } from './plan.js';
 
 /** Of an account and of its plan: a circuit breaker for whoever checks plans of strangers. */
 const MOST_POSITIONS = 512;
 const MOST_CUTS = 4096;
+const MOST_TIERS = 16;
 
 const number = z.number();
 const numbers = z.array(number).max(MOST_POSITIONS ** 2);
@@ -24,6 +26,11 @@ export const liquidationCaseSchema = z.strictObject({
         entryNotional: number.describe('signed sum of size × entry price'),
         maintenanceRate: number,
         initialRate: number,
+        tiers: z
+          .array(z.strictObject({ above: number, maintenanceRate: number, initialRate: number }))
+          .max(MOST_TIERS)
+          .optional(),
+        depth: number.optional(),
         impact: number.optional(),
       }),
     )
@@ -37,9 +44,22 @@ export const liquidationCaseSchema = z.strictObject({
   }),
   alpha: number,
   penaltyRate: number.optional(),
+  reserved: number.optional(),
+  portfolio: z
+    .strictObject({
+      alpha: number.nullable(),
+      covariance: numbers,
+      scenarios: z.array(z.strictObject({ name: z.string(), shocks: numbers })).max(MOST_SCENARIOS),
+      absorbable: number.nullable(),
+    })
+    .optional(),
 }) satisfies z.ZodType<LiquidationCase>;
 
 const cut = z.strictObject({ point: fractions, shift: number, multiplier });
+const loss = z.union([
+  z.strictObject({ scenario: z.int().min(0), multiplier }),
+  z.strictObject({ evar: fractions, multiplier }),
+]);
 
 export const liquidationPlanSchema = z.strictObject({
   version: z.literal(1),
@@ -53,6 +73,7 @@ export const liquidationPlanSchema = z.strictObject({
   closedNotional: number,
   premium: number,
   penalty: number,
+  reserved: number,
   equityBefore: number,
   maintenanceMargin: number,
   equityAfter: number,
@@ -64,12 +85,13 @@ export const liquidationPlanSchema = z.strictObject({
       poolShift: number,
       primalShift: number,
       dual: z.strictObject({
-        linear: multiplier,
-        cuts: z.array(cut).max(MOST_CUTS),
+        margin: multiplier,
+        losses: z.array(loss).max(MOST_CUTS),
+        premium: z.array(cut).max(MOST_CUTS),
       }),
     })
     .nullable(),
-  method: z.enum(['closed-form', 'sequential-quadratic', 'cutting-planes']).nullable(),
+  method: z.enum(['closed-form', 'sequential-quadratic', 'interior-point', 'cutting-planes']).nullable(),
   programs: z.int().min(0),
 }) satisfies z.ZodType<LiquidationPlan>;
 

@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
-import { type Certificate, lowerBound, premiumBound } from './certificate.js';
-import { type LiquidationCase, standingOf } from '../program/liquidation-case.js';
+import { marginTerms } from '#lib/margin';
+import { lowerBound } from './bounds.js';
+import { premiumBound } from './premium-bounds.js';
+import type { Certificate } from './witness.js';
+import {
+  type LiquidationCase,
+  marginModelOf,
+  signedNotionals,
+  standingOf,
+} from '../program/liquidation-case.js';
 import { type LiquidationProgram, objectiveOf } from '../program/program.js';
 
 export type LiquidationOutcome = 'healthy' | 'partial' | 'full' | 'bankrupt';
-export type PlanMethod = 'closed-form' | 'sequential-quadratic' | 'cutting-planes';
+export type PlanMethod = 'closed-form' | 'sequential-quadratic' | 'interior-point' | 'cutting-planes';
 
 /** What follows from closing the fractions of a plan. Money in quote units. */
 export interface Consequences {
@@ -18,6 +26,8 @@ export interface Consequences {
   /** upper bound of the risk premium π(w) */
   readonly premium: number;
   readonly penalty: number;
+  /** kept for what closing costs beside premium and penalty */
+  readonly reserved: number;
   readonly equityBefore: number;
   readonly maintenanceMargin: number;
   readonly equityAfter: number;
@@ -37,7 +47,7 @@ export interface LiquidationPlan extends Consequences {
   readonly fractions: readonly number[];
   readonly certificate: Certificate | null;
   readonly method: PlanMethod | null;
-  /** quadratic and linear programs solved */
+  /** quadratic and linear programs solved, or Newton systems of the interior-point method */
   readonly programs: number;
 }
 
@@ -70,9 +80,18 @@ export function consequencesOf(
   let initialMarginAfter = 0;
   for (let i = 0; i < program.n; i++) {
     closedNotional += program.notionals[i] * fractions[i];
-    initialMarginAfter += given.positions[i].initialRate * program.notionals[i] * (1 - fractions[i]);
+    if (program.portfolio === undefined)
+      initialMarginAfter += given.positions[i].initialRate * program.notionals[i] * (1 - fractions[i]);
+  }
+  if (program.portfolio) {
+    initialMarginAfter = marginTerms(
+      marginModelOf(given),
+      signedNotionals(given, fractions),
+      'initial',
+    ).total;
   }
   const penalty = (given.penaltyRate ?? 0) * closedNotional;
+  const reserved = certificate === null ? 0 : (given.reserved ?? 0);
   return {
     objective,
     lowerBound: bound,
@@ -80,9 +99,10 @@ export function consequencesOf(
     closedNotional,
     premium,
     penalty,
+    reserved,
     equityBefore: equity,
     maintenanceMargin,
-    equityAfter: equity - premium - penalty,
+    equityAfter: equity - premium - penalty - reserved,
     initialMarginAfter,
     shortfall: Math.max(0, -equity),
   };

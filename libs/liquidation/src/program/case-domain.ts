@@ -1,6 +1,6 @@
 import { InvalidInputError } from '#lib/errors';
 import { requireAlpha } from '#lib/risk';
-import type { LiquidationCase } from './liquidation-case.js';
+import { isLinear, type LiquidationCase, marginModelOf } from './liquidation-case.js';
 
 /** Products of four numbers in these bounds neither overflow nor lose digits by underflow. */
 const LARGEST = 1e60;
@@ -15,11 +15,12 @@ const SEMIDEFINITE_TOLERANCE = 1e-10;
  * @throws {InvalidInputError} naming the field
  */
 export function requireCase(given: LiquidationCase): void {
-  const { collateral, positions, pool, alpha, penaltyRate = 0 } = given;
+  const { collateral, positions, pool, alpha, penaltyRate = 0, reserved = 0 } = given;
   const n = positions.length;
   requireAlpha(alpha);
   requireNumber(collateral, 'collateral');
   requireAtLeastZero(penaltyRate, 'penaltyRate');
+  requireAtLeastZero(reserved, 'reserved');
   if (n === 0) throw new InvalidInputError('positions', 'must not be empty');
   const markets = new Set<string>();
   positions.forEach(({ market }, i) => {
@@ -61,6 +62,7 @@ export function requireCase(given: LiquidationCase): void {
     });
   }
   requireJointCovariance(given);
+  requirePortfolio(given);
 }
 
 /**
@@ -103,6 +105,58 @@ function requireJointCovariance({ positions, pool }: LiquidationCase): void {
       'pool.covariance',
       'must be, with the covariance with the book, positive semi-definite',
     );
+  }
+}
+
+/** Tiers, scenarios, depths and the covariance of a portfolio's margin; the program is convex only with these. */
+function requirePortfolio(given: LiquidationCase): void {
+  if (isLinear(given)) return;
+  given.positions.forEach(({ tiers = [], maintenanceRate, initialRate, depth }, i) => {
+    if (depth !== undefined) requireNumber(depth, `positions[${i}].depth`);
+    if (initialRate > 1) throw new InvalidInputError(`positions[${i}].initialRate`, `must be at most 1`);
+    [{ above: 0, maintenanceRate, initialRate }, ...tiers].forEach((tier, k) => {
+      const field = `positions[${i}].tiers[${k - 1}]`;
+      requireNumber(tier.above, `${field}.above`);
+      if (tier.initialRate < tier.maintenanceRate) {
+        throw new InvalidInputError(`${field}.initialRate`, 'must not be below the maintenance rate');
+      }
+    });
+  });
+  const { portfolio } = given;
+  marginModelOf(given);
+  if (portfolio === undefined) return;
+  if (portfolio.absorbable !== null) requireNumber(portfolio.absorbable, 'portfolio.absorbable');
+  portfolio.scenarios.forEach(({ shocks }, k) => {
+    shocks.forEach((shock, i) => {
+      requireNumber(shock, `portfolio.scenarios[${k}].shocks[${i}]`);
+    });
+  });
+  if (portfolio.alpha === null) return;
+  portfolio.covariance.forEach((value, i) => {
+    requireNumber(value, `portfolio.covariance[${i}]`);
+  });
+  requireCovariance(portfolio.covariance, given.positions.length, 'portfolio.covariance');
+}
+
+/** Symmetric, positive semi-definite within rounding of its correlations. */
+function requireCovariance(covariance: readonly number[], n: number, field: string): void {
+  const scale = Array.from({ length: n }, (_, i) => Math.sqrt(Math.max(covariance[i * n + i], 0)));
+  const correlations = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    if (covariance[i * n + i] < 0)
+      throw new InvalidInputError(`${field}[${i * n + i}]`, 'must not be negative');
+    for (let j = 0; j < n; j++) {
+      const value = covariance[i * n + j];
+      const size = scale[i] * scale[j];
+      if (Math.abs(value - covariance[j * n + i]) > 1e-12 * size)
+        throw new InvalidInputError(`${field}[${i * n + j}]`, 'must be symmetric');
+      if (size === 0 && value !== 0)
+        throw new InvalidInputError(`${field}[${i * n + j}]`, 'must be 0 where a variance is 0');
+      correlations[i * n + j] = size === 0 ? 0 : value / size;
+    }
+  }
+  if (!isPositiveDefinite(correlations, n, SEMIDEFINITE_TOLERANCE * n)) {
+    throw new InvalidInputError(field, 'must be positive semi-definite');
   }
 }
 

@@ -1,3 +1,11 @@
+import {
+  marginTerms,
+  type PortfolioModel,
+  portfolioModel,
+  type Scenario,
+  type SignedNotional,
+} from '#lib/margin';
+
 /** An open position of the account, with what its market asks for. */
 export interface LiquidationPosition {
   readonly market: string;
@@ -11,8 +19,30 @@ export interface LiquidationPosition {
   readonly maintenanceRate: number;
   /** margin that is restored: r_i + ε */
   readonly initialRate: number;
+  /** marginal rates that hold from a notional on, beyond the two above; thresholds and rates ascending (default none) */
+  readonly tiers?: readonly PositionTier[];
+  /** D_i, money that moves the price by 100 % on closing (default: closing does not move it) */
+  readonly depth?: number;
   /** κ_i, money: closing the fraction w costs ½κ_i·w² in market impact, in the objective (default 0) */
   readonly impact?: number;
+}
+
+export interface PositionTier {
+  readonly above: number;
+  readonly maintenanceRate: number;
+  readonly initialRate: number;
+}
+
+/** What a portfolio's margin depends on beside its positions; in the order of the positions. */
+export interface PortfolioRisk {
+  /** α_m of the margin's EVaR; null: none */
+  readonly alpha: number | null;
+  /** Σ_h of relative price changes, n×n row-major; empty without EVaR */
+  readonly covariance: readonly number[];
+  /** relative price changes, one a position */
+  readonly scenarios: readonly Scenario[];
+  /** b·K: losses count as concentrated beside it, money; null: they never do */
+  readonly absorbable: number | null;
 }
 
 /** What the account's closing can change of the pool's liability X ~ N(m, s²). */
@@ -37,6 +67,10 @@ export interface LiquidationCase {
   readonly alpha: number;
   /** charged on closed notional (default 0) */
   readonly penaltyRate?: number;
+  /** kept of the equity for what closing costs beside the risk premium: the liquidity premium of the plan's trade (default 0) */
+  readonly reserved?: number;
+  /** without it the margin is linear: rates on notionals */
+  readonly portfolio?: PortfolioRisk;
 }
 
 /** Σ |q_i|·S_i, Σ r_i·|q_i|·S_i and E of an account. */
@@ -48,7 +82,17 @@ export interface AccountStanding {
   readonly initialMargin: number;
 }
 
-export function standingOf({ collateral, positions }: LiquidationCase): AccountStanding {
+/** Whether the margin is Σ r_i|x_i| and nothing else. */
+export function isLinear({ positions, portfolio }: LiquidationCase): boolean {
+  return (
+    portfolio === undefined &&
+    positions.every(({ tiers = [], depth }) => tiers.length === 0 && depth === undefined)
+  );
+}
+
+/** Margin as it is before or after closing, by level. */
+export function standingOf(given: LiquidationCase): AccountStanding {
+  const { collateral, positions } = given;
   let equity = collateral;
   let notional = 0;
   let maintenanceMargin = 0;
@@ -60,5 +104,46 @@ export function standingOf({ collateral, positions }: LiquidationCase): AccountS
     maintenanceMargin += maintenanceRate * value;
     initialMargin += initialRate * value;
   }
+  if (!isLinear(given)) {
+    const model = marginModelOf(given);
+    const x = signedNotionals(given);
+    maintenanceMargin = marginTerms(model, x, 'maintenance').total;
+    initialMargin = marginTerms(model, x, 'initial').total;
+  }
   return { equity, notional, maintenanceMargin, initialMargin };
+}
+
+/** x_i = q_i·S_i after closing the fractions w, money. */
+export function signedNotionals({ positions }: LiquidationCase, w?: ArrayLike<number>): SignedNotional[] {
+  return positions.map(({ market, size, price }, i) => ({
+    market,
+    notional: size * price * (1 - (w?.[i] ?? 0)),
+  }));
+}
+
+/**
+ * A case's margin, to compute with.
+ *
+ * @throws {InvalidInputError} naming the parameter that does not fit
+ */
+export function marginModelOf({ positions, portfolio }: LiquidationCase): PortfolioModel {
+  return portfolioModel({
+    version: 'case',
+    markets: positions.map(({ market, depth = null, maintenanceRate, initialRate, tiers = [] }) => ({
+      market,
+      depth,
+      initial: [
+        { above: 0, rate: initialRate },
+        ...tiers.map((t) => ({ above: t.above, rate: t.initialRate })),
+      ],
+      maintenance: [
+        { above: 0, rate: maintenanceRate },
+        ...tiers.map((t) => ({ above: t.above, rate: t.maintenanceRate })),
+      ],
+    })),
+    alpha: portfolio?.alpha ?? null,
+    covariance: portfolio?.covariance ?? [],
+    scenarios: portfolio?.scenarios ?? [],
+    absorbable: portfolio?.absorbable ?? null,
+  });
 }

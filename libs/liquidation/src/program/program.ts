@@ -1,5 +1,6 @@
 import { liabilityRisk } from '#lib/risk';
-import { type LiquidationCase, standingOf } from './liquidation-case.js';
+import { isLinear, type LiquidationCase, standingOf } from './liquidation-case.js';
+import { marginalRelief, type PortfolioPart, portfolioPart } from './portfolio-part.js';
 import { riskChange, type TiltedRisk, tiltedRisk } from './risk-change.js';
 
 /**
@@ -35,11 +36,13 @@ export interface LiquidationProgram {
   readonly deviations: Float64Array;
   /** h0 = h(m, s(0)), bounded at one tilt */
   readonly before: TiltedRisk;
+  /** what makes the margin other than linear */
+  readonly portfolio?: PortfolioPart;
 }
 
 /** @param poolShift shift of the tilt at which h0 is bounded; default: the optimal one */
 export function programOf(given: LiquidationCase, poolShift?: number): LiquidationProgram {
-  const { positions, pool, penaltyRate = 0 } = given;
+  const { positions, pool, reserved = 0 } = given;
   const n = positions.length;
   const logAlpha = Math.log(given.alpha);
   const notionals = Float64Array.from(positions, ({ size, price }) => Math.abs(size) * price);
@@ -56,8 +59,8 @@ export function programOf(given: LiquidationCase, poolShift?: number): Liquidati
     n,
     notionals,
     impacts: Float64Array.from(positions, ({ impact = 0 }) => impact),
-    deficit: initialMargin - equity,
-    relief: Float64Array.from(positions, ({ initialRate }, i) => (initialRate - penaltyRate) * notionals[i]),
+    deficit: initialMargin - (equity - reserved),
+    relief: marginalRelief(given),
     mean: pool.mean,
     variance: pool.variance,
     covarianceWithBook: Float64Array.from(positions, ({ size }, i) => size * pool.covarianceWithBook[i]),
@@ -65,6 +68,7 @@ export function programOf(given: LiquidationCase, poolShift?: number): Liquidati
     logAlpha,
     deviations: Float64Array.from({ length: n }, (_, i) => Math.sqrt(Math.max(covariance[i * n + i], 0))),
     before: tiltedRisk(pool.mean, logAlpha, volatility, shift),
+    ...(isLinear(given) ? {} : { portfolio: portfolioPart(given) }),
   };
 }
 

@@ -1,13 +1,15 @@
 import { type FeasiblePoint, repair } from './candidates.js';
-import { capsOf, type DualWitness } from '../certificate/certificate.js';
+import { capsOf, lowerBound } from '../certificate/bounds.js';
+import type { DualWitness } from '../certificate/witness.js';
 import { relativeGap } from '../certificate/plan.js';
 import type { LiquidationProgram } from '../program/program.js';
+import { linearWitness } from './linear-lagrangian.js';
 
 /** The best of both sides so far. */
 export class Bracket {
   private upper: FeasiblePoint;
   private bound = 0;
-  private witness: DualWitness = { linear: 0, cuts: [] };
+  private witness: DualWitness = { margin: 0, losses: [], premium: [] };
 
   constructor(
     private readonly program: LiquidationProgram,
@@ -41,8 +43,18 @@ export class Bracket {
   ): void {
     if (!(bound > this.bound)) return;
     this.bound = bound;
-    const weighted = cuts.map((cut, k) => ({ ...cut, multiplier: multipliers[k + 1] }));
-    this.witness = { linear: multipliers[0], cuts: weighted.filter(({ multiplier }) => multiplier > 0) };
+    this.witness = linearWitness(
+      multipliers[0],
+      cuts.map((cut, k) => ({ ...cut, multiplier: multipliers[k + 1] })),
+    );
+  }
+
+  /** A witness as the certificate has it, if its bound is better. */
+  takeWitness(witness: DualWitness): void {
+    const bound = lowerBound(this.program, witness, this.upper.objective);
+    if (!(bound > this.bound)) return;
+    this.bound = bound;
+    this.witness = witness;
   }
 
   /** The best point, and what proves the best bound. */

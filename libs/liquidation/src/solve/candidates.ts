@@ -1,4 +1,5 @@
-import { type AffineFunction, excessBound } from '../certificate/certificate.js';
+import { excessBound } from '../certificate/bounds.js';
+import { type AffineFunction } from './linear-lagrangian.js';
 import { type LiquidationProgram, objectiveOf, roundingUnits } from '../program/program.js';
 import { excessAlong, premiumConstraint } from './premium-constraint.js';
 

@@ -1,6 +1,7 @@
 import type { LegacyHighs } from 'highs';
 import type { Bracket } from './bracket.js';
-import { type AffineFunction, cutAt, linearConstraint } from '../certificate/certificate.js';
+import { type AffineFunction, cutAt, linearConstraint } from './linear-lagrangian.js';
+import { linearSum, term } from './lp-format.js';
 import { improveDual, maximiseDual } from './dual-bound.js';
 import { type LiquidationProgram, objectiveOf } from '../program/program.js';
 import { premiumConstraint } from './premium-constraint.js';
@@ -73,7 +74,7 @@ export function deepestPoint(
     functions.push(cutAt(program, cut, everything));
     const rows = functions.map(({ constant, gradient }, k) => {
       const terms = Array.from(gradient, (value, i) => term(value / scale, `w${i}`));
-      return ` c${k}: ${terms.join(' ')} - 1 t <= ${-constant / scale}`;
+      return ` c${k}: ${linearSum(terms)} - 1 t <= ${-constant / scale}`;
     });
     const bounds = Array.from(w, (_, i) => ` 0 <= w${i} <= 1`);
     const solution = highs.solve(
@@ -97,10 +98,6 @@ function primal(column: unknown): number {
   return (column as { Primal?: number } | undefined)?.Primal ?? 0;
 }
 
-function term(coefficient: number, name: string): string {
-  return `${coefficient < 0 ? '-' : '+'} ${Math.abs(coefficient)} ${name}`;
-}
-
 /** In the LP format, in x_i = c_i·w_i/unit, as the quadratic model scales it. */
 function linearProgram(
   { n, notionals, impacts }: LiquidationProgram,
@@ -108,12 +105,12 @@ function linearProgram(
   unit: number,
 ): string {
   const sum = (coefficients: (i: number) => number) =>
-    Array.from({ length: n }, (_, i) => term(coefficients(i), `x${i}`)).join(' ');
+    linearSum(Array.from({ length: n }, (_, i) => term(coefficients(i), `x${i}`)));
   const squares = Array.from({ length: n }, (_, i) => {
     const curvature = (impacts[i] * unit) / notionals[i] ** 2;
     return curvature > 0 ? `+ ${curvature} x${i} ^ 2` : '';
   }).filter((term) => term !== '');
-  const quadratic = squares.length > 0 ? ` + [ ${squares.join(' ')} ] / 2` : '';
+  const quadratic = squares.length > 0 ? ` + [ ${linearSum(squares)} ] / 2` : '';
   const rows = functions.map(
     ({ constant, gradient }, k) => ` c${k}: ${sum((i) => gradient[i] / notionals[i])} <= ${-constant / unit}`,
   );

@@ -1,4 +1,4 @@
-import { type AffineFunction, lagrangianMinimum } from '../certificate/certificate.js';
+import { type AffineFunction, lagrangianMinimum } from './linear-lagrangian.js';
 import type { LiquidationProgram } from '../program/program.js';
 
 /**

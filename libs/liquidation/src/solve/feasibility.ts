@@ -1,13 +1,8 @@
 import { cscFromDense, type Osqp, upperTriangleFromDense } from 'osqp-wasm';
 import { roundingOf } from './candidates.js';
-import {
-  cutAt,
-  type DualWitness,
-  infeasibility,
-  infeasibilitySlack,
-  type Linearisation,
-  linearConstraint,
-} from '../certificate/certificate.js';
+import { infeasibility, infeasibilitySlack } from '../certificate/bounds.js';
+import type { DualWitness, Linearisation } from '../certificate/witness.js';
+import { cutAt, linearConstraint, linearWitness } from './linear-lagrangian.js';
 import { deepestPoint, type LinearSolver } from './cutting-planes.js';
 import { goldenSection } from './dual-bound.js';
 import { linearExcess, type LiquidationProgram } from '../program/program.js';
@@ -36,25 +31,28 @@ export type Feasibility =
 export function findFeasible(
   program: LiquidationProgram,
   { osqp, highs }: { osqp: Osqp; highs: LinearSolver },
-): Feasibility {
+): Feasibility & { readonly programs: number } {
   const { n } = program;
   const excessAt = (w: Float64Array) =>
     Math.max(linearExcess(program, w), premiumConstraint(program, w).value);
   const room = 4 * roundingOf(program);
   const slack = infeasibilitySlack(program);
   const all = new Float64Array(n).fill(1);
-  if (excessAt(all) < -room) return { feasible: true, w: all };
-  const linearOnly: DualWitness = { linear: 1, cuts: [] };
-  if (infeasibility(program, linearOnly) > -slack) return { feasible: false, witness: linearOnly };
+  if (excessAt(all) < -room) return { feasible: true, w: all, programs: 0 };
+  const linearOnly = linearWitness(1, []);
+  if (infeasibility(program, linearOnly) > -slack)
+    return { feasible: false, witness: linearOnly, programs: 0 };
   using model = new EpigraphModel(osqp, program);
   let w: Float64Array = new Float64Array(n).fill(0.5);
   let least = excessAt(w);
+  let programs = 0;
   for (let iteration = 0; iteration < 60; iteration++) {
-    if (least < -room) return { feasible: true, w };
+    if (least < -room) return { feasible: true, w, programs };
     const constraint = premiumConstraint(program, w);
     const witness = bestWitness(program, { point: Array.from(w), shift: constraint.shift });
-    if (infeasibility(program, witness) > -slack) return { feasible: false, witness };
+    if (infeasibility(program, witness) > -slack) return { feasible: false, witness, programs };
     const next = model.step(w, constraint);
+    programs++;
     if (next === undefined) break;
     const along = excessAlong(program, w, next);
     let tau = 1;
@@ -68,20 +66,21 @@ export function findFeasible(
   // OSQP has stalled: cutting planes are slower, and sure.
   let witness: DualWitness | undefined;
   const found = deepestPoint(program, highs, w, (visited) => {
+    programs++;
     least = Math.min(least, excessAt(visited));
     if (excessAt(visited) < -room) return true;
     const { shift } = premiumConstraint(program, visited);
     witness = bestWitness(program, { point: Array.from(visited), shift });
     return infeasibility(program, witness) > -slack;
   });
-  if (found === undefined) return { feasible: undefined, least };
-  if (excessAt(found) < -room) return { feasible: true, w: found };
-  return { feasible: false, witness: witness! };
+  if (found === undefined) return { feasible: undefined, least, programs };
+  if (excessAt(found) < -room) return { feasible: true, w: found, programs };
+  return { feasible: false, witness: witness!, programs };
 }
 
 /** The weights of G0 and of one cut whose weighted sum's minimum over [0,1]ⁿ is greatest: concave, by golden section. */
 function bestWitness(program: LiquidationProgram, cut: Linearisation): DualWitness {
-  const at = (share: number): DualWitness => ({ linear: 1 - share, cuts: [{ ...cut, multiplier: share }] });
+  const at = (share: number): DualWitness => linearWitness(1 - share, [{ ...cut, multiplier: share }]);
   const line = linearConstraint(program);
   const curve = cutAt(program, cut, new Float64Array(program.n).fill(1));
   const share = goldenSection(

@@ -1,8 +1,13 @@
-import type { Certificate } from '../certificate/certificate.js';
+import type { Certificate } from '../certificate/witness.js';
 import { knapsack, repair } from './candidates.js';
 import { cuttingPlanes } from './cutting-planes.js';
 import { UnprovenPlanError } from './errors.js';
-import { findFeasible } from './feasibility.js';
+import { type Feasibility, findFeasible } from './feasibility.js';
+import {
+  findFeasiblePortfolio,
+  portfolioInteriorPoint,
+  portfolioLinearPrograms,
+} from './portfolio-optimum.js';
 import { type LiquidationCase, standingOf } from '../program/liquidation-case.js';
 import { Bracket } from './bracket.js';
 import { sequentialQuadratic } from './optimise.js';
@@ -23,6 +28,8 @@ export interface LiquidateOptions {
   readonly target?: number;
   /** quadratic programs before the cutting planes take over (default 40) */
   readonly maximumQuadraticPrograms?: number;
+  /** systems of the interior-point method before the cutting planes take over (default 120) */
+  readonly maximumSystems?: number;
   /** linear programs of the cutting planes (default 400) */
   readonly maximumLinearPrograms?: number;
 }
@@ -54,33 +61,49 @@ export function liquidate(
   if (standing.equity >= standing.maintenanceMargin) {
     return planOf(given, program, 'healthy', new Float64Array(program.n), null, null, 0);
   }
+  return restoreMargin(given, program, solvers, options);
+}
+
+/**
+ * The least to close at mark so that the initial margin is restored, wherever the maintenance margin is.
+ *
+ * @throws {UnprovenPlanError} see {@link liquidate}
+ */
+export function restoreMargin(
+  given: LiquidationCase,
+  program: LiquidationProgram,
+  solvers: Solvers,
+  options: LiquidateOptions = {},
+): LiquidationPlan {
+  const { target = TARGET_GAP } = options;
+  const search: Search = program.portfolio ? portfolioSearch : linearSearch;
+  const { feasibility, tried } = search.feasible(program, solvers);
   const poolShift = program.before.shift;
-  const feasibility = findFeasible(program, solvers);
   if (feasibility.feasible === undefined) throw new UnprovenPlanError(feasibility.least);
   if (!feasibility.feasible) {
     const dual = feasibility.witness;
     const all = new Float64Array(program.n).fill(1);
-    const outcome = standing.equity < 0 ? 'bankrupt' : 'full';
+    const outcome = standingOf(given).equity < 0 ? 'bankrupt' : 'full';
     const primalShift = premiumConstraint(program, all).shift;
     const certificate = { proves: 'infeasibility', poolShift, primalShift, dual } as const;
-    return planOf(given, program, outcome, all, certificate, 'closed-form', 0);
+    return planOf(
+      given,
+      program,
+      outcome,
+      all,
+      certificate,
+      tried === 0 ? 'closed-form' : search.method,
+      tried,
+    );
   }
-  const { target = TARGET_GAP, maximumQuadraticPrograms = 40, maximumLinearPrograms = 400 } = options;
   const anchor = repair(program, feasibility.w, feasibility.w);
   if (anchor === undefined) throw new UnprovenPlanError(0);
   const bracket = new Bracket(program, anchor);
-  let programs = sequentialQuadratic(program, bracket, solvers.osqp, target, maximumQuadraticPrograms);
-  let method: PlanMethod = programs === 0 ? 'closed-form' : 'sequential-quadratic';
+  let programs = tried + search.optimise(program, bracket, solvers, target, options);
+  let method: PlanMethod = programs === 0 ? 'closed-form' : search.method;
   if (bracket.gap > GAP_TOLERANCE) {
     method = 'cutting-planes';
-    programs += cuttingPlanes(
-      program,
-      bracket,
-      solvers.highs,
-      target,
-      maximumLinearPrograms,
-      knapsack(program),
-    );
+    programs += search.cut(program, bracket, solvers, target, options);
   }
   const { w, witness } = bracket.best;
   const primalShift = premiumConstraint(program, w).shift;
@@ -95,6 +118,53 @@ export function liquidate(
     programs,
   );
 }
+
+/** How a program is solved: feasibility first, then a fast method, then a sure one. */
+interface Search {
+  readonly method: PlanMethod;
+  /** and how many programs it took */
+  feasible(
+    program: LiquidationProgram,
+    solvers: Solvers,
+  ): { readonly feasibility: Feasibility; readonly tried: number };
+  optimise: Step;
+  cut: Step;
+}
+
+/** Narrows the bracket. @returns how many programs were solved */
+type Step = (
+  program: LiquidationProgram,
+  bracket: Bracket,
+  solvers: Solvers,
+  target: number,
+  options: LiquidateOptions,
+) => number;
+
+/** Linear margin: two constraints, whose dual has a closed form by coordinates. */
+const linearSearch: Search = {
+  method: 'sequential-quadratic',
+  feasible: (program, solvers) => {
+    const { programs, ...feasibility } = findFeasible(program, solvers);
+    return { feasibility, tried: programs };
+  },
+  optimise: (program, bracket, { osqp }, target, { maximumQuadraticPrograms = 40 }) =>
+    sequentialQuadratic(program, bracket, osqp, target, maximumQuadraticPrograms),
+  cut: (program, bracket, { highs }, target, { maximumLinearPrograms = 400 }) =>
+    cuttingPlanes(program, bracket, highs, target, maximumLinearPrograms, knapsack(program)),
+};
+
+/** Portfolio margin: many pieces at once are active, whose multipliers an interior point has to all digits. */
+const portfolioSearch: Search = {
+  method: 'interior-point',
+  feasible: (program, solvers) => {
+    const { programs, ...feasibility } = findFeasiblePortfolio(program, solvers);
+    return { feasibility, tried: programs };
+  },
+  optimise: (program, bracket, _solvers, target, { maximumSystems = 120 }) =>
+    portfolioInteriorPoint(program, bracket, target, maximumSystems),
+  cut: (program, bracket, solvers, target, { maximumLinearPrograms = 400 }) =>
+    portfolioLinearPrograms(program, bracket, solvers, target, maximumLinearPrograms),
+};
 
 function planOf(
   given: LiquidationCase,

@@ -1,7 +1,7 @@
 import type { Osqp } from 'osqp-wasm';
 import type { Bracket } from './bracket.js';
 import { knapsack, vertexOf } from './candidates.js';
-import { type AffineFunction, cutAt, linearConstraint } from '../certificate/certificate.js';
+import { type AffineFunction, cutAt, linearConstraint } from './linear-lagrangian.js';
 import { maximiseDual, maximiseDualPair } from './dual-bound.js';
 import { type LiquidationProgram, objectiveOf } from '../program/program.js';
 import { QuadraticModel } from './quadratic-model.js';

@@ -1,4 +1,5 @@
 import { liabilityRisk } from '#lib/risk';
+import { marginExcess } from '../certificate/bounds.js';
 import { linearExcess, type LiquidationProgram, riskChangeAt, varianceAt } from '../program/program.js';
 
 /** G1 with its first and second derivatives; the Hessian is positive semi-definite. */
@@ -37,13 +38,23 @@ export function premiumConstraint(program: LiquidationProgram, w: ArrayLike<numb
   };
 }
 
-/** max(G0, G1) along w + τ(to − w): linear and quadratic in τ before the risk measure, O(1) an evaluation. */
+/**
+ * The excess along w + τ(to − w). With linear margin it is linear and quadratic in τ before the risk measure, O(1) an
+ * evaluation.
+ */
 export function excessAlong(
   program: LiquidationProgram,
   from: Float64Array,
   to: Float64Array,
 ): (tau: number) => number {
   const { n, covariance } = program;
+  if (program.portfolio) {
+    return (tau) => {
+      const w = from.map((value, i) => value + tau * (to[i] - value));
+      const { change } = riskChangeAt(program, varianceAt(program, w));
+      return marginExcess(program, w) + Math.max(change, 0);
+    };
+  }
   const start = varianceAt(program, from);
   const linear = linearExcess(program, from);
   let slope = 0;

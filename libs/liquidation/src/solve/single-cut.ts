@@ -1,10 +1,13 @@
+import { InvalidInputError } from '#lib/errors';
 import { liabilityRisk } from '#lib/risk';
+import { isLinear } from '../program/liquidation-case.js';
 import {
   type AffineFunction,
   cutAt,
   lagrangianMinimum,
   linearConstraint,
-} from '../certificate/certificate.js';
+  linearWeightOf,
+} from './linear-lagrangian.js';
 import { goldenSection, maximiseDual, maximiseDualPair } from './dual-bound.js';
 import type { LiquidationPlan } from '../certificate/plan.js';
 import { type LiquidationProgram, programOf, varianceAt } from '../program/program.js';
@@ -20,13 +23,19 @@ export interface SingleCutWitness {
   readonly premium: number;
 }
 
-/** The best witness with a single cut for a plan that is not `healthy`. */
+/**
+ * The best witness with a single cut for a plan that is not `healthy`.
+ *
+ * @throws {InvalidInputError} for a plan with portfolio margin, whose losses are cuts of their own
+ */
 export function singleCutWitness(plan: LiquidationPlan): SingleCutWitness {
+  if (!isLinear(plan.case))
+    throw new InvalidInputError('plan.case.portfolio', 'is not part of the statement');
   const certificate = plan.certificate!;
   const program = programOf(plan.case, certificate.poolShift);
   const { proves, dual } = certificate;
   const everything = new Float64Array(program.n).fill(1);
-  const heaviest = dual.cuts.toSorted((a, b) => b.multiplier - a.multiplier).at(0);
+  const heaviest = dual.premium.toSorted((a, b) => b.multiplier - a.multiplier).at(0);
   const point =
     proves === 'optimality'
       ? Float64Array.from(plan.fractions)
@@ -35,7 +44,7 @@ export function singleCutWitness(plan: LiquidationPlan): SingleCutWitness {
     linearConstraint(program),
     cutAt(program, { point: Array.from(point), shift: shiftAt(program, point) }, everything),
   ];
-  const cut = dual.cuts.reduce((sum, { multiplier }) => sum + multiplier, 0);
+  const cut = dual.premium.reduce((sum, { multiplier }) => sum + multiplier, 0);
   if (proves === 'infeasibility') {
     const nothing = { ...program, notionals: new Float64Array(program.n) };
     const least = (share: number) => lagrangianMinimum(nothing, functions, [1 - share, share], everything);
@@ -43,7 +52,7 @@ export function singleCutWitness(plan: LiquidationPlan): SingleCutWitness {
     const premium = [0, 1, between].reduce((best, share) => (least(share) > least(best) ? share : best));
     return { program, proves, point, linear: 1 - premium, premium };
   }
-  const start = [dual.linear, cut];
+  const start = [linearWeightOf(dual), cut];
   const candidates = [
     maximiseDual(program, functions, everything, [start]),
     maximiseDualPair(program, functions, everything, start),

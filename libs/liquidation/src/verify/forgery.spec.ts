@@ -1,23 +1,33 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomStream } from '#lib/runtime';
-import { CONDITIONS, randomCase, singlePosition } from '../../../../test/support/liquidation-cases.js';
-import { lowerBound } from '../certificate/certificate.js';
+import {
+  CONDITIONS,
+  randomCase,
+  randomPortfolioCase,
+  singlePosition,
+} from '../../../../test/support/liquidation-cases.js';
+import { lowerBound } from '../certificate/bounds.js';
 import { consequencesOf, digestOf } from '../certificate/plan.js';
 import { liquidate, type LiquidationPlan, loadSolvers, type Solvers, verifyCertificate } from '../index.js';
 import { programOf } from '../program/program.js';
 
 /** Witnesses that are tried: FORGERIES=1000000 for the long run. */
-const TRIES = Number(process.env.FORGERIES ?? 20_000);
+const TRIES = Number(process.env.FORGERIES ?? 10_000);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends object | null ? Mutable<T[K]> : T[K] };
 type Forged = Mutable<LiquidationPlan>;
 
 let solvers: Solvers;
+/** plans with linear margin, and with portfolio margin */
 let plans: LiquidationPlan[];
+let netted: LiquidationPlan[];
 beforeAll(async () => {
   solvers = await loadSolvers();
   plans = Array.from({ length: 120 }, (_, seed) =>
     liquidate(randomCase(seed + 1, { n: 1 + (seed % 3), condition: CONDITIONS[seed % 8] }), solvers),
+  ).filter(({ outcome }) => outcome === 'partial');
+  netted = Array.from({ length: 90 }, (_, seed) =>
+    liquidate(randomPortfolioCase(seed + 1, { n: 1 + (seed % 3), condition: CONDITIONS[seed % 8] }), solvers),
   ).filter(({ outcome }) => outcome === 'partial');
 });
 
@@ -38,19 +48,36 @@ describe('each rule of the checker refuses, by its own words', () => {
     const { dual } = plan.certificate!;
     const point = plan.fractions.map(() => 0.5);
     const added = { point, shift: plan.certificate!.primalShift, multiplier: 1 };
-    dual.cuts = [added];
+    dual.premium = [added];
+    return added;
+  };
+  const portfolio = () =>
+    structuredClone(netted.find(({ case: c }) => (c.portfolio?.scenarios.length ?? 0) > 0)) as Forged;
+  const loss = (plan: Forged) => {
+    const added = { scenario: 0, multiplier: 1 };
+    plan.certificate!.dual.losses = [added];
+    return added;
+  };
+  const tangent = (plan: Forged) => {
+    const added = { evar: plan.fractions.map(() => 0.5), multiplier: 1 };
+    plan.certificate!.dual.losses = [added];
     return added;
   };
   const rules: [what: string, words: RegExp, plan: () => Forged, forge: (plan: Forged) => void][] = [
-    ['a point above 1', /dual\.cuts\.0\.point\.0/, partial, (p) => (cut(p).point[0] = 1 + Number.EPSILON)],
-    ['a point of 1e19', /dual\.cuts\.0\.point\.0/, partial, (p) => (cut(p).point[0] = 1e19)],
-    ['a point below 0', /dual\.cuts\.0\.point\.0/, partial, (p) => (cut(p).point[0] = -Number.MIN_VALUE)],
-    ['a point that is no number', /dual\.cuts\.0\.point\.0/, partial, (p) => (cut(p).point[0] = NaN)],
-    ['a cut’s negative multiplier', /cuts\.0\.multiplier/, partial, (p) => (cut(p).multiplier = -1e-300)],
-    ['a cut’s infinite multiplier', /cuts\.0\.multiplier/, partial, (p) => (cut(p).multiplier = Infinity)],
-    ['the line’s negative multiplier', /dual\.linear/, partial, (p) => (p.certificate!.dual.linear = -1e-9)],
+    ['a point above 1', /dual\.premium\.0\.point\.0/, partial, (p) => (cut(p).point[0] = 1 + Number.EPSILON)],
+    ['a point of 1e19', /dual\.premium\.0\.point\.0/, partial, (p) => (cut(p).point[0] = 1e19)],
+    ['a point below 0', /dual\.premium\.0\.point\.0/, partial, (p) => (cut(p).point[0] = -Number.MIN_VALUE)],
+    ['a point that is no number', /dual\.premium\.0\.point\.0/, partial, (p) => (cut(p).point[0] = NaN)],
+    ['a cut’s negative multiplier', /premium\.0\.multiplier/, partial, (p) => (cut(p).multiplier = -1e-300)],
+    ['a cut’s infinite multiplier', /premium\.0\.multiplier/, partial, (p) => (cut(p).multiplier = Infinity)],
+    [
+      'the margin’s negative multiplier',
+      /dual\.margin/,
+      partial,
+      (p) => (p.certificate!.dual.margin = -1e-9),
+    ],
     ['an infinite shift', /poolShift/, partial, (p) => (p.certificate!.poolShift = -Infinity)],
-    ['an infinite shift of a cut', /cuts\.0\.shift/, partial, (p) => (cut(p).shift = Infinity)],
+    ['an infinite shift of a cut', /premium\.0\.shift/, partial, (p) => (cut(p).shift = Infinity)],
     ['a fraction above 1', /plan\.fractions\.0/, partial, (p) => (p.fractions[0] = 1 + Number.EPSILON)],
     ['a fraction below 0', /plan\.fractions\.0/, partial, (p) => (p.fractions[0] = -Number.MIN_VALUE)],
     ['a point that is too short', /entries, one a position/, partial, (p) => cut(p).point.pop()],
@@ -84,6 +111,27 @@ describe('each rule of the checker refuses, by its own words', () => {
       /has no certificate/,
       healthy,
       (p) => (p.certificate = partial().certificate),
+    ],
+    ['a scenario that is not one', /lowerBound is -Infinity/, portfolio, (p) => (loss(p).scenario = 64)],
+    ['a scenario between two', /losses\.0/, portfolio, (p) => (loss(p).scenario = 0.5)],
+    ['a loss’s negative weight', /losses\.0/, portfolio, (p) => (loss(p).multiplier = -1e-300)],
+    ['a tangent outside', /losses\.0/, portfolio, (p) => (tangent(p).evar[0] = 2)],
+    ['a tangent that is too short', /entries, one a position/, portfolio, (p) => tangent(p).evar.pop()],
+    ['losses of linear margin', /lowerBound is -Infinity/, partial, (p) => loss(p)],
+    [
+      'premia that weigh more than the margin',
+      /lowerBound is -Infinity/,
+      partial,
+      (p) => (cut(p).multiplier = p.certificate!.dual.margin * (1 + Number.EPSILON)),
+    ],
+    [
+      'losses that weigh more than the margin where the pool has no limit',
+      /lowerBound is -Infinity/,
+      () =>
+        structuredClone(
+          netted.find((p) => p.case.portfolio?.absorbable === null && p.certificate!.dual.losses.length > 0),
+        ) as Forged,
+      (p) => (p.certificate!.dual.losses[0].multiplier += p.certificate!.dual.margin),
     ],
     ['a plan without certificate', /there is no certificate/, partial, (p) => (p.certificate = null)],
     ['an optimum of a bankrupt', /bankrupt account has no plan/, partial, (p) => (p.outcome = 'bankrupt')],
@@ -119,7 +167,7 @@ describe('each rule of the checker refuses, by its own words', () => {
       'impossibility by no weight at all',
       /does not prove/,
       impossible,
-      (p) => (p.certificate!.dual = { linear: 0, cuts: [] }),
+      (p) => (p.certificate!.dual = { margin: 0, losses: [], premium: [] }),
     ],
     ['a sick account called healthy', /does not make it healthy/, partial, (p) => (p.outcome = 'healthy')],
   ];
@@ -161,8 +209,9 @@ describe('each rule of the checker refuses, by its own words', () => {
 
 describe('no witness makes the checker accept more than is true', () => {
   it(`${TRIES} random and adversarial ones, by a cutting-plane optimum`, { timeout: 3_600_000 }, () => {
-    const truths = plans.map((plan) => {
-      const other = liquidate(plan.case, solvers, { maximumQuadraticPrograms: 0 });
+    const honestPlans = [...plans, ...netted];
+    const truths = honestPlans.map((plan) => {
+      const other = liquidate(plan.case, solvers, { maximumQuadraticPrograms: 0, maximumSystems: 0 });
       return Math.min(plan.objective, other.objective);
     });
     const random = randomStream(14);
@@ -180,21 +229,29 @@ describe('no witness makes the checker accept more than is true', () => {
     const inside = () => pick([0, 1, Number.MIN_VALUE, 1 - Number.EPSILON / 2, random.uniform()]);
     const counts = { accepted: 0, refused: 0, optimal: 0 };
     for (let attempt = 0; attempt < TRIES; attempt++) {
-      const which = attempt % plans.length;
-      const honest = plans[which];
+      const which = attempt % honestPlans.length;
+      const honest = honestPlans[which];
       const { dual, poolShift, primalShift } = honest.certificate!;
       const wild = random.uniform() < 0.2;
       const fractions = honest.fractions.map((w) => pick([w, w, w, 1, inside()]));
-      const cuts = Array.from({ length: pick([0, 1, 1, 1, 2]) }, () => ({
+      const premium = Array.from({ length: pick([0, 1, 1, 1, 2]) }, () => ({
         point: honest.fractions.map((w) => (wild ? near(w) : pick([w, inside()]))),
         shift: wild ? near(primalShift) : pick([primalShift, primalShift * (0.5 + random.uniform())]),
-        multiplier: near(pick([1, ...dual.cuts.map(({ multiplier }) => multiplier)])),
+        multiplier: near(pick([1, ...dual.premium.map(({ multiplier }) => multiplier)])),
       }));
+      const losses = dual.losses
+        .filter(() => random.uniform() < 0.9)
+        .map((one) => ({
+          ...(one.evar === undefined
+            ? { scenario: wild ? Math.floor(70 * random.uniform()) : one.scenario }
+            : { evar: one.evar.map((w) => (wild ? near(w) : pick([w, inside()]))) }),
+          multiplier: pick([one.multiplier, near(one.multiplier)]),
+        }));
       const certificate = {
         proves: pick(['optimality', 'optimality', 'optimality', 'infeasibility'] as const),
         poolShift: wild ? near(poolShift) : poolShift,
         primalShift: wild ? near(primalShift) : primalShift,
-        dual: { linear: near(dual.linear), cuts },
+        dual: { margin: pick([dual.margin, near(dual.margin)]), losses, premium },
       };
       const closed = fractions.every((w) => w === 1);
       const outcome = closed ? 'full' : 'partial';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { uniform, uniforms } from '../../../../test/support/arbitraries.js';
 import { partialPlans, randomCase, singlePosition } from '../../../../test/support/liquidation-cases.js';
-import { lowerBound } from '../certificate/certificate.js';
+import { lowerBound } from '../certificate/bounds.js';
 import {
   digestOf,
   liquidate,
@@ -41,9 +41,9 @@ describe('lowerBound', () => {
           const variance = premiumConstraint(program, v);
           const shift = variance.shift * stretch;
           const cut = { point: v, shift, multiplier };
-          expect(lowerBound(program, { linear, cuts: [cut] }, plan.objective)).toBeLessThanOrEqual(
-            plan.objective * (1 + 1e-12),
-          );
+          expect(
+            lowerBound(program, { margin: linear + multiplier, losses: [], premium: [cut] }, plan.objective),
+          ).toBeLessThanOrEqual(plan.objective * (1 + 1e-12));
         },
       ),
       { numRuns: 2000 },

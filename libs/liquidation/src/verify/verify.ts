@@ -1,5 +1,5 @@
 import { messageOf } from '#lib/errors';
-import { excessBound, infeasibility, infeasibilitySlack, lowerBound } from '../certificate/certificate.js';
+import { excessBound, infeasibility, infeasibilitySlack, lowerBound } from '../certificate/bounds.js';
 import { parsePlan } from '../certificate/plan-schema.js';
 import {
   type Consequences,
@@ -25,6 +25,7 @@ const EXACT: readonly (keyof Consequences)[] = [
   'objective',
   'closedNotional',
   'penalty',
+  'reserved',
   'equityBefore',
   'maintenanceMargin',
   'initialMarginAfter',
@@ -49,8 +50,13 @@ export function verifyCertificate(plan: unknown, tolerance: number = GAP_TOLERAN
     return { holds: false, failures: [messageOf(error)] };
   }
   const n = parsed.case.positions.length;
-  const cuts = parsed.certificate?.dual.cuts ?? [];
-  if (parsed.fractions.length !== n || cuts.some(({ point }) => point.length !== n)) {
+  const { losses = [], premium = [] } = parsed.certificate?.dual ?? {};
+  const points = [
+    parsed.fractions,
+    ...losses.flatMap(({ evar }) => (evar === undefined ? [] : [evar])),
+    ...premium.map(({ point }) => point),
+  ];
+  if (points.some((point) => point.length !== n)) {
     return { holds: false, failures: [`fractions and points must have ${n} entries, one a position`] };
   }
   const failures: string[] = [];

@@ -1,4 +1,3 @@
-import { covarianceMatrix } from '#lib/risk';
 import { CccGarch } from '../baselines/ccc-garch.js';
 import { EwmaCovariance } from '../baselines/ewma.js';
 import type { FactorCount } from '../gogarch/index.js';
@@ -6,7 +5,7 @@ import {
   advanceFilter,
   type ClusterMode,
   fitMarketModel,
-  goGarchForecast,
+  horizonCovariance,
   initialFilterState,
 } from '../market/index.js';
 
@@ -44,6 +43,6 @@ function goGarchForecaster(
     update: (row) => {
       state = advanceFilter(model, state, Array.from(row));
     },
-    horizonCovariance: (horizon) => covarianceMatrix(goGarchForecast(model, state, horizon)),
+    horizonCovariance: (horizon) => horizonCovariance(model, state, horizon).covariance,
   };
 }

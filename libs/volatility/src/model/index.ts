@@ -1,2 +1,0 @@
-export * from './forecast-model.js';
-export * from './screen.js';
