@@ -1,4 +1,4 @@
-import { priceForecast, QuotingBook, standardisedEvar, tradeImpact } from '#lib/risk';
+import { factorsOfMatrices, QuotingBook, standardisedEvar, tradeImpact } from '#lib/risk';
 import { fastIca, fitGarch, fitGoGarch, principalComponents } from '#lib/volatility';
 import { randomStream } from '#lib/runtime';
 import { benchData } from './data.js';
@@ -93,7 +93,7 @@ function premiumFigure(): Figure {
     for (let j = 0; j < n; j++)
       covariance[i * n + j] = root[i].reduce((sum, value, l) => sum + value * root[j][l], 0);
   const prices = Float64Array.from({ length: n }, () => Math.exp(3 * random.normal()));
-  const forecast = priceForecast(prices, covariance, null, 1);
+  const forecast = { prices, returns: factorsOfMatrices(covariance, null, n, 1), tailFactor: 1 };
   const signedSizes = prices.map((price) => (1e5 * random.normal()) / price);
   const book = {
     signedSizes,

@@ -80,14 +80,25 @@ describe('the engine on a simulated market', () => {
     expect(markets.map(({ status }) => status)).toEqual(new Array(8).fill('ok'));
     const forecast = await get<{
       modelVersion: number;
+      model: string;
       covariance: number[][];
-      clusters: { markets: string[] }[];
-    }>('/v1/forecasts/latest');
+      factors: {
+        count: number;
+        loadings: number[][];
+        factorVariances: number[];
+        ownVariances: number[];
+      };
+    }>('/v1/forecasts/latest?include=covariance,factors');
     expect(forecast.modelVersion).toBeGreaterThanOrEqual(2);
     expect(forecast.covariance).toHaveLength(8);
-    expect(forecast.clusters.flatMap((cluster) => cluster.markets).sort()).toEqual(
-      [...source.markets].sort(),
-    );
+    expect(forecast.model).toBe('lm-go');
+    const { loadings, factorVariances, ownVariances } = forecast.factors;
+    forecast.covariance.forEach((row, i) => {
+      row.forEach((value, j) => {
+        const common = loadings[i].reduce((sum, b, k) => sum + b * loadings[j][k] * factorVariances[k], 0);
+        expect(value).toBeCloseTo(common + (i === j ? ownVariances[i] : 0), 12);
+      });
+    });
     const book = await get<{ imbalance: string; markets: unknown[]; pendingToCapital: string }>('/v1/book');
     expect(book.imbalance).toBe('0');
     expect(book.markets.length).toBeGreaterThan(3);

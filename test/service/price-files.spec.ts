@@ -46,6 +46,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     said = [];
     const forecast = forecastCommand({
       ...{ prices: [file], window: 100, horizon: 24, clusters: 'single', factors: 'all', ...given(column) },
+      ...{ model: 'gogarch', varianceRatioFloor: 0 },
     }) as { markets: string[]; asOf: string };
     return Promise.resolve({ markets: forecast.markets, to: forecast.asOf, said: said.join('') });
   },

@@ -84,6 +84,7 @@ function unusableMarkets(
     const { excluded } = screenMarkets(
       left.map((i) => markets[i]),
       left.map((i) => returns[i].subarray(origin - window, origin)),
+      'independent',
     );
     for (const { market, reason } of excluded) unusable.set(market, reason);
   }

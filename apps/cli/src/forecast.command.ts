@@ -1,12 +1,15 @@
 import { InvalidInputError } from '#lib/errors';
 import { commonWindow, readSeriesFiles } from '#lib/price-file';
 import { UsageError } from '#lib/terminal';
+import { covarianceMatrix, type FactorForecast, rateOf } from '#lib/risk';
 import {
   type ClusterMode,
   type FactorCount,
-  fitMarketModel,
-  horizonCovariance,
-  initialFilterState,
+  factorForecast,
+  fitForecastModel,
+  type ForecastModelFit,
+  type ForecastModelKind,
+  initialState,
 } from '#lib/volatility';
 import { note } from './print.js';
 import type { PriceFileOptions } from './programs/prices.js';
@@ -14,16 +17,18 @@ import type { PriceFileOptions } from './programs/prices.js';
 export interface ForecastOptions extends PriceFileOptions {
   readonly window: number;
   readonly horizon: number;
+  readonly model: ForecastModelKind;
   readonly clusters: ClusterMode;
   readonly factors: FactorCount;
+  readonly varianceRatioFloor: number;
 }
 
 /** Fewest returns a model is fitted to. */
 const MINIMUM_OBSERVATIONS = 30;
 
-/** `zkrisk forecast`: clusters, models, one-step and horizon covariance of returns after the last row. */
+/** `zkrisk forecast`: the model, one-step and horizon covariance of returns after the last row, and its factor form. */
 export function forecastCommand(options: ForecastOptions): object {
-  const { prices, column, window, horizon, clusters, factors } = options;
+  const { prices, column, window, horizon, clusters, factors, varianceRatioFloor } = options;
   const files = prices.join(', ');
   const table = readSeriesFiles(prices, { kind: 'price', ...(column === undefined ? {} : { column }) });
   table.notes.forEach(note);
@@ -35,19 +40,22 @@ export function forecastCommand(options: ForecastOptions): object {
   const { markets, returns, leftOut, droppedRows } = commonWindow(table, 'price', window);
   if (droppedRows > 0) note(`${droppedRows} rows are dropped: a market has no price in them`);
   try {
-    const fit = fitMarketModel(markets, returns, {
+    const fit = fitForecastModel(markets, returns, {
+      model: options.model,
       clusters,
-      goGarch: { factors },
+      factors,
       minimumObservations: MINIMUM_OBSERVATIONS,
     });
-    const { model, pairs, diagnostics } = fit;
+    const { model } = fit;
     const excluded = [...leftOut, ...fit.excluded];
     for (const { market, reason } of excluded) note(`${market} is left out: it ${reason}`);
-    const state = initialFilterState(model);
+    const state = initialState(model);
     const n = model.markets.length;
-    const rows = (matrix: Float64Array) =>
-      Array.from({ length: n }, (_, i) => Array.from(matrix.subarray(i * n, (i + 1) * n)));
-    const overHorizon = horizonCovariance(model, state, horizon);
+    const rows = (form: Parameters<typeof covarianceMatrix>[0]) => {
+      const matrix = covarianceMatrix(form);
+      return Array.from({ length: n }, (_, i) => Array.from(matrix.subarray(i * n, (i + 1) * n)));
+    };
+    const overHorizon = factorForecast(model, state, horizon, varianceRatioFloor);
     return {
       file: files,
       asOf: new Date(table.times[table.times.length - 1]).toISOString(),
@@ -57,25 +65,41 @@ export function forecastCommand(options: ForecastOptions): object {
       horizonBars: horizon,
       markets: model.markets,
       excluded,
-      clusters: model.clusters.map(({ members, cointegration, goGarch }, c) => ({
-        markets: members.map((i) => model.markets[i]),
-        cointegration,
-        diagnostics: diagnostics[c],
-        model: goGarch,
-      })),
-      cointegratedPairs: pairs
-        .filter(({ cointegrated }) => cointegrated)
-        .map(({ first, second, pValue }) => ({
-          markets: [model.markets[first], model.markets[second]],
-          pValue,
-        })),
-      factorCorrelation: model.factorCorrelation,
-      oneStepCovariance: rows(horizonCovariance(model, state, 1).covariance),
-      horizonCovariance: rows(overHorizon.covariance),
-      covarianceRatePerBar: rows(overHorizon.ratePerBar),
+      ...modelOf(fit),
+      factorForm: plain(overHorizon),
+      oneStepCovariance: rows(factorForecast(model, state, 1, varianceRatioFloor)),
+      horizonCovariance: rows(overHorizon),
+      covarianceRatePerBar: rows(rateOf(overHorizon)),
     };
   } catch (error) {
     if (error instanceof InvalidInputError) throw new UsageError(`${files}: ${error.message}`);
     throw error;
   }
+}
+
+function modelOf({ model, pairs, diagnostics }: ForecastModelFit): object {
+  if (model.kind === 'lm-go') return { model };
+  return {
+    clusters: model.clusters.map(({ members, cointegration, goGarch }, c) => ({
+      markets: members.map((i) => model.markets[i]),
+      cointegration,
+      diagnostics: diagnostics[c],
+      model: goGarch,
+    })),
+    cointegratedPairs: pairs
+      .filter(({ cointegrated }) => cointegrated)
+      .map(({ first, second, pValue }) => ({
+        markets: [model.markets[first], model.markets[second]],
+        pValue,
+      })),
+    factorCorrelation: model.factorCorrelation,
+  };
+}
+
+/** Typed arrays as lists. */
+function plain({ factors, ...lists }: FactorForecast): object {
+  return {
+    factors,
+    ...Object.fromEntries(Object.entries(lists).map(([name, values]) => [name, Array.from(values)])),
+  };
 }

@@ -8,9 +8,9 @@ import {
   bookAfterTrade,
   callSpread,
   exposureOf,
+  factorsOfMatrices,
   forcedWithdrawalFee,
   type MarketForecast,
-  priceForecast,
   requireAlpha,
   requireCovariance,
   requireFinite,
@@ -103,7 +103,11 @@ function readState(state: State): { book: Book; forecast: MarketForecast; trade:
       liquidity: state.L,
       pendingPremia: state.pendingPremia,
     },
-    forecast: priceForecast(Float64Array.from(state.prices), covariance, rate, state.tau),
+    forecast: {
+      prices: Float64Array.from(state.prices),
+      returns: factorsOfMatrices(covariance, rate, n, state.tau),
+      tailFactor: 1,
+    },
     trade: Float64Array.from(trade),
   };
 }

@@ -6,7 +6,24 @@ export const forecasterEnvironment = z.object({
   BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
   WINDOW_BARS: positiveInteger(864).describe('bars in the estimation window'),
   MINIMUM_BARS: positiveInteger(100).describe('bars a market needs before it is forecast'),
-  REFIT_EVERY_BARS: positiveInteger(168).describe('bars between refits; in between only the filter runs'),
+  MODEL: z
+    .enum(['lm-go', 'gogarch'])
+    .default('lm-go')
+    .describe('lm-go: long-memory factors, refitted every bar; gogarch: ICA and GARCH(1,1), by clusters'),
+  REFIT_EVERY_BARS: z.coerce
+    .number()
+    .int()
+    .positive()
+    .optional()
+    .describe('bars between refits; in between only the filter runs (default: lm-go 1, gogarch 168)'),
+  MODEL_EVERY_BARS: positiveInteger(24).describe(
+    'bars between models that proofs are told of: a bar can be proven whose forecast one of these made',
+  ),
+  VARIANCE_RATIO_FLOOR: z.coerce
+    .number()
+    .min(0)
+    .default(1)
+    .describe('smallest ratio of the horizon’s variance to that of as many single bars (lm-go)'),
   ACTIVATE_AFTER_BARS: positiveInteger(1).describe(
     'bars between the end of a fit’s window and its first forecast',
   ),
@@ -15,11 +32,13 @@ export const forecasterEnvironment = z.object({
   CLUSTERS: z
     .enum(['cointegration', 'single', 'none'])
     .default('cointegration')
-    .describe('how markets are clustered'),
+    .describe('how gogarch clusters markets'),
   FACTORS: z
     .union([z.enum(['all', 'mp']), z.coerce.number().int().positive()])
     .default('all')
-    .describe('factors kept in each cluster: all, mp (Marchenko–Pastur) or a number'),
+    .describe(
+      'gogarch: factors kept in each cluster: all, mp (Marchenko–Pastur) or a number; lm-go: common factors, a number, or all and mp alike for as many as there are',
+    ),
 });
 
 export type ForecasterConfig = z.output<typeof forecasterEnvironment>;
@@ -33,7 +52,9 @@ export function forecastingParametersOf(config: ForecasterConfig): ForecastingPa
     barMs: config.BAR_SECONDS * 1000,
     windowBars: config.WINDOW_BARS,
     minimumBars: config.MINIMUM_BARS,
-    refitEveryBars: config.REFIT_EVERY_BARS,
+    refitEveryBars: config.REFIT_EVERY_BARS ?? (config.MODEL === 'lm-go' ? 1 : 168),
+    registerEveryBars: config.MODEL_EVERY_BARS,
+    varianceRatioFloor: config.VARIANCE_RATIO_FLOOR,
     activateAfterBars: config.ACTIVATE_AFTER_BARS,
     horizonBars: config.HORIZON_BARS,
     staleAfterBars: config.STALE_AFTER_BARS,

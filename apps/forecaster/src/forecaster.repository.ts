@@ -1,7 +1,24 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { BarEntity, MarketModelEntity, ServiceStateRepository } from '#lib/storage';
+import { BarEntity, ServiceStateRepository } from '#lib/storage';
 import type { Bar } from '#lib/volatility';
-import type { ForecastEngineState, PublishedModel, StoredForecaster } from '#lib/forecasting';
+import type {
+  ForecastEngineState,
+  PublishedModel,
+  QualityBaseline,
+  StoredForecaster,
+} from '#lib/forecasting';
+
+/** What a batch changes in the tables. */
+export interface ForecasterChanges {
+  readonly state: ForecastEngineState;
+  readonly bars: readonly Bar[];
+  /** models that proofs are told of: kept for ever */
+  readonly registered: readonly PublishedModel[];
+  /** the model in force, where it is a new one: replaces the one before */
+  readonly model: PublishedModel | undefined;
+  readonly oldestNeededBar: number | undefined;
+  readonly baseline: QualityBaseline | undefined;
+}
 
 /** Tables of the forecaster. */
 export class ForecasterRepository {
@@ -21,28 +38,13 @@ export class ForecasterRepository {
         stale: new Set(stale),
       }))
       .sort((a, b) => a.end - b.end);
-    const [latest] = await manager
-      .getRepository(MarketModelEntity)
-      .find({ order: { version: 'DESC' }, take: 1 });
-    const model =
-      latest === undefined
-        ? undefined
-        : {
-            version: latest.version,
-            fittedOn: Number(latest.fittedOn),
-            model: latest.model as PublishedModel['model'],
-            ...(latest.diagnostics as Pick<PublishedModel, 'excluded' | 'diagnostics' | 'seconds'>),
-          };
-    return { state, bars, model, baseline: await this.states.load<number[]>(manager, 'baseline') };
+    const model = await this.states.load<PublishedModel>(manager, 'model');
+    return { state, bars, model, baseline: await this.states.load<QualityBaseline>(manager, 'baseline') };
   }
 
   async save(
     manager: EntityManager,
-    state: ForecastEngineState,
-    bars: readonly Bar[],
-    models: readonly PublishedModel[],
-    oldestNeededBar: number | undefined,
-    baseline: readonly number[] | undefined,
+    { state, bars, registered, model, oldestNeededBar, baseline }: ForecasterChanges,
   ): Promise<void> {
     for (const { end, prices, stale } of bars) {
       await manager.query(
@@ -53,13 +55,14 @@ export class ForecasterRepository {
     if (bars.length > 0 && oldestNeededBar !== undefined) {
       await manager.query('delete from bar where bar_end < $1', [oldestNeededBar]);
     }
-    for (const { version, fittedOn, model, excluded, diagnostics, seconds } of models) {
+    for (const { version, fittedOn, model: fitted, excluded, diagnostics, seconds } of registered) {
       await manager.query(
         `insert into market_model (version, fitted_on, model, diagnostics) values ($1, $2, $3::jsonb, $4::jsonb)`,
-        [version, fittedOn, JSON.stringify(model), JSON.stringify({ excluded, diagnostics, seconds })],
+        [version, fittedOn, JSON.stringify(fitted), JSON.stringify({ excluded, diagnostics, seconds })],
       );
     }
     await this.states.save(manager, 'engine', state);
+    if (model !== undefined) await this.states.save(manager, 'model', model);
     // Large, and changed by bars only.
     if (bars.length > 0 && baseline !== undefined) await this.states.save(manager, 'baseline', baseline);
   }

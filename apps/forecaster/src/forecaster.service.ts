@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
 import { type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/messages';
-import type { Tick } from '#lib/volatility';
+import type { ForecastModel, Tick } from '#lib/volatility';
 import { type ForecasterConfig, forecastingParametersOf } from './forecaster.config.js';
 import { ForecastEngine, type PublishedModel, type ForecastQuality } from '#lib/forecasting';
 import type { ForecasterRepository } from './forecaster.repository.js';
@@ -24,6 +24,7 @@ export class ForecasterService implements LaneOwner {
   ) {
     const factors = config.FACTORS === 'mp' ? 'marchenko-pastur' : config.FACTORS;
     this.fitter = new ModelFitter({
+      model: config.MODEL,
       clusters: config.CLUSTERS,
       factors,
       minimumObservations: config.MINIMUM_BARS,
@@ -50,12 +51,19 @@ export class ForecasterService implements LaneOwner {
       indexOf.set(tick, index);
       return tick;
     });
-    const { bars, forecasts, steps, newModels, rejected } = await this.engine.advance(inputs);
+    const { bars, forecasts, steps, newModels, registered, rejected } = await this.engine.advance(inputs);
     for (const error of rejected) context.reject(indexOf.get(error.tick)!, error.message);
     const state = this.engine.snapshot();
     const { oldestNeededBar, quality } = this.engine;
-    await this.repository.save(context.manager, state, bars, newModels, oldestNeededBar, quality.baseline);
-    for (const { version, fittedOn, model } of newModels) {
+    await this.repository.save(context.manager, {
+      state,
+      bars,
+      registered,
+      model: newModels.at(-1),
+      oldestNeededBar,
+      baseline: quality.baseline,
+    });
+    for (const { version, fittedOn, model } of registered) {
       const { BAR_SECONDS, HORIZON_BARS } = this.config;
       const header = { id: `model-${version}`, sequence: version, time: fittedOn };
       const payload = {
@@ -78,12 +86,10 @@ export class ForecasterService implements LaneOwner {
     context.afterCommit(() => {
       this.rejectedTicks += rejected.length;
       this.latestForecast = forecasts.at(-1) ?? this.latestForecast;
-      for (const { version, model, seconds, excluded } of newModels) {
-        const clusters = model.clusters.filter(({ members }) => members.length > 1);
-        const named = clusters.map(({ members }) => members.map((i) => model.markets[i]).join('+'));
+      for (const { version, model, seconds, excluded } of registered) {
         this.logger.log(
-          `model ${version}: ${model.markets.length} markets on ${model.observations} bars in ${seconds.toFixed(2)} s` +
-            (named.length > 0 ? `, clusters ${named.join(' ')}` : '') +
+          `model ${version}: ${model.markets.length} markets on ${model.observations} bars in ${seconds.toFixed(2)} s, ` +
+            structureOf(model) +
             (excluded.length > 0
               ? `, left out: ${excluded.map(({ market, reason }) => `${market} ${reason}`).join(', ')}`
               : ''),
@@ -110,4 +116,12 @@ export class ForecasterService implements LaneOwner {
   async close(): Promise<void> {
     await this.fitter.close();
   }
+}
+
+/** What a model is made of, for the log. */
+function structureOf(model: ForecastModel): string {
+  if (model.kind === 'lm-go') return `${model.factors} common factor${model.factors === 1 ? '' : 's'}`;
+  const clusters = model.clusters.filter(({ members }) => members.length > 1);
+  if (clusters.length === 0) return 'no cluster: each market alone';
+  return `clusters ${clusters.map(({ members }) => members.map((i) => model.markets[i]).join('+')).join(' ')}`;
 }

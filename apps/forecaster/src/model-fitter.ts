@@ -1,16 +1,10 @@
 import { type FinishedFit, FitFailedError } from '#lib/forecasting';
 import { InvalidInputError } from '#lib/errors';
-import type { ClusterMode, FactorCount } from '#lib/volatility';
+import type { ForecastModelOptions } from '#lib/volatility';
 import { JobFailedError, WorkerPool } from '#lib/runtime';
 import type { EstimationPanel } from '#lib/forecasting';
 
-interface FitOptions {
-  readonly clusters: ClusterMode;
-  readonly factors: FactorCount;
-  readonly minimumObservations: number;
-}
-
-export type FitRequest = EstimationPanel & FitOptions;
+export type FitRequest = Pick<EstimationPanel, 'markets' | 'returns'> & ForecastModelOptions;
 
 /** Fits models in one worker thread, so that the event loop never waits for an optimiser. */
 export class ModelFitter {
@@ -21,13 +15,13 @@ export class ModelFitter {
     { resourceLimits: { maxYoungGenerationSizeMb: 128 } },
   );
 
-  constructor(private readonly options: FitOptions) {}
+  constructor(private readonly options: ForecastModelOptions) {}
 
   /** @throws {FitFailedError} for reasons of the data */
-  async fit(panel: EstimationPanel): Promise<FinishedFit> {
-    if (panel.markets.length === 0) throw new InvalidInputError('markets', 'none is ready');
+  async fit({ markets, returns }: Pick<EstimationPanel, 'markets' | 'returns'>): Promise<FinishedFit> {
+    if (markets.length === 0) throw new InvalidInputError('markets', 'none is ready');
     try {
-      return await this.pool.run({ ...panel, ...this.options });
+      return await this.pool.run({ markets, returns, ...this.options });
     } catch (error) {
       if (error instanceof JobFailedError && error.reason !== undefined)
         throw new FitFailedError(error.message);

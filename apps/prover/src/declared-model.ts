@@ -1,7 +1,7 @@
 import { ZkriskError } from '#lib/errors';
 import type { ModelPayload } from '#lib/messages';
 import { CLUSTER_SIZE, type CovarianceInput } from '#lib/proofs';
-import { forecastVariance, type MarketModel } from '#lib/volatility';
+import { type ForecastModel, forecastVariance, type MarketModel } from '#lib/volatility';
 
 /** Most circuits of eight assets that one pricing proof brings together. */
 const LARGEST_GROUPS = 4;
@@ -42,7 +42,9 @@ export interface DeclaredModel {
  * @throws {ModelNotProvableError} where there are too many markets, or factors were left out
  */
 export function declaredModel({ version, barMs, horizonBars, model: given }: ModelPayload): DeclaredModel {
-  const model = given as unknown as MarketModel;
+  const model = given as unknown as ForecastModel;
+  if (model.kind !== 'gogarch')
+    throw new ModelNotProvableError(`the circuits state gogarch models, this one is ${model.kind}`);
   let offset = 0;
   const placed = model.clusters.map((cluster) => {
     const first = offset;

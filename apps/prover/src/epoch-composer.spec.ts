@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { FilterStepPayload, ModelPayload, StandingBookPayload } from '#lib/messages';
 import { type CovarianceInput, covarianceRows, dequantise, type PricingInput } from '#lib/proofs';
-import { liabilityRisk } from '#lib/risk';
+import { covarianceMatrix, liabilityRisk } from '#lib/risk';
 import {
   advanceFilter,
   fitMarketModel,
-  horizonCovariance,
+  goGarchForecast,
   initialFilterState,
   type MarketModelOptions,
 } from '#lib/volatility';
@@ -66,7 +66,7 @@ function* bars(given: ReturnType<typeof market>, composer: EpochComposer) {
       prices: prices.map((after, i) => ({ before: before[i], after })),
     };
     const notionals = prices.map(() => 1e5 * random.normal());
-    const { covariance } = horizonCovariance(model, state, HORIZON);
+    const covariance = covarianceMatrix(goGarchForecast(model, state, HORIZON));
     const n = prices.length;
     const variance = notionals.reduce(
       (sum, x, i) => sum + notionals.reduce((row, y, j) => row + x * y * covariance[i * n + j], 0),

@@ -1,7 +1,8 @@
 import type { VaultHoldings } from '#lib/chain';
 import type { CovariancePayload } from '#lib/messages';
-import { fromUpperTriangle } from '#lib/exchange';
+import { factorForecastOf, tailFactorAt } from '#lib/exchange';
 import { fairValue } from '#lib/pools';
+import { quadraticForm } from '#lib/risk';
 import { TokenNotValuedError } from './errors.js';
 
 /** What the exchange may count on. */
@@ -28,10 +29,10 @@ const WEI = 1e18;
 /**
  * Values a share of the pool: its part of the pool's fair value, with
  *
- *     haircut = max(least, min(1, σ √(−2 ln α))),  σ² = wᵀΣw
+ *     haircut = max(least, min(1, κ σ √(−2 ln α))),  σ² = wᵀΣw
  *
  * the EVaR_{1−α} of what a basket with the pool's weights w may lose within the forecast's horizon, as a share of its value, where
- * Σ is the forecast covariance of log returns and their mean is 0. EVaR is subadditive: with the haircut held back from L, the
+ * Σ is the forecast covariance of log returns, κ its tail factor at α, and their mean is 0. EVaR is subadditive: with the haircut held back from L, the
  * risk of book and basket together is at most what the book's risk measure and the haircut say.
  *
  * @throws {TokenNotValuedError} naming a token without a price or a forecast
@@ -51,7 +52,8 @@ export function valuate(
       market,
     ),
   );
-  const haircut = Math.max(least, Math.min(1, volatility * Math.sqrt(-2 * Math.log(alpha))));
+  const tail = tailFactorAt(market.forecast, alpha) * Math.sqrt(-2 * Math.log(alpha));
+  const haircut = Math.max(least, Math.min(1, volatility * tail));
   const reserves = tokens.map(({ balance }) => Number(balance) / WEI);
   const unitValue = fairValue(reserves, weights, prices) / (Number(supply) / WEI);
   return { unitValue, volatility, haircut };
@@ -70,19 +72,11 @@ function basketVariance(
   { forecast, quoteMarket }: ValuationMarket,
 ): number {
   const { markets } = forecast;
-  const n = markets.length;
-  const covariance = fromUpperTriangle(forecast.covariance, n, 'covariance');
-  const places = names.map((name) => {
+  const x = new Float64Array(markets.length);
+  for (const [token, name] of names.entries()) {
     const place = markets.indexOf(name);
-    if (place < 0 && name !== quoteMarket) throw new TokenNotValuedError(name, 'forecast');
-    return place;
-  });
-  let sum = 0;
-  for (const [a, i] of places.entries()) {
-    for (const [b, j] of places.entries()) {
-      if (i < 0 || j < 0) continue;
-      sum += weights[a] * weights[b] * covariance[i * n + j];
-    }
+    if (place >= 0) x[place] += weights[token];
+    else if (name !== quoteMarket) throw new TokenNotValuedError(name, 'forecast');
   }
-  return Math.max(0, sum);
+  return quadraticForm(factorForecastOf(forecast), x);
 }

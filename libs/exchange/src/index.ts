@@ -12,6 +12,7 @@ export type {
 export * from './book/position.js';
 export * from './errors.js';
 export * from './marks/errors.js';
+export * from './marks/forecast-message.js';
 export * from './marks/market-board.js';
 export * from './marks/pool-book.js';
 export * from './marks/ticks.js';

@@ -362,7 +362,7 @@ export class PricingEngine {
   /** The standing book's figures. @throws {NoForecastError} */
   assessment(): NonNullable<PricingEngine['assessed']> {
     if (this.assessed) return this.assessed;
-    const forecast = this.board.priceForecast();
+    const forecast = this.board.priceForecast(this.parameters.alpha);
     if (forecast === null) throw new NoForecastError();
     const book = this.floatBook();
     const assessment = assess(this.model, book, forecast);

@@ -1,7 +1,14 @@
 import type { Bar } from '#lib/volatility';
 
+/** A market that was silent too often to be in a fit. */
+export interface PausedMarket {
+  readonly market: string;
+  readonly reason: string;
+}
+
 /** What a fit is made of: markets that are ready, with their aligned returns. */
 export interface EstimationPanel {
+  readonly paused: readonly PausedMarket[];
   readonly markets: string[];
   /** n series of T log returns */
   readonly returns: Float64Array[];
@@ -21,6 +28,8 @@ interface Row {
 
 /** Share of a window's bars in which a market may have been stale before it is left out of a fit. */
 const STALE_SHARE = 0.1;
+/** Share of a window's bars that may be lost because some market was stale; beyond it the stalest markets are left out. */
+const LOST_SHARE = 0.25;
 
 /** The rolling window of closed bars. */
 export class EstimationWindow {
@@ -87,9 +96,7 @@ export class EstimationWindow {
     const { rows, bars } = this.history(end);
     const needed = this.needed(bars);
     const ready = [...bars].filter(([, count]) => count >= needed).map(([market]) => market);
-    const markets = ready
-      .filter((market) => rows.filter(({ stale }) => stale.has(market)).length <= STALE_SHARE * rows.length)
-      .sort();
+    const { markets, paused } = withoutPaused(ready, rows);
     if (markets.length === 0) return null;
     const complete = rows.filter(({ prices }) => markets.every((market) => prices.has(market)));
     const usable: [Row, Row][] = [];
@@ -103,6 +110,32 @@ export class EstimationWindow {
         Math.log(after.prices.get(market)! / before.prices.get(market)!),
       ),
     );
-    return { markets, returns };
+    return { markets, returns, paused };
   }
+}
+
+/**
+ * Leaves out markets that were stale in more than a tenth of the bars and, while together they would cost more than a quarter of the
+ * bars, the stalest of the rest: a few silent markets must not take the window from all others.
+ */
+function withoutPaused(
+  ready: readonly string[],
+  rows: readonly Row[],
+): { markets: string[]; paused: PausedMarket[] } {
+  const staleBars = new Map(
+    ready.map((market) => [market, rows.filter(({ stale }) => stale.has(market)).length] as const),
+  );
+  const kept = ready.toSorted((a, b) => staleBars.get(a)! - staleBars.get(b)! || (a < b ? -1 : 1));
+  const paused: PausedMarket[] = [];
+  for (;;) {
+    const stalest = kept.at(-1);
+    if (stalest === undefined) break;
+    const bars = staleBars.get(stalest)!;
+    const inUse = new Set(kept);
+    const lost = rows.filter(({ stale }) => [...stale].some((market) => inUse.has(market))).length;
+    if (bars <= STALE_SHARE * rows.length && lost <= LOST_SHARE * rows.length) break;
+    kept.pop();
+    paused.push({ market: stalest, reason: `was silent in ${bars} of the last ${rows.length} bars` });
+  }
+  return { markets: kept.sort(), paused };
 }

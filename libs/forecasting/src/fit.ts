@@ -1,5 +1,5 @@
 import { ZkriskError } from '#lib/errors';
-import type { MarketModelFit } from '#lib/volatility';
+import type { ForecastModelFit } from '#lib/volatility';
 
 /** A fit that failed for reasons of the data; the previous model stays in force. */
 export class FitFailedError extends ZkriskError {
@@ -7,6 +7,6 @@ export class FitFailedError extends ZkriskError {
 }
 
 export interface FinishedFit {
-  readonly fit: MarketModelFit;
+  readonly fit: ForecastModelFit;
   readonly seconds: number;
 }

@@ -1,33 +1,39 @@
-import { YEAR_MS } from '#lib/amounts';
 import { messageOf } from '#lib/errors';
 import type { CovariancePayload, FilterStepPayload } from '#lib/messages';
 import {
-  advanceFilter,
+  advanceState,
   type Bar,
   BarBuilder,
   type BarBuilderState,
   type ExcludedMarket,
-  horizonCovariance,
-  initialFilterState,
-  type MarketModel,
-  type MarketModelFit,
+  factorForecast,
+  type ForecastModel,
+  type ForecastModelFit,
+  initialState,
   RejectedTickError,
   type Tick,
 } from '#lib/volatility';
-import { EstimationWindow } from './estimation-window.js';
+import { covarianceMessage, filterStep, returnsOf } from './bar-messages.js';
+import { type EstimationPanel, EstimationWindow } from './estimation-window.js';
 import type { ForecastingParameters } from './parameters.js';
 import { FitFailedError, type FinishedFit } from './fit.js';
-import { QualityTracker, type QualityState } from './quality-tracker.js';
+import { type QualityBaseline, QualityTracker, type QualityState } from './quality-tracker.js';
 
 /** A model in force. */
 export interface PublishedModel {
   readonly version: number;
   /** end of the last bar of its window */
   readonly fittedOn: number;
-  readonly model: MarketModel;
+  readonly model: ForecastModel;
   readonly excluded: readonly ExcludedMarket[];
-  readonly diagnostics: MarketModelFit['diagnostics'];
+  readonly diagnostics: ForecastModelFit['diagnostics'];
   readonly seconds: number;
+}
+
+/** A model that proofs may be made about. */
+export interface Registration {
+  readonly version: number;
+  readonly fittedOn: number;
 }
 
 /** What the engine remembers between batches besides bars and model, plain data. */
@@ -38,6 +44,8 @@ export interface ForecastEngineState {
   readonly pendingFit: number | null;
   readonly barsAtLastFit: number;
   readonly barsSinceFit: number;
+  /** the last model that proofs were told of */
+  readonly registered: Registration | null;
   readonly quality: QualityState;
 }
 
@@ -47,16 +55,18 @@ export interface StoredForecaster {
   readonly bars: readonly Bar[];
   readonly model: PublishedModel | undefined;
   /** covariance of the baseline that forecasts are held against */
-  readonly baseline: readonly number[] | undefined;
+  readonly baseline: QualityBaseline | undefined;
 }
 
 /** What a batch of ticks led to. */
 export interface Advance {
   readonly bars: Bar[];
   readonly forecasts: CovariancePayload[];
-  /** bars that the filter of the model in force has gone through */
+  /** bars that the filter of a registered model has gone through */
   readonly steps: FilterStepPayload[];
   readonly newModels: PublishedModel[];
+  /** those of the new models that proofs are told of */
+  readonly registered: PublishedModel[];
   readonly rejected: RejectedTickError[];
 }
 
@@ -76,11 +86,12 @@ export class ForecastEngine {
   private pendingFit: { end: number; result: Promise<FinishedFit | FitFailedError> } | undefined;
   private barsAtLastFit = 0;
   private barsSinceFit = 0;
+  private registered: Registration | null = null;
   private lastFailure: string | undefined;
 
   constructor(
     private readonly parameters: ForecastingParameters,
-    private readonly fit: (panel: { markets: string[]; returns: Float64Array[] }) => Promise<FinishedFit>,
+    private readonly fit: (panel: EstimationPanel) => Promise<FinishedFit>,
     restored?: StoredForecaster,
   ) {
     const { barMs } = parameters;
@@ -95,6 +106,7 @@ export class ForecastEngine {
     if (restored.state.pendingFit !== null) this.startFit(restored.state.pendingFit);
     this.barsAtLastFit = restored.state.barsAtLastFit;
     this.barsSinceFit = restored.state.barsSinceFit;
+    this.registered = restored.state.registered;
   }
 
   get model(): PublishedModel | undefined {
@@ -119,7 +131,14 @@ export class ForecastEngine {
 
   /** Takes ticks and watermarks in order. Unusable ticks are named in `rejected`; the rest go on. */
   async advance(inputs: readonly (Tick | { until: number })[]): Promise<Advance> {
-    const outcome: Advance = { bars: [], forecasts: [], steps: [], newModels: [], rejected: [] };
+    const outcome: Advance = {
+      bars: [],
+      forecasts: [],
+      steps: [],
+      newModels: [],
+      registered: [],
+      rejected: [],
+    };
     for (const input of inputs) {
       let closed: Bar[];
       try {
@@ -141,6 +160,7 @@ export class ForecastEngine {
       pendingFit: this.pendingFit?.end ?? null,
       barsAtLastFit: this.barsAtLastFit,
       barsSinceFit: this.barsSinceFit,
+      registered: this.registered,
       quality: this.tracker.snapshot(),
     };
   }
@@ -151,25 +171,27 @@ export class ForecastEngine {
     this.previousPrices = bar.prices;
     this.window.add(bar);
     this.barsSinceFit++;
+    let step: { before: ReadonlyMap<string, number>; from: Float64Array } | undefined;
     if (this.published && this.filter && before) {
-      const returns = returnsOf(this.published.model, before, bar);
+      const { model } = this.published;
+      const returns = returnsOf(model, before, bar);
       if (returns.every((value) => value !== null)) {
-        this.tracker.score(
-          horizonCovariance(this.published.model, this.filter, 1).covariance,
-          Float64Array.from(returns),
-        );
+        const forecast = factorForecast(model, this.filter, 1);
+        this.tracker.score(model.markets, forecast, Float64Array.from(returns));
       }
-      const from = this.filter;
-      this.filter = advanceFilter(this.published.model, from, returns);
-      outcome.steps.push(stepOf(this.published, bar, before, from, this.filter));
+      step = { before, from: this.filter };
+      this.filter = advanceState(model, this.filter, returns);
     }
     const { barMs } = this.parameters;
     if (this.pendingFit && bar.end >= this.pendingFit.end + this.parameters.activateAfterBars * barMs) {
-      await this.activate(outcome);
+      step = (await this.activate(outcome)) ?? step;
     }
     if (this.pendingFit === undefined && this.refitIsDue()) this.startFit(bar.end);
-    if (this.published && this.filter)
-      outcome.forecasts.push(this.forecast(bar, this.published, this.filter));
+    if (this.published === undefined || this.filter === undefined) return;
+    if (step && this.registered?.version === this.published.version) {
+      outcome.steps.push(filterStep(this.published, bar, step.before, step.from, this.filter));
+    }
+    outcome.forecasts.push(this.forecast(bar, this.published, this.filter));
   }
 
   /** The first fit as soon as any market is ready, then at doubled lengths until the regular interval is reached. */
@@ -183,48 +205,62 @@ export class ForecastEngine {
     if (panel === null) return;
     this.barsAtLastFit = this.window.length;
     this.barsSinceFit = this.window.after(end).length;
-    const result = this.fit(panel).catch((error: unknown) => {
-      if (error instanceof FitFailedError) return error;
-      throw error;
-    });
+    const result = this.fit(panel).then(
+      ({ fit, seconds }) => ({ fit: { ...fit, excluded: [...panel.paused, ...fit.excluded] }, seconds }),
+      (error: unknown) => {
+        if (error instanceof FitFailedError) return error;
+        throw error;
+      },
+    );
     // It is awaited at its bar; until then a failure must not count as unhandled.
     result.catch(() => undefined);
     this.pendingFit = { end, result };
   }
 
-  private async activate(outcome: Advance): Promise<void> {
+  /** Puts the model that was fitted in force, its filter run up to the present bar; returns where that bar's step began. */
+  private async activate(
+    outcome: Advance,
+  ): Promise<{ before: ReadonlyMap<string, number>; from: Float64Array } | undefined> {
     const { end, result } = this.pendingFit!;
     const finished = await result;
     this.pendingFit = undefined;
     if (finished instanceof FitFailedError) {
       this.lastFailure = messageOf(finished);
-      return;
+      return undefined;
     }
     this.lastFailure = undefined;
     const { model, excluded, diagnostics } = finished.fit;
     const version = (this.published?.version ?? 0) + 1;
-    this.published = { version, fittedOn: end, model, excluded, diagnostics, seconds: finished.seconds };
-    let state = initialFilterState(model);
-    let before = this.window.panel(end) === null ? undefined : this.priceAt(end);
+    const published = { version, fittedOn: end, model, excluded, diagnostics, seconds: finished.seconds };
+    this.published = published;
+    let state = initialState(model);
+    let before = this.priceAt(end);
+    let step: { before: ReadonlyMap<string, number>; from: Float64Array } | undefined;
     for (const row of this.window.after(end)) {
-      if (before) state = advanceFilter(model, state, returnsOf(model, before, row));
+      if (before) {
+        step = { before, from: state };
+        state = advanceState(model, state, returnsOf(model, before, row));
+      }
       before = row.prices;
     }
     this.filter = state;
-    this.resetBaseline(this.published);
-    outcome.newModels.push(this.published);
+    this.tracker.follow(model.markets, () => {
+      const panel = this.window.panel(end);
+      return panel === null
+        ? undefined
+        : new Map(panel.markets.map((market, i) => [market, panel.returns[i]]));
+    });
+    outcome.newModels.push(published);
+    const { barMs, registerEveryBars } = this.parameters;
+    if (this.registered === null || end >= this.registered.fittedOn + registerEveryBars * barMs) {
+      this.registered = { version, fittedOn: end };
+      outcome.registered.push(published);
+    }
+    return step;
   }
 
   private priceAt(end: number): ReadonlyMap<string, number> | undefined {
     return this.window.after(end - 1)[0]?.prices;
-  }
-
-  private resetBaseline({ model, fittedOn }: PublishedModel): void {
-    const panel = this.window.panel(fittedOn);
-    if (panel === null) return;
-    const series = new Map(panel.markets.map((market, i) => [market, panel.returns[i]]));
-    const returns = model.markets.map((market) => series.get(market));
-    if (returns.every((values) => values !== undefined)) this.tracker.resetBaseline(returns);
   }
 
   private forecast(
@@ -232,67 +268,8 @@ export class ForecastEngine {
     published: PublishedModel,
     filter: Float64Array,
   ): CovariancePayload {
-    const { model, version, excluded } = published;
-    const { covariance, ratePerBar } = horizonCovariance(model, filter, this.parameters.horizonBars);
-    const { barMs } = this.parameters;
-    const n = model.markets.length;
-    return {
-      forecastId: forecastIdOf(version, bar.end),
-      modelVersion: version,
-      barEnd: bar.end,
-      horizonMs: this.parameters.horizonBars * barMs,
-      markets: [...model.markets],
-      covariance: upperTriangle(covariance, n, 1),
-      ratePerYear: upperTriangle(ratePerBar, n, YEAR_MS / barMs),
-      stale: [...bar.stale].sort(),
-      warmingUp: this.window.warmingUp(),
-      excluded: excluded.map(({ market, reason }) => ({ market, reason })),
-    };
+    const { horizonBars, varianceRatioFloor } = this.parameters;
+    const form = factorForecast(published.model, filter, horizonBars, varianceRatioFloor);
+    return covarianceMessage(bar, published, form, this.window.warmingUp(), this.parameters);
   }
-}
-
-function forecastIdOf(version: number, barEnd: number): string {
-  return `${version}@${new Date(barEnd).toISOString()}`;
-}
-
-function stepOf(
-  { version, model: { markets } }: PublishedModel,
-  bar: Bar,
-  before: ReadonlyMap<string, number>,
-  from: Float64Array,
-  to: Float64Array,
-): FilterStepPayload {
-  const prices = markets.map((market) => ({ before: before.get(market), after: bar.prices.get(market) }));
-  const complete = prices.every(
-    (pair): pair is { before: number; after: number } =>
-      pair.before !== undefined && pair.after !== undefined,
-  );
-  return {
-    modelVersion: version,
-    forecastId: forecastIdOf(version, bar.end),
-    barEnd: bar.end,
-    markets: [...markets],
-    before: Array.from(from),
-    after: Array.from(to),
-    prices: complete && !markets.some((market) => bar.stale.has(market)) ? prices : null,
-  };
-}
-
-function upperTriangle(matrix: Float64Array, n: number, scale: number): number[] {
-  const result: number[] = [];
-  for (let i = 0; i < n; i++) for (let j = i; j < n; j++) result.push(matrix[i * n + j] * scale);
-  return result;
-}
-
-/** Log returns of one bar in the model's order; null where a price is missing or stale. */
-function returnsOf(
-  model: MarketModel,
-  before: ReadonlyMap<string, number>,
-  bar: { readonly prices: ReadonlyMap<string, number>; readonly stale: ReadonlySet<string> },
-): (number | null)[] {
-  return model.markets.map((market) => {
-    const from = before.get(market);
-    const to = bar.prices.get(market);
-    return from === undefined || to === undefined || bar.stale.has(market) ? null : Math.log(to / from);
-  });
 }

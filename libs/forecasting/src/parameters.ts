@@ -7,6 +7,10 @@ export interface ForecastingParameters {
   readonly minimumBars: number;
   /** bars between refits; in between only the filter runs */
   readonly refitEveryBars: number;
+  /** bars between models that proofs are told of */
+  readonly registerEveryBars: number;
+  /** smallest ratio of the horizon's variance to that of as many single bars, of LM-GO */
+  readonly varianceRatioFloor: number;
   /** bars between the end of a fit's window and its first forecast */
   readonly activateAfterBars: number;
   /** risk horizon τ in bars */

@@ -3,7 +3,7 @@ import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amou
 import type { LiquidationCase } from '#lib/liquidation';
 import { MarginBook, type UnderMargined } from '#lib/margin';
 import { MarketBoard, type MarketBoardState, poolBook } from '#lib/exchange';
-import { exposureOf, type Exposure } from '#lib/risk';
+import { covarianceEntry, exposureOf, type Exposure } from '#lib/risk';
 import type { LiquidatingParameters } from './parameters.js';
 
 /** The ledger's funding indices are money·10^18 per smallest unit of size, and both units are 10^−8. */
@@ -97,7 +97,7 @@ export class MarginWatch {
   /** The account as a liquidation program has it. Only for accounts that are {@link plannable}. */
   caseOf(account: string): LiquidationCase {
     const exposure = this.poolExposure()!;
-    const forecast = this.board.priceForecast()!;
+    const { prices, returns, tailFactor } = this.board.priceForecast(this.parameters.alpha)!;
     const { cash, positions } = this.states.get(account)!;
     const markets = this.board.markets;
     const indices = new Map(this.pool!.markets.map((market) => [market.market, market.fundingIndex]));
@@ -118,14 +118,18 @@ export class MarginWatch {
         initialRate: initial,
       };
     });
+    // The program measures EVaR of the volatility it is given: the tail factor is in it.
+    const square = tailFactor * tailFactor;
     return {
       collateral,
       positions: open,
       pool: {
         mean: exposure.mean,
-        variance: exposure.volatility ** 2,
-        covarianceWithBook: at.map((i) => exposure.covarianceTimesSize[i]),
-        covariance: at.flatMap((i) => at.map((j) => forecast.covariance[i * markets.length + j])),
+        variance: square * exposure.volatility ** 2,
+        covarianceWithBook: at.map((i) => square * exposure.covarianceTimesSize[i]),
+        covariance: at.flatMap((i) =>
+          at.map((j) => square * prices[i] * prices[j] * covarianceEntry(returns, i, j)),
+        ),
       },
       alpha: this.parameters.alpha,
       ...(this.parameters.penaltyRate > 0 ? { penaltyRate: this.parameters.penaltyRate } : {}),
@@ -135,7 +139,7 @@ export class MarginWatch {
   /** The book's exposure at the present marks; null before there are a forecast, marks and a pool. */
   private poolExposure(): Exposure | null {
     if (this.exposure !== undefined) return this.exposure;
-    const forecast = this.board.priceForecast();
+    const forecast = this.board.priceForecast(this.parameters.alpha);
     const { pool } = this;
     if (forecast === null || pool === undefined) return (this.exposure = null);
     const money = (text: string) => parseDecimal(text, MONEY_DECIMALS, 'pool');

@@ -83,15 +83,25 @@ export const valuationPayload = z.strictObject({
 });
 export type ValuationPayload = z.infer<typeof valuationPayload>;
 
-/** Covariance of log returns over the horizon, as the upper triangles row by row. */
+/**
+ * Covariance of log returns over the horizon in factor form, Σ = B diag(d) Bᵀ + diag(ω), and its rate of change with the horizon in the
+ * same form. Everything else about it (Σ, its rate, the volatility of a book) follows from these numbers.
+ */
 export const covariancePayload = z.strictObject({
   forecastId: identifier,
   modelVersion: z.int().min(1),
   barEnd: milliseconds,
   horizonMs: z.number().positive(),
-  markets: z.array(market),
-  covariance: z.array(z.number()),
-  ratePerYear: z.array(z.number()),
+  markets: z.array(market).describe('n'),
+  factors: z.int().min(0).describe('K, common factors'),
+  loadings: z.array(z.number()).describe('B, n×K row by row'),
+  factorVariances: z.array(z.number()).describe('d, K: variance of each factor over the horizon'),
+  factorVarianceRates: z.array(z.number()).describe('ḋ, K, per year'),
+  ownVariances: z.array(z.number()).describe('ω, n: what each market adds of its own'),
+  ownVarianceRates: z.array(z.number()).describe('ω̇, n, per year'),
+  tailFactors: z
+    .array(z.strictObject({ alpha: z.number().gt(0).lt(1), factor: z.number().min(1) }))
+    .describe('κ of each α in use: EVaR is taken of κ times the volatility'),
   stale: z.array(market),
   warmingUp: z.array(z.strictObject({ market, bars: z.int(), needed: z.int() })),
   excluded: z.array(z.strictObject({ market, reason: z.string() })),

@@ -8,7 +8,7 @@ export const modelPayload = z.strictObject({
   fittedOn: milliseconds,
   barMs: z.int().positive(),
   horizonBars: z.number().positive(),
-  model: z.looseObject({}).describe('the library’s MarketModel'),
+  model: z.looseObject({}).describe('the library’s ForecastModel, lm-go or gogarch'),
 });
 export type ModelPayload = z.infer<typeof modelPayload>;
 
@@ -18,7 +18,9 @@ export const filterStepPayload = z.strictObject({
   forecastId: identifier,
   barEnd: milliseconds,
   markets: z.array(market),
-  before: z.array(z.number()).describe('variance of every factor before the bar'),
+  before: z
+    .array(z.number())
+    .describe('the filter’s state before the bar: every factor’s averages (lm-go) or variance (gogarch)'),
   after: z.array(z.number()),
   prices: z
     .array(z.strictObject({ before: z.number(), after: z.number() }))

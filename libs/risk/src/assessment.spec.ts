@@ -4,9 +4,9 @@ import {
   type Allocation,
   assess,
   type Book,
+  factorsOfMatrices,
   forcedWithdrawalFee,
   type MarketForecast,
-  priceForecast,
   QuotingBook,
   tradeImpact,
 } from './index.js';
@@ -57,12 +57,16 @@ function read({ input }: BookVector): { book: Book; forecast: MarketForecast } {
       liquidity: input.L,
       pendingPremia: input.pendingPremia,
     },
-    forecast: priceForecast(
-      Float64Array.from(input.prices),
-      Float64Array.from(input.returnCovariance.flat()),
-      rate && Float64Array.from(rate.flat()),
-      input.tau,
-    ),
+    forecast: {
+      prices: Float64Array.from(input.prices),
+      returns: factorsOfMatrices(
+        Float64Array.from(input.returnCovariance.flat()),
+        rate && Float64Array.from(rate.flat()),
+        input.prices.length,
+        input.tau,
+      ),
+      tailFactor: 1,
+    },
   };
 }
 

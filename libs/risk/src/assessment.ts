@@ -22,6 +22,8 @@ export interface RiskModel {
 /** Everything the engine says of a standing book. Money; rates per year. */
 export interface Assessment {
   readonly exposure: Exposure;
+  /** κ of the forecast, which is in `risk` */
+  readonly tailFactor: number;
   readonly risk: LiabilityRisk;
   /** ρ(θ) = h(m, s) − P_t */
   readonly riskMeasure: number;
@@ -36,10 +38,16 @@ export interface Assessment {
   readonly liquidityFunding: number;
 }
 
-/** Assesses the standing book: risk, its Euler allocation, funding and the LP legs. O(n²). */
+/** Assesses the standing book: risk, its Euler allocation, funding and the LP legs. O(nK). */
 export function assess(model: RiskModel, book: Book, forecast: MarketForecast): Assessment {
   const exposure = exposureOf(book, forecast);
-  const risk = liabilityRisk(model.measure, exposure.mean, exposure.volatility, Math.log(model.alpha));
+  const risk = liabilityRisk(
+    model.measure,
+    exposure.mean,
+    exposure.volatility,
+    Math.log(model.alpha),
+    forecast.tailFactor,
+  );
   return assessExposure(model, book, forecast, exposure, risk);
 }
 
@@ -61,6 +69,7 @@ export function assessExposure(
   );
   return {
     exposure,
+    tailFactor: forecast.tailFactor,
     risk,
     riskMeasure: risk.value - book.pendingPremia,
     riskRate: risk.hs * exposure.volatilityRate,

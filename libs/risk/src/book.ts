@@ -1,3 +1,11 @@
+import {
+  covarianceTimes,
+  factorExposures,
+  type FactorForecast,
+  quadraticForm,
+  rateOf,
+} from './factor-forecast.js';
+
 /**
  * θ = (q, C, P, L) and the premia still pending: everything the pool owes and owns.
  * Sizes in base units, money in quote units.
@@ -15,14 +23,17 @@ export interface Book {
   readonly pendingPremia: number;
 }
 
-/** Marks and what is forecast of them over the horizon τ. Matrices are n×n, row-major. */
+/** Marks and what is forecast of their returns over the horizon τ: price i has the covariance S_i S_j Σ_ij with price j. */
 export interface MarketForecast {
   /** S = μ, n: mark prices, quote per base unit */
   readonly prices: Float64Array;
-  /** Σ, covariance of *prices* over τ: diag(S)·Σ_returns(τ)·diag(S) */
-  readonly covariance: Float64Array;
-  /** Σ̇ = ∂Σ/∂τ, per year */
-  readonly covarianceRate: Float64Array;
+  /** Σ of log returns over τ; rates per year */
+  readonly returns: FactorForecast;
+  /**
+   * κ ≥ 1: what the volatility is multiplied by in the risk measure, so that books of the past exceeded κ·EVaR as rarely as α says. 1 is
+   * the Gaussian measure.
+   */
+  readonly tailFactor: number;
 }
 
 /** Distribution of the liability X = qᵀS − (C+P+L) at t+τ, and the products that every formula reuses. */
@@ -37,22 +48,10 @@ export interface Exposure {
   readonly forward: number;
   /** C = Σ C_i */
   readonly totalEntryNotional: number;
-  /** Σq, n */
+  /** Σq, n: of prices, (Σq)_i = S_i·(Σ of returns · qS)_i */
   readonly covarianceTimesSize: Float64Array;
   /** Σ̇q, n */
   readonly rateTimesSize: Float64Array;
-}
-
-/** Row-major symmetric matrix times vector. */
-export function symmetricTimesVector(matrix: Float64Array, vector: Float64Array): Float64Array {
-  const n = vector.length;
-  const product = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
-    let sum = 0;
-    for (let j = 0, row = i * n; j < n; j++) sum += matrix[row + j] * vector[j];
-    product[i] = sum;
-  }
-  return product;
 }
 
 export function dot(a: Float64Array, b: Float64Array): number {
@@ -74,21 +73,25 @@ export function standardDeviation(variance: number): number {
   return variance > 1e-280 ? Math.sqrt(variance) : 0;
 }
 
-/** The liability's mean and standard deviation, O(n²). {@link QuotingBook} keeps them incrementally. */
+/** The liability's mean and standard deviation, O(nK). {@link QuotingBook} keeps them incrementally. */
 export function exposureOf(book: Book, forecast: MarketForecast): Exposure {
-  const covarianceTimesSize = symmetricTimesVector(forecast.covariance, book.signedSizes);
-  const rateTimesSize = symmetricTimesVector(forecast.covarianceRate, book.signedSizes);
-  const volatility = standardDeviation(dot(book.signedSizes, covarianceTimesSize));
-  const forward = dot(book.signedSizes, forecast.prices);
+  const { prices, returns } = forecast;
+  const notionals = book.signedSizes.map((size, i) => size * prices[i]);
+  const exposures = factorExposures(returns, notionals);
+  const rate = rateOf(returns);
+  const volatility = standardDeviation(quadraticForm(returns, notionals, exposures));
+  const volatilityRate = volatility === 0 ? 0 : quadraticForm(rate, notionals, exposures) / (2 * volatility);
+  const forward = total(notionals);
   const totalEntryNotional = total(book.entryNotionals);
+  const perSize = (product: Float64Array) => product.map((value, i) => value * prices[i]);
   return {
     mean: forward - (totalEntryNotional + book.capital + book.liquidity),
     volatility,
-    volatilityRate: volatility === 0 ? 0 : dot(book.signedSizes, rateTimesSize) / (2 * volatility),
+    volatilityRate,
     forward,
     totalEntryNotional,
-    covarianceTimesSize,
-    rateTimesSize,
+    covarianceTimesSize: perSize(covarianceTimes(returns, notionals, exposures)),
+    rateTimesSize: perSize(covarianceTimes(rate, notionals, exposures)),
   };
 }
 

@@ -7,7 +7,7 @@ export type RiskMeasure = 'evar' | 'esscher';
 /** h(m, s), the risk of X⁺ for X ~ N(m, s²), with its first and second derivatives. Money units. */
 export interface LiabilityRisk {
   readonly value: number;
-  /** k = m/s; ±Infinity or NaN where s = 0 */
+  /** k = m/(κs); ±Infinity or NaN where s = 0 */
   readonly k: number;
   readonly tilt: number;
   /** tilt + 2k, see {@link StandardisedEvar.shift} */
@@ -31,8 +31,19 @@ const STANDARDISED: Record<RiskMeasure, (k: number, logAlpha: number) => Standar
  * @param m mean of the liability at t+τ, money
  * @param s its standard deviation, money, ≥ 0
  * @param logAlpha ln α, negative
+ * @param tailFactor κ: the measure is h(m, κs), and hs, hms, hss are its derivatives in s
  */
-export function liabilityRisk(measure: RiskMeasure, m: number, s: number, logAlpha: number): LiabilityRisk {
+export function liabilityRisk(
+  measure: RiskMeasure,
+  m: number,
+  s: number,
+  logAlpha: number,
+  tailFactor = 1,
+): LiabilityRisk {
+  if (tailFactor !== 1) {
+    const { hs, hms, hss, ...rest } = liabilityRisk(measure, m, tailFactor * s, logAlpha);
+    return { ...rest, hs: tailFactor * hs, hms: tailFactor * hms, hss: tailFactor * tailFactor * hss };
+  }
   const k = m / s;
   // A volatility too small to divide by counts as none.
   if (s === 0 || !Number.isFinite(k)) {
@@ -56,7 +67,14 @@ export function liabilityRisk(measure: RiskMeasure, m: number, s: number, logAlp
 }
 
 /** The value alone of {@link liabilityRisk}. */
-export function liabilityRiskValue(measure: RiskMeasure, m: number, s: number, logAlpha: number): number {
-  const k = m / s;
-  return s === 0 || !Number.isFinite(k) ? Math.max(m, 0) : s * STANDARDISED[measure](k, logAlpha).value;
+export function liabilityRiskValue(
+  measure: RiskMeasure,
+  m: number,
+  s: number,
+  logAlpha: number,
+  tailFactor = 1,
+): number {
+  const scaled = tailFactor * s;
+  const k = m / scaled;
+  return s === 0 || !Number.isFinite(k) ? Math.max(m, 0) : scaled * STANDARDISED[measure](k, logAlpha).value;
 }

@@ -8,11 +8,11 @@ import {
   type Book,
   bookAfterTrade,
   chargeableRates,
+  factorsOfMatrices,
   forcedWithdrawalFee,
   liabilityRisk,
   liquidityPayout,
   type MarketForecast,
-  priceForecast,
   QuotingBook,
   tradeImpact,
 } from './index.js';
@@ -67,7 +67,11 @@ function build({ prices, root, growth, sizes, trade, drift, capital, liquidity, 
       liquidity,
       pendingPremia: pending,
     },
-    forecast: priceForecast(Float64Array.from(prices), square(root, n, 1e-4), square(growth, n, 1e-3), 0.01),
+    forecast: {
+      prices: Float64Array.from(prices),
+      returns: factorsOfMatrices(square(root, n, 1e-4), square(growth, n, 1e-3), n, 0.01),
+      tailFactor: 1,
+    },
     trade: inUnits(trade),
   };
 }

@@ -10,11 +10,12 @@ export function forcedWithdrawalFee(
   exposure: Pick<Exposure, 'mean' | 'volatility'>,
   amount: number,
   logAlpha: number,
+  tailFactor = 1,
 ): number {
   const { mean, volatility } = exposure;
   const fee =
-    liabilityRiskValue(measure, mean + amount, volatility, logAlpha) -
-    liabilityRiskValue(measure, mean, volatility, logAlpha);
+    liabilityRiskValue(measure, mean + amount, volatility, logAlpha, tailFactor) -
+    liabilityRiskValue(measure, mean, volatility, logAlpha, tailFactor);
   return Math.max(0, fee);
 }
 

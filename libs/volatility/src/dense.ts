@@ -104,10 +104,3 @@ export function identity(n: number): Float64Array {
   for (let i = 0; i < n; i++) result[i * n + i] = 1;
   return result;
 }
-
-/** Makes a matrix symmetric to the last bit, which sums in different orders leave it just short of. */
-export function symmetrise(a: Float64Array, n: number): void {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) a[i * n + j] = a[j * n + i] = 0.5 * (a[i * n + j] + a[j * n + i]);
-  }
-}

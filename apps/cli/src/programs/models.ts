@@ -1,6 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { list, positive, UsageError, wholeNumber } from '#lib/terminal';
-import { BACKTEST_MODELS, type BacktestModel, type ClusterMode, type FactorCount } from '#lib/volatility';
+import { list, nonNegative, positive, UsageError, wholeNumber } from '#lib/terminal';
+import {
+  BACKTEST_MODELS,
+  type BacktestModel,
+  type ClusterMode,
+  type FactorCount,
+  type ForecastModelKind,
+} from '#lib/volatility';
 import { print } from '../print.js';
 import { columnOption, PRICE_FILES, type PriceFileOptions } from './prices.js';
 
@@ -36,21 +42,35 @@ export function registerModels(program: Command): void {
     .addOption(columnOption())
     .addOption(new Option('--window <n>', 'returns to fit on').argParser(wholeNumber).default(864))
     .addOption(new Option('--horizon <n>', 'horizon in bars').argParser(positive).default(24))
+    .addOption(new Option('--model <kind>', 'the model').choices(['lm-go', 'gogarch']).default('lm-go'))
     .addOption(
-      new Option('--clusters <mode>', 'how markets are grouped')
+      new Option('--clusters <mode>', 'how gogarch groups markets')
         .choices(['cointegration', 'single', 'none'])
         .default('cointegration'),
     )
     .addOption(
-      new Option('--factors <k>', 'all, mp (Marchenko–Pastur) or a number')
+      new Option(
+        '--factors <k>',
+        'gogarch: all, mp (Marchenko–Pastur) or a number a cluster; lm-go: a number of common factors, or as many as there are',
+      )
         .argParser(factorCount)
         .default('all'),
+    )
+    .addOption(
+      new Option(
+        '--variance-ratio-floor <x>',
+        'lm-go: smallest ratio of the horizon’s variance to that of single bars; the engine takes 1',
+      )
+        .argParser(nonNegative)
+        .default(0),
     )
     .action(
       async (
         options: PriceFileOptions & {
           window: number;
           horizon: number;
+          model: ForecastModelKind;
+          varianceRatioFloor: number;
           clusters: ClusterMode;
           factors: FactorCount;
         },

@@ -1,7 +1,8 @@
 import { InvalidInputError } from '#lib/errors';
 import type { CovariancePayload } from '#lib/messages';
 import { formatDecimal, parseDecimal, PRICE_DECIMALS, roundDecimal, toNumber } from '#lib/amounts';
-import { type MarketForecast, priceForecast, requireCovariance } from '#lib/risk';
+import type { FactorForecast, MarketForecast } from '#lib/risk';
+import { factorForecastOf, tailFactorAt } from './forecast-message.js';
 import { NoForecastError, StaleMarketError, UnknownMarketError, WarmingUpError } from './errors.js';
 
 /** Last price of a market, exact. */
@@ -24,8 +25,7 @@ export class MarketBoard {
   private readonly marks = new Map<string, Mark>();
   private forecast: CovariancePayload | undefined;
   private index = new Map<string, number>();
-  private returnCovariance: Float64Array = new Float64Array();
-  private returnRate: Float64Array = new Float64Array();
+  private returns: FactorForecast | undefined;
   private time = 0;
   private isoOf = -1;
   private iso = '';
@@ -106,25 +106,25 @@ export class MarketBoard {
 
   /** Checks a forecast; the function that is returned puts it in force and cannot fail. */
   prepareForecast(forecast: CovariancePayload): () => void {
-    const n = forecast.markets.length;
-    const covariance = fromUpperTriangle(forecast.covariance, n, 'covariance');
-    requireCovariance(covariance, n, 'covariance');
-    const rate = fromUpperTriangle(forecast.ratePerYear, n, 'ratePerYear');
+    const returns = factorForecastOf(forecast);
     return () => {
-      this.returnRate = rate;
-      this.returnCovariance = covariance;
+      this.returns = returns;
       this.forecast = forecast;
       this.index = new Map(forecast.markets.map((market, i) => [market, i]));
     };
   }
 
-  /** Covariance of prices at the current marks; null before the first forecast or while a market has no mark. */
-  priceForecast(): MarketForecast | null {
-    if (this.forecast === undefined) return null;
+  /**
+   * The forecast at the current marks; null before the first forecast or while a market has no mark.
+   *
+   * @param alpha level of the risk measure it is for, which its tail factor depends on
+   */
+  priceForecast(alpha: number): MarketForecast | null {
+    if (this.forecast === undefined || this.returns === undefined) return null;
     const marks = this.forecast.markets.map((market) => this.marks.get(market));
     if (marks.some((mark) => mark === undefined)) return null;
     const prices = Float64Array.from(marks, (mark) => mark!.value);
-    return priceForecast(prices, this.returnCovariance, this.returnRate, 1);
+    return { prices, returns: this.returns, tailFactor: tailFactorAt(this.forecast, alpha) };
   }
 
   /**
@@ -168,24 +168,4 @@ export class MarketBoard {
 
 function markOf(price: bigint, time: number): Mark {
   return { price, value: toNumber(price, PRICE_DECIMALS), text: formatDecimal(price, PRICE_DECIMALS), time };
-}
-
-/**
- * A symmetric matrix, n × n, from its upper triangle row by row: as `covariance` messages have it.
- *
- * @throws {InvalidInputError} for another number of values
- */
-export function fromUpperTriangle(values: readonly number[], n: number, field: string): Float64Array {
-  if (values.length !== (n * (n + 1)) / 2) {
-    throw new InvalidInputError(
-      field,
-      `must be the upper triangle of a ${n}×${n} matrix, got ${values.length} numbers`,
-    );
-  }
-  const matrix = new Float64Array(n * n);
-  let at = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = i; j < n; j++, at++) matrix[i * n + j] = matrix[j * n + i] = values[at];
-  }
-  return matrix;
 }

@@ -215,7 +215,13 @@ export class LiquidityShares {
     if (standing === undefined) return 0n;
     const { measure, alpha } = this.model;
     const money = toNumber(amount, MONEY_DECIMALS);
-    const fee = forcedWithdrawalFee(measure, standing.assessment.exposure, money, Math.log(alpha));
+    const fee = forcedWithdrawalFee(
+      measure,
+      standing.assessment.exposure,
+      money,
+      Math.log(alpha),
+      standing.assessment.tailFactor,
+    );
     return fromNumber(fee, MONEY_DECIMALS, 'up', 'fee');
   }
 

@@ -1,3 +1,4 @@
+import { covarianceMatrix } from '#lib/risk';
 import { CccGarch } from '../baselines/ccc-garch.js';
 import { EwmaCovariance } from '../baselines/ewma.js';
 import type { FactorCount } from '../gogarch/index.js';
@@ -5,7 +6,7 @@ import {
   advanceFilter,
   type ClusterMode,
   fitMarketModel,
-  horizonCovariance,
+  goGarchForecast,
   initialFilterState,
 } from '../market/index.js';
 
@@ -43,6 +44,6 @@ function goGarchForecaster(
     update: (row) => {
       state = advanceFilter(model, state, Array.from(row));
     },
-    horizonCovariance: (horizon) => horizonCovariance(model, state, horizon).covariance,
+    horizonCovariance: (horizon) => covarianceMatrix(goGarchForecast(model, state, horizon)),
   };
 }

@@ -26,7 +26,7 @@ export class IcaNotConvergedError extends ZkriskError {
 }
 
 /**
- * A fitted GO-GARCH model, plain data: r_t = μ + Z f_t (+ idiosyncratic), Σ_t = Z D_t Zᵀ (+ Ψ).
+ * A fitted GO-GARCH model, plain data: r_t = μ + Z f_t (+ dropped components), Σ_t = Z D_t Zᵀ (+ Ψ).
  * Matrices are row-major; JSON.stringify and back loses nothing.
  */
 export interface GoGarchModel {
@@ -41,8 +41,8 @@ export interface GoGarchModel {
   /** W with W·Z = I, k×n */
   readonly unmixing: readonly number[];
   readonly garch: readonly GarchFit[];
-  /** Ψ, n×n: covariance of the components that were dropped; null where all were kept */
-  readonly idiosyncratic: readonly number[] | null;
+  /** G, n×(n−k), Ψ = GGᵀ: loadings of the components that were dropped, of constant variance one */
+  readonly droppedLoadings: readonly number[];
 }
 
 export interface GoGarchDiagnostics {
@@ -138,7 +138,7 @@ function assemble(
   returns: readonly Float64Array[],
   diagnostics: Pick<GoGarchDiagnostics, 'factorLogLikelihood' | 'ica' | 'polish'>,
 ): GoGarchResult {
-  const { kept: k, whitened, eigenvalues, whitening, dewhitening, covariance } = components;
+  const { kept: k, whitened, eigenvalues, whitening, dewhitening, dropped } = components;
   const n = returns.length;
   const length = returns[0].length;
   const unmixing = multiply(rotation, whitening, new Float64Array(k * n), k, k, n);
@@ -146,15 +146,6 @@ function assemble(
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < k; j++) {
       for (let l = 0; l < k; l++) mixing[i * k + j] += dewhitening[i * k + l] * rotation[j * k + l];
-    }
-  }
-  let idiosyncratic: number[] | null = null;
-  if (k < n) {
-    idiosyncratic = Array.from(covariance);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) {
-        for (let l = 0; l < k; l++) idiosyncratic[i * n + j] -= mixing[i * k + l] * mixing[j * k + l];
-      }
     }
   }
   const factors = multiply(rotation, whitened, new Float64Array(k * length), k, k, length);
@@ -172,7 +163,7 @@ function assemble(
       mixing: Array.from(mixing),
       unmixing: Array.from(unmixing),
       garch: fits,
-      idiosyncratic,
+      droppedLoadings: Array.from(dropped),
     },
     diagnostics: {
       observations: length,

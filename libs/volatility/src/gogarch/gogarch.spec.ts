@@ -196,10 +196,13 @@ describe(fitGoGarch, () => {
     const { covariance } = principalComponents(returns);
     for (const factors of ['all', 3, 'marchenko-pastur'] as const) {
       const { model } = fitGoGarch(returns, { factors });
-      const { mixing, factors: k, assets: n } = model;
+      const { mixing, droppedLoadings, factors: k, assets: n } = model;
+      const rest = n - k;
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < n; j++) {
-          let value = model.idiosyncratic?.[i * n + j] ?? 0;
+          let value = 0;
+          for (let l = 0; l < rest; l++)
+            value += droppedLoadings[i * rest + l] * droppedLoadings[j * rest + l];
           for (let l = 0; l < k; l++) value += mixing[i * k + l] * mixing[j * k + l];
           expect(Math.abs(value - covariance[i * n + j])).toBeLessThan(1e-12);
         }

@@ -14,6 +14,8 @@ export interface PrincipalComponents {
   readonly whitening: Float64Array;
   /** n×k: columns QΛ of the kept components */
   readonly dewhitening: Float64Array;
+  /** n×(n−k): columns QΛ of the components that are not kept */
+  readonly dropped: Float64Array;
   /** k */
   readonly kept: number;
   /** whitened returns, k×T, unit second moments */
@@ -65,8 +67,14 @@ export function principalComponents(
       dewhitening[i * kept + k] = vectors[i * n + k] * deviation;
     }
   }
+  const rest = n - kept;
+  const dropped = new Float64Array(n * rest);
+  for (let k = 0; k < rest; k++) {
+    const deviation = Math.sqrt(Math.max(0, eigenvalues[kept + k]));
+    for (let i = 0; i < n; i++) dropped[i * rest + k] = vectors[i * n + kept + k] * deviation;
+  }
   const whitened = multiply(whitening, demeaned, new Float64Array(kept * length), kept, n, length);
-  return { mean, covariance, eigenvalues, whitening, dewhitening, kept, whitened };
+  return { mean, covariance, eigenvalues, whitening, dewhitening, dropped, kept, whitened };
 }
 
 /** Eigenvalues in descending order and eigenvectors as columns, of a symmetric row-major matrix. */

@@ -87,26 +87,6 @@ function inverseSquareRoot(matrix: Matrix): Matrix {
     .mmul(eigenvectorMatrix.transpose());
 }
 
-/** Series that repeat what earlier ones say: residual variance below 1e-10 in a Cholesky sweep of their correlation. */
-export function dependentSeries(correlation: Float64Array, n: number): number[] {
-  const factor = Matrix.zeros(n, n);
-  const dependent: number[] = [];
-  for (let i = 0; i < n; i++) {
-    let residual = 1;
-    for (let j = 0; j < i; j++) {
-      if (factor.get(j, j) === 0) continue;
-      let value = correlation[i * n + j];
-      for (let l = 0; l < j; l++) value -= factor.get(i, l) * factor.get(j, l);
-      const entry = value / factor.get(j, j);
-      factor.set(i, j, entry);
-      residual -= entry * entry;
-    }
-    if (residual < 1e-10) dependent.push(i);
-    else factor.set(i, i, Math.sqrt(residual));
-  }
-  return dependent;
-}
-
 /** ln|Σ| and yᵀΣ⁻¹y of a positive definite matrix. */
 export function gaussianTerms(
   covariance: Float64Array,

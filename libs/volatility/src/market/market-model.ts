@@ -6,14 +6,14 @@ import {
   describeCluster,
   type PairTest,
 } from '../cointegration/index.js';
-import { multiplyTransposed } from '../dense.js';
 import {
   fitGoGarch,
   type GoGarchDiagnostics,
   type GoGarchModel,
   type GoGarchOptions,
 } from '../gogarch/index.js';
-import { type CrossCorrelation, dependentSeries, factorCorrelation } from './factor-correlation.js';
+import { type ExcludedMarket, requireWindow, screenMarkets } from '../model/screen.js';
+import { type CrossCorrelation, factorCorrelation } from './factor-correlation.js';
 
 /** Where clusters come from: tests on the data, everything together, or every market alone. */
 export type ClusterMode = 'cointegration' | 'single' | 'none';
@@ -30,6 +30,7 @@ export interface MarketModelOptions {
 
 /** Fitted model of all markets, plain data. */
 export interface MarketModel {
+  readonly kind: 'gogarch';
   readonly markets: readonly string[];
   readonly clusters: readonly {
     /** indices into `markets` */
@@ -42,12 +43,6 @@ export interface MarketModel {
   /** K */
   readonly factors: number;
   readonly observations: number;
-}
-
-/** A market that no model was made for, and why. */
-export interface ExcludedMarket {
-  readonly market: string;
-  readonly reason: string;
 }
 
 export interface MarketModelFit {
@@ -71,28 +66,8 @@ export function fitMarketModel(
   options: MarketModelOptions = {},
 ): MarketModelFit {
   const { clusters: mode = 'cointegration', minimumObservations = 100 } = options;
-  const observations = returns[0]?.length ?? 0;
-  if (observations < minimumObservations) {
-    throw new InvalidInputError(
-      'returns',
-      `too few: ${observations} observations, at least ${minimumObservations} are needed`,
-    );
-  }
-  returns.forEach((series, i) => {
-    const bad = series.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0)
-      throw new InvalidInputError(
-        `returns.${markets[i]}[${bad}]`,
-        `must be a finite number, got ${series[bad]}`,
-      );
-  });
-  const { usable, excluded } = screenMarkets(markets, returns);
-  if (usable.length === 0) {
-    throw new InvalidInputError(
-      'returns',
-      `no usable market: ${excluded.map(({ market, reason }) => `${market} ${reason}`).join('; ')}`,
-    );
-  }
+  requireWindow(markets, returns, minimumObservations);
+  const { usable, excluded } = screenMarkets(markets, returns, 'independent');
   const series = usable.map((i) => returns[i]);
   const logPrices = series.map(cumulated);
   const { clusters, pairs } = clustersOf(mode, logPrices, options.clustering);
@@ -112,11 +87,12 @@ export function fitMarketModel(
   const blocks = fits.map(({ diagnostics }) => diagnostics.standardisedFactors);
   return {
     model: {
+      kind: 'gogarch',
       markets: usable.map((i) => markets[i]),
       clusters: clusters.map((cluster, c) => ({ ...cluster, goGarch: fits[c].model })),
       factorCorrelation: Array.from(factorCorrelation(blocks, options.crossCorrelation ?? 'constant')),
       factors: blocks.reduce((sum, block) => sum + block.length, 0),
-      observations,
+      observations: returns[0].length,
     },
     excluded,
     pairs,
@@ -140,40 +116,4 @@ function cumulated(returns: Float64Array): Float64Array {
   const result = new Float64Array(returns.length + 1);
   for (let t = 0; t < returns.length; t++) result[t + 1] = result[t] + returns[t];
   return result;
-}
-
-/**
- * Markets that a model can be fitted to, as indices: those that move and do not repeat what the ones before them say.
- *
- * @param returns n series of T log returns, finite
- */
-export function screenMarkets(
-  markets: readonly string[],
-  returns: readonly Float64Array[],
-): { usable: number[]; excluded: ExcludedMarket[] } {
-  const excluded: ExcludedMarket[] = [];
-  const moving: number[] = [];
-  const standardised = returns.map((series) => {
-    const mean = series.reduce((sum, value) => sum + value, 0) / series.length;
-    const deviation = Math.sqrt(series.reduce((sum, value) => sum + (value - mean) ** 2, 0));
-    return deviation > 1e-12 ? series.map((value) => (value - mean) / deviation) : null;
-  });
-  standardised.forEach((series, i) => {
-    if (series === null) excluded.push({ market: markets[i], reason: 'is constant: its price did not move' });
-    else moving.push(i);
-  });
-  const n = moving.length;
-  const length = returns[0].length;
-  const stacked = new Float64Array(n * length);
-  moving.forEach((i, row) => stacked.set(standardised[i]!, row * length));
-  const correlation = multiplyTransposed(stacked, stacked, new Float64Array(n * n), n, length, n);
-  const dependent = new Set(dependentSeries(correlation, n));
-  const usable = moving.filter((i, row) => {
-    if (dependent.has(row)) {
-      excluded.push({ market: markets[i], reason: 'is collinear with the markets before it' });
-      return false;
-    }
-    return true;
-  });
-  return { usable, excluded };
 }

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { uniform } from '../../../../test/support/arbitraries.js';
 import { randomStream } from '#lib/runtime';
-import { advanceFilter, fitMarketModel, horizonCovariance, initialFilterState } from './index.js';
+import { covarianceMatrix, rateOf } from '#lib/risk';
+import { advanceFilter, fitMarketModel, goGarchForecast, initialFilterState } from './index.js';
 
 /** Correlated GARCH-like returns of n markets. */
 function panel(n: number, length: number, seed: number): Float64Array[] {
@@ -27,7 +28,7 @@ describe(fitMarketModel, () => {
       const state = initialFilterState(model);
       fc.assert(
         fc.property(uniform(0.1, 500), (horizon) => {
-          const { covariance } = horizonCovariance(model, state, horizon);
+          const covariance = covarianceMatrix(goGarchForecast(model, state, horizon));
           const { realEigenvalues } = new EigenvalueDecomposition(Matrix.from1DArray(5, 5, covariance), {
             assumeSymmetric: true,
           });
@@ -42,12 +43,10 @@ describe(fitMarketModel, () => {
     const { model } = fitMarketModel(names(4), panel(4, 600, 5), { clusters: 'none' });
     const state = initialFilterState(model);
     // Within a step D(τ) is linear, so a difference inside the last step is exact up to the square root.
-    const at = (horizon: number) => horizonCovariance(model, state, horizon);
+    const at = (horizon: number) => covarianceMatrix(goGarchForecast(model, state, horizon));
     const [low, high] = [at(11.5 - 1e-5), at(11.5 + 1e-5)];
-    at(11.5).ratePerBar.forEach((rate, i) => {
-      expect(Math.abs((high.covariance[i] - low.covariance[i]) / 2e-5 - rate)).toBeLessThan(
-        1e-6 * Math.abs(rate) + 1e-14,
-      );
+    covarianceMatrix(rateOf(goGarchForecast(model, state, 11.5))).forEach((rate, i) => {
+      expect(Math.abs((high[i] - low[i]) / 2e-5 - rate)).toBeLessThan(1e-6 * Math.abs(rate) + 1e-14);
     });
   });
 
@@ -55,8 +54,8 @@ describe(fitMarketModel, () => {
     const returns = panel(4, 500, 7);
     const joint = fitMarketModel(names(4), returns, { clusters: 'none' });
     const alone = fitMarketModel(['M2'], [returns[2]], { clusters: 'none' });
-    const together = horizonCovariance(joint.model, initialFilterState(joint.model), 24).covariance;
-    const single = horizonCovariance(alone.model, initialFilterState(alone.model), 24).covariance;
+    const together = covarianceMatrix(goGarchForecast(joint.model, initialFilterState(joint.model), 24));
+    const single = covarianceMatrix(goGarchForecast(alone.model, initialFilterState(alone.model), 24));
     expect(together[2 * 4 + 2]).toBeCloseTo(single[0], 14);
     expect(Math.abs(together[1])).toBeGreaterThan(0.2 * together[0]);
   });
@@ -66,7 +65,7 @@ describe(fitMarketModel, () => {
       clusters: 'none',
       crossCorrelation: 'zero',
     });
-    const { covariance } = horizonCovariance(model, initialFilterState(model), 5);
+    const covariance = covarianceMatrix(goGarchForecast(model, initialFilterState(model), 5));
     expect(covariance[1]).toBe(0);
     expect(covariance[5]).toBe(0);
   });

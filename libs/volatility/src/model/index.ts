@@ -1,0 +1,2 @@
+export * from './forecast-model.js';
+export * from './screen.js';
