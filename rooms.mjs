@@ -48,7 +48,7 @@ export const LIBRARIES = {
   forecasting: {
     says: 'prices → bars → model → forecasts; a pure machine',
     pure: true,
-    uses: ['amounts', 'errors', 'messages', 'risk', 'volatility'],
+    uses: ['amounts', 'errors', 'exchange', 'messages', 'risk', 'volatility'],
   },
   liquidating: {
     says: 'margin accounts and marks → who is liquidated, and the program; a pure machine',
@@ -70,7 +70,7 @@ export const LIBRARIES = {
   storage: { says: 'TypeORM entities, data source, the embedded PostgreSQL', uses: ['errors', 'runtime'] },
   service: {
     says: 'what every NestJS service shares: configuration, problem documents, logging',
-    uses: ['errors', 'margin', 'runtime'],
+    uses: ['errors', 'exchange', 'margin', 'runtime'],
   },
   host: {
     says: 'a process of one service or several: server, metrics, readiness, who may call what',

@@ -7,6 +7,7 @@ export class Transport1700000003000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       alter table log_record add column headers jsonb not null default '{}';
+      alter table log_record add column appended_at bigint not null;
       alter table consumer_offset add column sources jsonb not null default '{}';
       create table outbox_source (source text primary key, next_sequence bigint not null);
       create table outbox_relay (source text primary key, relayed bigint not null);
@@ -67,6 +68,6 @@ export class Transport1700000003000 implements MigrationInterface {
       drop table outbox_relay;
       drop table outbox_source;
       alter table consumer_offset drop column sources;
-      alter table log_record drop column headers;`);
+      alter table log_record drop column headers, drop column appended_at;`);
   }
 }

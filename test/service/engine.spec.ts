@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedLog } from '#lib/events';
-import { outgoing, TOPICS } from '#lib/messages';
+import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -23,6 +23,16 @@ interface Problem {
 const BARS = 90;
 const HOUR = 3_600_000;
 
+/** A message of the replay's own clock: the log takes it when it is dated. */
+function dated(message: Outgoing): Outgoing {
+  return { ...message, appendedAt: (JSON.parse(message.value) as { time: number }).time };
+}
+
+function watermark(id: string, until: number): Outgoing {
+  const header = { id, sequence: 0, time: until };
+  return outgoing(TOPICS.prices, 'watermark', header, { kind: 'watermark', until });
+}
+
 describe('the engine on a simulated market', () => {
   let engine: Engine;
   let server: TestDatabase;
@@ -39,7 +49,7 @@ describe('the engine on a simulated market', () => {
       WINDOW_BARS: '80',
       REFIT_EVERY_BARS: '20',
       HORIZON_BARS: '12',
-      QUOTE_TTL_MS: '400',
+      QUOTE_TTL_MS: '3000',
       LOG_LEVEL: 'silent',
     });
     const replayer = new Replayer(source, engine.log, engine.database, {
@@ -170,13 +180,13 @@ describe('the engine on a simulated market', () => {
     await drained();
     expect(engine.pricer.engine.ledger.totals.trades).toBe(before + 1);
     expect(engine.pricer.engine.ledger.position('once', 'SIM-C').size).toBe(700_000_000n);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 3100));
     expect((await post(`/v1/quotes/${body.id}/accept`)).status).toBe(200);
   });
 
   it('refuses an expired quote and one that never was', async () => {
     const { body } = await quote([{ market: 'SIM-A', size: '1' }]);
-    await new Promise((resolve) => setTimeout(resolve, 450));
+    await new Promise((resolve) => setTimeout(resolve, 3050));
     const late = await post<Problem>(`/v1/quotes/${body.id}/accept`);
     expect([late.status, late.body.code]).toEqual([410, 'quote-expired']);
     for (const part of [body.id.split('-')[0], body.id.slice(0, -1)]) {
@@ -287,14 +297,7 @@ describe('the engine on a simulated market', () => {
     });
     expect(twice.body.code).toBe('insufficient-balance');
     const until = locked.body.releaseAt + HOUR;
-    await engine.log.publish([
-      outgoing(
-        TOPICS.prices,
-        'watermark',
-        { id: 'later', sequence: 0, time: until },
-        { kind: 'watermark', until },
-      ),
-    ]);
+    await engine.log.publish([dated(watermark('later', until))]);
     await drained();
     const deposit = await post('/v1/liquidity/deposits', { provider: 'lp-10', amount: '1' });
     expect(deposit.status).toBe(201);
@@ -314,19 +317,21 @@ describe('the engine on a simulated market', () => {
     const stale = await quote([{ market: 'SIM-A', size: '1' }]);
     expect([stale.status, (stale.body as unknown as Problem).code]).toEqual([503, 'market-stale']);
     const time = engine.pricer.engine.board.now;
-    const ticks = source.markets
-      .filter((market) => market !== 'SIM-H')
-      .map((market, i) =>
-        outgoing(
-          TOPICS.prices,
-          market,
-          { id: `again-${i}`, sequence: 10_000, time },
-          { kind: 'tick', market, price: String(1 + i) },
-        ),
-      );
-    await engine.log.publish(ticks);
-    await drained();
-    expect((await quote([{ market: 'SIM-A', size: '1' }])).status).toBe(201);
+    // Twice: prices so far from the last ones are held back until they are repeated.
+    for (const after of [0, 6_000]) {
+      const ticks = source.markets
+        .filter((market) => market !== 'SIM-H')
+        .map((market, i) => {
+          const header = { id: `again-${i}-${after}`, sequence: 10_000, time: time + after };
+          const tick = { kind: 'tick', market, price: String(1 + i) } as const;
+          return dated(outgoing(TOPICS.prices, market, header, tick));
+        });
+      await engine.log.publish(ticks);
+      await drained();
+      const state = after === 0 ? 'market-stale' : undefined;
+      const answer = (await quote([{ market: 'SIM-A', size: '1' }])).body as unknown as Problem;
+      expect(answer.code).toBe(state);
+    }
     const stopped = (await quote([{ market: 'SIM-H', size: '1' }])).body as unknown as Problem;
     expect(stopped.code).toBe('market-stale');
     expect(stopped.detail).toContain('SIM-H');
@@ -337,52 +342,49 @@ describe('the engine on a simulated market', () => {
   it('dead-letters bad ticks by market and sequence number and uses the good ones', async () => {
     const time = engine.pricer.engine.board.now + 1000;
     const tick = (sequence: number, price: string, at = time) =>
-      outgoing(
-        TOPICS.prices,
-        'SIM-B',
-        { id: `bad-${sequence}`, sequence, time: at },
-        { kind: 'tick', market: 'SIM-B', price },
+      dated(
+        outgoing(
+          TOPICS.prices,
+          'SIM-B',
+          { id: `bad-${sequence}`, sequence, time: at },
+          { kind: 'tick', market: 'SIM-B', price },
+        ),
       );
     await engine.log.publish([
       tick(20_001, '-5'),
       tick(20_002, '0'),
       { ...tick(20_003, '1'), value: tick(20_003, '1').value.replace('"price":"1"', '"price":"NaN"') },
-      tick(20_004, '55.5'),
-      tick(20_004, '55.5'),
+      tick(20_004, '2.01'),
+      tick(20_004, '2.01'),
       tick(20_005, '60', lastTime - HOUR),
     ]);
     await drained();
-    expect(engine.pricer.engine.board.mark('SIM-B')?.price).toBe(55_500_000_000_000n);
+    expect(engine.pricer.engine.board.mark('SIM-B')?.price).toBe(2_010_000_000_000n);
     const reasons = (await (engine.log as EmbeddedLog).read('prices.dead', 0, 0n, 100)).map(
       ({ value }) => (JSON.parse(value) as { reason: string }).reason,
     );
-    for (const fragment of ['must be a price from 1e-12', 'payload.price', '#20004', 'duplicate', 'late']) {
+    for (const fragment of [
+      'must be a price from 1e-12',
+      'payload.price',
+      'SIM-B 2.01',
+      'duplicate',
+      'late',
+    ]) {
       expect(reasons.some((reason) => reason.includes(fragment))).toBe(true);
     }
   });
 
   it('announces a market that is warming up', async () => {
     const time = engine.pricer.engine.board.now + HOUR;
+    const header = { id: 'new', sequence: 1, time };
     await engine.log.publish([
-      outgoing(
-        TOPICS.prices,
-        'NEW',
-        { id: 'new', sequence: 1, time },
-        { kind: 'tick', market: 'NEW', price: '3' },
-      ),
+      dated(outgoing(TOPICS.prices, 'NEW', header, { kind: 'tick', market: 'NEW', price: '3' })),
     ]);
     await drained();
     const answer = (await quote([{ market: 'NEW', size: '1' }])).body as unknown as Problem;
     expect([answer.status, answer.code]).toEqual([503, 'market-warming-up']);
     const later = time + HOUR;
-    await engine.log.publish([
-      outgoing(
-        TOPICS.prices,
-        'watermark',
-        { id: 'w', sequence: 2, time: later },
-        { kind: 'watermark', until: later },
-      ),
-    ]);
+    await engine.log.publish([dated(watermark('w', later))]);
     await drained();
     const { warmingUp } = await get<{ warmingUp: { market: string; needed: number }[] }>('/v1/markets');
     expect(warmingUp.map(({ market }) => market)).toEqual(['NEW']);

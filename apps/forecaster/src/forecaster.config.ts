@@ -1,6 +1,6 @@
 import type { ForecastingParameters } from '#lib/forecasting';
 import { z } from 'zod';
-import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
+import { positiveInteger, positiveNumber, readConfig, markSettings, markParametersOf } from '#lib/service';
 
 export const forecasterEnvironment = z.object({
   BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
@@ -28,7 +28,7 @@ export const forecasterEnvironment = z.object({
     'bars between the end of a fit’s window and its first forecast',
   ),
   HORIZON_BARS: positiveNumber(24).describe('risk horizon τ in bars'),
-  STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
+  ...markSettings,
   CLUSTERS: z
     .enum(['cointegration', 'single', 'none'])
     .default('cointegration')
@@ -58,5 +58,6 @@ export function forecastingParametersOf(config: ForecasterConfig): ForecastingPa
     activateAfterBars: config.ACTIVATE_AFTER_BARS,
     horizonBars: config.HORIZON_BARS,
     staleAfterBars: config.STALE_AFTER_BARS,
+    marks: markParametersOf(config),
   };
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
 import { type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/messages';
-import type { ForecastModel, Tick } from '#lib/volatility';
+import type { ForecastModel } from '#lib/volatility';
 import { type ForecasterConfig, forecastingParametersOf } from './forecaster.config.js';
 import { ForecastEngine, type PublishedModel, type ForecastQuality } from '#lib/forecasting';
 import type { ForecasterRepository } from './forecaster.repository.js';
@@ -44,15 +44,13 @@ export class ForecasterService implements LaneOwner {
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
-    const indexOf = new Map<Tick, number>();
     const inputs = messages.map(({ payload, time, sequence }, index) => {
-      if (payload.kind === 'watermark') return { until: payload.until };
-      const tick: Tick = { market: payload.market, price: Number(payload.price), time, sequence };
-      indexOf.set(tick, index);
-      return tick;
+      const appendedAt = context.appendedAt(index);
+      if (payload.kind === 'watermark') return { until: payload.until, appendedAt };
+      return { ...payload, time, sequence, appendedAt };
     });
     const { bars, forecasts, steps, newModels, registered, rejected } = await this.engine.advance(inputs);
-    for (const error of rejected) context.reject(indexOf.get(error.tick)!, error.message);
+    for (const { index, reason } of rejected) context.reject(index, reason);
     const state = this.engine.snapshot();
     const { oldestNeededBar, quality } = this.engine;
     await this.repository.save(context.manager, {

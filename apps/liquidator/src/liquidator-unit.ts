@@ -108,10 +108,7 @@ export class LiquidatorUnit {
   }
 
   async onPoolStates(messages: readonly Message<PoolStatePayload>[], context: ConsumeContext): Promise<void> {
-    for (const { payload, time } of messages) {
-      this.current.setPool(payload);
-      this.current.observeTime(time);
-    }
+    for (const { payload } of messages) this.current.setPool(payload);
     const pool = this.current.poolState!;
     await this.repository.savePool(context.manager, this.unit, pool);
     if (Number(pool.shortfall) > 0 && !this.insolvent) {

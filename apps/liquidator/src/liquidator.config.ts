@@ -1,6 +1,6 @@
 import type { LiquidatingParameters } from '#lib/liquidating';
 import { z } from 'zod';
-import { marginRates, positiveInteger, positiveNumber, readConfig } from '#lib/service';
+import { marginRates, positiveInteger, readConfig, markSettings, markParametersOf } from '#lib/service';
 
 export const liquidatorEnvironment = z.object({
   ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
@@ -24,7 +24,7 @@ export const liquidatorEnvironment = z.object({
     .describe('whether the exchange’s own liquidator checks and executes plans; off leaves them to bots'),
   SOLVER_THREADS: positiveInteger(1).describe('threads that solve plans'),
   BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
-  STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
+  ...markSettings,
 });
 
 export type LiquidatorConfig = z.output<typeof liquidatorEnvironment>;
@@ -37,6 +37,6 @@ export function liquidatingParametersOf(config: LiquidatorConfig): LiquidatingPa
     alpha: config.ALPHA,
     marginRates: config.MARGIN_RATES,
     penaltyRate: config.LIQUIDATION_PENALTY,
-    staleAfterMs: config.STALE_AFTER_BARS * config.BAR_SECONDS * 1000,
+    marks: markParametersOf(config),
   };
 }

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { marginRates, positiveInteger, positiveNumber, readConfig } from '#lib/service';
+import {
+  marginRates,
+  positiveInteger,
+  positiveNumber,
+  readConfig,
+  markSettings,
+  markParametersOf,
+} from '#lib/service';
 import type { ExchangeParameters } from '#lib/exchange';
 import type { Vesting } from './ledger-store.js';
 
@@ -12,7 +19,7 @@ export const pricerEnvironment = z.object({
     .describe('how the mean is split over markets'),
   HORIZON_BARS: positiveNumber(24).describe('risk horizon τ in bars: premia vest after it'),
   BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
-  STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale'),
+  ...markSettings,
   QUOTE_TTL_MS: positiveInteger(10_000).describe('how long a quote can be accepted, milliseconds'),
   QUOTE_SECRET: z
     .string()
@@ -55,7 +62,7 @@ export function exchangeParametersOf(config: PricerConfig): ExchangeParameters {
     allocation: config.ALLOCATION,
     alpha: config.ALPHA,
     horizonMs: config.HORIZON_BARS * barMs,
-    staleAfterMs: config.STALE_AFTER_BARS * barMs,
+    marks: markParametersOf(config),
     marginRates: config.MARGIN_RATES,
     quoteTolerance: config.QUOTE_TOLERANCE,
     maximumTradeNotional: config.MAXIMUM_TRADE_NOTIONAL,

@@ -4,6 +4,7 @@ import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
 import { type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/messages';
 import { formatDecimal, fromNumber, PRICE_DECIMALS, UNIT_DECIMALS } from '#lib/amounts';
 import { MarketBoard, takeTicks, valuationSeal } from '#lib/exchange';
+import { markParametersOf } from '#lib/service';
 import { valuate } from './valuation.js';
 import type { VaultChain } from './vault-chain.js';
 import type { VaultConfig } from './vault.config.js';
@@ -90,7 +91,6 @@ export class VaultService implements LaneOwner {
     }
     if (taken === undefined) return;
     await this.repository.saveForecast(context.manager, taken);
-    this.board.observeTime(taken.barEnd);
     const reading = await this.readChain(context);
     if (reading === undefined) return;
     let valuation: PublishedValuation;
@@ -107,7 +107,7 @@ export class VaultService implements LaneOwner {
 
   /** Whether a market's last price is older than it may be. */
   isStale(market: string): boolean {
-    return this.board.status(market) === 'stale';
+    return !this.board.permits(market, 'liquidity');
   }
 
   /** The mark of a token's market; undefined where none has come. */
@@ -162,6 +162,6 @@ export class VaultService implements LaneOwner {
   }
 
   private emptyBoard(): MarketBoard {
-    return new MarketBoard(this.config.STALE_AFTER_BARS * this.config.BAR_SECONDS * 1000);
+    return new MarketBoard(markParametersOf(this.config));
   }
 }

@@ -17,6 +17,7 @@ export class ConsumeContext extends BaseRpcContext<[]> {
     /** the lane's unit whose messages these are */
     readonly unit: number,
     private readonly headers: readonly Headers[] = [],
+    private readonly appendTimes: readonly (number | undefined)[] = [],
   ) {
     super([]);
   }
@@ -29,6 +30,11 @@ export class ConsumeContext extends BaseRpcContext<[]> {
       ...(traceparent === undefined ? {} : { traceparent }),
       ...(tracestate === undefined ? {} : { tracestate }),
     };
+  }
+
+  /** When the log took the message at `index`, milliseconds; undefined where the log keeps no time. */
+  appendedAt(index: number): number | undefined {
+    return this.appendTimes[index];
   }
 
   /** Publishes when, and only if, the transaction commits. */

@@ -223,6 +223,7 @@ export class LaneUnit {
         manager,
         this.unit,
         origins.map(({ headers }) => headers),
+        origins.map(({ timestamp }) => timestamp),
       );
       if (messages.length > 0) {
         const result = await cursor.handler(messages, context);

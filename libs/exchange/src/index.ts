@@ -11,8 +11,12 @@ export type {
 } from './book/ledger-state.js';
 export * from './book/position.js';
 export * from './errors.js';
+export * from './marks/action-table.js';
 export * from './marks/errors.js';
 export * from './marks/forecast-message.js';
+export * from './marks/mark-keeper.js';
+export * from './marks/mark-parameters.js';
+export * from './marks/tick-refusal.js';
 export * from './marks/market-board.js';
 export * from './marks/pool-book.js';
 export * from './marks/ticks.js';

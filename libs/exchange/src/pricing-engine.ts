@@ -24,6 +24,7 @@ import {
   partsOf,
 } from '#lib/amounts';
 import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
+import type { ObservedPrice } from './marks/mark-keeper.js';
 import { NoForecastError } from './marks/errors.js';
 import { poolBook } from './marks/pool-book.js';
 import {
@@ -78,7 +79,7 @@ export class PricingEngine {
   ) {
     this.model = parameters;
     this.quoting = new QuotingBook(parameters.measure, Math.log(parameters.alpha));
-    this.board = new MarketBoard(parameters.staleAfterMs, state?.board, forecast);
+    this.board = new MarketBoard(parameters.marks, state?.board, forecast);
     this.accruedAt = state?.accruedAt ?? null;
     this.accounts = new AccountDesk(ledger, this.board, parameters.marginRates);
     this.shares = new LiquidityShares(ledger, this.model, parameters.horizonMs, () =>
@@ -100,20 +101,20 @@ export class PricingEngine {
     this.invalidate();
   }
 
-  observeTime(time: number): void {
-    this.board.observeTime(time);
+  /** Takes an observed price. @throws {TickRefusedError} for one that is not taken */
+  take(tick: ObservedPrice): void {
+    if (this.board.take(tick).length > 0) this.invalidate();
   }
 
-  setMark(market: string, price: string, time: number): void {
-    this.board.setMark(market, price, time);
-    this.invalidate();
+  /** Takes a source's word that nothing at or before `until` will follow. @throws {TickRefusedError} */
+  watermark(until: number, appendedAt?: number): void {
+    this.board.watermark(until, appendedAt);
   }
 
   /** Takes a new forecast, after funding at the old rates up to now. */
   setForecast(forecast: CovariancePayload): BookEvent[] {
     // Refused before anything has been applied: what is applied must be journalled.
     const putInForce = this.board.prepareForecast(forecast);
-    this.board.observeTime(forecast.barEnd);
     const events = this.settleTime();
     putInForce();
     this.accruedAt ??= this.board.now;
@@ -138,7 +139,7 @@ export class PricingEngine {
       elapsedMs: elapsed,
     })) {
       events.push(event);
-      this.take(event);
+      this.apply(event);
     }
     return events;
   }
@@ -176,7 +177,7 @@ export class PricingEngine {
     i: number,
     agreed: string | undefined,
   ): PricedLeg {
-    const { index, mark } = this.board.tradable(market);
+    const { index, mark } = this.board.tradable(market, 'reduce');
     const exactSize = parseDecimal(size, SIZE_DECIMALS, 'legs.size');
     if (exactSize === 0n) throw new InvalidInputError(`legs.${i}.size`, 'must not be zero');
     const units = toNumber(exactSize, SIZE_DECIMALS);
@@ -223,9 +224,8 @@ export class PricingEngine {
    * @param planId the liquidation plan it executes, where it does
    */
   book(command: TradePayload, time: number, planId?: string): BookEvent[] {
-    this.board.observeTime(time);
     const events = this.settleTime();
-    const at = this.board.now;
+    const at = this.timeFor(time);
     try {
       const { quote } = command;
       const { marginAccount, legs } = this.accounts.place(command);
@@ -255,10 +255,10 @@ export class PricingEngine {
         quoteId: quote?.quoteId ?? null,
         ...(planId === undefined ? {} : { planId }),
       };
-      this.take(event);
+      this.apply(event);
       const closing = this.accounts.afterTrade(marginAccount, at, planId);
       if (closing === undefined) return [...events, event];
-      this.take(closing);
+      this.apply(closing);
       return [...events, event, closing];
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
@@ -272,7 +272,7 @@ export class PricingEngine {
         reason: error.message,
         ...(planId === undefined ? {} : { planId }),
       };
-      this.take(rejected);
+      this.apply(rejected);
       return [...events, rejected];
     }
   }
@@ -315,11 +315,10 @@ export class PricingEngine {
   ): { events: BookEvent[]; refusal?: string } {
     const last = this.ledger.backingOf(valuation.provider);
     if (last !== undefined && time <= last.valuedAt) return { events: [] };
-    this.board.observeTime(time);
     const events = this.settleTime();
     try {
-      const event = this.shares.value(valuation, this.board.now, time);
-      this.take(event);
+      const event = this.shares.value(valuation, this.timeFor(time), time);
+      this.apply(event);
       return { events: [...events, event] };
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
@@ -333,20 +332,25 @@ export class PricingEngine {
     event: (at: number) => BookEvent,
     refusal: (error: ZkriskError, at: number) => BookEvent,
   ): BookEvent[] {
-    this.board.observeTime(time);
     const events = this.settleTime();
+    const at = this.timeFor(time);
     let decided: BookEvent;
     try {
-      decided = event(this.board.now);
+      decided = event(at);
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
-      decided = refusal(error, this.board.now);
+      decided = refusal(error, at);
     }
-    this.take(decided);
+    this.apply(decided);
     return [...events, decided];
   }
 
-  private take(event: BookEvent): void {
+  /** When a command is decided: at market time, whatever it is dated; its own time counts before the first price. */
+  private timeFor(dated: number): number {
+    return this.board.now === 0 ? dated : this.board.now;
+  }
+
+  private apply(event: BookEvent): void {
     this.ledger.apply(event);
     this.invalidate();
   }

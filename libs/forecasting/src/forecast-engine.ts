@@ -1,4 +1,5 @@
-import { messageOf } from '#lib/errors';
+import { messageOf, ZkriskError } from '#lib/errors';
+import { MarkKeeper, type MarkKeeperState, type ObservedPrice } from '#lib/exchange';
 import type { CovariancePayload, FilterStepPayload } from '#lib/messages';
 import {
   advanceState,
@@ -11,7 +12,6 @@ import {
   type ForecastModelFit,
   initialState,
   RejectedTickError,
-  type Tick,
 } from '#lib/volatility';
 import { covarianceMessage, filterStep, returnsOf } from './bar-messages.js';
 import { type EstimationPanel, EstimationWindow } from './estimation-window.js';
@@ -39,6 +39,9 @@ export interface Registration {
 /** What the engine remembers between batches besides bars and model, plain data. */
 export interface ForecastEngineState {
   readonly builder: BarBuilderState;
+  readonly marks: MarkKeeperState;
+  /** marks that have gone into bars */
+  readonly confirmed: number;
   readonly filter: readonly number[] | null;
   /** end of the last bar of the window being fitted */
   readonly pendingFit: number | null;
@@ -67,7 +70,7 @@ export interface Advance {
   readonly newModels: PublishedModel[];
   /** those of the new models that proofs are told of */
   readonly registered: PublishedModel[];
-  readonly rejected: RejectedTickError[];
+  readonly rejected: { readonly index: number; readonly reason: string }[];
 }
 
 /**
@@ -78,6 +81,8 @@ export interface Advance {
  */
 export class ForecastEngine {
   private readonly builder: BarBuilder;
+  private readonly marks: MarkKeeper;
+  private confirmed: number;
   private readonly window: EstimationWindow;
   private readonly tracker: QualityTracker;
   private published: PublishedModel | undefined;
@@ -96,6 +101,8 @@ export class ForecastEngine {
   ) {
     const { barMs } = parameters;
     this.builder = new BarBuilder(barMs, parameters.staleAfterBars * barMs, restored?.state.builder);
+    this.marks = new MarkKeeper(parameters.marks, restored?.state.marks);
+    this.confirmed = restored?.state.confirmed ?? 0;
     this.window = new EstimationWindow(parameters.windowBars, parameters.minimumBars);
     this.tracker = new QualityTracker(restored?.state.quality, restored?.baseline);
     if (restored === undefined) return;
@@ -129,8 +136,13 @@ export class ForecastEngine {
     return bar && this.published && this.filter ? this.forecast(bar, this.published, this.filter) : undefined;
   }
 
-  /** Takes ticks and watermarks in order. Unusable ticks are named in `rejected`; the rest go on. */
-  async advance(inputs: readonly (Tick | { until: number })[]): Promise<Advance> {
+  /**
+   * Takes observed prices and watermarks in order. Bars are made of confirmed marks alone; what is refused is named in
+   * `rejected` by its place, and the rest goes on.
+   */
+  async advance(
+    inputs: readonly (ObservedPrice | { until: number; appendedAt?: number | undefined })[],
+  ): Promise<Advance> {
     const outcome: Advance = {
       bars: [],
       forecasts: [],
@@ -139,13 +151,13 @@ export class ForecastEngine {
       registered: [],
       rejected: [],
     };
-    for (const input of inputs) {
+    for (const [index, input] of inputs.entries()) {
       let closed: Bar[];
       try {
-        closed = 'until' in input ? this.builder.closeBefore(input.until + 1) : this.builder.add(input);
+        closed = this.barsClosedBy(input);
       } catch (error) {
-        if (!(error instanceof RejectedTickError)) throw error;
-        outcome.rejected.push(error);
+        if (!(error instanceof ZkriskError)) throw error;
+        outcome.rejected.push({ index, reason: error.message });
         continue;
       }
       for (const bar of closed) await this.onBar(bar, outcome);
@@ -153,9 +165,28 @@ export class ForecastEngine {
     return outcome;
   }
 
+  private barsClosedBy(input: ObservedPrice | { until: number; appendedAt?: number | undefined }): Bar[] {
+    if ('until' in input) {
+      this.marks.watermark(input.until, input.appendedAt);
+      return this.builder.closeBefore(this.marks.now + 1);
+    }
+    const closed: Bar[] = [];
+    for (const { market, value: price, time } of this.marks.take(input)) {
+      try {
+        closed.push(...this.builder.add({ market, price, time, sequence: this.confirmed++ }));
+      } catch (error) {
+        // A move that was held back until its bar had closed is missing there.
+        if (!(error instanceof RejectedTickError) || market === input.market) throw error;
+      }
+    }
+    return closed;
+  }
+
   snapshot(): ForecastEngineState {
     return {
       builder: this.builder.snapshot(),
+      marks: this.marks.snapshot(),
+      confirmed: this.confirmed,
       filter: this.filter === undefined ? null : Array.from(this.filter),
       pendingFit: this.pendingFit?.end ?? null,
       barsAtLastFit: this.barsAtLastFit,

@@ -1,3 +1,5 @@
+import type { MarkParameters } from '#lib/exchange';
+
 /** What forecasts depend on besides prices. */
 export interface ForecastingParameters {
   readonly barMs: number;
@@ -17,4 +19,5 @@ export interface ForecastingParameters {
   readonly horizonBars: number;
   /** bars of silence after which a market is stale */
   readonly staleAfterBars: number;
+  readonly marks: MarkParameters;
 }

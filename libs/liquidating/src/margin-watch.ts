@@ -2,7 +2,7 @@ import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#
 import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { LiquidationCase } from '#lib/liquidation';
 import { MarginBook, type UnderMargined } from '#lib/margin';
-import { MarketBoard, type MarketBoardState, poolBook } from '#lib/exchange';
+import { MarketBoard, type MarketBoardState, type ObservedPrice, poolBook } from '#lib/exchange';
 import { covarianceEntry, exposureOf, type Exposure } from '#lib/risk';
 import type { LiquidatingParameters } from './parameters.js';
 
@@ -25,7 +25,7 @@ export class MarginWatch {
     state?: { board: MarketBoardState; forecast?: CovariancePayload; pool?: PoolStatePayload },
     accounts: Iterable<AccountStatePayload> = [],
   ) {
-    this.board = new MarketBoard(parameters.staleAfterMs, state?.board, state?.forecast);
+    this.board = new MarketBoard(parameters.marks, state?.board, state?.forecast);
     this.book = new MarginBook(parameters.marginRates);
     for (const market of this.board.knownMarkets()) this.book.setMark(market, this.board.mark(market)!.value);
     if (state?.pool) this.setPool(state.pool);
@@ -42,20 +42,22 @@ export class MarginWatch {
     return this.states.get(name);
   }
 
-  /** @throws {InvalidInputError} for a price that is not one */
-  observeTime(time: number): void {
-    this.board.observeTime(time);
+  /** Takes an observed price. @throws {TickRefusedError} for one that is not taken */
+  take(tick: ObservedPrice): void {
+    for (const { market, value } of this.board.take(tick)) {
+      this.book.setMark(market, value);
+      this.exposure = undefined;
+    }
   }
 
-  setMark(market: string, price: string, time: number): void {
-    this.book.setMark(market, this.board.setMark(market, price, time).value);
-    this.exposure = undefined;
+  /** Takes a source's word that nothing at or before `until` will follow. @throws {TickRefusedError} */
+  watermark(until: number, appendedAt?: number): void {
+    this.board.watermark(until, appendedAt);
   }
 
   /** @throws {InvalidInputError} for a covariance that is not one */
   setForecast(forecast: CovariancePayload): void {
     this.board.setForecast(forecast);
-    this.board.observeTime(forecast.barEnd);
     this.exposure = undefined;
   }
 
@@ -87,11 +89,15 @@ export class MarginWatch {
     return this.book.underMargined();
   }
 
-  /** Whether a plan for this account could be executed now: its markets have a forecast and are not stale. */
+  /** Whether a plan for this account could be executed now: its markets have a forecast, and marks that are good enough to liquidate at. */
   plannable(account: string): boolean {
     const state = this.states.get(account);
     if (this.poolExposure() === null) return false;
-    return state?.positions.every(({ market }) => this.board.status(market) === 'ok') ?? false;
+    return (
+      state?.positions.every(
+        ({ market }) => this.board.markets.includes(market) && this.board.permits(market, 'liquidate'),
+      ) ?? false
+    );
   }
 
   /** The account as a liquidation program has it. Only for accounts that are {@link plannable}. */

@@ -1,3 +1,4 @@
+import type { MarkParameters } from '#lib/exchange';
 import type { MarginSchedule } from '#lib/margin';
 
 /** What plans depend on besides accounts, prices and forecasts. */
@@ -7,6 +8,5 @@ export interface LiquidatingParameters {
   readonly marginRates: MarginSchedule;
   /** charged on closed notional, as a share */
   readonly penaltyRate: number;
-  /** silence after which a market is stale, milliseconds */
-  readonly staleAfterMs: number;
+  readonly marks: MarkParameters;
 }

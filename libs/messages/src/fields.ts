@@ -7,6 +7,11 @@ export const market = z
   .string()
   .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
 
+/** Of a source of prices. */
+export const source = z
+  .string()
+  .regex(/^[\w.-]{1,40}$/, 'must be the name of a source of letters, digits and _.-');
+
 /** Of a trader, a liquidity provider or a liquidator. */
 export const account = z
   .string()

@@ -57,6 +57,8 @@ export interface Outgoing {
   readonly partition?: number;
   readonly value: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** a replay's own clock, where the embedded log is to take it for its own; the log's clock without it */
+  readonly appendedAt?: number;
 }
 
 /** Wraps a payload for its topic. The payload is what our own code made; consumers validate it again. */

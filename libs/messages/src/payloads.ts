@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { account, amount, decimal, identifier, market, price } from './fields.js';
+import { account, amount, decimal, identifier, market, price, source } from './fields.js';
 import { milliseconds } from './message.js';
 
 /**
@@ -7,7 +7,13 @@ import { milliseconds } from './message.js';
  * without waiting for the next tick).
  */
 export const pricePayload = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('tick'), market, price, confidence: amount.optional() }),
+  z.strictObject({
+    kind: z.literal('tick'),
+    market,
+    price,
+    source: source.optional().describe('whose price it is; one of the market’s sources'),
+    confidence: amount.optional().describe('half-width of the price, in price units'),
+  }),
   z.strictObject({ kind: z.literal('watermark'), until: milliseconds }),
 ]);
 export type PricePayload = z.infer<typeof pricePayload>;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { messageOf, ZkriskError } from '#lib/errors';
+import { markParameters, type MarkParameters, parseSources } from '#lib/exchange';
 import { MarginSchedule } from '#lib/margin';
 
 /** An environment variable with a value that no service can start with. */
@@ -29,6 +30,58 @@ export const marginRates = z
       return z.NEVER;
     }
   });
+
+/** Of every service that keeps marks: they must agree. */
+export const markSettings = {
+  STALE_AFTER_BARS: positiveNumber(3).describe('bars of silence after which a market is stale at the latest'),
+  PRICE_SOURCES: z
+    .string()
+    .default('')
+    .describe(
+      'sources of each market with their weights: default=binance:1+okx:1+coinbase:1,NEW=binance:1. Empty: one source, that of ticks that name none',
+    )
+    .transform((text, context) => {
+      try {
+        return parseSources(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: messageOf(error) });
+        return z.NEVER;
+      }
+    }),
+  SOURCE_QUORUM: positiveInteger(2).describe('fresh sources an index needs, of markets that have so many'),
+  BAND_MINIMUM: positiveNumber(0.02).describe(
+    'a move within this band becomes the mark at once, natural log',
+  ),
+  BAND_DEVIATIONS: positiveNumber(10).describe(
+    'width of the band in standard deviations of the market’s own moves',
+  ),
+  CONFIRM_OVER_MS: positiveInteger(5_000).describe(
+    'a lonely source confirms a large move by repeating it after this time, milliseconds',
+  ),
+  MAX_CLOCK_SKEW_MS: positiveInteger(5_000).describe(
+    'a price may be dated later than the log took it by this much, milliseconds',
+  ),
+};
+
+/** The settings of marks, in the machine's units. */
+export function markParametersOf(
+  config: z.output<z.ZodObject<typeof markSettings>> & { readonly BAR_SECONDS: number },
+): MarkParameters {
+  const barMs = config.BAR_SECONDS * 1000;
+  const staleMs = config.STALE_AFTER_BARS * barMs;
+  return markParameters({
+    sources: config.PRICE_SOURCES,
+    quorum: config.SOURCE_QUORUM,
+    sourceStaleMs: staleMs,
+    maximumStaleMs: staleMs,
+    minimumStaleMs: Math.min(60_000, staleMs),
+    bandMinimum: config.BAND_MINIMUM,
+    bandDeviations: config.BAND_DEVIATIONS,
+    confirmOverMs: config.CONFIRM_OVER_MS,
+    maximumClockSkewMs: config.MAX_CLOCK_SKEW_MS,
+    maximumStepMs: Math.max(24 * 3_600_000, staleMs),
+  });
+}
 
 /** Of every variable that holds a secret, NAME_FILE may name a file that holds it instead. */
 function withSecretsFromFiles(schema: EnvironmentSchema, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

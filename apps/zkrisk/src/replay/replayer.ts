@@ -37,6 +37,8 @@ export interface ReplayProgress {
   readonly time: number;
 }
 
+const DAY_MS = 24 * 3_600_000;
+
 /** How far a replay is: kept with the messages, so that a killed replay goes on where it was. */
 interface Cursor {
   /** bars whose prices have been sent */
@@ -84,6 +86,7 @@ export class Replayer {
     // What an earlier run has sent comes before anything new: it was to be handled at its own time.
     await this.settled(signal);
     let bar = 0;
+    let before: number | undefined;
     for (const row of this.source.rows(0)) {
       if (signal.aborted) return;
       this.rows.set(bar, row.prices);
@@ -98,7 +101,7 @@ export class Replayer {
         if (bar >= cursor.prices) {
           await this.options.before?.(bar);
           cursor = { ...cursor, prices: bar + 1, digest: digestOf(sent), description };
-          await this.send(this.priceMessages(bar, row), cursor);
+          await this.send(this.priceMessages(bar, row, before), cursor);
         }
         await this.settled(signal);
         if (signal.aborted) return;
@@ -112,6 +115,7 @@ export class Replayer {
         }
       }
       bar++;
+      before = row.time;
     }
   }
 
@@ -142,7 +146,7 @@ export class Replayer {
     });
   }
 
-  private priceMessages(bar: number, { time, prices }: MarketRow): Outgoing[] {
+  private priceMessages(bar: number, { time, prices }: MarketRow, before: number | undefined): Outgoing[] {
     const header = (id: string) => ({ id, sequence: bar, time });
     const ticks = this.source.markets.flatMap((market, i) => {
       const price = prices[i];
@@ -151,10 +155,23 @@ export class Replayer {
       return [outgoing(TOPICS.prices, market, header(id), { kind: 'tick', market, price })];
     });
     const watermark = { kind: 'watermark', until: time } as const;
+    // A replay's clock is its own: the log takes its messages when they are dated. It does not stand still in a gap.
     return [
+      ...this.gap(before ?? time, time, bar),
       ...ticks,
       outgoing(TOPICS.prices, 'watermark', header(`${this.source.id}-${bar}-watermark`), watermark),
-    ];
+    ].map((message) => ({ appendedAt: time, ...message }));
+  }
+
+  /** A watermark for every day of a gap in the prices: market time moves by a day at once, at most. */
+  private gap(before: number, time: number, bar: number): Outgoing[] {
+    const messages: Outgoing[] = [];
+    for (let until = before + DAY_MS; until < time; until += DAY_MS) {
+      const header = { id: `${this.source.id}-gap-${until}`, sequence: bar, time: until };
+      const watermark = { kind: 'watermark', until } as const;
+      messages.push({ ...outgoing(TOPICS.prices, 'watermark', header, watermark), appendedAt: until });
+    }
+    return messages;
   }
 
   private commandMessages(bar: number, { time }: MarketRow): Outgoing[] {

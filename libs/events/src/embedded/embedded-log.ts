@@ -34,11 +34,12 @@ export class EmbeddedLog extends EventLog {
 
   async append(manager: EntityManager, _source: string, messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
+    const now = Date.now();
     // Partitions are locked in one order everywhere, so that two writers of several topics cannot wait for each other.
     await manager.query(
       `with incoming as (
-         select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::jsonb[])
-           with ordinality as m (topic, partition, key, value, headers, ordinal)
+         select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::jsonb[], $6::bigint[])
+           with ordinality as m (topic, partition, key, value, headers, appended_at, ordinal)
        ), counted as (
          select topic, partition, count(*) as size from incoming group by topic, partition
        ), reserved as (
@@ -47,9 +48,9 @@ export class EmbeddedLog extends EventLog {
          on conflict (topic, partition) do update set next_offset = p.next_offset + excluded.next_offset
          returning topic, partition, next_offset
        )
-       insert into log_record (topic, partition, record_offset, key, value, headers)
+       insert into log_record (topic, partition, record_offset, key, value, headers, appended_at)
        select topic, partition,
-         next_offset - size + row_number() over (partition by topic, partition order by ordinal) - 1, key, value, headers
+         next_offset - size + row_number() over (partition by topic, partition order by ordinal) - 1, key, value, headers, appended_at
        from incoming join counted using (topic, partition) join reserved using (topic, partition)`,
       [
         messages.map(({ topic }) => topic),
@@ -57,6 +58,7 @@ export class EmbeddedLog extends EventLog {
         messages.map(({ key }) => key),
         messages.map(({ value }) => value),
         messages.map(({ headers }) => JSON.stringify(outgoingHeaders(headers))),
+        messages.map(({ appendedAt }) => appendedAt ?? now),
       ],
     );
   }
@@ -83,7 +85,7 @@ export class EmbeddedLog extends EventLog {
 
   async read(topic: string, partition: number, from: bigint, limit: number): Promise<LogRecord[]> {
     const rows = await this.database.query<StoredRecord[]>(
-      `select record_offset, key, value, headers from log_record
+      `select record_offset, key, value, headers, appended_at from log_record
        where topic = $1 and partition = $2 and record_offset >= $3 order by record_offset limit $4`,
       [topic, partition, from.toString(), limit],
     );
@@ -98,11 +100,11 @@ export class EmbeddedLog extends EventLog {
     consumers: readonly { topic: string; partition: number; from: bigint; limit: number }[],
   ): Promise<{ index: number; records: LogRecord[] }[]> {
     const rows = await this.database.query<(StoredRecord & { ordinal: string })[]>(
-      `select c.ordinal, r.record_offset, r.key, r.value, r.headers
+      `select c.ordinal, r.record_offset, r.key, r.value, r.headers, r.appended_at
        from unnest($1::text[], $2::int[], $3::bigint[], $4::int[])
          with ordinality as c (topic, partition, start, size, ordinal)
        cross join lateral (
-         select record_offset, key, value, headers from log_record
+         select record_offset, key, value, headers, appended_at from log_record
          where topic = c.topic and partition = c.partition and record_offset >= c.start
          order by record_offset limit c.size) r
        order by c.ordinal, r.record_offset`,
@@ -197,8 +199,9 @@ interface StoredRecord {
   key: string;
   value: string;
   headers: Record<string, string>;
+  appended_at: string;
 }
 
-function recordOf({ record_offset, key, value, headers }: StoredRecord): LogRecord {
-  return { offset: BigInt(record_offset), key, value, headers };
+function recordOf({ record_offset, key, value, headers, appended_at }: StoredRecord): LogRecord {
+  return { offset: BigInt(record_offset), key, value, headers, timestamp: Number(appended_at) };
 }

@@ -105,6 +105,7 @@ export class AccountDesk {
       return size !== 0n && size > 0n !== exactSize > 0n && magnitude(exactSize) <= magnitude(size);
     });
     if (reduces) return;
+    for (const { name } of legs) this.board.requirePermitted(name, 'increase');
     const trade = {
       legs: legs.map(({ name, size, exactPrice }) => ({
         market: name,
@@ -125,6 +126,8 @@ export class AccountDesk {
   decide(command: AccountPayload, at: number): BookEvent {
     const { commandId, account } = command;
     if (command.kind === 'withdrawal') {
+      for (const { market } of this.ledger.account(account).positions)
+        this.board.requirePermitted(market, 'withdraw');
       const free = this.withdrawable(account);
       const amount =
         command.amount === 'available' ? free : parseDecimal(command.amount, MONEY_DECIMALS, 'amount');

@@ -1,4 +1,5 @@
 import { ZkriskError } from '#lib/errors';
+import { MARKET_ACTIONS, type MarketAction, type MarketState } from './action-table.js';
 
 /** A market the exchange does not know. */
 export class UnknownMarketError extends ZkriskError {
@@ -8,17 +9,25 @@ export class UnknownMarketError extends ZkriskError {
   }
 }
 
-/** A market whose price is too old to trade on. */
-export class StaleMarketError extends ZkriskError {
-  readonly code = 'market-stale';
-  constructor(market: string, silentMs: number) {
+const WHY: Readonly<Record<MarketState, string>> = {
+  ok: 'its mark is good',
+  wide: 'its sources are too far apart',
+  uncertain: 'a large move is waiting to be confirmed',
+  stale: 'its price is too old',
+  'reduce-only': 'positions may only be reduced',
+  halted: 'the operator has halted it',
+  closed: 'it is delisted',
+};
+
+/** A market whose mark, or the operator's restriction, does not allow an action now. */
+export class MarketStateError extends ZkriskError {
+  readonly code: string;
+  constructor(market: string, state: MarketState, action: MarketAction, silentMs: number) {
     super(
-      `market ${market} has had no price for ${Math.round(silentMs / 1000)} s; no quote is given until it has`,
-      {
-        market,
-        silentMs,
-      },
+      `market ${market} is ${state}: ${WHY[state]} (last price ${Math.round(silentMs / 1000)} s ago); it is not possible to ${MARKET_ACTIONS[action]} there now`,
+      { market, state, action, silentMs },
     );
+    this.code = `market-${state}`;
   }
 }
 

@@ -1,66 +1,54 @@
-import { InvalidInputError } from '#lib/errors';
 import type { CovariancePayload } from '#lib/messages';
-import { formatDecimal, parseDecimal, PRICE_DECIMALS, roundDecimal, toNumber } from '#lib/amounts';
 import type { FactorForecast, MarketForecast } from '#lib/risk';
+import { type MarketAction, type MarketState, permits } from './action-table.js';
+import { MarketStateError, NoForecastError, UnknownMarketError, WarmingUpError } from './errors.js';
 import { factorForecastOf, tailFactorAt } from './forecast-message.js';
-import { NoForecastError, StaleMarketError, UnknownMarketError, WarmingUpError } from './errors.js';
+import { type ConfirmedMark, MarkKeeper, type MarkKeeperState, type ObservedPrice } from './mark-keeper.js';
+import type { MarkParameters } from './mark-parameters.js';
 
-/** Last price of a market, exact. */
-export interface Mark {
-  readonly price: bigint;
-  /** the same as a float and as text */
-  readonly value: number;
-  readonly text: string;
-  /** publish time, milliseconds */
-  readonly time: number;
-}
+/** Price that a market is traded at, exact. */
+export type Mark = Pick<ConfirmedMark, 'price' | 'value' | 'text' | 'time'>;
 
-export interface MarketBoardState {
-  readonly marks: readonly (readonly [market: string, price: string, time: number])[];
-  readonly now: number;
-}
+export type MarketBoardState = MarkKeeperState;
 
-/** What is known of the markets: marks, the latest covariance forecast, market time. */
+/** What is known of the markets: marks and their states, the latest covariance forecast, market time. */
 export class MarketBoard {
-  private readonly marks = new Map<string, Mark>();
+  private keeper: MarkKeeper;
   private forecast: CovariancePayload | undefined;
   private index = new Map<string, number>();
   private returns: FactorForecast | undefined;
-  private time = 0;
   private isoOf = -1;
   private iso = '';
 
   constructor(
-    private readonly staleAfterMs: number,
+    private readonly parameters: MarkParameters,
     state?: MarketBoardState,
     forecast?: CovariancePayload,
   ) {
-    if (state === undefined) return;
-    this.takeOver(state);
+    this.keeper = new MarkKeeper(parameters, state);
     if (forecast) this.setForecast(forecast);
   }
 
   /** Marks and market time as another board has them. */
   takeOver(state: MarketBoardState): void {
-    for (const [market, price, time] of state.marks) {
-      const known = this.marks.get(market);
-      if (known?.text === price && known.time === time) continue;
-      this.marks.set(market, markOf(parseDecimal(price, PRICE_DECIMALS, 'price'), time));
-    }
-    this.time = state.now;
+    this.keeper = new MarkKeeper(this.parameters, state);
   }
 
-  /** Market time: the latest publish time seen. */
+  /** Market time: the latest time of a confirmed mark or a watermark. */
   get now(): number {
-    return this.time;
+    return this.keeper.now;
   }
   /** {@link now} as ISO 8601. */
   get nowIso(): string {
-    if (this.isoOf !== this.time) {
-      this.isoOf = this.time;
-      this.iso = new Date(this.time).toISOString();
+    if (this.isoOf !== this.now) {
+      this.isoOf = this.now;
+      this.iso = new Date(this.now).toISOString();
     }
     return this.iso;
+  }
+  /** What decides which prices become marks. */
+  get marks(): MarkKeeper {
+    return this.keeper;
   }
   get latestForecast(): CovariancePayload | undefined {
     return this.forecast;
@@ -71,32 +59,22 @@ export class MarketBoard {
   }
 
   mark(market: string): Mark | undefined {
-    return this.marks.get(market);
+    return this.keeper.mark(market);
   }
 
+  /** Markets that have a mark. */
   knownMarkets(): string[] {
-    return [...this.marks.keys()].sort();
+    return this.keeper.names().filter((market) => this.keeper.mark(market) !== undefined);
   }
 
-  observeTime(time: number): void {
-    if (time > this.time) this.time = time;
+  /** Takes an observed price; see {@link MarkKeeper.take}. @throws {TickRefusedError} */
+  take(tick: ObservedPrice): ConfirmedMark[] {
+    return this.keeper.take(tick);
   }
 
-  /**
-   * Newer prices replace older ones; a late tick changes nothing.
-   *
-   * @returns the mark that is in force now
-   * @throws {InvalidInputError} for a price that is not one
-   */
-  setMark(market: string, text: string, time: number): Mark {
-    const price = roundDecimal(text, PRICE_DECIMALS, `${market}.price`);
-    if (price <= 0n) throw new InvalidInputError(`${market}.price`, `must be positive, got ${text}`);
-    this.observeTime(time);
-    const known = this.marks.get(market);
-    if (known !== undefined && time < known.time) return known;
-    const mark = markOf(price, time);
-    this.marks.set(market, mark);
-    return mark;
+  /** Takes a source's word that nothing at or before `until` will follow. @throws {TickRefusedError} */
+  watermark(until: number, appendedAt?: number): void {
+    this.keeper.watermark(until, appendedAt);
   }
 
   /** @throws {InvalidInputError} for a covariance that is not one; the previous forecast stays in force */
@@ -121,41 +99,55 @@ export class MarketBoard {
    */
   priceForecast(alpha: number): MarketForecast | null {
     if (this.forecast === undefined || this.returns === undefined) return null;
-    const marks = this.forecast.markets.map((market) => this.marks.get(market));
+    const marks = this.forecast.markets.map((market) => this.keeper.mark(market));
     if (marks.some((mark) => mark === undefined)) return null;
     const prices = Float64Array.from(marks, (mark) => mark!.value);
     return { prices, returns: this.returns, tailFactor: tailFactorAt(this.forecast, alpha) };
   }
 
   /**
-   * Index of a market one may trade now.
+   * Index and mark of a market that an action may be done in now.
    *
-   * @throws {UnknownMarketError | NoForecastError | WarmingUpError | StaleMarketError}
+   * @throws {UnknownMarketError | NoForecastError | WarmingUpError | MarketStateError}
    */
-  tradable(market: string): { index: number; mark: Mark } {
-    const mark = this.marks.get(market);
+  tradable(market: string, action: MarketAction): { index: number; mark: Mark } {
+    const mark = this.keeper.mark(market);
     if (mark === undefined) throw new UnknownMarketError(market);
     if (this.forecast === undefined) throw new NoForecastError();
     const index = this.index.get(market);
     if (index === undefined) throw new WarmingUpError(market, this.whyNotForecast(market));
-    const silent = this.time - mark.time;
-    if (silent > this.staleAfterMs) throw new StaleMarketError(market, silent);
+    this.requirePermitted(market, action);
     return { index, mark };
   }
 
-  /** `ok`, or why a market cannot be traded. */
-  status(market: string): 'ok' | 'stale' | 'warming-up' | 'no-forecast' {
-    const mark = this.marks.get(market);
+  /** Whether a market's mark and mode are good enough for an action. */
+  permits(market: string, action: MarketAction): boolean {
+    const quality = this.keeper.quality(market);
+    return quality !== undefined && permits(action, quality, this.keeper.mode(market));
+  }
+
+  /** @throws {MarketStateError} where a market's mark or mode is not good enough for an action */
+  requirePermitted(market: string, action: MarketAction): void {
+    if (this.permits(market, action)) return;
+    const state = this.keeper.state(market);
+    if (state === undefined) throw new UnknownMarketError(market);
+    throw new MarketStateError(
+      market,
+      state,
+      action,
+      this.now - (this.keeper.mark(market)?.time ?? this.now),
+    );
+  }
+
+  /** The market's state, or why it is not forecast. */
+  status(market: string): MarketState | 'warming-up' | 'no-forecast' {
     if (this.forecast === undefined) return 'no-forecast';
     if (!this.index.has(market)) return 'warming-up';
-    return mark !== undefined && this.time - mark.time > this.staleAfterMs ? 'stale' : 'ok';
+    return this.keeper.state(market) ?? 'stale';
   }
 
   snapshot(): MarketBoardState {
-    return {
-      marks: [...this.marks].map(([market, { text, time }]) => [market, text, time] as const),
-      now: this.time,
-    };
+    return this.keeper.snapshot();
   }
 
   private whyNotForecast(market: string): string {
@@ -164,8 +156,4 @@ export class MarketBoard {
     const warming = this.forecast?.warmingUp.find((entry) => entry.market === market);
     return warming ? `${warming.bars} of ${warming.needed} bars so far` : 'it joins with the next refit';
   }
-}
-
-function markOf(price: bigint, time: number): Mark {
-  return { price, value: toNumber(price, PRICE_DECIMALS), text: formatDecimal(price, PRICE_DECIMALS), time };
 }

@@ -1,34 +1,35 @@
 import { ZkriskError } from '#lib/errors';
 import type { Message, PricePayload } from '#lib/messages';
+import type { ObservedPrice } from './mark-keeper.js';
 
 /** Who keeps marks and market time. */
 export interface TickTaker {
-  observeTime(time: number): void;
-  /** @throws {ZkriskError} for a price that is not one */
-  setMark(market: string, price: string, time: number): void;
+  /** @throws {TickRefusedError} */
+  watermark(until: number, appendedAt: number | undefined): void;
+  /** @throws {ZkriskError} for a tick that is not taken */
+  take(tick: ObservedPrice): unknown;
 }
 
-/** Refuses one message of a batch, by its place, with the reason. */
-export interface MessageRefusals {
+/** A batch's append times, and where its refusals go. */
+export interface TickBatch {
+  appendedAt(index: number): number | undefined;
   reject(index: number, reason: string): void;
 }
 
-/** Takes a batch of prices, in order. A tick that is no price goes to the dead letters with the reason, and the rest goes on. */
+/** Takes a batch of prices, in order. One that is refused goes to the dead letters with the reason, and the rest goes on. */
 export function takeTicks(
   messages: readonly Message<PricePayload>[],
-  context: MessageRefusals,
+  batch: TickBatch,
   taker: TickTaker,
 ): void {
-  for (const [index, { payload, time }] of messages.entries()) {
-    if (payload.kind === 'watermark') {
-      taker.observeTime(payload.until);
-      continue;
-    }
+  for (const [index, { payload, time, sequence }] of messages.entries()) {
+    const appendedAt = batch.appendedAt(index);
     try {
-      taker.setMark(payload.market, payload.price, time);
+      if (payload.kind === 'watermark') taker.watermark(payload.until, appendedAt);
+      else taker.take({ ...payload, time, sequence, appendedAt });
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
-      context.reject(index, error.message);
+      batch.reject(index, error.message);
     }
   }
 }

@@ -1,0 +1,450 @@
+import { formatDecimal, parseDecimal, PRICE_DECIMALS, roundDecimal, toNumber } from '#lib/amounts';
+import { InvalidInputError } from '#lib/errors';
+import { type MarketMode, type MarkQuality, type MarketState, stateOf } from './action-table.js';
+import { commonMove, residualOf } from './common-move.js';
+import { UnknownMarketError } from './errors.js';
+import { type IndexPrice, indexPrice, type SourcePrice } from './index-price.js';
+import { type MarkParameters, UNNAMED_SOURCE, type WeightedSource } from './mark-parameters.js';
+import { MarketTime, type MarketTimeState } from './market-time.js';
+import { OwnMoves, type OwnMovesState } from './own-moves.js';
+import { TickRefusedError } from './tick-refusal.js';
+import { TimeWeightedAverage, type TimeWeightedAverageState } from './time-weighted-average.js';
+
+/** An observed price as it comes from the log. */
+export interface ObservedPrice {
+  readonly market: string;
+  readonly price: string;
+  readonly source?: string | undefined;
+  /** half-width, in price units */
+  readonly confidence?: string | undefined;
+  readonly time: number;
+  /** the source's own counter; decides between ticks of one time */
+  readonly sequence: number;
+  /** when the log took it */
+  readonly appendedAt?: number | undefined;
+}
+
+/** What made a price the mark. */
+export type Confirmation = 'first' | 'band' | 'sources' | 'repeated' | 'common' | 'operator';
+
+/** A price that has become the mark. */
+export interface ConfirmedMark {
+  readonly market: string;
+  readonly price: bigint;
+  readonly value: number;
+  readonly text: string;
+  readonly time: number;
+  readonly by: Confirmation;
+}
+
+/** A price that is held back until it is confirmed. */
+export interface HeldPrice {
+  readonly price: number;
+  readonly text: string;
+  /** when the market became uncertain; other prices may have been held since */
+  readonly uncertainSince: number;
+  /** of the first and the last tick that said so */
+  readonly since: number;
+  readonly time: number;
+  readonly ticks: number;
+}
+
+interface Market {
+  readonly sources: readonly WeightedSource[];
+  readonly last: Map<string, SourcePrice>;
+  readonly moves: OwnMoves;
+  readonly average: TimeWeightedAverage;
+  mark: ConfirmedMark | undefined;
+  held: HeldPrice | undefined;
+  index: IndexPrice | undefined;
+  mode: MarketMode;
+  /** standardised size of the last move, held ones included, and when it was seen */
+  move: number;
+  movedAt: number;
+  /** intervals between the latest confirmed marks, milliseconds */
+  readonly intervals: number[];
+  staleAfterMs: number;
+}
+
+/** All that a keeper remembers of a market, plain data. */
+export interface MarketMarkState {
+  readonly market: string;
+  readonly mark: readonly [text: string, time: number, by: Confirmation] | null;
+  readonly held: HeldPrice | null;
+  readonly mode: MarketMode;
+  readonly moves: OwnMovesState;
+  readonly move: readonly [size: number, at: number];
+  readonly intervals: readonly number[];
+  readonly average: TimeWeightedAverageState | null;
+  readonly last: readonly (readonly [source: string, price: SourcePrice])[];
+}
+
+export interface MarkKeeperState {
+  readonly clock: MarketTimeState;
+  readonly markets: readonly MarketMarkState[];
+}
+
+const INTERVALS_KEPT = 15;
+const INTERVALS_NEEDED = 3;
+
+/**
+ * Observed prices in, marks out: a weighted median over sources, and a band that a move must stay in to follow at once.
+ * A larger move is held back until independent sources agree on it, the only source repeats it, the other markets make
+ * it too, or the operator confirms it. Everybody who reads the same messages in the same order keeps the same marks.
+ */
+export class MarkKeeper {
+  private readonly markets = new Map<string, Market>();
+  private readonly clock: MarketTime;
+  private readonly heldMarkets = new Set<string>();
+
+  constructor(
+    private readonly parameters: MarkParameters,
+    state?: MarkKeeperState,
+  ) {
+    this.clock = new MarketTime(parameters, state?.clock);
+    for (const each of state?.markets ?? []) this.restore(each);
+  }
+
+  get now(): number {
+    return this.clock.now;
+  }
+
+  names(): string[] {
+    return [...this.markets.keys()].sort();
+  }
+
+  mark(market: string): ConfirmedMark | undefined {
+    return this.markets.get(market)?.mark;
+  }
+
+  held(market: string): HeldPrice | undefined {
+    return this.markets.get(market)?.held;
+  }
+
+  /** Fresh sources in the index, and how many the market has. */
+  sources(market: string): { fresh: number; known: number } {
+    const known = this.markets.get(market);
+    return { fresh: known?.index?.sources ?? 0, known: this.sourcesOf(market).length };
+  }
+
+  /** Half-width of the price as a share of it: as reported, or half the spread of the middle half of the sources. */
+  confidence(market: string): number {
+    const { index } = this.markets.get(market) ?? {};
+    return index === undefined ? 0 : index.confidence / index.price;
+  }
+
+  /** Time-weighted average of the confirmed marks. */
+  average(market: string): number | undefined {
+    return this.markets.get(market)?.average.at(this.now);
+  }
+
+  mode(market: string): MarketMode {
+    return this.markets.get(market)?.mode ?? 'open';
+  }
+
+  /** How good the mark is now; undefined before there is one. */
+  quality(name: string): MarkQuality | undefined {
+    const market = this.markets.get(name);
+    if (market?.mark === undefined) return market?.held === undefined ? undefined : 'uncertain';
+    if (this.now - market.mark.time > this.staleAfter(name)) return 'stale';
+    if (market.held !== undefined) return 'uncertain';
+    return this.confidence(name) > this.parameters.wideConfidence ? 'wide' : 'ok';
+  }
+
+  state(market: string): MarketState | undefined {
+    const quality = this.quality(market);
+    return quality === undefined ? undefined : stateOf(quality, this.mode(market));
+  }
+
+  /** Silence after which a market is stale: a multiple of the median interval of its marks, within bounds. */
+  staleAfter(name: string): number {
+    return this.markets.get(name)?.staleAfterMs ?? this.parameters.maximumStaleMs;
+  }
+
+  private staleAfterOf(intervals: readonly number[]): number {
+    const { staleIntervals, minimumStaleMs, maximumStaleMs } = this.parameters;
+    if (intervals.length < INTERVALS_NEEDED) return maximumStaleMs;
+    const median = [...intervals].sort((a, b) => a - b)[intervals.length >> 1];
+    return Math.min(maximumStaleMs, Math.max(minimumStaleMs, staleIntervals * median));
+  }
+
+  /**
+   * Takes a watermark: its source says that nothing at or before `until` will follow.
+   *
+   * @throws {TickRefusedError}
+   */
+  watermark(until: number, appendedAt?: number): void {
+    this.clock.advance(this.clock.timeOf(until, 'a watermark', appendedAt));
+  }
+
+  /**
+   * Takes an observed price.
+   *
+   * @returns the marks that it confirms: its own, those of other markets where a common move becomes plain, or none
+   *   where it is held back
+   * @throws {TickRefusedError} for a tick that is not taken
+   */
+  take(tick: ObservedPrice): ConfirmedMark[] {
+    const { market: name, source = UNNAMED_SOURCE, sequence } = tick;
+    const what = `${name} ${tick.price} of ${source}`;
+    const sources = this.sourcesOf(name);
+    if (!sources.some((each) => each.source === source))
+      throw new TickRefusedError('unknown-source', what, tick.time);
+    const exact = roundDecimal(tick.price, PRICE_DECIMALS, `${name}.price`);
+    if (exact <= 0n) throw new TickRefusedError('not-positive', what, tick.time);
+    const time = this.clock.timeOf(tick.time, what, tick.appendedAt);
+    const market = this.open(name);
+    if (market.mode === 'closed') throw new TickRefusedError('closed', what, tick.time);
+    const last = market.last.get(source);
+    if (last !== undefined && (time < last.time || (time === last.time && sequence <= last.sequence))) {
+      throw new TickRefusedError(
+        time === last.time && sequence === last.sequence ? 'duplicate' : 'late',
+        what,
+        tick.time,
+      );
+    }
+    market.last.set(source, {
+      price: toNumber(exact, PRICE_DECIMALS),
+      text: formatDecimal(exact, PRICE_DECIMALS),
+      time,
+      sequence,
+      confidence: tick.confidence === undefined ? 0 : Number(tick.confidence),
+    });
+    return this.judge(name, market, time);
+  }
+
+  /** Confirms the move that is held back in a market. @throws {InvalidInputError} where none is */
+  confirm(name: string): ConfirmedMark {
+    const market = this.required(name);
+    if (market.held === undefined) throw new InvalidInputError('market', `${name} has no move to confirm`);
+    return this.put(name, market, market.held, market.held.time, 'operator');
+  }
+
+  /** Discards the move that is held back in a market. @throws {InvalidInputError} where none is */
+  refuse(name: string): void {
+    const market = this.required(name);
+    if (market.held === undefined) throw new InvalidInputError('market', `${name} has no move to refuse`);
+    this.release(name, market);
+    market.move = 0;
+  }
+
+  /** Sets what the operator lets be done in a market. @throws {InvalidInputError} for one that is delisted */
+  setMode(name: string, mode: MarketMode): void {
+    const market = this.required(name);
+    if (market.mode === 'closed') throw new InvalidInputError('market', `${name} is delisted`);
+    market.mode = mode;
+    if (mode === 'closed') this.release(name, market);
+  }
+
+  /** Lets market time move up to `until` in one step. */
+  acceptTime(until: number): void {
+    this.clock.accept(until);
+  }
+
+  /**
+   * Quotes a market in another unit: every price of it times `factor`, exactly.
+   *
+   * @param factor positive decimal
+   * @throws {InvalidInputError} where a price would leave the scale of prices
+   */
+  rescale(name: string, factor: string): ConfirmedMark | undefined {
+    const market = this.required(name);
+    const ratio = Number(factor);
+    if (!(ratio > 0) || !Number.isFinite(ratio))
+      throw new InvalidInputError('factor', `must be a positive number, got ${factor}`);
+    this.release(name, market);
+    market.last.clear();
+    market.index = undefined;
+    market.moves.rescale(ratio);
+    market.average.rescale(ratio);
+    if (market.mark === undefined) return undefined;
+    const scale = parseDecimal(factor, PRICE_DECIMALS, 'factor');
+    const price = (market.mark.price * scale) / 10n ** BigInt(PRICE_DECIMALS);
+    if (price <= 0n) throw new InvalidInputError('factor', `${name} would have a price of 0`);
+    market.mark = confirmed(name, price, market.mark.time, 'operator');
+    return market.mark;
+  }
+
+  snapshot(): MarkKeeperState {
+    return {
+      clock: this.clock.snapshot(),
+      markets: [...this.markets].map(([name, market]) => ({
+        market: name,
+        mark: market.mark ? [market.mark.text, market.mark.time, market.mark.by] : null,
+        held: market.held ?? null,
+        mode: market.mode,
+        moves: market.moves.snapshot(),
+        move: [market.move, market.movedAt],
+        intervals: [...market.intervals],
+        average: market.average.snapshot(),
+        last: [...market.last],
+      })),
+    };
+  }
+
+  /** Decides what the index of a market, which has just changed, makes of its mark. */
+  private judge(name: string, market: Market, time: number): ConfirmedMark[] {
+    const { parameters } = this;
+    const index = indexPrice(market.sources, market.last, time, parameters.sourceStaleMs, market.mark?.value);
+    market.index = index;
+    if (index === undefined || index.sources < Math.min(parameters.quorum, market.sources.length)) return [];
+    const { moves } = market;
+    // While a move is held back the band does not grow: waiting must not make a wrong price right.
+    const bandTime = market.held?.uncertainSince ?? time;
+    const band = moves.band(bandTime);
+    const move = moves.moveTo(index.price);
+    const deviation = moves.deviation(bandTime);
+    market.move = deviation === 0 ? 0 : move / deviation;
+    market.movedAt = time;
+    if (moves.anchor === null) {
+      const agree = this.agreeing(index, band / 2) === index.sources;
+      if (agree) return [this.put(name, market, index, time, 'first')];
+    } else if (Math.abs(move) <= band) {
+      return [this.put(name, market, index, time, 'band'), ...this.confirmCommon(market, time)];
+    }
+    const held = this.hold(name, market, index, time, band);
+    if (index.sources > 1) {
+      const dissent = index.sources - this.agreeing(index, band / 2);
+      // Of n sources (n − 1)/3 may lie in any way and the others still be told apart.
+      if (moves.anchor !== null && dissent <= Math.floor((market.sources.length - 1) / 3))
+        return [this.put(name, market, index, time, 'sources'), ...this.confirmCommon(market, time)];
+    } else if (held.ticks >= parameters.confirmations && time - held.since >= parameters.confirmOverMs) {
+      return [this.put(name, market, index, time, 'repeated'), ...this.confirmCommon(market, time)];
+    }
+    return this.confirmCommon(market, time);
+  }
+
+  /** Holds a price back: counts it with what is held if it is within a band of it, else starts anew. */
+  private hold(name: string, market: Market, index: IndexPrice, time: number, band: number): HeldPrice {
+    const { held } = market;
+    const same = held !== undefined && Math.abs(Math.log(index.price / held.price)) <= band;
+    market.held = {
+      price: index.price,
+      text: index.text,
+      uncertainSince: held?.uncertainSince ?? time,
+      since: same ? held.since : time,
+      time,
+      ticks: same ? held.ticks + 1 : 1,
+    };
+    this.heldMarkets.add(name);
+    return market.held;
+  }
+
+  private agreeing({ price, prices }: IndexPrice, within: number): number {
+    return prices.filter((each) => Math.abs(Math.log(each / price)) <= within).length;
+  }
+
+  /** Confirms the held moves that the other markets share. `changed` has just moved. */
+  private confirmCommon(changed: Market, time: number): ConfirmedMark[] {
+    if (this.heldMarkets.size === 0) return [];
+    const { bandDeviations, commonMarkets } = this.parameters;
+    // A market that stands still makes no move common.
+    if (changed.held === undefined && Math.abs(changed.move) < bandDeviations / 3) return [];
+    const marks: ConfirmedMark[] = [];
+    for (const name of [...this.heldMarkets]) {
+      const market = this.markets.get(name)!;
+      const { anchor } = market.moves;
+      if (anchor === null) continue;
+      const others: number[] = [];
+      let known = 0;
+      for (const other of this.markets.values()) {
+        if (other === market || other.mark === undefined) continue;
+        known++;
+        if (other.movedAt > anchor.time && time - other.movedAt <= this.parameters.sourceStaleMs)
+          others.push(other.move);
+      }
+      if (others.length < commonMarkets || 2 * others.length < known) continue;
+      if (Math.abs(residualOf(market.move, commonMove(others))) <= bandDeviations)
+        marks.push(this.put(name, market, market.held!, market.held!.time, 'common'));
+    }
+    return marks;
+  }
+
+  private put(
+    name: string,
+    market: Market,
+    { text }: { text: string },
+    time: number,
+    by: Confirmation,
+  ): ConfirmedMark {
+    const mark = confirmed(name, parseDecimal(text, PRICE_DECIMALS, 'price'), time, by);
+    if (market.mark !== undefined && time > market.mark.time) {
+      market.intervals.push(time - market.mark.time);
+      if (market.intervals.length > INTERVALS_KEPT) market.intervals.shift();
+      market.staleAfterMs = this.staleAfterOf(market.intervals);
+    }
+    market.mark = mark;
+    market.moves.confirm({ price: mark.value, time });
+    market.average.set(mark.value, time);
+    this.release(name, market);
+    this.clock.advance(time);
+    return mark;
+  }
+
+  private release(name: string, market: Market): void {
+    market.held = undefined;
+    this.heldMarkets.delete(name);
+  }
+
+  private sourcesOf(market: string): readonly WeightedSource[] {
+    const { sources } = this.parameters;
+    return (Object.hasOwn(sources, market) ? sources[market] : undefined) ?? sources.default;
+  }
+
+  private required(name: string): Market {
+    const market = this.markets.get(name);
+    if (market === undefined) throw new UnknownMarketError(name);
+    return market;
+  }
+
+  private open(name: string): Market {
+    let market = this.markets.get(name);
+    if (market === undefined) {
+      market = {
+        sources: this.sourcesOf(name),
+        last: new Map(),
+        moves: new OwnMoves(this.parameters),
+        average: new TimeWeightedAverage(this.parameters.averageOverMs),
+        ...{ mark: undefined, held: undefined, index: undefined, mode: 'open', move: 0, movedAt: 0 },
+        intervals: [],
+        staleAfterMs: this.parameters.maximumStaleMs,
+      };
+      this.markets.set(name, market);
+    }
+    return market;
+  }
+
+  private restore(state: MarketMarkState): void {
+    const { market: name, mark, held } = state;
+    const sources = this.sourcesOf(name);
+    const market: Market = {
+      sources,
+      last: new Map(state.last),
+      moves: new OwnMoves(this.parameters, state.moves),
+      average: new TimeWeightedAverage(this.parameters.averageOverMs, state.average ?? undefined),
+      mark:
+        mark === null
+          ? undefined
+          : confirmed(name, parseDecimal(mark[0], PRICE_DECIMALS, 'price'), mark[1], mark[2]),
+      held: held ?? undefined,
+      index: undefined,
+      mode: state.mode,
+      move: state.move[0],
+      movedAt: state.move[1],
+      intervals: [...state.intervals],
+      staleAfterMs: this.staleAfterOf(state.intervals),
+    };
+    if (market.last.size > 0) {
+      const latest = Math.max(...[...market.last.values()].map(({ time }) => time));
+      const reference = market.mark?.value;
+      market.index = indexPrice(sources, market.last, latest, this.parameters.sourceStaleMs, reference);
+    }
+    this.markets.set(name, market);
+    if (market.held !== undefined) this.heldMarkets.add(name);
+  }
+}
+
+function confirmed(market: string, price: bigint, time: number, by: Confirmation): ConfirmedMark {
+  const text = formatDecimal(price, PRICE_DECIMALS);
+  return { market, price, value: toNumber(price, PRICE_DECIMALS), text, time, by };
+}

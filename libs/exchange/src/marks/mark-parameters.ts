@@ -1,0 +1,99 @@
+import { InvalidInputError } from '#lib/errors';
+
+/** A source of prices and its weight in the index. */
+export interface WeightedSource {
+  readonly source: string;
+  readonly weight: number;
+}
+
+/** What decides which observed prices become marks. Times are milliseconds, moves are natural logarithms. */
+export interface MarkParameters {
+  /** sources a market takes ticks from; `default` for markets that are not named */
+  readonly sources: Readonly<Record<string, readonly WeightedSource[]>>;
+  /** fresh sources an index needs; a market with fewer sources than that needs all of them */
+  readonly quorum: number;
+  /** a source silent for longer leaves the index */
+  readonly sourceStaleMs: number;
+  /** b_min: a move within this band always follows */
+  readonly bandMinimum: number;
+  /** z: width of the band in standard deviations of the market's own moves */
+  readonly bandDeviations: number;
+  /** the band is measured from a mark that is at least this old: many small steps are one move */
+  readonly bandWindowMs: number;
+  /** standard deviation per √hour that a market has before its own moves are known */
+  readonly initialVolatility: number;
+  /** consecutive ticks of a lonely source that confirm a move */
+  readonly confirmations: number;
+  /** time between the first and the last of them, at least */
+  readonly confirmOverMs: number;
+  /** other markets that must move alike before a common move confirms itself */
+  readonly commonMarkets: number;
+  /** confidence as a share of the price past which a market is `wide` */
+  readonly wideConfidence: number;
+  /** silence after which a market is stale: a multiple of its median interval, within bounds */
+  readonly staleIntervals: number;
+  readonly minimumStaleMs: number;
+  readonly maximumStaleMs: number;
+  /** a tick may be dated later than the log took it by this much */
+  readonly maximumClockSkewMs: number;
+  /** market time moves ahead by at most this much at once; the operator allows more */
+  readonly maximumStepMs: number;
+  /** span of the time-weighted average */
+  readonly averageOverMs: number;
+}
+
+/** The source of ticks that name none. */
+export const UNNAMED_SOURCE = 'default';
+
+const HOUR_MS = 3_600_000;
+
+/** Parameters for hourly bars from one source, with `changes`. */
+export function markParameters(changes: Partial<MarkParameters> = {}): MarkParameters {
+  return {
+    sources: { default: [{ source: UNNAMED_SOURCE, weight: 1 }] },
+    quorum: 2,
+    sourceStaleMs: 3 * HOUR_MS,
+    bandMinimum: 0.02,
+    bandDeviations: 10,
+    bandWindowMs: 60_000,
+    initialVolatility: 0.01,
+    confirmations: 2,
+    confirmOverMs: 5_000,
+    commonMarkets: 3,
+    wideConfidence: 0.01,
+    staleIntervals: 3,
+    minimumStaleMs: 60_000,
+    maximumStaleMs: 3 * HOUR_MS,
+    maximumClockSkewMs: 5_000,
+    maximumStepMs: 24 * HOUR_MS,
+    averageOverMs: 300_000,
+    ...changes,
+  };
+}
+
+/**
+ * Reads sources as settings have them: `default=binance:1+okx:1+coinbase:2,NEW=binance:1`.
+ *
+ * @throws {InvalidInputError} for a market or source named twice, or a weight that is not positive
+ */
+export function parseSources(text: string): MarkParameters['sources'] {
+  const sources: Record<string, WeightedSource[]> = {};
+  for (const entry of text.split(',').filter((part) => part.trim() !== '')) {
+    const [market, list, ...rest] = entry.split('=').map((part) => part.trim());
+    if (market === '' || list === undefined || rest.length > 0)
+      throw new InvalidInputError('sources', `must be market=source:weight+source:weight, got "${entry}"`);
+    if (Object.hasOwn(sources, market)) throw new InvalidInputError('sources', `${market} is there twice`);
+    sources[market] = list.split('+').map((item) => {
+      const [source, weight = '1'] = item.split(':').map((part) => part.trim());
+      if (!/^[\w.-]{1,40}$/.test(source))
+        throw new InvalidInputError('sources', `"${source}" is not a source's name: letters, digits and _.-`);
+      if (!(Number(weight) > 0) || !Number.isFinite(Number(weight)))
+        throw new InvalidInputError('sources', `${market}: the weight of ${source} must be positive`);
+      return { source, weight: Number(weight) };
+    });
+    const names = sources[market].map(({ source }) => source);
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined) throw new InvalidInputError('sources', `${market}: ${twice} is there twice`);
+  }
+  return { ...markParameters().sources, ...sources };
+}

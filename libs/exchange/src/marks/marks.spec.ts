@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { actionTable, permits } from './action-table.js';
+import { indexPrice, type SourcePrice } from './index-price.js';
+import { parseSources } from './mark-parameters.js';
+import { TimeWeightedAverage } from './time-weighted-average.js';
+
+const at = (price: number, time = 0): SourcePrice => ({
+  ...{ price, text: String(price), time, sequence: 0, confidence: 0 },
+});
+
+describe(indexPrice.name, () => {
+  const sources = [
+    { source: 'a', weight: 1 },
+    { source: 'b', weight: 1 },
+    { source: 'c', weight: 3 },
+  ];
+  it('is the weighted median: half of the weight decides', () => {
+    const last = new Map([
+      ['a', at(1)],
+      ['b', at(2)],
+      ['c', at(9)],
+    ]);
+    expect(indexPrice(sources, last, 0, 10, undefined)).toMatchObject({ price: 9, sources: 3 });
+    expect(indexPrice(sources.slice(0, 2), last, 0, 10, 1.9)).toMatchObject({ price: 2, sources: 2 });
+    expect(indexPrice(sources.slice(0, 2), last, 0, 10, 1.1)).toMatchObject({ price: 1 });
+  });
+
+  it('leaves out sources that are silent for too long', () => {
+    const last = new Map([
+      ['a', at(1, 100)],
+      ['c', at(9, 0)],
+    ]);
+    expect(indexPrice(sources, last, 100, 50, undefined)).toMatchObject({ price: 1, sources: 1 });
+    expect(indexPrice(sources, last, 200, 50, undefined)).toBeUndefined();
+  });
+});
+
+describe(permits.name, () => {
+  it('lets nothing be opened, paid or liquidated at an uncertain or stale mark, nor anything in a halted market', () => {
+    for (const action of [
+      'increase',
+      'reduce',
+      'liquidate',
+      'withdraw',
+      'liquidity',
+      'funding',
+      'bar',
+    ] as const) {
+      expect(permits(action, 'uncertain', 'open')).toBe(false);
+      expect(permits(action, 'stale', 'open')).toBe(false);
+      expect(permits(action, 'ok', 'halted')).toBe(false);
+      expect(permits(action, 'ok', 'closed')).toBe(false);
+      expect(permits(action, 'ok', 'open')).toBe(true);
+    }
+    expect(permits('increase', 'wide', 'open')).toBe(false);
+    expect(permits('reduce', 'wide', 'open')).toBe(true);
+    expect(permits('liquidate', 'wide', 'open')).toBe(true);
+    expect(permits('withdraw', 'wide', 'open')).toBe(false);
+    expect(permits('increase', 'ok', 'reduce-only')).toBe(false);
+    expect(permits('reduce', 'ok', 'reduce-only')).toBe(true);
+    expect(actionTable().split('\n')).toHaveLength(9);
+  });
+});
+
+describe(parseSources.name, () => {
+  it('names what it refuses', () => {
+    expect(parseSources('A=x:2+y')).toMatchObject({
+      A: [
+        { source: 'x', weight: 2 },
+        { source: 'y', weight: 1 },
+      ],
+      default: [{ source: 'default', weight: 1 }],
+    });
+    expect(() => parseSources('A=x+x')).toThrow('x is there twice');
+    expect(() => parseSources('A=x,A=y')).toThrow('A is there twice');
+    expect(() => parseSources('A=x:-1')).toThrow('must be positive');
+    expect(() => parseSources('A')).toThrow('must be market=source');
+  });
+});
+
+describe(TimeWeightedAverage.name, () => {
+  it('is the mean of the step function over its span', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 5, max: 40 }), fc.integer({ min: 1, max: 1000 })), {
+          minLength: 1,
+          maxLength: 50,
+        }),
+        (steps) => {
+          const span = 300;
+          const average = new TimeWeightedAverage(span);
+          let time = 0;
+          const path: { time: number; price: number }[] = [];
+          for (const [gap, price] of steps) {
+            average.set(price, (time += gap));
+            path.push({ time, price });
+          }
+          const end = time + 7;
+          const begin = Math.max(end - span, path[0].time);
+          let sum = 0;
+          path.forEach(({ time: from, price }, i) => {
+            const until = path.at(i + 1)?.time ?? end;
+            sum += price * Math.max(0, Math.min(until, end) - Math.max(from, begin));
+          });
+          expect(average.at(end)).toBeCloseTo(sum / (end - begin), 8);
+          const restored = new TimeWeightedAverage(span, average.snapshot() ?? undefined);
+          expect(restored.at(end)).toBe(average.at(end));
+        },
+      ),
+    );
+  });
+});
