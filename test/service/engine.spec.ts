@@ -8,7 +8,7 @@ interface Quote {
   id: string;
   premium: { risk: string; liquidity: string; total: string };
   risk: { before: number; after: number };
-  fundingRates: Record<string, number>;
+  fundingQuoteCurrencyPerYear: Record<string, number>;
   legs: { market: string; size: string; mark: string }[];
   forecastId: string;
   expiresAt: string;
@@ -132,12 +132,38 @@ describe('the engine on a simulated market', () => {
       1e-6 * (1 + risk.entropicValueAtRisk),
     );
     expect(Math.abs(risk.entropicValueAtRisk - Number(risk.pending) - risk.riskMeasure)).toBeLessThan(1e-6);
+    interface Rates {
+      perHour: number;
+      perYear: number;
+    }
     const funding = await get<{
-      ratePerYear: { risk: number; liquidity: number };
-      markets: { risk: number; liquidity: number }[];
+      quoteCurrencyPerYear: { risk: number; liquidity: number };
+      markets: {
+        market: string;
+        quoteCurrencyPerYear: { risk: number; liquidity: number };
+        quoteCurrencyPerUnit: Rates | null;
+        shareOfNotional: Rates | null;
+      }[];
     }>('/v1/funding');
-    const total = funding.markets.reduce((sum, rate) => sum + rate.risk, 0);
-    expect(Math.abs(total - funding.ratePerYear.risk)).toBeLessThan(1e-6 * (1 + Math.abs(total)));
+    const total = funding.markets.reduce(
+      (sum, { quoteCurrencyPerYear }) => sum + quoteCurrencyPerYear.risk,
+      0,
+    );
+    expect(Math.abs(total - funding.quoteCurrencyPerYear.risk)).toBeLessThan(1e-6 * (1 + Math.abs(total)));
+    // A unit's funding times the net size is the market's, and a share of notional is a unit's over its mark.
+    const { board, ledger } = engine.pricer.engine;
+    const open = funding.markets.filter(({ market }) => ledger.market(market).size !== 0n);
+    expect(open.length).toBeGreaterThan(0);
+    for (const { market, quoteCurrencyPerYear, quoteCurrencyPerUnit, shareOfNotional } of open) {
+      const size = Number(ledger.market(market).size) / 1e8;
+      const whole = quoteCurrencyPerYear.risk + quoteCurrencyPerYear.liquidity;
+      expect(quoteCurrencyPerUnit!.perYear * size).toBeCloseTo(whole, 6);
+      expect(quoteCurrencyPerUnit!.perHour * 24 * 365).toBeCloseTo(quoteCurrencyPerUnit!.perYear, 6);
+      expect(shareOfNotional!.perHour * board.mark(market)!.value).toBeCloseTo(
+        quoteCurrencyPerUnit!.perHour,
+        10,
+      );
+    }
   });
 
   it('quotes a trade: premium in decimal strings that add up, risk before and after, funding it leads to', async () => {
@@ -151,7 +177,7 @@ describe('the engine on a simulated market', () => {
       7,
     );
     expect(Number(body.premium.risk)).toBeCloseTo(Math.max(0, body.risk.after - body.risk.before), 5);
-    expect(Object.keys(body.fundingRates).sort()).toEqual([...source.markets].sort());
+    expect(Object.keys(body.fundingQuoteCurrencyPerYear).sort()).toEqual([...source.markets].sort());
     expect(body.legs[0].mark).toMatch(/^\d+(\.\d+)?$/);
     expect(body.forecastId).toMatch(/^\d+@/);
   });

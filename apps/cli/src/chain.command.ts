@@ -1,15 +1,39 @@
-import { addressSchema, type Audit, auditOracle, type Deployment, deployOracle } from '#lib/chain';
+import {
+  addressSchema,
+  type Audit,
+  auditOracle,
+  type Deployment,
+  deployOracle,
+  parseDeployment,
+} from '#lib/chain';
 import { parseInput } from '#lib/errors';
 import { createProver } from '#lib/proofs';
 import { oracleTerms, writeDeployment } from '../../settlement/src/index.js';
+import { UsageError } from '#lib/terminal';
+import { readJson } from './read-json.js';
 import { signer } from './signer.js';
 
-/** Verifies everything an oracle has taken; needs nothing but a node. */
-export async function auditCommand(options: { rpc: string; oracle: string }): Promise<Audit> {
-  const oracle = parseInput(addressSchema, options.oracle, 'oracle');
+export interface AuditOptions {
+  readonly rpc?: string;
+  readonly oracle?: string;
+  /** file that names the node and the oracle where the others do not */
+  readonly deployment: string;
+}
+
+/**
+ * Verifies everything an oracle has taken; needs nothing but a node.
+ *
+ * @throws {UsageError} where nothing says which node or oracle
+ */
+export async function auditCommand({ deployment, ...given }: AuditOptions): Promise<Audit> {
+  const known =
+    given.rpc !== undefined && given.oracle !== undefined ? undefined : parseDeployment(readJson(deployment));
+  const rpc = given.rpc ?? known?.rpcUrl;
+  if (rpc === undefined) throw new UsageError(`--rpc: ${deployment} names no node; give the URL of one`);
+  const oracle = parseInput(addressSchema, given.oracle ?? known?.oracle, 'oracle');
   const prover = createProver();
   try {
-    return await auditOracle(options.rpc, oracle, prover, (line) => {
+    return await auditOracle(rpc, oracle, prover, (line) => {
       process.stderr.write(`${line}\n`);
     });
   } finally {
@@ -24,7 +48,8 @@ export async function deployCommand(options: {
   alpha: number;
   delay: number;
 }): Promise<Deployment> {
-  const deployment = await deployOracle(options.rpc, signer(), oracleTerms(options.alpha, options.delay));
+  const terms = oracleTerms(options.alpha, options.delay);
+  const deployment = { ...(await deployOracle(options.rpc, signer(), terms)), rpcUrl: options.rpc };
   writeDeployment(options.out, deployment);
   return deployment;
 }

@@ -66,7 +66,7 @@ export class QuoteDesk {
     return (
       `{"id":"${id}","account":"${account}","legs":[${legsText}],` +
       `"premium":{"risk":"${riskPremium}","liquidity":"${liquidityPremium}","total":"${formatMoney(price.riskPremium + price.liquidityPremium)}"},` +
-      `"risk":{"before":${price.riskBefore},"after":${price.riskAfter}},"fundingRates":{${rates}},` +
+      `"risk":{"before":${price.riskBefore},"after":${price.riskAfter}},"fundingQuoteCurrencyPerYear":{${rates}},` +
       `"forecastId":"${price.forecastId}","marketTime":"${engine.board.nowIso}","expiresAt":"${this.lastExpiryText}"${token}}`
     );
   }

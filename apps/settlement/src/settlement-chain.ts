@@ -62,10 +62,10 @@ export async function openChain(
     let deployment = existsSync(path) ? readDeployment(path) : undefined;
     if (deployment !== undefined && (await client.getCode({ address: deployment.oracle })) === undefined)
       deployment = undefined;
-    if (deployment === undefined) {
-      deployment = await deployOracle(chain.url, account, oracleTerms(config.ALPHA, 0), environment);
-      writeDeployment(path, deployment);
-    }
+    deployment ??= await deployOracle(chain.url, account, oracleTerms(config.ALPHA, 0), environment);
+    // The embedded chain has another port at every start.
+    deployment = { ...deployment, rpcUrl: chain.url };
+    writeDeployment(path, deployment);
     return { client, account, deployment, rpcUrl: chain.url, embedded: true, close: () => chain.stop() };
   } catch (error) {
     await chain.stop();

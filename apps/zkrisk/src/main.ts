@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKeyToAccount } from 'viem/accounts';
 import { SECOND_EMBEDDED_KEY } from '#lib/chain';
@@ -8,83 +9,79 @@ import { ProverRepository } from '../../prover/src/index.js';
 import { vaultConfig } from '../../vault/src/index.js';
 import { type Engine, startEngine } from './engine.js';
 import { dataDirectory, marketOf, type StartOptions, startProgram } from './options.js';
+import { type Display, openDisplay } from './progress.js';
 import { DemoVault } from './replay/demo-vault.js';
 import type { MarketSource } from './replay/market-source.js';
-import { Replayer, type ReplayProgress } from './replay/replayer.js';
+import { Replayer } from './replay/replayer.js';
 import { makeReport, writeReport } from './report/report.js';
 
+/** Bars a second that a person can follow: an hourly bar in ten seconds. */
+const SPEED = 0.1;
+/** Bars from one run of proven epochs to the next: at a person's speed four minutes; a replay at full speed makes more than are proven. */
+const SETTLE_EVERY = { live: 24, once: 240 };
+/** Longer than it takes to read a quote and to type its acceptance; longer than that only a bar changes what it costs. */
+const QUOTE_TTL_MS = 60_000;
+
 async function start(options: StartOptions): Promise<void> {
-  const { once, seed, trades, accounts, liquidity, vault, report, port } = options;
+  const { once, seed, trades, accounts, liquidity, vault, report, json } = options;
   const source = marketOf(options);
-  const speed = options.speed ?? (once ? undefined : 2);
+  const speed = options.speed ?? (once ? undefined : SPEED);
   const data = dataDirectory(options, process.env);
+  const environment = replayEnvironment(options, source, data);
+  const running: { engine?: Engine } = {};
+  const display = openDisplay(() => running.engine, {
+    ...{ json, footer: () => addressLines(running.engine, environment) },
+  });
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (!stopping.signal.aborted) process.stderr.write(`\n${signal}: stopping\n`);
+      if (!stopping.signal.aborted) display.say(`${signal}: stopping`);
       stopping.abort();
     });
   }
-  process.stderr.write(`${source.description}\n`);
-  for (const note of source.notes) process.stderr.write(`${note}\n`);
-  process.stderr.write(`data in ${data}\n`);
-  const environment: NodeJS.ProcessEnv = {
-    BAR_SECONDS: String(source.barSeconds),
-    PROVER: options.settleEvery > 0 ? 'on' : 'off',
-    SETTLEMENT: options.settleEvery > 0 ? 'on' : 'off',
-    EPOCH_EVERY_BARS: String(options.settleEvery),
-    EPOCH_RUN: String(options.settleRun),
-    // On a chain of one's own a block is final when it is made.
-    VAULT: options.settleEvery > 0 && vault > 0 ? 'on' : 'off',
-    VAULT_CONFIRMATIONS: '0',
-    // A replay liquidates faster than proofs are made: one plan an epoch is proven.
-    PROVE_LIQUIDATIONS: 'epoch',
-    ...process.env,
-    ZKRISK_DATA_DIR: data,
-    // The replay executes plans itself, in step with everything else, so that it can be repeated to the last unit.
-    HOUSE_LIQUIDATOR: 'off',
-  };
-  if (port !== undefined) environment.PORT = String(port);
-  else if (once) environment.PORT ??= '0';
+  display.say(source.description);
+  source.notes.forEach((note) => {
+    display.say(note);
+  });
+  display.say(`data in ${data}`);
   const engine = await startEngine(environment);
+  running.engine = engine;
   try {
-    process.stderr.write(`listening on ${engine.url}, API at ${engine.url}/docs\n`);
-    if (engine.settlement !== undefined) {
-      const { rpcUrl, deployment, embedded } = engine.settlement.chain;
-      process.stderr.write(
-        `settling on ${embedded ? `a chain of its own at ${rpcUrl}` : `chain ${deployment.chainId}`}, oracle ${deployment.oracle}` +
-          `${deployment.srs === 'development' ? '; development SRS: these proofs convince nobody' : ''}\n`,
-      );
-    }
-    const demo = await demoVault(engine, environment, source, vault);
+    for (const line of addressLines(engine, environment)) display.say(line);
+    const demo = await demoVault(engine, environment, source, vault, (line) => {
+      display.say(line);
+    });
     // The first model takes over this many bars after it has enough to be fitted on.
     const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
     const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;
+    if (speed !== undefined)
+      display.say(`bars up to the first forecast at full speed, then ${speed} a second (--speed)`);
     const house = engine.app.get(HouseLiquidator);
     const replayer = new Replayer(source, engine.log, engine.database, {
       speed,
       liquidity,
-      warmUpBars: 200,
+      warmUpBars: firstBar,
       liquidator: () => house.reports(),
       ...(demo === undefined ? {} : { before: (bar: number) => demo.follow(bar) }),
       flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
     });
     const started = performance.now();
     let resumedAt: number | undefined;
-    const show = progressLine(engine, started);
     await replayer.run(stopping.signal, (progress) => {
       resumedAt ??= progress.bar;
-      show(progress);
+      display.progress(progress);
     });
+    display.finish();
     if (stopping.signal.aborted) return;
-    await settled(engine, stopping.signal);
+    await settled(engine, stopping.signal, display);
     if (stopping.signal.aborted) return;
     const wallSeconds = resumedAt === 1 ? (performance.now() - started) / 1000 : null;
-    const table = await writeReport(engine, source, await makeReport(engine, source, wallSeconds), report);
-    process.stderr.write('\n');
-    process.stdout.write(`${table}\n\nreport and pictures: ${report}\n`);
+    const made = await makeReport(engine, source, wallSeconds);
+    const table = await writeReport(engine, source, made, report);
+    if (json) process.stdout.write(`${JSON.stringify({ kind: 'report', ...made })}\n`);
+    else process.stdout.write(`\n${table}\n\nreport with pictures: ${join(report, 'report.html')}\n`);
     if (!once) {
-      process.stderr.write('the data have ended; the API stays up until Ctrl-C\n');
+      display.say('the data have ended; the API stays up until Ctrl-C');
       await new Promise<void>((resolve) => {
         stopping.signal.addEventListener('abort', () => {
           resolve();
@@ -96,12 +93,61 @@ async function start(options: StartOptions): Promise<void> {
   }
 }
 
+/** Settings of a replay, below those of the environment. */
+function replayEnvironment(
+  { once, vault, settleEvery: given, settleRun, port, json }: StartOptions,
+  source: MarketSource,
+  data: string,
+): NodeJS.ProcessEnv {
+  const settleEvery = given ?? (once ? SETTLE_EVERY.once : SETTLE_EVERY.live);
+  // On a terminal the log would tear the live block apart, with --json it would be no JSON of ours.
+  const apart = json || process.stderr.isTTY;
+  const environment: NodeJS.ProcessEnv = {
+    BAR_SECONDS: String(source.barSeconds),
+    PROVER: settleEvery > 0 ? 'on' : 'off',
+    SETTLEMENT: settleEvery > 0 ? 'on' : 'off',
+    EPOCH_EVERY_BARS: String(settleEvery),
+    EPOCH_RUN: String(settleRun),
+    // On a chain of one's own a block is final when it is made.
+    VAULT: settleEvery > 0 && vault > 0 ? 'on' : 'off',
+    VAULT_CONFIRMATIONS: '0',
+    // A replay liquidates faster than proofs are made: one plan an epoch is proven.
+    PROVE_LIQUIDATIONS: 'epoch',
+    ...(once ? {} : { QUOTE_TTL_MS: String(QUOTE_TTL_MS) }),
+    ...(apart ? { LOG_FILE: join(data, 'engine.log') } : {}),
+    ...process.env,
+    ZKRISK_DATA_DIR: data,
+    // The replay executes plans itself, in step with everything else, so that it can be repeated to the last unit.
+    HOUSE_LIQUIDATOR: 'off',
+  };
+  if (port !== undefined) environment.PORT = String(port);
+  else if (once) environment.PORT ??= '0';
+  return environment;
+}
+
+/** Where the engine can be reached. */
+function addressLines(engine: Engine | undefined, { LOG_FILE }: NodeJS.ProcessEnv): string[] {
+  if (engine === undefined) return [];
+  const lines = [`API ${engine.url}, described at ${engine.url}/docs`];
+  if (engine.settlement !== undefined) {
+    const { rpcUrl, deployment, embedded } = engine.settlement.chain;
+    const development =
+      deployment.srs === 'development' ? '; development SRS: these proofs convince nobody' : '';
+    lines.push(
+      `${embedded ? 'a chain of its own' : `chain ${deployment.chainId}`} at ${rpcUrl}, oracle ${deployment.oracle}${development}`,
+    );
+  }
+  if (LOG_FILE !== undefined) lines.push(`log in ${LOG_FILE}`);
+  return lines;
+}
+
 /** A vault on the embedded chain; on somebody else's there is none, unless VAULT_ADDRESS names it. */
 async function demoVault(
   { settlement }: Engine,
   environment: NodeJS.ProcessEnv,
   source: MarketSource,
   capital: number,
+  say: (line: string) => void,
 ): Promise<DemoVault | undefined> {
   const { VAULT, VAULT_ADDRESS, ZKRISK_DATA_DIR } = vaultConfig(environment);
   if (VAULT === 'off' || VAULT_ADDRESS !== undefined || settlement?.chain.embedded !== true) return undefined;
@@ -110,14 +156,16 @@ async function demoVault(
   const account = privateKeyToAccount(SECOND_EMBEDDED_KEY);
   const chain = { rpcUrl, account, prices: deployment.prices };
   const vault = await DemoVault.open(chain, ZKRISK_DATA_DIR, source, capital);
-  process.stderr.write(
-    `a vault of pool shares at ${vault.deployment.vault}, pool ${vault.deployment.pool}\n`,
-  );
+  say(`a vault of pool shares at ${vault.deployment.vault}, pool ${vault.deployment.pool}`);
   return vault;
 }
 
 /** Waits until every epoch that was begun is proven and on the chain, or is known not to get there. */
-async function settled({ app, settlement, log }: Engine, signal: AbortSignal): Promise<void> {
+async function settled(
+  { app, settlement, log }: Engine,
+  signal: AbortSignal,
+  display: Display,
+): Promise<void> {
   if (settlement === undefined) return;
   const proofs = app.get(ProverRepository);
   let shown = -1;
@@ -127,34 +175,10 @@ async function settled({ app, settlement, log }: Engine, signal: AbortSignal): P
     const outstanding = queued + running + (await settlement.outstanding());
     if (outstanding === 0 || signal.aborted) return;
     if (outstanding !== shown)
-      process.stderr.write(`\nproving and settling: ${outstanding} proofs, epochs and transactions to go`);
+      display.say(`proving and settling: ${outstanding} proofs, epochs and transactions to go`);
     shown = outstanding;
     await sleep(1000, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** One line on the screen, rewritten a few times a second; on a pipe, a line every few seconds. */
-function progressLine(
-  engine: Awaited<ReturnType<typeof startEngine>>,
-  started: number,
-): (progress: ReplayProgress) => void {
-  const terminal = process.stderr.isTTY;
-  let shown = 0;
-  return ({ bar, length, time }) => {
-    const now = performance.now();
-    if (now - shown < (terminal ? 250 : 5000) && bar !== length) return;
-    shown = now;
-    const { engine: pricing } = engine.pricer;
-    const risk = pricing.ready() ? pricing.assessment().assessment.riskMeasure.toFixed(0) : '–';
-    const { ledger } = pricing;
-    const whole = (amount: bigint) => (amount / 100_000_000n).toLocaleString('en');
-    const line =
-      `${new Date(time).toISOString().slice(0, 16)}  bar ${bar}${length === undefined ? '' : `/${length}`}  ρ ${risk}  ` +
-      `P ${whole(ledger.capital)}  L ${whole(ledger.liquidity)}  pending ${whole(ledger.pendingToCapital)}  ` +
-      `trades ${ledger.totals.trades}  liquidations ${engine.liquidator.counts.plans}  model ${engine.forecaster.model()?.version ?? '–'}  ` +
-      `${engine.settlement === undefined ? '' : `settled ${engine.settlement.counts.epochs}  `}${((now - started) / 1000).toFixed(0)} s`;
-    process.stderr.write(terminal ? `\r\x1b[2K${line}` : `${line}\n`);
-  };
 }
 
 await runProgram(startProgram(start), { traces: true });

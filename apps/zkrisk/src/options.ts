@@ -17,11 +17,12 @@ export interface StartOptions {
   readonly accounts: number;
   readonly liquidity: number;
   readonly vault: number;
-  readonly settleEvery: number;
+  readonly settleEvery?: number;
   readonly settleRun: number;
   readonly report: string;
   readonly port?: number;
   readonly data?: string;
+  readonly json: boolean;
 }
 
 /** The command line of `npm start`. */
@@ -36,7 +37,7 @@ export function startProgram(run: (options: StartOptions) => Promise<void>): Com
     .option('--bars <n>', 'stop after n bars of the data', atLeast(3, true))
     .option(
       '--speed <n>',
-      'bars a second (default: 2 once there is a forecast; with --once as fast as the engine follows)',
+      'bars a second once there is a forecast (default: 0.1, an hourly bar in ten seconds; with --once as fast as the engine follows)',
       positive,
     )
     .option('--seed <n>', 'of the trades and of the simulated market', atLeast(0, true), 1)
@@ -56,9 +57,8 @@ export function startProgram(run: (options: StartOptions) => Promise<void>): Com
     )
     .option(
       '--settle-every <n>',
-      'bars from one run of proven and settled epochs to the next; 0: none',
+      'bars from one run of proven and settled epochs to the next; 0: none (default: 24; with --once 240)',
       atLeast(0, true),
-      240,
     )
     .option('--settle-run <n>', 'consecutive bars of a run', wholeNumber, 2)
     .option('--report <dir>', 'where the report is written', 'reports/latest')
@@ -66,6 +66,11 @@ export function startProgram(run: (options: StartOptions) => Promise<void>): Com
     .option(
       '--data <dir>',
       'where the books, keys and the chain are kept (default: .zkrisk, for files .zkrisk/replays/NAME)',
+    )
+    .option(
+      '--json',
+      'progress, notes and the report as JSON, one object a line, on the standard output',
+      false,
     )
     .allowExcessArguments(false)
     .action(run);

@@ -20,6 +20,7 @@ export const deploymentSchema = z.strictObject({
   verifier: addressSchema,
   keys: z.record(z.string(), addressSchema),
   srs: z.enum(['development', 'ceremony']),
+  rpcUrl: z.string().optional().describe('a node of the chain, as it was at the last start'),
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
 

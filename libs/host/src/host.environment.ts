@@ -32,6 +32,7 @@ export const hostEnvironment = z.object({
     .describe(
       'collector that traces are sent to, OTLP over HTTP, such as http://collector:4318; without it there are none',
     ),
+  LOG_FILE: z.string().optional().describe('where log lines go; without it to the standard output'),
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug', 'trace'])
     .default('warn')

@@ -6,7 +6,7 @@ import helmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { pino } from 'pino';
+import { destination, pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { messageOf } from '#lib/errors';
 import { EventLog, kafkaEnvironment, LaneOwners, transportOf } from '#lib/events';
@@ -64,7 +64,11 @@ export async function startHost(
   const kafka = readConfig(kafkaEnvironment, environment);
   const access = readConfig(accessEnvironment, environment);
   const required = (access.API_KEYS ?? (isLoopback(config.HOST) ? 'open' : 'required')) === 'required';
-  const lines = pino({ level: config.LOG_LEVEL, base: { service: name }, mixin: logFields });
+  const options = { level: config.LOG_LEVEL, base: { service: name }, mixin: logFields };
+  // Written at once: a process that dies has told everything.
+  const file = config.LOG_FILE;
+  const lines =
+    file === undefined ? pino(options) : pino(options, destination({ dest: file, mkdir: true, sync: true }));
   const logger = new PinoLogger(lines);
   if (!required)
     lines.warn(

@@ -15,7 +15,8 @@ export interface Quote {
   readonly legs: readonly (Leg & { readonly mark: Decimal })[];
   readonly premium: { readonly risk: Decimal; readonly liquidity: Decimal; readonly total: Decimal };
   readonly risk: { readonly before: number; readonly after: number };
-  readonly fundingRates: Readonly<Record<string, number>>;
+  /** what each market would pay after the trade, all its positions in a year */
+  readonly fundingQuoteCurrencyPerYear: Readonly<Record<string, number>>;
   readonly forecastId: string;
   readonly marketTime: string;
   readonly expiresAt: string;

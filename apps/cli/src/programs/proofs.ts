@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { STATEMENTS } from '#lib/proofs';
 import { positive, wholeNumber } from '#lib/terminal';
+import type { AuditOptions } from '../chain.command.js';
 import { print } from '../print.js';
 
 /** `zkrisk audit`, `deploy`, `prove`, `verify`. */
@@ -10,9 +11,10 @@ export function registerProofs(program: Command): void {
     .description(
       'verify everything an oracle has taken, from the chain alone; exit code 1 where something does not hold',
     )
-    .requiredOption('--rpc <url>', 'a node')
-    .requiredOption('--oracle <address>', 'the RiskOracle')
-    .action(async (options: { rpc: string; oracle: string }) => {
+    .option('--rpc <url>', 'a node; default: that of the deployment')
+    .option('--oracle <address>', 'the RiskOracle; default: that of the deployment')
+    .option('--deployment <file>', 'what "deploy" or "npm start" has written', '.zkrisk/deployment.json')
+    .action(async (options: AuditOptions) => {
       const { auditCommand } = await import('../chain.command.js');
       const audit = await auditCommand(options);
       print(audit);

@@ -1,8 +1,10 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { formatDecimal, PRICE_DECIMALS, SIZE_DECIMALS, formatMoney } from '#lib/amounts';
+import type { z } from 'zod';
+import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS, toNumber, YEAR_MS } from '#lib/amounts';
 import { Documented, NeedsScope } from '#lib/service';
 import { PricerService } from '../pricer.service.js';
+import { fundingResponse, type marketFunding } from './schemas.js';
 
 /** What anyone may see of the exchange: markets, book, risk, funding. Money as decimal strings, rates per year. */
 @ApiTags('exchange')
@@ -94,27 +96,53 @@ export class ExchangeController {
   @Get('funding')
   @NeedsScope('quote')
   @Documented({
-    summary: 'Funding rates by market, money per year, and what has been collected',
+    summary:
+      'Funding now: of each market in all, per unit of size and as a share of notional, and what has been collected',
+    response: fundingResponse,
     errors: [503],
   })
-  funding(): object {
+  funding(): z.output<typeof fundingResponse> {
     const { engine } = this.pricer;
     const { funding, assessment } = engine.assessment();
     const { totals } = engine.ledger;
     return {
       marketTime: iso(engine.board.now),
-      ratePerYear: { risk: assessment.riskRate, liquidity: assessment.liquidityFunding },
-      markets: engine.board.markets.map((market, i) => {
-        const size = engine.ledger.market(market).size;
-        const perUnit =
-          size === 0n
-            ? null
-            : (funding.risk[i] + funding.liquidity[i]) / (Number(size) / 10 ** SIZE_DECIMALS);
-        return { market, risk: funding.risk[i], liquidity: funding.liquidity[i], perUnitOfSize: perUnit };
-      }),
+      quoteCurrencyPerYear: { risk: assessment.riskRate, liquidity: assessment.liquidityFunding },
+      markets: engine.board.markets.map((market, i) => ({
+        market,
+        quoteCurrencyPerYear: { risk: funding.risk[i], liquidity: funding.liquidity[i] },
+        ...fundingOfOne(
+          funding.risk[i] + funding.liquidity[i],
+          toNumber(engine.ledger.market(market).size, SIZE_DECIMALS),
+          engine.board.mark(market)!.value,
+        ),
+      })),
       collected: { risk: formatMoney(totals.riskFunding), liquidity: formatMoney(totals.liquidityFunding) },
     };
   }
+}
+
+const HOURS_A_YEAR = YEAR_MS / 3_600_000;
+
+/**
+ * A market's funding as whoever holds one unit sees it.
+ *
+ * @param perYear of the whole market, quote currency
+ * @param size net size of all positions, base units
+ * @param mark quote currency
+ */
+function fundingOfOne(
+  perYear: number,
+  size: number,
+  mark: number,
+): Pick<z.output<typeof marketFunding>, 'quoteCurrencyPerUnit' | 'shareOfNotional'> {
+  if (size === 0) return { quoteCurrencyPerUnit: null, shareOfNotional: null };
+  const unit = perYear / size;
+  const share = unit / mark;
+  return {
+    quoteCurrencyPerUnit: { perHour: unit / HOURS_A_YEAR, perYear: unit },
+    shareOfNotional: { perHour: share / HOURS_A_YEAR, perYear: share },
+  };
 }
 
 function iso(time: number): string {

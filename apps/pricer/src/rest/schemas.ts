@@ -29,9 +29,9 @@ export const quoteResponse = z.object({
   risk: z
     .object({ before: z.number(), after: z.number() })
     .describe('risk measure ρ before and after, quote currency'),
-  fundingRates: z
+  fundingQuoteCurrencyPerYear: z
     .record(z.string(), z.number())
-    .describe('what each market would pay after the trade, money per year, to the cent'),
+    .describe('what each market would pay after the trade: all its positions in a year, to the cent'),
   forecastId: z.string(),
   marketTime: z.string(),
   expiresAt: z.string(),
@@ -166,4 +166,22 @@ export const providerResponse = z.strictObject({
       valuedAt: z.string(),
     })
     .nullable(),
+});
+
+const rates = z.object({ perHour: z.number(), perYear: z.number() });
+export const marketFunding = z.object({
+  market: z.string(),
+  quoteCurrencyPerYear: z
+    .object({ risk: z.number(), liquidity: z.number() })
+    .describe('of all positions together: to the exchange, and to liquidity providers'),
+  quoteCurrencyPerUnit: rates
+    .nullable()
+    .describe('of one base unit that is held long; negative: longs receive it. null where nothing is open'),
+  shareOfNotional: rates.nullable().describe('the same as a share of the mark; 0.01 is one percent'),
+});
+export const fundingResponse = z.object({
+  marketTime: z.string(),
+  quoteCurrencyPerYear: z.object({ risk: z.number(), liquidity: z.number() }),
+  markets: z.array(marketFunding),
+  collected: z.object({ risk: z.string(), liquidity: z.string() }),
 });

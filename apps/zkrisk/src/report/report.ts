@@ -6,6 +6,7 @@ import type { RiskPayload } from '#lib/messages';
 import { type LiquidationTotals, LiquidatorRepository } from '../../../liquidator/src/index.js';
 import type { Engine } from '../engine.js';
 import type { MarketSource } from '../replay/market-source.js';
+import { deadLetterRows, type DeadLetters, deadLettersOf } from './dead-letters.js';
 import { type SettlementReport, settlementReport, settlementRows } from './settlements.js';
 import { lineChart } from '#lib/charts';
 import { valuationsOf, vaultPicture, type VaultReport, vaultReport, vaultRows } from './vault.js';
@@ -14,6 +15,8 @@ import { valuationsOf, vaultPicture, type VaultReport, vaultReport, vaultRows } 
 export interface Report {
   readonly market: string;
   readonly simulated: boolean;
+  /** what of the files was passed over, turned round or is missing */
+  readonly input: { readonly notes: readonly string[] };
   readonly bars: number;
   readonly from: string;
   readonly to: string;
@@ -56,6 +59,8 @@ export interface Report {
     readonly capitalAround: { readonly before: number; readonly after: number } | null;
   };
   readonly solvent: boolean;
+  /** messages that no service could take */
+  readonly deadLetters: readonly DeadLetters[];
   /** null where no vault's pool shares count */
   readonly vault: VaultReport | null;
   /** null where nothing is settled on a chain */
@@ -101,6 +106,7 @@ export async function makeReport(
   return {
     market: source.description,
     simulated: source.simulated,
+    input: { notes: source.notes },
     bars: risk.length,
     from: new Date(risk[0]?.at ?? 0).toISOString(),
     to: new Date(pricer.engine.board.now).toISOString(),
@@ -149,6 +155,7 @@ export async function makeReport(
       capitalAround: busiest && capitalAround(risk, busiest.day),
     },
     solvent: risk.every(({ shortfall }) => shortfall === '0') && ledger.shortfall === 0n,
+    deadLetters: await deadLettersOf(database),
     vault: vaultReport(await valuationsOf(database)),
     settlement: (await settlementReport(engine)) ?? null,
     forecast: { models: Number(models), quality: forecaster.quality(), meanFitSeconds: seconds ?? 0 },
@@ -278,6 +285,7 @@ export function reportTable(report: Report): string {
   const reasons = refusals.length > 0 ? ` (${refusals.join(', ')})` : '';
   const rows: [string, string][] = [
     ['market', report.market],
+    ...report.input.notes.map((note): [string, string] => ['input', note]),
     ['bars with a forecast', `${report.bars}, ${report.from} to ${report.to}`],
     ['trades', `${report.trades.booked} booked, ${report.trades.rejected} refused${reasons}`],
     ['risk premia', money(report.collected.riskPremia)],
@@ -295,6 +303,7 @@ export function reportTable(report: Report): string {
     ...(report.vault === null ? [] : vaultRows(report.vault)),
     ...(report.settlement === null ? [] : settlementRows(report.settlement)),
     ['models fitted', `${report.forecast.models}, ${report.forecast.meanFitSeconds.toFixed(2)} s each`],
+    ...deadLetterRows(report.deadLetters),
     ['books out of balance by', report.finally.imbalance],
     ['solvent throughout', report.solvent ? 'yes' : `NO, short by ${money(report.finally.shortfall)}`],
     ['took', report.wallSeconds === null ? 'resumed' : `${report.wallSeconds.toFixed(1)} s`],
