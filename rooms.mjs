@@ -48,7 +48,7 @@ export const LIBRARIES = {
   forecasting: {
     says: 'prices → bars → model → forecasts; a pure machine',
     pure: true,
-    uses: ['amounts', 'errors', 'exchange', 'messages', 'risk', 'volatility'],
+    uses: ['amounts', 'errors', 'exchange', 'messages', 'risk', 'runtime', 'volatility'],
   },
   liquidating: {
     says: 'margin accounts and marks → who is liquidated, and the program; a pure machine',

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedLog } from '#lib/events';
 import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
@@ -115,6 +117,45 @@ describe('the engine on a simulated market', () => {
     const quality = await get<{ live: { bars: number; qlike: number } }>('/v1/forecasts/latest/quality');
     expect(quality.live.bars).toBeGreaterThan(30);
     expect(Number.isFinite(quality.live.qlike)).toBe(true);
+  });
+
+  it('publishes all that a reader needs to recompute premia and funding, in another language', async () => {
+    const legs = [
+      { market: 'SIM-A', size: '25' },
+      { market: 'SIM-C', size: '-10' },
+    ];
+    const [forecast, { markets }, book, risk, funding] = await Promise.all([
+      get('/v1/forecasts/latest?include=factors'),
+      get<{ markets: unknown[] }>('/v1/markets'),
+      get('/v1/book'),
+      get<{ entropicValueAtRisk: number; volatility: number; tailFactor: number }>('/v1/risk'),
+      get<{ markets: { market: string; risk: number; liquidity: number }[] }>('/v1/funding'),
+    ]);
+    const { status, stdout, stderr } = spawnSync(
+      'python3',
+      [join(import.meta.dirname, '../../../test/support/recompute.py')],
+      { input: JSON.stringify({ forecast, markets, book, risk, legs }), encoding: 'utf8' },
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    const recomputed = JSON.parse(stdout) as Record<
+      'volatility' | 'entropicValueAtRisk' | 'riskPremium' | 'liquidityPremium',
+      number
+    > & { funding: Record<string, [number, number]> };
+    const close = (actual: number, expected: number, scale = Math.abs(expected)) => {
+      expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-6 * scale + 1e-8);
+    };
+    close(recomputed.volatility, risk.volatility);
+    close(recomputed.entropicValueAtRisk, risk.entropicValueAtRisk);
+    const { premium } = (await quote(legs)).body;
+    expect(Number(premium.risk)).toBeGreaterThan(0);
+    close(recomputed.riskPremium, Number(premium.risk), risk.entropicValueAtRisk);
+    close(recomputed.liquidityPremium, Number(premium.liquidity), risk.entropicValueAtRisk);
+    const scale = funding.markets.reduce((sum, one) => sum + Math.abs(one.risk) + Math.abs(one.liquidity), 0);
+    expect(scale).toBeGreaterThan(0);
+    for (const { market, risk: toExchange, liquidity } of funding.markets) {
+      close(recomputed.funding[market][0], toExchange, scale);
+      close(recomputed.funding[market][1], liquidity, scale);
+    }
   });
 
   it('splits the risk measure and the funding fully over the markets', async () => {

@@ -98,7 +98,7 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
         ...{ CHAIN_RPC_URL: chain.url, CHAIN_PRIVATE_KEY: chain.privateKey, CHAIN_CONFIRMATIONS: '1' },
         ...{ CHAIN_DEPLOYMENT: join(folder, 'deployment.json'), SETTLEMENT: 'on', PROVER: 'on' },
         ...{ EPOCH_EVERY_BARS: '1000', PROVE_LIQUIDATIONS: 'none', PROVER_THREADS: '1' },
-        ...{ MODEL: 'gogarch', MODEL_EVERY_BARS: '1' },
+        ...{ MODEL: 'gogarch', MODEL_EVERY_BARS: '1', TAIL_ALPHAS: '' },
       });
       await startAll(topology, 1);
       const { connection } = topology;

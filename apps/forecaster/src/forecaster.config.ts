@@ -29,6 +29,13 @@ export const forecasterEnvironment = z.object({
   ),
   HORIZON_BARS: positiveNumber(24).describe('risk horizon τ in bars'),
   ...markSettings,
+  TAIL_ALPHAS: z
+    .string()
+    .default('0.01,0.001')
+    .transform((text) => text.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)])))
+    .refine((alphas) => alphas.every((alpha) => alpha > 0 && alpha < 1), 'must be numbers between 0 and 1')
+    .describe('α’s that tail factors are published for, by commas; empty: EVaR stays Gaussian'),
+  TAIL_FORECASTS: positiveInteger(1000).describe('past forecasts that tail factors are taken from'),
   CLUSTERS: z
     .enum(['cointegration', 'single', 'none'])
     .default('cointegration')
@@ -55,6 +62,8 @@ export function forecastingParametersOf(config: ForecasterConfig): ForecastingPa
     refitEveryBars: config.REFIT_EVERY_BARS ?? (config.MODEL === 'lm-go' ? 1 : 168),
     registerEveryBars: config.MODEL_EVERY_BARS,
     varianceRatioFloor: config.VARIANCE_RATIO_FLOOR,
+    tailAlphas: config.TAIL_ALPHAS,
+    tailForecasts: config.TAIL_FORECASTS,
     activateAfterBars: config.ACTIVATE_AFTER_BARS,
     horizonBars: config.HORIZON_BARS,
     staleAfterBars: config.STALE_AFTER_BARS,

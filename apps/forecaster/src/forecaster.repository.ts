@@ -6,6 +6,7 @@ import type {
   PublishedModel,
   QualityBaseline,
   StoredForecaster,
+  TailState,
 } from '#lib/forecasting';
 
 /** What a batch changes in the tables. */
@@ -18,6 +19,7 @@ export interface ForecasterChanges {
   readonly model: PublishedModel | undefined;
   readonly oldestNeededBar: number | undefined;
   readonly baseline: QualityBaseline | undefined;
+  readonly tails: TailState;
 }
 
 /** Tables of the forecaster. */
@@ -39,12 +41,19 @@ export class ForecasterRepository {
       }))
       .sort((a, b) => a.end - b.end);
     const model = await this.states.load<PublishedModel>(manager, 'model');
-    return { state, bars, model, baseline: await this.states.load<QualityBaseline>(manager, 'baseline') };
+    const tails = await this.states.load<TailState>(manager, 'tails');
+    return {
+      state,
+      bars,
+      model,
+      tails,
+      baseline: await this.states.load<QualityBaseline>(manager, 'baseline'),
+    };
   }
 
   async save(
     manager: EntityManager,
-    { state, bars, registered, model, oldestNeededBar, baseline }: ForecasterChanges,
+    { state, bars, registered, model, oldestNeededBar, baseline, tails }: ForecasterChanges,
   ): Promise<void> {
     for (const { end, prices, stale } of bars) {
       await manager.query(
@@ -64,6 +73,7 @@ export class ForecasterRepository {
     await this.states.save(manager, 'engine', state);
     if (model !== undefined) await this.states.save(manager, 'model', model);
     // Large, and changed by bars only.
+    if (bars.length > 0) await this.states.save(manager, 'tails', tails);
     if (bars.length > 0 && baseline !== undefined) await this.states.save(manager, 'baseline', baseline);
   }
 }

@@ -52,7 +52,7 @@ export class ForecasterService implements LaneOwner {
     const { bars, forecasts, steps, newModels, registered, rejected } = await this.engine.advance(inputs);
     for (const { index, reason } of rejected) context.reject(index, reason);
     const state = this.engine.snapshot();
-    const { oldestNeededBar, quality } = this.engine;
+    const { oldestNeededBar, quality, tailState } = this.engine;
     await this.repository.save(context.manager, {
       state,
       bars,
@@ -60,6 +60,7 @@ export class ForecasterService implements LaneOwner {
       model: newModels.at(-1),
       oldestNeededBar,
       baseline: quality.baseline,
+      tails: tailState,
     });
     for (const { version, fittedOn, model } of registered) {
       const { BAR_SECONDS, HORIZON_BARS } = this.config;

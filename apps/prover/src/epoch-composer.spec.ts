@@ -83,6 +83,7 @@ function* bars(given: ReturnType<typeof market>, composer: EpochComposer) {
       liquidity: 20_000,
       pending: 100,
       alpha: 0.01,
+      tailFactor: 1,
       entropicValueAtRisk: 0,
       riskMeasure: 0,
       mean: 1000 - 25_000,

@@ -135,6 +135,8 @@ export class EpochComposer {
     previous: ComposerState['last'],
   ): ComposedEpoch {
     if (declared instanceof ZkriskError) throw declared;
+    if (book.tailFactor !== 1)
+      throw new InvalidInputError('tailFactor', `must be 1 in these circuits, it is ${book.tailFactor}`);
     if (step.prices === null) throw new InvalidInputError('prices', 'are missing or stale in some market');
     const { prices } = step;
     const chained = previous !== null && previous.modelVersion === declared.version ? previous : null;

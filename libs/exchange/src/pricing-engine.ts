@@ -87,6 +87,11 @@ export class PricingEngine {
     );
   }
 
+  /** α of the risk measure. */
+  get alpha(): number {
+    return this.parameters.alpha;
+  }
+
   snapshot(): PricingEngineState {
     const forecastId = this.board.latestForecast?.forecastId ?? null;
     return { board: this.board.snapshot(), accruedAt: this.accruedAt, forecastId };
@@ -384,6 +389,7 @@ export class PricingEngine {
       entropicValueAtRisk: assessment.risk.value,
       mean: assessment.exposure.mean,
       volatility: assessment.exposure.volatility,
+      tailFactor: assessment.tailFactor,
       capital: formatMoney(ledger.capital),
       liquidity: formatMoney(ledger.liquidity),
       pending: formatMoney(ledger.pendingToCapital),
@@ -404,6 +410,7 @@ export class PricingEngine {
       liquidity: book.liquidity,
       pending: book.pendingPremia,
       alpha: this.model.alpha,
+      tailFactor: assessment.tailFactor,
       entropicValueAtRisk: assessment.risk.value,
       riskMeasure: assessment.riskMeasure,
       mean: assessment.exposure.mean,

@@ -5,6 +5,7 @@ import type { Bar, ForecastModel } from '#lib/volatility';
 import type { WarmingUp } from './estimation-window.js';
 import type { PublishedModel } from './forecast-engine.js';
 import type { ForecastingParameters } from './parameters.js';
+import type { TailFactor } from './tail-tracker.js';
 
 /** Prices of a closed bar. */
 type BarPrices = Pick<Bar, 'prices' | 'stale'>;
@@ -31,6 +32,7 @@ export function covarianceMessage(
   bar: Pick<Bar, 'end' | 'stale'>,
   { model, version, excluded }: PublishedModel,
   form: FactorForecast,
+  tailFactors: readonly TailFactor[],
   warmingUp: readonly WarmingUp[],
   { barMs, horizonBars }: Pick<ForecastingParameters, 'barMs' | 'horizonBars'>,
 ): CovariancePayload {
@@ -47,7 +49,7 @@ export function covarianceMessage(
     factorVarianceRates: Array.from(form.varianceRates, perYear),
     ownVariances: Array.from(form.own),
     ownVarianceRates: Array.from(form.ownRates, perYear),
-    tailFactors: [],
+    tailFactors: [...tailFactors],
     stale: [...bar.stale].sort(),
     warmingUp: [...warmingUp],
     excluded: excluded.map(({ market, reason }) => ({ market, reason })),

@@ -13,11 +13,13 @@ import {
   initialState,
   RejectedTickError,
 } from '#lib/volatility';
+import type { FactorForecast } from '#lib/risk';
 import { covarianceMessage, filterStep, returnsOf } from './bar-messages.js';
 import { type EstimationPanel, EstimationWindow } from './estimation-window.js';
 import type { ForecastingParameters } from './parameters.js';
 import { FitFailedError, type FinishedFit } from './fit.js';
 import { type QualityBaseline, QualityTracker, type QualityState } from './quality-tracker.js';
+import { type TailState, TailTracker } from './tail-tracker.js';
 
 /** A model in force. */
 export interface PublishedModel {
@@ -57,6 +59,7 @@ export interface StoredForecaster {
   readonly state: ForecastEngineState;
   readonly bars: readonly Bar[];
   readonly model: PublishedModel | undefined;
+  readonly tails: TailState | undefined;
   /** covariance of the baseline that forecasts are held against */
   readonly baseline: QualityBaseline | undefined;
 }
@@ -85,6 +88,7 @@ export class ForecastEngine {
   private confirmed: number;
   private readonly window: EstimationWindow;
   private readonly tracker: QualityTracker;
+  private readonly tails: TailTracker;
   private published: PublishedModel | undefined;
   private filter: Float64Array | undefined;
   private previousPrices: ReadonlyMap<string, number> | undefined;
@@ -105,6 +109,8 @@ export class ForecastEngine {
     this.confirmed = restored?.state.confirmed ?? 0;
     this.window = new EstimationWindow(parameters.windowBars, parameters.minimumBars);
     this.tracker = new QualityTracker(restored?.state.quality, restored?.baseline);
+    const { tailAlphas, horizonBars, tailForecasts } = parameters;
+    this.tails = new TailTracker(tailAlphas, horizonBars, tailForecasts, restored?.tails);
     if (restored === undefined) return;
     for (const bar of restored.bars) this.window.add(bar);
     this.previousPrices = this.window.latest()?.prices;
@@ -122,6 +128,9 @@ export class ForecastEngine {
   get quality(): QualityTracker {
     return this.tracker;
   }
+  get tailState(): TailState {
+    return this.tails.snapshot();
+  }
   get oldestNeededBar(): number | undefined {
     return this.window.oldest;
   }
@@ -133,7 +142,8 @@ export class ForecastEngine {
   /** The forecast as of the last closed bar. */
   latestForecast(): CovariancePayload | undefined {
     const bar = this.window.latest();
-    return bar && this.published && this.filter ? this.forecast(bar, this.published, this.filter) : undefined;
+    if (bar === undefined || this.published === undefined || this.filter === undefined) return undefined;
+    return this.message(bar, this.published, this.form(this.published, this.filter));
   }
 
   /**
@@ -222,7 +232,11 @@ export class ForecastEngine {
     if (step && this.registered?.version === this.published.version) {
       outcome.steps.push(filterStep(this.published, bar, step.before, step.from, this.filter));
     }
-    outcome.forecasts.push(this.forecast(bar, this.published, this.filter));
+    const form = this.form(this.published, this.filter);
+    const { markets } = this.published.model;
+    const numbered = { end: bar.end, number: Math.round(bar.end / barMs), prices: bar.prices };
+    this.tails.advance(markets, form, numbered, barMs, (end) => this.priceAt(end));
+    outcome.forecasts.push(this.message(bar, this.published, form));
   }
 
   /** The first fit as soon as any market is ready, then at doubled lengths until the regular interval is reached. */
@@ -294,13 +308,17 @@ export class ForecastEngine {
     return this.window.after(end - 1)[0]?.prices;
   }
 
-  private forecast(
+  private form({ model }: PublishedModel, filter: Float64Array): FactorForecast {
+    const { horizonBars, varianceRatioFloor } = this.parameters;
+    return factorForecast(model, filter, horizonBars, varianceRatioFloor);
+  }
+
+  private message(
     bar: Pick<Bar, 'end' | 'stale'>,
     published: PublishedModel,
-    filter: Float64Array,
+    form: FactorForecast,
   ): CovariancePayload {
-    const { horizonBars, varianceRatioFloor } = this.parameters;
-    const form = factorForecast(published.model, filter, horizonBars, varianceRatioFloor);
-    return covarianceMessage(bar, published, form, this.window.warmingUp(), this.parameters);
+    const warmingUp = this.window.warmingUp();
+    return covarianceMessage(bar, published, form, this.tails.factors(form), warmingUp, this.parameters);
   }
 }

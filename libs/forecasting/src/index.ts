@@ -3,3 +3,4 @@ export * from './fit.js';
 export * from './forecast-engine.js';
 export * from './parameters.js';
 export * from './quality-tracker.js';
+export * from './tail-tracker.js';

@@ -13,6 +13,10 @@ export interface ForecastingParameters {
   readonly registerEveryBars: number;
   /** smallest ratio of the horizon's variance to that of as many single bars, of LM-GO */
   readonly varianceRatioFloor: number;
+  /** α's that tail factors are published for */
+  readonly tailAlphas: readonly number[];
+  /** forecasts that tail factors are taken from */
+  readonly tailForecasts: number;
   /** bars between the end of a fit's window and its first forecast */
   readonly activateAfterBars: number;
   /** risk horizon τ in bars */

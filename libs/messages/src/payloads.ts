@@ -216,6 +216,7 @@ export const riskPayload = z.strictObject({
   entropicValueAtRisk: z.number(),
   mean: z.number(),
   volatility: z.number(),
+  tailFactor: z.number().min(1).describe('κ: EVaR is taken of κ times the volatility'),
   capital: decimal,
   liquidity: decimal,
   pending: decimal,

@@ -40,6 +40,7 @@ export const standingBookPayload = z.strictObject({
   liquidity: z.number(),
   pending: z.number(),
   alpha: z.number(),
+  tailFactor: z.number().min(1).describe('κ: EVaR is taken of κ times the volatility'),
   entropicValueAtRisk: z.number(),
   riskMeasure: z.number(),
   mean: z.number(),

@@ -75,6 +75,7 @@ export class ExchangeController {
     return {
       ...record,
       at: iso(record.at),
+      alpha: engine.alpha,
       proofs: `/v1/proofs?subject=risk&id=${encodeURIComponent(record.forecastId)}`,
       k: Number.isFinite(risk.k) ? risk.k : null,
       sensitivity: { toMean: risk.hm, toVolatility: risk.hs },
