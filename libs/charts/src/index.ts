@@ -1,1 +1,2 @@
-export * from './line-chart.js';
+export { type ChartOptions, type ChartSeries, escape, lineChart, stackedCharts } from './line-chart.js';
+export type { Scale } from './value-axis.js';

@@ -1,3 +1,6 @@
+import { timeTicks } from './time-axis.js';
+import { type Scale, type ValueAxis, valueAxis } from './value-axis.js';
+
 /** One line of a chart. */
 export interface ChartSeries {
   readonly name: string;
@@ -8,12 +11,23 @@ export interface ChartSeries {
 
 export interface ChartOptions {
   readonly title: string;
-  /** milliseconds, one a value */
+  /** milliseconds, one a value, increasing */
   readonly times: readonly number[];
   readonly series: readonly ChartSeries[];
+  /** of the values, as the axis says it */
   readonly unit: string;
-  readonly logarithmic?: boolean;
+  /** default: logarithmic where the values are positive and span two decades */
+  readonly scale?: Scale;
+  /** columns from zero instead of a line; a column of 0 is not there */
+  readonly columns?: boolean;
 }
+
+const WIDTH = 960;
+const HEIGHT = 340;
+const MARGIN = { top: 40, right: 20, bottom: 56, left: 92 };
+const INNER = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
+const MAXIMUM_POINTS = 1500;
+const MOST_TIMES = 8;
 
 /** Charts above one another, as one SVG. */
 export function stackedCharts(charts: readonly ChartOptions[]): string {
@@ -23,96 +37,124 @@ export function stackedCharts(charts: readonly ChartOptions[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${charts.length * HEIGHT}">\n${placed.join('\n')}\n</svg>`;
 }
 
-const WIDTH = 960;
-const HEIGHT = 320;
-const MARGIN = { top: 40, right: 20, bottom: 36, left: 78 };
-const MAXIMUM_POINTS = 1500;
-
-/** A line chart as a self-contained SVG. */
-export function lineChart({ title, times, series, unit, logarithmic = false }: ChartOptions): string {
-  const inner = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
-  const transform = (value: number) => (logarithmic ? Math.log10(value) : value);
+/** A chart over time as a self-contained SVG: times in UTC below, values with their unit at the left. */
+export function lineChart(options: ChartOptions): string {
+  const { title, times, series, unit, columns = false } = options;
   const usable = (value: number | null): value is number =>
-    value !== null && Number.isFinite(value) && (!logarithmic || value > 0);
-  const all = series.flatMap(({ values }) => values.filter(usable).map(transform));
-  let low = Math.min(...minMax(all));
-  let high = Math.max(...minMax(all));
-  if (low === high) {
-    low -= 1;
-    high += 1;
-  }
-  const x = (i: number) =>
-    MARGIN.left + ((times[i] - times[0]) / Math.max(1, times[times.length - 1] - times[0])) * inner.width;
-  const y = (value: number) => MARGIN.top + (1 - (transform(value) - low) / (high - low)) * inner.height;
-  const step = Math.max(1, Math.ceil(times.length / MAXIMUM_POINTS));
-  const paths = series.map(({ values, colour }) => {
-    let path = '';
-    let open = false;
-    for (let i = 0; i < values.length; i += step) {
-      const value = values[i];
-      if (!usable(value)) {
-        open = false;
-        continue;
-      }
-      path += `${open ? 'L' : 'M'}${x(i).toFixed(1)} ${y(value).toFixed(1)}`;
-      open = true;
-    }
-    return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.4"/>`;
-  });
-  const yTicks = ticks(low, high, 5).map((value) => {
-    const at = (MARGIN.top + (1 - (value - low) / (high - low)) * inner.height).toFixed(1);
-    const label = compact(logarithmic ? 10 ** value : value);
-    return (
-      `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${at}" y2="${at}" stroke="#e3e6ea"/>` +
-      `<text x="${MARGIN.left - 8}" y="${at}" text-anchor="end" dominant-baseline="middle">${label}</text>`
-    );
-  });
-  const xTicks = Array.from({ length: 6 }, (_, i) => Math.round((i * (times.length - 1)) / 5)).map(
-    (i) =>
-      `<text x="${x(i).toFixed(1)}" y="${HEIGHT - 14}" text-anchor="${i === 0 ? 'start' : i === times.length - 1 ? 'end' : 'middle'}">${new Date(times[i]).toISOString().slice(0, 10)}</text>`,
-  );
-  const legend = series.map(
-    ({ name, colour }, i) =>
-      `<g transform="translate(${WIDTH - MARGIN.right - 150 * (series.length - i)}, 22)"><line x2="18" stroke="${colour}" stroke-width="2.5"/>` +
-      `<text x="24" dominant-baseline="middle">${escape(name)}</text></g>`,
+    value !== null && Number.isFinite(value) && !(columns && value === 0);
+  const all = series.flatMap(({ values }) => values.filter(usable));
+  const axis = valueAxis(all, options.scale, columns ? 0 : undefined);
+  const [first, last] = [times[0], times[times.length - 1]];
+  const x = (time: number) => MARGIN.left + ((time - first) / Math.max(1, last - first)) * INNER.width;
+  const y = (value: number) => {
+    const place = axis.place(value);
+    return place === undefined ? undefined : MARGIN.top + (1 - place) * INNER.height;
+  };
+  const drawn = series.map((one) =>
+    columns ? columnsOf(one, times, x, y, usable) : pathOf(one, times, x, y, usable),
   );
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
+    `<title>${escape(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${MARGIN.left}" y="24" font-size="15" font-weight="600">${escape(title)}<tspan font-weight="400" fill="#777" dx="10">${escape(unit)}</tspan></text>`,
-    ...yTicks,
-    ...xTicks,
-    ...paths,
-    ...legend,
+    `<text x="${MARGIN.left}" y="24" font-size="15" font-weight="600">${escape(title)}</text>`,
+    ...valueMarks(axis, y, unit),
+    ...timeMarks(first, last, x),
+    ...drawn,
+    ...legend(series),
     '</svg>',
   ].join('\n');
 }
 
-function minMax(values: readonly number[]): [number, number] {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+type Across = (time: number) => number;
+type Up = (value: number) => number | undefined;
+type Usable = (value: number | null) => value is number;
+
+function pathOf(
+  { values, colour }: ChartSeries,
+  times: readonly number[],
+  x: Across,
+  y: Up,
+  usable: Usable,
+): string {
+  const step = Math.max(1, Math.ceil(times.length / MAXIMUM_POINTS));
+  let path = '';
+  let open = false;
+  for (let i = 0; i < values.length; i += step) {
+    const value = values[i];
+    const height = usable(value) ? y(value) : undefined;
+    if (height !== undefined) path += `${open ? 'L' : 'M'}${x(times[i]).toFixed(1)} ${height.toFixed(1)}`;
+    open = height !== undefined;
   }
-  return low > high ? [0, 1] : [low, high];
+  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.4"/>`;
 }
 
-/** Round values between low and high. */
-function ticks(low: number, high: number, count: number): number[] {
-  const raw = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= raw)!;
-  const result: number[] = [];
-  for (let value = Math.ceil(low / step) * step; value <= high + 1e-9 * step; value += step)
-    result.push(value);
-  return result;
+function columnsOf(
+  { values, colour }: ChartSeries,
+  times: readonly number[],
+  x: Across,
+  y: Up,
+  usable: Usable,
+): string {
+  const bottom = MARGIN.top + INNER.height;
+  const width = Math.max(1, Math.min(24, (0.8 * INNER.width) / Math.max(1, times.length)));
+  const rects = values.flatMap((value, i) => {
+    const height = usable(value) ? y(value) : undefined;
+    if (height === undefined) return [];
+    const left = Math.min(x(times[i]), MARGIN.left + INNER.width - width);
+    // What is the least of a logarithmic axis is still seen.
+    const tall = Math.max(2, bottom - height);
+    return [
+      `<rect x="${left.toFixed(1)}" y="${(bottom - tall).toFixed(1)}" width="${width.toFixed(1)}" height="${tall.toFixed(1)}"/>`,
+    ];
+  });
+  return `<g fill="${colour}">${rects.join('')}</g>`;
 }
 
-function compact(value: number): string {
-  return new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(value);
+function valueMarks(axis: ValueAxis, y: Up, unit: string): string[] {
+  const middle = MARGIN.top + INNER.height / 2;
+  const scale = axis.scale === 'logarithmic' ? ', logarithmic' : '';
+  return [
+    `<text transform="translate(18 ${middle}) rotate(-90)" text-anchor="middle" fill="#666">${escape(unit)}${scale}</text>`,
+    ...axis.ticks.map(({ value, label }) => {
+      const at = y(value)!.toFixed(1);
+      return (
+        `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${at}" y2="${at}" stroke="#e3e6ea"/>` +
+        `<text x="${MARGIN.left - 8}" y="${at}" text-anchor="end" dominant-baseline="middle">${label}</text>`
+      );
+    }),
+  ];
 }
 
-function escape(text: string): string {
-  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
+function timeMarks(first: number, last: number, x: Across): string[] {
+  const bottom = MARGIN.top + INNER.height;
+  return [
+    `<text x="${MARGIN.left + INNER.width}" y="${HEIGHT - 8}" text-anchor="end" fill="#666">time, UTC</text>`,
+    ...timeTicks(first, last, MOST_TIMES).map(({ time, label, date }) => {
+      const at = x(time).toFixed(1);
+      const day =
+        date === undefined
+          ? ''
+          : `<text x="${at}" y="${bottom + 32}" text-anchor="middle" fill="#666">${date}</text>`;
+      return (
+        `<line x1="${at}" x2="${at}" y1="${bottom}" y2="${bottom + 4}" stroke="#888"/>` +
+        `<text x="${at}" y="${bottom + 17}" text-anchor="middle">${label}</text>${day}`
+      );
+    }),
+  ];
+}
+
+function legend(series: readonly ChartSeries[]): string[] {
+  return series.map(({ name, colour }, i) => {
+    const left = WIDTH - MARGIN.right - 150 * (series.length - i);
+    return (
+      `<g transform="translate(${left}, 22)"><line x2="18" stroke="${colour}" stroke-width="2.5"/>` +
+      `<text x="24" dominant-baseline="middle">${escape(name)}</text></g>`
+    );
+  });
+}
+
+/** Text as XML has it. */
+export function escape(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }
