@@ -34,9 +34,9 @@ export const LIBRARIES = {
     uses: ['errors', 'margin', 'risk', 'runtime'],
   },
   margin: {
-    says: 'rates, standing of an account, portfolio margin, all accounts in columns',
+    says: 'rates, portfolio margin, credit exposure, who bears losses past the pool, all accounts in columns',
     pure: true,
-    uses: ['errors'],
+    uses: ['errors', 'runtime'],
   },
   pools: { says: 'pools whose weights follow a rule, simulated', pure: true, uses: ['errors', 'runtime'] },
   messages: { says: 'topics and schemas: types, validation and documents from one source', uses: ['errors'] },

@@ -6,6 +6,7 @@ export * from './euler-allocation.js';
 export * from './evar.js';
 export * from './factor-forecast.js';
 export * from './funding.js';
+export * from './joint-premium.js';
 export * from './loss-waterfall.js';
 export * from './normal.js';
 export * from './quoting-book.js';

@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  creditChargeRate,
+  CreditExposure,
+  expectedDeficit,
+  type IndexedPosition,
+  openInterestMargin,
+  portfolioModel,
+} from '../index.js';
+
+interface Vectors {
+  credit_charge: {
+    cases: Record<'s' | 'E' | 'student3', string>[];
+    pair: Record<'notionalASide' | 'sigma_h' | 'equityASide' | 'chargeAnHour', string>;
+  };
+  oi_margin: { base: string; rbar: string; beta: string; K: string; cases: { OI: string; im: string }[] };
+  exposure: { accounts: { E: number; x: number[] }[]; scenarios: string[][]; C: string[]; after: string[] };
+}
+const vectors = JSON.parse(readFileSync('test/vectors/margin-adl.json', 'utf8')) as Vectors;
+
+const model = (scenarios: readonly (readonly number[])[]) =>
+  portfolioModel({
+    version: 'test',
+    markets: ['A', 'B'].map((market) => ({
+      market,
+      depth: null,
+      initial: [{ above: 0, rate: 0.05 }],
+      maintenance: [{ above: 0, rate: 0.03 }],
+    })),
+    alpha: null,
+    covariance: [],
+    scenarios: scenarios.map((shocks, k) => ({ name: `s${k}`, shocks })),
+    absorbable: null,
+  });
+
+/** Positions at a mark of 1, entered at it: equity is cash. */
+const held = (x: readonly number[]): IndexedPosition[] =>
+  x.flatMap((size, i) =>
+    size === 0 ? [] : [{ market: 'AB'[i], size, entryNotional: size, fundingIndex: 0 }],
+  );
+
+describe('expectedDeficit', () => {
+  it('agrees with 50-digit arithmetic from deep in debt to a hundred deviations of equity', () => {
+    for (const { s, E, student3 } of vectors.credit_charge.cases) {
+      expect(Math.abs(expectedDeficit(Number(s), Number(E)) / Number(student3) - 1)).toBeLessThan(1e-12);
+    }
+  });
+
+  it('falls with equity, is continuous where the series takes over, and is the debt itself without risk', () => {
+    const scale = 1 / Math.sqrt(3);
+    const [below, above] = [20 - 1e-9, 20 + 1e-9].map((q) => expectedDeficit(1, q * scale));
+    expect(Math.abs(above / below - 1)).toBeLessThan(1e-9);
+    for (let q = -30; q < 60; q += 0.5) {
+      expect(expectedDeficit(1, q + 0.5)).toBeLessThan(expectedDeficit(1, q));
+      expect(expectedDeficit(1, q)).toBeGreaterThan(Math.max(0, -q));
+    }
+    expect(expectedDeficit(0, -5)).toBe(5);
+    expect(expectedDeficit(0, 5)).toBe(0);
+  });
+
+  it('charges a pair one and a half times what the pair wins', () => {
+    const { notionalASide, sigma_h, equityASide, chargeAnHour } = vectors.credit_charge.pair;
+    const one = creditChargeRate(Number(notionalASide) * Number(sigma_h), Number(equityASide), 1);
+    expect((2 * one) / Number(chargeAnHour)).toBeCloseTo(1, 12);
+    expect(creditChargeRate(100, 50, 2)).toBe(creditChargeRate(100, 50, 1) / 2);
+  });
+});
+
+describe('openInterestMargin', () => {
+  const { base, rbar, beta, K, cases } = vectors.oi_margin;
+  const limits = { base: Number(base), widest: Number(rbar), bearable: Number(beta) * Number(K) };
+  it('agrees with the vectors and bounds what a market’s defaults cost', () => {
+    for (const { OI, im } of cases) {
+      const margin = openInterestMargin(limits, Number(OI));
+      expect(margin).toBeCloseTo(Number(im), 14);
+      expect(Number(OI) * (limits.widest - margin)).toBeLessThanOrEqual(limits.bearable * (1 + 1e-12));
+    }
+    expect(openInterestMargin(limits, 0)).toBe(limits.base);
+  });
+  it('refuses what is no open interest', () => {
+    expect(() => openInterestMargin(limits, -1)).toThrow(/openInterest/);
+    expect(() => openInterestMargin({ ...limits, bearable: NaN }, 1)).toThrow(/bearable/);
+  });
+});
+
+describe('CreditExposure', () => {
+  const { accounts, scenarios, C, after } = vectors.exposure;
+  const exposure = () => {
+    const credit = new CreditExposure(model(scenarios.map((shocks) => shocks.map(Number))));
+    credit.setMark('A', 1);
+    credit.setMark('B', 1);
+    accounts.forEach(({ E, x }, i) => {
+      credit.set(`a${i}`, E, held(x));
+    });
+    return credit;
+  };
+
+  it('adds deficits up by scenario, and again after a trade', () => {
+    const credit = exposure();
+    const K = scenarios.length;
+    const close = (expected: readonly string[]) => {
+      expected.forEach((value, k) => {
+        expect(credit.totals[k]).toBeCloseTo(Number(value), 10);
+      });
+    };
+    close(C);
+    credit.set('a0', accounts[0].E, held([1500, 0]));
+    close(after);
+    // Twice the shocks: account 0 alone loses 300 of 120 in the first.
+    expect(credit.totals[K]).toBeGreaterThan(credit.totals[0]);
+    credit.remark();
+    close(after);
+  });
+
+  it('is the same kept incrementally as added up anew, and not lower for an account that is split', () => {
+    const amount = fc.integer({ min: -2000, max: 2000 });
+    const state = fc.record({ account: fc.nat(6), cash: amount, a: amount, b: amount });
+    fc.assert(
+      fc.property(fc.array(state, { maxLength: 40 }), fc.integer({ min: 50, max: 150 }), (states, price) => {
+        const credit = new CreditExposure(
+          model([
+            [-0.1, -0.2],
+            [0.1, 0.3],
+            [-0.2, 0.2],
+          ]),
+        );
+        credit.setMark('A', 1);
+        credit.setMark('B', 1);
+        const last = new Map<number, (typeof states)[number]>();
+        for (const one of states) {
+          credit.set(`a${one.account}`, one.cash, held([one.a, one.b]));
+          last.set(one.account, one);
+        }
+        const kept = Array.from(credit.totals);
+        credit.remark();
+        credit.totals.forEach((total, k) => {
+          expect(kept[k]).toBeCloseTo(total, 6);
+        });
+        const joined = new CreditExposure(
+          model([
+            [-0.1, -0.2],
+            [0.1, 0.3],
+            [-0.2, 0.2],
+          ]),
+        );
+        joined.setMark('A', 1);
+        joined.setMark('B', 1);
+        const sum = (of: 'cash' | 'a' | 'b') => [...last.values()].reduce((total, one) => total + one[of], 0);
+        joined.set('one', sum('cash'), held([sum('a'), sum('b')]));
+        credit.setMark('A', price / 100);
+        joined.setMark('A', price / 100);
+        credit.remark();
+        joined.remark();
+        joined.totals.forEach((total, k) => {
+          expect(credit.totals[k]).toBeGreaterThanOrEqual(total - 1e-9);
+        });
+      }),
+    );
+  });
+
+  const caps = { capital: 1000, account: 0.1, pool: 0.2 };
+  it('refuses what raises an account’s worst deficit above its cap, and lets it lower it', () => {
+    const credit = exposure();
+    const at = (x: number[]) => held(x).map(({ market, size }) => ({ market, notional: size }));
+    expect(credit.check('new', 270, at([900, 0]), { ...caps, pool: 1 })).toBeUndefined();
+    expect(credit.check('new', 270, at([1100, 0]), { ...caps, pool: 1 })).toMatchObject({
+      cap: 'account',
+      times: 2,
+      limit: 100,
+    });
+    // Account 1 would lose 300 of 100 in the last scenario, twice taken: whatever lowers that is taken.
+    expect(credit.check('a1', 100, at([-900, 500]), { ...caps, pool: 1 })).toBeUndefined();
+    expect(credit.check('a1', 90, at([-1000, 500]), { ...caps, pool: 1 })).toMatchObject({ cap: 'account' });
+  });
+
+  it('refuses what raises the pool’s exposure above its cap, however small the account', () => {
+    const credit = exposure();
+    const small = [{ market: 'A', notional: 60 }];
+    const before = Math.max(...credit.totals);
+    const tight = { capital: before, account: 1, pool: 1 };
+    const breach = credit.check('new', 1, small, tight);
+    expect(breach).toMatchObject({ cap: 'pool', limit: before });
+    expect(breach!.deficit).toBeGreaterThan(before);
+    expect(credit.check('new', 1, small, { ...tight, capital: 2 * before })).toBeUndefined();
+    expect(credit.check('new', 100, small, tight)).toBeUndefined();
+  });
+
+  it('leaves out an account in a market without a mark and refuses a market without parameters', () => {
+    const credit = new CreditExposure(model([[-0.1, 0]]));
+    credit.set('a', -5, held([10, 0]));
+    expect(Math.max(...credit.totals)).toBe(0);
+    credit.setMark('A', 1);
+    credit.remark();
+    expect(credit.totals[0]).toBeCloseTo(6, 12);
+    expect(() => credit.check('a', 1, [{ market: 'Z', notional: 1 }], caps)).toThrow(
+      /no margin parameters: Z/,
+    );
+    expect(() => {
+      credit.setMark('A', -1);
+    }).toThrow(/A\.price/);
+  });
+});
