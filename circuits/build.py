@@ -22,8 +22,8 @@ from zkcircuits import bar, covariance, layouts, liquidation, momentum, price, p
 from zkcircuits.calls import finished
 
 # On integers, and in fixed point that ezkl rescales.
-INTEGERS = {"bar": bar, "price": price}
-CIRCUITS = {**INTEGERS, "covariance": covariance, "momentum": momentum, "pricing": pricing, "liquidation": liquidation}
+INTEGERS = {"bar": bar, "price": price, "liquidation": liquidation, "momentum": momentum}
+CIRCUITS = {**INTEGERS, "covariance": covariance, "pricing": pricing}
 SCALE = 24
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)

@@ -1,7 +1,7 @@
 """layout.json: where each public value of each circuit is, in which unit, and the numbers that whoever verifies shares with the
 builders. `libs/proofs/src/generated/layout.ts` and `contracts/src/generated/Layout.sol` are made from it."""
 
-from . import bar, factors, price
+from . import bar, factors, liquidation, momentum, price
 from .integers import BITS, ONE
 
 # Bounds of a sandwich, in its units of 2^-24 where nothing else is said. docs/proofs.md has what makes each necessary.
@@ -35,6 +35,24 @@ SHARED = {"scaleBits": BITS, **SANDWICH}
 CONSTANTS = {
     "bar": {**FACTORS, "stateElements": factors.PAIRS, "bookFields": len(bar.BOOK)},
     "price": {**FACTORS, "books": price.BOOKS, "bookFields": len(price.FIELDS)},
+    "liquidation": {
+        "positions": liquidation.POSITIONS,
+        "states": liquidation.STATES,
+        "scalars": len(liquidation.SCALARS),
+        # The unit makes the account's notional 64 to 128, and rounding a little more or less.
+        "smallestNotional": 63 * ONE,
+        "largestNotional": 129 * ONE,
+        # Missing margin is at most a 2^12th of what closing everything brings, the gap a 2^11th of the notional closed and
+        # 2^-14 of a unit (a millionth of the account).
+        "excessShift": 12,
+        "gapShift": 11,
+        "gapTolerance": 2**10,
+    },
+    "momentum": {
+        "tokens": momentum.TOKENS,
+        # |sum of k (g + offset)|, 2^-48: offset to half a unit times a sum of k of at most 128
+        "residualTolerance": momentum.TOKENS * momentum.LARGEST_K * ONE >> 1,
+    },
 }
 
 

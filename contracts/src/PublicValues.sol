@@ -15,7 +15,6 @@ library PublicValues {
     uint256 internal constant ASSETS = 8;
     uint256 internal constant COVARIANCE_VALUES = 63;
     uint256 internal constant PRICING_VALUES = 69;
-    uint256 internal constant LIQUIDATION_VALUES = 246;
 
     // covariance: model, state, next state, risk, drift, witness, exposure, then rows of eight
     uint256 internal constant MODEL = 0;
@@ -40,8 +39,6 @@ library PublicValues {
     uint256 internal constant BUDGET = 68;
 
     int256 internal constant LARGEST_TILT = 8192 << 24;
-    int256 internal constant EXCESS_TOLERANCE = 1 << 14;
-    int256 internal constant GAP_TOLERANCE = 1 << 19;
 
     error ValueOutOfRange(uint256 index);
     error WrongNumberOfValues(uint256 expected, uint256 got);
@@ -50,12 +47,6 @@ library PublicValues {
     error TooMuchEntropy(uint256 state, int256 slack);
     error TiltOutOfRange(uint256 state, int256 tilt);
     error VolatilityOutOfRange(uint256 state, int256 volatility);
-    error FractionOutOfRange(uint256 position, int256 fraction);
-    error MultiplierNegative(uint256 constraint, int256 multiplier);
-    error MultipliersNotNormalised(int256 sum);
-    error MarginNotRestored(int256 missing);
-    error NotOptimal(int256 objective, int256 bound);
-    error NotShownInfeasible(int256 bound);
 
     /// @notice A public value as a number in units of 2^-24.
     function number(uint256[] calldata values, uint256 index) internal pure returns (int256) {
@@ -103,44 +94,6 @@ library PublicValues {
             int256 lower = number(values, LOWER + state);
             // 2^-13 + tilt 2^-21 of upper, and two units
             if ((upper - lower - 2) << 13 > upper + ((upper * tilt) >> 32)) revert TiltNotOptimal(state, upper, lower);
-        }
-    }
-
-    /// @notice Reverts unless a liquidation proof shows that its plan is optimal, or that no plan restores the margin.
-    /// @return optimal whether it is the first
-    function requireLiquidation(uint256[] calldata values) internal pure returns (bool optimal) {
-        count(values, LIQUIDATION_VALUES);
-        within(values, 0, 1, 4100); // variance
-        within(values, 1, 16, 2052); // direction
-        within(values, 17, 2, 2050); // ratio
-        within(values, 19, 10, 4); // inverse, log, probability, density
-        // The circuit checks the range of what is private, not of what is public.
-        for (uint256 i = 31; i < LIQUIDATION_VALUES; i++) number(values, i);
-        requireTilt(values, 0, 33, 31, 29);
-        requireTilt(values, 1, 34, 32, 30);
-        for (uint256 i = 0; i < 16; i++) {
-            int256 fraction = number(values, 223 + i);
-            if (fraction < 0 || fraction > ONE) revert FractionOutOfRange(i, fraction);
-        }
-        int256 volatility = number(values, 241);
-        if (volatility <= 0 || volatility > 4096 << 24) revert VolatilityOutOfRange(0, volatility);
-        int256 linear = number(values, 244);
-        int256 premium = number(values, 245);
-        if (linear < 0) revert MultiplierNegative(0, linear);
-        if (premium < 0) revert MultiplierNegative(1, premium);
-        int256 weight = number(values, 243);
-        int256 bound = number(values, 38);
-        optimal = weight == ONE;
-        if (optimal) {
-            int256 missing = number(values, 36);
-            if (missing > EXCESS_TOLERANCE) revert MarginNotRestored(missing);
-            int256 objective = number(values, 37);
-            if (objective - bound > GAP_TOLERANCE) revert NotOptimal(objective, bound);
-        } else {
-            if (weight != 0 || linear + premium > ONE + 2 || linear + premium < ONE - 2) {
-                revert MultipliersNotNormalised(linear + premium);
-            }
-            if (bound < -EXCESS_TOLERANCE) revert NotShownInfeasible(bound);
         }
     }
 

@@ -5,7 +5,9 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {GuardRails} from "./GuardRails.sol";
+import {LiquidationLayout} from "./generated/Layout.sol";
 import {IPriceSource} from "./IPriceSource.sol";
+import {LiquidationValues} from "./LiquidationValues.sol";
 import {ModelRegistry} from "./ModelRegistry.sol";
 import {PublicValues} from "./PublicValues.sol";
 
@@ -171,14 +173,14 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     {
         bytes32 values = keccak256(abi.encode(proof.instances));
         if (attestedIn[plan] != 0 || _attested[values]) revert AlreadyAttested(plan);
-        bool optimal = PublicValues.requireLiquidation(proof.instances);
-        int256 proven = proof.instances.number(242);
+        bool optimal = LiquidationValues.requireLiquidation(proof.instances);
+        int256 proven = LiquidationValues.budgetOf(proof.instances);
         if (proven != budget) revert BudgetDiffers(budget, proven);
         _verify(verifiers.liquidationKey, proof, 0);
         attestedIn[plan] = uint256(_measure.number) + 1;
         _attested[values] = true;
         emit LiquidationAttested(
-            plan, _measure.number, optimal, proof.instances.number(37), proof.instances.number(38)
+            plan, _measure.number, optimal, proof.instances.number(LiquidationLayout.OBJECTIVE), proof.instances.number(LiquidationLayout.BOUND)
         );
     }
 

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {PublicValues} from "../src/PublicValues.sol";
+import {LiquidationLayout as L} from "../src/generated/Layout.sol";
+import {LiquidationValues} from "../src/LiquidationValues.sol";
 import {RiskOracle} from "../src/RiskOracle.sol";
+import {SandwichValues} from "../src/SandwichValues.sol";
 import {OracleFixture, ToldVerifier} from "./OracleFixture.sol";
 
 contract AttestationTest is OracleFixture {
     function liquidation() private pure returns (uint256[] memory v) {
-        v = new uint256[](246);
-        (v[33], v[34]) = (uint256(5 * ONE), uint256(5 * ONE)); // tilts
-        v[36] = F - 1; // excess
-        (v[37], v[38]) = (uint256(10 * ONE), uint256(10 * ONE)); // objective, bound
-        v[223] = uint256(ONE / 2);
-        v[241] = uint256(2 * ONE);
-        v[242] = uint256(int256(BUDGET));
-        v[243] = uint256(ONE);
+        v = new uint256[](L.COUNT);
+        (v[L.TILT], v[L.TILT + 1]) = (uint256(5 * ONE), uint256(5 * ONE));
+        v[L.VOLATILITY_AFTER] = uint256(3 * ONE);
+        v[L.EXCESS] = F - 1;
+        (v[L.OBJECTIVE], v[L.BOUND]) = (uint256(10 * ONE), uint256(10 * ONE));
+        v[L.PUBLIC_NOTIONALS] = uint256(100 * ONE);
+        v[L.PUBLIC_RELIEF] = uint256(8 * ONE);
+        v[L.PUBLIC_FRACTIONS] = uint256(ONE / 2);
+        v[L.PUBLIC_SCALARS + 2] = uint256(2 * ONE);
+        v[L.PUBLIC_SCALARS + 3] = uint256(int256(BUDGET));
+        v[L.PUBLIC_SCALARS + 4] = uint256(ONE);
     }
 
     function test_attestsAPlanOnce() public {
@@ -27,35 +32,55 @@ contract AttestationTest is OracleFixture {
         vm.expectRevert(abi.encodeWithSelector(RiskOracle.AlreadyAttested.selector, bytes32("other")));
         oracle.attestLiquidation("other", proof);
         verifier.tell(ToldVerifier.Answer.No, KEY_L);
-        proof.instances[36] = F - 2;
+        proof.instances[L.EXCESS] = F - 2;
         vm.expectRevert(abi.encodeWithSelector(RiskOracle.ProofRefused.selector, 0));
         oracle.attestLiquidation("third", proof);
     }
 
     function test_refusesPlansThatAreNotOptimal() public {
-        attestRefused(0, 4101, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(16, F - 2053, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(18, 2051, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(28, 5, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(30, 7, PublicValues.ResidualAboveTolerance.selector);
-        attestRefused(32, F - 4257, PublicValues.TooMuchEntropy.selector);
-        attestRefused(34, 0, PublicValues.TiltOutOfRange.selector);
-        attestRefused(36, (1 << 14) + 1, PublicValues.MarginNotRestored.selector);
-        attestRefused(38, uint256(10 * ONE) - (1 << 19) - 1, PublicValues.NotOptimal.selector);
-        attestRefused(100, (1 << 39) + 1, PublicValues.ValueOutOfRange.selector);
-        attestRefused(223, uint256(ONE) + 1, PublicValues.FractionOutOfRange.selector);
-        attestRefused(238, F - 1, PublicValues.FractionOutOfRange.selector);
-        attestRefused(241, 0, PublicValues.VolatilityOutOfRange.selector);
-        attestRefused(242, 1, RiskOracle.BudgetDiffers.selector);
-        attestRefused(243, uint256(ONE) - 1, PublicValues.MultipliersNotNormalised.selector);
-        attestRefused(244, F - 1, PublicValues.MultiplierNegative.selector);
-        attestRefused(245, F - 1, PublicValues.MultiplierNegative.selector);
+        bytes4 above = SandwichValues.ValueAboveTolerance.selector;
+        attestRefused(L.VIOLATIONS, 1, SandwichValues.Violated.selector);
+        attestRefused(L.RESIDUAL_VARIANCE, uint256(((3 * ONE + 1) << 24) + 1), above);
+        attestRefused(L.RESIDUAL_DIRECTION + 15, F - uint256(3 * ONE / 2 + 2), above);
+        attestRefused(L.RESIDUAL_RATIO, uint256(ONE + 2), above);
+        attestRefused(L.RESIDUAL_RATIO + 1, uint256(3 * ONE / 2 + 2), above);
+        attestRefused(L.RESIDUAL_INVERSE + 3, uint256(6 * ONE + 1), above);
+        attestRefused(L.RESIDUAL_LOG, uint256(3 * ONE / 2 + 9), above);
+        attestRefused(L.RESIDUAL_PROBABILITY + 1, uint256(ONE + 9), above);
+        attestRefused(L.RESIDUAL_DENSITY, uint256(ONE + 9), above);
+        attestRefused(L.RESIDUAL_UPPER, uint256(5 * ONE / 2 + 2), above);
+        attestRefused(L.SLACK, 64 + 5 * 16 + 1, above);
+        attestRefused(L.SLACK + 1, F - 64 - 5 * 16 - 1, above);
+        attestRefused(L.TILT + 1, 0, SandwichValues.TiltOutside.selector);
+        attestRefused(L.TILT, (8192 << 24) + 1, SandwichValues.TiltOutside.selector);
+        attestRefused(L.VOLATILITY_AFTER, (1 << 20) - 1, SandwichValues.VolatilityOutside.selector);
+        attestRefused(L.PUBLIC_SCALARS + 2, (1 << 38) + 1, SandwichValues.VolatilityOutside.selector);
+        attestRefused(L.EXCESS, uint256((8 * ONE) >> 12) + 1, LiquidationValues.MarginNotRestored.selector);
+        attestRefused(
+            L.BOUND, uint256(10 * ONE - ((10 * ONE) >> 11) - 1025), LiquidationValues.NotOptimal.selector
+        );
+        attestRefused(L.PUBLIC_COVARIANCE + 135, (1 << 56) + 1, above);
+        attestRefused(L.PUBLIC_BOOK, F, SandwichValues.NotAFieldElement.selector);
+        attestRefused(L.PUBLIC_RELIEF + 3, (1 << 39) + 1, above);
+        attestRefused(L.PUBLIC_SCALARS, (1 << 39) + 1, above);
+        attestRefused(L.PUBLIC_SCALARS + 1, (1 << 56) + 1, above);
+        attestRefused(L.PUBLIC_SCALARS + 5, (1 << 39) + 1, above);
+        attestRefused(L.PUBLIC_NOTIONALS + 1, F - 1, LiquidationValues.NotionalNegative.selector);
+        attestRefused(L.PUBLIC_NOTIONALS, uint256(63 * ONE) - 1, LiquidationValues.NotionalOutsideUnit.selector);
+        attestRefused(L.PUBLIC_NOTIONALS, uint256(129 * ONE) + 1, LiquidationValues.NotionalOutsideUnit.selector);
+        attestRefused(L.PUBLIC_FRACTIONS, uint256(ONE) + 1, LiquidationValues.FractionOutOfRange.selector);
+        attestRefused(L.PUBLIC_FRACTIONS + 15, F - 1, LiquidationValues.FractionOutOfRange.selector);
+        attestRefused(L.PUBLIC_SCALARS + 3, 1, RiskOracle.BudgetDiffers.selector);
+        attestRefused(L.PUBLIC_SCALARS + 4, uint256(ONE) - 1, LiquidationValues.MultipliersNotNormalised.selector);
+        attestRefused(L.PUBLIC_SCALARS + 5, F - 1, LiquidationValues.MultiplierNegative.selector);
+        attestRefused(L.PUBLIC_SCALARS + 6, F - 1, LiquidationValues.MultiplierNegative.selector);
         uint256[] memory v = liquidation();
-        (v[243], v[244], v[245]) = (0, uint256(ONE / 4), uint256(3 * ONE / 4));
-        v[38] = F - (1 << 14) - 1;
-        vm.expectRevert(abi.encodeWithSelector(PublicValues.NotShownInfeasible.selector, -int256(1 << 14) - 1));
+        v[L.PUBLIC_SCALARS + 4] = 0;
+        (v[L.PUBLIC_SCALARS + 5], v[L.PUBLIC_SCALARS + 6]) = (uint256(ONE / 4), uint256(3 * ONE / 4));
+        v[L.BOUND] = F - 1;
+        vm.expectRevert(abi.encodeWithSelector(LiquidationValues.NotShownInfeasible.selector, -int256(1)));
         oracle.attestLiquidation("plan", RiskOracle.Proof("", v));
-        v[38] = F - (1 << 14);
+        v[L.BOUND] = 0;
         oracle.attestLiquidation("plan", RiskOracle.Proof("", v));
     }
 

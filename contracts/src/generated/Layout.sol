@@ -191,3 +191,103 @@ library PriceLayout {
     uint256 internal constant BOOKS = 2;
     uint256 internal constant BOOK_FIELDS = 4;
 }
+
+/// @title Where the public values of `liquidation` are: first index, number where there are several, unit 2^-bits.
+library LiquidationLayout {
+    uint256 internal constant COUNT = 252;
+    uint256 internal constant VIOLATIONS = 0;
+    uint256 internal constant RESIDUAL_VARIANCE = 1;
+    uint256 internal constant RESIDUAL_VARIANCE_BITS = 72;
+    uint256 internal constant RESIDUAL_DIRECTION = 2;
+    uint256 internal constant RESIDUAL_DIRECTION_LENGTH = 16;
+    uint256 internal constant RESIDUAL_DIRECTION_BITS = 48;
+    uint256 internal constant RESIDUAL_RATIO = 18;
+    uint256 internal constant RESIDUAL_RATIO_LENGTH = 2;
+    uint256 internal constant RESIDUAL_RATIO_BITS = 48;
+    uint256 internal constant RESIDUAL_INVERSE = 20;
+    uint256 internal constant RESIDUAL_INVERSE_LENGTH = 4;
+    uint256 internal constant RESIDUAL_INVERSE_BITS = 48;
+    uint256 internal constant RESIDUAL_LOG = 24;
+    uint256 internal constant RESIDUAL_LOG_LENGTH = 2;
+    uint256 internal constant RESIDUAL_LOG_BITS = 48;
+    uint256 internal constant RESIDUAL_PROBABILITY = 26;
+    uint256 internal constant RESIDUAL_PROBABILITY_LENGTH = 2;
+    uint256 internal constant RESIDUAL_PROBABILITY_BITS = 62;
+    uint256 internal constant RESIDUAL_DENSITY = 28;
+    uint256 internal constant RESIDUAL_DENSITY_LENGTH = 2;
+    uint256 internal constant RESIDUAL_DENSITY_BITS = 48;
+    uint256 internal constant RESIDUAL_UPPER = 30;
+    uint256 internal constant RESIDUAL_UPPER_LENGTH = 2;
+    uint256 internal constant RESIDUAL_UPPER_BITS = 48;
+    uint256 internal constant SLACK = 32;
+    uint256 internal constant SLACK_LENGTH = 2;
+    uint256 internal constant SLACK_BITS = 24;
+    uint256 internal constant TILT = 34;
+    uint256 internal constant TILT_LENGTH = 2;
+    uint256 internal constant TILT_BITS = 24;
+    uint256 internal constant VOLATILITY_AFTER = 36;
+    uint256 internal constant VOLATILITY_AFTER_BITS = 24;
+    uint256 internal constant UPPER = 37;
+    uint256 internal constant UPPER_LENGTH = 2;
+    uint256 internal constant UPPER_BITS = 24;
+    uint256 internal constant LOWER = 39;
+    uint256 internal constant LOWER_LENGTH = 2;
+    uint256 internal constant LOWER_BITS = 24;
+    uint256 internal constant CHARGE = 41;
+    uint256 internal constant CHARGE_BITS = 24;
+    uint256 internal constant EXCESS = 42;
+    uint256 internal constant EXCESS_BITS = 24;
+    uint256 internal constant OBJECTIVE = 43;
+    uint256 internal constant OBJECTIVE_BITS = 24;
+    uint256 internal constant BOUND = 44;
+    uint256 internal constant BOUND_BITS = 24;
+    uint256 internal constant PUBLIC_NOTIONALS = 45;
+    uint256 internal constant PUBLIC_NOTIONALS_LENGTH = 16;
+    uint256 internal constant PUBLIC_NOTIONALS_BITS = 24;
+    uint256 internal constant PUBLIC_RELIEF = 61;
+    uint256 internal constant PUBLIC_RELIEF_LENGTH = 16;
+    uint256 internal constant PUBLIC_RELIEF_BITS = 24;
+    uint256 internal constant PUBLIC_BOOK = 77;
+    uint256 internal constant PUBLIC_BOOK_LENGTH = 16;
+    uint256 internal constant PUBLIC_BOOK_BITS = 24;
+    uint256 internal constant PUBLIC_COVARIANCE = 93;
+    uint256 internal constant PUBLIC_COVARIANCE_LENGTH = 136;
+    uint256 internal constant PUBLIC_COVARIANCE_BITS = 24;
+    uint256 internal constant PUBLIC_FRACTIONS = 229;
+    uint256 internal constant PUBLIC_FRACTIONS_LENGTH = 16;
+    uint256 internal constant PUBLIC_FRACTIONS_BITS = 24;
+    uint256 internal constant PUBLIC_SCALARS = 245;
+    uint256 internal constant PUBLIC_SCALARS_LENGTH = 7;
+    uint256 internal constant PUBLIC_SCALARS_BITS = 24;
+    uint256 internal constant POSITIONS = 16;
+    uint256 internal constant STATES = 2;
+    uint256 internal constant SCALARS = 7;
+    uint256 internal constant SMALLEST_NOTIONAL = 1056964608;
+    uint256 internal constant LARGEST_NOTIONAL = 2164260864;
+    uint256 internal constant EXCESS_SHIFT = 12;
+    uint256 internal constant GAP_SHIFT = 11;
+    uint256 internal constant GAP_TOLERANCE = 1024;
+}
+
+/// @title Where the public values of `momentum` are: first index, number where there are several, unit 2^-bits.
+library MomentumLayout {
+    uint256 internal constant COUNT = 30;
+    uint256 internal constant STRATEGY_COMMITMENT = 0;
+    uint256 internal constant WEIGHTS_COMMITMENT = 1;
+    uint256 internal constant GRADIENT_COMMITMENT = 2;
+    uint256 internal constant OFFSET_COMMITMENT = 3;
+    uint256 internal constant VIOLATIONS = 4;
+    uint256 internal constant NEW_WEIGHTS = 5;
+    uint256 internal constant NEW_WEIGHTS_LENGTH = 8;
+    uint256 internal constant NEW_WEIGHTS_BITS = 24;
+    uint256 internal constant RESIDUAL = 13;
+    uint256 internal constant RESIDUAL_BITS = 48;
+    uint256 internal constant PUBLIC_GRADIENT = 14;
+    uint256 internal constant PUBLIC_GRADIENT_LENGTH = 8;
+    uint256 internal constant PUBLIC_GRADIENT_BITS = 24;
+    uint256 internal constant PUBLIC_WEIGHTS = 22;
+    uint256 internal constant PUBLIC_WEIGHTS_LENGTH = 8;
+    uint256 internal constant PUBLIC_WEIGHTS_BITS = 24;
+    uint256 internal constant TOKENS = 8;
+    uint256 internal constant RESIDUAL_TOLERANCE = 1073741824;
+}

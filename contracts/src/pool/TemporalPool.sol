@@ -11,7 +11,9 @@ import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IPriceSource} from "../IPriceSource.sol";
 import {IProofVerifier} from "../ModelRegistry.sol";
+import {MomentumLayout} from "../generated/Layout.sol";
 import {PublicValues} from "../PublicValues.sol";
+import {SandwichValues} from "../SandwichValues.sol";
 import {MomentumRule} from "./MomentumRule.sol";
 import {WeightedMath} from "./WeightedMath.sol";
 import {WeightRails} from "./WeightRails.sol";
@@ -33,15 +35,6 @@ contract TemporalPool is ERC20, AccessControl, Pausable, ReentrancyGuard {
     /// @dev shares nobody owns: the first depositor cannot make a share worth more than others can pay
     uint256 public constant LOCKED_SHARES = 1e6;
     address private constant NOBODY = address(0xdead);
-
-    // public values of the momentum circuit
-    uint256 private constant STRATEGY = 0;
-    uint256 private constant NEW_WEIGHTS = 4;
-    uint256 private constant RESIDUAL = 12;
-    uint256 private constant GRADIENT = 13;
-    uint256 private constant WEIGHTS = 21;
-    uint256 private constant MOMENTUM_VALUES = 29;
-    int256 private constant RESIDUAL_TOLERANCE = 128;
 
     struct Asset {
         IERC20 token;
@@ -343,7 +336,7 @@ contract TemporalPool is ERC20, AccessControl, Pausable, ReentrancyGuard {
         _checkProof(current, gradients, proof, instances);
         uint256[] memory target = new uint256[](tokens);
         for (uint256 i = 0; i < tokens; i++) {
-            int256 proven = instances.number(NEW_WEIGHTS + i);
+            int256 proven = instances.number(MomentumLayout.NEW_WEIGHTS + i);
             target[i] = proven > 0 ? (uint256(proven) * ONE) >> 24 : 0;
         }
         _move(bar, current, target);
@@ -437,19 +430,20 @@ contract TemporalPool is ERC20, AccessControl, Pausable, ReentrancyGuard {
         bytes calldata proof,
         uint256[] calldata instances
     ) private view {
-        PublicValues.count(instances, MOMENTUM_VALUES);
-        if (instances[STRATEGY] != _strategy.commitment) {
-            revert StrategyDiffers(_strategy.commitment, instances[STRATEGY]);
+        PublicValues.count(instances, MomentumLayout.COUNT);
+        SandwichValues.requireNone(instances, MomentumLayout.VIOLATIONS);
+        if (instances[MomentumLayout.STRATEGY_COMMITMENT] != _strategy.commitment) {
+            revert StrategyDiffers(_strategy.commitment, instances[MomentumLayout.STRATEGY_COMMITMENT]);
         }
-        PublicValues.within(instances, RESIDUAL, 1, RESIDUAL_TOLERANCE);
+        SandwichValues.bounded(instances, MomentumLayout.RESIDUAL, 1, int256(MomentumLayout.RESIDUAL_TOLERANCE));
         for (uint256 i = 0; i < MOST_TOKENS; i++) {
             int256 held = i < tokens ? _units(gradients[i]) : int256(0);
-            int256 proven = instances.number(GRADIENT + i);
+            int256 proven = instances.number(MomentumLayout.PUBLIC_GRADIENT + i);
             if (proven != held) revert GradientDiffers(i, held, proven);
             held = i < tokens ? _units(int256(current[i])) : int256(0);
-            proven = instances.number(WEIGHTS + i);
+            proven = instances.number(MomentumLayout.PUBLIC_WEIGHTS + i);
             if (proven != held) revert WeightDiffers(i, held, proven);
-            proven = instances.number(NEW_WEIGHTS + i);
+            proven = instances.number(MomentumLayout.NEW_WEIGHTS + i);
             if (i >= tokens && proven != 0) revert WeightDiffers(i, 0, proven);
         }
         try _strategy.verifier.verifyProof(_strategy.verificationKey, proof, instances) returns (bool holds) {

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {MomentumLayout as M} from "../../src/generated/Layout.sol";
 import {IPriceSource} from "../../src/IPriceSource.sol";
 import {PublicValues} from "../../src/PublicValues.sol";
 import {MomentumRule} from "../../src/pool/MomentumRule.sol";
@@ -204,7 +205,7 @@ contract TemporalPoolTest is PoolFixture {
         vm.expectRevert(abi.encodeWithSelector(IPriceSource.PriceUnknown.selector, MARKETS[0], bar));
         pool.performUpdate(bar);
         vm.expectRevert(TemporalPool.NeedsNoProof.selector);
-        pool.performUpdate(bar, "", new uint256[](29));
+        pool.performUpdate(bar, "", new uint256[](M.COUNT));
     }
 
     function test_pausedItOnlyLetsGo() public {
@@ -233,12 +234,12 @@ contract TemporalPoolTest is PoolFixture {
         nextBar();
         priced(31_000e18, 2_950e18, 1e18);
         (int256[] memory gradient, int256[] memory weight) = pool.statement(bar);
-        instances = new uint256[](29);
-        instances[0] = 42;
+        instances = new uint256[](M.COUNT);
+        instances[M.STRATEGY_COMMITMENT] = 42;
         for (uint256 i = 0; i < 3; i++) {
-            instances[4 + i] = _felt(weight[i] + (i == 0 ? int256(100_000) : -50_000));
-            instances[13 + i] = _felt(gradient[i]);
-            instances[21 + i] = _felt(weight[i]);
+            instances[M.NEW_WEIGHTS + i] = _felt(weight[i] + (i == 0 ? int256(100_000) : -50_000));
+            instances[M.PUBLIC_GRADIENT + i] = _felt(gradient[i]);
+            instances[M.PUBLIC_WEIGHTS + i] = _felt(weight[i]);
         }
     }
 
@@ -262,14 +263,22 @@ contract TemporalPoolTest is PoolFixture {
 
     function test_refusesProofsOfAnythingElse() public {
         uint256[] memory instances = _secret();
-        instances[0] = 43;
+        instances[M.STRATEGY_COMMITMENT] = 43;
         vm.expectRevert(abi.encodeWithSelector(TemporalPool.StrategyDiffers.selector, 42, 43));
         pool.performUpdate(bar, "", instances);
-        instances[0] = 42;
+        instances[M.STRATEGY_COMMITMENT] = 42;
         // Another gradient, other weights, a token that is not there, a sum that is not kept.
-        uint256[4] memory at = [uint256(14), 22, 7, 12];
-        uint256[4] memory to = [instances[14] + 1, instances[22] + 1, 1, 129];
-        for (uint256 i = 0; i < 4; i++) {
+        // A strategy out of its range, a residual just above the rounding of its offset.
+        uint256[5] memory at =
+            [M.PUBLIC_GRADIENT + 1, M.PUBLIC_WEIGHTS + 1, M.NEW_WEIGHTS + 3, M.RESIDUAL, M.VIOLATIONS];
+        uint256[5] memory to = [
+            instances[M.PUBLIC_GRADIENT + 1] + 1,
+            instances[M.PUBLIC_WEIGHTS + 1] + 1,
+            1,
+            M.RESIDUAL_TOLERANCE + 1,
+            1
+        ];
+        for (uint256 i = 0; i < 5; i++) {
             uint256 was = instances[at[i]];
             instances[at[i]] = to[i];
             vm.expectRevert();

@@ -8,6 +8,7 @@ export const SCALE_BITS = 24;
 const UNIT = 2 ** SCALE_BITS;
 /** Of values: four limbs of ten bits and a sign, with room for products before they are rescaled. */
 const LIMIT = 2 ** 15;
+const WIDE_LIMIT = 2 ** 31;
 
 /**
  * The fixed-point integer of a number. A field has no overflow, it wraps around: what is out of range is refused here, the
@@ -18,6 +19,18 @@ const LIMIT = 2 ** 15;
 export function quantise(value: number, field: string): bigint {
   if (!(Math.abs(value) < LIMIT)) {
     throw new InvalidInputError(field, `must be within ±${LIMIT} to fit a circuit, got ${value}`);
+  }
+  return BigInt(Math.round(value * UNIT));
+}
+
+/**
+ * Like {@link quantise}, for what a circuit only adds up and multiplies exactly: within ±2^31.
+ *
+ * @throws {InvalidInputError} for a number that is not finite, or not within ±2^31
+ */
+export function quantiseWide(value: number, field: string): bigint {
+  if (!(Math.abs(value) < WIDE_LIMIT)) {
+    throw new InvalidInputError(field, `must be within ±${WIDE_LIMIT} to fit a circuit, got ${value}`);
   }
   return BigInt(Math.round(value * UNIT));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uniform, uniforms } from '../../../test/support/arbitraries.js';
+import { witnessOf } from '../../../test/support/witness.js';
 import {
   dequantise,
   EngineProver,
@@ -63,13 +64,8 @@ describe('the momentum statement', () => {
         ),
         (input) => {
           const [secret, , gradient, [offset]] = momentumStatement.inputs(input);
-          // As the circuit does: products rescaled to 2^−24, to the nearest.
-          const residual = gradient.reduce((sum, g, i) => {
-            const product = secret[i] * (g + offset);
-            const half = product < 0n ? -(2n ** 23n) : 2n ** 23n;
-            return sum + (product + half) / 2n ** 24n;
-          }, 0n);
-          expect(Math.abs(dequantise(residual))).toBeLessThanOrEqual(MOMENTUM_TOLERANCE);
+          const residual = gradient.reduce((sum, g, i) => sum + secret[i] * (g + offset), 0n);
+          expect(Math.abs(Number(residual) / 2 ** 48)).toBeLessThanOrEqual(MOMENTUM_TOLERANCE);
         },
       ),
       { numRuns: 10_000 },
@@ -83,12 +79,17 @@ describe('the momentum statement', () => {
     expect(() => statementOf('nothing')).toThrow(/momentum/);
   });
 
-  it('holds only within its tolerance', () => {
-    const values = { residual: MOMENTUM_TOLERANCE } as Parameters<typeof momentumStatement.failures>[0];
-    expect(momentumStatement.failures(values)).toEqual([]);
-    expect(momentumStatement.failures({ ...values, residual: -MOMENTUM_TOLERANCE - 2 ** -24 })).toHaveLength(
-      1,
-    );
+  it('holds only within its tolerance, and where the circuit finds no violation', () => {
+    const found = witnessOf(momentumStatement, momentumStatement.inputs(UPDATE));
+    if ('refused' in found) throw new Error(found.refused);
+    expect(found.public.failures).toEqual([]);
+    const failures = (name: string, value: bigint) =>
+      momentumStatement.public(new Map(found.values).set(name, [value])).failures;
+    const tolerance = BigInt(MOMENTUM_TOLERANCE * 2 ** 48);
+    expect(failures('residual', -tolerance)).toEqual([]);
+    expect(failures('residual', -tolerance - 1n)).toHaveLength(1);
+    expect(failures('residual', tolerance + 1n)).toHaveLength(1);
+    expect(failures('violations', 1n)).toHaveLength(1);
   });
 });
 

@@ -70,12 +70,6 @@ export function judgeSandwiches(judgement: Judgement, volatility: readonly bigin
     );
   });
   judgement.between('tilt', 1, SHARED.largestTilt);
-  judgement.integers('upper').forEach((upper, at) => {
-    judgement.check(
-      upper >= BigInt(SHARED.smallestUpper),
-      `upper[${at}] ${upper} is below ${SHARED.smallestUpper}: too small to be right to a thousandth`,
-    );
-  });
   const half = (value: bigint) => (value >> 1n) + 1n;
   judgement.within('residualRatio', (at) => half(volatility[at % states]));
   judgement.within('residualInverse', () => BigInt(SHARED.inverseTolerance));
@@ -84,4 +78,14 @@ export function judgeSandwiches(judgement: Judgement, volatility: readonly bigin
   judgement.within('residualDensity', () => BigInt(SHARED.densityTolerance));
   judgement.within('residualUpper', (at) => half(tilt[at]));
   judgement.within('slack', (at) => slackTolerance(tilt[at]));
+}
+
+/** Upper bounds that are the measure itself must be right to a thousandth, whatever their rounding. */
+export function judgeUpper(judgement: Judgement): void {
+  judgement.integers('upper').forEach((upper, at) => {
+    judgement.check(
+      upper >= BigInt(SHARED.smallestUpper),
+      `upper[${at}] ${upper} is below ${SHARED.smallestUpper}: too small to be right to a thousandth`,
+    );
+  });
 }

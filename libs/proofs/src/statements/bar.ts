@@ -1,4 +1,4 @@
-import { judgeSandwiches, Judgement, layoutOf, numbersOf } from '../public-values.js';
+import { judgeSandwiches, Judgement, judgeUpper, layoutOf, numbersOf } from '../public-values.js';
 import { SHARED } from '../generated/layout.js';
 import type { Statement } from '../statement.js';
 import { BOOK_TERMS, type BarInput, barRows, type BookTerms, parseBar } from './bar-rows.js';
@@ -114,6 +114,7 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
   judgement.check(violations === 0n, `violations are ${violations}, not 0`);
   const [s] = judgement.integers('volatility');
   judgeSandwiches(judgement, [s]);
+  judgeUpper(judgement);
   judgement.within('residualVolatility', () => (s + 1n) << 128n);
   judgement.within('residualRate', () => (s + 1n) << 128n);
   judgement.within('residualSpread', () => (s >> 1n) + 1n);

@@ -1,51 +1,26 @@
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { type LiquidationPlan, liquidationPlanSchema, singleCutWitness } from '#lib/liquidation';
-import { sandwichFailures, sandwichOf, sandwichTolerances } from '../evar-sandwich.js';
-import { dequantise, quantise } from '../field.js';
-import { dotProduct, quotient, UNIT } from '../fixed-point.js';
-import { residualFailures, residualsOf, row, type Statement } from '../statement.js';
+import { dequantise, quantise, quantiseWide } from '../field.js';
+import { magnitude, nearest, nearestRoot, shifted } from '../fixed-point.js';
+import { LAYOUTS, SHARED } from '../generated/layout.js';
+import { judgeSandwiches, Judgement, layoutOf, numbersOf } from '../public-values.js';
+import { sandwichValues } from '../sandwich.js';
+import { row, type Statement } from '../statement.js';
+import { dot } from './factor-model.js';
 
+const { positions: POSITIONS, ...LIMITS } = LAYOUTS.liquidation.constants;
 /** Most positions of an account. */
-export const LARGEST_ACCOUNT = 16;
-const POSITIONS = LARGEST_ACCOUNT;
-const PAIRS = (POSITIONS * (POSITIONS + 1)) / 2;
-const STATES = 2;
-const LARGEST_NUMBER = 2 ** 15;
-/** s in the unit of account: what the tolerances are made for. */
-const LARGEST_DEVIATION = 4096;
-const LARGEST_MONEY = 2 ** 14;
-/** The unit of account makes the account's notional this much or a little less, unless the pool is too large for that. */
+export const LARGEST_ACCOUNT = POSITIONS;
+/** The unit of account makes the account's notional this much or less, down to half of it. */
 const ACCOUNT_NOTIONAL = 128;
-
-/**
- * How far an equation may be from holding, in units of 2^−24, for s ≤ 4096; see {@link sandwichTolerances} for the others:
- * - variance: s1 − s0 to half a unit times s0 + s1, and two.
- * - direction: half a unit times s1, and one.
- */
-export const LIQUIDATION_TOLERANCES = {
-  variance: (LARGEST_DEVIATION + 4) * UNIT,
-  direction: (LARGEST_DEVIATION / 2 + 4) * UNIT,
-  ...sandwichTolerances(LARGEST_DEVIATION),
-} as const;
-
-/**
- * What may be missing to the initial margin, of an account of up to 128 units: 2^−10, a hundred-thousandth of it. The bounds of
- * a pool's risk are computed to 10^−7 of s ≤ 4096. In the objective that weighs λ1 ≈ 1/margin rate as much: the gap may be
- * 2^−5, a four-thousandth of the account. docs/proofs.md has what was measured.
- */
-export const EXCESS_TOLERANCE = 2 ** -10;
-export const LIQUIDATION_GAP_TOLERANCE = 2 ** -5;
 
 export interface LiquidationInput {
   readonly plan: LiquidationPlan;
 }
 
-type Residual = keyof typeof LIQUIDATION_TOLERANCES | 'upper';
-
 /** Money in shares of the unit of account. */
 export interface LiquidationPublic {
-  readonly residuals: Readonly<Record<Residual, readonly number[]>>;
   readonly proves: 'optimality' | 'infeasibility';
   /** o: 1 bounds the objective, 0 shows that nothing restores the margin */
   readonly weight: number;
@@ -58,9 +33,10 @@ export interface LiquidationPublic {
   readonly covariance: readonly number[];
   /** b, what is missing to the initial margin */
   readonly deficit: number;
-  /** m and s of the pool before */
+  /** m and s of the pool before, and s after the plan */
   readonly mean: number;
   readonly volatility: number;
+  readonly volatilityAfter: number;
   /** −ln α */
   readonly budget: number;
   /** λ0, λ1 */
@@ -72,41 +48,15 @@ export interface LiquidationPublic {
   readonly objective: number;
   /** no plan closes less; of the weighted violation where nothing restores the margin */
   readonly bound: number;
-  readonly slack: readonly number[];
-  readonly tilts: readonly number[];
+  readonly failures: readonly string[];
 }
 
 const inputSchema = z.strictObject({ plan: liquidationPlanSchema }) satisfies z.ZodType<LiquidationInput>;
 
-const RESIDUALS: readonly (readonly [name: Residual, instances: string, length: number])[] = [
-  ['variance', 'residualVariance', 1],
-  ['direction', 'residualDirection', POSITIONS],
-  ['ratio', 'residualK', STATES],
-  ['inverse', 'residualInverse', 2 * STATES],
-  ['log', 'residualLog', STATES],
-  ['probability', 'residualProbability', STATES],
-  ['density', 'residualDensity', STATES],
-  ['upper', 'residualUpper', STATES],
-];
-
 /** A plan restores the margin, and no plan that does closes less: circuits/zkcircuits/liquidation.py. */
 export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic> = {
   name: 'liquidation',
-  layout: [
-    ...RESIDUALS.map(([, name, length]) => [name, length] as const),
-    ['slack', STATES],
-    ['tilt', STATES],
-    ['charge', 1],
-    ['excess', 1],
-    ['objective', 1],
-    ['bound', 1],
-    ['notionals', POSITIONS],
-    ['relief', POSITIONS],
-    ['book', POSITIONS],
-    ['covariance', PAIRS],
-    ['fractions', POSITIONS],
-    ['scalars', 7],
-  ],
+  layout: layoutOf('liquidation'),
 
   inputs({ plan }) {
     const n = plan.case.positions.length;
@@ -124,24 +74,32 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
       Array.from(values, (value) => value / unit ** power);
     const notionals = row('notionals', share(program.notionals, 1), POSITIONS);
     const relief = row('relief', share(program.relief, 1), POSITIONS);
-    const withBook = row('covarianceWithBook', share(program.covarianceWithBook, 2), POSITIONS);
+    const withBook = wideRow('covarianceWithBook', share(program.covarianceWithBook, 2));
     const covariance = Array.from({ length: POSITIONS }, (_, i) =>
-      row('covariance', i < n ? share(program.covariance.slice(i * n, (i + 1) * n), 2) : [], POSITIONS),
+      wideRow('covariance', i < n ? share(program.covariance.slice(i * n, (i + 1) * n), 2) : []),
     );
     // One triangle is what is proven of.
     for (let i = 0; i < POSITIONS; i++) for (let j = 0; j < i; j++) covariance[i][j] = covariance[j][i];
     const w = row('fractions', Array.from(point), POSITIONS);
-    const mean = quantise(program.mean / unit, 'mean');
+    const mean = quantiseWide(program.mean / unit, 'mean');
     const s0 = quantise(Math.sqrt(program.variance) / unit, 'volatility');
-    if (!(dequantise(s0) > 0))
-      throw new InvalidInputError('plan.case.pool.variance', 'is too small beside the account to be proven');
+    const [low, high] = [SHARED.smallestVolatility, SHARED.largestVolatility];
+    const requireVolatility = (s: bigint, field: string) => {
+      if (s < BigInt(low) || s > BigInt(high))
+        throw new InvalidInputError(
+          field,
+          `makes a volatility of ${dequantise(s)} where the account has a notional of ${ACCOUNT_NOTIONAL / 2} to ${ACCOUNT_NOTIONAL}: it must be from ${low / 2 ** 24} to ${high / 2 ** 24}`,
+        );
+    };
+    requireVolatility(s0, 'plan.case.pool.variance');
     const budget = quantise(-program.logAlpha, 'alpha');
-    const turned = covariance.map((entries) => dotProduct(entries, w));
-    const total = dotProduct(w, turned) - 2n * dotProduct(withBook, w);
-    const change = volatilityChange(s0, total);
-    const s1 = s0 + change;
-    const before = sandwichOf(mean, s0, budget, 'plan.case.pool');
-    const after = sandwichOf(mean, s1, budget, 'plan.fractions');
+    // Exact: turned in units of 2^−48, variances in units of 2^−72.
+    const turned = covariance.map((entries) => dot(entries, w));
+    const variance = ((s0 * s0) << 24n) + dot(w, turned) - (dot(withBook, w) << 25n);
+    const s1 = variance > 0n ? shifted(nearestRoot(variance << 24n), 24) : 0n;
+    requireVolatility(s1, 'plan.fractions');
+    const before = sandwichValues(mean, s0, budget, 'plan.case.pool');
+    const after = sandwichValues(mean, s1, budget, 'plan.fractions');
     const each = (value: (state: typeof before) => bigint) => [before, after].map(value);
     return [
       notionals,
@@ -159,124 +117,109 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
         quantise(premium, 'multipliers[1]'),
       ],
       [
-        ...each(({ k }) => k),
-        ...each(({ t }) => t),
-        ...each(({ p }) => p),
-        ...each(({ c }) => c),
-        ...each(({ upper }) => upper),
-        ...each(({ r }) => r),
+        ...(['k', 't', 'p', 'c', 'upper', 'r'] as const).flatMap((name) => each((state) => state[name])),
         ...each(({ atRatio }) => atRatio.inverse),
         ...each(({ atShifted }) => atShifted.inverse),
-        ...turned.map((value, i) => quotient(value - withBook[i], s1)),
-        change,
+        ...turned.map((value, i) => nearest(value - (withBook[i] << 24n), s1)),
+        s1,
       ],
     ];
   },
 
   public(values) {
-    const numbersOf = (name: string) => values.get(name)!.map(dequantise);
-    const [deficit, mean, volatility, budget, weight, linear, premium] = numbersOf('scalars');
+    const numbers = numbersOf('liquidation', values);
+    const [deficit, mean, volatility, budget, weight, linear, premium] = numbers('publicScalars');
     return {
-      residuals: residualsOf(RESIDUALS, values),
       proves: weight === 0 ? 'infeasibility' : 'optimality',
       weight,
-      fractions: numbersOf('fractions'),
-      notionals: numbersOf('notionals'),
-      relief: numbersOf('relief'),
-      covarianceWithBook: numbersOf('book'),
-      covariance: numbersOf('covariance'),
+      fractions: numbers('publicFractions'),
+      notionals: numbers('publicNotionals'),
+      relief: numbers('publicRelief'),
+      covarianceWithBook: numbers('publicBook'),
+      covariance: numbers('publicCovariance'),
       deficit,
       mean,
       volatility,
+      volatilityAfter: numbers('volatilityAfter')[0],
       budget,
       multipliers: [linear, premium],
-      premium: numbersOf('charge')[0],
-      excess: numbersOf('excess')[0],
-      objective: numbersOf('objective')[0],
-      bound: numbersOf('bound')[0],
-      slack: numbersOf('slack'),
-      tilts: numbersOf('tilt'),
+      premium: numbers('charge')[0],
+      excess: numbers('excess')[0],
+      objective: numbers('objective')[0],
+      bound: numbers('bound')[0],
+      failures: judged(values),
     };
   },
 
-  failures(values) {
-    const { residuals, proves, fractions, multipliers, slack, tilts, excess, objective, bound } = values;
-    const failures = residualFailures(residuals, LIQUIDATION_TOLERANCES);
-    // The circuit checks the range of what is private, not of what is public.
-    failures.push(...rangeFailures(values));
-    const check = (holds: boolean, failure: string) => {
-      if (!holds) failures.push(failure);
-    };
-    fractions.forEach((w, i) => check(w >= 0 && w <= 1, `fraction[${i}] ${w} is not in [0, 1]`));
-    multipliers.forEach((value, i) => check(value >= 0, `multiplier[${i}] ${value} is negative`));
-    tilts.forEach((tilt, i) => {
-      // The bounds come out of the gap: here only that they are bounds.
-      const bounds = { upper: 0, lower: 0, tilt, slack: slack[i], residual: residuals.upper[i] };
-      failures.push(...sandwichFailures(`[${i}]`, bounds));
-    });
-    check(
-      values.volatility > 0 && values.volatility <= LARGEST_DEVIATION,
-      `volatility ${values.volatility} is not in (0, ${LARGEST_DEVIATION}]`,
-    );
-    if (proves === 'optimality') {
-      check(values.weight === 1, `the objective’s weight ${values.weight} is neither 1 nor 0`);
-      check(excess <= EXCESS_TOLERANCE, `${excess} is missing to the initial margin`);
-      check(
-        objective - bound <= LIQUIDATION_GAP_TOLERANCE,
-        `the objective ${objective} is too far above its bound ${bound}`,
-      );
-    } else {
-      const weight = multipliers[0] + multipliers[1];
-      check(Math.abs(weight - 1) <= 2 * UNIT, `the multipliers add up to ${weight}, not to 1`);
-      check(
-        bound >= -EXCESS_TOLERANCE,
-        `the witness does not show that nothing restores the margin: ${bound}`,
-      );
-    }
-    return failures;
-  },
+  failures: ({ failures }) => failures,
 
   parse: (value) => parseInput(inputSchema, value, 'input'),
 };
 
-function rangeFailures(values: LiquidationPublic): string[] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    [value]
-      .flat()
-      .flatMap((entry: unknown) =>
-        typeof entry === 'number' && !(Math.abs(entry) <= LARGEST_NUMBER)
-          ? [`${name} ${entry} is no number of a circuit`]
-          : [],
-      ),
+/** Why a liquidation's public values do not hold. */
+function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
+  const judgement = new Judgement(values);
+  const [violations] = judgement.integers('violations');
+  judgement.check(violations === 0n, `violations are ${violations}, not 0`);
+  const [, , s0, budget, weight, linear, premium] = judgement.integers('publicScalars');
+  const [s1] = judgement.integers('volatilityAfter');
+  // What is public is checked by whoever verifies: what is multiplied, to be numbers of the circuit's range, and the rest so
+  // that nothing wraps around the field.
+  const narrow = 1n << 39n;
+  const wide = 1n << 56n;
+  for (const name of ['publicNotionals', 'publicRelief', 'publicScalars'])
+    judgement.within(name, (at) => (name === 'publicScalars' && at === 1 ? wide : narrow));
+  for (const name of ['publicBook', 'publicCovariance']) judgement.within(name, () => wide);
+  judgement.between('publicFractions', 0, 2 ** 24);
+  const notional = judgement.integers('publicNotionals').reduce((sum, value, i) => {
+    judgement.check(value >= 0n, `publicNotionals[${i}] ${value} is negative`);
+    return sum + magnitude(value);
+  }, 0n);
+  judgement.check(
+    notional >= BigInt(LIMITS.smallestNotional) && notional <= BigInt(LIMITS.largestNotional),
+    `the notional ${notional} is not in [${LIMITS.smallestNotional}, ${LIMITS.largestNotional}]`,
   );
-}
-
-/** A power of two that makes everything fit, so that nothing is lost by dividing. */
-export function unitOf({ case: { positions, pool } }: LiquidationPlan): number {
-  const notional = positions.reduce((sum, { size, price }) => sum + Math.abs(size) * price, 0);
-  const s = Math.sqrt(pool.variance);
-  const cross = positions.reduce((sum, { size }, i) => sum + Math.abs(size * pool.covarianceWithBook[i]), 0);
-  const own = positions.reduce(
-    (sum, { size }, i) => sum + Math.abs(size) * Math.sqrt(pool.covariance[i * (positions.length + 1)]),
-    0,
-  );
-  const least = Math.max(
-    notional / ACCOUNT_NOTIONAL,
-    s / (LARGEST_DEVIATION / 2),
-    Math.abs(pool.mean) / LARGEST_MONEY,
-    Math.sqrt((2 * cross + own * own) / LARGEST_MONEY),
-  );
-  return 2 ** Math.ceil(Math.log2(least));
-}
-
-/** s1 − s0 from s1² − s0², in units: (s1 − s0)(s1 + s0) = total. */
-function volatilityChange(s0: bigint, total: bigint): bigint {
-  const before = dequantise(s0);
-  const variance = before * before + dequantise(total);
-  if (!(variance > 0))
-    throw new InvalidInputError(
-      'plan.fractions',
-      'leave a book without risk, which the statement does not cover',
+  judgeSandwiches(judgement, [s0, s1]);
+  judgement.within('residualVariance', () => (s1 + 1n) << 24n);
+  judgement.within('residualDirection', () => (s1 >> 1n) + 1n);
+  judgement.check(budget > 0n, `the budget ${budget} is not above 0`);
+  judgement.check(linear >= 0n, `the multiplier ${linear} of the margin is negative`);
+  judgement.check(premium >= 0n, `the multiplier ${premium} of the margin with its premium is negative`);
+  const one = 1n << 24n;
+  const [bound] = judgement.integers('bound');
+  if (weight === one) {
+    const [excess] = judgement.integers('excess');
+    const relief = judgement.integers('publicRelief').reduce((sum, value) => sum + value, 0n);
+    judgement.check(
+      excess <= relief >> BigInt(LIMITS.excessShift),
+      `${dequantise(excess)} is missing to the initial margin`,
     );
-  return quantise(dequantise(total) / (Math.sqrt(variance) + before), 'volatility');
+    const [objective] = judgement.integers('objective');
+    judgement.check(
+      objective - bound <= (objective >> BigInt(LIMITS.gapShift)) + BigInt(LIMITS.gapTolerance),
+      `the objective ${dequantise(objective)} is too far above its bound ${dequantise(bound)}`,
+    );
+  } else {
+    judgement.check(weight === 0n, `the objective’s weight ${weight} is neither 1 nor 0`);
+    const sum = linear + premium;
+    judgement.check(magnitude(sum - one) <= 2n, `the multipliers add up to ${sum}, not to 1`);
+    judgement.check(
+      bound >= 0n,
+      `the witness does not show that nothing restores the margin: ${dequantise(bound)}`,
+    );
+  }
+  return judgement.failures;
+}
+
+/** Values that the circuit only adds up and multiplies exactly. */
+function wideRow(name: string, values: readonly number[]): bigint[] {
+  return Array.from({ length: POSITIONS }, (_, i) =>
+    i < values.length ? quantiseWide(values[i], `${name}[${i}]`) : 0n,
+  );
+}
+
+/** A power of two that makes the account's notional 64 to 128 units, so that nothing is lost by dividing. */
+export function unitOf({ case: { positions } }: LiquidationPlan): number {
+  const notional = positions.reduce((sum, { size, price }) => sum + Math.abs(size) * price, 0);
+  return 2 ** (Math.floor(Math.log2(notional)) - Math.log2(ACCOUNT_NOTIONAL) + 1);
 }

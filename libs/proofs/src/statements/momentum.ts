@@ -1,17 +1,18 @@
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
-import { dequantise, quantise, SCALE_BITS } from '../field.js';
+import { quantise } from '../field.js';
+import { LAYOUTS } from '../generated/layout.js';
+import { Judgement, layoutOf, numbersOf } from '../public-values.js';
 import type { Statement } from '../statement.js';
 
 /** Most tokens of a pool; a token that is not there has k = g = w = 0. */
-const TOKENS = 8;
+const { tokens: TOKENS, residualTolerance } = LAYOUTS.momentum.constants;
 const LARGEST_K = 16;
 
 /**
- * Largest |Σ k_i(g_i + offset)| that counts as zero: half a unit of rounding for each of eight products, and Σk ≤ 128 times
- * half a unit for the offset, 68 units of 2^−24; 128 are allowed.
+ * Largest |Σ k_i(g_i + offset)| that counts as zero: the offset to half a unit of 2^−24 times Σk ≤ 128.
  */
-export const MOMENTUM_TOLERANCE = 128 / 2 ** SCALE_BITS;
+export const MOMENTUM_TOLERANCE = residualTolerance / 2 ** 48;
 
 /** A weight update of a momentum pool. */
 export interface MomentumInput {
@@ -38,14 +39,15 @@ export interface MomentumPublic {
   readonly residual: number;
   readonly gradient: readonly number[];
   readonly weights: readonly number[];
+  readonly failures: readonly string[];
 }
 
-const numbers = z.array(z.number()).min(2).max(TOKENS);
+const entries = z.array(z.number()).min(2).max(TOKENS);
 const inputSchema = z.strictObject({
-  strategy: numbers,
+  strategy: entries,
   salt: z.number(),
-  weights: numbers,
-  gradient: numbers,
+  weights: entries,
+  gradient: entries,
 }) satisfies z.ZodType<MomentumInput>;
 
 /**
@@ -54,16 +56,7 @@ const inputSchema = z.strictObject({
  */
 export const momentumStatement: Statement<MomentumInput, MomentumPublic> = {
   name: 'momentum',
-  layout: [
-    ['strategyHash', 1],
-    ['weightsHash', 1],
-    ['gradientHash', 1],
-    ['offsetHash', 1],
-    ['newWeights', TOKENS],
-    ['residual', 1],
-    ['gradient', TOKENS],
-    ['weights', TOKENS],
-  ],
+  layout: layoutOf('momentum'),
 
   inputs({ strategy, salt, weights, gradient }) {
     const n = strategy.length;
@@ -92,27 +85,28 @@ export const momentumStatement: Statement<MomentumInput, MomentumPublic> = {
   },
 
   public(values) {
-    const numbersOf = (name: string) => values.get(name)!.map(dequantise);
-    const hash = (name: string) => values.get(name)![0];
+    const numbers = numbersOf('momentum', values);
+    const hash = (name: string) => values.get(`${name}Commitment`)![0];
+    const judgement = new Judgement(values);
+    const [violations] = judgement.integers('violations');
+    judgement.check(violations === 0n, `violations are ${violations}, not 0`);
+    judgement.within('residual', () => BigInt(residualTolerance));
     return {
       commitments: {
-        strategy: hash('strategyHash'),
-        weights: hash('weightsHash'),
-        gradient: hash('gradientHash'),
-        offset: hash('offsetHash'),
+        strategy: hash('strategy'),
+        weights: hash('weights'),
+        gradient: hash('gradient'),
+        offset: hash('offset'),
       },
-      newWeights: numbersOf('newWeights'),
-      residual: numbersOf('residual')[0],
-      gradient: numbersOf('gradient'),
-      weights: numbersOf('weights'),
+      newWeights: numbers('newWeights'),
+      residual: numbers('residual')[0],
+      gradient: numbers('publicGradient'),
+      weights: numbers('publicWeights'),
+      failures: judgement.failures,
     };
   },
 
-  failures({ residual }) {
-    return Math.abs(residual) <= MOMENTUM_TOLERANCE
-      ? []
-      : [`residual ${residual} is above its tolerance ${MOMENTUM_TOLERANCE}`];
-  },
+  failures: ({ failures }) => failures,
 
   parse: (value) => parseInput(inputSchema, value, 'input'),
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
 import { fromFelt } from '../field.js';
-import { judgeSandwiches, Judgement, layoutOf, numbersOf } from '../public-values.js';
+import { judgeSandwiches, Judgement, judgeUpper, layoutOf, numbersOf } from '../public-values.js';
 import { LAYOUTS, SHARED } from '../generated/layout.js';
 import { normalValues } from '../sandwich.js';
 import type { CircuitInputs, Statement } from '../statement.js';
@@ -195,6 +195,7 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
   judgement.check(violations === 0n, `violations are ${violations}, not 0`);
   const s = judgement.integers('volatility');
   judgeSandwiches(judgement, s);
+  judgeUpper(judgement);
   judgement.within('residualVolatility', (at) => (s[at] + 1n) << 128n);
   judgement.within('residualSpread', (at) => (s[at] >> 1n) + 1n);
   const [budget, tailFactor] = judgement.integers('publicBook').slice(BOOKS * BOOK_TERMS.length);
