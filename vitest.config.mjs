@@ -20,6 +20,7 @@ export default defineConfig({
           include: [
             'dist/{libs,apps}/**/*.spec.js',
             'dist/test/support/*.spec.js',
+            'dist/test/adversary/witness/*.spec.js',
             'libs/osqp-wasm/dist/**/*.spec.js',
           ],
           exclude: ['**/node_modules/**', '**/*.proof.spec.js'],
@@ -47,7 +48,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'proof',
-          include: ['dist/test/proof/**/*.spec.js', 'dist/libs/**/*.proof.spec.js'],
+          include: [
+            'dist/test/proof/**/*.spec.js',
+            'dist/libs/**/*.proof.spec.js',
+            'dist/test/adversary/witness/*.proof.spec.js',
+          ],
           globalSetup: 'dist/test/support/shared-database.js',
         },
       },

@@ -101,7 +101,7 @@ describe('EngineProver', () => {
     folder = mkdtempSync(join(tmpdir(), 'zkrisk-keys-'));
     prover = new EngineProver({ keys: folder });
     document = await prover.prove(momentumStatement, UPDATE);
-  }, 120_000);
+  }, 600_000);
   afterAll(async () => {
     await prover.close();
     rmSync(folder, { recursive: true, force: true });
@@ -133,7 +133,7 @@ describe('EngineProver', () => {
       const { holds } = await prover.verify(momentumStatement, { ...document, instances });
       expect(holds, `instance ${i}`).toBe(false);
     }
-  }, 120_000);
+  }, 600_000);
 
   it('does not verify with a byte of the proof changed, with values missing, or as another proof', async () => {
     const flipped = document.proof.slice(0, -1) + (document.proof.endsWith('0') ? '1' : '0');
