@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import kafkajs, { Kafka, logLevel } from 'kafkajs';
 import type { DataSource } from 'typeorm';
@@ -10,14 +10,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod';
 import {
   Consume,
+  deadLetters as readDeadLetters,
   ConsumeContext,
   type DeadLetter,
   type EventLog,
-  KafkaLog,
   type Lane,
   LaneOwners,
+  requeue,
+  SEQUENCE_HEADER,
+  skipRecords,
+  SOURCE_HEADER,
   transportOf,
 } from '#lib/events';
+import { ProblemFilter } from '#lib/service';
 import { defineTopic, type Message, outgoing, TOPICS } from '#lib/messages';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 import { noKafka, startTestBroker, type TestBroker } from '../support/kafka.js';
@@ -38,14 +43,17 @@ const values = defineTopic({
   schemaVersion: 1,
   payload: z.strictObject({ value: z.int() }),
 });
-const later = defineTopic({ ...values, name: 'later' });
+const later = defineTopic({ ...values, name: 'later', outsiders: ['matching-engine'] });
 const copies = defineTopic({ ...values, name: 'copies' });
 const ON = { partitions: PARTITIONS, topics: [values, later, copies, TOPICS.consumption] as never };
 const LANE: Lane = { name: 'test', spread: 'single' };
 
 type ValueMessage = Message<{ value: number }>;
 const seen: number[] = [];
+/** a value that the handlers fail on, as they would for a bug */
+let broken: number | undefined;
 const take = (messages: ValueMessage[], context: ConsumeContext) => {
+  if (messages.some(({ payload }) => payload.value === broken)) throw new Error('a bug');
   for (const [i, { payload, id }] of messages.entries()) {
     const copy = outgoing(copies, 'k', { id, sequence: 0, time: NOON }, payload);
     context.publish({ ...copy, headers: context.headersOf(i) });
@@ -64,7 +72,7 @@ class ValuesController {
     take(messages, context);
   }
 }
-@Module({ controllers: [ValuesController] })
+@Module({ controllers: [ValuesController], providers: [{ provide: APP_FILTER, useClass: ProblemFilter }] })
 class ValuesModule {}
 
 const text = (value: number) =>
@@ -82,6 +90,7 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
   let connection: DataSource;
   let subject: Subject;
   let log: EventLog;
+  let owners: LaneOwners;
   let rounds = 0;
   let prefix: string;
   const services: INestMicroservice[] = [];
@@ -95,6 +104,7 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
     subject = kafkaSubject(broker, ON, prefix);
     log = await subject.open(connection);
     seen.length = 0;
+    broken = undefined;
   });
   afterEach(async () => {
     await Promise.all(services.splice(0).map((service) => service.close()));
@@ -108,7 +118,8 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
   });
 
   async function start(): Promise<INestMicroservice> {
-    const strategy = transportOf(await subject.open(connection), connection, new LaneOwners());
+    owners = new LaneOwners();
+    const strategy = transportOf(await subject.open(connection), connection, owners);
     const service = await NestFactory.createMicroservice(ValuesModule, { strategy, logger: false });
     services.push(service);
     await service.listen();
@@ -270,6 +281,75 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
     await start();
     await send(encodeBatch([record(5)]));
     await eventually(() => seen.length === 3, 'the next one');
-    expect(log).toBeInstanceOf(KafkaLog);
+  });
+
+  it('may name a service in its headers, where outsiders write: nothing is taken for sent again', async () => {
+    await start();
+    const forged = (sequence: string) =>
+      [
+        [SOURCE_HEADER, 'test'],
+        [SEQUENCE_HEADER, sequence],
+      ] as const;
+    await send(encodeBatch([record(0, { headers: forged('9007199254740991') })]), 'later');
+    await send(encodeBatch([record(1, { headers: forged('1') })]), 'later');
+    await eventually(() => seen.length === 2, 'both');
+  });
+
+  it('is passed over by an operator’s order where a unit fails on it, and put back once that is mended', async () => {
+    broken = 1;
+    await start();
+    await send(encodeBatch([record(0)]));
+    await send(encodeBatch([record(1), record(2)]));
+    await eventually(() => seen.length === 1 && owners.problems().length === 1, 'the loop to be noticed');
+    expect(owners.problems()).toEqual([{ name: 'test', problem: 'fails again and again: a bug' }]);
+    const logger = { log: () => undefined, warn: () => undefined, error: () => undefined };
+    const tools = { log, database: connection, logger };
+    const where = { unit: 'test', topic: values as never, partition: 0, reason: 'a bug' };
+    await expect(skipRecords(tools, { ...where, to: 4n })).rejects.toThrow('must be from 2 to 3');
+    await expect(skipRecords(tools, { ...where, unit: 'nobody', to: 2n })).rejects.toThrow('has never read');
+    expect(await skipRecords(tools, { ...where, to: 2n })).toEqual({ from: '1', to: '2', records: 1 });
+    await eventually(() => seen.length === 2, 'what comes after it');
+    expect(seen).toEqual([0, 2]);
+    await eventually(() => owners.problems().length === 0, 'all to be well');
+    await drained();
+    const [letter] = await readDeadLetters(log, 'values');
+    expect(letter).toMatchObject({ offset: '1', place: '0', reason: 'passed over by an operator: a bug' });
+    broken = undefined;
+    await requeue(log, letter);
+    await eventually(() => seen.length === 3, 'what was put back');
+    expect(seen[2]).toBe(1);
+  });
+
+  it('is refused a topic that would lose it, with every difference and its remedy', async () => {
+    const admin = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const names = ['wrong.values', 'wrong.later'];
+    await admin.createTopics({
+      waitForLeaders: false,
+      topics: [
+        { topic: names[0], numPartitions: 1, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] },
+        { topic: names[1], numPartitions: PARTITIONS },
+      ],
+    });
+    await eventually(
+      () =>
+        admin.fetchTopicMetadata({ topics: names }).then(
+          () => true,
+          () => false,
+        ),
+      'the topics',
+    );
+    await admin.disconnect();
+    const refused = kafkaSubject(broker, ON, 'wrong.').open(connection);
+    const text = await refused.then(
+      () => '',
+      (error: unknown) => String(error),
+    );
+    expect(text).toContain('topic wrong.values has 1 partitions, 3 are configured');
+    expect(text).toContain('has cleanup.policy=compact, which must be delete');
+    expect(text).toContain(
+      'kafka-configs.sh --alter --entity-type topics --entity-name wrong.later --add-config retention.ms=2592000000',
+    );
+    expect(text).toContain('message.timestamp.type=LogAppendTime');
   });
 });

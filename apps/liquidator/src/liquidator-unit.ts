@@ -24,6 +24,7 @@ import {
 } from './liquidation-record.js';
 import { liquidatingParametersOf, type LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
+import { planIdOf, unitOfPlan } from './plan-id.js';
 import { MarginWatch } from '#lib/liquidating';
 import type { PlanSolver } from './plan-solver.js';
 
@@ -134,6 +135,7 @@ export class LiquidatorUnit {
   /** Reports of liquidators: what they closed becomes a trade, and the plan is closed when that is booked. */
   async onExecutions(messages: readonly Message<ExecutionPayload>[], context: ConsumeContext): Promise<void> {
     for (const [index, { payload: report, time }] of messages.entries()) {
+      if (unitOfPlan(report.planId, context.units) !== this.unit) continue;
       const found = [...this.live.values()].find(({ opened }) => opened.planId === report.planId);
       if (found === undefined || found.reported !== undefined) {
         context.reject(index, `plan ${report.planId} is not open`);
@@ -254,7 +256,7 @@ export class LiquidatorUnit {
       const sizes = this.current.account(account)!.positions.map(({ size }) => size);
       const opened: OpenedPlan = {
         kind: 'opened',
-        planId: `lq-${this.unit}-${this.plans}`,
+        planId: planIdOf(this.unit, this.plans),
         account,
         at: now,
         expiresAt: now + this.config.PLAN_TTL_MS,

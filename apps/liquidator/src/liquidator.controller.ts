@@ -47,7 +47,8 @@ export class LiquidatorController {
     await this.service.unit(context.unit).onAccountStates(messages, context);
   }
 
-  @Consume(TOPICS.executions, { lane: LIQUIDATOR_LANE })
+  // Every unit sees every report: a liquidator's client may put it into any partition, and its plan says whose it is.
+  @Consume(TOPICS.executions, { lane: LIQUIDATOR_LANE, everyUnit: true })
   async executions(
     @Payload() messages: Message<ExecutionPayload>[],
     @Ctx() context: ConsumeContext,

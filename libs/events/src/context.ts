@@ -18,6 +18,8 @@ export class ConsumeContext extends BaseRpcContext<[]> {
     readonly unit: number,
     private readonly headers: readonly Headers[] = [],
     private readonly appendTimes: readonly (number | undefined)[] = [],
+    /** how many units the lane has, over all processes */
+    readonly units = 1,
   ) {
     super([]);
   }

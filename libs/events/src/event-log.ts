@@ -1,11 +1,14 @@
 import type { EntityManager } from 'typeorm';
 import type { Outgoing } from '#lib/messages';
+import type { LogRecord } from './record.js';
 
 /** Records of a partition that a unit has not consumed yet. */
 export interface Lag {
   readonly group: string;
   readonly topic: string;
   readonly partition: number;
+  /** where the unit goes on */
+  readonly position: bigint;
   readonly records: bigint;
 }
 
@@ -17,10 +20,15 @@ export interface ConsumedBatch {
   readonly from: bigint;
   /** exclusive */
   readonly to: bigint;
+  /** why an operator had it passed over, where one had */
+  readonly skipped?: string | undefined;
 }
 
 /** Where messages go: Kafka, or tables that behave like it. The rest of the engine knows no more of either. */
 export abstract class EventLog {
+  /** of keyed topics */
+  abstract readonly partitions: number;
+
   /** messages that could not be handled here, since the start */
   deadLetters = 0;
 
@@ -42,6 +50,9 @@ export abstract class EventLog {
     messages: readonly Outgoing[],
     also?: { source: string; write: (manager: EntityManager) => Promise<void> },
   ): Promise<void>;
+
+  /** Records of a partition from an offset up to another (exclusive), as they are now. */
+  abstract records(topic: string, partition: number, from: bigint, to: bigint): Promise<LogRecord[]>;
 
   /** Writes down a batch within the transaction that consumes it. */
   abstract recordBatch(manager: EntityManager, batch: ConsumedBatch): Promise<void>;

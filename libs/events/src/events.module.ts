@@ -37,7 +37,7 @@ export async function openLog(
   config: KafkaEnvironment,
   clientId: string,
   database: DataSource,
-  options: { relay: boolean } = { relay: true },
+  options: { relay: boolean; check?: boolean } = { relay: true },
 ): Promise<EventLog> {
   const connection = kafkaConnection(config, clientId);
   if (connection === undefined) return new EmbeddedLog(database, ALL_TOPICS, config.TOPIC_PARTITIONS);

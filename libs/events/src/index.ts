@@ -13,11 +13,15 @@ export * from './kafka/kafka-log.server.js';
 export * from './kafka/kafkajs-broker.js';
 export * from './kafka/outbox-relay.js';
 export * from './kafka/rebuild.js';
+export * from './lag-clock.js';
 export * from './lane.js';
+export { LaneUnit } from './lane-unit.js';
+export * from './kafka/topic-differences.js';
 
 export * from './partitions.js';
 
 export * from './record.js';
+export * from './repair.js';
 
 export * from './transport.js';
 export * from './events.module.js';

@@ -9,6 +9,7 @@ import type { Subscription } from './consume.js';
 import type { ConsumerOffsets, Position } from './consumer-offsets.js';
 import type { EventLog } from './event-log.js';
 import { type Lane, type LaneOwners, unitName } from './lane.js';
+import { unitsOf } from './units.js';
 import { deadLetter } from './dead-letter.js';
 import type { Message, Outgoing } from '#lib/messages';
 import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
@@ -47,11 +48,15 @@ export interface RecordSource {
 export interface ConsumeOptions {
   readonly to?: bigint | undefined;
   readonly poison?: string | undefined;
+  /** why an operator wants them passed over: they go to the dead-letter topic */
+  readonly skipped?: string | undefined;
 }
 
 /** How long a unit with nothing to read waits before it looks again without having been woken. */
 const IDLE_POLL_MS = 250;
 const MAXIMUM_BACKOFF_MS = 5_000;
+/** Failures one after the other that are no passing matter: they take three seconds. */
+const FAILURES_OF_A_LOOP = 5;
 
 /**
  * Consumes what one unit of a lane has to: one batch at a time, each in one transaction that holds the handler's writes,
@@ -65,6 +70,11 @@ export class LaneUnit {
   /** what is in memory does not stand for the tables: at first, and after a rollback */
   private stale = true;
   private readonly name: string;
+  /** one after the other, and the last one’s reason */
+  private failures = 0;
+  private failure = '';
+  /** messages that are handled one at a time, after a batch has failed too often */
+  private oneByOne = 0;
 
   constructor(
     readonly lane: Lane,
@@ -99,6 +109,9 @@ export class LaneUnit {
   }
 
   start(): void {
+    this.parts.owners.watch(this.name, () =>
+      this.failures >= FAILURES_OF_A_LOOP ? `fails again and again: ${this.failure}` : undefined,
+    );
     this.running = this.run();
   }
 
@@ -106,12 +119,12 @@ export class LaneUnit {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    this.parts.owners.unwatch(this.name);
   }
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
     const { source, logger } = this.parts;
-    let failures = 0;
     while (!signal.aborted) {
       try {
         if (this.stale) await this.restore();
@@ -122,16 +135,29 @@ export class LaneUnit {
         if (fetched === undefined) source.idle?.();
         else {
           idle.abort();
-          await this.handle(fetched);
+          await this.handleCarefully(fetched);
         }
         await wait;
-        failures = 0;
+        this.failures = 0;
       } catch (error) {
-        failures++;
-        logger.error(`${this.name}: ${messageOf(error)}; trying again`);
-        await new Promise((resolve) => setTimeout(resolve, Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** failures)));
+        this.failures++;
+        this.failure = messageOf(error);
+        logger.error(`${this.name}: ${this.failure}; trying again`);
+        const pause = Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** this.failures);
+        await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
+  }
+
+  /**
+   * A batch that fails again and again is handled one message at a time: what comes before the one that it fails on is
+   * not kept waiting, and the unit stands at that one.
+   */
+  private async handleCarefully(fetched: Fetched): Promise<void> {
+    if (this.failures === FAILURES_OF_A_LOOP) this.oneByOne = fetched.records.length;
+    if (this.oneByOne === 0 || fetched.records.length === 0) return this.handle(fetched);
+    await this.handle({ cursor: fetched.cursor, records: fetched.records.slice(0, 1) });
+    this.oneByOne--;
   }
 
   private async handle({ cursor, records, to }: Fetched): Promise<void> {
@@ -166,6 +192,7 @@ export class LaneUnit {
    *
    * @param options.to where the unit goes on, if not after the last record
    * @param options.poison why the records go to the dead-letter topic unhandled
+   * @param options.skipped the same, by an operator's order
    */
   consume(cursor: Cursor, records: readonly LogRecord[], options: ConsumeOptions = {}): Promise<void> {
     const causes = records.map(({ headers }) => headers);
@@ -193,21 +220,26 @@ export class LaneUnit {
   private async consumeNow(
     cursor: Cursor,
     records: readonly LogRecord[],
-    { to, poison }: ConsumeOptions,
+    { to, poison: unhandled, skipped }: ConsumeOptions,
   ): Promise<void> {
+    const poison = skipped ?? unhandled;
     const { log, offsets, database } = this.parts;
     const { subscription, partition, position } = cursor;
     const topic = subscription.topic.name;
     const at = { group: this.name, topic, partition };
     const offset = to ?? (records.at(-1)?.offset ?? position.offset - 1n) + 1n;
     const next = { offset, sources: { ...position.sources } };
-    const fresh = records.filter((record) => isFresh(record, next.sources));
+    // Anybody may put a service's name into the headers of a topic that others write.
+    const fresh =
+      subscription.topic.outsiders === undefined
+        ? records.filter((record) => isFresh(record, next.sources))
+        : records;
     const outcome = await database.transaction(async (manager) => {
       if (!(await offsets.advance(manager, at, position.offset, next))) {
         throw new Error(`another process of ${this.name} has moved ${topic}/${partition}`);
       }
       const batch = { unit: this.name, topic, partition, from: position.offset, to: next.offset };
-      await log.recordBatch(manager, batch);
+      await log.recordBatch(manager, { ...batch, skipped });
       const messages: Message<unknown>[] = [];
       const origins: LogRecord[] = [];
       const dead: Outgoing[] = [];
@@ -224,6 +256,7 @@ export class LaneUnit {
         this.unit,
         origins.map(({ headers }) => headers),
         origins.map(({ timestamp }) => timestamp),
+        unitsOf(this.lane, log.partitions).length,
       );
       if (messages.length > 0) {
         const result = await cursor.handler(messages, context);

@@ -23,6 +23,7 @@ export interface LaneOwner {
 export class LaneOwners {
   private readonly owners = new Map<string, LaneOwner>();
   private readonly units = new Map<string, Set<number>>();
+  private readonly watched = new Map<string, () => string | undefined>();
 
   register(lane: Lane, owner: LaneOwner): void {
     this.owners.set(lane.name, owner);
@@ -37,6 +38,33 @@ export class LaneOwners {
   async release(lane: Lane, unit: number): Promise<void> {
     this.units.get(lane.name)?.delete(unit);
     await this.owners.get(lane.name)?.release?.(unit);
+  }
+
+  /**
+   * Has something looked at whenever it is asked what is wrong.
+   *
+   * @param problem what is wrong with it; undefined where nothing is
+   */
+  watch(name: string, problem: () => string | undefined): void {
+    this.watched.set(name, problem);
+  }
+
+  unwatch(name: string): void {
+    this.watched.delete(name);
+  }
+
+  /** What is wrong with the lanes of this process: units that fail again and again, memberships that were lost. */
+  problems(): { name: string; problem: string }[] {
+    return [...this.watched].flatMap(([name, look]) => {
+      const problem = look();
+      return problem === undefined ? [] : [{ name, problem }];
+    });
+  }
+
+  /** Whether this process has units of a lane, by the name of one of its units. */
+  holds(unit: string): boolean {
+    const [lane, number = '0'] = unit.split('/');
+    return this.units.get(lane)?.has(Number(number)) ?? false;
   }
 
   /** How many units of each lane this process has. */

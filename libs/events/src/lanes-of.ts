@@ -55,11 +55,6 @@ export function partitionsRead(
   return all.includes(unit) ? [unit] : [];
 }
 
-/** The units of a lane, where keyed topics have `keyed` partitions. */
-export function unitsOf(lane: Lane, keyed: number): number[] {
-  return lane.spread === 'single' ? [0] : Array.from({ length: keyed }, (_, unit) => unit);
-}
-
 /** What a process answers, from the handlers that Nest has found. */
 export function answersOf(
   handlers: ReadonlyMap<string, MessageHandler>,

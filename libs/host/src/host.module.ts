@@ -2,11 +2,16 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { EventLog, EventsModule, LaneOwners, type KafkaEnvironment } from '#lib/events';
+import { EventLog, EventsModule, LagClock, LaneOwners, type KafkaEnvironment } from '#lib/events';
 import { ProblemFilter } from '#lib/service';
 import { AdminController } from './access/admin.controller.js';
 import { Metrics, Readiness } from './metrics.js';
 import { OperationsController } from './operations.controller.js';
+
+/** Behind by more, a process is not ready: its book is not the market's. */
+const LONGEST_LAG_SECONDS = 60;
+/** What is committed and not published for longer is stuck. */
+const LONGEST_UNPUBLISHED_SECONDS = 30;
 
 /** What every process has: database, log, metrics, readiness, problem documents. */
 @Module({})
@@ -28,10 +33,11 @@ export class HostModule {
       controllers: [OperationsController, AdminController],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
+        LagClock,
         {
           provide: Metrics,
-          inject: [EventLog, LaneOwners],
-          useFactory: (log: EventLog, owners: LaneOwners) => {
+          inject: [EventLog, LaneOwners, LagClock],
+          useFactory: (log: EventLog, owners: LaneOwners, clock: LagClock) => {
             const metrics = new Metrics();
             metrics.gauges(
               'zkrisk_consumer_lag_records',
@@ -42,6 +48,24 @@ export class HostModule {
                   labels: { group, topic, partition: String(partition) },
                   value: Number(records),
                 })),
+            );
+            metrics.gauges(
+              'zkrisk_consumer_lag_seconds',
+              'age of the oldest record that a unit has not consumed, as this process has seen it come',
+              ['group', 'topic', 'partition'],
+              () =>
+                Promise.resolve(
+                  clock.times().map(({ group, topic, partition, seconds }) => ({
+                    labels: { group, topic, partition: String(partition) },
+                    value: seconds,
+                  })),
+                ),
+            );
+            metrics.gauges(
+              'zkrisk_lane_problems',
+              'units of this process that fail again and again, and memberships of consumer groups that were lost',
+              ['name'],
+              () => Promise.resolve(owners.problems().map(({ name }) => ({ labels: { name }, value: 1 }))),
             );
             metrics.gauges('zkrisk_units_held', 'units of a lane that this process has', ['lane'], () =>
               Promise.resolve(owners.held().map(({ lane, units }) => ({ labels: { lane }, value: units }))),
@@ -62,18 +86,25 @@ export class HostModule {
         },
         {
           provide: Readiness,
-          inject: [DataSource],
-          useFactory: (database: DataSource) => {
+          inject: [DataSource, EventLog, LaneOwners, LagClock],
+          useFactory: (database: DataSource, log: EventLog, owners: LaneOwners, clock: LagClock) => {
             const readiness = new Readiness();
             readiness.add('database', async () => {
               await database.query('select 1');
               return true;
             });
+            readiness.add('consumers', () => owners.problems().length === 0);
+            readiness.add('lag', () =>
+              clock
+                .times()
+                .every(({ group, seconds }) => seconds <= LONGEST_LAG_SECONDS || !owners.holds(group)),
+            );
+            readiness.add('outbox', async () => (await log.unpublishedAge()) <= LONGEST_UNPUBLISHED_SECONDS);
             return readiness;
           },
         },
       ],
-      exports: [Metrics, Readiness],
+      exports: [Metrics, Readiness, LagClock],
     };
   }
 }

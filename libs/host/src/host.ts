@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { destination, pino } from 'pino';
 import { DataSource } from 'typeorm';
 import { messageOf } from '#lib/errors';
-import { EventLog, kafkaEnvironment, LaneOwners, transportOf } from '#lib/events';
+import { EventLog, kafkaEnvironment, LagClock, LaneOwners, transportOf } from '#lib/events';
 import { ConfigurationError, PinoLogger, problemOf, readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
 import { logFields, startTracing } from '#lib/runtime';
@@ -33,6 +33,7 @@ export interface Host {
 }
 
 const HOUSEKEEPING_INTERVAL_MS = 60_000;
+const LAG_INTERVAL_MS = 5_000;
 const BODY_LIMIT_BYTES = 256 * 1024;
 /** The API's own pages at /docs need styles of their own; nothing here needs more. */
 const CONTENT_SECURITY = {
@@ -134,6 +135,17 @@ async function begin(
       logger.warn(`topics could not be trimmed: ${messageOf(error)}`);
     });
   }, HOUSEKEEPING_INTERVAL_MS);
+  const clock = app.get(LagClock);
+  const watching = setInterval(() => {
+    log.lag().then(
+      (lags) => {
+        clock.observe(lags, performance.now());
+      },
+      (error: unknown) => {
+        logger.warn(`lag could not be looked at: ${messageOf(error)}`);
+      },
+    );
+  }, LAG_INTERVAL_MS);
   return {
     app,
     url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
@@ -142,6 +154,7 @@ async function begin(
     stop: async () => {
       app.get(Readiness).ending = true;
       clearInterval(housekeeping);
+      clearInterval(watching);
       for (const service of opened) await service.ending?.(app);
       // Requests first, which may wait for what topics bring; then topics; the log last, which sends what they have led to.
       await app.close();

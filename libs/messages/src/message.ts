@@ -12,6 +12,10 @@ export interface Message<Payload> {
   readonly payload: Payload;
 }
 
+/** Roles of those who write topics besides the engine's services. */
+export const OUTSIDERS = ['price-feed', 'matching-engine', 'treasury', 'liquidator-bot'] as const;
+export type Outsider = (typeof OUTSIDERS)[number];
+
 /** A topic: its name, what it carries and how it is kept. One definition gives types, validation and documents. */
 export interface Topic<Payload> {
   readonly name: string;
@@ -20,6 +24,11 @@ export interface Topic<Payload> {
   readonly key: string;
   /** whether it is spread over partitions by its key; otherwise it has one */
   readonly partitioned: boolean;
+  /**
+   * Who besides the engine's services writes it, by their roles; access lists are made from it. What outsiders send is not
+   * believed to come from a service, whatever its headers say: ids make it safe to send again.
+   */
+  readonly outsiders?: readonly Outsider[];
   /** what Kafka keeps: everything for so many days (null: for ever), or the last message of each key */
   readonly retention: { readonly days: number | null } | 'compacted';
   /** records the embedded log keeps behind the slowest consumer */

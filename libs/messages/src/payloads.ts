@@ -231,6 +231,7 @@ export const consumptionPayload = z.strictObject({
   partition: z.int().min(0),
   from: integer,
   to: integer.describe('exclusive'),
+  skipped: z.string().optional().describe('why an operator had it passed over'),
 });
 export type ConsumptionPayload = z.infer<typeof consumptionPayload>;
 

@@ -32,6 +32,7 @@ import {
 export const TOPICS = {
   prices: defineTopic({
     name: 'prices',
+    outsiders: ['price-feed'],
     description: 'Observed prices, from oracles and exchanges',
     key: 'market',
     // One sequence: a bar is closed by time, and time by whatever tick comes next, in any market.
@@ -43,6 +44,7 @@ export const TOPICS = {
   }),
   trades: defineTopic({
     name: 'trades',
+    outsiders: ['matching-engine'],
     description: 'Trades to book, from the matching engine and accepted quotes',
     key: 'account',
     partitioned: true,
@@ -63,6 +65,7 @@ export const TOPICS = {
   }),
   liquidity: defineTopic({
     name: 'liquidity',
+    outsiders: ['treasury'],
     description: 'Deposits and withdrawals of liquidity providers',
     key: 'provider',
     partitioned: false,
@@ -103,6 +106,7 @@ export const TOPICS = {
   }),
   accounts: defineTopic({
     name: 'accounts',
+    outsiders: ['matching-engine', 'treasury'],
     description: 'Deposits, withdrawals and transfers of traders',
     key: 'account',
     partitioned: true,
@@ -143,6 +147,7 @@ export const TOPICS = {
   }),
   executions: defineTopic({
     name: 'executions',
+    outsiders: ['liquidator-bot'],
     description: 'Execution reports of liquidators',
     key: 'account',
     partitioned: true,
@@ -243,6 +248,7 @@ export const TOPICS = {
   }),
   quoteRequests: defineTopic({
     name: 'quote-requests',
+    outsiders: ['matching-engine'],
     description: 'Pre-trade checks of the matching engine; answered in the topic "quotes"',
     key: 'account',
     partitioned: true,

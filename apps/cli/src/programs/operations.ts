@@ -3,9 +3,10 @@ import { list, positive, wholeNumber } from '#lib/terminal';
 import type { createKeyCommand as CreateKey } from '../access.command.js';
 import { print } from '../print.js';
 import type { ReplayCommandOptions } from '../replay.command.js';
+import { registerTopics } from './topics.js';
 import { columnOption, PRICE_FILES } from './prices.js';
 
-/** `zkrisk replay`, `rebuild`, `api-key`, `admin`. */
+/** `zkrisk replay`, `rebuild`, `topics`, `dead-letters`, `api-key`, `admin`. */
 export function registerOperations(program: Command): void {
   program
     .command('replay')
@@ -38,6 +39,8 @@ export function registerOperations(program: Command): void {
       print(outcome);
       if (outcome.tables?.some(({ same }) => !same) === true) process.exitCode = 1;
     });
+
+  registerTopics(program);
 
   const keys = program
     .command('api-key')

@@ -1,7 +1,8 @@
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import { LaneUnit, type Cursor, type RecordSource } from '../lane-unit.js';
 import type { Answering, Request } from '../answer.js';
-import { answersOf, cursorsOf, type LaneHandlers, lanesOf, unitsOf } from '../lanes-of.js';
+import { answersOf, cursorsOf, type LaneHandlers, lanesOf } from '../lanes-of.js';
+import { unitsOf } from '../units.js';
 import { LogServer } from '../log-server.js';
 import { outgoing } from '#lib/messages';
 import { CORRELATION_HEADER } from '#lib/runtime';

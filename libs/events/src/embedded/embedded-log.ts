@@ -136,17 +136,22 @@ export class EmbeddedLog extends EventLog {
 
   async lag(): Promise<Lag[]> {
     const rows = await this.database.query<
-      { consumer_group: string; topic: string; partition: number; records: string }[]
+      { consumer_group: string; topic: string; partition: number; next_offset: string; records: string }[]
     >(
-      `select c.consumer_group, c.topic, c.partition, coalesce(p.next_offset, 0) - c.next_offset as records
+      `select c.consumer_group, c.topic, c.partition, c.next_offset, coalesce(p.next_offset, 0) - c.next_offset as records
        from consumer_offset c left join log_partition p using (topic, partition)`,
     );
     return rows.map((row) => ({
       group: row.consumer_group,
       topic: row.topic,
       partition: row.partition,
+      position: BigInt(row.next_offset),
       records: BigInt(row.records),
     }));
+  }
+
+  records(topic: string, partition: number, from: bigint, to: bigint): Promise<LogRecord[]> {
+    return this.read(topic, partition, from, Number(to - from));
   }
 
   /** A consumer has found nothing to do. */

@@ -1,5 +1,6 @@
 import { ZkriskError } from '#lib/errors';
 import type { LogRecord } from '../record.js';
+import type { TopicDifference } from './topic-differences.js';
 
 /** The brokers do not have what the engine needs. */
 export class BrokerError extends ZkriskError {
@@ -67,6 +68,8 @@ export interface BrokerSubscription {
   resume(topic: string, partition: number): void;
   /** Leaves a note on the broker of how far the group is, for those who watch its lag. */
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
+  /** Milliseconds since the group’s coordinator has last answered: a member that is not answered has lost its place. */
+  silentMs(): number;
   /** Leaves the group. */
   close(): Promise<void>;
 }
@@ -79,9 +82,11 @@ export interface Broker {
   /**
    * Creates the topics there are not.
    *
-   * @throws {BrokerError} for a topic that has another number of partitions
+   * @throws {BrokerError} for topics that are not as they must be, with every difference and the command that mends it
    */
   ensureTopics(topics: readonly TopicSettings[]): Promise<void>;
+  /** What is not as it must be. */
+  differences(topics: readonly TopicSettings[]): Promise<TopicDifference[]>;
   offsets(topic: string): Promise<readonly OffsetRange[]>;
   /** How far a group has noted to be; null where it has not. */
   committed(group: string, topic: string): Promise<readonly { partition: number; offset: bigint | null }[]>;

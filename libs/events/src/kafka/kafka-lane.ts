@@ -6,7 +6,8 @@ import { messageOf, ZkriskError } from '#lib/errors';
 import type { ConsumerOffsets } from '../consumer-offsets.js';
 import type { LaneOwners } from '../lane.js';
 import { type Cursor, type Fetched, LaneUnit, type RecordSource } from '../lane-unit.js';
-import { cursorsOf, type LaneHandlers, partitionsRead, unitsOf } from '../lanes-of.js';
+import { cursorsOf, type LaneHandlers, partitionsRead } from '../lanes-of.js';
+import { unitsOf } from '../units.js';
 import { shareOf } from '../partitions.js';
 import type { LogRecord } from '../record.js';
 import { waitForEvent } from '../wait-for-event.js';
@@ -22,6 +23,8 @@ export class RecordsLostError extends ZkriskError {
 const BUFFER_LIMITS = { records: 10_000, characters: 16 << 20 };
 const COMMIT_EVERY_MS = 5_000;
 const FETCH_WAIT_MS = 100;
+/** Three times the session: by then the group goes on without this member. */
+const LOST_AFTER_MS = 30_000;
 
 /** The units of a lane that this process has been given, and the records read for them. */
 export class KafkaLane implements RecordSource {
@@ -69,6 +72,12 @@ export class KafkaLane implements RecordSource {
       },
       maximumWaitMs: FETCH_WAIT_MS,
     });
+    const subscription = this.subscription;
+    this.parts.owners.watch(`${this.name} group`, () =>
+      subscription.silentMs() > LOST_AFTER_MS
+        ? `has had no answer from its consumer group for ${Math.round(subscription.silentMs() / 1000)} s`
+        : undefined,
+    );
     this.committing = setInterval(() => {
       this.commit().catch(() => undefined);
     }, COMMIT_EVERY_MS);
@@ -79,6 +88,7 @@ export class KafkaLane implements RecordSource {
     this.closed = true;
     this.assignments++;
     clearInterval(this.committing);
+    this.parts.owners.unwatch(`${this.name} group`);
     await Promise.all([...this.units.values()].map((unit) => unit.stop()));
     await this.commit().catch(() => undefined);
     await this.subscription?.close();

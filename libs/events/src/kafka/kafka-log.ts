@@ -6,6 +6,8 @@ import { type ConsumedBatch, EventLog, type Lag } from '../event-log.js';
 import { type Outgoing, outgoing, type Topic, TOPICS } from '#lib/messages';
 import { partitionFor, partitionsOf } from '../partitions.js';
 import type { Broker, BrokerRecord, TopicSettings } from './broker.js';
+import type { LogRecord } from '../record.js';
+import { readRange } from './read-range.js';
 import { OutboxRelay } from './outbox-relay.js';
 
 export interface KafkaLogOptions {
@@ -54,10 +56,11 @@ export class KafkaLog extends EventLog {
    * Creates what topics there are not and begins to relay.
    *
    * @param options.relay whether what is in the outbox is sent from here
-   * @throws {BrokerError} for a topic that has another number of partitions than is configured
+   * @param options.check whether topics are created and held against what they must be
+   * @throws {BrokerError} for topics that are not as they must be
    */
-  async open({ relay = true }: { relay?: boolean } = {}): Promise<void> {
-    await this.broker.ensureTopics(this.settings());
+  async open({ relay = true, check = true }: { relay?: boolean; check?: boolean } = {}): Promise<void> {
+    if (check) await this.broker.ensureTopics(this.settings());
     if (relay) this.relay.start();
   }
 
@@ -70,7 +73,10 @@ export class KafkaLog extends EventLog {
       return {
         'cleanup.policy': retention === 'compacted' ? 'compact' : 'delete',
         'retention.ms': String(Number.isFinite(kept) ? kept * DAY_MS : -1),
+        'retention.bytes': '-1',
         'max.message.bytes': String(LARGEST_MESSAGE_BYTES),
+        // Retention must not go by times that clients make up.
+        'message.timestamp.type': 'LogAppendTime',
         'min.insync.replicas': String(Math.max(1, replication - 1)),
         'replication.factor': String(replication),
       };
@@ -143,10 +149,11 @@ export class KafkaLog extends EventLog {
 
   async recordBatch(
     manager: EntityManager,
-    { unit, topic, partition, from, to }: ConsumedBatch,
+    { unit, topic, partition, from, to, skipped }: ConsumedBatch,
   ): Promise<void> {
     const header = { id: `${unit}@${topic}/${partition}@${from}`, sequence: 0, time: Date.now() };
-    const payload = { unit, topic, partition, from: from.toString(), to: to.toString() };
+    const range = { from: from.toString(), to: to.toString() };
+    const payload = { unit, topic, partition, ...range, ...(skipped === undefined ? {} : { skipped }) };
     await this.append(manager, unit, [outgoing(TOPICS.consumption, unit, header, payload)]);
   }
 
@@ -154,9 +161,13 @@ export class KafkaLog extends EventLog {
     const positions = await this.offsets.all();
     const ends = await this.ends(new Set(positions.map(({ topic }) => topic)));
     return positions.map(({ group, topic, partition, offset }) => ({
-      ...{ group, topic, partition },
+      ...{ group, topic, partition, position: offset },
       records: (ends.get(`${topic}/${partition}`) ?? 0n) - offset,
     }));
+  }
+
+  records(topic: string, partition: number, from: bigint, to: bigint): Promise<LogRecord[]> {
+    return readRange(this.broker, this.nameOf(topic), partition, from, to);
   }
 
   async unpublishedAge(): Promise<number> {

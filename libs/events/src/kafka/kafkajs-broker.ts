@@ -20,6 +20,7 @@ import type {
 } from './broker.js';
 import type { KafkaConnection } from './kafka-config.js';
 import { KafkaJsSubscription } from './kafkajs-subscription.js';
+import { tellDifferences, type TopicDifference, topicDifferences } from './topic-differences.js';
 import { type Codec, CODECS, compress } from './wire/compression.js';
 import { readFetchesOurselves } from './wire/kafkajs-fetch.js';
 
@@ -82,18 +83,38 @@ export class KafkaJsBroker implements Broker {
         }),
       });
     }
-    const { topics: described } = await admin.fetchTopicMetadata({
-      topics: topics.map(({ topic }) => topic),
+    const differences = await this.differences(topics);
+    if (differences.length > 0)
+      throw new BrokerError(tellDifferences(differences), { topics: differences.map(({ topic }) => topic) });
+  }
+
+  async differences(topics: readonly TopicSettings[]): Promise<TopicDifference[]> {
+    const admin = await this.connectedAdmin();
+    const known = new Set(await admin.listTopics());
+    const there = topics.filter(({ topic }) => known.has(topic));
+    const { topics: described } = await admin.fetchTopicMetadata({ topics: there.map(({ topic }) => topic) });
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: there.map(({ topic, config }) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name: topic,
+        configNames: Object.keys(config).filter((name) => name !== 'replication.factor'),
+      })),
     });
-    for (const { topic, partitions } of topics) {
-      const found = described.find(({ name }) => name === topic)?.partitions.length;
-      if (found !== partitions) {
-        throw new BrokerError(
-          `topic ${topic} has ${found ?? 'no'} partitions, ${partitions} are configured: keys would change places`,
-          { topic, found: found ?? 0, configured: partitions },
-        );
-      }
-    }
+    return topics.flatMap((wanted) => {
+      const found = described.find(({ name }) => name === wanted.topic);
+      const entries = resources.find(({ resourceName }) => resourceName === wanted.topic)?.configEntries;
+      return topicDifferences(
+        wanted,
+        found && {
+          partitions: found.partitions.length,
+          replicas: Math.min(...found.partitions.map(({ replicas }) => replicas.length)),
+          config: Object.fromEntries(
+            (entries ?? []).map(({ configName, configValue }) => [configName, configValue]),
+          ),
+        },
+      );
+    });
   }
 
   async offsets(topic: string): Promise<readonly OffsetRange[]> {

@@ -28,6 +28,7 @@ export class KafkaJsSubscription implements BrokerSubscription {
   /** where each partition that is read goes on */
   private readonly reading = new Map<string, bigint>();
   private readonly joinedAt = Date.now();
+  private answeredAt = performance.now();
 
   constructor(
     private readonly kafka: Kafka,
@@ -50,10 +51,14 @@ export class KafkaJsSubscription implements BrokerSubscription {
     });
     this.consumer = consumer;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      this.answeredAt = performance.now();
       this.assigned(consumer, payload.memberAssignment).catch((error: unknown) => {
         this.logger.error(`${group} cannot begin: ${messageOf(error)}`);
         void this.startAgain(consumer);
       });
+    });
+    consumer.on(consumer.events.HEARTBEAT, () => {
+      this.answeredAt = performance.now();
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       // kafkajs starts again by itself after what it takes for passing.
@@ -83,6 +88,10 @@ export class KafkaJsSubscription implements BrokerSubscription {
     await this.consumer?.commitOffsets(
       offsets.map(({ topic, partition, offset }) => ({ topic, partition, offset: offset.toString() })),
     );
+  }
+
+  silentMs(): number {
+    return performance.now() - this.answeredAt;
   }
 
   async close(): Promise<void> {

@@ -4,13 +4,25 @@ import { ConsumerOffsets } from '../consumer-offsets.js';
 import { EventLog, type Lag } from '../event-log.js';
 import { unitName } from '../lane.js';
 import { LaneUnit } from '../lane-unit.js';
-import { cursorsOf, lanesOf, unitsOf } from '../lanes-of.js';
+import { cursorsOf, lanesOf } from '../lanes-of.js';
+import { unitsOf } from '../units.js';
 import { LogServer } from '../log-server.js';
-import { type Message, type Outgoing, outgoing, type ConsumptionPayload, TOPICS } from '#lib/messages';
+import {
+  ALL_TOPICS,
+  type Message,
+  type Outgoing,
+  outgoing,
+  type ConsumptionPayload,
+  TOPICS,
+} from '#lib/messages';
 import { partitionFor } from '../partitions.js';
 import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
 import { TopicReader } from './topic-reader.js';
 import type { KafkaLog } from './kafka-log.js';
+
+const OUTSIDERS_TOPICS: ReadonlySet<string> = new Set(
+  ALL_TOPICS.flatMap(({ name, outsiders }) => (outsiders === undefined ? [] : [name])),
+);
 
 /** What was made again is not what the topics say was made. */
 export class RebuildMismatchError extends ZkriskError {
@@ -34,6 +46,7 @@ export interface RebuildReport {
 class ComparingLog extends EventLog {
   messages = 0;
   unpublished = 0;
+  readonly partitions: number;
   /** records of a topic's partition that were read while another source's were looked for */
   private readonly ahead = new Map<string, LogRecord[]>();
 
@@ -42,6 +55,7 @@ class ComparingLog extends EventLog {
     private readonly reader: TopicReader,
   ) {
     super();
+    this.partitions = log.partitions;
   }
 
   async append(manager: EntityManager, source: string, messages: readonly Outgoing[]): Promise<void> {
@@ -102,6 +116,9 @@ class ComparingLog extends EventLog {
   publish(): Promise<void> {
     throw new Error('nothing is published while a database is rebuilt');
   }
+  records(): Promise<LogRecord[]> {
+    throw new Error('nothing is looked up while a database is rebuilt');
+  }
   lag(): Promise<Lag[]> {
     return Promise.resolve([]);
   }
@@ -124,7 +141,9 @@ class ComparingLog extends EventLog {
     // When a batch was consumed is nobody's business but the clock's.
     if (topic === TOPICS.consumption.name) return true;
     const partition = partitionFor(message, this.log.partitions);
-    const found = await this.find(topic, partition, source, sequence);
+    const outsiders = OUTSIDERS_TOPICS.has(topic);
+    const isIt = ({ key, value }: LogRecord) => value === message.value && key === message.key;
+    const found = await this.find({ topic, partition, source, sequence }, outsiders ? isIt : undefined);
     if (found === undefined) return false;
     if (found.value === message.value && found.key === message.key) return true;
     throw new RebuildMismatchError(
@@ -134,12 +153,12 @@ class ComparingLog extends EventLog {
     );
   }
 
+  /** @param isIt where outsiders write the topic: whose headers name our source are passed over, but for the message itself */
   private async find(
-    topic: string,
-    partition: number,
-    source: string,
-    sequence: number,
+    at: { topic: string; partition: number; source: string; sequence: number },
+    isIt: ((record: LogRecord) => boolean) | undefined,
   ): Promise<LogRecord | undefined> {
+    const { topic, partition, source, sequence } = at;
     const queueOf = (name: string) => {
       const key = `${topic}/${partition}/${name}`;
       const queue = this.ahead.get(key) ?? [];
@@ -157,6 +176,7 @@ class ComparingLog extends EventLog {
         continue;
       }
       const number = Number(record.headers[SEQUENCE_HEADER]);
+      if (isIt !== undefined && (number !== sequence || !isIt(record))) continue;
       // Sent twice by a relay that was killed.
       if (number < sequence) continue;
       if (number > sequence)
@@ -297,7 +317,7 @@ async function consumeAgain(unit: LaneUnit, batch: ConsumptionPayload, reader: B
     );
   const records = await reader.read(topic, partition, from, to);
   try {
-    await unit.consume(cursor, records, { to });
+    await unit.consume(cursor, records, { to, poison: batch.skipped });
   } catch (error) {
     // A message that could not be handled then cannot be now: it goes where it went.
     if (!(error instanceof ZkriskError) || error instanceof RebuildMismatchError || records.length !== 1)
