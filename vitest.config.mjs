@@ -21,6 +21,7 @@ export default defineConfig({
             'dist/{libs,apps}/**/*.spec.js',
             'dist/test/support/*.spec.js',
             'dist/test/adversary/witness/*.spec.js',
+            'dist/test/adversary/*.spec.js',
             'libs/osqp-wasm/dist/**/*.spec.js',
           ],
           exclude: ['**/node_modules/**', '**/*.proof.spec.js'],
@@ -30,7 +31,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'service',
-          include: ['dist/test/service/**/*.spec.js'],
+          include: ['dist/test/service/**/*.spec.js', 'dist/test/adversary/service/*.spec.js'],
           globalSetup: 'dist/test/support/shared-database.js',
         },
       },

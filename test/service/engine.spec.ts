@@ -86,6 +86,25 @@ describe('the engine on a simulated market', () => {
   const quote = (legs: { market: string; size: string }[], account = 'tester') =>
     post<Quote>('/v1/quotes', { account, legs });
   const drained = () => engine.log.drained(new AbortController().signal);
+  /** The marks as they are, again: what has waited for marks is executed. */
+  const confirmMarks = async (time = engine.pricer.engine.board.now + 1000) => {
+    const { board } = engine.pricer.engine;
+    await engine.log.publish(
+      board
+        .knownMarkets()
+        .map((market) =>
+          dated(
+            outgoing(
+              TOPICS.prices,
+              market,
+              { id: `${market}@${time}`, sequence: 0, time },
+              { kind: 'tick', market, price: board.mark(market)!.text },
+            ),
+          ),
+        ),
+    );
+    await drained();
+  };
 
   it('has made forecasts of every market and booked the flow of trades', async () => {
     const { markets } = await get<{ markets: { market: string; status: string }[] }>('/v1/markets');
@@ -275,7 +294,7 @@ describe('the engine on a simulated market', () => {
   it.each([
     ['an unknown market', { legs: [{ market: 'NOPE', size: '1' }] }, 404, 'unknown-market'],
     ['size zero', { legs: [{ market: 'SIM-A', size: '0' }] }, 422, 'invalid-input'],
-    ['an absurd size', { legs: [{ market: 'SIM-A', size: '99999999999999' }] }, 422, 'invalid-input'],
+    ['an absurd size', { legs: [{ market: 'SIM-A', size: '99999999999999' }] }, 422, 'notional-limit'],
     [
       'a size finer than the books',
       { legs: [{ market: 'SIM-A', size: '0.0000000001' }] },
@@ -321,9 +340,13 @@ describe('the engine on a simulated market', () => {
     ];
     expect(first.status).toBe(201);
     expect(again.body).toEqual(first.body);
+    expect(first.body).toMatchObject({ kind: 'liquidity-asked' });
+    await confirmMarks();
     const { engine: pricing } = engine.pricer;
-    const value = Number(pricing.shares.worth(pricing.ledger.sharesOf('lp-9'))) / 1e8;
-    expect(Math.abs(value - 1000)).toBeLessThan(0.01);
+    const value = Number(pricing.shares.value.worth(pricing.ledger.sharesOf('lp-9'))) / 1e8;
+    // Shares are issued at the higher of their values and redeemed at the lower.
+    expect(value).toBeGreaterThan(998);
+    expect(value).toBeLessThanOrEqual(1000);
   });
 
   it('refuses a withdrawal larger than the balance', async () => {
@@ -349,12 +372,12 @@ describe('the engine on a simulated market', () => {
       amount: '300',
       mode: 'forced',
     });
-    expect(Number(forced.body.paid) + Number(forced.body.fee)).toBeCloseTo(300, 7);
-    const locked = await post<{ releaseAt: number; kind: string }>('/v1/liquidity/withdrawals', {
-      provider: 'lp-9',
-      amount: '200',
-      mode: 'locked',
-    });
+    expect(forced.body).toMatchObject({ kind: 'liquidity-asked' });
+    const withdrawal = { commandId: 'locked-1', provider: 'lp-9', amount: '200', mode: 'locked' };
+    await post('/v1/liquidity/withdrawals', withdrawal);
+    await confirmMarks();
+    // Asked again with the same id, it says what has become of it.
+    const locked = await post<{ releaseAt: number; kind: string }>('/v1/liquidity/withdrawals', withdrawal);
     expect(locked.body.kind).toBe('withdrawal-locked');
     // Locked shares cannot be withdrawn a second time.
     const twice = await post<Problem>('/v1/liquidity/withdrawals', {
@@ -363,16 +386,13 @@ describe('the engine on a simulated market', () => {
       mode: 'forced',
     });
     expect(twice.body.code).toBe('insufficient-balance');
-    const until = locked.body.releaseAt + HOUR;
-    await engine.log.publish([dated(watermark('later', until))]);
-    await drained();
-    const deposit = await post('/v1/liquidity/deposits', { provider: 'lp-10', amount: '1' });
-    expect(deposit.status).toBe(201);
+    await confirmMarks(locked.body.releaseAt + HOUR);
     const events = await engine.database.query<{ payload: { mode: string; fee: string; paid: string } }[]>(
       `select payload from book_event where kind = 'liquidity-withdrawn' and payload->>'provider' = 'lp-9' order by sequence`,
     );
     expect(events.map(({ payload }) => payload.mode)).toEqual(['forced', 'locked']);
     // Shares are paid at their value when they are released: premia that vested meanwhile belong to them.
+    expect(Number(events[0].payload.paid) + Number(events[0].payload.fee)).toBeCloseTo(300, 1);
     expect(Number(events[1].payload.fee)).toBe(0);
     expect(Number(events[1].payload.paid)).toBeGreaterThan(199);
     expect(Number(events[1].payload.paid)).toBeLessThan(205);
@@ -380,7 +400,10 @@ describe('the engine on a simulated market', () => {
   });
 
   it('refuses to quote a market that has stopped, by name, and goes on with the rest', async () => {
-    // Time has moved past every mark above: markets are stale until they tick again.
+    // Time moves past every mark: markets are stale until they tick again.
+    const until = engine.pricer.engine.board.now + 4 * HOUR;
+    await engine.log.publish([dated(watermark('later', until))]);
+    await drained();
     const stale = await quote([{ market: 'SIM-A', size: '1' }]);
     expect([stale.status, (stale.body as unknown as Problem).code]).toEqual([503, 'market-stale']);
     const time = engine.pricer.engine.board.now;

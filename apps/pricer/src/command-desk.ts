@@ -39,8 +39,6 @@ export class CommandDesk {
     if (time === 0) throw new NoMarketTimeError();
     const key = { topic: topic.name, owner, id: commandId };
     const digest = contentDigest(payload);
-    const known = await this.pricer.outcome(key, digest, 0);
-    if (known !== undefined) return accepted(known);
     // Waiting begins before sending: the outcome cannot slip by in between.
     const booked = this.pricer.outcome(key, digest, OUTCOME_TIMEOUT_MS);
     booked.catch(() => undefined);

@@ -44,7 +44,20 @@ export const pricerEnvironment = z.object({
     .describe(
       'share by which the premium may have risen when a quote is accepted; past it the quote is stale',
     ),
-  MAXIMUM_TRADE_NOTIONAL: positiveNumber(1e9).describe('largest notional of a leg, quote currency'),
+  MAXIMUM_TRADE_NOTIONAL: positiveNumber(1e9).describe(
+    'largest notional of a trade, all legs together, quote currency',
+  ),
+  MAXIMUM_ACCOUNT_NOTIONAL: positiveNumber(5e9).describe('largest notional of an account, quote currency'),
+  MAXIMUM_MARKET_NOTIONAL: positiveNumber(2e10).describe('largest open interest of a market, quote currency'),
+  MINIMUM_POSITION: positiveNumber(1).describe(
+    'smallest notional that a liquidation leaves open, quote currency: the rest is closed at the mark',
+  ),
+  LIQUIDATION_PENALTY: z.coerce
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe('charged on the notional that a liquidation closes, as a share, to the pool'),
   MARGIN_RATES: marginRates,
   SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe(
     'book events between two snapshots of the ledger, at least; more where there are more accounts. They are taken beside the writer',
@@ -66,6 +79,10 @@ export function exchangeParametersOf(config: PricerConfig): ExchangeParameters {
     marginRates: config.MARGIN_RATES,
     quoteTolerance: config.QUOTE_TOLERANCE,
     maximumTradeNotional: config.MAXIMUM_TRADE_NOTIONAL,
+    maximumAccountNotional: config.MAXIMUM_ACCOUNT_NOTIONAL,
+    maximumMarketNotional: config.MAXIMUM_MARKET_NOTIONAL,
+    minimumPosition: config.MINIMUM_POSITION,
+    penaltyRate: config.LIQUIDATION_PENALTY,
   };
 }
 

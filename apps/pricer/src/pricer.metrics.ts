@@ -30,6 +30,17 @@ export function pricerMetrics(
     'losses past capital and liquidity, quote currency; above 0 the exchange is insolvent',
     () => money(ledger().shortfall),
   );
+  metrics.gauge('zkrisk_insolvent', '1 while the pool cannot pay what traders have at marks', () =>
+    pricer.engine.solvency().insolvent ? 1 : 0,
+  );
+  metrics.gauge('zkrisk_insolvency_need', 'what is missing at marks, quote currency', () =>
+    money(pricer.engine.solvency().need),
+  );
+  metrics.gauge(
+    'zkrisk_liquidity_waiting',
+    'liquidity commands that wait for the next marks',
+    () => ledger().waitingCommands,
+  );
   metrics.gauge('zkrisk_ledger_imbalance', 'must be 0', () => money(ledger().imbalance()));
   metrics.gauge('zkrisk_book_events', 'events in the journal', () => ledger().eventCount);
   metrics.gauge(

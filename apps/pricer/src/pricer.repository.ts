@@ -100,11 +100,20 @@ export class PricerRepository {
         events.map((event) => JSON.stringify(event)),
       ],
     );
-    const decided = events.flatMap((event, i) => {
+    // One row a command: what is said of it last, and the digest that was said first.
+    const outcomes = new Map<
+      string,
+      { key: CommandKey; digest: string; sequence: number; event: BookEvent }
+    >();
+    for (const [i, event] of events.entries()) {
       const key = commandOf(event);
-      return key === undefined ? [] : [{ key, sequence: first + i, event }];
-    });
-    if (decided.length === 0) return;
+      if (key === undefined) continue;
+      const text = commandKeyText(key);
+      const digest = outcomes.get(text)?.digest ?? event.digest ?? '';
+      outcomes.set(text, { key, digest, sequence: first + i, event });
+    }
+    if (outcomes.size === 0) return;
+    const decided = [...outcomes.values()];
     await manager.query(
       `insert into command_outcome (topic, owner, id, digest, sequence, event)
        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[])
@@ -113,7 +122,7 @@ export class PricerRepository {
         decided.map(({ key }) => key.topic),
         decided.map(({ key }) => key.owner),
         decided.map(({ key }) => key.id),
-        decided.map(({ event }) => event.digest ?? ''),
+        decided.map(({ digest }) => digest),
         decided.map(({ sequence }) => sequence),
         decided.map(({ event }) => JSON.stringify(event)),
       ],

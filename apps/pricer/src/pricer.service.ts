@@ -27,7 +27,7 @@ import {
   requireValuationSeal,
   takeTicks,
 } from '#lib/exchange';
-import { partsOf } from '#lib/amounts';
+import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
 import { BookFollower } from './book-follower.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
@@ -111,7 +111,7 @@ export class PricerService implements LaneOwner {
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
     takeTicks(messages, context, this.current);
-    await this.commit(context, []);
+    await this.commit(context, this.current.takeMatured());
   }
 
   async onForecasts(messages: readonly Message<CovariancePayload>[], context: ConsumeContext): Promise<void> {
@@ -128,7 +128,7 @@ export class PricerService implements LaneOwner {
     const forecast = this.current.board.latestForecast;
     if (forecast !== undefined) await this.repository.saveForecast(context.manager, forecast);
     if (!this.current.ready()) return;
-    const record = this.current.riskRecord();
+    const record = this.current.standing.riskRecord();
     await this.repository.saveRisk(context.manager, record.at, record);
     context.publish(
       outgoing(
@@ -143,7 +143,7 @@ export class PricerService implements LaneOwner {
         TOPICS.standingBooks,
         'exchange',
         { id: `book@${record.at}`, sequence: record.at, time: record.at },
-        this.current.standingBook(),
+        this.current.standing.record(),
       ),
     );
   }
@@ -338,10 +338,10 @@ export class PricerService implements LaneOwner {
   private announce(event: BookEvent): void {
     const key = commandOf(event);
     if (key !== undefined) this.wake(commandKeyText(key), event);
-    const { shortfall } = this.current.ledger;
-    if (shortfall > 0n && !this.insolvent)
-      this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${shortfall} units`);
-    this.insolvent = shortfall > 0n;
+    const { insolvent, need } = this.current.solvency();
+    if (insolvent && !this.insolvent)
+      this.logger.error(`INSOLVENT: ${formatMoney(need)} is missing of what traders have at marks`);
+    this.insolvent = insolvent;
     if (event.kind === 'bankruptcy-settled')
       this.logger.log(`${event.account} is bankrupt: the pool bears ${event.loss}`);
     if (

@@ -126,3 +126,31 @@ export class NoMarketTimeError extends ZkriskError {
     super('no price has come yet: there is no market time to book anything at');
   }
 }
+
+/** A provider has too many commands that are not settled, or too many wait in all. */
+export class TooManyCommandsError extends ZkriskError {
+  readonly code = 'too-many-commands';
+  constructor(provider: string) {
+    super(`${provider}'s command cannot wait: too many liquidity commands are not settled yet`, { provider });
+  }
+}
+
+/** The exchange owes more than it has: positions can only be reduced, and payouts are pro rata. */
+export class InsolventError extends ZkriskError {
+  readonly code = 'insolvent';
+  constructor(what: string, payable: string) {
+    super(`the exchange is insolvent: ${what}; of every claim ${payable} can be paid`, { payable });
+  }
+}
+
+/** A trade, an account or a market would grow past its limit of notional. */
+export class NotionalLimitError extends ZkriskError {
+  readonly code = 'notional-limit';
+  constructor(of: string, notional: number, limit: number) {
+    super(`${of} would have a notional of ${notional.toPrecision(6)} at mark, at most ${limit} is taken`, {
+      of,
+      notional,
+      limit,
+    });
+  }
+}

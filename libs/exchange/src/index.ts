@@ -1,4 +1,5 @@
-export * from './accounts/account-desk.js';
+export * from './accounts/account-standing.js';
+export * from './accounts/solvency.js';
 export * from './book/book-event.js';
 export * from './book/decided-command.js';
 export * from './book/exchange-ledger.js';
@@ -8,6 +9,7 @@ export type {
   LedgerSnapshot,
   LockedWithdrawal,
   MarketBook,
+  WaitingCommand,
 } from './book/ledger-state.js';
 export * from './book/position.js';
 export * from './errors.js';
@@ -23,6 +25,9 @@ export * from './marks/ticks.js';
 export * from './parameters.js';
 export * from './pricing-engine.js';
 export * from './shares/liquidity-shares.js';
+export * from './shares/share-value.js';
 export * from './shares/valuation-seal.js';
+export * from './standing-book.js';
+export * from './trades/netted-legs.js';
 export * from './trades/quoted-terms.js';
 export * from './trades/trade-price.js';

@@ -1,50 +1,31 @@
-import { InvalidInputError, ZkriskError } from '#lib/errors';
+import { ZkriskError } from '#lib/errors';
 import type {
   AccountPayload,
   CovariancePayload,
   LiquidationTradePayload,
   LiquidityPayload,
-  RiskPayload,
-  StandingBookPayload,
   TradePayload,
   ValuationPayload,
 } from '#lib/messages';
+import { AccountStandings } from './accounts/account-standing.js';
+import { type Solvency, solvencyOf } from './accounts/solvency.js';
 import type { BookEvent } from './book/book-event.js';
 import { ExchangeLedger } from './book/exchange-ledger.js';
-import {
-  formatDecimal,
-  fromNumber,
-  MONEY_DECIMALS,
-  parseDecimal,
-  PRICE_DECIMALS,
-  SIZE_DECIMALS,
-  toNumber,
-  formatMoney,
-  isolatedAccount,
-  partsOf,
-} from '#lib/amounts';
-import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
+import { afterTrade } from './commands/after-trade.js';
+import { bookTrade, marginAccountOf, tradeRejected } from './commands/book-trade.js';
+import { deposit } from './commands/deposit.js';
+import type { Exchange } from './commands/exchange.js';
+import { requireTradeLimit } from './commands/limits.js';
+import { liquidate } from './commands/liquidate.js';
+import { transfer } from './commands/transfer.js';
+import { withdraw } from './commands/withdraw.js';
+import { fundingAccrued, vested } from './elapsed-time.js';
 import type { ObservedPrice } from './marks/mark-keeper.js';
-import { NoForecastError } from './marks/errors.js';
-import { poolBook } from './marks/pool-book.js';
-import {
-  type Assessment,
-  assess,
-  assessExposure,
-  type Book,
-  chargeableRates,
-  type FundingVisitor,
-  type Leg,
-  type MarketForecast,
-  QuotingBook,
-  type RiskModel,
-} from '#lib/risk';
+import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
 import type { ExchangeParameters } from './parameters.js';
-import { AccountDesk } from './accounts/account-desk.js';
 import { LiquidityShares } from './shares/liquidity-shares.js';
-import { quotedTerms } from './trades/quoted-terms.js';
-import type { PricedLeg, TradePrice } from './trades/trade-price.js';
-import { eventsOfTime, type FundingRates } from './elapsed-time.js';
+import { type AssessedBook, StandingBook } from './standing-book.js';
+import type { TradePrice } from './trades/trade-price.js';
 
 export interface PricingEngineState {
   readonly board: MarketBoardState;
@@ -54,42 +35,40 @@ export interface PricingEngineState {
   readonly forecastId: string | null;
 }
 
+/** Liquidity commands that are executed, or paid, in one step at most. */
+const MOST_AT_ONCE = 16;
+
 /**
- * The pricer's mind: marks and forecast, the exact ledger, and the same book in floats for pricing. It decides
- * what every command costs and returns the book events; the ledger changes by those events only.
+ * The exchange's decisions: marks and forecast, the exact ledger, and the same book in floats for pricing. It decides
+ * what every command costs and returns the book events; the ledger changes by those events only. A pure machine.
  */
-export class PricingEngine {
+export class PricingEngine implements Exchange {
   readonly board: MarketBoard;
   /** what liquidity providers hold, and what becomes of their commands */
   readonly shares: LiquidityShares;
   /** margin of the traders' accounts */
-  readonly accounts: AccountDesk;
-  private readonly quoting: QuotingBook;
-  private readonly model: RiskModel;
-  private assessed:
-    { book: Book; forecast: MarketForecast; assessment: Assessment; funding: FundingRates } | undefined;
-  private loaded = false;
+  readonly accounts: AccountStandings;
+  readonly standing: StandingBook;
   private accruedAt: number | null;
+  private solvent: Solvency | undefined;
+  /** what marks have brought and nobody has taken yet */
+  private matured: BookEvent[] = [];
 
   constructor(
-    private readonly parameters: ExchangeParameters,
+    readonly parameters: ExchangeParameters,
     readonly ledger: ExchangeLedger,
     state?: PricingEngineState,
     forecast?: CovariancePayload,
   ) {
-    this.model = parameters;
-    this.quoting = new QuotingBook(parameters.measure, Math.log(parameters.alpha));
     this.board = new MarketBoard(parameters.marks, state?.board, forecast);
     this.accruedAt = state?.accruedAt ?? null;
-    this.accounts = new AccountDesk(ledger, this.board, parameters.marginRates);
-    this.shares = new LiquidityShares(ledger, this.model, parameters.horizonMs, () =>
-      this.ready() ? this.assessment() : undefined,
+    this.accounts = new AccountStandings(ledger, this.board, parameters.marginRates);
+    this.standing = new StandingBook(parameters, ledger, this.board);
+    this.shares = new LiquidityShares(
+      ...([ledger, parameters, parameters.horizonMs] as const),
+      () => (this.ready() ? this.assessment() : undefined),
+      (time) => this.markedSince(time),
     );
-  }
-
-  /** α of the risk measure. */
-  get alpha(): number {
-    return this.parameters.alpha;
   }
 
   snapshot(): PricingEngineState {
@@ -106,14 +85,27 @@ export class PricingEngine {
     this.invalidate();
   }
 
-  /** Takes an observed price. @throws {TickRefusedError} for one that is not taken */
+  /**
+   * Takes an observed price; what its marks bring for commands that waited for them is kept for {@link takeMatured}.
+   *
+   * @throws {TickRefusedError} for one that is not taken
+   */
   take(tick: ObservedPrice): void {
-    if (this.board.take(tick).length > 0) this.invalidate();
+    if (this.board.take(tick).length === 0) return;
+    this.invalidate();
+    if (this.liquidityIsDue()) this.matured.push(...this.settleTime());
   }
 
   /** Takes a source's word that nothing at or before `until` will follow. @throws {TickRefusedError} */
   watermark(until: number, appendedAt?: number): void {
     this.board.watermark(until, appendedAt);
+  }
+
+  /** Events that marks have brought, which are applied and have to be journalled. */
+  takeMatured(): BookEvent[] {
+    const events = this.matured;
+    this.matured = [];
+    return events;
   }
 
   /** Takes a new forecast, after funding at the old rates up to now. */
@@ -128,183 +120,115 @@ export class PricingEngine {
   }
 
   /**
-   * Everything that market time alone brings; see {@link eventsOfTime}. Funding accrues continuously; it is booked
-   * whenever something else happens.
+   * Everything that market time and marks alone bring, in order: funding since the last accrual, what vests, locked withdrawals
+   * that have come due, and liquidity commands that have waited for these marks.
    */
   settleTime(): BookEvent[] {
-    const now = this.board.now;
-    const elapsed = this.accruedAt === null ? 0 : now - this.accruedAt;
-    // Time that no rate is known for is not charged later at a rate of then.
-    const funding = elapsed > 0 && this.ready() ? this.assessment().funding : undefined;
-    if (elapsed > 0) this.accruedAt = now;
+    const { now } = this.board;
+    const elapsedMs = this.accruedAt === null ? 0 : now - this.accruedAt;
+    // Never charges funding retroactively: time without a known rate stays free.
+    const rates = elapsedMs > 0 && this.ready() ? this.assessment().funding : undefined;
+    if (elapsedMs > 0) this.accruedAt = now;
     const events: BookEvent[] = [];
-    for (const event of eventsOfTime(this.ledger, this.shares, now, {
-      markets: this.board.markets,
-      rates: funding,
-      elapsedMs: elapsed,
-    })) {
+    const book = (event: BookEvent | undefined) => {
+      if (event === undefined) return;
       events.push(event);
       this.apply(event);
-    }
+    };
+    if (rates !== undefined) book(fundingAccrued(this.ledger, this.board.markets, rates, { now, elapsedMs }));
+    const due = this.liquidityIsDue();
+    // Before shares are valued, what has been earned is, to the millisecond.
+    if (due || now >= this.ledger.nextVesting()) book(vested(this.ledger, now));
+    for (let i = 0; due && i < MOST_AT_ONCE && this.liquidityIsDue(); i++) book(this.dueLiquidity(now));
     return events;
   }
 
-  /**
-   * What a trade costs now. Nothing is booked.
-   *
-   * @param marks execution prices where they are not the current marks (an accepted quote)
-   * @param visitFunding called with each market and the funding rate it would have after the trade
-   * @throws {ZkriskError} naming the market that cannot be traded, or the size that is not one
-   */
-  price(
-    legs: readonly { market: string; size: string }[],
-    marks?: readonly string[],
-    visitFunding?: FundingVisitor,
-  ): TradePrice {
-    this.load();
-    const priced: PricedLeg[] = [];
-    for (let i = 0; i < legs.length; i++) priced.push(this.priceLeg(legs[i], i, marks?.[i]));
-    const paper = this.model.allocation === 'paper';
-    const premium = this.quoting.premium(priced, paper ? undefined : visitFunding);
-    if (paper && visitFunding) this.visitPaperFunding(priced, visitFunding);
-    return {
-      legs: priced,
-      riskPremium: fromNumber(premium.risk, MONEY_DECIMALS, 'up', 'premium.risk'),
-      liquidityPremium: fromNumber(premium.liquidity, MONEY_DECIMALS, 'up', 'premium.liquidity'),
-      riskBefore: premium.riskBefore,
-      riskAfter: premium.riskAfter,
-      forecastId: this.board.latestForecast!.forecastId,
-    };
+  private liquidityIsDue(): boolean {
+    const locked = this.ledger.nextLocked();
+    const waiting = this.ledger.nextWaiting();
+    const releasable =
+      locked !== undefined && locked.releaseAt <= this.board.now && this.markedSince(locked.releaseAt);
+    const executable = waiting !== undefined && this.markedSince(waiting.askedAt);
+    return (releasable || executable) && !this.solvency().insolvent;
   }
 
-  private priceLeg(
-    { market, size }: { market: string; size: string },
-    i: number,
-    agreed: string | undefined,
-  ): PricedLeg {
-    const { index, mark } = this.board.tradable(market, 'reduce');
-    const exactSize = parseDecimal(size, SIZE_DECIMALS, 'legs.size');
-    if (exactSize === 0n) throw new InvalidInputError(`legs.${i}.size`, 'must not be zero');
-    const units = toNumber(exactSize, SIZE_DECIMALS);
-    const notional = Math.abs(units * mark.value);
-    if (notional > this.parameters.maximumTradeNotional) {
-      throw new InvalidInputError(
-        `legs.${i}.size`,
-        `is a notional of ${notional.toPrecision(6)} at mark, at most ${this.parameters.maximumTradeNotional} is traded at once`,
-      );
-    }
-    const exactPrice =
-      agreed === undefined ? mark.price : parseDecimal(agreed, PRICE_DECIMALS, 'quote.marks');
-    return {
-      name: market,
-      market: index,
-      size: units,
-      exactSize,
-      exactPrice,
-      markText: agreed ?? mark.text,
-      executionPrice: agreed === undefined ? mark.value : toNumber(exactPrice, PRICE_DECIMALS),
-    };
-  }
-
-  /** Funding after a trade under the `paper` allocation, where what no market can pay is spread over the others. */
-  private visitPaperFunding(legs: readonly Leg[], visit: FundingVisitor): void {
-    const { book, exposure, risk } = this.quoting.exposureAfter(legs);
-    const assessment = assessExposure(this.model, book, this.assessment().forecast, exposure, risk);
-    const { risk: toExchange, liquidity } = this.charged(book, assessment);
-    toExchange.forEach((rate, market) => {
-      visit(market, rate + liquidity[market]);
-    });
-  }
-
-  /** Executes a liquidation plan: closes at most what is open. Books the trade, or its refusal. */
-  liquidate({ planId, account, legs }: LiquidationTradePayload, time: number): BookEvent[] {
-    const { account: trader, market } = partsOf(account);
-    const margin = market === undefined ? 'cross' : 'isolated';
-    return this.book({ tradeId: planId, account: trader, legs, margin, reduceOnly: true }, time, planId);
-  }
-
-  /**
-   * Books a trade, or its refusal; always returns what happened.
-   *
-   * @param planId the liquidation plan it executes, where it does
-   */
-  book(command: TradePayload, time: number, planId?: string): BookEvent[] {
-    const events = this.settleTime();
-    const at = this.timeFor(time);
+  private dueLiquidity(at: number): BookEvent {
+    const locked = this.ledger.nextLocked();
+    if (locked !== undefined && locked.releaseAt <= at && this.markedSince(locked.releaseAt))
+      return this.shares.release(locked, at);
+    const waiting = this.ledger.nextWaiting()!;
     try {
-      const { quote } = command;
-      const { marginAccount, legs } = this.accounts.place(command);
-      if (quote && quote.marks.length !== legs.length) {
-        throw new InvalidInputError(
-          'quote.marks',
-          `must have ${legs.length} entries, one a leg, got ${quote.marks.length}`,
-        );
-      }
-      const now = this.price(legs, quote?.marks);
-      const terms = quote ? quotedTerms(quote, now, this.board, this.parameters.quoteTolerance) : now;
-      const cost = toNumber(terms.riskPremium + terms.liquidityPremium, MONEY_DECIMALS);
-      this.accounts.requireMargin(marginAccount, now.legs, cost);
-      const event: BookEvent = {
-        kind: 'trade-booked',
-        at,
-        tradeId: command.tradeId,
-        account: marginAccount,
-        legs: now.legs.map(({ name, exactSize, exactPrice }) => ({
-          market: name,
-          size: formatDecimal(exactSize, SIZE_DECIMALS),
-          price: formatDecimal(exactPrice, PRICE_DECIMALS),
-        })),
-        riskPremium: formatMoney(terms.riskPremium),
-        liquidityPremium: formatMoney(terms.liquidityPremium),
-        forecastId: now.forecastId,
-        quoteId: quote?.quoteId ?? null,
-        ...(planId === undefined ? {} : { planId }),
-      };
-      this.apply(event);
-      const closing = this.accounts.afterTrade(marginAccount, at, planId);
-      if (closing === undefined) return [...events, event];
-      this.apply(closing);
-      return [...events, event, closing];
+      return this.shares.execute(waiting, at);
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
-      const { tradeId, account, margin, legs } = command;
-      const rejected: BookEvent = {
-        kind: 'trade-rejected',
-        at,
-        tradeId,
-        account: margin === 'isolated' ? isolatedAccount(account, legs[0].market) : account,
-        code: error.code,
-        reason: error.message,
-        ...(planId === undefined ? {} : { planId }),
-      };
-      this.apply(rejected);
-      return [...events, rejected];
+      return liquidityRejected(waiting, error, at);
     }
+  }
+
+  /** Whether every market with a position has a good mark that came after a time. */
+  private markedSince(time: number): boolean {
+    return this.ledger
+      .marketNames()
+      .every(
+        (market) =>
+          !this.ledger.isOpen(market) ||
+          (this.board.permits(market, 'liquidity') && this.board.mark(market)!.time > time),
+      );
+  }
+
+  /** {@link StandingBook.price}, within the limit of a trade. */
+  price(...asked: Parameters<StandingBook['price']>): TradePrice {
+    const price = this.standing.price(...asked);
+    requireTradeLimit(this, price.legs);
+    return price;
+  }
+
+  /** Books a trade, or its refusal. */
+  book(command: TradePayload, time: number): BookEvent[] {
+    const account = marginAccountOf(command);
+    return this.decide(
+      time,
+      (at) => [bookTrade(this, command, at)],
+      (error, at) => tradeRejected(command, account, error, at),
+      (at) => afterTrade(this.ledger, account, at, undefined),
+    );
+  }
+
+  /** Executes a liquidation plan, or refuses it. */
+  liquidate(command: LiquidationTradePayload, time: number): BookEvent[] {
+    const { planId, account } = command;
+    return this.decide(
+      time,
+      (at) => liquidate(this, command, at),
+      (error, at) => tradeRejected({ tradeId: planId, planId }, account, error, at),
+      (at) => afterTrade(this.ledger, account, at, planId),
+    );
   }
 
   /** Books a deposit, withdrawal or transfer of a trader, or its refusal. */
   account(command: AccountPayload, time: number): BookEvent[] {
+    const { commandId, account } = command;
     return this.decide(
       time,
-      (at) => this.accounts.decide(command, at),
-      (error, at) => AccountDesk.rejection(command, error, at),
+      (at) => [
+        command.kind === 'deposit'
+          ? deposit(command, at)
+          : command.kind === 'withdrawal'
+            ? withdraw(this, command, at)
+            : transfer(this, command, at),
+      ],
+      ({ code, message }, at) => ({
+        ...{ kind: 'account-rejected', at, commandId, account, code, reason: message },
+      }),
     );
   }
 
-  /** Books a deposit or withdrawal of a liquidity provider, or its refusal. */
+  /** Books a deposit or withdrawal of a liquidity provider, that it waits for the next marks, or its refusal. */
   liquidity(command: LiquidityPayload, time: number): BookEvent[] {
-    const { commandId, provider } = command;
     return this.decide(
       time,
-      (at) => this.shares.decide(command, at),
-      ({ code, message }, at) => ({
-        kind: 'liquidity-rejected',
-        at,
-        commandId,
-        provider,
-        code,
-        reason: message,
-      }),
+      (at) => [this.shares.decide(command, at)],
+      (error, at) => liquidityRejected(command, error, at),
     );
   }
 
@@ -322,7 +246,7 @@ export class PricingEngine {
     if (last !== undefined && time <= last.valuedAt) return { events: [] };
     const events = this.settleTime();
     try {
-      const event = this.shares.value(valuation, this.timeFor(time), time);
+      const event = this.shares.valueVault(valuation, this.timeFor(time), time);
       this.apply(event);
       return { events: [...events, event] };
     } catch (error) {
@@ -331,23 +255,29 @@ export class PricingEngine {
     }
   }
 
-  /** What time has brought, then what a command comes to: its event, or its refusal's. */
+  /** Settles elapsed time, then applies the command; returns its events, or its refusal's. */
   private decide(
     time: number,
-    event: (at: number) => BookEvent,
+    command: (at: number) => BookEvent[],
     refusal: (error: ZkriskError, at: number) => BookEvent,
+    after?: (at: number) => BookEvent | undefined,
   ): BookEvent[] {
     const events = this.settleTime();
     const at = this.timeFor(time);
-    let decided: BookEvent;
     try {
-      decided = event(at);
+      const decided = command(at);
+      for (const event of decided) this.apply(event);
+      events.push(...decided);
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;
-      decided = refusal(error, at);
+      const rejected = refusal(error, at);
+      this.apply(rejected);
+      return [...events, rejected];
     }
-    this.apply(decided);
-    return [...events, decided];
+    const closing = after?.(at);
+    if (closing === undefined) return events;
+    this.apply(closing);
+    return [...events, closing];
   }
 
   /** When a command is decided: at market time, whatever it is dated; its own time counts before the first price. */
@@ -362,90 +292,29 @@ export class PricingEngine {
 
   /** Whether there is a forecast and a mark for each of its markets. */
   ready(): boolean {
-    return (
-      this.board.latestForecast !== undefined &&
-      this.board.markets.every((market) => this.board.mark(market) !== undefined)
-    );
+    return this.standing.ready();
   }
 
   /** The standing book's figures. @throws {NoForecastError} */
-  assessment(): NonNullable<PricingEngine['assessed']> {
-    if (this.assessed) return this.assessed;
-    const forecast = this.board.priceForecast(this.parameters.alpha);
-    if (forecast === null) throw new NoForecastError();
-    const book = this.floatBook();
-    const assessment = assess(this.model, book, forecast);
-    this.assessed = { book, forecast, assessment, funding: this.charged(book, assessment) };
-    return this.assessed;
+  assessment(): AssessedBook {
+    return this.standing.assessment();
   }
 
-  riskRecord(): RiskPayload {
-    const { assessment } = this.assessment();
-    const { ledger } = this;
-    return {
-      at: this.board.now,
-      forecastId: this.board.latestForecast!.forecastId,
-      riskMeasure: assessment.riskMeasure,
-      entropicValueAtRisk: assessment.risk.value,
-      mean: assessment.exposure.mean,
-      volatility: assessment.exposure.volatility,
-      tailFactor: assessment.tailFactor,
-      capital: formatMoney(ledger.capital),
-      liquidity: formatMoney(ledger.liquidity),
-      pending: formatMoney(ledger.pendingToCapital),
-      shortfall: formatMoney(ledger.shortfall),
-    };
-  }
-
-  /** The book as {@link riskRecord} measures it. */
-  standingBook(): StandingBookPayload {
-    const { assessment, book, forecast } = this.assessment();
-    return {
-      at: this.board.now,
-      forecastId: this.board.latestForecast!.forecastId,
-      markets: [...this.board.markets],
-      notionals: Array.from(book.signedSizes, (size, i) => size * forecast.prices[i]),
-      entry: book.entryNotionals.reduce((sum, value) => sum + value, 0),
-      capital: book.capital,
-      liquidity: book.liquidity,
-      pending: book.pendingPremia,
-      alpha: this.model.alpha,
-      tailFactor: assessment.tailFactor,
-      entropicValueAtRisk: assessment.risk.value,
-      riskMeasure: assessment.riskMeasure,
-      mean: assessment.exposure.mean,
-      volatility: assessment.exposure.volatility,
-    };
-  }
-
-  private charged(book: Book, assessment: Assessment): FundingRates {
-    const { beta } = assessment.contributions;
-    return {
-      risk: chargeableRates(assessment.fundingRates.markets, book.signedSizes, beta).rates,
-      liquidity: chargeableRates(assessment.liquidityFundingRates.markets, book.signedSizes, beta).rates,
-    };
+  /** Whether the pool can pay what traders have, at the marks of now. */
+  solvency(): Solvency {
+    return (this.solvent ??= solvencyOf(this.ledger, this.board));
   }
 
   private invalidate(): void {
-    this.assessed = undefined;
-    this.loaded = false;
+    this.standing.invalidate();
+    this.solvent = undefined;
   }
+}
 
-  private load(): void {
-    if (this.loaded) return;
-    const { book, forecast } = this.assessment();
-    this.quoting.load(book, forecast);
-    this.loaded = true;
-  }
-
-  private floatBook(): Book {
-    const { ledger } = this;
-    return poolBook(this.board, {
-      markets: ledger.marketNames().map((market) => ({ market, ...ledger.market(market) })),
-      capital: ledger.capital,
-      liquidity: ledger.liquidity,
-      pending: ledger.pendingToCapital,
-      shortfall: ledger.shortfall,
-    });
-  }
+function liquidityRejected(
+  { commandId, provider }: { readonly commandId: string; readonly provider: string },
+  { code, message }: ZkriskError,
+  at: number,
+): BookEvent {
+  return { kind: 'liquidity-rejected', at, commandId, provider, code, reason: message };
 }

@@ -124,6 +124,10 @@ export const accountPayload = z.discriminatedUnion('kind', [
     amount: z
       .union([amount, z.literal('available')])
       .describe('"available": all that the initial margin leaves free'),
+    acceptHaircut: z
+      .boolean()
+      .optional()
+      .describe('while the exchange is insolvent: takes the part that can be paid and gives up the rest'),
   }),
   z.strictObject({
     kind: z.literal('transfer'),

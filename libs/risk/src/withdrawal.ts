@@ -1,4 +1,4 @@
-import type { Book, Exposure } from './book.js';
+import type { Exposure } from './book.js';
 import { liabilityRiskValue, type RiskMeasure } from './risk-measure.js';
 
 /**
@@ -17,13 +17,4 @@ export function forcedWithdrawalFee(
     liabilityRiskValue(measure, mean + amount, volatility, logAlpha, tailFactor) -
     liabilityRiskValue(measure, mean, volatility, logAlpha, tailFactor);
   return Math.max(0, fee);
-}
-
-/**
- * What the liquidity providers' claim is worth now: L less the fair price of the call spread they are short.
- * Shares are issued and redeemed at this value, so that a deposit neither gains from nor pays for the standing
- * book.
- */
-export function liquidityValue(book: Pick<Book, 'liquidity'>, callSpreadPrice: number): number {
-  return book.liquidity - callSpreadPrice;
 }

@@ -90,9 +90,12 @@ export class AccountsController {
   withdraw(
     @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountWithdrawal))
-    { commandId = randomUUID(), amount }: z.output<typeof accountWithdrawal>,
+    { commandId = randomUUID(), amount, acceptHaircut }: z.output<typeof accountWithdrawal>,
   ): Promise<object> {
-    return this.submit({ kind: 'withdrawal', commandId, account, amount });
+    return this.submit({
+      ...{ kind: 'withdrawal', commandId, account, amount },
+      ...(acceptHaircut === undefined ? {} : { acceptHaircut }),
+    });
   }
 
   @Post('transfers')

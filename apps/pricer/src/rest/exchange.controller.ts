@@ -1,8 +1,9 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS, toNumber, YEAR_MS } from '#lib/amounts';
+import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS, YEAR_MS } from '#lib/amounts';
 import { Documented, NeedsScope } from '#lib/service';
+import { payable, type Solvency } from '#lib/exchange';
 import { PricerService } from '../pricer.service.js';
 import { fundingResponse, type marketFunding } from './schemas.js';
 
@@ -56,6 +57,8 @@ export class ExchangeController {
       pendingToCapital: formatMoney(ledger.pendingToCapital),
       pendingToLiquidity: formatMoney(ledger.pendingToLiquidity),
       shortfall: formatMoney(ledger.shortfall),
+      owedToLiquidity: formatMoney(ledger.borne),
+      solvency: solvencyView(this.pricer.engine.solvency()),
       liquidityShares: formatMoney(ledger.outstandingShares),
       imbalance: formatMoney(ledger.imbalance()),
     };
@@ -71,11 +74,11 @@ export class ExchangeController {
     const { engine } = this.pricer;
     const { assessment } = engine.assessment();
     const { exposure, risk, riskAllocation, callSpread } = assessment;
-    const record = engine.riskRecord();
+    const record = engine.standing.riskRecord();
     return {
       ...record,
       at: iso(record.at),
-      alpha: engine.alpha,
+      alpha: engine.parameters.alpha,
       proofs: `/v1/proofs?subject=risk&id=${encodeURIComponent(record.forecastId)}`,
       k: Number.isFinite(risk.k) ? risk.k : null,
       sensitivity: { toMean: risk.hm, toVolatility: risk.hs },
@@ -90,7 +93,7 @@ export class ExchangeController {
         gamma: callSpread.gamma,
         vega: callSpread.vega,
       },
-      liquidityValue: formatMoney(engine.shares.totalWorth()),
+      liquidityValue: formatMoney(engine.shares.value.redeemed()),
     };
   }
 
@@ -113,8 +116,7 @@ export class ExchangeController {
         market,
         quoteCurrencyPerYear: { risk: funding.risk[i], liquidity: funding.liquidity[i] },
         ...fundingOfOne(
-          funding.risk[i] + funding.liquidity[i],
-          toNumber(engine.ledger.market(market).size, SIZE_DECIMALS),
+          funding.perUnit.risk[i] + funding.perUnit.liquidity[i],
           engine.board.mark(market)!.value,
         ),
       })),
@@ -128,17 +130,13 @@ const HOURS_A_YEAR = YEAR_MS / 3_600_000;
 /**
  * A market's funding as whoever holds one unit sees it.
  *
- * @param perYear of the whole market, quote currency
- * @param size net size of all positions, base units
+ * @param unit funding of one base unit, quote currency per year
  * @param mark quote currency
  */
 function fundingOfOne(
-  perYear: number,
-  size: number,
+  unit: number,
   mark: number,
 ): Pick<z.output<typeof marketFunding>, 'quoteCurrencyPerUnit' | 'shareOfNotional'> {
-  if (size === 0) return { quoteCurrencyPerUnit: null, shareOfNotional: null };
-  const unit = perYear / size;
   const share = unit / mark;
   return {
     quoteCurrencyPerUnit: { perHour: unit / HOURS_A_YEAR, perYear: unit },
@@ -148,6 +146,16 @@ function fundingOfOne(
 
 function iso(time: number): string {
   return new Date(time).toISOString();
+}
+
+/** `insolvent`: positions can only be made smaller, liquidity waits, withdrawals are paid pro rata. */
+function solvencyView(solvency: Solvency): object {
+  const { insolvent, need } = solvency;
+  return {
+    state: insolvent ? 'insolvent' : 'solvent',
+    need: formatMoney(need),
+    payable: Number(payable(solvency, 1_000_000_000n)) / 1e9,
+  };
 }
 
 function byMarket(markets: readonly string[], values: Float64Array): Record<string, number> {

@@ -77,6 +77,10 @@ export const accountAmount = z.strictObject({
 export const accountWithdrawal = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   amount: z.union([amount, z.literal('available')]).describe('"available": all that margin leaves free'),
+  acceptHaircut: z
+    .boolean()
+    .optional()
+    .describe('while the exchange is insolvent: takes the part that can be paid and gives up the rest'),
 });
 export const accountTransfer = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),

@@ -5,8 +5,10 @@
 export type BookEvent =
   | TradeBooked
   | TradeRejected
+  | DustClosed
   | FundingAccrued
   | Vested
+  | LiquidityAsked
   | LiquidityDeposited
   | WithdrawalLocked
   | LiquidityWithdrawn
@@ -42,6 +44,14 @@ export interface TradeBooked extends Happened {
   readonly quoteId: string | null;
   /** the liquidation plan it executes, where it does */
   readonly planId?: string;
+  /** of a liquidation: charged on what was closed, to the pool */
+  readonly penalty?: string;
+}
+
+/** The rest of a liquidated position, too small to trade, closed by the engine at the mark. */
+export interface DustClosed extends Happened, BookedLeg {
+  readonly kind: 'dust-closed';
+  readonly account: string;
 }
 
 export interface TradeRejected extends Happened {
@@ -56,14 +66,29 @@ export interface TradeRejected extends Happened {
 
 export interface FundingAccrued extends Happened {
   readonly kind: 'funding-accrued';
-  /** money since the last accrual, by market: to the exchange, to the liquidity providers */
-  readonly markets: readonly (readonly [market: string, risk: string, liquidity: string])[];
+  /**
+   * by market: money since the last accrual to the exchange and to the liquidity providers, and by how much the market's funding
+   * index has risen, which is what each unit of size owes, however small the net position is
+   */
+  readonly markets: readonly (readonly [market: string, risk: string, liquidity: string, index: string])[];
 }
 
 export interface Vested extends Happened {
   readonly kind: 'vested';
   readonly toCapital: string;
   readonly toLiquidity: string;
+}
+
+/** A provider's command was taken; it is executed at the next confirmed marks of every market with a position. */
+export interface LiquidityAsked extends Happened {
+  readonly kind: 'liquidity-asked';
+  readonly commandId: string;
+  readonly provider: string;
+  readonly ask: 'deposit' | 'locked' | 'forced';
+  /** of a deposit; 0 of a withdrawal */
+  readonly amount: string;
+  /** to be redeemed: what the amount asked for is worth now; 0 of a deposit */
+  readonly shares: string;
 }
 
 export interface LiquidityDeposited extends Happened {
@@ -139,6 +164,8 @@ export interface AccountWithdrawn extends Happened {
   readonly commandId: string;
   readonly account: string;
   readonly amount: string;
+  /** claim given up beside the amount: the exchange was insolvent */
+  readonly haircut?: string;
 }
 
 /** Between a trader's cross margin and the margin of an isolated position. */

@@ -51,6 +51,7 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
       return event.commandId === null
         ? undefined
         : { topic: TOPICS.accounts.name, owner: partsOf(event.from).account, id: event.commandId };
+    case 'liquidity-asked':
     case 'liquidity-deposited':
     case 'liquidity-rejected':
     case 'withdrawal-locked':
@@ -60,6 +61,7 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
       return event.mode === 'forced'
         ? { topic: TOPICS.liquidity.name, owner: event.provider, id: event.commandId }
         : undefined;
+    case 'dust-closed':
     case 'liquidity-valued':
     case 'funding-accrued':
     case 'vested':
@@ -80,6 +82,7 @@ export function accountsOf(event: BookEvent): readonly string[] {
     case 'account-deposited':
     case 'account-withdrawn':
     case 'bankruptcy-settled':
+    case 'dust-closed':
       return [event.account];
     case 'trade-rejected':
       return event.planId === undefined ? [] : [event.account];

@@ -1,19 +1,8 @@
-import { absorbLoss, VestingSchedule } from '#lib/risk';
-import type {
-  BookEvent,
-  FundingAccrued,
-  LiquidityValued,
-  LiquidityWithdrawn,
-  TradeBooked,
-} from './book-event.js';
-import {
-  divide,
-  MONEY_DECIMALS,
-  parseDecimal,
-  PRICE_DECIMALS,
-  SIZE_DECIMALS,
-  UNIT_DECIMALS,
-} from '#lib/amounts';
+import { LinearVesting, VestingSchedule } from '#lib/risk';
+import type { BookEvent } from './book-event.js';
+import { Books } from './books.js';
+import { fold } from './fold/fold.js';
+import { providerCommand } from './fold/liquidity.js';
 import {
   type AccountBook,
   type Backing,
@@ -22,15 +11,16 @@ import {
   type LedgerState,
   type LockedWithdrawal,
   type MarketBook,
-  type OpenPosition,
   split,
   thawLists,
   thawTotals,
+  type WaitingCommand,
 } from './ledger-state.js';
-import { FLAT, type Position, tradePosition } from './position.js';
+import { FLAT, type Position } from './position.js';
 
-/** Funding index: money per unit of size, 10^−26 of both smallest units' ratio. */
-const INDEX_SCALE = 10n ** 18n;
+const NO_MARKET: MarketBook = {
+  ...{ size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n },
+};
 
 /**
  * The exchange's books in exact amounts: accounts, positions, P, L, what is pending, shares of the liquidity
@@ -40,32 +30,8 @@ const INDEX_SCALE = 10n ** 18n;
  * Σ cash − Σ unsettled funding + P + L + pending − shortfall = deposits − withdrawals.
  */
 export class ExchangeLedger {
-  private readonly markets = new Map<string, MarketBook>();
-  private readonly positions = new Map<string, Map<string, OpenPosition>>();
-  private readonly cash = new Map<string, bigint>();
-  private readonly shares = new Map<string, bigint>();
-  private readonly locked = new Map<string, LockedWithdrawal>();
-  private readonly backings = new Map<string, Backing>();
-  private pendingCapital: VestingSchedule;
-  private pendingLiquidity: VestingSchedule;
-  private _capital = 0n;
-  private _liquidity = 0n;
-  private _shortfall = 0n;
-  private totalShares = 0n;
-  private deposits = 0n;
-  private withdrawals = 0n;
+  private readonly books: Books;
   private _eventCount = 0;
-  /** totals since the beginning, for reports */
-  private readonly collected = {
-    riskPremia: 0n,
-    liquidityPremia: 0n,
-    riskFunding: 0n,
-    liquidityFunding: 0n,
-    fees: 0n,
-    /** losses of bankrupt accounts that the pool has borne */
-    bankruptcies: 0n,
-    trades: 0,
-  };
 
   /**
    * @param horizonMs τ in milliseconds: how long premia and funding stay pending
@@ -75,70 +41,88 @@ export class ExchangeLedger {
     readonly horizonMs: number,
     readonly bucketMs: number,
   ) {
-    this.pendingCapital = new VestingSchedule(horizonMs, bucketMs);
-    this.pendingLiquidity = new VestingSchedule(horizonMs, bucketMs);
+    this.books = new Books(horizonMs, bucketMs);
   }
 
   /** P */
   get capital(): bigint {
-    return this._capital;
+    return this.books.capital;
   }
   /** L */
   get liquidity(): bigint {
-    return this._liquidity;
+    return this.books.liquidity;
   }
-  /** Losses past both P and L: the exchange is insolvent by this much. */
+  /** What L has borne of the pool's losses: gains give it back before P earns. */
+  get borne(): bigint {
+    return this.books.borne;
+  }
+  /** Losses past both P and L. */
   get shortfall(): bigint {
-    return this._shortfall;
+    return this.books.shortfall;
   }
   /** P_t: premia and funding of the rolling window that will be the exchange's */
   get pendingToCapital(): bigint {
-    return this.pendingCapital.pending;
+    return this.books.pendingCapital.pending;
   }
   get pendingToLiquidity(): bigint {
-    return this.pendingLiquidity.pending;
+    return this.books.pendingLiquidity.pending;
   }
   get outstandingShares(): bigint {
-    return this.totalShares;
+    return this.books.totalShares;
+  }
+  /** Paid in less paid out: no more can ever be paid out. */
+  get netDeposits(): bigint {
+    return this.books.deposits - this.books.withdrawals;
+  }
+  /** Σ cash less the funding that accounts owe: what traders have at the entry prices of their positions. */
+  get collateral(): bigint {
+    return this.books.totalCash - this.books.unsettledFunding;
   }
   /** How many events have made this state. */
   get eventCount(): number {
     return this._eventCount;
   }
-  get totals(): Readonly<typeof this.collected> {
-    return this.collected;
+  get totals(): Readonly<Books['collected']> {
+    return this.books.collected;
   }
 
   market(name: string): Readonly<MarketBook> {
-    return this.markets.get(name) ?? { size: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n };
+    return this.books.markets.get(name) ?? NO_MARKET;
   }
 
   marketNames(): string[] {
-    return [...this.markets.keys()];
+    return [...this.books.markets.keys()];
+  }
+
+  /** Whether anybody has a position in the market. */
+  isOpen(name: string): boolean {
+    const { size, longSize } = this.market(name);
+    return size !== 0n || longSize !== 0n;
   }
 
   position(account: string, market: string): Position {
-    return this.positions.get(account)?.get(market) ?? FLAT;
+    return this.books.positions.get(account)?.get(market) ?? FLAT;
   }
 
   cashOf(account: string): bigint {
-    return this.cash.get(account) ?? 0n;
+    return this.books.cashOf(account);
   }
 
   /** Accounts that have ever deposited or traded. */
   get accountCount(): number {
-    return this.cash.size;
+    return this.books.cash.size;
   }
 
   /** Whether an account has ever deposited or traded. */
   hasAccount(account: string): boolean {
-    return this.cash.has(account);
+    return this.books.cash.has(account);
   }
 
   /** An account's books: cash, what it owes in funding up to now, open positions. */
   account(name: string): AccountBook {
-    const positions = [...(this.positions.get(name) ?? [])].map(([market, position]) => {
-      const { charge } = this.settled(name, market, this.openMarket(market));
+    const { books } = this;
+    const positions = [...(books.positions.get(name) ?? [])].map(([market, position]) => {
+      const { charge } = books.settled(name, market, books.openMarket(market));
       return { market, ...position, fundingOwed: charge };
     });
     const fundingOwed = positions.reduce((sum, position) => sum + position.fundingOwed, 0n);
@@ -146,242 +130,110 @@ export class ExchangeLedger {
   }
 
   sharesOf(provider: string): bigint {
-    return this.shares.get(provider) ?? 0n;
+    return this.books.shares.get(provider) ?? 0n;
+  }
+
+  /** Shares of a provider that neither wait for marks nor are locked. */
+  freeShares(provider: string): bigint {
+    return this.sharesOf(provider) - (this.books.reserved.get(provider)?.shares ?? 0n);
+  }
+
+  /** A provider's commands that are not settled: waiting or locked. */
+  openCommands(provider: string): number {
+    return this.books.reserved.get(provider)?.commands ?? 0;
+  }
+
+  /** Liquidity commands that wait for marks. */
+  get waitingCommands(): number {
+    return this.books.waiting.size;
+  }
+
+  /** The liquidity command that has waited longest. */
+  nextWaiting(): WaitingCommand | undefined {
+    return first(this.books.waiting);
+  }
+
+  isWaiting(provider: string, commandId: string): boolean {
+    return this.books.waiting.has(providerCommand(provider, commandId));
+  }
+
+  /** The locked withdrawal that is released next. */
+  nextLocked(): LockedWithdrawal | undefined {
+    return first(this.books.locked);
   }
 
   /** What backs a provider's liquidity outside the exchange; undefined where it is cash. */
   backingOf(provider: string): Backing | undefined {
-    return this.backings.get(provider);
+    return this.books.backings.get(provider);
   }
 
   /** Providers whose liquidity is backed outside the exchange. */
   backedProviders(): string[] {
-    return [...this.backings.keys()];
+    return [...this.books.backings.keys()];
   }
 
-  lockedWithdrawals(): LockedWithdrawal[] {
-    return [...this.locked.values()];
-  }
-
-  /** What would vest by `now`, without taking it. */
+  /** What would vest by `now`, without taking it: what accrues to the exchange at once, to the providers evenly. */
   dueBy(now: number): { toCapital: bigint; toLiquidity: bigint } {
-    const due = (schedule: VestingSchedule) =>
-      schedule
-        .entries()
-        .filter(({ collectedAt }) => collectedAt + this.horizonMs <= now)
-        .reduce((sum, { amount }) => sum + amount, 0n);
-    return { toCapital: due(this.pendingCapital), toLiquidity: due(this.pendingLiquidity) };
+    let capital = 0n;
+    for (const { collectedAt, amount } of this.books.pendingCapital.entries()) {
+      if (collectedAt + this.horizonMs > now) break;
+      capital += amount;
+    }
+    const earned = this.books.pendingLiquidity.due(now);
+    const nobody = this.outstandingShares === 0n && earned > 0n;
+    return nobody
+      ? { toCapital: capital + earned, toLiquidity: 0n }
+      : { toCapital: capital, toLiquidity: earned };
   }
 
-  /** 0 where not a unit has been lost or made. */
+  /** When something vests next of its own: the end of the bucket, or of a horizon; Infinity where nothing is pending. */
+  nextVesting(): number {
+    const { pendingCapital, pendingLiquidity } = this.books;
+    const oldest = pendingCapital.entries().at(0);
+    const due = oldest === undefined ? Infinity : oldest.collectedAt + this.horizonMs;
+    if (pendingLiquidity.pending === 0n) return due;
+    return Math.min(due, (Math.floor(pendingLiquidity.earnedUntil / this.bucketMs) + 1) * this.bucketMs);
+  }
+
+  /** 0 where not a unit has been lost or made. O(1): the sums are kept with the accounts, see {@link recount}. */
   imbalance(): bigint {
-    let held = this._capital + this._liquidity + this.pendingCapital.pending + this.pendingLiquidity.pending;
-    held -= this._shortfall;
-    for (const amount of this.cash.values()) held += amount;
-    for (const { unsettledFunding } of this.markets.values()) held -= unsettledFunding;
-    return held - (this.deposits - this.withdrawals);
+    const { capital, liquidity, shortfall, pendingCapital, pendingLiquidity } = this.books;
+    const pool = capital + liquidity + pendingCapital.pending + pendingLiquidity.pending - shortfall;
+    return this.collateral + pool - this.netDeposits;
+  }
+
+  /**
+   * Counts everything again: all accounts, all positions.
+   *
+   * @returns the name of a sum that is not what its parts add up to; undefined where all are
+   */
+  recount(): string | undefined {
+    const { books } = this;
+    const sum = (values: Iterable<bigint>) => [...values].reduce((total, value) => total + value, 0n);
+    if (sum(books.cash.values()) !== books.totalCash) return 'cash';
+    if (sum(books.shares.values()) !== books.totalShares) return 'shares';
+    const owed = [...books.markets.values()].map(({ unsettledFunding }) => unsettledFunding);
+    if (sum(owed) !== books.unsettledFunding) return 'unsettledFunding';
+    const counted = new Map<string, { size: bigint; longSize: bigint; entryNotional: bigint }>();
+    for (const held of books.positions.values())
+      for (const [market, { size, entryNotional }] of held) {
+        const so = counted.get(market) ?? { size: 0n, longSize: 0n, entryNotional: 0n };
+        so.size += size;
+        so.entryNotional += entryNotional;
+        if (size > 0n) so.longSize += size;
+        counted.set(market, so);
+      }
+    for (const [name, market] of books.markets) {
+      const so = counted.get(name) ?? NO_MARKET;
+      for (const field of ['size', 'longSize', 'entryNotional'] as const)
+        if (so[field] !== market[field]) return `${name}.${field}`;
+    }
+    return this.imbalance() === 0n ? undefined : 'imbalance';
   }
 
   apply(event: BookEvent): void {
     this._eventCount++;
-    switch (event.kind) {
-      case 'trade-booked':
-        return this.bookTrade(event);
-      case 'funding-accrued':
-        return this.accrueFunding(event);
-      case 'vested':
-        this.credit(this.pendingCapital.vest(event.at));
-        this.creditLiquidity(this.pendingLiquidity.vest(event.at));
-        return;
-      case 'liquidity-deposited': {
-        const amount = money(event.amount, 'amount');
-        const shares = money(event.shares, 'shares');
-        this._liquidity += amount;
-        this.deposits += amount;
-        this.totalShares += shares;
-        this.shares.set(event.provider, this.sharesOf(event.provider) + shares);
-        return;
-      }
-      case 'withdrawal-locked':
-        this.locked.set(event.commandId, {
-          commandId: event.commandId,
-          provider: event.provider,
-          shares: money(event.shares, 'shares'),
-          releaseAt: event.releaseAt,
-        });
-        return;
-      case 'liquidity-withdrawn':
-        return this.withdrawLiquidity(event);
-      case 'liquidity-valued':
-        return this.valueLiquidity(event);
-      case 'account-deposited': {
-        const amount = money(event.amount, 'amount');
-        this.cash.set(event.account, this.cashOf(event.account) + amount);
-        this.deposits += amount;
-        return;
-      }
-      case 'account-withdrawn': {
-        const amount = money(event.amount, 'amount');
-        this.cash.set(event.account, this.cashOf(event.account) - amount);
-        this.withdrawals += amount;
-        return;
-      }
-      case 'collateral-moved': {
-        const amount = money(event.amount, 'amount');
-        this.cash.set(event.from, this.cashOf(event.from) - amount);
-        this.cash.set(event.to, this.cashOf(event.to) + amount);
-        return;
-      }
-      case 'bankruptcy-settled': {
-        const loss = money(event.loss, 'loss');
-        this.cash.set(event.account, this.cashOf(event.account) + loss);
-        this.credit(-loss);
-        this.collected.bankruptcies += loss;
-        return;
-      }
-      case 'trade-rejected':
-      case 'liquidity-rejected':
-      case 'account-rejected':
-        return;
-    }
-  }
-
-  private bookTrade(event: TradeBooked): void {
-    let cash = this.cashOf(event.account);
-    for (const leg of event.legs) {
-      const market = this.openMarket(leg.market);
-      const held = this.settled(event.account, leg.market, market);
-      cash -= held.charge;
-      market.unsettledFunding -= held.charge;
-      const { position, realisedPnl } = tradePosition(
-        held.position,
-        parseDecimal(leg.size, SIZE_DECIMALS, 'size'),
-        parseDecimal(leg.price, PRICE_DECIMALS, 'price'),
-      );
-      market.size += position.size - held.position.size;
-      market.entryNotional += position.entryNotional - held.position.entryNotional;
-      this.setPosition(event.account, leg.market, { ...position, fundingIndex: market.fundingIndex });
-      cash += realisedPnl;
-      this.credit(-realisedPnl);
-    }
-    const riskPremium = money(event.riskPremium, 'riskPremium');
-    const liquidityPremium = money(event.liquidityPremium, 'liquidityPremium');
-    cash -= riskPremium + liquidityPremium;
-    this.pendingCapital.collect(event.at, riskPremium);
-    this.pendingLiquidity.collect(event.at, liquidityPremium);
-    this.cash.set(event.account, cash);
-    this.collected.riskPremia += riskPremium;
-    this.collected.liquidityPremia += liquidityPremium;
-    this.collected.trades++;
-  }
-
-  private accrueFunding(event: FundingAccrued): void {
-    let toCapital = 0n;
-    let toLiquidity = 0n;
-    for (const [name, risk, liquidity] of event.markets) {
-      const market = this.openMarket(name);
-      const riskPart = money(risk, 'risk');
-      const liquidityPart = money(liquidity, 'liquidity');
-      toCapital += riskPart;
-      toLiquidity += liquidityPart;
-      market.unsettledFunding += riskPart + liquidityPart;
-      if (market.size !== 0n) {
-        const sign = market.size < 0n ? -1n : 1n;
-        market.fundingIndex += divide(
-          sign * (riskPart + liquidityPart) * INDEX_SCALE,
-          sign * market.size,
-          'nearest',
-        );
-      }
-    }
-    this.pendingCapital.collect(event.at, toCapital);
-    this.pendingLiquidity.collect(event.at, toLiquidity);
-    this.collected.riskFunding += toCapital;
-    this.collected.liquidityFunding += toLiquidity;
-  }
-
-  private withdrawLiquidity(event: LiquidityWithdrawn): void {
-    const shares = money(event.shares, 'shares');
-    const paid = money(event.paid, 'paid');
-    const fee = money(event.fee, 'fee');
-    this.locked.delete(event.commandId);
-    this.shares.set(event.provider, this.sharesOf(event.provider) - shares);
-    this.totalShares -= shares;
-    this._liquidity -= paid + fee;
-    this._capital += fee;
-    this.withdrawals += paid;
-    this.collected.fees += fee;
-  }
-
-  /** What a fall takes beyond L has been lost to traders already: P and then nobody makes up for it. */
-  private valueLiquidity(event: LiquidityValued): void {
-    const amount = money(event.amount, 'amount');
-    const shares = money(event.shares, 'shares');
-    this.backings.set(event.provider, {
-      vault: event.vault,
-      amount: money(event.backing, 'backing'),
-      deficit: money(event.deficit, 'deficit'),
-      settled: parseDecimal(event.settled, UNIT_DECIMALS, 'settled'),
-      valuedAt: event.valuedAt,
-    });
-    this.creditLiquidity(amount);
-    if (amount > 0n) this.deposits += amount;
-    else this.withdrawals -= amount;
-    this.totalShares += shares;
-    this.shares.set(event.provider, this.sharesOf(event.provider) + shares);
-  }
-
-  /** Adds to P; a negative amount is a loss, borne by P, then L, then nobody. */
-  private credit(amount: bigint): void {
-    if (amount >= 0n) {
-      // What the pool earns first makes good an earlier shortfall.
-      const repaid = amount < this._shortfall ? amount : this._shortfall;
-      this._shortfall -= repaid;
-      this._capital += amount - repaid;
-      return;
-    }
-    const { byCapital, byLiquidity, shortfall } = absorbLoss(-amount, this._capital, this._liquidity);
-    this._capital -= byCapital;
-    this._liquidity -= byLiquidity;
-    this._shortfall += shortfall;
-  }
-
-  /** Adds to L; where liquidity funding ran against the providers, P and then nobody makes up for what L lacks. */
-  private creditLiquidity(amount: bigint): void {
-    if (this._liquidity + amount >= 0n) {
-      this._liquidity += amount;
-      return;
-    }
-    const missing = -(this._liquidity + amount);
-    this._liquidity = 0n;
-    this.credit(-missing);
-  }
-
-  /** A position with the funding it owes since it was last touched, rounded against the trader. */
-  private settled(account: string, name: string, market: MarketBook): { position: Position; charge: bigint } {
-    const position = this.positions.get(account)?.get(name);
-    if (position === undefined) return { position: FLAT, charge: 0n };
-    const charge = divide(position.size * (market.fundingIndex - position.fundingIndex), INDEX_SCALE, 'up');
-    return { position, charge };
-  }
-
-  private openMarket(name: string): MarketBook {
-    let market = this.markets.get(name);
-    if (market === undefined) {
-      market = { size: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n };
-      this.markets.set(name, market);
-    }
-    return market;
-  }
-
-  private setPosition(account: string, name: string, position: OpenPosition): void {
-    let held = this.positions.get(account);
-    if (held === undefined) {
-      held = new Map();
-      this.positions.set(account, held);
-    }
-    if (position.size === 0n) held.delete(name);
-    else held.set(name, position);
+    fold(this.books, event);
   }
 
   snapshot(): LedgerSnapshot {
@@ -403,23 +255,26 @@ export class ExchangeLedger {
   }
 
   private state(): LedgerState {
+    const { books } = this;
     return {
-      markets: [...this.markets],
-      positions: [...this.positions].map(([account, held]) => [account, [...held]] as const),
-      cash: [...this.cash],
-      shares: [...this.shares],
-      locked: [...this.locked],
-      ...(this.backings.size > 0 ? { backings: [...this.backings] } : {}),
-      pendingCapital: this.pendingCapital.entries(),
-      pendingLiquidity: this.pendingLiquidity.entries(),
-      capital: this._capital,
-      liquidity: this._liquidity,
-      shortfall: this._shortfall,
-      totalShares: this.totalShares,
-      deposits: this.deposits,
-      withdrawals: this.withdrawals,
+      markets: [...books.markets],
+      positions: [...books.positions].map(([account, held]) => [account, [...held]] as const),
+      cash: [...books.cash],
+      shares: [...books.shares],
+      waiting: [...books.waiting.values()],
+      locked: [...books.locked.values()],
+      backings: [...books.backings],
+      pendingCapital: books.pendingCapital.entries(),
+      pendingLiquidity: books.pendingLiquidity.state(),
+      capital: books.capital,
+      liquidity: books.liquidity,
+      shortfall: books.shortfall,
+      borne: books.borne,
+      totalShares: books.totalShares,
+      deposits: books.deposits,
+      withdrawals: books.withdrawals,
       eventCount: this._eventCount,
-      collected: this.collected,
+      collected: books.collected,
     };
   }
 
@@ -430,18 +285,18 @@ export class ExchangeLedger {
   static restore(snapshot: LedgerSnapshot, horizonMs: number, bucketMs: number): ExchangeLedger {
     const state = thawTotals(snapshot);
     const ledger = new ExchangeLedger(horizonMs, bucketMs);
-    for (const [name, market] of state.markets) ledger.markets.set(name, market);
-    for (const [provider, backing] of state.backings ?? []) ledger.backings.set(provider, backing);
-    ledger.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
-    ledger.pendingLiquidity = new VestingSchedule(horizonMs, bucketMs, state.pendingLiquidity);
-    ledger._capital = state.capital;
-    ledger._liquidity = state.liquidity;
-    ledger._shortfall = state.shortfall;
-    ledger.totalShares = state.totalShares;
-    ledger.deposits = state.deposits;
-    ledger.withdrawals = state.withdrawals;
+    const { books } = ledger;
+    for (const [name, market] of state.markets) {
+      books.markets.set(name, market);
+      books.unsettledFunding += market.unsettledFunding;
+    }
+    for (const [provider, backing] of state.backings) books.backings.set(provider, backing);
+    books.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
+    books.pendingLiquidity = new LinearVesting(horizonMs, bucketMs, state.pendingLiquidity);
+    const { capital, liquidity, shortfall, borne, totalShares, deposits, withdrawals } = state;
+    Object.assign(books, { capital, liquidity, shortfall, borne, totalShares, deposits, withdrawals });
+    Object.assign(books.collected, state.collected);
     ledger._eventCount = state.eventCount;
-    Object.assign(ledger.collected, state.collected);
     ledger.restorePart(snapshot);
     return ledger;
   }
@@ -452,14 +307,23 @@ export class ExchangeLedger {
    * @throws {InvalidInputError} for a part of another version
    */
   restorePart(part: LedgerSnapshot): void {
-    const { positions, cash, shares, locked } = thawLists(part);
-    for (const [account, held] of positions) this.positions.set(account, new Map(held));
-    for (const [account, amount] of cash) this.cash.set(account, amount);
-    for (const [provider, owned] of shares) this.shares.set(provider, owned);
-    for (const [id, withdrawal] of locked) this.locked.set(id, withdrawal);
+    const { books } = this;
+    const { positions, cash, shares, waiting, locked } = thawLists(part);
+    for (const [account, held] of positions) books.positions.set(account, new Map(held));
+    for (const [account, amount] of cash) books.addCash(account, amount);
+    for (const [provider, owned] of shares) books.shares.set(provider, owned);
+    for (const command of waiting) {
+      books.waiting.set(providerCommand(command.provider, command.commandId), command);
+      books.reserve(command.provider, command.shares, 1);
+    }
+    for (const withdrawal of locked) {
+      books.locked.set(providerCommand(withdrawal.provider, withdrawal.commandId), withdrawal);
+      books.reserve(withdrawal.provider, withdrawal.shares, 1);
+    }
   }
 }
 
-function money(text: string, field: string): bigint {
-  return parseDecimal(text, MONEY_DECIMALS, field);
+function first<T>(entries: ReadonlyMap<string, T>): T | undefined {
+  for (const entry of entries.values()) return entry;
+  return undefined;
 }

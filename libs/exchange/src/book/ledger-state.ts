@@ -1,4 +1,4 @@
-import type { PendingAmount } from '#lib/risk';
+import type { LinearVestingState, PendingAmount } from '#lib/risk';
 import { InvalidInputError } from '#lib/errors';
 import type { Position } from './position.js';
 
@@ -6,6 +6,8 @@ import type { Position } from './position.js';
 export interface MarketBook {
   /** q_i */
   size: bigint;
+  /** Σ of the long positions: the open interest is the larger of this and of this less q_i */
+  longSize: bigint;
   /** C_i */
   entryNotional: bigint;
   /** cumulative funding per unit of size, money·10^18 per smallest size unit */
@@ -39,6 +41,16 @@ export interface LockedWithdrawal {
   readonly releaseAt: number;
 }
 
+/** A provider's command that waits for the next confirmed marks. */
+export interface WaitingCommand {
+  readonly commandId: string;
+  readonly provider: string;
+  readonly ask: 'deposit' | 'locked' | 'forced';
+  readonly amount: bigint;
+  readonly shares: bigint;
+  readonly askedAt: number;
+}
+
 /** What backs a provider's liquidity outside the exchange, as it was valued last. */
 export interface Backing {
   readonly vault: string;
@@ -58,13 +70,13 @@ export type LedgerSnapshot = Readonly<Record<string, unknown>> & { readonly vers
 /** What there is one of, or one of a market. */
 export interface LedgerTotals {
   readonly markets: readonly (readonly [string, MarketBook])[];
-  /** left out by snapshots from before there were any */
-  readonly backings?: readonly (readonly [string, Backing])[];
+  readonly backings: readonly (readonly [string, Backing])[];
   readonly pendingCapital: readonly PendingAmount[];
-  readonly pendingLiquidity: readonly PendingAmount[];
+  readonly pendingLiquidity: LinearVestingState;
   readonly capital: bigint;
   readonly liquidity: bigint;
   readonly shortfall: bigint;
+  readonly borne: bigint;
   readonly totalShares: bigint;
   readonly deposits: bigint;
   readonly withdrawals: bigint;
@@ -77,7 +89,8 @@ export interface LedgerLists {
   readonly positions: readonly (readonly [string, readonly (readonly [string, OpenPosition])[]])[];
   readonly cash: readonly (readonly [string, bigint])[];
   readonly shares: readonly (readonly [string, bigint])[];
-  readonly locked: readonly (readonly [string, LockedWithdrawal])[];
+  readonly waiting: readonly WaitingCommand[];
+  readonly locked: readonly LockedWithdrawal[];
 }
 
 /** What a snapshot holds. */
@@ -97,11 +110,12 @@ export function freeze(state: Partial<LedgerState>): LedgerSnapshot {
  *   together
  */
 export function* split(state: LedgerState, size: number): Generator<LedgerSnapshot> {
-  const { positions, cash, shares, locked, ...totals } = state;
+  const { positions, cash, shares, waiting, locked, ...totals } = state;
   yield freeze(totals);
   for (const slice of slices(positions, size, ([, held]) => held.length)) yield freeze({ positions: slice });
   for (const slice of slices(cash, size)) yield freeze({ cash: slice });
   for (const slice of slices(shares, size)) yield freeze({ shares: slice });
+  for (const slice of slices(waiting, size)) yield freeze({ waiting: slice });
   for (const slice of slices(locked, size)) yield freeze({ locked: slice });
 }
 
@@ -139,26 +153,33 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
   const frozen = checked(snapshot) as Frozen<LedgerTotals>;
   if (frozen.eventCount === undefined) throw new InvalidInputError('snapshot', 'this part has no totals');
   return {
-    markets: frozen.markets.map(([name, { size, entryNotional, fundingIndex, unsettledFunding }]) => [
-      name,
-      {
-        size: amount(size),
-        entryNotional: amount(entryNotional),
-        fundingIndex: amount(fundingIndex),
-        unsettledFunding: amount(unsettledFunding),
-      },
-    ]),
-    backings: (frozen.backings ?? []).map(
-      ([provider, { vault, amount: text, deficit, settled, valuedAt }]) => [
-        provider,
-        { vault, amount: amount(text), deficit: amount(deficit), settled: amount(settled), valuedAt },
+    markets: frozen.markets.map(
+      ([name, { size, longSize, entryNotional, fundingIndex, unsettledFunding }]) => [
+        name,
+        {
+          size: amount(size),
+          longSize: amount(longSize),
+          entryNotional: amount(entryNotional),
+          fundingIndex: amount(fundingIndex),
+          unsettledFunding: amount(unsettledFunding),
+        },
       ],
     ),
+    backings: frozen.backings.map(([provider, { vault, amount: text, deficit, settled, valuedAt }]) => [
+      provider,
+      { vault, amount: amount(text), deficit: amount(deficit), settled: amount(settled), valuedAt },
+    ]),
     pendingCapital: pending(frozen.pendingCapital),
-    pendingLiquidity: pending(frozen.pendingLiquidity),
+    pendingLiquidity: {
+      entries: pending(frozen.pendingLiquidity.entries),
+      until: frozen.pendingLiquidity.until,
+      remainder: amount(frozen.pendingLiquidity.remainder),
+      pending: amount(frozen.pendingLiquidity.pending),
+    },
     capital: amount(frozen.capital),
     liquidity: amount(frozen.liquidity),
     shortfall: amount(frozen.shortfall),
+    borne: amount(frozen.borne),
     totalShares: amount(frozen.totalShares),
     deposits: amount(frozen.deposits),
     withdrawals: amount(frozen.withdrawals),
@@ -177,7 +198,7 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
  * @throws {InvalidInputError} for one of another version
  */
 export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
-  const { positions, cash, shares, locked } = checked(snapshot) as Partial<Frozen<LedgerLists>>;
+  const { positions, cash, shares, waiting, locked } = checked(snapshot) as Partial<Frozen<LedgerLists>>;
   return {
     positions: (positions ?? []).map(([account, held]) => [
       account,
@@ -188,10 +209,12 @@ export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
     ]),
     cash: (cash ?? []).map(([account, held]) => [account, amount(held)]),
     shares: (shares ?? []).map(([provider, owned]) => [provider, amount(owned)]),
-    locked: (locked ?? []).map(([id, { commandId, provider, shares: held, releaseAt }]) => [
-      id,
-      { commandId, provider, shares: amount(held), releaseAt },
-    ]),
+    waiting: (waiting ?? []).map((command) => ({
+      ...command,
+      amount: amount(command.amount),
+      shares: amount(command.shares),
+    })),
+    locked: (locked ?? []).map((withdrawal) => ({ ...withdrawal, shares: amount(withdrawal.shares) })),
   };
 }
 

@@ -101,7 +101,13 @@ const step = fc.oneof(
     risk: decimal(10 ** 8),
     liquidity: decimal(10 ** 8),
   }),
-  fc.record({ kind: fc.constant('funding' as const), market, risk: signed, liquidity: signed }),
+  fc.record({
+    kind: fc.constant('funding' as const),
+    market,
+    risk: signed,
+    liquidity: signed,
+    index: fc.integer({ min: -1e9, max: 1e9 }).map((per) => `${per}000000000`),
+  }),
   fc.record({ kind: fc.constant('deposit' as const), amount: decimal(10 ** 9) }),
   fc.record({ kind: fc.constant('time' as const), hours: fc.integer({ min: 1, max: 40 }) }),
 );
@@ -124,7 +130,11 @@ function play(steps: readonly (typeof step extends fc.Arbitrary<infer T> ? T : n
           quoteId: null,
         };
       case 'funding':
-        return { kind: 'funding-accrued', at, markets: [[drawn.market, drawn.risk, drawn.liquidity]] };
+        return {
+          kind: 'funding-accrued',
+          at,
+          markets: [[drawn.market, drawn.risk, drawn.liquidity, drawn.index]],
+        };
       case 'deposit':
         return {
           kind: 'liquidity-deposited',
@@ -271,7 +281,7 @@ describe(ExchangeLedger, () => {
     });
     ledger.apply(trade('1', 'x', '3', 1));
     ledger.apply(trade('2', 'y', '-1', 2));
-    ledger.apply({ kind: 'funding-accrued', at: 3, markets: [['A', '10', '2']] });
+    ledger.apply({ kind: 'funding-accrued', at: 3, markets: [['A', '10', '2', '6000000000000000000']] });
     ledger.apply(trade('3', 'x', '-3', 4));
     ledger.apply(trade('4', 'y', '1', 5));
     expect(formatMoney(ledger.cashOf('x'))).toBe('-18');
@@ -307,7 +317,12 @@ describe(ExchangeLedger, () => {
     expect([ledger.capital, ledger.liquidity, formatMoney(ledger.shortfall)]).toEqual([0n, 0n, '20']);
     ledger.apply(trade('1', '100', 3));
     ledger.apply(trade('-1', '70', 4));
-    expect([ledger.shortfall, formatMoney(ledger.capital)]).toEqual([0n, '10']);
+    // Of the gain of 30 the shortfall takes 20, and what L has borne the rest: P earns when L has its 50 back.
+    expect([ledger.shortfall, ledger.capital].map(String)).toEqual(['0', '0']);
+    expect([ledger.liquidity, ledger.borne].map(formatMoney)).toEqual(['10', '40']);
+    ledger.apply(trade('1', '100', 5));
+    ledger.apply(trade('-1', '55', 6));
+    expect([ledger.capital, ledger.liquidity, ledger.borne].map(formatMoney)).toEqual(['5', '50', '0']);
     expect(ledger.imbalance()).toBe(0n);
   });
 });
@@ -356,7 +371,7 @@ describe('accounts in the books', () => {
     ledger.apply(deposit('a', '100'));
     ledger.apply(booked('a', '2', '50'));
     ledger.apply(booked('b', '2', '50'));
-    ledger.apply({ kind: 'funding-accrued', at: 1, markets: [['A', '3', '1']] });
+    ledger.apply({ kind: 'funding-accrued', at: 1, markets: [['A', '3', '1', '1000000000000000000']] });
     const { cash, fundingOwed, positions } = ledger.account('a');
     expect([cash, fundingOwed].map(formatMoney)).toEqual(['100', '2']);
     expect(positions).toMatchObject([{ market: 'A', size: 200_000_000n }]);

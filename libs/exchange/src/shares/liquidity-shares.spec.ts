@@ -19,6 +19,7 @@ class Exchange {
     { measure: 'evar', allocation: 'covariance', alpha: 0.01 },
     86_400_000,
     () => undefined,
+    () => true,
   );
   private time = 0;
   private commands = 0;
@@ -40,7 +41,7 @@ class Exchange {
       ...{ haircut, vault: `0x${vault.repeat(40)}`, block: 1 },
     };
     const at = ++this.time;
-    this.ledger.apply(this.shares.value(payload, at, at));
+    this.ledger.apply(this.shares.valueVault(payload, at, at));
   }
 
   /** Traders win so much of the liquidity. */

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { valuationSeal } from '#lib/exchange';
 import { ApiKeys, type Scope } from '#lib/host';
 import { outgoing, TOPICS } from '#lib/messages';
-import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
-import { startTestDatabase, type TestDatabase } from '../support/database.js';
-import { QUICK_MODEL } from '../support/topology.js';
+import { type Engine, Replayer, simulatedMarket, startEngine } from '../../../apps/zkrisk/src/index.js';
+import { startTestDatabase, type TestDatabase } from '../../support/database.js';
+import { QUICK_MODEL } from '../../support/topology.js';
 
 const LEGS = [{ market: 'SIM-A', size: '0.1' }];
 const VALUATION_SECRET = 'a secret for tests, to seal valuations';

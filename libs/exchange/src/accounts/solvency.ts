@@ -1,0 +1,45 @@
+import { divide, notionalOf } from '#lib/amounts';
+import type { ExchangeLedger } from '../book/exchange-ledger.js';
+import type { MarketBoard } from '../marks/market-board.js';
+
+/** Whether the pool can pay what traders have, at marks. Money in the books' units. */
+export interface Solvency {
+  readonly insolvent: boolean;
+  /** D: what is missing */
+  readonly need: bigint;
+  /** Σ E_a, what traders have at marks, debts of accounts that are not liquidated yet taken off */
+  readonly claims: bigint;
+}
+
+/**
+ * D = (qᵀS − C + shortfall − P − L − pending)⁺ at the marks of now, whatever has been realised, and at least the shortfall: a gain
+ * that the pool has not realised may be a debt that nobody pays. Markets without a mark count at their entry. O(markets).
+ *
+ * Source: margin-adl.md §3, with Σ(−E_a)⁺ counted when it is settled: until then it is taken off the claims as well, so that
+ * nothing is paid which a debt has to cover.
+ */
+export function solvencyOf(ledger: ExchangeLedger, board: MarketBoard): Solvency {
+  let unrealised = 0n;
+  for (const market of ledger.marketNames()) {
+    const mark = board.mark(market);
+    if (mark === undefined) continue;
+    const { size, entryNotional } = ledger.market(market);
+    unrealised += notionalOf(size, mark.price, 'up') - entryNotional;
+  }
+  const { capital, liquidity, pendingToCapital, pendingToLiquidity, shortfall } = ledger;
+  const missing = unrealised + shortfall - capital - liquidity - pendingToCapital - pendingToLiquidity;
+  const need = missing > shortfall ? missing : shortfall;
+  return { insolvent: need > 0n, need: need > 0n ? need : 0n, claims: ledger.collateral + unrealised };
+}
+
+/**
+ * What of a claim can be paid: pro rata, whoever asks first. Paying it and giving up the rest leaves need over claims as it was, so
+ * that nobody gains by being early.
+ *
+ * @param claim money in the books' units
+ */
+export function payable({ insolvent, need, claims }: Solvency, claim: bigint): bigint {
+  if (!insolvent) return claim;
+  if (claims <= need) return 0n;
+  return divide(claim * (claims - need), claims, 'down');
+}

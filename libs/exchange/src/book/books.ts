@@ -1,0 +1,103 @@
+import { divide } from '#lib/amounts';
+import { LinearVesting, VestingSchedule } from '#lib/risk';
+import type { Backing, LockedWithdrawal, MarketBook, OpenPosition, WaitingCommand } from './ledger-state.js';
+import { FLAT, type Position } from './position.js';
+
+/** Funding index: money per unit of size, 10^−26 of both smallest units' ratio. */
+export const INDEX_SCALE = 10n ** 18n;
+
+/** The exchange's books, as the folds change them. Sums over accounts are kept beside the accounts: nothing walks them. */
+export class Books {
+  readonly markets = new Map<string, MarketBook>();
+  readonly positions = new Map<string, Map<string, OpenPosition>>();
+  readonly cash = new Map<string, bigint>();
+  readonly shares = new Map<string, bigint>();
+  readonly backings = new Map<string, Backing>();
+  /** liquidity commands that wait for the next marks, in the order in which they came */
+  readonly waiting = new Map<string, WaitingCommand>();
+  /** by release: the horizon is the same for all of them */
+  readonly locked = new Map<string, LockedWithdrawal>();
+  /** shares of each provider that wait or are locked, and how many commands that is */
+  readonly reserved = new Map<string, { shares: bigint; commands: number }>();
+  pendingCapital: VestingSchedule;
+  pendingLiquidity: LinearVesting;
+  capital = 0n;
+  liquidity = 0n;
+  shortfall = 0n;
+  /** what L has borne for P: gains give it back before P earns */
+  borne = 0n;
+  totalShares = 0n;
+  totalCash = 0n;
+  unsettledFunding = 0n;
+  deposits = 0n;
+  withdrawals = 0n;
+  /** totals since the beginning, for reports */
+  readonly collected = {
+    riskPremia: 0n,
+    liquidityPremia: 0n,
+    riskFunding: 0n,
+    liquidityFunding: 0n,
+    fees: 0n,
+    penalties: 0n,
+    /** losses of bankrupt accounts that the pool has borne */
+    bankruptcies: 0n,
+    /** claims that were given up by withdrawing while the exchange was insolvent */
+    haircuts: 0n,
+    trades: 0,
+  };
+
+  constructor(horizonMs: number, bucketMs: number) {
+    this.pendingCapital = new VestingSchedule(horizonMs, bucketMs);
+    this.pendingLiquidity = new LinearVesting(horizonMs, bucketMs);
+  }
+
+  cashOf(account: string): bigint {
+    return this.cash.get(account) ?? 0n;
+  }
+
+  addCash(account: string, amount: bigint): void {
+    this.cash.set(account, this.cashOf(account) + amount);
+    this.totalCash += amount;
+  }
+
+  addShares(provider: string, shares: bigint): void {
+    const held = (this.shares.get(provider) ?? 0n) + shares;
+    if (held === 0n) this.shares.delete(provider);
+    else this.shares.set(provider, held);
+    this.totalShares += shares;
+  }
+
+  reserve(provider: string, shares: bigint, commands: number): void {
+    const known = this.reserved.get(provider) ?? { shares: 0n, commands: 0 };
+    const next = { shares: known.shares + shares, commands: known.commands + commands };
+    if (next.commands === 0) this.reserved.delete(provider);
+    else this.reserved.set(provider, next);
+  }
+
+  openMarket(name: string): MarketBook {
+    let market = this.markets.get(name);
+    if (market === undefined) {
+      market = { size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n };
+      this.markets.set(name, market);
+    }
+    return market;
+  }
+
+  /** A position with the funding it owes since it was last touched, rounded against the trader. */
+  settled(account: string, name: string, market: MarketBook): { position: Position; charge: bigint } {
+    const position = this.positions.get(account)?.get(name);
+    if (position === undefined) return { position: FLAT, charge: 0n };
+    const charge = divide(position.size * (market.fundingIndex - position.fundingIndex), INDEX_SCALE, 'up');
+    return { position, charge };
+  }
+
+  setPosition(account: string, name: string, position: OpenPosition): void {
+    let held = this.positions.get(account);
+    if (held === undefined) {
+      held = new Map();
+      this.positions.set(account, held);
+    }
+    if (position.size !== 0n) held.set(name, position);
+    else if (held.delete(name) && held.size === 0) this.positions.delete(account);
+  }
+}

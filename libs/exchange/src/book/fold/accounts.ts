@@ -1,0 +1,30 @@
+import { MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
+import type { AccountDeposited, AccountWithdrawn, CollateralMoved } from '../book-event.js';
+import type { Books } from '../books.js';
+import { credit } from '../waterfall.js';
+
+const money = (text: string, field: string) => parseDecimal(text, MONEY_DECIMALS, field);
+
+export function deposit(books: Books, event: AccountDeposited): void {
+  const amount = money(event.amount, 'amount');
+  books.addCash(event.account, amount);
+  books.deposits += amount;
+}
+
+export function withdraw(books: Books, event: AccountWithdrawn): void {
+  const amount = money(event.amount, 'amount');
+  const haircut = money(event.haircut ?? '0', 'haircut');
+  books.addCash(event.account, -amount - haircut);
+  books.withdrawals += amount;
+  books.collected.haircuts += haircut;
+  credit(books, haircut);
+}
+
+export function moveCollateral(books: Books, event: CollateralMoved): void {
+  const amount = money(event.amount, 'amount');
+  books.addCash(event.from, -amount);
+  books.addCash(event.to, amount);
+  // An isolated position's account ends with it: anybody could make any number of them.
+  if (event.from.includes('~') && books.cashOf(event.from) === 0n && !books.positions.has(event.from))
+    books.cash.delete(event.from);
+}

@@ -1,0 +1,36 @@
+import type { BookEvent } from '../book-event.js';
+import type { Books } from '../books.js';
+import * as accounts from './accounts.js';
+import * as liquidity from './liquidity.js';
+import * as time from './time.js';
+import * as trades from './trades.js';
+
+type Folds = {
+  readonly [Kind in BookEvent['kind']]: (books: Books, event: BookEvent & { kind: Kind }) => void;
+};
+
+const nothing = () => undefined;
+
+/** One function an event kind: what it does to the books. */
+const FOLDS: Folds = {
+  'trade-booked': trades.bookTrade,
+  'trade-rejected': nothing,
+  'dust-closed': trades.closeDust,
+  'bankruptcy-settled': trades.settleBankruptcy,
+  'funding-accrued': time.accrueFunding,
+  vested: time.vest,
+  'liquidity-asked': liquidity.ask,
+  'liquidity-deposited': liquidity.deposit,
+  'withdrawal-locked': liquidity.lock,
+  'liquidity-withdrawn': liquidity.withdraw,
+  'liquidity-valued': liquidity.value,
+  'liquidity-rejected': liquidity.reject,
+  'account-deposited': accounts.deposit,
+  'account-withdrawn': accounts.withdraw,
+  'collateral-moved': accounts.moveCollateral,
+  'account-rejected': nothing,
+};
+
+export function fold(books: Books, event: BookEvent): void {
+  (FOLDS[event.kind] as (books: Books, event: BookEvent) => void)(books, event);
+}

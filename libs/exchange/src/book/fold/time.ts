@@ -1,0 +1,28 @@
+import { MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
+import type { FundingAccrued, Vested } from '../book-event.js';
+import type { Books } from '../books.js';
+import { credit, creditLiquidity } from '../waterfall.js';
+
+export function accrueFunding(books: Books, event: FundingAccrued): void {
+  let toCapital = 0n;
+  let toLiquidity = 0n;
+  for (const [name, risk, liquidity, index] of event.markets) {
+    const market = books.openMarket(name);
+    const riskPart = parseDecimal(risk, MONEY_DECIMALS, 'risk');
+    const liquidityPart = parseDecimal(liquidity, MONEY_DECIMALS, 'liquidity');
+    toCapital += riskPart;
+    toLiquidity += liquidityPart;
+    market.unsettledFunding += riskPart + liquidityPart;
+    market.fundingIndex += BigInt(index);
+  }
+  books.unsettledFunding += toCapital + toLiquidity;
+  books.pendingCapital.collect(event.at, toCapital);
+  books.pendingLiquidity.collect(event.at, toLiquidity);
+  books.collected.riskFunding += toCapital;
+  books.collected.liquidityFunding += toLiquidity;
+}
+
+export function vest(books: Books, event: Vested): void {
+  credit(books, books.pendingCapital.vest(event.at));
+  creditLiquidity(books, books.pendingLiquidity.vest(event.at));
+}

@@ -1,0 +1,62 @@
+import { MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
+import type { BankruptcySettled, DustClosed, TradeBooked } from '../book-event.js';
+import type { Books } from '../books.js';
+import { tradePosition } from '../position.js';
+import { credit } from '../waterfall.js';
+
+const money = (text: string, field: string) => parseDecimal(text, MONEY_DECIMALS, field);
+
+export function bookTrade(books: Books, event: TradeBooked): void {
+  let cash = 0n;
+  for (const leg of event.legs) cash += bookLeg(books, event.account, leg);
+  const riskPremium = money(event.riskPremium, 'riskPremium');
+  const liquidityPremium = money(event.liquidityPremium, 'liquidityPremium');
+  const penalty = money(event.penalty ?? '0', 'penalty');
+  books.addCash(event.account, cash - riskPremium - liquidityPremium - penalty);
+  books.pendingCapital.collect(event.at, riskPremium);
+  books.pendingLiquidity.collect(event.at, liquidityPremium);
+  credit(books, penalty);
+  books.collected.riskPremia += riskPremium;
+  books.collected.liquidityPremia += liquidityPremium;
+  books.collected.penalties += penalty;
+  books.collected.trades++;
+}
+
+/** What is left of a position that is too small to trade is closed at the mark: no premium, nobody's trade. */
+export function closeDust(books: Books, event: DustClosed): void {
+  books.addCash(event.account, bookLeg(books, event.account, event));
+}
+
+export function settleBankruptcy(books: Books, event: BankruptcySettled): void {
+  const loss = money(event.loss, 'loss');
+  books.addCash(event.account, loss);
+  credit(books, -loss);
+  books.collected.bankruptcies += loss;
+}
+
+/** @returns what the leg brings the account: realised profit less the funding it owed */
+function bookLeg(
+  books: Books,
+  account: string,
+  leg: { readonly market: string; readonly size: string; readonly price: string },
+): bigint {
+  const market = books.openMarket(leg.market);
+  const held = books.settled(account, leg.market, market);
+  market.unsettledFunding -= held.charge;
+  books.unsettledFunding -= held.charge;
+  const { position, realisedPnl } = tradePosition(
+    held.position,
+    parseDecimal(leg.size, SIZE_DECIMALS, 'size'),
+    parseDecimal(leg.price, PRICE_DECIMALS, 'price'),
+  );
+  market.size += position.size - held.position.size;
+  market.longSize += positive(position.size) - positive(held.position.size);
+  market.entryNotional += position.entryNotional - held.position.entryNotional;
+  books.setPosition(account, leg.market, { ...position, fundingIndex: market.fundingIndex });
+  credit(books, -realisedPnl);
+  return realisedPnl - held.charge;
+}
+
+function positive(size: bigint): bigint {
+  return size > 0n ? size : 0n;
+}

@@ -1,0 +1,53 @@
+import { absorbLoss } from '#lib/risk';
+import type { Books } from './books.js';
+
+/**
+ * A gain of the pool, or its loss where negative. Losses are borne by P, then L, then nobody: the shortfall. Gains go back the
+ * same way: the shortfall first, then what L has borne, then P. Who has what depends on the sum of gains and losses alone, not
+ * on their order.
+ */
+export function credit(books: Books, amount: bigint): void {
+  if (amount < 0n) {
+    const { byCapital, byLiquidity, shortfall } = absorbLoss(-amount, books.capital, books.liquidity);
+    books.capital -= byCapital;
+    books.liquidity -= byLiquidity;
+    books.borne += byLiquidity;
+    books.shortfall += shortfall;
+    return;
+  }
+  const repaid = smaller(amount, books.shortfall);
+  const restored = smaller(amount - repaid, books.borne);
+  books.shortfall -= repaid;
+  books.borne -= restored;
+  books.liquidity += restored;
+  books.capital += amount - repaid - restored;
+}
+
+/**
+ * What the liquidity providers have earned, or lost where negative: a loss beyond L is P's and then nobody's. With nobody to
+ * earn it, it is P's.
+ */
+export function creditLiquidity(books: Books, amount: bigint): void {
+  if (books.totalShares === 0n && amount >= 0n) {
+    credit(books, amount);
+    return;
+  }
+  const repaid = amount > 0n ? smaller(amount, books.shortfall) : 0n;
+  books.shortfall -= repaid;
+  const left = books.liquidity + amount - repaid;
+  books.liquidity = left > 0n ? left : 0n;
+  if (left < 0n) credit(books, left);
+}
+
+/** When the last share is gone, what nobody has a claim to is P's. */
+export function leaveToCapital(books: Books): void {
+  if (books.totalShares !== 0n) return;
+  const left = books.liquidity;
+  books.liquidity = 0n;
+  books.borne = 0n;
+  credit(books, left);
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

@@ -1,0 +1,16 @@
+import type { AccountStandings } from '../accounts/account-standing.js';
+import type { Solvency } from '../accounts/solvency.js';
+import type { ExchangeLedger } from '../book/exchange-ledger.js';
+import type { MarketBoard } from '../marks/market-board.js';
+import type { ExchangeParameters } from '../parameters.js';
+import type { StandingBook } from '../standing-book.js';
+
+/** What a command's handler reads. It changes nothing: its answer is the event. */
+export interface Exchange {
+  readonly ledger: ExchangeLedger;
+  readonly board: MarketBoard;
+  readonly parameters: ExchangeParameters;
+  readonly accounts: AccountStandings;
+  readonly standing: StandingBook;
+  solvency(): Solvency;
+}

@@ -1,0 +1,47 @@
+import { SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { NotionalLimitError } from '../errors.js';
+import type { PricedLeg } from '../trades/trade-price.js';
+import type { Exchange } from './exchange.js';
+
+/** The limit of a trade's notional at mark, all legs together. @throws {NotionalLimitError} */
+export function requireTradeLimit({ board, parameters }: Exchange, legs: readonly PricedLeg[]): void {
+  const traded = legs.reduce((sum, { name, size }) => sum + Math.abs(size) * board.mark(name)!.value, 0);
+  if (traded > parameters.maximumTradeNotional)
+    throw new NotionalLimitError('the trade', traded, parameters.maximumTradeNotional);
+}
+
+/**
+ * Limits of notional at mark, of what the trade makes of the account and of each market's open interest. What grows neither is
+ * not refused.
+ *
+ * @throws {NotionalLimitError}
+ */
+export function requireLimits(
+  { ledger, board, parameters, accounts }: Exchange,
+  marginAccount: string,
+  legs: readonly PricedLeg[],
+): void {
+  const valueOf = (market: string, size: bigint) =>
+    Math.abs(toNumber(size, SIZE_DECIMALS)) * board.mark(market)!.value;
+  let grown = 0;
+  for (const { name, exactSize } of legs) {
+    const before = ledger.position(marginAccount, name).size;
+    const after = before + exactSize;
+    grown += valueOf(name, after) - valueOf(name, before);
+    const { size, longSize } = ledger.market(name);
+    const long = longSize + positive(after) - positive(before);
+    const short = long - (size + exactSize);
+    const interest = valueOf(name, long > short ? long : short);
+    const was = valueOf(name, longSize > longSize - size ? longSize : longSize - size);
+    if (interest > parameters.maximumMarketNotional && interest > was)
+      throw new NotionalLimitError(`market ${name}`, interest, parameters.maximumMarketNotional);
+  }
+  if (grown <= 0) return;
+  const notional = accounts.standing(marginAccount).notional + grown;
+  if (notional > parameters.maximumAccountNotional)
+    throw new NotionalLimitError(`account ${marginAccount}`, notional, parameters.maximumAccountNotional);
+}
+
+function positive(size: bigint): bigint {
+  return size > 0n ? size : 0n;
+}

@@ -1,0 +1,71 @@
+import { MONEY_DECIMALS, PRICE_DECIMALS, toNumber } from '#lib/amounts';
+import { InsufficientMarginError } from '../errors.js';
+import type { PricedLeg } from '../trades/trade-price.js';
+import type { Exchange } from './exchange.js';
+
+/** Whether every leg makes a position smaller, and none turns it. */
+export function reducesOnly(
+  { ledger }: Exchange,
+  marginAccount: string,
+  legs: readonly Pick<PricedLeg, 'name' | 'exactSize'>[],
+): boolean {
+  return legs.every(({ name, exactSize }) => {
+    const { size } = ledger.position(marginAccount, name);
+    return size !== 0n && size > 0n !== exactSize > 0n && magnitude(exactSize) <= magnitude(size);
+  });
+}
+
+/**
+ * What an account is charged for a trade it may make. With its initial margin afterwards: the premium. Otherwise at most its
+ * equity, so that no premium is booked that nobody pays, and only where what it lacks does not grow: (M′ − E′)⁺ ≤ (M − E)⁺, of
+ * the maintenance margin for a trade that makes every position smaller, of the initial margin for any other.
+ *
+ * @param premium of the trade, money in the books' units
+ * @returns at most the premium
+ * @throws {InsufficientMarginError}
+ */
+export function chargedPremium(
+  exchange: Exchange,
+  marginAccount: string,
+  legs: readonly PricedLeg[],
+  premium: bigint,
+): bigint {
+  const effect = (cost: bigint) => ({
+    legs: legs.map(({ name, size, exactPrice }) => ({
+      market: name,
+      size,
+      price: toNumber(exactPrice, PRICE_DECIMALS),
+    })),
+    cost: toNumber(cost, MONEY_DECIMALS),
+  });
+  const { accounts } = exchange;
+  const full = accounts.standing(marginAccount, effect(premium));
+  // With positions left it has more than the premium, by its margin.
+  if (full.equity >= full.initialMargin && full.initialMargin > 0) return premium;
+  const before = accounts.standing(marginAccount);
+  const charged = affordable(exchange, marginAccount, legs, premium);
+  const after = accounts.standing(marginAccount, effect(charged));
+  const margin = reducesOnly(exchange, marginAccount, legs) ? 'maintenanceMargin' : 'initialMargin';
+  const lacks = Math.max(0, after[margin] - after.equity);
+  const lacked = Math.max(0, before[margin] - before.equity);
+  // A hair of float64: closing everything leaves an equity of a rounding, not of 0.
+  if (lacks > lacked + 1e-12 * Math.max(1, before.notional))
+    throw new InsufficientMarginError(marginAccount, after.equity, after[margin]);
+  return charged;
+}
+
+/** The premium, or what the account has at the marks after the trade. */
+export function affordable(
+  { accounts }: Exchange,
+  marginAccount: string,
+  legs: readonly PricedLeg[],
+  premium: bigint,
+): bigint {
+  const equity = accounts.exactEquity(marginAccount, legs);
+  if (equity >= premium) return premium;
+  return equity > 0n ? equity : 0n;
+}
+
+function magnitude(value: bigint): bigint {
+  return value < 0n ? -value : value;
+}

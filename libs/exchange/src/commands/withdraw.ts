@@ -1,0 +1,52 @@
+import { InvalidInputError } from '#lib/errors';
+import { formatMoney, MONEY_DECIMALS, parseDecimal, toNumber } from '#lib/amounts';
+import type { AccountPayload } from '#lib/messages';
+import { payable, type Solvency } from '../accounts/solvency.js';
+import type { BookEvent } from '../book/book-event.js';
+import { InsolventError, InsufficientMarginError } from '../errors.js';
+import type { Exchange } from './exchange.js';
+
+type Withdrawal = Extract<AccountPayload, { kind: 'withdrawal' }>;
+
+/**
+ * Pays out collateral that the initial margin does not need. While the exchange is insolvent a claim is paid pro rata, to whoever
+ * accepts to give up the rest of it; and never is more paid out than was paid in.
+ *
+ * @throws {InvalidInputError} for an amount that is none
+ * @throws {MarketStateError} where a mark of the account is not good enough to pay out at
+ * @throws {InsufficientMarginError} for more than is free
+ * @throws {InsolventError} where the claim cannot be paid in full and a haircut was not accepted
+ */
+export function withdraw(exchange: Exchange, command: Withdrawal, at: number): BookEvent {
+  const { commandId, account, acceptHaircut = false } = command;
+  for (const { market } of exchange.ledger.account(account).positions)
+    exchange.board.requirePermitted(market, 'withdraw');
+  const free = exchange.accounts.withdrawable(account);
+  const all = command.amount === 'available';
+  const claim = all ? free : parseDecimal(command.amount, MONEY_DECIMALS, 'amount');
+  if (!all && claim <= 0n) throw new InvalidInputError('amount', 'must be positive');
+  if (claim > free || claim <= 0n) throw insufficientMargin(exchange, account, claim);
+  const solvency = exchange.solvency();
+  const paid = payable(solvency, claim);
+  if (paid <= 0n || paid > exchange.ledger.netDeposits || (solvency.insolvent && !acceptHaircut))
+    throw new InsolventError('withdrawals need acceptHaircut', shareText(solvency));
+  return {
+    ...{ kind: 'account-withdrawn', at, commandId, account, amount: formatMoney(paid) },
+    ...(paid === claim ? {} : { haircut: formatMoney(claim - paid) }),
+  };
+}
+
+/** The refusal of taking an amount off an account. */
+export function insufficientMargin(
+  { accounts }: Exchange,
+  marginAccount: string,
+  amount: bigint,
+): InsufficientMarginError {
+  const { equity, initialMargin } = accounts.standing(marginAccount);
+  return new InsufficientMarginError(marginAccount, equity - toNumber(amount, MONEY_DECIMALS), initialMargin);
+}
+
+/** The share of a claim that can be paid. */
+export function shareText(solvency: Solvency): string {
+  return `${(Number(payable(solvency, 1_000_000n)) / 10_000).toFixed(2)} %`;
+}

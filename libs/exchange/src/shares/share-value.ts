@@ -1,0 +1,71 @@
+import { divide, fromNumber, MONEY_DECIMALS, toNumber } from '#lib/amounts';
+import { type Assessment, type Book, callSpread } from '#lib/risk';
+import type { ExchangeLedger } from '../book/exchange-ledger.js';
+
+/** The standing book's figures. */
+export interface Standing {
+  readonly book: Book;
+  readonly assessment: Assessment;
+}
+
+/**
+ * What all shares together are worth, at marks. Who leaves is paid the lower value: L less the fair price of the call spread the
+ * providers are short. Who comes pays the higher: P's pending premia already stand before L, and with what L has borne and may
+ * have back out of trading gains (a put spread on the book) and of those premia.
+ */
+export class ShareValue {
+  constructor(
+    private readonly ledger: ExchangeLedger,
+    /** undefined before the first forecast */
+    private readonly standing: () => Standing | undefined,
+  ) {}
+
+  /**
+   * What shares are redeemed at, rounded down; from 0 to L.
+   *
+   * @param added to L
+   */
+  redeemed(added = 0n): bigint {
+    return this.claim(this.ledger.liquidity + added, 0n);
+  }
+
+  /** What shares are issued at, rounded up. */
+  issued(): bigint {
+    const { liquidity, pendingToCapital } = this.ledger;
+    const pending = pendingToCapital > 0n ? pendingToCapital : 0n;
+    return this.claim(liquidity, pending) + this.restitution(pending) + 1n;
+  }
+
+  /** What a number of shares is redeemed for, rounded down. */
+  worth(shares: bigint): bigint {
+    const outstanding = this.ledger.outstandingShares;
+    return outstanding === 0n ? 0n : divide(this.redeemed() * shares, outstanding, 'down');
+  }
+
+  /** L less the call spread on it, with so much more of P before it. */
+  private claim(liquidity: bigint, cushion: bigint): bigint {
+    const standing = this.standing();
+    if (standing === undefined) return liquidity;
+    const { forward, totalEntryNotional, volatility } = standing.assessment.exposure;
+    const strike = totalEntryNotional + standing.book.capital + toNumber(cushion, MONEY_DECIMALS);
+    const width = toNumber(liquidity, MONEY_DECIMALS);
+    const { price } = callSpread(forward, strike, width, volatility);
+    const value = liquidity - fromNumber(price, MONEY_DECIMALS, 'up', 'callSpread');
+    return value < 0n ? 0n : value;
+  }
+
+  /** What L has borne for P and may have back, at most all of it. */
+  private restitution(pending: bigint): bigint {
+    const { borne } = this.ledger;
+    if (borne === 0n) return 0n;
+    const standing = this.standing();
+    if (standing === undefined) return pending < borne ? pending : borne;
+    const { forward, totalEntryNotional, volatility } = standing.assessment.exposure;
+    const width = toNumber(borne, MONEY_DECIMALS);
+    // clamp(K − F, 0, width) = width − clamp(F − (K − width), 0, width), K where losses begin to reach L.
+    const strike = totalEntryNotional + standing.book.capital - width;
+    const left = width - callSpread(forward, strike, width, volatility).price;
+    const back = fromNumber(Math.max(0, left), MONEY_DECIMALS, 'up', 'restitution') + pending;
+    return back < borne ? back : borne;
+  }
+}

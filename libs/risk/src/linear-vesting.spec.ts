@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { InvalidInputError } from '#lib/errors';
+import { LinearVesting } from './linear-vesting.js';
+
+const amounts = fc.array(
+  fc.record({
+    wait: fc.integer({ min: 0, max: 400 }),
+    amount: fc.integer({ min: -1_000_000, max: 1_000_000 }).map(BigInt),
+  }),
+  { minLength: 1, maxLength: 30 },
+);
+
+describe(LinearVesting, () => {
+  it('earns evenly: half at half time, all at the end', () => {
+    const vesting = new LinearVesting(1000, 10);
+    vesting.collect(100, 777n);
+    expect(vesting.due(600)).toBe(388n);
+    expect(vesting.vest(600)).toBe(388n);
+    expect(vesting.pending).toBe(389n);
+    expect(vesting.vest(1099)).toBe(388n);
+    expect(vesting.vest(1100)).toBe(1n);
+    expect(vesting.vest(5000)).toBe(0n);
+  });
+
+  it('pays out every unit, however often it is asked, and the same as one that is asked once', () => {
+    fc.assert(
+      fc.property(amounts, fc.integer({ min: 1, max: 50 }), (steps, bucket) => {
+        const often = new LinearVesting(997, bucket);
+        const once = new LinearVesting(997, bucket);
+        let now = 0;
+        let [paid, total] = [0n, 0n];
+        for (const { wait, amount } of steps) {
+          now += wait;
+          paid += often.vest(now);
+          often.collect(now, amount);
+          once.collect(now, amount);
+          total += amount;
+          expect(often.pending).toBe(total - paid);
+        }
+        now += 997 + bucket;
+        expect(paid + often.vest(now)).toBe(total);
+        expect(once.vest(now)).toBe(total);
+        expect([often.pending, often.state().entries.length]).toEqual([0n, 0]);
+      }),
+    );
+  });
+
+  it('is never more than a unit from (now − t)/τ of each amount', () => {
+    fc.assert(
+      fc.property(amounts, fc.integer({ min: 0, max: 3000 }), (steps, until) => {
+        const vesting = new LinearVesting(997, 1);
+        let [now, exact, paid] = [0, 0, 0n];
+        const taken: [number, bigint][] = [];
+        for (const { wait, amount } of steps) {
+          now += wait;
+          paid += vesting.vest(now);
+          vesting.collect(now, amount);
+          taken.push([now, amount]);
+        }
+        now += until;
+        paid += vesting.vest(now);
+        for (const [at, amount] of taken) exact += Number(amount) * Math.min(1, (now - at) / 997);
+        expect(Math.abs(exact - Number(paid))).toBeLessThanOrEqual(1 + 1e-6);
+      }),
+    );
+  });
+
+  it('goes on from its state', () => {
+    fc.assert(
+      fc.property(amounts, (steps) => {
+        let now = 0;
+        let a = new LinearVesting(997, 7);
+        const b = new LinearVesting(997, 7);
+        for (const { wait, amount } of steps) {
+          now += wait;
+          expect(a.vest(now)).toBe(b.vest(now));
+          a.collect(now, amount);
+          b.collect(now, amount);
+          a = new LinearVesting(997, 7, a.state());
+        }
+        expect(a.vest(now + 500)).toBe(b.vest(now + 500));
+        expect(a.state()).toEqual(b.state());
+      }),
+    );
+  });
+
+  it('refuses time that runs backwards', () => {
+    const vesting = new LinearVesting(1000, 10);
+    vesting.vest(500);
+    expect(() => {
+      vesting.collect(400, 1n);
+    }).toThrow(InvalidInputError);
+  });
+});

@@ -1,0 +1,116 @@
+import { InvalidInputError } from '#lib/errors';
+import type { PendingAmount } from './vesting.js';
+
+/** State of a {@link LinearVesting}, for snapshots. */
+export interface LinearVestingState {
+  /** amounts that are not earned in full, oldest first */
+  readonly entries: readonly PendingAmount[];
+  /** up to when everything is earned, milliseconds */
+  readonly until: number;
+  /** what has been earned and is less than a unit, in units · τ */
+  readonly remainder: bigint;
+  readonly pending: bigint;
+}
+
+/**
+ * Amounts that are earned evenly over τ: of what was collected at t, the share (now − t)/τ is earned by now. Exact in integers:
+ * what is paid out over the whole of τ is the amount, to the unit. O(1) a step, and one step for each amount that begins or ends.
+ */
+export class LinearVesting {
+  private readonly queue: PendingAmount[];
+  /** entries that have begun: the first so many of the queue */
+  private begun = 0;
+  /** units · τ earned per millisecond: the sum of the entries that run */
+  private rate = 0n;
+  private until: number;
+  private remainder: bigint;
+  private sum: bigint;
+
+  /**
+   * @param horizonMs τ, milliseconds, an integer
+   * @param bucketMs amounts collected within one bucket begin together, at its end: bounds the queue
+   */
+  constructor(
+    readonly horizonMs: number,
+    readonly bucketMs: number,
+    state: LinearVestingState = { entries: [], until: 0, remainder: 0n, pending: 0n },
+  ) {
+    if (!(horizonMs > 0 && Number.isInteger(horizonMs)))
+      throw new InvalidInputError('horizonMs', `must be a positive whole number, got ${horizonMs}`);
+    if (!(bucketMs > 0)) throw new InvalidInputError('bucketMs', `must be positive, got ${bucketMs}`);
+    this.queue = [...state.entries];
+    this.until = state.until;
+    this.remainder = state.remainder;
+    this.sum = state.pending;
+    while (this.begun < this.queue.length && this.queue[this.begun].collectedAt <= this.until)
+      this.rate += this.queue[this.begun++].amount;
+  }
+
+  /** Collected and not yet earned. */
+  get pending(): bigint {
+    return this.sum;
+  }
+  /** Up to when everything is earned, milliseconds. */
+  get earnedUntil(): number {
+    return this.until;
+  }
+
+  /** @throws {InvalidInputError} when time runs backwards */
+  collect(at: number, amount: bigint): void {
+    const collectedAt = Math.ceil(at / this.bucketMs) * this.bucketMs;
+    if (collectedAt < this.until || collectedAt < (this.queue.at(-1)?.collectedAt ?? 0))
+      throw new InvalidInputError('at', `${at} is before what was earned until ${this.until}`);
+    if (amount === 0n) return;
+    const last = this.queue.at(-1);
+    this.sum += amount;
+    if (last?.collectedAt !== collectedAt) {
+      this.queue.push({ collectedAt, amount });
+      return;
+    }
+    this.queue[this.queue.length - 1] = { collectedAt, amount: last.amount + amount };
+    if (this.begun === this.queue.length) this.rate += amount;
+  }
+
+  /** Takes out what has been earned by `now`, rounded down; negative where funding was paid out. */
+  vest(now: number): bigint {
+    while (this.until < now) {
+      const ends = this.begun > 0 ? this.queue[0].collectedAt + this.horizonMs : Infinity;
+      const begins = this.begun < this.queue.length ? this.queue[this.begun].collectedAt : Infinity;
+      const to = Math.min(now, ends, begins);
+      this.remainder += this.rate * BigInt(to - this.until);
+      this.until = to;
+      if (to === ends) {
+        this.rate -= this.queue[0].amount;
+        this.queue.shift();
+        this.begun--;
+      }
+      if (to === begins) this.begin();
+      if (this.queue.length === 0) this.until = now;
+    }
+    const horizon = BigInt(this.horizonMs);
+    // Rounded towards −∞: what is less than a unit is earned later.
+    let earned = this.remainder / horizon;
+    if (this.remainder % horizon < 0n) earned--;
+    this.remainder -= earned * horizon;
+    this.sum -= earned;
+    return earned;
+  }
+
+  /** What {@link vest} would take out by `now`. */
+  due(now: number): bigint {
+    return new LinearVesting(this.horizonMs, this.bucketMs, this.state()).vest(now);
+  }
+
+  state(): LinearVestingState {
+    return {
+      entries: [...this.queue],
+      until: this.until,
+      remainder: this.remainder,
+      pending: this.sum,
+    };
+  }
+
+  private begin(): void {
+    this.rate += this.queue[this.begun++].amount;
+  }
+}

@@ -1,0 +1,190 @@
+import {
+  type BookEvent,
+  ExchangeLedger,
+  type ExchangeParameters,
+  markParameters,
+  PricingEngine,
+} from '#lib/exchange';
+import { MONEY_DECIMALS, parseDecimal, toNumber } from '#lib/amounts';
+import { MarginSchedule } from '#lib/margin';
+import type { CovariancePayload } from '#lib/messages';
+
+export const HOUR_MS = 3_600_000;
+/** market time at which the machines of tests begin */
+export const START = Date.UTC(2024, 0, 1);
+
+export const PARAMETERS: ExchangeParameters = {
+  ...{ measure: 'evar', allocation: 'covariance', alpha: 0.01 },
+  ...{ horizonMs: 24 * HOUR_MS, quoteTolerance: 0.05 },
+  // Moves of any size become marks at once: what marks are taken is tested with the marks.
+  marks: markParameters({ bandMinimum: 10, maximumStepMs: 1e12 }),
+  marginRates: MarginSchedule.parse('default=0.03/0.05'),
+  ...{ maximumTradeNotional: 1e9, maximumAccountNotional: 5e9, maximumMarketNotional: 2e10 },
+  ...{ minimumPosition: 1, penaltyRate: 0 },
+};
+
+/** Money as the books have it. */
+export const money = (text: string | number): bigint => parseDecimal(String(text), MONEY_DECIMALS, 'money');
+export const number = (amount: bigint): number => toNumber(amount, MONEY_DECIMALS);
+
+/** The exchange as a pure machine, with commands as tests write them. Every event is kept, and the books balance after each. */
+export class ExchangeMachine {
+  readonly engine: PricingEngine;
+  readonly events: BookEvent[] = [];
+  time = START;
+  private commands = 0;
+  private forecasts = 0;
+  private ticks = 0;
+
+  /**
+   * @param volatility of each market's log return over the horizon
+   * @param correlation between any two markets
+   */
+  constructor(
+    readonly markets: readonly string[] = ['A', 'B'],
+    private readonly options: {
+      readonly volatility?: number;
+      readonly correlation?: number;
+      readonly parameters?: Partial<ExchangeParameters>;
+    } = {},
+  ) {
+    const parameters = { ...PARAMETERS, ...options.parameters };
+    const ledger = new ExchangeLedger(parameters.horizonMs, parameters.horizonMs / 64);
+    this.engine = new PricingEngine(parameters, ledger);
+    this.marks(Object.fromEntries(markets.map((market) => [market, 100])), 0);
+    this.forecast();
+  }
+
+  get ledger(): ExchangeLedger {
+    return this.engine.ledger;
+  }
+
+  /** Marks of all markets, where they are; with prices, where they go. */
+  marks(prices: Readonly<Record<string, number>> = {}, laterMs = 1000): void {
+    this.time += laterMs;
+    for (const market of this.markets) {
+      const price = prices[market] ?? this.engine.board.mark(market)!.value;
+      this.engine.take({ market, price: String(price), time: this.time, sequence: ++this.ticks });
+    }
+    this.keep(this.engine.takeMatured());
+  }
+
+  forecast(): void {
+    const { volatility = 0.05, correlation = 0.5 } = this.options;
+    const n = this.markets.length;
+    const [shared, own] = [Math.sqrt(Math.abs(correlation)), volatility ** 2 * (1 - Math.abs(correlation))];
+    const payload: CovariancePayload = {
+      ...{ forecastId: `f${++this.forecasts}`, modelVersion: 1, barEnd: this.time, horizonMs: 24 * HOUR_MS },
+      ...{ markets: [...this.markets], factors: 1, tailFactors: [] },
+      loadings: this.markets.map((_, i) => (correlation < 0 && i % 2 === 1 ? -shared : shared)),
+      ...{ factorVariances: [volatility ** 2], factorVarianceRates: [volatility ** 2 * 365] },
+      ...{
+        ownVariances: new Array<number>(n).fill(own),
+        ownVarianceRates: new Array<number>(n).fill(own * 365),
+      },
+      ...{ stale: [], warmingUp: [], excluded: [] },
+    };
+    this.keep(this.engine.setForecast(payload));
+  }
+
+  deposit(account: string, amount: number | string): BookEvent {
+    return this.last(
+      this.engine.account(
+        { kind: 'deposit', commandId: this.id(), account, amount: String(amount) },
+        this.time,
+      ),
+    );
+  }
+
+  withdraw(account: string, amount: number | string, acceptHaircut = false): BookEvent {
+    const command = { kind: 'withdrawal', commandId: this.id(), account, amount: String(amount) } as const;
+    return this.last(this.engine.account({ ...command, acceptHaircut }, this.time));
+  }
+
+  transfer(account: string, market: string, amount: number | string): BookEvent {
+    const command = {
+      kind: 'transfer',
+      commandId: this.id(),
+      account,
+      market,
+      amount: String(amount),
+    } as const;
+    return this.last(this.engine.account(command, this.time));
+  }
+
+  trade(
+    account: string,
+    sizes: Readonly<Record<string, number | string>> | readonly (readonly [string, number | string])[],
+    options: { margin?: 'cross' | 'isolated'; reduceOnly?: boolean } = {},
+  ): BookEvent {
+    const entries = Array.isArray(sizes) ? (sizes as [string, number | string][]) : Object.entries(sizes);
+    const legs = entries.map(([market, size]) => ({ market, size: String(size) }));
+    const events = this.engine.book({ tradeId: this.id(), account, legs, ...options }, this.time);
+    this.keep(events);
+    return events.findLast(({ kind }) => kind === 'trade-booked' || kind === 'trade-rejected')!;
+  }
+
+  liquidate(account: string, sizes: Readonly<Record<string, number | string>>): BookEvent[] {
+    const legs = Object.entries(sizes).map(([market, size]) => ({ market, size: String(size) }));
+    const events = this.engine.liquidate({ planId: this.id(), account, legs, liquidator: 'bot' }, this.time);
+    this.keep(events);
+    return events;
+  }
+
+  /** Closes all that an account has open. */
+  liquidateAll(account: string): BookEvent[] {
+    const open = this.ledger.account(account).positions;
+    return this.liquidate(
+      account,
+      Object.fromEntries(open.map(({ market, size }) => [market, (-Number(size) / 1e8).toFixed(8)])),
+    );
+  }
+
+  provide(provider: string, amount: number | string): BookEvent {
+    return this.last(
+      this.engine.liquidity(
+        { kind: 'deposit', commandId: this.id(), provider, amount: String(amount) },
+        this.time,
+      ),
+    );
+  }
+
+  leave(provider: string, amount: number | string, mode: 'locked' | 'forced' = 'forced'): BookEvent {
+    return this.last(
+      this.engine.liquidity(
+        { kind: 'withdrawal', commandId: this.id(), provider, amount: String(amount), mode },
+        this.time,
+      ),
+    );
+  }
+
+  /** Time passes, with marks at its end. */
+  wait(ms: number): void {
+    this.marks({}, ms);
+    this.keep(this.engine.settleTime());
+  }
+
+  equity(account: string): number {
+    return this.engine.accounts.standing(account).equity;
+  }
+
+  worth(provider: string): number {
+    return number(this.engine.shares.positionOf(provider).worth);
+  }
+
+  private last(events: BookEvent[]): BookEvent {
+    this.keep(events);
+    return events.at(-1)!;
+  }
+
+  private keep(events: readonly BookEvent[]): void {
+    this.events.push(...events);
+    if (events.length === 0) return;
+    const imbalance = this.ledger.imbalance();
+    if (imbalance !== 0n) throw new Error(`the books are out of balance by ${imbalance}`);
+  }
+
+  private id(): string {
+    return `c${++this.commands}`;
+  }
+}
