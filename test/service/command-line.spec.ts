@@ -288,8 +288,8 @@ describe('the command line', () => {
     );
     expect(status).toBe(0);
     const lines = stdout.trim().split('\n');
-    expect(lines[0]).toMatch(/model\s+horizon\s+energy score\s+QLIKE/);
-    expect(lines.slice(1).map((line) => line.split(/\s+/).slice(0, 2).join(' '))).toEqual([
+    expect(lines[0]).toMatch(/model\s+horizon\s+energy score\s+t\s+QLIKE/);
+    expect(lines.slice(1, 5).map((line) => line.split(/\s+/).slice(0, 2).join(' '))).toEqual([
       'gogarch-mp 1',
       'gogarch-mp 2',
       'ewma 1',

@@ -53,7 +53,15 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   backtest: (file, column) => {
     said = [];
     const { markets, rows } = backtestCommand({
-      ...{ files: [file], kind: 'price', window: 100, steps: 20, horizons: [1], refitEvery: 10 },
+      ...{
+        files: [file],
+        kind: 'price',
+        window: 100,
+        steps: 20,
+        horizons: [1],
+        refitEvery: 10,
+        from: 'last',
+      },
       ...{ models: ['gogarch', 'ewma'], ...given(column) },
     });
     expect(rows.every(({ energyScore }) => energyScore > 0)).toBe(true);

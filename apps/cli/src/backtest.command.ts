@@ -1,7 +1,16 @@
+import { writeFileSync } from 'node:fs';
 import { InvalidInputError } from '#lib/errors';
 import { commonWindow, type LeftOut, readSeriesFiles } from '#lib/price-file';
 import { UsageError } from '#lib/terminal';
-import { type BacktestModel, type BacktestRow, rollingBacktest, screenMarkets } from '#lib/volatility';
+import {
+  type BacktestModel,
+  type BacktestRow,
+  firstOriginOf,
+  returnsNeeded,
+  rollingBacktest,
+  screenMarkets,
+} from '#lib/volatility';
+import { backtestPicture } from './backtest-picture.js';
 import { note } from './print.js';
 
 export interface BacktestCommandOptions {
@@ -13,6 +22,10 @@ export interface BacktestCommandOptions {
   readonly horizons: readonly number[];
   readonly models: readonly BacktestModel[];
   readonly refitEvery: number;
+  readonly from: 'first' | 'last';
+  readonly against?: BacktestModel;
+  /** file that a picture of the energy scores is written to */
+  readonly picture?: string;
 }
 
 export interface BacktestOutcome {
@@ -24,12 +37,11 @@ export interface BacktestOutcome {
 
 /** `zkrisk backtest`: models side by side, on the markets that each of them can be fitted to. */
 export function backtestCommand(options: BacktestCommandOptions): BacktestOutcome {
-  const { files, kind, column, ...backtest } = options;
+  const { files, kind, column, picture, ...backtest } = options;
   const name = files.join(', ');
   const table = readSeriesFiles(files, { kind, ...(column === undefined ? {} : { column }) });
   table.notes.forEach(note);
-  const needed = backtest.window + backtest.steps - 1 + Math.max(...backtest.horizons);
-  const common = commonWindow(table, kind, needed);
+  const common = commonWindow(table, kind, returnsNeeded(backtest));
   if (common.droppedRows > 0) note(`${common.droppedRows} rows are dropped: a market has nothing in them`);
   let shown = 0;
   try {
@@ -54,6 +66,7 @@ export function backtestCommand(options: BacktestCommandOptions): BacktestOutcom
         },
       },
     );
+    if (picture !== undefined) writeFileSync(picture, backtestPicture(rows, backtest.horizons));
     return { markets: used.map((i) => common.markets[i]), excluded, rows };
   } catch (error) {
     if (error instanceof InvalidInputError) throw new UsageError(`${name}: ${error.message}`);
@@ -71,12 +84,11 @@ function unusableMarkets(
   {
     window,
     steps,
-    horizons,
     refitEvery,
-  }: Pick<BacktestCommandOptions, 'window' | 'steps' | 'horizons' | 'refitEvery'>,
+    ...rest
+  }: Pick<BacktestCommandOptions, 'window' | 'steps' | 'horizons' | 'refitEvery' | 'from'>,
 ): LeftOut[] {
-  const length = returns[0]?.length ?? 0;
-  const firstOrigin = length - Math.max(...horizons) - steps + 1;
+  const firstOrigin = firstOriginOf(returns[0]?.length ?? 0, { window, steps, ...rest });
   const unusable = new Map<string, string>();
   for (let origin = firstOrigin; origin < firstOrigin + steps; origin += refitEvery) {
     if (origin < window) break;
@@ -91,28 +103,52 @@ function unusableMarkets(
   return [...unusable].map(([market, reason]) => ({ market, reason }));
 }
 
-/** The rows as a table for reading. */
+/** The rows as tables for reading: scores, then coverage. */
 export function backtestTable(rows: readonly BacktestRow[]): string {
-  const header = [
-    'model',
-    'horizon',
-    'energy score',
-    'QLIKE',
-    'VaR hits',
-    'Kupiec p',
-    'Christoffersen p',
-    'seconds',
-  ];
-  const cells = rows.map((row) => [
+  const signed = (t: number | undefined) => (t === undefined ? '' : t.toFixed(2));
+  const scores = rows.map((row) => [
     row.model,
     String(row.horizon),
     row.energyScore.toFixed(6),
+    signed(row.dieboldMariano?.energyScore),
     row.qlike.toFixed(3),
-    `${row.coverage.violations}/${row.coverage.observations}`,
-    row.coverage.kupiec.pValue.toFixed(3),
-    row.coverage.conditionalCoverage.pValue.toFixed(3),
+    signed(row.dieboldMariano?.qlike),
+    row.minimumVarianceDeviation.toExponential(3),
     row.seconds.toFixed(2),
   ]);
+  const p = (test: { pValue: number } | null) => (test === null ? '–' : test.pValue.toFixed(3));
+  const coverage = rows.flatMap((row) =>
+    row.coverage.map(({ bound, level, equalWeight, randomBooks }) => [
+      row.model,
+      String(row.horizon),
+      `${bound} ${level * 100} %`,
+      `${equalWeight.violations}/${equalWeight.observations}`,
+      p(equalWeight.kupiec),
+      p(equalWeight.conditionalCoverage),
+      p(equalWeight.dynamicQuantile),
+      `${(100 * randomBooks).toFixed(3)} %`,
+    ]),
+  );
+  const fallbacks = rows
+    .filter(({ horizon }) => horizon === rows[0].horizon)
+    .flatMap(({ model, fallbacks: used, origins }) =>
+      Object.entries(used).map(
+        ([what, times]) => `${model}: ${times} of at most ${origins} fits were ${what}`,
+      ),
+    );
+  return [
+    aligned(['model', 'horizon', 'energy score', 't', 'QLIKE', 't', 'min-variance', 'seconds'], scores),
+    't: Diebold–Mariano against the compared model; positive is worse',
+    '',
+    aligned(
+      ['model', 'horizon', 'bound', 'hits', 'Kupiec p', 'Christoffersen p', 'DQ p', 'random books'],
+      coverage,
+    ),
+    ...fallbacks,
+  ].join('\n');
+}
+
+function aligned(header: readonly string[], cells: readonly (readonly string[])[]): string {
   const widths = header.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i].length)));
   return [header, ...cells]
     .map((row) =>

@@ -37,8 +37,8 @@ export const forecasterEnvironment = z.object({
     .describe('α’s that tail factors are published for, by commas; empty: EVaR stays Gaussian'),
   TAIL_FORECASTS: positiveInteger(1000).describe('past forecasts that tail factors are taken from'),
   CLUSTERS: z
-    .enum(['cointegration', 'single', 'none'])
-    .default('cointegration')
+    .enum(['linkage', 'cointegration', 'single', 'none'])
+    .default('linkage')
     .describe('how gogarch clusters markets'),
   FACTORS: z
     .union([z.enum(['all', 'mp']), z.coerce.number().int().positive()])

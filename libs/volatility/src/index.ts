@@ -7,4 +7,6 @@ export * from './market/index.js';
 export * from './model/index.js';
 export * from './backtest/index.js';
 export { CccGarch } from './baselines/ccc-garch.js';
+export { DccNonlinear } from './baselines/dcc-nl.js';
 export { EwmaCovariance } from './baselines/ewma.js';
+export { RiskMetrics2006 } from './baselines/riskmetrics-2006.js';

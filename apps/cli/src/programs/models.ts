@@ -30,6 +30,9 @@ interface BacktestArguments extends Partial<PriceFileOptions> {
   horizons: number[];
   models: BacktestModel[];
   refitEvery: number;
+  from: 'first' | 'last';
+  against?: BacktestModel;
+  picture?: string;
   json: boolean;
 }
 
@@ -45,8 +48,8 @@ export function registerModels(program: Command): void {
     .addOption(new Option('--model <kind>', 'the model').choices(['lm-go', 'gogarch']).default('lm-go'))
     .addOption(
       new Option('--clusters <mode>', 'how gogarch groups markets')
-        .choices(['cointegration', 'single', 'none'])
-        .default('cointegration'),
+        .choices(['linkage', 'cointegration', 'single', 'none'])
+        .default('linkage'),
     )
     .addOption(
       new Option(
@@ -83,7 +86,7 @@ export function registerModels(program: Command): void {
   program
     .command('backtest')
     .description(
-      'rolling out-of-sample backtest: energy score, QLIKE and VaR coverage, one row a model and horizon',
+      'rolling out-of-sample backtest: energy score, QLIKE with Diebold–Mariano t, least-variance portfolio, coverage of VaR and EVaR',
     )
     .addOption(new Option('--prices <files...>', PRICE_FILES).conflicts('returns'))
     .addOption(new Option('--returns <files...>', 'CSV of log returns'))
@@ -96,9 +99,20 @@ export function registerModels(program: Command): void {
     .addOption(
       new Option('--models <list>', BACKTEST_MODELS.join(', '))
         .argParser(list(modelName))
-        .default(['gogarch', 'gogarch-mp', 'garch', 'ccc', 'ewma']),
+        .default(['lm-go', 'gogarch', 'dcc-nl', 'ewma', 'ewma-97', 'riskmetrics-2006']),
     )
     .addOption(new Option('--refit-every <n>', 'bars between refits').argParser(wholeNumber).default(1))
+    .addOption(
+      new Option('--from <end>', 'origins begin after the first window, or are the last ones possible')
+        .choices(['first', 'last'])
+        .default('first'),
+    )
+    .addOption(
+      new Option('--against <model>', 'the model that losses are compared with; default the first').argParser(
+        modelName,
+      ),
+    )
+    .option('--picture <file>', 'write cumulated energy scores as an SVG')
     .option('--json', 'print JSON rather than a table', false)
     .action(async ({ prices, returns, json, ...rest }: BacktestArguments) => {
       const files = prices ?? returns;

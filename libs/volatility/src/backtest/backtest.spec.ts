@@ -105,7 +105,9 @@ describe(rollingBacktest, () => {
     );
     for (const row of rows) {
       expect(row.energyScore).toBeGreaterThan(0);
-      expect(row.coverage.observations).toBe(row.horizon === 1 ? 20 : 4);
+      expect(row.coverage.map(({ equalWeight }) => equalWeight.observations)).toEqual(
+        new Array(6).fill(row.horizon === 1 ? 20 : 4),
+      );
     }
   });
 

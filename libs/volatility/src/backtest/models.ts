@@ -1,49 +1,70 @@
 import { covarianceMatrix } from '#lib/risk';
 import { CccGarch } from '../baselines/ccc-garch.js';
+import { DccNonlinear } from '../baselines/dcc-nl.js';
 import { EwmaCovariance } from '../baselines/ewma.js';
-import type { FactorCount } from '../gogarch/index.js';
+import { RiskMetrics2006 } from '../baselines/riskmetrics-2006.js';
 import {
-  advanceFilter,
-  type ClusterMode,
-  fitMarketModel,
-  goGarchForecast,
-  initialFilterState,
-} from '../market/index.js';
+  advanceState,
+  factorForecast,
+  fitForecastModel,
+  type ForecastModelOptions,
+  initialState,
+} from '../model/index.js';
 
 /** A fitted model that follows the market bar by bar. */
 export interface CovarianceForecaster {
   update(returns: Float64Array): void;
   /** n×n, row-major, over `horizon` bars */
   horizonCovariance(horizon: number): Float64Array;
+  /** what stood in for the model on this window, where the model itself could not be estimated */
+  readonly fallback?: string;
 }
 
-export const BACKTEST_MODELS = ['gogarch', 'gogarch-mp', 'gogarch-clusters', 'garch', 'ccc', 'ewma'] as const;
+export const BACKTEST_MODELS = [
+  'lm-go',
+  'gogarch',
+  'gogarch-mp',
+  'gogarch-clusters',
+  'dcc-nl',
+  'garch',
+  'ccc',
+  'ewma',
+  'ewma-97',
+  'riskmetrics-2006',
+] as const;
 export type BacktestModel = (typeof BACKTEST_MODELS)[number];
 
 /** How each named model is fitted to a window of n series of log returns. */
 export const FITTERS: Readonly<
   Record<BacktestModel, (returns: readonly Float64Array[]) => CovarianceForecaster>
 > = {
-  gogarch: (returns) => goGarchForecaster(returns, 'single', 'all'),
-  'gogarch-mp': (returns) => goGarchForecaster(returns, 'single', 'marchenko-pastur'),
-  'gogarch-clusters': (returns) => goGarchForecaster(returns, 'cointegration', 'all'),
+  'lm-go': (returns) => factorForecaster(returns, { model: 'lm-go' }),
+  gogarch: (returns) => factorForecaster(returns, { model: 'gogarch', clusters: 'single' }),
+  'gogarch-mp': (returns) =>
+    factorForecaster(returns, { model: 'gogarch', clusters: 'single', factors: 'marchenko-pastur' }),
+  'gogarch-clusters': (returns) => factorForecaster(returns, { model: 'gogarch', clusters: 'cointegration' }),
+  'dcc-nl': (returns) => new DccNonlinear(returns),
   garch: (returns) => new CccGarch(returns, 'zero'),
   ccc: (returns) => new CccGarch(returns, 'constant'),
   ewma: (returns) => new EwmaCovariance(returns),
+  'ewma-97': (returns) => new EwmaCovariance(returns, 0.97),
+  'riskmetrics-2006': (returns) => new RiskMetrics2006(returns),
 };
 
-function goGarchForecaster(
+function factorForecaster(
   returns: readonly Float64Array[],
-  clusters: ClusterMode,
-  factors: FactorCount,
+  options: ForecastModelOptions,
 ): CovarianceForecaster {
   const names = returns.map((_, i) => String(i));
-  const { model } = fitMarketModel(names, returns, { clusters, goGarch: { factors } });
-  let state = initialFilterState(model);
+  const { model, diagnostics } = fitForecastModel(names, returns, { ...options, minimumObservations: 30 });
+  let state = initialState(model);
   return {
     update: (row) => {
-      state = advanceFilter(model, state, Array.from(row));
+      state = advanceState(model, state, Array.from(row));
     },
-    horizonCovariance: (horizon) => covarianceMatrix(goGarchForecast(model, state, horizon)),
+    horizonCovariance: (horizon) => covarianceMatrix(factorForecast(model, state, horizon)),
+    ...(diagnostics.some(({ ica }) => !ica.converged)
+      ? { fallback: 'orthogonal GARCH, as ICA did not converge' }
+      : {}),
   };
 }

@@ -1,21 +1,25 @@
+import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { InvalidInputError } from '#lib/errors';
 import { gaussianTerms } from '../market/index.js';
-import { type CoverageTests, coverageTests } from './coverage.js';
+import { dieboldMariano } from './diebold-mariano.js';
 import { energyScore } from './energy-score.js';
 import { type BacktestModel, FITTERS } from './models.js';
+import { type BoundCoverage, PortfolioCoverage } from './portfolio-coverage.js';
 
 export interface BacktestOptions {
   /** bars in the estimation window */
   readonly window: number;
-  /** number of forecast origins, the last ones the data allow */
+  /** number of forecast origins, the same for all models */
   readonly steps: number;
+  /** `first`: origins begin where the first window ends, as in the literature; `last`: the last the data allow. Default `first` */
+  readonly from?: 'first' | 'last';
   /** horizons in bars */
   readonly horizons: readonly number[];
   readonly models: readonly BacktestModel[];
   /** bars between refits; in between only the filter runs. Default 1 */
   readonly refitEvery?: number;
-  /** nominal level of the VaR, default 0.05 */
-  readonly valueAtRiskLevel?: number;
+  /** the model that others' losses are compared with; default the first */
+  readonly against?: BacktestModel;
   /** called after each origin of a model */
   readonly onProgress?: (model: BacktestModel, done: number, steps: number) => void;
 }
@@ -29,23 +33,44 @@ export interface BacktestRow {
   readonly energyScore: number;
   /** mean ln|Σ| + yᵀΣ⁻¹y; smaller is better */
   readonly qlike: number;
-  /** VaR of the equally weighted portfolio, on origins a horizon apart so that outcomes do not overlap */
-  readonly coverage: CoverageTests;
+  /** Diebold–Mariano t against the compared model, positive where this one loses more; null for that one itself */
+  readonly dieboldMariano: { readonly energyScore: number; readonly qlike: number } | null;
+  /** root mean square of the return of the portfolio of least forecast variance, a bar; smaller is better */
+  readonly minimumVarianceDeviation: number;
+  readonly coverage: readonly BoundCoverage[];
+  /** energy score at each origin, in order */
+  readonly energyScores: readonly number[];
+  /** windows on which something else stood in for the model, by what it was */
+  readonly fallbacks: Readonly<Record<string, number>>;
   /** spent on fits, updates and forecasts of this model, all horizons together */
   readonly seconds: number;
 }
 
-/** Standard normal quantiles at the usual levels, Φ⁻¹(level). */
-function normalQuantile(level: number): number {
-  const known: Record<string, number> = {
-    '0.05': -1.6448536269514722,
-    '0.01': -2.3263478740408408,
-    '0.025': -1.9599639845400545,
-  };
-  const quantile = known[String(level)];
-  if (quantile === undefined)
-    throw new InvalidInputError('valueAtRiskLevel', `must be 0.01, 0.025 or 0.05, got ${level}`);
-  return quantile;
+/** Losses of one model at one horizon, by origin. */
+interface Losses {
+  readonly energy: number[];
+  readonly qlike: number[];
+  readonly minimumVariance: number[];
+  readonly coverage: PortfolioCoverage;
+}
+
+/** Returns that a backtest needs. */
+export function returnsNeeded({
+  window,
+  steps,
+  horizons,
+}: Pick<BacktestOptions, 'window' | 'steps' | 'horizons'>): number {
+  return window + steps - 1 + Math.max(...horizons);
+}
+
+/** Index of the first return that is forecast. */
+export function firstOriginOf(
+  length: number,
+  options: Pick<BacktestOptions, 'window' | 'steps' | 'horizons' | 'from'>,
+): number {
+  return options.from === 'last'
+    ? length - Math.max(...options.horizons) - options.steps + 1
+    : options.window;
 }
 
 /**
@@ -56,56 +81,90 @@ function normalQuantile(level: number): number {
  * @throws {InvalidInputError} where the data are too short for window + steps + longest horizon
  */
 export function rollingBacktest(returns: readonly Float64Array[], options: BacktestOptions): BacktestRow[] {
-  const { window, steps, horizons, models, refitEvery = 1, valueAtRiskLevel = 0.05 } = options;
+  const { window, steps, horizons, models } = options;
   const length = returns[0]?.length ?? 0;
-  const longest = Math.max(...horizons);
-  const needed = window + steps - 1 + longest;
+  const needed = returnsNeeded(options);
   if (length < needed) {
     throw new InvalidInputError(
       'returns',
-      `too few: window ${window}, ${steps} steps and horizon ${longest} need ${needed} returns, got ${length}`,
+      `too few: window ${window}, ${steps} steps and horizon ${Math.max(...horizons)} need ${needed} returns, got ${length}`,
     );
   }
-  const firstOrigin = length - longest - steps + 1;
-  const quantile = normalQuantile(valueAtRiskLevel);
+  const against = options.against ?? models[0];
+  if (!models.includes(against))
+    throw new InvalidInputError('against', `must be one of the models, got ${against}`);
+  const ran = new Map(models.map((model) => [model, runModel(returns, model, options)] as const));
+  const compared = ran.get(against)!;
   return models.flatMap((model) => {
-    const scores = horizons.map(() => ({ energy: 0, qlike: 0, hits: [] as boolean[] }));
-    const started = performance.now();
-    let scoring = 0;
-    let forecaster = FITTERS[model](
-      returns.map((series) => series.subarray(firstOrigin - window, firstOrigin)),
-    );
-    for (let step = 0; step < steps; step++) {
-      const origin = firstOrigin + step;
-      if (step > 0) {
-        if (step % refitEvery === 0)
-          forecaster = FITTERS[model](returns.map((series) => series.subarray(origin - window, origin)));
-        else forecaster.update(Float64Array.from(returns, (series) => series[origin - 1]));
-      }
-      horizons.forEach((horizon, h) => {
-        const covariance = forecaster.horizonCovariance(horizon);
-        const scoringStarted = performance.now();
-        const outcome = summed(returns, origin, horizon);
-        scores[h].energy += energyScore(covariance, outcome) / steps;
-        const { logDeterminant, mahalanobis } = gaussianTerms(covariance, outcome);
-        scores[h].qlike += (logDeterminant + mahalanobis) / steps;
-        if (step % horizon === 0) scores[h].hits.push(equalWeightHit(covariance, outcome, quantile));
-        scoring += performance.now() - scoringStarted;
-      });
-      options.onProgress?.(model, step + 1, steps);
-    }
-    const seconds = (performance.now() - started - scoring) / 1000;
-    return horizons.map((horizon, h) => ({
-      model,
-      horizon,
-      origins: steps,
-      energyScore: scores[h].energy,
-      qlike: scores[h].qlike,
-      coverage: coverageTests(scores[h].hits, valueAtRiskLevel),
-      seconds,
-    }));
+    const { losses, fallbacks, seconds } = ran.get(model)!;
+    return horizons.map((horizon, h): BacktestRow => {
+      const { energy, qlike, minimumVariance, coverage } = losses[h];
+      return {
+        model,
+        horizon,
+        origins: steps,
+        energyScore: mean(energy),
+        qlike: mean(qlike),
+        dieboldMariano:
+          model === against
+            ? null
+            : {
+                energyScore: dieboldMariano(energy, compared.losses[h].energy, horizon - 1),
+                qlike: dieboldMariano(qlike, compared.losses[h].qlike, horizon - 1),
+              },
+        minimumVarianceDeviation: Math.sqrt(mean(minimumVariance.map((value) => value * value)) / horizon),
+        coverage: coverage.result(),
+        energyScores: energy,
+        fallbacks,
+        seconds,
+      };
+    });
   });
 }
+
+function runModel(
+  returns: readonly Float64Array[],
+  model: BacktestModel,
+  options: BacktestOptions,
+): { losses: Losses[]; fallbacks: Record<string, number>; seconds: number } {
+  const { window, steps, horizons, refitEvery = 1 } = options;
+  const firstOrigin = firstOriginOf(returns[0].length, options);
+  const n = returns.length;
+  const losses = horizons.map((): Losses => {
+    return { energy: [], qlike: [], minimumVariance: [], coverage: new PortfolioCoverage(n) };
+  });
+  const fallbacks: Record<string, number> = {};
+  const fit = (origin: number) => {
+    const fitted = FITTERS[model](returns.map((series) => series.subarray(origin - window, origin)));
+    if (fitted.fallback !== undefined) fallbacks[fitted.fallback] = (fallbacks[fitted.fallback] ?? 0) + 1;
+    return fitted;
+  };
+  const started = performance.now();
+  let scoring = 0;
+  let forecaster = fit(firstOrigin);
+  for (let step = 0; step < steps; step++) {
+    const origin = firstOrigin + step;
+    if (step > 0) {
+      if (step % refitEvery === 0) forecaster = fit(origin);
+      else forecaster.update(Float64Array.from(returns, (series) => series[origin - 1]));
+    }
+    horizons.forEach((horizon, h) => {
+      const covariance = forecaster.horizonCovariance(horizon);
+      const scoringStarted = performance.now();
+      const outcome = summed(returns, origin, horizon);
+      losses[h].energy.push(energyScore(covariance, outcome));
+      const { logDeterminant, mahalanobis } = gaussianTerms(covariance, outcome);
+      losses[h].qlike.push(logDeterminant + mahalanobis);
+      losses[h].minimumVariance.push(minimumVarianceReturn(covariance, outcome));
+      if (step % horizon === 0) losses[h].coverage.add(covariance, outcome);
+      scoring += performance.now() - scoringStarted;
+    });
+    options.onProgress?.(model, step + 1, steps);
+  }
+  return { losses, fallbacks, seconds: (performance.now() - started - scoring) / 1000 };
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function summed(returns: readonly Float64Array[], from: number, horizon: number): Float64Array {
   return Float64Array.from(returns, (series) => {
@@ -115,9 +174,16 @@ function summed(returns: readonly Float64Array[], from: number, horizon: number)
   });
 }
 
-function equalWeightHit(covariance: Float64Array, outcome: Float64Array, quantile: number): boolean {
+/** wᵀy of w = Σ⁻¹1/(1ᵀΣ⁻¹1). */
+function minimumVarianceReturn(covariance: Float64Array, outcome: Float64Array): number {
   const n = outcome.length;
-  const variance = covariance.reduce((sum, value) => sum + value, 0) / (n * n);
-  const portfolio = outcome.reduce((sum, value) => sum + value, 0) / n;
-  return portfolio < quantile * Math.sqrt(variance);
+  const weights = new CholeskyDecomposition(Matrix.from1DArray(n, n, covariance)).solve(
+    Matrix.columnVector(new Float64Array(n).fill(1)),
+  );
+  let [sum, total] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    sum += weights.get(i, 0) * outcome[i];
+    total += weights.get(i, 0);
+  }
+  return sum / total;
 }

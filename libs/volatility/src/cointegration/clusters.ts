@@ -1,6 +1,7 @@
 import { benjaminiHochberg } from './benjamini-hochberg.js';
-import { engleGranger } from './engle-granger.js';
-import { johansen } from './johansen.js';
+import { ZkriskError } from '#lib/errors';
+import { johansen, type JohansenResult } from './johansen.js';
+import { PairMoments } from './pair-moments.js';
 
 export interface ClusterOptions {
   /** false-discovery rate over all pairs; default 0.05 */
@@ -33,6 +34,8 @@ export interface Cluster {
     /** at 5 %; null where no table exists */
     readonly criticalValues: readonly (number | null)[];
   } | null;
+  /** why a cluster of two and more could not be described, where it could not */
+  readonly undescribed?: string;
 }
 
 export interface Clustering {
@@ -53,13 +56,47 @@ export function clusterByCointegration(
   logPrices: readonly Float64Array[],
   { level = 0.05, maximumSize = 8, maximumLag }: ClusterOptions = {},
 ): Clustering {
+  const { pairs, distance } = pairTests(logPrices, level, maximumLag);
+  const clusters = connectedComponents(logPrices.length, pairs)
+    .flatMap((component) =>
+      component.length <= maximumSize ? [component] : averageLinkage(component, distance, maximumSize),
+    )
+    .sort((a, b) => a[0] - b[0])
+    .map((members) => describeCluster(members, logPrices));
+  return { clusters, pairs };
+}
+
+/**
+ * Clusters by average linkage on the Engle–Granger p-values, cut at the maximum size: every asset has its nearest ones as company,
+ * significant or not. Significance is shown by the pairs and by each cluster's Johansen rank; it is not required.
+ *
+ * @param logPrices n series of T log prices
+ * @throws {InvalidInputError} for constant series or too few observations
+ */
+export function clusterByLinkage(
+  logPrices: readonly Float64Array[],
+  { level = 0.05, maximumSize = 8, maximumLag }: ClusterOptions = {},
+): Clustering {
+  const { pairs, distance } = pairTests(logPrices, level, maximumLag);
+  const all = logPrices.map((_, i) => i);
+  const clusters = averageLinkage(all, distance, maximumSize)
+    .sort((a, b) => a[0] - b[0])
+    .map((members) => describeCluster(members, logPrices));
+  return { clusters, pairs };
+}
+
+/** Engle–Granger both ways on every pair, and the smaller p-value as a distance. */
+function pairTests(
+  logPrices: readonly Float64Array[],
+  level: number,
+  maximumLag: number | undefined,
+): { pairs: PairTest[]; distance: (a: number, b: number) => number } {
   const n = logPrices.length;
   const tests: Omit<PairTest, 'cointegrated'>[] = [];
+  const moments = n < 2 ? undefined : new PairMoments(logPrices, maximumLag);
   for (let first = 0; first < n; first++) {
     for (let second = first + 1; second < n; second++) {
-      const forward = engleGranger(logPrices[first], logPrices[second], { maximumLag });
-      const backward = engleGranger(logPrices[second], logPrices[first], { maximumLag });
-      const pValue = Math.min(forward.pValue, backward.pValue);
+      const pValue = Math.min(moments!.test(first, second).pValue, moments!.test(second, first).pValue);
       tests.push({ first, second, pValue, adjustedPValue: Math.min(1, 2 * pValue) });
     }
   }
@@ -72,19 +109,20 @@ export function clusterByCointegration(
     const [first, second] = a < b ? [a, b] : [b, a];
     return pairs[first * n - (first * (first + 1)) / 2 + second - first - 1].pValue;
   };
-  const clusters = connectedComponents(n, pairs)
-    .flatMap((component) =>
-      component.length <= maximumSize ? [component] : averageLinkage(component, distance, maximumSize),
-    )
-    .sort((a, b) => a[0] - b[0])
-    .map((members) => describeCluster(members, logPrices));
-  return { clusters, pairs };
+  return { pairs, distance };
 }
 
-/** A cluster with its cointegration rank, where it has one. */
+/** A cluster with its cointegration rank, where it has one; one that cannot be described stays a cluster and says why. */
 export function describeCluster(members: readonly number[], logPrices: readonly Float64Array[]): Cluster {
   if (members.length < 2) return { members, cointegration: null };
-  const result = johansen(members.map((member) => logPrices[member]));
+  let result: JohansenResult;
+  try {
+    result = johansen(members.map((member) => logPrices[member]));
+  } catch (error) {
+    // A lagged copy of another market is cointegrated with it beyond what the test can put in numbers.
+    if (error instanceof ZkriskError) return { members, cointegration: null, undescribed: error.message };
+    throw error;
+  }
   return {
     members,
     cointegration: {
@@ -113,27 +151,36 @@ function connectedComponents(n: number, pairs: readonly PairTest[]): number[][] 
   return [...components.values()];
 }
 
-/** Agglomerates singletons by average distance, never past the maximum size, until nothing more fits together. */
+/**
+ * Agglomerates singletons by average distance, never past the maximum size, until nothing more fits together. Sums of distances between
+ * groups add up when groups merge, so that a merger costs O(n).
+ */
 function averageLinkage(
   members: readonly number[],
   distance: (a: number, b: number) => number,
   maximumSize: number,
 ): number[][] {
-  let groups = members.map((member) => [member]);
+  const groups: (number[] | null)[] = members.map((member) => [member]);
+  const sums = members.map((a, i) => Float64Array.from(members, (b, j) => (i === j ? 0 : distance(a, b))));
   for (;;) {
     let best: { a: number; b: number; average: number } | undefined;
     for (let a = 0; a < groups.length; a++) {
+      const left = groups[a];
+      if (left === null || left.length >= maximumSize) continue;
       for (let b = a + 1; b < groups.length; b++) {
-        if (groups[a].length + groups[b].length > maximumSize) continue;
-        let sum = 0;
-        for (const i of groups[a]) for (const j of groups[b]) sum += distance(i, j);
-        const average = sum / (groups[a].length * groups[b].length);
+        const right = groups[b];
+        if (right === null || left.length + right.length > maximumSize) continue;
+        const average = sums[a][b] / (left.length * right.length);
         if (best === undefined || average < best.average) best = { a, b, average };
       }
     }
-    if (best === undefined) return groups;
+    if (best === undefined) return groups.filter((group) => group !== null);
     const { a, b } = best;
-    const merged = [...groups[a], ...groups[b]].sort((x, y) => x - y);
-    groups = groups.map((group, i) => (i === a ? merged : group)).filter((_, i) => i !== b);
+    groups[a] = [...groups[a]!, ...groups[b]!].sort((x, y) => x - y);
+    groups[b] = null;
+    sums.forEach((row, c) => {
+      row[a] += row[b];
+      sums[a][c] = row[a];
+    });
   }
 }

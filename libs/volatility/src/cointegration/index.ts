@@ -4,3 +4,4 @@ export * from './clusters.js';
 export * from './engle-granger.js';
 export * from './johansen.js';
 export * from './mackinnon.js';
+export * from './pair-moments.js';

@@ -39,6 +39,25 @@ function detrend(matrix: Matrix, order: DeterministicOrder): Matrix {
   return result;
 }
 
+/** Share of a difference's variance that its past must leave unexplained. */
+const SMALLEST_FREE_SHARE = 1e-10;
+
+/** @throws {InvalidInputError} where a series is another one's past: what the lags explain whole leaves no covariance to invert */
+function requireFreeDifferences(s00: Matrix, response: Matrix, rows: number): void {
+  for (let j = 0; j < response.columns; j++) {
+    const variance = response.getColumn(j).reduce((sum, value) => sum + value * value, 0) / rows;
+    if (!(s00.get(j, j) > SMALLEST_FREE_SHARE * variance)) {
+      throw new InvalidInputError(
+        `series[${j}]`,
+        'repeats another one’s past: lagged differences explain it whole',
+      );
+    }
+  }
+  if (!new CholeskyDecomposition(s00).isPositiveDefinite()) {
+    throw new InvalidInputError('series', 'are collinear: the covariance of their differences is singular');
+  }
+}
+
 function residualOn(regressors: Matrix | null, response: Matrix): Matrix {
   if (regressors === null) return response;
   return Matrix.sub(response, regressors.mmul(pseudoInverse(regressors).mmul(response)));
@@ -94,6 +113,7 @@ export function johansen(
   const sk0 = rk.transpose().mmul(r0).div(rows);
   const s00 = r0.transpose().mmul(r0).div(rows);
 
+  requireFreeDifferences(s00, response, rows);
   // Generalised symmetric problem |λS_kk − S_k0 S_00⁻¹ S_0k| = 0, reduced with the Cholesky factor of S_kk.
   const cholesky = new CholeskyDecomposition(skk);
   if (!cholesky.isPositiveDefinite()) {

@@ -2,6 +2,7 @@ import { InvalidInputError, messageOf } from '#lib/errors';
 import {
   type Cluster,
   clusterByCointegration,
+  clusterByLinkage,
   type ClusterOptions,
   describeCluster,
   type PairTest,
@@ -15,8 +16,8 @@ import {
 import { type ExcludedMarket, requireWindow, screenMarkets } from '../model/screen.js';
 import { type CrossCorrelation, factorCorrelation } from './factor-correlation.js';
 
-/** Where clusters come from: tests on the data, everything together, or every market alone. */
-export type ClusterMode = 'cointegration' | 'single' | 'none';
+/** Where clusters come from: tests on the data, linked or only where significant; everything together; or every market alone. */
+export type ClusterMode = 'linkage' | 'cointegration' | 'single' | 'none';
 
 export interface MarketModelOptions {
   readonly clusters?: ClusterMode;
@@ -65,25 +66,29 @@ export function fitMarketModel(
   returns: readonly Float64Array[],
   options: MarketModelOptions = {},
 ): MarketModelFit {
-  const { clusters: mode = 'cointegration', minimumObservations = 100 } = options;
+  const { clusters: mode = 'linkage', minimumObservations = 100 } = options;
   requireWindow(markets, returns, minimumObservations);
   const { usable, excluded } = screenMarkets(markets, returns, 'independent');
   const series = usable.map((i) => returns[i]);
   const logPrices = series.map(cumulated);
-  const { clusters, pairs } = clustersOf(mode, logPrices, options.clustering);
-  const fits = clusters.map((cluster) => {
-    try {
-      return fitGoGarch(
-        cluster.members.map((member) => series[member]),
-        { withoutConvergence: 'principal-components', ...options.goGarch },
-      );
-    } catch (error) {
-      const names = cluster.members.map((member) => markets[usable[member]]).join(', ');
-      if (error instanceof InvalidInputError)
-        throw new InvalidInputError(`cluster ${names}`, messageOf(error));
-      throw error;
-    }
-  });
+  const { clusters: found, pairs } = clustersOf(mode, logPrices, options.clustering);
+  const fitted = found.flatMap((cluster) => fitCluster(cluster, series, options.goGarch));
+  const refused = fitted.find((one) => 'refusal' in one);
+  if (refused !== undefined) {
+    // A market that no model can be made for must not keep the others from theirs.
+    const out = usable[refused.cluster.members[0]];
+    const others = markets.map((_, i) => i).filter((i) => i !== out);
+    if (others.length === 0) throw new InvalidInputError(`returns.${markets[out]}`, refused.refusal);
+    const rest = fitMarketModel(
+      others.map((i) => markets[i]),
+      others.map((i) => returns[i]),
+      options,
+    );
+    return { ...rest, excluded: [...rest.excluded, { market: markets[out], reason: refused.refusal }] };
+  }
+  const ready = fitted.filter((one) => 'fit' in one);
+  const clusters = ready.map(({ cluster }) => cluster);
+  const fits = ready.map(({ fit }) => fit);
   const blocks = fits.map(({ diagnostics }) => diagnostics.standardisedFactors);
   return {
     model: {
@@ -100,12 +105,44 @@ export function fitMarketModel(
   };
 }
 
+/** A cluster with its GO-GARCH; or, of one market alone, why there is none. */
+type FittedCluster =
+  | { readonly cluster: Cluster; readonly fit: ReturnType<typeof fitGoGarch> }
+  | { readonly cluster: Cluster; readonly refusal: string };
+
+/** A cluster that cannot be fitted as one falls apart into its markets, each of which says why it is alone. */
+function fitCluster(
+  cluster: Cluster,
+  series: readonly Float64Array[],
+  options: GoGarchOptions | undefined,
+): FittedCluster[] {
+  try {
+    const fit = fitGoGarch(
+      cluster.members.map((member) => series[member]),
+      { withoutConvergence: 'principal-components', ...options },
+    );
+    return [{ cluster, fit }];
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    const reason = messageOf(error);
+    if (cluster.members.length === 1) return [{ cluster, refusal: `cannot be fitted: ${reason}` }];
+    return cluster.members.flatMap((member) =>
+      fitCluster(
+        { members: [member], cointegration: null, undescribed: `its group cannot be fitted: ${reason}` },
+        series,
+        options,
+      ),
+    );
+  }
+}
+
 function clustersOf(
   mode: ClusterMode,
   logPrices: readonly Float64Array[],
   options: ClusterOptions | undefined,
 ): { clusters: readonly Cluster[]; pairs: readonly PairTest[] } {
   const all = logPrices.map((_, i) => i);
+  if (mode === 'linkage') return clusterByLinkage(logPrices, options);
   if (mode === 'cointegration') return clusterByCointegration(logPrices, options);
   if (mode === 'single') return { clusters: [describeCluster(all, logPrices)], pairs: [] };
   return { clusters: all.map((i) => ({ members: [i], cointegration: null })), pairs: [] };

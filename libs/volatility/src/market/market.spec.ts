@@ -83,6 +83,19 @@ describe(fitMarketModel, () => {
     ]);
   });
 
+  it('lets a group that cannot be fitted fall apart, and leaves out by name what cannot be fitted alone', () => {
+    const returns = panel(3, 400, 19);
+    // Barely moves: below the variance that a GARCH takes for one.
+    const still = returns[1].map((value) => 1e-13 * value);
+    const { model, excluded } = fitMarketModel(['A', 'STILL', 'B'], [returns[0], still, returns[2]], {
+      clusters: 'single',
+    });
+    expect(model.markets).toEqual(['A', 'B']);
+    expect(excluded).toEqual([
+      { market: 'STILL', reason: expect.stringMatching(/cannot be fitted|constant/) as string },
+    ]);
+  });
+
   it('refuses too little data and returns that are not numbers', () => {
     expect(() => fitMarketModel(['A'], [new Float64Array(20)])).toThrow(/too few: 20/);
     const broken = panel(1, 200, 13)[0];
