@@ -136,6 +136,8 @@ export class MarginWatch {
         covariance: at.flatMap((i) =>
           at.map((j) => square * prices[i] * prices[j] * covarianceEntry(returns, i, j)),
         ),
+        // The providers' call spread is priced with the forecast's own volatility.
+        liquidity: { committed: moneyOf(this.pool!.liquidity), volatilityShare: 1 / tailFactor },
       },
       alpha: this.parameters.alpha,
       ...(this.parameters.penaltyRate > 0 ? { penaltyRate: this.parameters.penaltyRate } : {}),

@@ -41,6 +41,12 @@ export const liquidationCaseSchema = z.strictObject({
     variance: number.describe('s² = QᵀΣQ of the whole book'),
     covarianceWithBook: numbers.describe('(ΣQ)_i, by position'),
     covariance: numbers.describe('Σ of the positions’ markets, row-major'),
+    liquidity: z
+      .strictObject({
+        committed: number.describe('L'),
+        volatilityShare: number.describe('deviation of the providers’ call spread, as a share of s'),
+      })
+      .optional(),
   }),
   alpha: number,
   penaltyRate: number.optional(),

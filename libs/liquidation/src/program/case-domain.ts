@@ -61,6 +61,10 @@ export function requireCase(given: LiquidationCase): void {
       requireNumber(value, `pool.${name}[${i}]`);
     });
   }
+  if (pool.liquidity) {
+    requireAtLeastZero(pool.liquidity.committed, 'pool.liquidity.committed');
+    requireAtLeastZero(pool.liquidity.volatilityShare, 'pool.liquidity.volatilityShare');
+  }
   requireJointCovariance(given);
   requirePortfolio(given);
 }

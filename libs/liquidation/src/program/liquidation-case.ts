@@ -55,6 +55,15 @@ export interface PoolRisk {
   readonly covarianceWithBook: readonly number[];
   /** Σ of the account's markets, n×n row-major: covariance of prices over the horizon */
   readonly covariance: readonly number[];
+  /** providers' liquidity, where the plan's own trade pays them a premium that is to be reserved */
+  readonly liquidity?: PoolLiquidity;
+}
+
+export interface PoolLiquidity {
+  /** L, money */
+  readonly committed: number;
+  /** standard deviation that their call spread is priced with, as a share of s */
+  readonly volatilityShare: number;
 }
 
 /** One account to be judged and, where it is unhealthy, liquidated. Plain JSON. */

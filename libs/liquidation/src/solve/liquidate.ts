@@ -9,6 +9,7 @@ import {
   portfolioLinearPrograms,
 } from './portfolio-optimum.js';
 import { type LiquidationCase, standingOf } from '../program/liquidation-case.js';
+import { largestLiquidityPremium, liquidityPremium } from '../program/liquidity-premium.js';
 import { Bracket } from './bracket.js';
 import { sequentialQuadratic } from './optimise.js';
 import {
@@ -30,9 +31,14 @@ export interface LiquidateOptions {
   readonly maximumQuadraticPrograms?: number;
   /** systems of the interior-point method before the cutting planes take over (default 120) */
   readonly maximumSystems?: number;
+  /** times that a plan is made again with its own liquidity premium reserved (default 3) */
+  readonly reserveSteps?: number;
   /** linear programs of the cutting planes (default 400) */
   readonly maximumLinearPrograms?: number;
 }
+
+/** Reserved above what is owed, as a share: closing a little more for it may cost a little more. */
+const RESERVE_MARGIN = 1.001;
 
 /** Below {@link GAP_TOLERANCE}: a check elsewhere may come to other last digits. */
 const TARGET_GAP = 2e-9;
@@ -61,7 +67,26 @@ export function liquidate(
   if (standing.equity >= standing.maintenanceMargin) {
     return planOf(given, program, 'healthy', new Float64Array(program.n), null, null, 0);
   }
-  return restoreMargin(given, program, solvers, options);
+  return withReserve(given, program, solvers, options);
+}
+
+/** Solves again with more reserved until the plan's own liquidity premium is covered. */
+function withReserve(
+  given: LiquidationCase,
+  program: LiquidationProgram,
+  solvers: Solvers,
+  options: LiquidateOptions,
+): LiquidationPlan {
+  const { reserved = 0 } = given;
+  const plan = restoreMargin(given, program, solvers, options);
+  if (plan.certificate?.proves !== 'optimality') return plan;
+  const owed = liquidityPremium(given, program, plan.fractions);
+  if (owed <= reserved) return plan;
+  // Closing more to pay for it changes what is owed, by little: three steps, then what no closing exceeds.
+  const { reserveSteps = 3 } = options;
+  const next = reserveSteps > 0 ? owed * RESERVE_MARGIN : largestLiquidityPremium(given, program);
+  const changed = { ...given, reserved: next };
+  return withReserve(changed, programOf(changed), solvers, { ...options, reserveSteps: reserveSteps - 1 });
 }
 
 /**

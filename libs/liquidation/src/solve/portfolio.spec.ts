@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CONDITIONS, randomPortfolioCase } from '../../../../test/support/liquidation-cases.js';
+import { callSpread } from '#lib/risk';
+import { CONDITIONS, randomCase, randomPortfolioCase } from '../../../../test/support/liquidation-cases.js';
 import {
   excessBound,
   liquidate,
@@ -12,7 +13,7 @@ import {
   standingOf,
   verifyCertificate,
 } from '../index.js';
-import { programOf } from '../program/program.js';
+import { programOf, varianceAt } from '../program/program.js';
 import { restoreMargin } from './liquidate.js';
 
 interface Pool {
@@ -211,6 +212,27 @@ describe('liquidate with portfolio margin', () => {
     expect(plan.equityAfter).toBeCloseTo(90_000 - plan.penalty - plan.premium - reserved, 6);
     expect(plan.initialMarginAfter).toBeLessThanOrEqual(plan.equityAfter);
     expect(plan.objective).toBeGreaterThan(liquidate(given, solvers).objective);
+  });
+
+  it('reserves the liquidity premium of its own trade, so that the account is healthy after it', () => {
+    let charged = 0;
+    for (let seed = 1; seed <= 150; seed++) {
+      const make = seed % 2 === 0 ? randomCase : randomPortfolioCase;
+      const plain = make(seed, { n: 1 + (seed % 6) });
+      const s = Math.sqrt(plain.pool.variance);
+      const pool = { ...plain.pool, liquidity: { committed: 3 * s, volatilityShare: 0.8 } };
+      const plan = liquidate({ ...plain, pool }, solvers);
+      expect(verifyCertificate(plan)).toEqual({ holds: true, failures: [] });
+      if (plan.certificate?.proves !== 'optimality') continue;
+      const after = plain.pool.variance + varianceAt(programOf(plan.case), plan.fractions).change;
+      const spread = (variance: number) =>
+        callSpread(plain.pool.mean + 3 * s, 0, 3 * s, 0.8 * Math.sqrt(variance)).price;
+      const owed = Math.max(0, spread(after) - spread(plain.pool.variance));
+      expect(plan.reserved).toBeGreaterThanOrEqual(owed);
+      expect(plan.equityAfter).toBeGreaterThanOrEqual(plan.initialMarginAfter);
+      if (owed > 0) charged++;
+    }
+    expect(charged).toBeGreaterThan(20);
   });
 
   it('measures the excess at w as the margin of what is left', () => {

@@ -53,6 +53,15 @@ describe('each rule of the checker refuses, by its own words', () => {
   };
   const portfolio = () =>
     structuredClone(netted.find(({ case: c }) => (c.portfolio?.scenarios.length ?? 0) > 0)) as Forged;
+  /** a plan whose own trade owes the providers a premium */
+  const owing = () => {
+    for (let seed = 1; ; seed++) {
+      const given = randomCase(seed, { n: 2 });
+      const liquidity = { committed: 3 * Math.sqrt(given.pool.variance), volatilityShare: 1 };
+      const plan = liquidate({ ...given, pool: { ...given.pool, liquidity } }, solvers);
+      if (plan.outcome === 'partial' && plan.reserved > 0) return plan as Forged;
+    }
+  };
   const loss = (plan: Forged) => {
     const added = { scenario: 0, multiplier: 1 };
     plan.certificate!.dual.losses = [added];
@@ -132,6 +141,12 @@ describe('each rule of the checker refuses, by its own words', () => {
           netted.find((p) => p.case.portfolio?.absorbable === null && p.certificate!.dual.losses.length > 0),
         ) as Forged,
       (p) => (p.certificate!.dual.losses[0].multiplier += p.certificate!.dual.margin),
+    ],
+    [
+      'a liquidity premium that nobody reserved',
+      /above what is reserved/,
+      owing,
+      (p) => (p.case.reserved = 0),
     ],
     ['a plan without certificate', /there is no certificate/, partial, (p) => (p.certificate = null)],
     ['an optimum of a bankrupt', /bankrupt account has no plan/, partial, (p) => (p.outcome = 'bankrupt')],

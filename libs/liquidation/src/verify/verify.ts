@@ -10,6 +10,7 @@ import {
   PLATFORM_ROUNDING,
 } from '../certificate/plan.js';
 import { requireCase } from '../program/case-domain.js';
+import { liquidityPremium } from '../program/liquidity-premium.js';
 import { type LiquidationProgram, programOf } from '../program/program.js';
 
 /** What a check found: every reason why a plan does not hold; none where it does. */
@@ -123,6 +124,8 @@ function checkOptimal(
     (outcome === 'full') === fractions.every((fraction) => fraction === 1),
     `fractions are not those of a ${outcome} liquidation`,
   );
+  const owed = liquidityPremium(plan.case, program, fractions);
+  check(owed <= plan.reserved, `the liquidity premium ${owed} is above what is reserved, ${plan.reserved}`);
   const excess = excessBound(program, fractions, certificate!.primalShift);
   check(excess <= 0, `the initial margin is not restored: ${excess} is missing`);
   check(gap! <= tolerance, `the gap ${gap} is above ${tolerance}`);
