@@ -149,6 +149,22 @@ describe.each(Object.entries(COMMANDS))('%s', (command, run) => {
   });
 });
 
+describe('a market that repeats another one’s prices a bar later', () => {
+  it.each(['gogarch', 'lm-go'] as const)('leaves the others their forecast: %s', (model) => {
+    const forecast = forecastCommand({
+      ...{ prices: [path('one-bar-late-market')], window: 300, horizon: 24, model, varianceRatioFloor: 0 },
+      ...{ clusters: 'cointegration', factors: 'all' },
+    }) as { markets: string[]; horizonCovariance: number[][] };
+    expect(forecast.markets).toEqual(expect.arrayContaining(ALL));
+    expect(forecast.horizonCovariance.every((row, i) => row[i] > 0)).toBe(true);
+  });
+
+  it('leaves the others their scores', async () => {
+    const { markets } = await COMMANDS.backtest(path('one-bar-late-market'));
+    expect(markets).toEqual(expect.arrayContaining(ALL));
+  });
+});
+
 describe('candles of one market', () => {
   it.each(['npm start', 'forecast', 'backtest', 'import'])(
     'are taken by their close: %s',

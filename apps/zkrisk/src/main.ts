@@ -61,7 +61,7 @@ async function start(options: StartOptions): Promise<void> {
       speed,
       liquidity,
       warmUpBars: firstBar,
-      liquidator: () => house.reports(),
+      ...(options.liquidator ? { liquidator: () => house.reports() } : {}),
       ...(demo === undefined ? {} : { before: (bar: number) => demo.follow(bar) }),
       flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
     });

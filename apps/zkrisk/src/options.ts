@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly port?: number;
   readonly data?: string;
   readonly json: boolean;
+  /** whether the replay executes liquidation plans itself */
+  readonly liquidator: boolean;
 }
 
 /** The command line of `npm start`. */
@@ -67,6 +69,7 @@ export function startProgram(run: (options: StartOptions) => Promise<void>): Com
       '--data <dir>',
       'where the books, keys and the chain are kept (default: .zkrisk, for files .zkrisk/replays/NAME)',
     )
+    .option('--no-liquidator', 'leave liquidation plans to bots; those that nobody executes expire')
     .option(
       '--json',
       'progress, notes and the report as JSON, one object a line, on the standard output',
