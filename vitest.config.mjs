@@ -39,7 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          include: ['dist/test/system/**/*.spec.js'],
+          include: ['dist/test/system/**/*.spec.js', 'dist/test/adversary/system/*.spec.js'],
           globalSetup: 'dist/test/support/shared-database.js',
           // Several processes and a broker run in each file: time limits would not hold beside another file.
           fileParallelism: false,

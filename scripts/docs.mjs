@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { withRooms } from '../rooms.mjs';
+import { withActions } from './action-table.mjs';
 import { bootstrap, root } from './bootstrap.mjs';
 
 await bootstrap();
@@ -10,6 +11,9 @@ const { writeReference } = await import(
   pathToFileURL(join(root, 'dist/apps/zkrisk/src/reference/reference.js')).href
 );
 const written = await writeReference(join(root, 'docs', 'reference'));
+const { actionTable } = await import(pathToFileURL(join(root, 'dist/libs/exchange/src/index.js')).href);
+const marks = join(root, 'docs', 'marks.md');
+writeFileSync(marks, withActions(readFileSync(marks, 'utf8'), actionTable()));
 const architecture = join(root, 'docs', 'architecture.md');
 writeFileSync(architecture, withRooms(readFileSync(architecture, 'utf8')));
 process.stderr.write(`${written.length} documents in docs/reference\n`);

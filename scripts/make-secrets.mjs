@@ -20,6 +20,7 @@ secret('database_url', () => `postgres://zkrisk:${password}@postgres:5432/zkrisk
 secret('admin_secret');
 secret('quote_secret');
 secret('valuation_secret');
+secret('market_order_secret');
 secret('grafana_password');
 const keystorePassword = secret('chain_keystore_password');
 secret('chain_keystore', () => {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { actionTable } from '#lib/exchange';
 import { referenceDocuments } from '../../apps/zkrisk/src/reference/reference.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -27,6 +28,16 @@ describe('docs/reference', () => {
     const text = read('docs', 'architecture.md');
     expect(text).toContain('forecasting/');
     expect(text).toBe(withRooms(text));
+  });
+
+  it('shows what a mark must be like for each action as the code has it', async () => {
+    const script = pathToFileURL(join(root, 'scripts', 'action-table.mjs')).href;
+    const { withActions } = (await import(script)) as {
+      withActions: (text: string, table: string) => string;
+    };
+    const text = read('docs', 'marks.md');
+    expect(text).toContain('| liquidate ');
+    expect(text).toBe(withActions(text, actionTable()));
   });
 
   it('has a place in the runbook for every alert, and a metric for every name an alert or a panel uses', () => {

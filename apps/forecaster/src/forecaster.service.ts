@@ -47,7 +47,7 @@ export class ForecasterService implements LaneOwner {
     const inputs = messages.map(({ payload, time, sequence }, index) => {
       const appendedAt = context.appendedAt(index);
       if (payload.kind === 'watermark') return { until: payload.until, appendedAt };
-      return { ...payload, time, sequence, appendedAt };
+      return payload.kind === 'order' ? payload : { ...payload, time, sequence, appendedAt };
     });
     const { bars, forecasts, steps, newModels, registered, rejected } = await this.engine.advance(inputs);
     for (const { index, reason } of rejected) context.reject(index, reason);

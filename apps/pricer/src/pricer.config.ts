@@ -64,6 +64,7 @@ export const pricerEnvironment = z.object({
   ),
 });
 
+export const PRICER_CONFIG = Symbol('pricer-config');
 export type PricerConfig = z.output<typeof pricerEnvironment>;
 export const pricerConfig = (environment: NodeJS.ProcessEnv) => readConfig(pricerEnvironment, environment);
 

@@ -5,7 +5,7 @@ import { addressOf } from '#lib/storage';
 import { AccountViews } from './account-views.js';
 import { CommandDesk } from './command-desk.js';
 import { LedgerSnapshots } from './ledger-snapshots.js';
-import { type PricerConfig, vestingOf } from './pricer.config.js';
+import { PRICER_CONFIG, type PricerConfig, vestingOf } from './pricer.config.js';
 import { PricerController } from './pricer.controller.js';
 import { PricerRepository } from './pricer.repository.js';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
@@ -16,6 +16,7 @@ import { QuotesResponder } from './quotes.responder.js';
 import { AccountsController } from './rest/accounts.controller.js';
 import { ExchangeController } from './rest/exchange.controller.js';
 import { LiquidityController } from './rest/liquidity.controller.js';
+import { MarketOrdersController } from './rest/market-orders.controller.js';
 import { QuotesController } from './rest/quotes.controller.js';
 
 @Module({})
@@ -30,8 +31,10 @@ export class PricerModule {
         LiquidityController,
         AccountsController,
         ExchangeController,
+        MarketOrdersController,
       ],
       providers: [
+        { provide: PRICER_CONFIG, useValue: config },
         {
           provide: CommandDesk,
           inject: [PricerService, EventLog],

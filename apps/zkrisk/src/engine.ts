@@ -36,8 +36,10 @@ export async function startEngine(
   configure: (fastify: FastifyInstance) => void = () => undefined,
 ): Promise<Engine> {
   const config = readConfig(engineEnvironment, environment);
-  // Vault and pricer are in this process: nobody else has to know their secret.
-  const VALUATION_SECRET = environment.VALUATION_SECRET ?? randomBytes(32).toString('base64url');
+  // Those who seal and those who check are in this process: nobody else has to know their secrets.
+  const secret = () => randomBytes(32).toString('base64url');
+  const VALUATION_SECRET = environment.VALUATION_SECRET ?? secret();
+  const MARKET_ORDER_SECRET = environment.MARKET_ORDER_SECRET ?? secret();
   const settling = settlementConfig(environment).SETTLEMENT === 'on';
   const services = [
     ...[forecaster, pricer, liquidator],
@@ -55,7 +57,7 @@ export async function startEngine(
     const host = await startHost(
       'zkrisk',
       services,
-      { ...environment, DATABASE_URL, VALUATION_SECRET },
+      { ...environment, DATABASE_URL, VALUATION_SECRET, MARKET_ORDER_SECRET },
       configure,
     );
     const { app } = host;

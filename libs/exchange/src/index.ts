@@ -20,6 +20,7 @@ export * from './marks/mark-keeper.js';
 export * from './marks/mark-parameters.js';
 export * from './marks/tick-refusal.js';
 export * from './marks/market-board.js';
+export * from './marks/market-order.js';
 export * from './marks/pool-book.js';
 export * from './marks/ticks.js';
 export * from './parameters.js';

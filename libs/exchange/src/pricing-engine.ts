@@ -20,8 +20,9 @@ import { liquidate } from './commands/liquidate.js';
 import { transfer } from './commands/transfer.js';
 import { withdraw } from './commands/withdraw.js';
 import { fundingAccrued, vested } from './elapsed-time.js';
-import type { ObservedPrice } from './marks/mark-keeper.js';
+import type { ConfirmedMark, ObservedPrice } from './marks/mark-keeper.js';
 import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
+import type { MarketOrder } from './marks/market-order.js';
 import type { ExchangeParameters } from './parameters.js';
 import { LiquidityShares } from './shares/liquidity-shares.js';
 import { type AssessedBook, StandingBook } from './standing-book.js';
@@ -91,7 +92,16 @@ export class PricingEngine implements Exchange {
    * @throws {TickRefusedError} for one that is not taken
    */
   take(tick: ObservedPrice): void {
-    if (this.board.take(tick).length === 0) return;
+    this.marked(this.board.take(tick));
+  }
+
+  /** Carries out an order of the operator. @throws {ZkriskError} for one that is not taken */
+  order(order: MarketOrder): void {
+    this.marked(this.board.order(order));
+  }
+
+  private marked(confirmed: readonly ConfirmedMark[]): void {
+    if (confirmed.length === 0) return;
     this.invalidate();
     if (this.liquidityIsDue()) this.matured.push(...this.settleTime());
   }

@@ -1,5 +1,5 @@
 import { messageOf, ZkriskError } from '#lib/errors';
-import { MarkKeeper, type MarkKeeperState, type ObservedPrice } from '#lib/exchange';
+import { MarkKeeper, type MarkKeeperState, type MarketOrder, type ObservedPrice } from '#lib/exchange';
 import type { CovariancePayload, FilterStepPayload } from '#lib/messages';
 import {
   advanceState,
@@ -63,6 +63,10 @@ export interface StoredForecaster {
   /** covariance of the baseline that forecasts are held against */
   readonly baseline: QualityBaseline | undefined;
 }
+
+/** What comes over the topic of prices: a tick, a watermark or an order of the operator. */
+export type PriceInput =
+  ObservedPrice | MarketOrder | { readonly until: number; readonly appendedAt?: number | undefined };
 
 /** What a batch of ticks led to. */
 export interface Advance {
@@ -150,9 +154,7 @@ export class ForecastEngine {
    * Takes observed prices and watermarks in order. Bars are made of confirmed marks alone; what is refused is named in
    * `rejected` by its place, and the rest goes on.
    */
-  async advance(
-    inputs: readonly (ObservedPrice | { until: number; appendedAt?: number | undefined })[],
-  ): Promise<Advance> {
+  async advance(inputs: readonly PriceInput[]): Promise<Advance> {
     const outcome: Advance = {
       bars: [],
       forecasts: [],
@@ -175,18 +177,20 @@ export class ForecastEngine {
     return outcome;
   }
 
-  private barsClosedBy(input: ObservedPrice | { until: number; appendedAt?: number | undefined }): Bar[] {
+  private barsClosedBy(input: PriceInput): Bar[] {
     if ('until' in input) {
       this.marks.watermark(input.until, input.appendedAt);
       return this.builder.closeBefore(this.marks.now + 1);
     }
     const closed: Bar[] = [];
-    for (const { market, value: price, time } of this.marks.take(input)) {
+    const confirmed = 'order' in input ? this.marks.order(input) : this.marks.take(input);
+    for (const { market, value: price, time } of confirmed) {
       try {
         closed.push(...this.builder.add({ market, price, time, sequence: this.confirmed++ }));
       } catch (error) {
         // A move that was held back until its bar had closed is missing there.
-        if (!(error instanceof RejectedTickError) || market === input.market) throw error;
+        if (!(error instanceof RejectedTickError) || ('price' in input && market === input.market))
+          throw error;
       }
     }
     return closed;

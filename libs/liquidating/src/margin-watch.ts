@@ -2,7 +2,14 @@ import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#
 import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { LiquidationCase } from '#lib/liquidation';
 import { MarginBook, type UnderMargined } from '#lib/margin';
-import { MarketBoard, type MarketBoardState, type ObservedPrice, poolBook } from '#lib/exchange';
+import {
+  type ConfirmedMark,
+  MarketBoard,
+  type MarketBoardState,
+  type MarketOrder,
+  type ObservedPrice,
+  poolBook,
+} from '#lib/exchange';
 import { covarianceEntry, exposureOf, type Exposure } from '#lib/risk';
 import type { LiquidatingParameters } from './parameters.js';
 
@@ -44,7 +51,16 @@ export class MarginWatch {
 
   /** Takes an observed price. @throws {TickRefusedError} for one that is not taken */
   take(tick: ObservedPrice): void {
-    for (const { market, value } of this.board.take(tick)) {
+    this.mark(this.board.take(tick));
+  }
+
+  /** Carries out an order of the operator. @throws {ZkriskError} for one that is not taken */
+  order(order: MarketOrder): void {
+    this.mark(this.board.order(order));
+  }
+
+  private mark(confirmed: readonly ConfirmedMark[]): void {
+    for (const { market, value } of confirmed) {
       this.book.setMark(market, value);
       this.exposure = undefined;
     }

@@ -4,7 +4,7 @@ import { milliseconds } from './message.js';
 
 /**
  * An observed price, or the source's word that nothing at or before `until` will follow (which lets a bar close
- * without waiting for the next tick).
+ * without waiting for the next tick), or a sealed order of the operator.
  */
 export const pricePayload = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -15,6 +15,15 @@ export const pricePayload = z.discriminatedUnion('kind', [
     confidence: amount.optional().describe('half-width of the price, in price units'),
   }),
   z.strictObject({ kind: z.literal('watermark'), until: milliseconds }),
+  z.strictObject({
+    kind: z.literal('order'),
+    order: z.enum(['halt', 'reduce-only', 'resume', 'confirm', 'refuse', 'accept-time']),
+    market: market.or(z.literal('*')),
+    by: identifier.describe('who gave it'),
+    reason: z.string().min(1).max(200),
+    issuedAt: milliseconds,
+    seal: z.string().max(100).describe('HMAC-SHA-256 by MARKET_ORDER_SECRET, base64url'),
+  }),
 ]);
 export type PricePayload = z.infer<typeof pricePayload>;
 

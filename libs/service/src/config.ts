@@ -58,6 +58,14 @@ export const markSettings = {
   CONFIRM_OVER_MS: positiveInteger(5_000).describe(
     'a lonely source confirms a large move by repeating it after this time, milliseconds',
   ),
+  MARKET_ORDER_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'seals the operator’s orders of markets: the same for all services, none is taken without it. Or MARKET_ORDER_SECRET_FILE. In one process it is made at the start',
+    )
+    .meta({ secret: true }),
   MAX_CLOCK_SKEW_MS: positiveInteger(5_000).describe(
     'a price may be dated later than the log took it by this much, milliseconds',
   ),
@@ -78,6 +86,7 @@ export function markParametersOf(
     bandMinimum: config.BAND_MINIMUM,
     bandDeviations: config.BAND_DEVIATIONS,
     confirmOverMs: config.CONFIRM_OVER_MS,
+    orderSecret: config.MARKET_ORDER_SECRET,
     maximumClockSkewMs: config.MAX_CLOCK_SKEW_MS,
     maximumStepMs: Math.max(24 * 3_600_000, staleMs),
   });

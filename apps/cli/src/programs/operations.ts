@@ -73,6 +73,34 @@ export function registerOperations(program: Command): void {
     });
 
   program
+    .command('market')
+    .description(
+      'orders a market, as the operator: halt, reduce-only, resume, confirm or refuse a held-back move; accept-time of "*"',
+    )
+    .argument('<market>')
+    .argument('<order>')
+    .requiredOption('--by <name>', 'who gives the order')
+    .requiredOption('--reason <text>', 'why, for the journal')
+    .requiredOption('--key <key>', 'API key with the scope "admin"')
+    .option('--url <url>', 'of a pricer', 'http://127.0.0.1:8080')
+    .action(
+      async (
+        market: string,
+        order: string,
+        { by, reason, key, url }: { by: string; reason: string; key: string; url: string },
+      ) => {
+        const { adminCommand } = await import('../access.command.js');
+        const path = `/v1/admin/markets/${encodeURIComponent(market)}/orders`;
+        const sent = await adminCommand({
+          ...{ method: 'POST', path, url, key },
+          body: JSON.stringify({ order, by, reason }),
+        });
+        print(sent.body);
+        if (sent.status >= 400) process.exitCode = 1;
+      },
+    );
+
+  program
     .command('admin')
     .description('a signed admin call (ADMIN_SECRET), such as: zkrisk admin GET /v1/admin/audit --key zk_…')
     .argument('<method>')

@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS, YEAR_MS } from '#lib/amounts';
 import { Documented, NeedsScope } from '#lib/service';
-import { payable, type Solvency } from '#lib/exchange';
+import { MARKET_ACTION_NAMES, payable, type Solvency } from '#lib/exchange';
 import { PricerService } from '../pricer.service.js';
 import { fundingResponse, type marketFunding } from './schemas.js';
 
@@ -28,6 +28,13 @@ export class ExchangeController {
           mark: formatDecimal(mark.price, PRICE_DECIMALS),
           markTime: iso(mark.time),
           status: board.status(market),
+          markAge: board.now - mark.time,
+          staleAfter: board.marks.staleAfter(market),
+          sources: board.marks.sources(market),
+          confidence: board.marks.confidence(market),
+          average: board.marks.average(market) ?? null,
+          held: board.marks.held(market)?.text ?? null,
+          permits: MARKET_ACTION_NAMES.filter((action) => board.permits(market, action)),
         };
       }),
       warmingUp: forecast?.warmingUp ?? [],

@@ -17,6 +17,8 @@ export const MARKET_ACTIONS = {
 } as const;
 export type MarketAction = keyof typeof MARKET_ACTIONS;
 
+export const MARKET_ACTION_NAMES = Object.keys(MARKET_ACTIONS) as readonly MarketAction[];
+
 const QUALITIES: Readonly<Record<MarketAction, readonly MarkQuality[]>> = {
   increase: ['ok'],
   reduce: ['ok', 'wide'],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { markParameters, parseSources } from './mark-parameters.js';
 import { type ConfirmedMark, MarkKeeper } from './mark-keeper.js';
+import { type MarketOrderKind, marketOrderSeal } from './market-order.js';
 import { TickRefusedError } from './tick-refusal.js';
 
 const HOUR = 3_600_000;
@@ -138,7 +139,9 @@ describe(MarkKeeper.name, () => {
   });
 
   it('refuses what it cannot use, by name', () => {
-    const keeper = new MarkKeeper(markParameters({ sources: parseSources('A=x:1,default=default:1') }));
+    const keeper = new MarkKeeper(
+      markParameters({ sources: parseSources('A=x:1,default=default:1'), orderSecret: 'secret' }),
+    );
     const refusal = (action: () => unknown) => {
       try {
         action();
@@ -159,7 +162,11 @@ describe(MarkKeeper.name, () => {
     expect(refusal(() => keeper.take({ ...ahead, appendedAt: T0 + HOUR - 5001 }))).toBe('from-the-future');
     expect(refusal(() => keeper.watermark(T0 + HOUR, T0))).toBe('from-the-future');
     expect(refusal(() => keeper.watermark(T0 + 26 * HOUR))).toBe('step-too-large');
-    keeper.acceptTime(T0 + 30 * HOUR);
+    const order = {
+      ...{ order: 'accept-time' as const, market: '*', by: 'ops', reason: 'an outage' },
+      issuedAt: T0 + 30 * HOUR,
+    };
+    keeper.order({ ...order, seal: marketOrderSeal('secret', order) });
     expect(refusal(() => keeper.watermark(T0 + 26 * HOUR))).toBe('taken');
     keeper.setMode('A', 'closed');
     expect(refusal(() => keeper.take({ ...tick, time: T0 + 27 * HOUR }))).toBe('closed');
@@ -234,12 +241,33 @@ describe(MarkKeeper.name, () => {
     expect(keeper.quality('A')).toBe('stale');
   });
 
-  it('quotes a market in another unit without a jump', () => {
-    const keeper = new MarkKeeper(markParameters());
-    bars(keeper, calm(30, ['A']));
-    const { price } = keeper.mark('A')!;
-    expect(keeper.rescale('A', '1000')!.price).toBe(price * 1000n);
-    const row = { A: calm(1, ['A'], 30)[0].A * 1000 };
-    expect(by(bars(keeper, [row], 30)[0])).toEqual(['A band']);
+  it('carries out the operator’s orders, sealed and each once', () => {
+    const orderSecret = 'a secret of the services that is long enough';
+    const keeper = new MarkKeeper(markParameters({ orderSecret }));
+    bars(keeper, calm(20, ['A']));
+    bars(keeper, [{ A: 150 }], 20);
+    const given = (order: MarketOrderKind, issuedAt: number, secret = orderSecret) => {
+      const unsealed = { order, market: 'A', by: 'ops', reason: 'a test', issuedAt };
+      return { ...unsealed, seal: marketOrderSeal(secret, unsealed) };
+    };
+    expect(() => keeper.order(given('confirm', 1, 'another secret'))).toThrow('not sealed by the operator');
+    expect(() => keeper.order({ ...given('confirm', 1), order: 'halt' })).toThrow('not sealed');
+    expect(() => new MarkKeeper(markParameters()).order(given('halt', 1))).toThrow('MARKET_ORDER_SECRET');
+    const confirm = given('confirm', 1);
+    expect(keeper.order(confirm)).toMatchObject([{ market: 'A', text: '150', by: 'operator' }]);
+    expect(() => keeper.order(confirm)).toThrow('has been taken already');
+    expect(() => keeper.order(given('refuse', 2))).toThrow('no move to refuse');
+    bars(keeper, [{ A: 400 }], 21);
+    expect(keeper.state('A')).toBe('uncertain');
+    keeper.order(given('refuse', 3));
+    expect([keeper.state('A'), keeper.mark('A')?.text]).toEqual(['ok', '150']);
+    for (const [order, state] of [
+      ['halt', 'halted'],
+      ['reduce-only', 'reduce-only'],
+      ['resume', 'ok'],
+    ] as const) {
+      keeper.order(given(order, keeper.snapshot().orderedAt + 1));
+      expect(keeper.state('A')).toBe(state);
+    }
   });
 });

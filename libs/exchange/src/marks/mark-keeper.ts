@@ -5,6 +5,7 @@ import { commonMove, residualOf } from './common-move.js';
 import { UnknownMarketError } from './errors.js';
 import { type IndexPrice, indexPrice, type SourcePrice } from './index-price.js';
 import { type MarkParameters, UNNAMED_SOURCE, type WeightedSource } from './mark-parameters.js';
+import { type MarketOrder, requireMarketOrder } from './market-order.js';
 import { MarketTime, type MarketTimeState } from './market-time.js';
 import { OwnMoves, type OwnMovesState } from './own-moves.js';
 import { TickRefusedError } from './tick-refusal.js';
@@ -81,6 +82,8 @@ export interface MarketMarkState {
 
 export interface MarkKeeperState {
   readonly clock: MarketTimeState;
+  /** when the last order was issued */
+  readonly orderedAt: number;
   readonly markets: readonly MarketMarkState[];
 }
 
@@ -96,12 +99,14 @@ export class MarkKeeper {
   private readonly markets = new Map<string, Market>();
   private readonly clock: MarketTime;
   private readonly heldMarkets = new Set<string>();
+  private orderedAt: number;
 
   constructor(
     private readonly parameters: MarkParameters,
     state?: MarkKeeperState,
   ) {
     this.clock = new MarketTime(parameters, state?.clock);
+    this.orderedAt = state?.orderedAt ?? 0;
     for (const each of state?.markets ?? []) this.restore(each);
   }
 
@@ -213,6 +218,41 @@ export class MarkKeeper {
     return this.judge(name, market, time);
   }
 
+  /**
+   * Carries out an order of the operator.
+   *
+   * @returns the marks that it confirms
+   * @throws {MarketOrderError | InvalidInputError | UnknownMarketError} where it is not the operator's, or not possible
+   */
+  order(order: MarketOrder): ConfirmedMark[] {
+    requireMarketOrder(this.parameters.orderSecret, order, this.orderedAt);
+    const marks = this.carryOut(order);
+    this.orderedAt = order.issuedAt;
+    return marks;
+  }
+
+  private carryOut({ order, market, issuedAt }: MarketOrder): ConfirmedMark[] {
+    switch (order) {
+      case 'confirm':
+        return [this.confirm(market)];
+      case 'refuse':
+        this.refuse(market);
+        return [];
+      case 'accept-time':
+        this.clock.accept(issuedAt);
+        return [];
+      case 'halt':
+        this.setMode(market, 'halted');
+        return [];
+      case 'reduce-only':
+        this.setMode(market, 'reduce-only');
+        return [];
+      case 'resume':
+        this.setMode(market, 'open');
+        return [];
+    }
+  }
+
   /** Confirms the move that is held back in a market. @throws {InvalidInputError} where none is */
   confirm(name: string): ConfirmedMark {
     const market = this.required(name);
@@ -236,38 +276,10 @@ export class MarkKeeper {
     if (mode === 'closed') this.release(name, market);
   }
 
-  /** Lets market time move up to `until` in one step. */
-  acceptTime(until: number): void {
-    this.clock.accept(until);
-  }
-
-  /**
-   * Quotes a market in another unit: every price of it times `factor`, exactly.
-   *
-   * @param factor positive decimal
-   * @throws {InvalidInputError} where a price would leave the scale of prices
-   */
-  rescale(name: string, factor: string): ConfirmedMark | undefined {
-    const market = this.required(name);
-    const ratio = Number(factor);
-    if (!(ratio > 0) || !Number.isFinite(ratio))
-      throw new InvalidInputError('factor', `must be a positive number, got ${factor}`);
-    this.release(name, market);
-    market.last.clear();
-    market.index = undefined;
-    market.moves.rescale(ratio);
-    market.average.rescale(ratio);
-    if (market.mark === undefined) return undefined;
-    const scale = parseDecimal(factor, PRICE_DECIMALS, 'factor');
-    const price = (market.mark.price * scale) / 10n ** BigInt(PRICE_DECIMALS);
-    if (price <= 0n) throw new InvalidInputError('factor', `${name} would have a price of 0`);
-    market.mark = confirmed(name, price, market.mark.time, 'operator');
-    return market.mark;
-  }
-
   snapshot(): MarkKeeperState {
     return {
       clock: this.clock.snapshot(),
+      orderedAt: this.orderedAt,
       markets: [...this.markets].map(([name, market]) => ({
         market: name,
         mark: market.mark ? [market.mark.text, market.mark.time, market.mark.by] : null,

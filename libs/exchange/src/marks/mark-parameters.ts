@@ -38,6 +38,8 @@ export interface MarkParameters {
   readonly maximumClockSkewMs: number;
   /** market time moves ahead by at most this much at once; the operator allows more */
   readonly maximumStepMs: number;
+  /** seals the operator's orders; none is taken without it */
+  readonly orderSecret: string | undefined;
   /** span of the time-weighted average */
   readonly averageOverMs: number;
 }
@@ -66,6 +68,7 @@ export function markParameters(changes: Partial<MarkParameters> = {}): MarkParam
     maximumStaleMs: 3 * HOUR_MS,
     maximumClockSkewMs: 5_000,
     maximumStepMs: 24 * HOUR_MS,
+    orderSecret: undefined,
     averageOverMs: 300_000,
     ...changes,
   };

@@ -5,6 +5,7 @@ import { MarketStateError, NoForecastError, UnknownMarketError, WarmingUpError }
 import { factorForecastOf, tailFactorAt } from './forecast-message.js';
 import { type ConfirmedMark, MarkKeeper, type MarkKeeperState, type ObservedPrice } from './mark-keeper.js';
 import type { MarkParameters } from './mark-parameters.js';
+import type { MarketOrder } from './market-order.js';
 
 /** Price that a market is traded at, exact. */
 export type Mark = Pick<ConfirmedMark, 'price' | 'value' | 'text' | 'time'>;
@@ -70,6 +71,11 @@ export class MarketBoard {
   /** Takes an observed price; see {@link MarkKeeper.take}. @throws {TickRefusedError} */
   take(tick: ObservedPrice): ConfirmedMark[] {
     return this.keeper.take(tick);
+  }
+
+  /** Carries out an order of the operator; see {@link MarkKeeper.order}. */
+  order(order: MarketOrder): ConfirmedMark[] {
+    return this.keeper.order(order);
   }
 
   /** Takes a source's word that nothing at or before `until` will follow. @throws {TickRefusedError} */

@@ -75,13 +75,6 @@ export class OwnMoves {
     if (this.from === null || mark.time - this.from.time >= this.parameters.bandWindowMs) this.from = mark;
   }
 
-  /** Multiplies every remembered price: the market is quoted in another unit. */
-  rescale(factor: number): void {
-    const scaled = (at: PriceAt | null) => at && { ...at, price: at.price * factor };
-    this.sampled = scaled(this.sampled);
-    this.from = scaled(this.from);
-  }
-
   snapshot(): OwnMovesState {
     return {
       variance: this.variance,

@@ -1,6 +1,7 @@
 import { ZkriskError } from '#lib/errors';
 import type { Message, PricePayload } from '#lib/messages';
 import type { ObservedPrice } from './mark-keeper.js';
+import type { MarketOrder } from './market-order.js';
 
 /** Who keeps marks and market time. */
 export interface TickTaker {
@@ -8,6 +9,8 @@ export interface TickTaker {
   watermark(until: number, appendedAt: number | undefined): void;
   /** @throws {ZkriskError} for a tick that is not taken */
   take(tick: ObservedPrice): unknown;
+  /** @throws {ZkriskError} for an order that is not taken */
+  order(order: MarketOrder): unknown;
 }
 
 /** A batch's append times, and where its refusals go. */
@@ -26,6 +29,7 @@ export function takeTicks(
     const appendedAt = batch.appendedAt(index);
     try {
       if (payload.kind === 'watermark') taker.watermark(payload.until, appendedAt);
+      else if (payload.kind === 'order') taker.order(payload);
       else taker.take({ ...payload, time, sequence, appendedAt });
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;

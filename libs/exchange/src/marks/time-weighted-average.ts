@@ -55,13 +55,6 @@ export class TimeWeightedAverage {
     return (this.integralAt(end) - this.integralAt(begin)) / (end - begin);
   }
 
-  /** Multiplies every price. */
-  rescale(factor: number): void {
-    this.price *= factor;
-    this.integral *= factor;
-    for (const checkpoint of this.checkpoints) checkpoint[1] *= factor;
-  }
-
   snapshot(): TimeWeightedAverageState | null {
     if (this.checkpoints.length === 0) return null;
     const { price, time, integral } = this;

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { MARKET_ORDERS, type MarketOrderKind, MarketOrderError, marketOrderSeal } from '#lib/exchange';
+import { EventLog } from '#lib/events';
+import { fields, outgoing, TOPICS } from '#lib/messages';
+import { Documented, NeedsScope, ZodPipe } from '#lib/service';
+import { PRICER_CONFIG, type PricerConfig } from '../pricer.config.js';
+
+const kinds = Object.keys(MARKET_ORDERS) as [MarketOrderKind, ...MarketOrderKind[]];
+const orderRequest = z.strictObject({
+  order: z.enum(kinds).describe(kinds.map((kind) => `${kind}: ${MARKET_ORDERS[kind]}`).join('; ')),
+  by: fields.identifier.describe('who gives it'),
+  reason: z.string().min(1).max(200),
+});
+const marketName = fields.market.or(z.literal('*'));
+const orderTaken = z.object({ id: z.string(), issuedAt: z.string() });
+
+/**
+ * The operator's orders. An order is a sealed message in the topic of prices: pricer, forecaster, liquidator and vault take
+ * it between the same ticks, and it stays on record there.
+ */
+@ApiTags('admin')
+@Controller('v1/admin/markets')
+export class MarketOrdersController {
+  constructor(
+    @Inject(EventLog) private readonly log: EventLog,
+    @Inject(PRICER_CONFIG) private readonly config: PricerConfig,
+  ) {}
+
+  @Post(':market/orders')
+  @HttpCode(202)
+  @NeedsScope('admin', { changesState: true })
+  @Documented({
+    summary: 'Order a market: halt, reduce-only, resume, confirm, refuse; or accept-time of *',
+    body: orderRequest,
+    response: orderTaken,
+    status: 202,
+    errors: [401, 403, 422],
+  })
+  async order(
+    @Param('market', new ZodPipe(marketName)) market: string,
+    @Body(new ZodPipe(orderRequest)) { order, by, reason }: z.output<typeof orderRequest>,
+  ): Promise<object> {
+    const secret = this.config.MARKET_ORDER_SECRET;
+    if (secret === undefined)
+      throw new MarketOrderError(`${order} of ${market}: MARKET_ORDER_SECRET is not set`);
+    const issuedAt = Date.now();
+    const unsealed = { order, market, by, reason, issuedAt };
+    const payload = { kind: 'order', ...unsealed, seal: marketOrderSeal(secret, unsealed) } as const;
+    const header = { id: `order-${randomUUID()}`, sequence: issuedAt, time: issuedAt };
+    await this.log.publish([outgoing(TOPICS.prices, market, header, payload)]);
+    return { id: header.id, issuedAt: new Date(issuedAt).toISOString() };
+  }
+}
