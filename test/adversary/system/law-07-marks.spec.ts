@@ -65,7 +65,7 @@ async function replay(factor: number): Promise<Replayed> {
         liquidated: rows.map(({ account, at }) => `${account}@${at}`),
         capital: ledger.capital,
         liquidity: ledger.liquidity,
-        riskMeasure: engine.pricer.engine.riskRecord().riskMeasure,
+        riskMeasure: engine.pricer.engine.standing.riskRecord().riskMeasure,
         imbalance: ledger.imbalance(),
       },
     };
