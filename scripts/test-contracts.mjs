@@ -1,17 +1,29 @@
 // Runs forge's tests of the contracts and holds their gas against contracts/snapshots.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { root } from './bootstrap.mjs';
 
-/** @returns {{ passed: number, failed: number }} tests; differing gas counts as one failure */
-export function testContracts() {
+/** Exit status of a command and all it has written. */
+export async function outputOf(command, args, options) {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (output += text));
+  const status = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  return { status, output };
+}
+
+/** @returns {Promise<{ passed: number, failed: number }>} tests; differing gas counts as one failure */
+export async function testContracts() {
   process.stdout.write('contracts …\n');
   const started = Date.now();
   const forge = join(root, 'node_modules', '.bin', 'forge');
   // Without this variable forge would write the gas it measures over the committed one.
   const env = { ...process.env, FORGE_SNAPSHOT_CHECK: 'true' };
-  const { stdout, stderr } = spawnSync(forge, ['test'], { cwd: root, env, encoding: 'utf8' });
-  const output = `${stdout}${stderr}`;
+  const { output } = await outputOf(forge, ['test'], { cwd: root, env });
   const results = output.split('\n').filter((line) => /^(\[(PASS|FAIL)|Suite|Error)|snapshots/i.test(line));
   process.stdout.write(`${results.join('\n')}\n`);
   process.stdout.write(`contracts: ${((Date.now() - started) / 1000).toFixed(1)} s\n`);

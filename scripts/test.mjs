@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
-import { testContracts } from './test-contracts.mjs';
+import { outputOf, testContracts } from './test-contracts.mjs';
 import { RESULTS_FILE } from './vitest-results.mjs';
 
 /** The proof that `npm test` makes: the smallest circuit. */
@@ -85,22 +85,7 @@ if (paths.length > 0) {
   // Compiling is the check of types: bootstrap ends the process where it fails.
   await step('types', async () => (await bootstrap()) === undefined);
   if (quick) {
-    await step('format', () =>
-      succeeds(
-        bin('prettier'),
-        '--check',
-        '--log-level',
-        'warn',
-        '--cache',
-        '--cache-strategy',
-        'content',
-        '.',
-      ),
-    );
-    await step('lint', () => succeeds(bin('eslint'), '.', '--max-warnings', '0'));
-    const contracts = testContracts();
-    total.passed += contracts.passed;
-    total.failed += contracts.failed;
+    await checkSources();
     specs('--project', 'unit');
     specs('--project', 'service');
     if (!all) specs('--project', 'proof', SMALL_PROOF);

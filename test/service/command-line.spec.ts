@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromFelt, toFelt } from '#lib/proofs';
 import { randomCase } from '../support/liquidation-cases.js';
 import { itWithRealData, realDataPath } from '../support/real-data.js';
 import { referenceVector, relativeError } from '../support/vectors.js';
@@ -135,31 +134,6 @@ describe('the command line', () => {
       expect(stderr).toMatch(message);
     });
   });
-
-  it('proves a weight update and verifies the proof; one unit more and it does not, with exit code 1', () => {
-    const update = { strategy: [0.5, 2], salt: 99.5, weights: [0.6, 0.4], gradient: [0.03, -0.01] };
-    const out = join(folder, 'proof.json');
-    const run = (...args: string[]) => {
-      const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
-        encoding: 'utf8',
-        cwd: folder,
-      });
-      return { status, stdout, stderr };
-    };
-    const input = file('update.json', JSON.stringify(update));
-    const made = run('prove', '--statement', 'momentum', '--input', input, '--out', out);
-    expect(made.stderr).toBe('');
-    expect(JSON.parse(made.stdout)).toMatchObject({ statement: 'momentum', srs: 'development' });
-    const good = run('verify', out);
-    expect(good.status).toBe(0);
-    expect(JSON.parse(good.stdout)).toMatchObject({ holds: true, srs: 'development' });
-    const proof = JSON.parse(readFileSync(out, 'utf8')) as { instances: string[] };
-    proof.instances[4] = toFelt(fromFelt(proof.instances[4], 'x') + 1n);
-    const bad = run('verify', file('altered.json', JSON.stringify(proof)));
-    expect(bad.status).toBe(1);
-    expect((JSON.parse(bad.stdout) as { failures: string[] }).failures.join()).toContain('does not verify');
-    expect(run('prove', '--statement', 'nothing', '--input', input, '--out', out).status).toBe(2);
-  }, 120_000);
 
   function compare(actual: unknown, expected: unknown, path: string): void {
     if (typeof expected === 'number') {
