@@ -29,7 +29,11 @@ export function benchData(length: number): BenchData {
   const mixing = Array.from({ length: n }, () => Array.from({ length: n }, () => random.normal()));
   const returns = Array.from({ length: n }, () => new Float64Array(length));
   for (let t = 0; t < length; t++) {
-    const factors = Array.from(variances, (variance) => Math.sqrt(variance) * random.normal());
+    // Heavy tails, as returns have: factors that were nearly normal could not be told apart, and FastICA would not converge.
+    const factors = Array.from(
+      variances,
+      (variance) => Math.sqrt(variance) * random.normal() * Math.exp(0.6 * random.normal() - 0.36),
+    );
     for (let k = 0; k < n; k++) variances[k] = 0.03 + 0.07 * factors[k] ** 2 + 0.9 * variances[k];
     for (let i = 0; i < n; i++)
       returns[i][t] = 0.002 * mixing[i].reduce((sum, weight, k) => sum + weight * factors[k], 0);

@@ -1,6 +1,6 @@
 import { noKafka } from '../test/support/kafka.js';
 import { startTopology } from '../test/support/topology.js';
-import type { Figure } from './harness.js';
+import { type Figure, QUICK } from './harness.js';
 import type { LoadReport } from './load.process.js';
 import { load, median } from './quotes.js';
 
@@ -19,14 +19,14 @@ export async function kafkaQuoteFigures(seconds: number): Promise<Figure[]> {
     const pricer = await topology.start('pricer');
     await topology.replay({ bars: 60, seed: 9, trades: 3 }).done;
     const body = JSON.stringify({ legs: [{ market: 'SIM-A', size: '0.25' }] });
-    const request = { body, seconds, rate: RATE, connections: 16, warmSeconds: 15 };
+    const request = { body, seconds, rate: RATE, connections: 16, warmSeconds: seconds };
     const urls = {
       kafka: `kafka://${topology.environment.KAFKA_BROKERS!}`,
       rest: `${pricer.url}/v1/quotes`,
     };
     const rounds = { kafka: [] as LoadReport[], rest: [] as LoadReport[] };
     // What has just started is compiled first: figures are of services and clients that have run for a while.
-    for (let round = 0; round < 3; round++)
+    for (let round = 0; round < (QUICK ? 1 : 3); round++)
       for (const way of ['kafka', 'rest'] as const)
         rounds[way].push(await load({ ...request, url: urls[way] }));
     const wrong = [...rounds.kafka, ...rounds.rest].reduce((sum, { errors }) => sum + errors, 0);

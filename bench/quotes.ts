@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
 import { ModelFitter } from '../apps/forecaster/src/index.js';
 import { benchData } from './data.js';
-import { type Figure, percentile } from './harness.js';
+import { type Figure, QUICK, percentile } from './harness.js';
 import type { LoadReport, LoadRequest } from './load.process.js';
 
 /** Runs a load in a process of its own, so that the generator does not share the event loop with the server. */
@@ -65,7 +65,7 @@ export async function quoteFigures(seconds: number): Promise<Figure[]> {
     });
     for (const path of ['/bench/empty', '/v1/quotes']) await load(request(path, { seconds: 1 }));
     // Rounds alternate, so that what else the machine does falls on both; medians are compared.
-    const rounds = 5;
+    const rounds = QUICK ? 1 : 5;
     const empty: LoadReport[] = [];
     const quotes: LoadReport[] = [];
     const calm: LoadReport[] = [];

@@ -1,0 +1,90 @@
+// `npm run mutants`: mutation testing by Stryker on the compiled code of the areas below, `-- AREA …` for some of them. An area
+// whose score is below 85 % fails. docs/testing.md has the figures and explains the survivors that are equivalent.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { bootstrap, root } from './bootstrap.mjs';
+
+const LEAST = 85;
+
+/** What is mutated, and the specs that have to notice. */
+const AREAS = {
+  amounts: { mutate: ['libs/amounts/src/*.js'], specs: ['libs/amounts/src/*.spec.js'] },
+  risk: { mutate: ['libs/risk/src/*.js'], specs: ['libs/risk/src/*.spec.js'] },
+  exchange: { mutate: ['libs/exchange/src/**/*.js'], specs: ['libs/exchange/src/**/*.spec.js'] },
+  verify: {
+    mutate: ['libs/liquidation/src/verify/verify.js', 'libs/liquidation/src/certificate/certificate.js'],
+    specs: ['libs/liquidation/src/verify/*.spec.js', 'libs/liquidation/src/certificate/*.spec.js'],
+  },
+  sender: { mutate: ['libs/chain/src/sender.js'], specs: ['libs/chain/src/sender.spec.js'] },
+};
+
+const dist = (path) => `dist/${path}`;
+const reports = join(root, 'reports', 'mutants');
+
+/** @returns {{ score: number, killed: number, survived: object[] }} where a timeout counts as noticed */
+function mutate(name, { mutate, specs }) {
+  const report = join(reports, `${name}.json`);
+  const config = {
+    testRunner: 'vitest',
+    vitest: { configFile: 'vitest.mutants.config.mjs', related: false },
+    coverageAnalysis: 'perTest',
+    mutate: [...mutate.map(dist), '!dist/**/*.spec.js', '!dist/**/index.js'],
+    // Wording of messages is not what is measured.
+    mutator: { excludedMutations: ['StringLiteral'] },
+    ignoreStatic: true,
+    // The sandbox needs what specs import and read, and nothing else.
+    ignorePatterns: [
+      '**',
+      '!dist/{libs,test}/**',
+      '!dist/contracts/*.json',
+      '!test/vectors/**',
+      '!package*.json',
+      '!vitest.mutants.config.mjs',
+    ],
+    reporters: ['clear-text', 'progress', 'json'],
+    clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+    jsonReporter: { fileName: report },
+    concurrency: Number(process.env.ZKRISK_MUTANT_WORKERS ?? 2),
+    timeoutMS: 20_000,
+    tempDirName: join('reports', 'mutants', 'sandbox'),
+    allowConsoleColors: false,
+  };
+  const file = join(reports, `${name}.config.json`);
+  writeFileSync(file, JSON.stringify(config));
+  const stryker = join(root, 'node_modules', '.bin', 'stryker');
+  const { status } = spawnSync(stryker, ['run', file], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ZKRISK_MUTANT_SPECS: specs.map(dist).join(',') },
+  });
+  if (status !== 0) return undefined;
+  const { files } = JSON.parse(readFileSync(report, 'utf8'));
+  const mutants = Object.values(files).flatMap((each) => each.mutants);
+  const count = (...states) => mutants.filter(({ status: state }) => states.includes(state)).length;
+  const noticed = count('Killed', 'Timeout');
+  const unnoticed = count('Survived', 'NoCoverage');
+  return { noticed, unnoticed, score: (100 * noticed) / (noticed + unnoticed) };
+}
+
+await bootstrap();
+mkdirSync(reports, { recursive: true });
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !(name in AREAS));
+if (unknown.length > 0) {
+  process.stderr.write(`no area ${unknown.join(', ')}; there are ${Object.keys(AREAS).join(', ')}\n`);
+  process.exit(2);
+}
+let failed = 0;
+const lines = [];
+for (const name of names.length > 0 ? names : Object.keys(AREAS)) {
+  const result = mutate(name, AREAS[name]);
+  if (result === undefined || result.score < LEAST) failed++;
+  lines.push(
+    result === undefined
+      ? `${name}: Stryker has failed`
+      : `${name}: ${result.score.toFixed(1)} %, ${result.noticed} mutants noticed, ${result.unnoticed} not`,
+  );
+}
+process.stdout.write(`\n${lines.join('\n')}\n`);
+process.exit(failed === 0 ? 0 : 1);

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { commandKeyText } from '#lib/exchange';
+import { loadSolvers, type Solvers } from '#lib/liquidation';
+import { MarginSchedule } from '#lib/margin';
+import { TOPICS } from '#lib/messages';
+import { randomStream } from '#lib/runtime';
+import { Bus, type SimulatedRecord } from './bus.js';
+import { ExchangeNode } from './exchange-node.js';
+import { ForecasterNode } from './forecaster-node.js';
+import { LiquidatorNode } from './liquidator-node.js';
+import { type Node, NodeCrash } from './node.js';
+import { BAR_MS, World } from './world.js';
+
+/** Steps of an episode: long enough for a model, refits, liquidations and bankruptcies. */
+const STEPS = 4_000;
+const MOST_AT_ONCE = 24;
+const STALE_AFTER_MS = 3 * BAR_MS;
+const RISK = { measure: 'evar', allocation: 'covariance', alpha: 0.01 } as const;
+const COMMAND_TOPICS = [TOPICS.trades, TOPICS.accounts, TOPICS.liquidity].map(({ name }) => name);
+
+/** One batch as it was committed: enough to do it again. */
+interface Committed {
+  readonly node: string;
+  readonly topic: string;
+  readonly count: number;
+}
+
+export interface EpisodeReport {
+  readonly seed: number;
+  readonly steps: number;
+  readonly crashes: number;
+  readonly events: number;
+  readonly liquidations: number;
+  readonly bankruptcies: number;
+  /** SHA-256 of journal, forecasts and plans */
+  readonly digest: string;
+}
+
+/** An invariant that did not hold, with all that is needed to see it again. */
+export class SimulationFailure extends Error {
+  constructor(seed: number, step: number, cause: unknown) {
+    super(`seed ${seed}, step ${step}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+let solvers: Promise<Solvers> | undefined;
+
+/** Exchange, forecaster and liquidator on one bus. */
+async function cluster(bus: Bus) {
+  const marginRates = MarginSchedule.parse('default=0.02/0.04');
+  const exchange = new ExchangeNode(bus, {
+    ...RISK,
+    ...{ horizonMs: 8 * BAR_MS, staleAfterMs: STALE_AFTER_MS, marginRates },
+    ...{ quoteTolerance: 0.05, maximumTradeNotional: 1e9 },
+  });
+  const forecaster = new ForecasterNode(bus, {
+    ...{ barMs: BAR_MS, windowBars: 60, minimumBars: 24, refitEveryBars: 60 },
+    ...{ activateAfterBars: 1, horizonBars: 8, staleAfterBars: 3 },
+  });
+  const liquidator = new LiquidatorNode(
+    bus,
+    { alpha: RISK.alpha, marginRates, penaltyRate: 0, staleAfterMs: STALE_AFTER_MS },
+    await (solvers ??= loadSolvers()),
+    BAR_MS,
+  );
+  return { exchange, nodes: [exchange, forecaster, liquidator] as readonly Node<unknown>[] };
+}
+
+/**
+ * One seeded run: at each step the scheduler lets something happen outside, delivers a batch of some topic to some node, or
+ * kills a node between two steps or between its work and its commit. A record may be late for any time; a topic keeps its order
+ * and nothing is handled before its causes, which is what lanes promise. Afterwards everything is delivered, and what was
+ * committed is done again by nodes that nothing disturbs: it must come to the same, bit for bit.
+ *
+ * @throws {SimulationFailure} naming the seed and the step
+ */
+export async function runEpisode(seed: number, steps = STEPS): Promise<EpisodeReport> {
+  const random = randomStream(seed);
+  const bus = new Bus();
+  const world = new World(randomStream(seed + 0x5eed));
+  const { exchange, nodes } = await cluster(bus);
+  const committed: Committed[] = [];
+  let step = 0;
+  let crashes = 0;
+
+  const deliver = async (node: Node<unknown>, topic: string, most: number, crash: boolean) => {
+    const records = node.ready(topic, most);
+    if (records.length === 0) return false;
+    try {
+      await node.consume(topic, records, crash);
+      committed.push({ node: node.name, topic, count: records.length });
+    } catch (error) {
+      if (!(error instanceof NodeCrash)) throw error;
+      crashes++;
+      node.restart();
+    }
+    return true;
+  };
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(random.uniform() * values.length)];
+
+  try {
+    bus.publish(world.opening(), {});
+    for (; step < steps; step++) {
+      const choice = random.uniform();
+      if (choice < 0.06) bus.publish(world.ticks(), {});
+      else if (choice < 0.3) bus.publish([world.command()], {});
+      else if (choice < 0.302) {
+        crashes++;
+        const node = pick(nodes);
+        node.restart();
+      } else {
+        const node = pick(nodes);
+        const most = 1 + Math.floor(random.uniform() * MOST_AT_ONCE);
+        await deliver(node, pick(node.subscriptions), most, random.uniform() < 0.004);
+      }
+      if (step % 50 === 0) check(exchange);
+    }
+    for (let busy = true; busy;) {
+      busy = false;
+      for (const node of nodes)
+        for (const topic of node.subscriptions) while (await deliver(node, topic, 500, false)) busy = true;
+    }
+    check(exchange);
+    checkOutcomes(bus, exchange);
+    const digest = digestOf(bus, exchange);
+    await replay(bus, committed, digest);
+    const kinds = exchange.journal.map((event) => (JSON.parse(event) as { kind: string }).kind);
+    const count = (kind: string) => kinds.filter((each) => each === kind).length;
+    return {
+      ...{ seed, steps, crashes, digest, events: kinds.length },
+      liquidations: bus.length(TOPICS.liquidationTrades.name),
+      bankruptcies: count('bankruptcy-settled'),
+    };
+  } catch (error) {
+    throw new SimulationFailure(seed, step, error);
+  }
+}
+
+/** Money is neither made nor lost, and a ledger restored from its journal is the ledger. */
+function check({ engine, journal }: ExchangeNode): void {
+  const imbalance = engine.ledger.imbalance();
+  if (imbalance !== 0n) throw new Error(`the ledger is out of balance by ${imbalance}`);
+  if (engine.ledger.eventCount !== journal.length)
+    throw new Error(`the ledger has ${engine.ledger.eventCount} events, its journal ${journal.length}`);
+}
+
+/** Every command has one outcome, however often it was sent. */
+function checkOutcomes(bus: Bus, exchange: ExchangeNode): void {
+  const keys = new Set<string>();
+  for (const topic of COMMAND_TOPICS)
+    for (const { body } of recordsOf(bus, topic)) {
+      const { tradeId, commandId, account, provider } = JSON.parse(body) as Record<string, string>;
+      keys.add(commandKeyText({ topic, owner: account ?? provider, id: tradeId ?? commandId }));
+    }
+  for (const { body } of recordsOf(bus, TOPICS.liquidationTrades.name)) {
+    const { planId, account } = JSON.parse(body) as { planId: string; account: string };
+    const key = { topic: TOPICS.liquidationTrades.name, owner: account.split('~')[0], id: planId };
+    keys.add(commandKeyText(key));
+  }
+  for (const key of keys) if (!exchange.outcomes.has(key)) throw new Error(`${key} was never decided`);
+  for (const key of exchange.outcomes.keys())
+    if (!keys.has(key)) throw new Error(`${key} was decided but never sent`);
+}
+
+function* recordsOf(bus: Bus, topic: string): Iterable<SimulatedRecord> {
+  for (let offset = 0; offset < bus.length(topic); offset++) yield bus.record(topic, offset);
+}
+
+function digestOf(bus: Bus, { journal, engine }: ExchangeNode): string {
+  const hash = createHash('sha256');
+  for (const event of journal) hash.update(event).update('\n');
+  for (const topic of [TOPICS.covariance, TOPICS.liquidationTrades, TOPICS.accountStates, TOPICS.poolStates])
+    for (const { body } of recordsOf(bus, topic.name)) hash.update(body).update('\n');
+  return hash.update(JSON.stringify(engine.ledger.snapshot())).digest('hex');
+}
+
+/** Does what was committed again, in one go and without a crash. */
+async function replay(recorded: Bus, committed: readonly Committed[], digest: string): Promise<void> {
+  const bus = new Bus();
+  const { exchange, nodes } = await cluster(bus);
+  // What came from outside is there from the start; what nodes publish they publish again.
+  for (const topic of [TOPICS.prices.name, ...COMMAND_TOPICS])
+    for (const { causes, ...record } of recordsOf(recorded, topic)) bus.publish([record], causes);
+  for (const { node: name, topic, count } of committed) {
+    const node = nodes.find((each) => each.name === name)!;
+    const records = node.ready(topic, count);
+    if (records.length !== count)
+      throw new Error(`again, ${name} finds ${records.length} records of ${topic} instead of ${count}`);
+    await node.consume(topic, records, false);
+  }
+  if (digestOf(bus, exchange) !== digest)
+    throw new Error('the same batches without a crash come to something else');
+}
