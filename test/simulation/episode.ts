@@ -11,8 +11,8 @@ import { LiquidatorNode } from './liquidator-node.js';
 import { type Node, NodeCrash } from './node.js';
 import { BAR_MS, World } from './world.js';
 
-/** Steps of an episode: long enough for a model, refits, liquidations and bankruptcies. */
-const STEPS = 4_000;
+/** The scheduler's decisions in an episode: enough for a model, refits, liquidations and bankruptcies. */
+const DECISIONS = 4_000;
 const MOST_AT_ONCE = 24;
 const STALE_AFTER_MS = 3 * BAR_MS;
 const RISK = { measure: 'evar', allocation: 'covariance', alpha: 0.01 } as const;
@@ -27,6 +27,7 @@ interface Committed {
 
 export interface EpisodeReport {
   readonly seed: number;
+  /** records handled, crashes, and what happened outside */
   readonly steps: number;
   readonly crashes: number;
   readonly events: number;
@@ -38,8 +39,10 @@ export interface EpisodeReport {
 
 /** An invariant that did not hold, with all that is needed to see it again. */
 export class SimulationFailure extends Error {
-  constructor(seed: number, step: number, cause: unknown) {
-    super(`seed ${seed}, step ${step}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  constructor(seed: number, decision: number, cause: unknown) {
+    super(`seed ${seed}, decision ${decision}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -54,7 +57,7 @@ async function cluster(bus: Bus) {
     ...{ quoteTolerance: 0.05, maximumTradeNotional: 1e9 },
   });
   const forecaster = new ForecasterNode(bus, {
-    ...{ barMs: BAR_MS, windowBars: 60, minimumBars: 24, refitEveryBars: 60 },
+    ...{ barMs: BAR_MS, windowBars: 60, minimumBars: 16, refitEveryBars: 60 },
     ...{ activateAfterBars: 1, horizonBars: 8, staleAfterBars: 3 },
   });
   const liquidator = new LiquidatorNode(
@@ -63,7 +66,7 @@ async function cluster(bus: Bus) {
     await (solvers ??= loadSolvers()),
     BAR_MS,
   );
-  return { exchange, nodes: [exchange, forecaster, liquidator] as readonly Node<unknown>[] };
+  return { exchange, nodes: [exchange, forecaster, liquidator] as readonly Node<object>[] };
 }
 
 /**
@@ -72,20 +75,22 @@ async function cluster(bus: Bus) {
  * and nothing is handled before its causes, which is what lanes promise. Afterwards everything is delivered, and what was
  * committed is done again by nodes that nothing disturbs: it must come to the same, bit for bit.
  *
- * @throws {SimulationFailure} naming the seed and the step
+ * @throws {SimulationFailure} naming the seed and the decision
  */
-export async function runEpisode(seed: number, steps = STEPS): Promise<EpisodeReport> {
+export async function runEpisode(seed: number, decisions = DECISIONS): Promise<EpisodeReport> {
   const random = randomStream(seed);
   const bus = new Bus();
   const world = new World(randomStream(seed + 0x5eed));
   const { exchange, nodes } = await cluster(bus);
   const committed: Committed[] = [];
-  let step = 0;
+  let decision = 0;
+  let steps = 0;
   let crashes = 0;
 
-  const deliver = async (node: Node<unknown>, topic: string, most: number, crash: boolean) => {
+  const deliver = async (node: Node<object>, topic: string, most: number, crash: boolean) => {
     const records = node.ready(topic, most);
     if (records.length === 0) return false;
+    steps += records.length;
     try {
       await node.consume(topic, records, crash);
       committed.push({ node: node.name, topic, count: records.length });
@@ -100,20 +105,22 @@ export async function runEpisode(seed: number, steps = STEPS): Promise<EpisodeRe
 
   try {
     bus.publish(world.opening(), {});
-    for (; step < steps; step++) {
+    while (decision < decisions) {
       const choice = random.uniform();
+      if (choice < 0.202) steps++;
       if (choice < 0.06) bus.publish(world.ticks(), {});
-      else if (choice < 0.3) bus.publish([world.command()], {});
-      else if (choice < 0.302) {
+      else if (choice < 0.2) bus.publish([world.command()], {});
+      else if (choice < 0.202) {
         crashes++;
         const node = pick(nodes);
         node.restart();
       } else {
         const node = pick(nodes);
         const most = 1 + Math.floor(random.uniform() * MOST_AT_ONCE);
-        await deliver(node, pick(node.subscriptions), most, random.uniform() < 0.004);
+        // A topic with nothing to deliver is no decision.
+        if (!(await deliver(node, pick(node.subscriptions), most, random.uniform() < 0.004))) continue;
       }
-      if (step % 50 === 0) check(exchange);
+      if (decision++ % 50 === 0) check(exchange);
     }
     for (let busy = true; busy;) {
       busy = false;
@@ -132,7 +139,7 @@ export async function runEpisode(seed: number, steps = STEPS): Promise<EpisodeRe
       bankruptcies: count('bankruptcy-settled'),
     };
   } catch (error) {
-    throw new SimulationFailure(seed, step, error);
+    throw new SimulationFailure(seed, decision, error);
   }
 }
 

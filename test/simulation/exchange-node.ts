@@ -43,6 +43,8 @@ export class ExchangeNode extends Node<ExchangeState> {
   readonly outcomes = new Map<string, number>();
   private snapshot: { readonly events: number; readonly ledger: string } | undefined;
   private uncommitted: BookEvent[] = [];
+  /** commands of the batch that is being handled */
+  private readonly decided = new Set<string>();
 
   constructor(
     bus: Bus,
@@ -91,6 +93,7 @@ export class ExchangeNode extends Node<ExchangeState> {
 
   protected handle(topic: string, records: readonly SimulatedRecord[]): Promise<Publication[]> {
     this.uncommitted = [];
+    this.decided.clear();
     if (topic === TOPICS.prices.name) {
       const messages = records.map(({ time, body }) => ({ time, payload: JSON.parse(body) as PricePayload }));
       takeTicks(messages as Message<PricePayload>[], { reject: () => undefined }, this.engine);
@@ -132,11 +135,9 @@ export class ExchangeNode extends Node<ExchangeState> {
   /** A command that was decided before, here or in this batch, is not decided again. */
   private once(topic: string, owner: string, id: string, decide: () => BookEvent[]): BookEvent[] {
     const key = commandKeyText({ topic, owner, id });
-    const here = this.uncommitted.some((event) => {
-      const command = commandOf(event);
-      return command !== undefined && commandKeyText(command) === key;
-    });
-    return here || this.outcomes.has(key) ? [] : decide();
+    if (this.decided.has(key) || this.outcomes.has(key)) return [];
+    this.decided.add(key);
+    return decide();
   }
 
   private publications(): Publication[] {

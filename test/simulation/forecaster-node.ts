@@ -53,11 +53,10 @@ export class ForecasterNode extends Node<ForecasterState> {
   }
 
   protected durable(): ForecasterState {
-    const oldest = this.engine.oldestNeededBar ?? -Infinity;
-    this.bars = this.bars.filter(({ bar }) => bar.end >= oldest);
-    const { baseline } = this.engine.quality;
+    const { model, quality } = this.engine;
+    const { baseline } = quality;
     return {
-      ...{ state: this.engine.snapshot(), bars: this.bars, model: this.engine.model },
+      ...{ state: this.engine.snapshot(), bars: this.bars, model },
       baseline: baseline === undefined ? undefined : Array.from(baseline),
     };
   }
@@ -70,8 +69,13 @@ export class ForecasterNode extends Node<ForecasterState> {
         : { market: payload.market, price: Number(payload.price), time, sequence };
     });
     const { bars, forecasts } = await this.engine.advance(inputs);
-    for (const { prices, stale, ...bar } of bars)
-      this.bars.push({ bar, prices: [...prices], stale: [...stale] });
+    if (bars.length > 0) {
+      const oldest = this.engine.oldestNeededBar ?? -Infinity;
+      const closed = bars.map(({ prices, stale, ...bar }) => ({
+        ...{ bar, prices: [...prices], stale: [...stale] },
+      }));
+      this.bars = [...this.bars, ...closed].filter(({ bar }) => bar.end >= oldest);
+    }
     return forecasts.map((forecast) => ({
       topic: TOPICS.covariance.name,
       time: forecast.barEnd,

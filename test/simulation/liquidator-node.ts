@@ -34,6 +34,8 @@ interface LiquidatorState {
 export class LiquidatorNode extends Node<LiquidatorState> {
   private watch!: MarginWatch;
   private accounts = new Map<string, AccountStatePayload>();
+  /** the same by name, as a table would be read: the order in which accounts came must not matter */
+  private stored: readonly AccountStatePayload[] = [];
   private open = new Map<string, OpenPlan>();
   private blocked = new Map<string, number>();
   private plans = 0;
@@ -60,6 +62,7 @@ export class LiquidatorNode extends Node<LiquidatorState> {
       accounts,
     );
     this.accounts = new Map(accounts.map((state) => [state.account, state]));
+    this.stored = accounts;
     this.open = new Map((durable?.open ?? []).map((plan) => [plan.account, plan]));
     this.blocked = new Map(durable?.blocked ?? []);
     this.plans = durable?.plans ?? 0;
@@ -69,8 +72,7 @@ export class LiquidatorNode extends Node<LiquidatorState> {
     const { board, poolState: pool } = this.watch;
     return {
       ...{ board: board.snapshot(), forecast: board.latestForecast, pool, plans: this.plans },
-      // By name, as a table would be read: the order in which accounts came must not matter.
-      accounts: [...this.accounts.values()].sort((a, b) => (a.account < b.account ? -1 : 1)),
+      accounts: this.stored,
       open: [...this.open.values()],
       blocked: [...this.blocked],
     };
@@ -91,7 +93,9 @@ export class LiquidatorNode extends Node<LiquidatorState> {
         watch.observeTime(time);
       } else this.take(payload as AccountStatePayload);
     }
-    return Promise.resolve(topic === TOPICS.accountStates.name ? this.sweep() : []);
+    if (topic !== TOPICS.accountStates.name) return Promise.resolve([]);
+    this.stored = [...this.accounts.values()].sort((a, b) => (a.account < b.account ? -1 : 1));
+    return Promise.resolve(this.sweep());
   }
 
   private take(state: AccountStatePayload): void {

@@ -2,6 +2,9 @@
 // --only N, that seed alone, twice.
 import { runEpisode } from './episode.js';
 
+// Refusals are errors, thousands of them; `--only` shows where one comes from.
+Error.stackTraceLimit = process.argv.includes('--only') ? 20 : 0;
+
 const option = (name: string, otherwise: number): number => {
   const at = process.argv.indexOf(`--${name}`);
   const value = at < 0 ? otherwise : Number(process.argv[at + 1]);

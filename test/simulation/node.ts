@@ -7,12 +7,13 @@ export class NodeCrash extends Error {}
  * A machine with the shell that every service has: it handles a batch, then commits its state, its place in the topic and what
  * it publishes together. A crash before the commit leaves nothing of the batch.
  */
-export abstract class Node<Durable> {
+export abstract class Node<Durable extends object> {
   private offsets: Record<string, number> = {};
   /** what everything consumed so far was caused by, and what was consumed */
   private clock: Record<string, number> = {};
-  /** state as it was committed, as text */
-  private committed: string | undefined;
+  /** state as it was committed, field by field, as text; a field that is the same object as before is not written again */
+  private committed:
+    { readonly [Field in keyof Durable]: { value: unknown; text: string | undefined } } | undefined;
 
   protected constructor(
     readonly name: string,
@@ -23,11 +24,19 @@ export abstract class Node<Durable> {
   /** Makes the machine from what was committed; from nothing where nothing was. */
   protected abstract start(durable: Durable | undefined): void;
   protected abstract handle(topic: string, records: readonly SimulatedRecord[]): Promise<Publication[]>;
-  /** All that a restart needs. */
+  /** All that a restart needs. An object that is given again has not been changed since. */
   protected abstract durable(): Durable;
 
   restart(): void {
-    this.start(this.committed === undefined ? undefined : (JSON.parse(this.committed) as Durable));
+    if (this.committed === undefined) {
+      this.start(undefined);
+      return;
+    }
+    const fields = Object.entries<{ text: string | undefined }>(this.committed).map(([field, { text }]) => [
+      field,
+      text === undefined ? undefined : (JSON.parse(text) as unknown),
+    ]);
+    this.start(Object.fromEntries(fields) as Durable);
   }
 
   /** Records of a topic that may be handled now: in order, and only after what has caused them. */
@@ -57,8 +66,20 @@ export abstract class Node<Durable> {
       for (const [name, count] of Object.entries(causes))
         this.clock[name] = Math.max(this.clock[name] ?? 0, count);
     this.clock[topic] = Math.max(this.clock[topic] ?? 0, this.offsets[topic]);
-    this.committed = JSON.stringify(this.durable());
+    this.commit(this.durable());
     this.bus.publish(publications, { ...this.clock });
+  }
+
+  private commit(durable: Durable): void {
+    const before = this.committed;
+    const written = Object.keys(durable).map((name) => {
+      const field = name as keyof Durable;
+      const value = durable[field];
+      const known = before?.[field];
+      if (known !== undefined && known.value === value && typeof value === 'object') return [field, known];
+      return [field, { value, text: JSON.stringify(value) }];
+    });
+    this.committed = Object.fromEntries(written) as NonNullable<typeof this.committed>;
   }
 
   private hasSeen({ causes }: SimulatedRecord): boolean {

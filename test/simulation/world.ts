@@ -69,7 +69,7 @@ export class World {
     const { random } = this;
     const legs = Array.from({ length: random.uniform() < 0.8 ? 1 : 2 }, () => {
       const market = Math.floor(random.uniform() * MARKETS.length);
-      const notional = 30_000 * Math.exp(random.normal());
+      const notional = 60_000 * Math.exp(random.normal());
       const size = ((random.uniform() < 0.5 ? -1 : 1) * notional) / this.prices[market];
       return { market: random.uniform() < 0.01 ? 'NONE' : MARKETS[market], size: size.toFixed(8) };
     });

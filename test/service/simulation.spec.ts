@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { type EpisodeReport, runEpisode } from '../simulation/episode.js';
+
+describe('the machines under simulated faults', () => {
+  it('hold their invariants, and come to the same without a crash, in five fixed episodes', async () => {
+    const reports: EpisodeReport[] = [];
+    for (let seed = 1; seed <= 5; seed++) reports.push(await runEpisode(seed));
+    const sum = (of: (report: EpisodeReport) => number) =>
+      reports.reduce((total, report) => total + of(report), 0);
+    // What is to be simulated has happened.
+    expect(sum(({ crashes }) => crashes)).toBeGreaterThan(50);
+    expect(sum(({ liquidations }) => liquidations)).toBeGreaterThan(20);
+    expect(sum(({ bankruptcies }) => bankruptcies)).toBeGreaterThan(0);
+    expect(sum(({ events }) => events)).toBeGreaterThan(2000);
+  });
+
+  it('repeat exactly by their seed', async () => {
+    const [first, again, other] = [
+      await runEpisode(7, 1500),
+      await runEpisode(7, 1500),
+      await runEpisode(8, 1500),
+    ];
+    expect(again).toEqual(first);
+    expect(other.digest).not.toBe(first.digest);
+  });
+});
