@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { commandKeyText } from '#lib/exchange';
 import { loadSolvers, type Solvers } from '#lib/liquidation';
-import { MarginSchedule } from '#lib/margin';
 import { TOPICS } from '#lib/messages';
 import { randomStream } from '#lib/runtime';
+import { forecasterConfig } from '../../apps/forecaster/src/index.js';
+import { liquidatingParametersOf, liquidatorConfig } from '../../apps/liquidator/src/index.js';
+import { exchangeParametersOf, pricerConfig, vestingOf } from '../../apps/pricer/src/index.js';
 import { Bus, type SimulatedRecord } from './bus.js';
 import { ExchangeNode } from './exchange-node.js';
 import { ForecasterNode } from './forecaster-node.js';
@@ -14,8 +16,6 @@ import { BAR_MS, World } from './world.js';
 /** The scheduler's decisions in an episode: enough for a model, refits, liquidations and bankruptcies. */
 const DECISIONS = 4_000;
 const MOST_AT_ONCE = 24;
-const STALE_AFTER_MS = 3 * BAR_MS;
-const RISK = { measure: 'evar', allocation: 'covariance', alpha: 0.01 } as const;
 const COMMAND_TOPICS = [TOPICS.trades, TOPICS.accounts, TOPICS.liquidity].map(({ name }) => name);
 
 /** One batch as it was committed: enough to do it again. */
@@ -48,21 +48,20 @@ export class SimulationFailure extends Error {
 
 let solvers: Promise<Solvers> | undefined;
 
+/** Settings of all services: small windows, a short horizon, low margins. */
+const ENVIRONMENT = {
+  ...{ MINIMUM_BARS: '16', WINDOW_BARS: '60', REFIT_EVERY_BARS: '60', HORIZON_BARS: '8' },
+  ...{ MARGIN_RATES: 'default=0.02/0.04', BAR_SECONDS: String(BAR_MS / 1000) },
+};
+
 /** Exchange, forecaster and liquidator on one bus. */
 async function cluster(bus: Bus) {
-  const marginRates = MarginSchedule.parse('default=0.02/0.04');
-  const exchange = new ExchangeNode(bus, {
-    ...RISK,
-    ...{ horizonMs: 8 * BAR_MS, staleAfterMs: STALE_AFTER_MS, marginRates },
-    ...{ quoteTolerance: 0.05, maximumTradeNotional: 1e9 },
-  });
-  const forecaster = new ForecasterNode(bus, {
-    ...{ barMs: BAR_MS, windowBars: 60, minimumBars: 16, refitEveryBars: 60 },
-    ...{ activateAfterBars: 1, horizonBars: 8, staleAfterBars: 3 },
-  });
+  const pricing = pricerConfig(ENVIRONMENT);
+  const exchange = new ExchangeNode(bus, exchangeParametersOf(pricing), vestingOf(pricing));
+  const forecaster = new ForecasterNode(bus, forecasterConfig(ENVIRONMENT));
   const liquidator = new LiquidatorNode(
     bus,
-    { alpha: RISK.alpha, marginRates, penaltyRate: 0, staleAfterMs: STALE_AFTER_MS },
+    liquidatingParametersOf(liquidatorConfig(ENVIRONMENT)),
     await (solvers ??= loadSolvers()),
     BAR_MS,
   );

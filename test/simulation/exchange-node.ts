@@ -17,14 +17,13 @@ import {
   type CovariancePayload,
   type LiquidationTradePayload,
   type LiquidityPayload,
-  type Message,
-  type PricePayload,
   TOPICS,
   type TradePayload,
 } from '#lib/messages';
 import { accountState, poolState } from '../../apps/pricer/src/published-states.js';
 import type { Bus, Publication, SimulatedRecord } from './bus.js';
 import { Node } from './node.js';
+import { NO_REFUSALS, priceMessages } from './price-messages.js';
 
 /** Events between two snapshots of the ledger: a restart folds those after the last one. */
 const SNAPSHOT_EVERY = 200;
@@ -49,6 +48,7 @@ export class ExchangeNode extends Node<ExchangeState> {
   constructor(
     bus: Bus,
     private readonly parameters: ExchangeParameters,
+    private readonly vesting: { readonly horizonMs: number; readonly bucketMs: number },
   ) {
     super(
       'exchange',
@@ -62,8 +62,7 @@ export class ExchangeNode extends Node<ExchangeState> {
   }
 
   protected start(durable: ExchangeState | undefined): void {
-    const { horizonMs } = this.parameters;
-    const bucketMs = Math.floor(horizonMs / 64);
+    const { horizonMs, bucketMs } = this.vesting;
     const ledger =
       this.snapshot === undefined
         ? new ExchangeLedger(horizonMs, bucketMs)
@@ -95,8 +94,7 @@ export class ExchangeNode extends Node<ExchangeState> {
     this.uncommitted = [];
     this.decided.clear();
     if (topic === TOPICS.prices.name) {
-      const messages = records.map(({ time, body }) => ({ time, payload: JSON.parse(body) as PricePayload }));
-      takeTicks(messages as Message<PricePayload>[], { reject: () => undefined }, this.engine);
+      takeTicks(priceMessages(records), NO_REFUSALS, this.engine);
     } else for (const record of records) this.uncommitted.push(...this.decide(topic, record));
     return Promise.resolve(this.publications());
   }

@@ -1,15 +1,19 @@
 import {
+  type EstimationPanel,
+  type FinishedFit,
   FitFailedError,
   ForecastEngine,
   type ForecastEngineState,
-  type ForecastingParameters,
   type PublishedModel,
   type StoredForecaster,
 } from '#lib/forecasting';
-import { type PricePayload, TOPICS } from '#lib/messages';
-import { type Bar, fitMarketModel } from '#lib/volatility';
+import { ZkriskError } from '#lib/errors';
+import { TOPICS } from '#lib/messages';
+import { type Bar, fitForecastModel } from '#lib/volatility';
+import { type ForecasterConfig, forecastingParametersOf } from '../../apps/forecaster/src/index.js';
 import type { Bus, Publication, SimulatedRecord } from './bus.js';
 import { Node } from './node.js';
+import { priceMessages } from './price-messages.js';
 
 interface StoredBar {
   readonly bar: Omit<Bar, 'prices' | 'stale'>;
@@ -21,7 +25,7 @@ interface ForecasterState {
   readonly state: ForecastEngineState;
   readonly bars: readonly StoredBar[];
   readonly model: PublishedModel | undefined;
-  readonly baseline: readonly number[] | undefined;
+  readonly baseline: StoredForecaster['baseline'];
 }
 
 /** The forecasting machine behind a shell in memory. */
@@ -31,7 +35,7 @@ export class ForecasterNode extends Node<ForecasterState> {
 
   constructor(
     bus: Bus,
-    private readonly parameters: ForecastingParameters,
+    private readonly config: ForecasterConfig,
   ) {
     super('forecaster', [TOPICS.prices.name], bus);
     this.restart();
@@ -49,7 +53,11 @@ export class ForecasterNode extends Node<ForecasterState> {
         stale: new Set(stale),
       })),
     };
-    this.engine = new ForecastEngine(this.parameters, (panel) => this.fit(panel), restored);
+    this.engine = new ForecastEngine(
+      forecastingParametersOf(this.config),
+      (panel) => this.fit(panel),
+      restored,
+    );
   }
 
   protected durable(): ForecasterState {
@@ -57,17 +65,16 @@ export class ForecasterNode extends Node<ForecasterState> {
     const { baseline } = quality;
     return {
       ...{ state: this.engine.snapshot(), bars: this.bars, model },
-      baseline: baseline === undefined ? undefined : Array.from(baseline),
+      baseline,
     };
   }
 
   protected async handle(_topic: string, records: readonly SimulatedRecord[]): Promise<Publication[]> {
-    const inputs = records.map(({ time, body }, sequence) => {
-      const payload = JSON.parse(body) as PricePayload;
-      return payload.kind === 'watermark'
+    const inputs = priceMessages(records).map(({ payload, time, sequence }) =>
+      payload.kind === 'watermark'
         ? { until: payload.until }
-        : { market: payload.market, price: Number(payload.price), time, sequence };
-    });
+        : { ...payload, time, sequence, appendedAt: undefined },
+    );
     const { bars, forecasts } = await this.engine.advance(inputs);
     if (bars.length > 0) {
       const oldest = this.engine.oldestNeededBar ?? -Infinity;
@@ -83,13 +90,14 @@ export class ForecasterNode extends Node<ForecasterState> {
     }));
   }
 
-  private fit(panel: { markets: string[]; returns: Float64Array[] }) {
-    const { minimumBars } = this.parameters;
+  private fit({ markets, returns }: Pick<EstimationPanel, 'markets' | 'returns'>): Promise<FinishedFit> {
+    const { MODEL: model, CLUSTERS: clusters, MINIMUM_BARS: minimumObservations } = this.config;
     try {
-      const options = { clusters: 'single', minimumObservations: minimumBars } as const;
-      return Promise.resolve({ fit: fitMarketModel(panel.markets, panel.returns, options), seconds: 0 });
+      const fit = fitForecastModel(markets, returns, { model, clusters, minimumObservations });
+      return Promise.resolve({ fit, seconds: 0 });
     } catch (error) {
-      return Promise.reject(new FitFailedError(String(error)));
+      if (!(error instanceof ZkriskError)) throw error;
+      return Promise.reject(new FitFailedError(error.message));
     }
   }
 }

@@ -5,15 +5,14 @@ import {
   type AccountStatePayload,
   type CovariancePayload,
   type LiquidationTradePayload,
-  type Message,
   type PoolStatePayload,
-  type PricePayload,
   TOPICS,
 } from '#lib/messages';
 import { takeTicks } from '#lib/exchange';
 import { ordersOf } from '../../apps/liquidator/src/liquidation-record.js';
 import type { Bus, Publication, SimulatedRecord } from './bus.js';
 import { Node } from './node.js';
+import { NO_REFUSALS, priceMessages } from './price-messages.js';
 
 interface OpenPlan {
   readonly account: string;
@@ -81,17 +80,14 @@ export class LiquidatorNode extends Node<LiquidatorState> {
   protected handle(topic: string, records: readonly SimulatedRecord[]): Promise<Publication[]> {
     const { watch } = this;
     if (topic === TOPICS.prices.name) {
-      const messages = records.map(({ time, body }) => ({ time, payload: JSON.parse(body) as PricePayload }));
-      takeTicks(messages as Message<PricePayload>[], { reject: () => undefined }, watch);
+      takeTicks(priceMessages(records), NO_REFUSALS, watch);
       return Promise.resolve(this.sweep());
     }
-    for (const { time, body } of records) {
+    for (const { body } of records) {
       const payload: unknown = JSON.parse(body);
       if (topic === TOPICS.covariance.name) watch.setForecast(payload as CovariancePayload);
-      else if (topic === TOPICS.poolStates.name) {
-        watch.setPool(payload as PoolStatePayload);
-        watch.observeTime(time);
-      } else this.take(payload as AccountStatePayload);
+      else if (topic === TOPICS.poolStates.name) watch.setPool(payload as PoolStatePayload);
+      else this.take(payload as AccountStatePayload);
     }
     if (topic !== TOPICS.accountStates.name) return Promise.resolve([]);
     this.stored = [...this.accounts.values()].sort((a, b) => (a.account < b.account ? -1 : 1));
