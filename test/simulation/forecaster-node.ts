@@ -26,6 +26,7 @@ interface ForecasterState {
   readonly bars: readonly StoredBar[];
   readonly model: PublishedModel | undefined;
   readonly baseline: StoredForecaster['baseline'];
+  readonly tails: StoredForecaster['tails'];
 }
 
 /** The forecasting machine behind a shell in memory. */
@@ -47,6 +48,7 @@ export class ForecasterNode extends Node<ForecasterState> {
       state: durable.state,
       model: durable.model,
       baseline: durable.baseline,
+      tails: durable.tails,
       bars: durable.bars.map(({ bar, prices, stale }) => ({
         ...bar,
         prices: new Map(prices),
@@ -65,7 +67,7 @@ export class ForecasterNode extends Node<ForecasterState> {
     const { baseline } = quality;
     return {
       ...{ state: this.engine.snapshot(), bars: this.bars, model },
-      baseline,
+      ...{ baseline, tails: this.engine.tailState },
     };
   }
 

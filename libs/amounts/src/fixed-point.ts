@@ -12,20 +12,14 @@ export type Rounding = 'down' | 'up' | 'nearest';
 
 /** a / b rounded towards −∞, +∞ or the nearest (halves away from zero); b > 0. */
 export function divide(a: bigint, b: bigint, rounding: Rounding): bigint {
-  const quotient = a / b;
   const remainder = a % b;
-  if (remainder === 0n) return quotient;
-  switch (rounding) {
-    case 'down':
-      return a < 0n ? quotient - 1n : quotient;
-    case 'up':
-      return a > 0n ? quotient + 1n : quotient;
-    case 'nearest': {
-      const doubled = 2n * (remainder < 0n ? -remainder : remainder);
-      if (doubled < b) return quotient;
-      return a < 0n ? quotient - 1n : quotient + 1n;
-    }
-  }
+  if (remainder === 0n) return a / b;
+  const below = remainder < 0n ? a / b - 1n : a / b;
+  if (rounding === 'down') return below;
+  if (rounding === 'up') return below + 1n;
+  const twice = 2n * (a - below * b);
+  if (twice === b) return a < 0n ? below : below + 1n;
+  return twice < b ? below : below + 1n;
 }
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
