@@ -1,11 +1,13 @@
 // `npm run mutants`: mutation testing by Stryker on the compiled code of the areas below, `-- AREA …` for some of them. An area
 // whose score is below 85 % fails. docs/testing.md has the figures and explains the survivors that are equivalent.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
 
 const LEAST = 85;
+/** The last version for Node 20. */
+const STRYKER = '9.6.1';
 
 /** What is mutated, and the specs that have to notice. */
 const AREAS = {
@@ -19,14 +21,41 @@ const AREAS = {
   sender: { mutate: ['libs/chain/src/sender.js'], specs: ['libs/chain/src/sender.spec.js'] },
 };
 
+/**
+ * Installs Stryker at first use: a hundred packages that no other command needs. It runs the vitest of this checkout, which the
+ * specs import.
+ */
+function installStryker() {
+  const folder = join(root, 'node_modules', '.cache', 'zkrisk', `stryker-${STRYKER}`);
+  const done = join(folder, '.installed');
+  if (!existsSync(done)) {
+    process.stderr.write('installing Stryker …\n');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
+    const packages = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${STRYKER}`);
+    const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--legacy-peer-deps'];
+    const { status } = spawnSync('npm', ['install', ...flags, ...packages], {
+      cwd: folder,
+      stdio: 'inherit',
+    });
+    if (status !== 0) throw new Error('Stryker could not be installed');
+    const vitest = join(folder, 'node_modules', 'vitest');
+    rmSync(vitest, { recursive: true, force: true });
+    symlinkSync(join(root, 'node_modules', 'vitest'), vitest, 'junction');
+    writeFileSync(done, STRYKER);
+  }
+  return join(folder, 'node_modules');
+}
+
 const dist = (path) => `dist/${path}`;
 const reports = join(root, 'reports', 'mutants');
 
-/** @returns {{ score: number, killed: number, survived: object[] }} where a timeout counts as noticed */
+/** @returns {{ score: number, noticed: number, unnoticed: number } | undefined} a timeout counts as noticed; undefined: Stryker has failed */
 function mutate(name, { mutate, specs }) {
   const report = join(reports, `${name}.json`);
   const config = {
     testRunner: 'vitest',
+    plugins: [join(modules, '@stryker-mutator', 'vitest-runner', 'dist', 'src', 'index.js')],
     vitest: { configFile: 'vitest.mutants.config.mjs', related: false },
     coverageAnalysis: 'perTest',
     mutate: [...mutate.map(dist), '!dist/**/*.spec.js', '!dist/**/index.js'],
@@ -46,14 +75,13 @@ function mutate(name, { mutate, specs }) {
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
     jsonReporter: { fileName: report },
     concurrency: Number(process.env.ZKRISK_MUTANT_WORKERS ?? 2),
-    timeoutMS: 20_000,
+    timeoutMS: 60_000,
     tempDirName: join('reports', 'mutants', 'sandbox'),
     allowConsoleColors: false,
   };
   const file = join(reports, `${name}.config.json`);
   writeFileSync(file, JSON.stringify(config));
-  const stryker = join(root, 'node_modules', '.bin', 'stryker');
-  const { status } = spawnSync(stryker, ['run', file], {
+  const { status } = spawnSync(join(modules, '.bin', 'stryker'), ['run', file], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, ZKRISK_MUTANT_SPECS: specs.map(dist).join(',') },
@@ -68,6 +96,7 @@ function mutate(name, { mutate, specs }) {
 }
 
 await bootstrap();
+const modules = installStryker();
 mkdirSync(reports, { recursive: true });
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !(name in AREAS));
