@@ -164,6 +164,11 @@ export class ExchangeMachine {
     this.keep(this.engine.settleTime());
   }
 
+  /** Books what time has brought. */
+  settle(): void {
+    this.keep(this.engine.settleTime());
+  }
+
   equity(account: string): number {
     return this.engine.accounts.standing(account).equity;
   }

@@ -28,6 +28,8 @@ export function ordersOf(plan: LiquidationPlan, sizes: readonly string[]): Order
 }
 
 const FRACTION_DECIMALS = 15;
+/** Share of its orders that a partial execution closes, on average: a bounded number of reports executes any plan. */
+const LEAST_FILLED = 0.1;
 
 /**
  * What a report says was closed: all of the plan, or its fills.
@@ -40,6 +42,7 @@ export function fillsOf({ status, fills }: ExecutionPayload, orders: readonly Or
     throw new InvalidInputError('fills', 'must say what a partial execution has closed');
   }
   const seen = new Set<string>();
+  let filledShare = 0;
   for (const { market, size } of fills) {
     const order = orders.find((candidate) => candidate.market === market);
     if (order === undefined || seen.has(market)) {
@@ -50,7 +53,13 @@ export function fillsOf({ status, fills }: ExecutionPayload, orders: readonly Or
     const part = asked > 0n ? filled > 0n && filled <= asked : filled < 0n && filled >= asked;
     if (!part)
       throw new InvalidInputError('fills', `${size} of ${market} is not a part of the order's ${order.size}`);
+    filledShare += Number(filled) / Number(asked);
   }
+  if (filledShare < LEAST_FILLED * orders.length)
+    throw new InvalidInputError(
+      'fills',
+      `close ${(100 * filledShare) / orders.length} % of the plan's orders on average, at least ${100 * LEAST_FILLED} % are taken: the plan is for who can execute it`,
+    );
   return fills;
 }
 

@@ -143,7 +143,8 @@ export class LiquidatorUnit {
       }
       const { opened } = found;
       if (report.status === 'expired') {
-        await this.closePlan(opened, 'expired', `${report.liquidator} could not execute it`, context);
+        // One bot's opinion: the plan stays for the others until its time is over.
+        this.logger.log(`${report.liquidator} does not execute ${opened.planId}`);
         continue;
       }
       try {
@@ -205,7 +206,12 @@ export class LiquidatorUnit {
     this.counts.markSeconds = (performance.now() - started) / 1000;
     const unhealthy = new Set(under.map(({ account }) => account));
     for (const { opened, reported } of [...this.live.values()]) {
-      if (reported !== undefined) continue;
+      if (reported !== undefined) {
+        // A reported plan runs out too: its trade would have been decided long since.
+        if (opened.expiresAt + this.config.PLAN_TTL_MS <= now)
+          await this.closePlan(opened, 'expired', 'its execution was not booked in time', context);
+        continue;
+      }
       if (!unhealthy.has(opened.account)) {
         await this.closePlan(opened, 'superseded', 'the account has its maintenance margin again', context);
       } else if (opened.expiresAt <= now) {
@@ -213,6 +219,7 @@ export class LiquidatorUnit {
       }
     }
     for (const [account, until] of this.blocked) if (until <= now) this.blocked.delete(account);
+    for (const { account } of under) this.closeDust(account, context);
     const due = under.filter(
       ({ account }) =>
         !this.live.has(account) && !this.blocked.has(account) && this.current.plannable(account),
@@ -229,6 +236,23 @@ export class LiquidatorUnit {
       context.publish({ ...note, partition: this.unit });
     }
     await this.saveState(context);
+  }
+
+  /** An account of nothing but dust in silent markets needs no plan: the engine closes it at the last marks. */
+  private closeDust(account: string, context: ConsumeContext): void {
+    if (this.live.has(account) || this.blocked.has(account)) return;
+    const { now } = this.current.board;
+    const dust = this.current.dust(account, this.config.MINIMUM_POSITION);
+    if (dust.length === 0) return;
+    this.blocked.set(account, now + this.config.PLAN_RETRY_MS);
+    const planId = `dust-${this.unit}-${now}-${dust[0].market}`.replace(/[^\w.:@+-]/g, '_').slice(0, 60);
+    const legs = dust.slice(0, 64).map(({ market, size }) => ({
+      market,
+      size: size.startsWith('-') ? size.slice(1) : `-${size}`,
+    }));
+    const trade = { planId, account, legs, liquidator: 'engine' };
+    const header = { id: planId, sequence: this.plans, time: now };
+    context.publish(outgoing(TOPICS.liquidationTrades, partsOf(account).account, header, trade));
   }
 
   private async planFor(accounts: readonly string[], context: ConsumeContext): Promise<void> {
@@ -253,7 +277,7 @@ export class LiquidatorUnit {
       this.counts.solveSeconds += seconds;
       this.counts.worstGap = Math.max(this.counts.worstGap, plan.gap ?? 0);
       this.plans++;
-      const sizes = this.current.account(account)!.positions.map(({ size }) => size);
+      const sizes = this.current.liquidatable(account).map(({ size }) => size);
       const opened: OpenedPlan = {
         kind: 'opened',
         planId: planIdOf(this.unit, this.plans),

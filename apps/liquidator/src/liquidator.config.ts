@@ -1,6 +1,13 @@
 import type { LiquidatingParameters } from '#lib/liquidating';
 import { z } from 'zod';
-import { marginRates, positiveInteger, readConfig, markSettings, markParametersOf } from '#lib/service';
+import {
+  marginRates,
+  positiveInteger,
+  positiveNumber,
+  readConfig,
+  markSettings,
+  markParametersOf,
+} from '#lib/service';
 
 export const liquidatorEnvironment = z.object({
   ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
@@ -11,6 +18,9 @@ export const liquidatorEnvironment = z.object({
     .lt(1)
     .default(0)
     .describe('charged on closed notional, as a share; it counts against the margin that is restored'),
+  MINIMUM_POSITION: positiveNumber(1).describe(
+    'notional below which a position in a silent market is closed at its last mark, quote currency; as the pricer has it',
+  ),
   PLAN_TTL_MS: positiveInteger(60_000).describe('market time after which an open plan expires, milliseconds'),
   PLAN_RETRY_MS: positiveInteger(60_000).describe(
     'market time after which an account is tried again whose liquidation was refused, milliseconds',

@@ -105,26 +105,55 @@ export class MarginWatch {
     return this.book.underMargined();
   }
 
-  /** Whether a plan for this account could be executed now: its markets have a forecast, and marks that are good enough to liquidate at. */
+  /** Whether a plan for this account could be executed now: one of its positions can be liquidated at least. */
   plannable(account: string): boolean {
-    const state = this.states.get(account);
-    if (this.poolExposure() === null) return false;
-    return (
-      state?.positions.every(
-        ({ market }) => this.board.markets.includes(market) && this.board.permits(market, 'liquidate'),
-      ) ?? false
+    return this.poolExposure() !== null && this.liquidatable(account).length > 0;
+  }
+
+  /** Positions in markets that have a forecast, and marks that are good enough to liquidate at. */
+  liquidatable(account: string): AccountStatePayload['positions'] {
+    return (this.states.get(account)?.positions ?? []).filter(
+      ({ market }) => this.board.markets.includes(market) && this.board.permits(market, 'liquidate'),
     );
   }
 
-  /** The account as a liquidation program has it. Only for accounts that are {@link plannable}. */
+  /**
+   * Positions of an account of which none can be liquidated and each is worth less than a minimum at its last mark; none where
+   * there is another.
+   *
+   * @param minimum notional, quote currency
+   */
+  dust(account: string, minimum: number): AccountStatePayload['positions'] {
+    const positions = this.states.get(account)?.positions ?? [];
+    const small = positions.every(({ market, size }) => {
+      const mark = this.board.mark(market);
+      return mark !== undefined && Math.abs(sizeOf(size)) * mark.value < minimum;
+    });
+    return small && this.liquidatable(account).length === 0 ? positions : [];
+  }
+
+  /**
+   * The account as a liquidation program has it: the positions that can be liquidated. What cannot stays, and its profit and
+   * initial margin are taken into the collateral, so that the others restore the margin of all. Only for accounts that are
+   * {@link plannable}.
+   */
   caseOf(account: string): LiquidationCase {
     const exposure = this.poolExposure()!;
     const { prices, returns, tailFactor } = this.board.priceForecast(this.parameters.alpha)!;
-    const { cash, positions } = this.states.get(account)!;
+    const { cash, positions: all } = this.states.get(account)!;
+    const positions = this.liquidatable(account);
     const markets = this.board.markets;
     const indices = new Map(this.pool!.markets.map((market) => [market.market, market.fundingIndex]));
     const at = positions.map(({ market }) => markets.indexOf(market));
     let collateral = moneyOf(cash);
+    for (const { market, size, entryNotional, fundingIndex } of all) {
+      if (positions.some((position) => position.market === market)) continue;
+      const [held, entry] = [sizeOf(size), moneyOf(entryNotional)];
+      const value = held * (this.board.mark(market)?.value ?? entry / held);
+      const owed = fundingIndexOf(indices.get(market) ?? '0') - fundingIndexOf(fundingIndex);
+      collateral +=
+        value - entry - held * owed - this.parameters.marginRates.of(market).initial * Math.abs(value);
+    }
     const open = positions.map((position) => {
       const size = sizeOf(position.size);
       const owed =

@@ -45,12 +45,13 @@ export function chargedPremium(
   const before = accounts.standing(marginAccount);
   const charged = affordable(exchange, marginAccount, legs, premium);
   const after = accounts.standing(marginAccount, effect(charged));
-  const margin = reducesOnly(exchange, marginAccount, legs) ? 'maintenanceMargin' : 'initialMargin';
+  const reduces = reducesOnly(exchange, marginAccount, legs);
+  const margin = reduces ? 'maintenanceMargin' : 'initialMargin';
   const lacks = Math.max(0, after[margin] - after.equity);
   const lacked = Math.max(0, before[margin] - before.equity);
-  // A hair of float64: closing everything leaves an equity of a rounding, not of 0.
-  if (lacks > lacked + 1e-12 * Math.max(1, before.notional))
-    throw new InsufficientMarginError(marginAccount, after.equity, after[margin]);
+  // A hair of float64, for who closes: closing everything leaves an equity of a rounding, not of 0. A crumb more is refused.
+  const hair = reduces ? 1e-12 * Math.max(1, before.notional) : 0;
+  if (lacks > lacked + hair) throw new InsufficientMarginError(marginAccount, after.equity, after[margin]);
   return charged;
 }
 

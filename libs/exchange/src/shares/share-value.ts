@@ -10,8 +10,9 @@ export interface Standing {
 
 /**
  * What all shares together are worth, at marks. Who leaves is paid the lower value: L less the fair price of the call spread the
- * providers are short. Who comes pays the higher: P's pending premia already stand before L, and with what L has borne and may
- * have back out of trading gains (a put spread on the book) and of those premia.
+ * providers are short. Who comes pays the higher: P's pending premia already stand before L, and with it go what L has borne and
+ * may have back out of trading gains (a put spread on the book) and of those premia, and the premia that L is still to earn: they
+ * were paid for the risk that makes shares cheap now.
  */
 export class ShareValue {
   constructor(
@@ -31,9 +32,10 @@ export class ShareValue {
 
   /** What shares are issued at, rounded up. */
   issued(): bigint {
-    const { liquidity, pendingToCapital } = this.ledger;
+    const { liquidity, pendingToCapital, pendingToLiquidity } = this.ledger;
     const pending = pendingToCapital > 0n ? pendingToCapital : 0n;
-    return this.claim(liquidity, pending) + this.restitution(pending) + 1n;
+    const unearned = pendingToLiquidity > 0n ? pendingToLiquidity : 0n;
+    return this.claim(liquidity, pending) + this.restitution(pending) + unearned + 1n;
   }
 
   /** What a number of shares is redeemed for, rounded down. */

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { attack, type Coverage } from '../support/colluders.js';
+
+/** Sequences a kind of marks; ATTACK_SEQUENCES asks for more: the complete run plays 5,000 of 200 commands. */
+const SEQUENCES = Number(process.env.ATTACK_SEQUENCES ?? 25);
+
+describe('five colluders with every command there is', () => {
+  const coverage: Coverage = new Map();
+
+  it('gain nothing at constant marks, and no law gives way', () => {
+    attack(SEQUENCES, 200, false, coverage);
+  }, 3_600_000);
+
+  it('break no law at random marks', () => {
+    attack(SEQUENCES, 200, true, coverage);
+  }, 3_600_000);
+
+  it('have tried every command, with both answers where there are two, and every law', () => {
+    const tried = [...coverage.keys()];
+    for (const kind of [
+      'deposit',
+      'withdraw',
+      'transfer',
+      'trade',
+      'lever',
+      'close',
+      'provide',
+      'leave',
+      'liquidate',
+      'wait',
+      'move',
+      'forecast',
+    ])
+      expect(
+        tried.some((name) => name.startsWith(`${kind}: `)),
+        kind,
+      ).toBe(true);
+    for (const outcome of [
+      ...['deposit: account-deposited', 'withdraw: account-withdrawn', 'withdraw: account-rejected'],
+      ...[
+        'transfer: collateral-moved',
+        'transfer: account-rejected',
+        'trade: trade-booked',
+        'trade: trade-rejected',
+      ],
+      ...[
+        'close: trade-booked',
+        'provide: liquidity-asked',
+        'leave: liquidity-asked',
+        'liquidate: trade-booked',
+      ],
+    ])
+      expect(coverage.get(outcome) ?? 0, outcome).toBeGreaterThan(0);
+    for (const law of ['1: ', '5: ', '8: ', '9: ', '10: ', '11: ', 'no gain'])
+      expect(
+        tried.some((name) => name.startsWith(law)),
+        law,
+      ).toBe(true);
+  });
+});

@@ -1,0 +1,242 @@
+import fc from 'fast-check';
+import type { BookEvent } from '#lib/exchange';
+import { ExchangeMachine, HOUR_MS } from './exchange-machine.js';
+
+const COLLUDERS = ['c1', 'c2', 'c3', 'c4', 'c5'] as const;
+const MARKETS = ['A', 'B', 'C'] as const;
+/** What rounding may do to the sums of floats that wealth is made of: the books themselves are exact. */
+const TOLERANCE = 1e-3;
+
+const who = fc.constantFrom(...COLLUDERS);
+const market = fc.constantFrom(...MARKETS);
+const amount = fc.integer({ min: 1, max: 3_000_000 });
+/** from crumbs to large positions, evenly over magnitudes */
+const size = fc
+  .tuple(fc.integer({ min: -8, max: 4 }), fc.integer({ min: 1, max: 99 }), fc.boolean())
+  .map(([exponent, digits, long]) => ((long ? 1 : -1) * digits * 10 ** exponent).toFixed(8))
+  .filter((text) => Number(text) !== 0);
+const milliseconds = fc.oneof(
+  fc.integer({ min: 1, max: 60_000 }),
+  fc.integer({ min: 60_000, max: 26 * HOUR_MS }),
+);
+
+const commands = {
+  deposit: fc.record({ kind: fc.constant('deposit' as const), who, amount }),
+  withdraw: fc.record({
+    kind: fc.constant('withdraw' as const),
+    who,
+    amount: fc.option(amount),
+    haircut: fc.boolean(),
+  }),
+  transfer: fc.record({ kind: fc.constant('transfer' as const), who, market, amount, back: fc.boolean() }),
+  trade: fc.record({
+    ...{ kind: fc.constant('trade' as const), who },
+    legs: fc.array(fc.tuple(market, size), { minLength: 1, maxLength: 4 }),
+    isolated: fc.boolean(),
+    reduceOnly: fc.boolean(),
+  }),
+  /** as large a position as the account can carry, or nearly */
+  lever: fc.record({
+    ...{ kind: fc.constant('lever' as const), who, market },
+    percent: fc.integer({ min: 60, max: 100 }),
+    long: fc.boolean(),
+  }),
+  close: fc.record({ kind: fc.constant('close' as const), who, market }),
+  provide: fc.record({ kind: fc.constant('provide' as const), who, amount }),
+  leave: fc.record({
+    ...{ kind: fc.constant('leave' as const), who },
+    share: fc.integer({ min: 1, max: 100 }),
+    mode: fc.constantFrom('locked' as const, 'forced' as const),
+  }),
+  liquidate: fc.record({ kind: fc.constant('liquidate' as const) }),
+  wait: fc.record({ kind: fc.constant('wait' as const), ms: milliseconds }),
+  forecast: fc.record({ kind: fc.constant('forecast' as const) }),
+};
+const move = fc.record({
+  kind: fc.constant('move' as const),
+  market,
+  permille: fc.integer({ min: -120, max: 120 }),
+});
+
+type Command = (typeof commands)[keyof typeof commands] extends fc.Arbitrary<infer T> ? T : never;
+type Move = typeof move extends fc.Arbitrary<infer T> ? T : never;
+
+/** How often each command had each outcome, and each law was put to the test. */
+export type Coverage = Map<string, number>;
+
+/** Sequences of commands of colluding accounts, at constant marks or at random ones. */
+export function sequences(length: number, randomMarks: boolean): fc.Arbitrary<(Command | Move)[]> {
+  const drawn: fc.Arbitrary<Command | Move>[] = Object.values(commands);
+  return fc.array(fc.oneof(...drawn, ...(randomMarks ? [move] : [])), {
+    minLength: 1,
+    maxLength: length,
+    size: 'max',
+  });
+}
+
+/**
+ * Plays a sequence against an exchange with one honest provider of liquidity, and holds the laws after every command.
+ *
+ * @throws {Error} naming the law that does not hold
+ */
+export function play(steps: readonly (Command | Move)[], randomMarks: boolean, coverage: Coverage): void {
+  const machine = new ExchangeMachine(MARKETS, {
+    volatility: 0.04,
+    correlation: 0.4,
+    parameters: { penaltyRate: 0.005 },
+  });
+  machine.provide('honest', 1_000_000);
+  const count = (name: string) => coverage.set(name, (coverage.get(name) ?? 0) + 1);
+  const require = (law: string, holds: boolean, detail: () => string) => {
+    count(law);
+    if (!holds) throw new Error(`${law}: ${detail()}`);
+  };
+  let seen = 0;
+  let paidOut = 0;
+  for (const step of steps) {
+    const account = 'who' in step ? step.who : undefined;
+    machine.settle();
+    const before = account === undefined ? undefined : standings(machine, account);
+    const event = apply(machine, step);
+    count(`${step.kind}: ${event?.kind ?? 'done'}`);
+    const { ledger, engine } = machine;
+    require('9: the books balance', ledger.imbalance() === 0n, () => String(ledger.imbalance()));
+    require('5: no more is paid out than was paid in', ledger.netDeposits >= 0n, () =>
+      String(ledger.netDeposits));
+    require('8: P and L are not negative', ledger.capital >= 0n && ledger.liquidity >= 0n, () => '');
+    if (account !== undefined && event?.kind.endsWith('rejected') === false)
+      for (const [name, was] of before!) {
+        const now = engine.accounts.standing(name);
+        const lacks = Math.max(0, now.initialMargin - now.equity);
+        const lowered = now.notional <= was.notional && step.kind !== 'withdraw';
+        require('1: initial margin, or less risk', lacks <= was.lacks + 1e-6 || lowered, () =>
+          `${name} lacks ${lacks}`);
+      }
+    for (const booked of machine.events.slice(seen))
+      if (booked.kind === 'trade-booked') {
+        const flat = ledger.account(booked.account).positions.length === 0;
+        require('10: who is flat owes nothing', !flat || ledger.cashOf(booked.account) >= 0n, () =>
+          booked.account);
+      }
+    for (const booked of machine.events.slice(seen)) paidOut += paidBy(booked);
+    seen = machine.events.length;
+    if (!randomMarks) {
+      const gain = wealth(machine) + paidOut;
+      require('no gain at constant marks', gain <= TOLERANCE, () => `the colluders have gained ${gain}`);
+    }
+  }
+  require('11: sums are what their parts add up to', machine.ledger.recount() === undefined, () =>
+    machine.ledger.recount()!);
+}
+
+function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | undefined {
+  switch (step.kind) {
+    case 'deposit':
+      return machine.deposit(step.who, step.amount);
+    case 'withdraw':
+      return machine.withdraw(step.who, step.amount ?? 'available', step.haircut);
+    case 'transfer':
+      return machine.transfer(step.who, step.market, step.back ? -step.amount : step.amount);
+    case 'trade': {
+      const isolated = step.isolated && step.legs.length === 1;
+      return machine.trade(step.who, step.legs, {
+        margin: isolated ? 'isolated' : 'cross',
+        reduceOnly: step.reduceOnly,
+      });
+    }
+    case 'lever': {
+      const { available } = machine.engine.accounts.standing(step.who);
+      if (!(available > 1)) return undefined;
+      const mark = machine.engine.board.mark(step.market)!.value;
+      const size = ((available * step.percent) / 100 / 0.05 / mark).toFixed(4);
+      return machine.trade(step.who, { [step.market]: step.long ? size : `-${size}` });
+    }
+    case 'close': {
+      const { size: held } = machine.ledger.position(step.who, step.market);
+      if (held === 0n) return undefined;
+      return machine.trade(
+        step.who,
+        { [step.market]: (-Number(held) / 1e8).toFixed(8) },
+        { reduceOnly: true },
+      );
+    }
+    case 'provide':
+      return machine.provide(step.who, step.amount);
+    case 'leave': {
+      const part = (machine.worth(step.who) * step.share) / 100;
+      return part < 1 ? undefined : machine.leave(step.who, part.toFixed(8), step.mode);
+    }
+    case 'liquidate': {
+      const name = COLLUDERS.flatMap(marginAccounts).find(
+        (account) => machine.engine.accounts.standing(account).liquidatable,
+      );
+      if (name === undefined) return undefined;
+      return machine.liquidateAll(name).findLast(({ kind }) => kind.startsWith('trade'));
+    }
+    case 'wait':
+      machine.wait(step.ms);
+      return undefined;
+    case 'forecast':
+      machine.forecast();
+      return undefined;
+    case 'move': {
+      const mark = machine.engine.board.mark(step.market)!.value;
+      machine.marks({ [step.market]: Math.max(1, Math.round(mark * (1000 + step.permille)) / 1000) });
+      return undefined;
+    }
+  }
+}
+
+function marginAccounts(account: string): string[] {
+  return [account, ...MARKETS.map((name) => `${account}~${name}`)];
+}
+
+function standings(
+  machine: ExchangeMachine,
+  account: string,
+): Map<string, { lacks: number; notional: number }> {
+  return new Map(
+    marginAccounts(account).map((name) => {
+      const { equity, initialMargin, notional } = machine.engine.accounts.standing(name);
+      return [name, { lacks: Math.max(0, initialMargin - equity), notional }];
+    }),
+  );
+}
+
+/** What the colluders have: what positions are worth where they are not debts, and shares at what they are redeemed for. */
+function wealth(machine: ExchangeMachine): number {
+  let sum = 0;
+  for (const account of COLLUDERS) {
+    for (const name of marginAccounts(account)) sum += Math.max(0, machine.equity(name));
+    sum += machine.worth(account);
+  }
+  return sum;
+}
+
+/** What an event has paid the colluders; negative: what they have paid in. */
+function paidBy(event: BookEvent): number {
+  if (event.kind === 'account-withdrawn') return Number(event.amount);
+  if (event.kind === 'account-deposited') return -Number(event.amount);
+  if (event.kind === 'liquidity-withdrawn' && event.provider !== 'honest') return Number(event.paid);
+  if (event.kind === 'liquidity-deposited' && event.provider !== 'honest') return -Number(event.amount);
+  return 0;
+}
+
+/** @returns sequences that were played */
+export function attack(
+  runs: number,
+  length: number,
+  randomMarks: boolean,
+  coverage: Coverage,
+  seed?: number,
+): number {
+  let played = 0;
+  fc.assert(
+    fc.property(sequences(length, randomMarks), (steps) => {
+      played++;
+      play(steps, randomMarks, coverage);
+    }),
+    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
+  );
+  return played;
+}
