@@ -148,7 +148,9 @@ describe('the engine on a simulated market', () => {
       get<{ markets: unknown[] }>('/v1/markets'),
       get('/v1/book'),
       get<{ entropicValueAtRisk: number; volatility: number; tailFactor: number }>('/v1/risk'),
-      get<{ markets: { market: string; risk: number; liquidity: number }[] }>('/v1/funding'),
+      get<{ markets: { market: string; quoteCurrencyPerYear: { risk: number; liquidity: number } }[] }>(
+        '/v1/funding',
+      ),
     ]);
     const { status, stdout, stderr } = spawnSync(
       'python3',
@@ -169,11 +171,14 @@ describe('the engine on a simulated market', () => {
     expect(Number(premium.risk)).toBeGreaterThan(0);
     close(recomputed.riskPremium, Number(premium.risk), risk.entropicValueAtRisk);
     close(recomputed.liquidityPremium, Number(premium.liquidity), risk.entropicValueAtRisk);
-    const scale = funding.markets.reduce((sum, one) => sum + Math.abs(one.risk) + Math.abs(one.liquidity), 0);
+    const scale = funding.markets.reduce(
+      (sum, { quoteCurrencyPerYear: of }) => sum + Math.abs(of.risk) + Math.abs(of.liquidity),
+      0,
+    );
     expect(scale).toBeGreaterThan(0);
-    for (const { market, risk: toExchange, liquidity } of funding.markets) {
-      close(recomputed.funding[market][0], toExchange, scale);
-      close(recomputed.funding[market][1], liquidity, scale);
+    for (const { market, quoteCurrencyPerYear } of funding.markets) {
+      close(recomputed.funding[market][0], quoteCurrencyPerYear.risk, scale);
+      close(recomputed.funding[market][1], quoteCurrencyPerYear.liquidity, scale);
     }
   });
 
