@@ -8,9 +8,9 @@
     Sigma x, Sigma' x                                for the public exposures x: covariance with the book, and its rate a bar
     s^2 = x^T Sigma x,  2 s s' = x^T Sigma' x        roots by certificate; s is not negative
     m = 100 (sum x - C - P - L)
-    measure = kappa upper,  upper >= h(m, s) >= lower                 sandwich.py; kappa: tail factor
-    funding = kappa h_s s'                           by market: h_s (x_i (Sigma' x)_i / s - x_i (Sigma x)_i s'/s^2), from public values
-    call spread: d1 = (m + 100 L)/s, d2 = k; price = s (psi(d1) - psi(k)), delta, gamma, vega
+    upper >= h(m, kappa s) >= lower                  sandwich.py; kappa: tail factor; upper is rho + P_t
+    funding = kappa h_s s'                           by market: kappa h_s (x_i (Sigma' x)_i / s - x_i (Sigma x)_i s'/s^2), from public values
+    call spread: d1 = (m + 100 L)/s, d2 = m/s; price = s (psi(d1) - psi(d2)), delta, gamma, vega
 
 Up to 32 markets. More are split over several proofs of the same bar: each publishes its part of f, of B^T x, of own variance and
 of the net exposure, and takes those of the others from its public row `others`, zeros where there are none.
@@ -26,7 +26,7 @@ from .sandwich import Sandwich
 
 INNER_COLUMNS = 5
 BOOK = ("entry", "capital", "liquidity", "pending", "budget", "tailFactor")
-WITNESS = ("s", "k", "t", "p", "c", "upper", "r", "d1", "gamma", "rate")
+WITNESS = ("s", "k", "t", "p", "c", "upper", "r", "d1", "d2", "gamma", "rate")
 # f, p, own variance over each term, net exposure
 OTHERS = 2 * FACTORS + TERMS + 1
 LAST = 1
@@ -52,7 +52,7 @@ def build():
     x = graph.input("exposure", MARKETS)
     book = graph.input("book", len(BOOK))
     others = graph.input("others", OTHERS)
-    private = graph.input("witness", len(WITNESS) + 3)
+    private = graph.input("witness", len(WITNESS) + 4)
 
     partial = r @ model.scores.transposed
     states = next_states(graph, model, unpacked_state(graph, before), r, partial + others[:FACTORS])
@@ -67,15 +67,17 @@ def build():
     witness = {name: private.column(i) for i, name in enumerate(WITNESS)}
     witness["inverses"] = private[len(WITNESS) :]
     graph.require(graph.concat([witness[name] for name in ("t", "p", "c", "upper", "rate", "inverses")]))
-    graph.require_sum([witness[name] for name in ("k", "r", "d1", "gamma")], 38)
+    graph.require_sum([witness[name] for name in ("k", "r", "d1", "d2", "gamma")], 38)
     s, rate = witness["s"].positive(), witness["rate"]
     entry, capital, liquidity, pending, budget, tail_factor = (book.column(i) for i in range(len(BOOK)))
     mean = (net + others.column(OTHERS - 1) - entry - capital - liquidity) * 100.0
-    sandwich = Sandwich(graph, mean, s, budget, witness, further=witness["d1"])
+    scaled = (tail_factor * s) >> BITS
+    d1, d2 = witness["d1"], witness["d2"]
+    sandwich = Sandwich(graph, mean, scaled, budget, witness, further=graph.concat([d1, d2]))
     density = lambda i: sandwich.normal.density.column(i)
     distribution = lambda i: sandwich.normal.distribution.column(i)
     psi = lambda d, i: ((d * distribution(i)) >> BITS) + density(i)
-    vega = density(2) - density(0)
+    vega = density(2) - density(3)
     lifted = s << 64
 
     graph.violations()
@@ -94,20 +96,21 @@ def build():
     graph.output("residualRate", lifted * (rate << 65) - risk.variance(last, LAST), 176)
     for name, value, bits in sandwich.residuals:
         graph.output(name, value, bits)
-    graph.output("residualSpread", witness["d1"] * s - ((mean + liquidity * 100.0) << BITS), 2 * BITS)
+    ends = graph.concat([mean + liquidity * 100.0, mean])
+    graph.output("residualSpread", graph.concat([d1, d2]) * s - (ends << BITS), 2 * BITS)
     graph.output("residualGamma", witness["gamma"] * s - (vega << BITS), 2 * BITS)
     for name, value in (
         ("slack", sandwich.slack),
         ("tilt", sandwich.tilt),
         ("volatility", s),
+        ("scaledVolatility", scaled),
         ("rate", rate),
         ("upper", sandwich.upper),
         ("lower", sandwich.lower),
         ("slope", sandwich.slope),
-        ("measure", (tail_factor * sandwich.upper) >> BITS),
         ("funding", (tail_factor * ((sandwich.slope * rate) >> BITS)) >> BITS),
-        ("spread", (s * (psi(witness["d1"], 2) - psi(witness["k"], 0))) >> BITS),
-        ("delta", distribution(2) - distribution(0)),
+        ("spread", (s * (psi(d1, 2) - psi(d2, 3))) >> BITS),
+        ("delta", distribution(2) - distribution(3)),
         ("gamma", witness["gamma"]),
         ("vega", vega),
     ):

@@ -3,8 +3,8 @@
 Model and state are those of a `bar` proof: the commitments are equal. Before and after each have exposures, entry, capital,
 liquidity and pending; the other markets of the bar (`others`, more than 32) stand as they are.
 
-    premium = kappa (upper after - upper before)^+            what the trade pays for risk
-    liquidityPremium = (spread after - spread before)^+       and to the liquidity providers
+    premium = (upper after - upper before)^+, upper >= h(m, kappa s)     what the trade pays for risk
+    liquidityPremium = (spread after - spread before)^+                   and to the liquidity providers
 """
 
 from .factors import FACTORS, MARKETS, STATE, Exposed, Model, unpacked_state
@@ -15,7 +15,7 @@ INNER_COLUMNS = 5
 # Before, after.
 BOOKS = 2
 FIELDS = ("entry", "capital", "liquidity", "pending")
-WITNESS = ("s", "k", "t", "p", "c", "upper", "r", "d1")
+WITNESS = ("s", "k", "t", "p", "c", "upper", "r", "d1", "d2")
 # p and own variance of the horizon of markets that other proofs hold, and their net exposure.
 OTHERS = FACTORS + 2
 
@@ -28,7 +28,7 @@ def build():
     x = graph.input("exposure", n * MARKETS)
     book = graph.input("book", n * len(FIELDS) + 2)  # each field before and after; b = -ln alpha, kappa
     others = graph.input("others", OTHERS)
-    private = graph.input("witness", n * (len(WITNESS) + 3))
+    private = graph.input("witness", n * (len(WITNESS) + 4))
 
     graph.require_sum([x], 38)
     D = model.variances(unpacked_state(graph, state), 0)
@@ -39,17 +39,19 @@ def build():
     witness = {name: private[n * i : n * (i + 1)] for i, name in enumerate(WITNESS)}
     witness["inverses"] = private[n * len(WITNESS) :]
     graph.require(graph.concat([witness[name] for name in ("t", "p", "c", "upper", "inverses")]))
-    graph.require_sum([witness[name] for name in ("k", "r", "d1")], 38)
-    s, d1 = witness["s"].positive(), witness["d1"]
+    graph.require_sum([witness[name] for name in ("k", "r", "d1", "d2")], 38)
+    s, d1, d2 = witness["s"].positive(), witness["d1"], witness["d2"]
     entry, capital, liquidity, _ = (book[n * i : n * (i + 1)] for i in range(len(FIELDS)))
     budget, tail_factor = (book.column(n * len(FIELDS) + i) for i in range(2))
     rest = others.column(OTHERS - 1)
     mean = (net + graph.concat([rest] * n) - entry - capital - liquidity) * 100.0
-    sandwich = Sandwich(graph, mean, s, graph.concat([budget] * n), witness, further=d1)
+    scaled = (s * graph.concat([tail_factor] * n)) >> BITS
+    further = graph.concat([d1, d2])
+    sandwich = Sandwich(graph, mean, scaled, graph.concat([budget] * n), witness, further=further)
     density = lambda i: sandwich.normal.density[n * i : n * (i + 1)]
     distribution = lambda i: sandwich.normal.distribution[n * i : n * (i + 1)]
     psi = lambda d, i: ((d * distribution(i)) >> BITS) + density(i)
-    spread = (s * (psi(d1, 2) - psi(witness["k"], 0))) >> BITS
+    spread = (s * (psi(d1, 2) - psi(d2, 3))) >> BITS
     more = lambda row: (row.column(1) - row.column(0)).positive()
     lifted = s << 64
 
@@ -57,14 +59,16 @@ def build():
     graph.output("residualVolatility", lifted * lifted - variance, 176)
     for name, value, bits in sandwich.residuals:
         graph.output(name, value, bits)
-    graph.output("residualSpread", d1 * s - ((mean + liquidity * 100.0) << BITS), 2 * BITS)
+    ends = graph.concat([mean + liquidity * 100.0, mean])
+    graph.output("residualSpread", further * graph.concat([s, s]) - (ends << BITS), 2 * BITS)
     for name, value in (
         ("slack", sandwich.slack),
         ("tilt", sandwich.tilt),
         ("volatility", s),
+        ("scaledVolatility", scaled),
         ("upper", sandwich.upper),
         ("lower", sandwich.lower),
-        ("premium", (tail_factor * more(sandwich.upper)) >> BITS),
+        ("premium", more(sandwich.upper)),
         ("spread", spread),
         ("liquidityPremium", more(spread)),
         ("exposures", x),

@@ -38,7 +38,8 @@ export const POOL_ABI = parseAbi([
   'error TooEarly(uint64 bar, uint64 earliest)',
   'error PricesStale(uint64 bar, uint256 staleness)',
   'error PricesOfTheFuture(uint64 bar)',
-  'error ResidualAboveTolerance(uint256 index, int256 residual, int256 tolerance)',
+  'error ValueAboveTolerance(uint256 index, int256 value, int256 tolerance)',
+  'error Violated(uint256 violations)',
   'error TradeTooLarge(uint256 token, uint256 amount, uint256 most)',
   'error LimitExceeded(uint256 limit, uint256 amount)',
 ]);

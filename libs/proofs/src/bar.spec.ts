@@ -4,7 +4,7 @@ import { standardisedEvar } from '#lib/risk';
 import { barStatement, barValues, type BarInput, DECAY_TIMES, stateNumbers } from './index.js';
 
 /** A bar in float64, by the formulas of the model. */
-function inFloat({ model, state, returns, exposures, book, alpha }: BarInput) {
+function inFloat({ model, state, returns, exposures, book, alpha, tailFactor }: BarInput) {
   const { units, scores, loadings, levels } = model;
   const K = scores.length;
   const scaled = returns.map((r, i) => r / units[i]);
@@ -33,14 +33,15 @@ function inFloat({ model, state, returns, exposures, book, alpha }: BarInput) {
   const s = Math.sqrt(variance[0]);
   const net = exposures.reduce((sum, x) => sum + x, 0);
   const mean = 100 * (net - book.entry - book.capital - book.liquidity);
-  const evar = standardisedEvar(mean / s, Math.log(alpha));
+  const raised = tailFactor * s;
+  const evar = standardisedEvar(mean / raised, Math.log(alpha));
   return {
     next,
     gradient,
     s,
     rate: variance[1] / (2 * s),
     variances: units.map((_, i) => covariance(D[0], i, i)),
-    upper: s * evar.value,
+    upper: raised * evar.value,
     slope: evar.volatilitySlope,
   };
 }

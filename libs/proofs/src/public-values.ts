@@ -63,12 +63,7 @@ export function slackTolerance(tilt: bigint): bigint {
 export function judgeSandwiches(judgement: Judgement, volatility: readonly bigint[]): void {
   const states = volatility.length;
   const tilt = judgement.integers('tilt');
-  volatility.forEach((s, at) => {
-    judgement.check(
-      s >= BigInt(SHARED.smallestVolatility) && s <= BigInt(SHARED.largestVolatility),
-      `volatility[${at}] ${s} is not in [${SHARED.smallestVolatility}, ${SHARED.largestVolatility}]`,
-    );
-  });
+  judgeVolatility(judgement, volatility);
   judgement.between('tilt', 1, SHARED.largestTilt);
   const half = (value: bigint) => (value >> 1n) + 1n;
   judgement.within('residualRatio', (at) => half(volatility[at % states]));
@@ -86,6 +81,16 @@ export function judgeUpper(judgement: Judgement): void {
     judgement.check(
       upper >= BigInt(SHARED.smallestUpper),
       `upper[${at}] ${upper} is below ${SHARED.smallestUpper}: too small to be right to a thousandth`,
+    );
+  });
+}
+
+/** Volatilities that residuals are divided by are not small beside their own rounding. */
+export function judgeVolatility(judgement: Judgement, volatility: readonly bigint[]): void {
+  volatility.forEach((s, at) => {
+    judgement.check(
+      s >= BigInt(SHARED.smallestVolatility) && s <= BigInt(SHARED.largestVolatility),
+      `volatility[${at}] ${s} is not in [${SHARED.smallestVolatility}, ${SHARED.largestVolatility}]`,
     );
   });
 }

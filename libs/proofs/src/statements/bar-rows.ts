@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { fromFelt, quantise, toFelt } from '../field.js';
-import { nearest } from '../fixed-point.js';
+import { nearest, shifted } from '../fixed-point.js';
 import { SHARED } from '../generated/layout.js';
 import { normalValues, type SandwichValues, sandwichValues } from '../sandwich.js';
 import type { CircuitInputs } from '../statement.js';
@@ -62,7 +62,7 @@ export interface BarInput {
   readonly book: BookTerms;
   /** α of EVaR_{1−α} */
   readonly alpha: number;
-  /** κ ≥ 1: ρ + P_t = κ·EVaR */
+  /** κ ≥ 1: EVaR is of κ times the volatility */
   readonly tailFactor: number;
   /** of a bar that is split; absent where one proof holds all markets */
   readonly others?: OtherMarkets | undefined;
@@ -117,8 +117,11 @@ export interface BarValues {
   readonly risk: readonly [horizon: ExposureRisk, rate: ExposureRisk];
   readonly s: bigint;
   readonly rate: bigint;
+  /** κs */
+  readonly scaled: bigint;
   readonly sandwich: SandwichValues;
   readonly d1: bigint;
+  readonly d2: bigint;
   readonly gamma: bigint;
 }
 
@@ -150,7 +153,7 @@ export function barValues(input: BarInput): BarValues {
   const s = volatilityOf(risk[0].variance, 'exposures');
   const net = exposures.reduce((sum, value) => sum + value, others.net);
   const { terms, budget, tailFactor } = bookIntegers(input.book, input.alpha, input.tailFactor, 'book');
-  const priced = pricedBook(net, terms, s, budget, 'book');
+  const priced = pricedBook(net, terms, s, { budget, tailFactor }, 'book');
   const { factors, projection, variance, net: otherNet } = others;
   return {
     model,
@@ -172,7 +175,7 @@ export function barValues(input: BarInput): BarValues {
 /** The rows of the circuit. */
 export function barRows(input: BarInput): CircuitInputs {
   const values = barValues(input);
-  const { model, before, after, returns, exposures, book, others, s, rate, sandwich, d1, gamma } = values;
+  const { model, before, after, returns, exposures, book, others, s, rate, sandwich, d1, d2, gamma } = values;
   return [
     model.row,
     stateRow(before, saltOf(input.stateSalt, 'stateSalt')),
@@ -185,11 +188,13 @@ export function barRows(input: BarInput): CircuitInputs {
       s,
       ...sandwichRow(sandwich),
       d1,
+      d2,
       gamma,
       rate,
       sandwich.atRatio.inverse,
       sandwich.atShifted.inverse,
       normalValues(d1).inverse,
+      normalValues(d2).inverse,
     ],
   ];
 }
@@ -204,14 +209,15 @@ export function pricedBook(
   net: bigint,
   [entry, capital, liquidity]: readonly bigint[],
   s: bigint,
-  budget: bigint,
+  { budget, tailFactor }: { readonly budget: bigint; readonly tailFactor: bigint },
   field: string,
-): Pick<BarValues, 'sandwich' | 'd1' | 'gamma'> {
+): Pick<BarValues, 'scaled' | 'sandwich' | 'd1' | 'd2' | 'gamma'> {
   const mean = 100n * (net - entry - capital - liquidity);
-  const sandwich = sandwichValues(mean, s, budget, field);
-  const d1 = nearest((mean + 100n * liquidity) << 24n, s);
-  const vega = normalValues(d1).density - sandwich.atRatio.density;
-  return { sandwich, d1, gamma: nearest(vega << 24n, s) };
+  const scaled = shifted(tailFactor * s, 24);
+  const sandwich = sandwichValues(mean, scaled, budget, field);
+  const [d1, d2] = [mean + 100n * liquidity, mean].map((end) => nearest(end << 24n, s));
+  const vega = normalValues(d1).density - normalValues(d2).density;
+  return { scaled, sandwich, d1, d2, gamma: nearest(vega << 24n, s) };
 }
 
 export function bookIntegers(

@@ -1,4 +1,11 @@
-import { judgeSandwiches, Judgement, judgeUpper, layoutOf, numbersOf } from '../public-values.js';
+import {
+  judgeSandwiches,
+  judgeVolatility,
+  Judgement,
+  judgeUpper,
+  layoutOf,
+  numbersOf,
+} from '../public-values.js';
 import { SHARED } from '../generated/layout.js';
 import type { Statement } from '../statement.js';
 import { BOOK_TERMS, type BarInput, barRows, type BookTerms, parseBar } from './bar-rows.js';
@@ -23,13 +30,11 @@ export interface BarPublic {
   /** s and its rate a bar */
   readonly volatility: number;
   readonly rate: number;
-  /** upper ≥ EVaR ≥ lower up to rounding, at this tilt, and h_s */
+  /** upper ≥ EVaR of κs ≥ lower up to rounding, at this tilt, and h_s; upper is ρ + P_t */
   readonly upper: number;
   readonly lower: number;
   readonly tilt: number;
   readonly slope: number;
-  /** κ·upper: ρ + P_t */
-  readonly measure: number;
   /** κ·h_s·ṡ, a bar */
   readonly funding: number;
   /** of {@link funding}, by market: they add up to it */
@@ -82,7 +87,6 @@ export const barStatement: Statement<BarInput, BarPublic> = {
       lower: number('lower'),
       tilt: number('tilt'),
       slope,
-      measure: number('measure'),
       funding: number('funding'),
       fundingByMarket: exposures.map(
         (x, i) => tailFactor * slope * x * (covarianceRate[i] / s - (covariance[i] * rate) / (s * s)),
@@ -113,7 +117,8 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
   const [violations] = judgement.integers('violations');
   judgement.check(violations === 0n, `violations are ${violations}, not 0`);
   const [s] = judgement.integers('volatility');
-  judgeSandwiches(judgement, [s]);
+  judgeSandwiches(judgement, judgement.integers('scaledVolatility'));
+  judgeVolatility(judgement, [s]);
   judgeUpper(judgement);
   judgement.within('residualVolatility', () => (s + 1n) << 128n);
   judgement.within('residualRate', () => (s + 1n) << 128n);

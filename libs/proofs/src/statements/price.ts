@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
 import { fromFelt } from '../field.js';
-import { judgeSandwiches, Judgement, judgeUpper, layoutOf, numbersOf } from '../public-values.js';
+import {
+  judgeSandwiches,
+  judgeVolatility,
+  Judgement,
+  judgeUpper,
+  layoutOf,
+  numbersOf,
+} from '../public-values.js';
 import { LAYOUTS, SHARED } from '../generated/layout.js';
 import { normalValues } from '../sandwich.js';
 import type { CircuitInputs, Statement } from '../statement.js';
@@ -72,7 +79,7 @@ export interface PricePublic {
   /** −ln α */
   readonly budget: number;
   readonly tailFactor: number;
-  /** κ·(upper after − upper before)⁺ */
+  /** (upper after − upper before)⁺ */
   readonly premium: number;
   /** (spread after − spread before)⁺ */
   readonly liquidityPremium: number;
@@ -124,7 +131,7 @@ export function priceRows(input: PriceInput): CircuitInputs {
     const s = volatilityOf(exposureRisk(model, x, D, others).variance, `${name}.exposures`);
     const { terms, budget, tailFactor } = bookIntegers(book, input.alpha, input.tailFactor, name);
     const net = x.reduce((sum, value) => sum + value, others.net);
-    return { x, s, terms, budget, tailFactor, ...pricedBook(net, terms, s, budget, name) };
+    return { x, s, terms, budget, tailFactor, ...pricedBook(net, terms, s, { budget, tailFactor }, name) };
   });
   const each = (value: (entry: (typeof sides)[number]) => bigint) => sides.map(value);
   return [
@@ -143,9 +150,11 @@ export function priceRows(input: PriceInput): CircuitInputs {
         each(({ sandwich }) => sandwich[name]),
       ),
       ...each(({ d1 }) => d1),
+      ...each(({ d2 }) => d2),
       ...each(({ sandwich }) => sandwich.atRatio.inverse),
       ...each(({ sandwich }) => sandwich.atShifted.inverse),
       ...each(({ d1 }) => normalValues(d1).inverse),
+      ...each(({ d2 }) => normalValues(d2).inverse),
     ],
   ];
 }
@@ -194,10 +203,11 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
   const [violations] = judgement.integers('violations');
   judgement.check(violations === 0n, `violations are ${violations}, not 0`);
   const s = judgement.integers('volatility');
-  judgeSandwiches(judgement, s);
+  judgeSandwiches(judgement, judgement.integers('scaledVolatility'));
+  judgeVolatility(judgement, s);
   judgeUpper(judgement);
   judgement.within('residualVolatility', (at) => (s[at] + 1n) << 128n);
-  judgement.within('residualSpread', (at) => (s[at] >> 1n) + 1n);
+  judgement.within('residualSpread', (at) => (s[at % s.length] >> 1n) + 1n);
   const [budget, tailFactor] = judgement.integers('publicBook').slice(BOOKS * BOOK_TERMS.length);
   judgement.check(
     tailFactor >= BigInt(SHARED.smallestTailFactor) && tailFactor <= BigInt(SHARED.largestTailFactor),
