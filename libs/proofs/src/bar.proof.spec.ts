@@ -98,7 +98,7 @@ describe('proofs of a bar and of a trade on its state', () => {
   let document: ProofDocument;
   beforeAll(async () => {
     document = await prover.prove(barStatement, input);
-  }, 900_000);
+  }, 3_600_000);
   afterAll(remove);
 
   it('hold, and commit to the model and the state that the trade’s proof starts from', async () => {
@@ -124,9 +124,9 @@ describe('proofs of a bar and of a trade on its state', () => {
     expect(priced.values!.before.upper).toBe(bar.values!.upper);
     const { before, after, premium } = priced.values!;
     expect(Math.abs(premium - Math.max(0, after.upper - before.upper))).toBeLessThan(2 ** -22);
-  }, 900_000);
+  }, 3_600_000);
 
   it('do not verify with any public value changed by one unit', async () => {
     expect(await unprotected(prover, barStatement, document)).toEqual([]);
-  }, 900_000);
+  }, 3_600_000);
 });
