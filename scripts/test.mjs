@@ -91,6 +91,9 @@ if (paths.length > 0) {
     if (!all) specs('--project', 'proof', SMALL_PROOF);
   }
   if (all) {
+    // Twice as many sequences of 200 commands: at constant marks and at random ones.
+    process.env.ATTACK_SEQUENCES ??= '2500';
+    specs('--project', 'unit', 'adversary/colluders');
     specs('--project', 'proof', ...(quick ? [] : ['--exclude', SMALL_PROOF]));
     specs('--project', 'system');
   }

@@ -39,6 +39,9 @@ async function take(): Promise<SnapshotReply> {
     const store = new LedgerStore(connection, vesting);
     ledger ??= await store.newestSnapshot(stopping);
     await store.catchUp(ledger, stopping);
+    // Counted in full here, beside the writer, which keeps the sums as it goes.
+    const wrong = ledger.recount();
+    if (wrong !== undefined) throw new Error(`the books do not add up: ${wrong}`);
     const stored = await store.save(ledger, stopping);
     return { sequence: ledger.eventCount, stored, seconds: (performance.now() - started) / 1000 };
   } catch (error) {
