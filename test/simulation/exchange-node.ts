@@ -38,8 +38,8 @@ export class ExchangeNode extends Node<ExchangeState> {
   engine!: PricingEngine;
   /** journal as it was committed */
   readonly journal: string[] = [];
-  /** events by the command that they decided */
-  readonly outcomes = new Map<string, number>();
+  /** kind of the last event of each command; one that was only asked is decided by a later event */
+  readonly outcomes = new Map<string, BookEvent['kind']>();
   private snapshot: { readonly events: number; readonly ledger: string } | undefined;
   private uncommitted: BookEvent[] = [];
   /** commands of the batch that is being handled */
@@ -79,8 +79,10 @@ export class ExchangeNode extends Node<ExchangeState> {
       const command = commandOf(event);
       if (command !== undefined) {
         const key = commandKeyText(command);
-        if (this.outcomes.has(key)) throw new Error(`${key} was decided twice`);
-        this.outcomes.set(key, this.journal.length);
+        const known = this.outcomes.get(key);
+        if (known !== undefined && known !== 'liquidity-asked')
+          throw new Error(`${key} was decided twice: ${known}, then ${event.kind}`);
+        this.outcomes.set(key, event.kind);
       }
     }
     this.uncommitted = [];
@@ -95,6 +97,7 @@ export class ExchangeNode extends Node<ExchangeState> {
     this.decided.clear();
     if (topic === TOPICS.prices.name) {
       takeTicks(priceMessages(records), NO_REFUSALS, this.engine);
+      this.uncommitted.push(...this.engine.takeMatured());
     } else for (const record of records) this.uncommitted.push(...this.decide(topic, record));
     return Promise.resolve(this.publications());
   }
