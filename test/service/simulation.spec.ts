@@ -12,7 +12,7 @@ describe('the machines under simulated faults', () => {
     expect(sum(({ liquidations }) => liquidations)).toBeGreaterThan(20);
     expect(sum(({ bankruptcies }) => bankruptcies)).toBeGreaterThan(0);
     expect(sum(({ events }) => events)).toBeGreaterThan(2000);
-  });
+  }, 300_000);
 
   it('repeat exactly by their seed', async () => {
     const [first, again, other] = [
@@ -22,5 +22,5 @@ describe('the machines under simulated faults', () => {
     ];
     expect(again).toEqual(first);
     expect(other.digest).not.toBe(first.digest);
-  });
+  }, 300_000);
 });
