@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { comparePeers } from './compare-peers.js';
+import { forecastGrowth, growthTable } from './growth.js';
 import { type Figure, figureTable, QUICK } from './harness.js';
 import { liquidationFigures } from './liquidations.js';
 import { poolFigures } from './pools.js';
@@ -10,6 +11,16 @@ import { quantitativeFigures } from './quantitative.js';
 import { kafkaQuoteFigures } from './quotes-kafka.js';
 import { quoteFigures } from './quotes.js';
 
+if (process.argv.includes('--growth')) {
+  const growth = forecastGrowth();
+  mkdirSync(join(import.meta.dirname, '..', '..', 'reports'), { recursive: true });
+  writeFileSync(
+    join(import.meta.dirname, '..', '..', 'reports', 'growth.json'),
+    `${JSON.stringify(growth, null, 2)}\n`,
+  );
+  process.stdout.write(`${growthTable(growth)}\n`);
+  process.exit(0);
+}
 const directory = join(import.meta.dirname, '..', '..', 'reports');
 const figures: Figure[] = [];
 process.stderr.write('pure libraries …\n');

@@ -112,6 +112,7 @@ describe('the engine on a simulated market', () => {
     const forecast = await get<{
       modelVersion: number;
       model: string;
+      groups: { markets: { markets: string[]; cointegrationRank: number | null }[] };
       covariance: number[][];
       factors: {
         count: number;
@@ -123,6 +124,9 @@ describe('the engine on a simulated market', () => {
     expect(forecast.modelVersion).toBeGreaterThanOrEqual(2);
     expect(forecast.covariance).toHaveLength(8);
     expect(forecast.model).toBe('lm-go');
+    expect(forecast.groups.markets.flatMap(({ markets: names }) => names).sort()).toEqual(
+      [...source.markets].sort(),
+    );
     const { loadings, factorVariances, ownVariances } = forecast.factors;
     forecast.covariance.forEach((row, i) => {
       row.forEach((value, j) => {

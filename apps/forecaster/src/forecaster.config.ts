@@ -19,6 +19,9 @@ export const forecasterEnvironment = z.object({
   MODEL_EVERY_BARS: positiveInteger(24).describe(
     'bars between models that proofs are told of: a bar can be proven whose forecast one of these made',
   ),
+  DESCRIBE_EVERY_BARS: positiveInteger(168).describe(
+    'bars between descriptions of the groups of markets (tests of cointegration of all pairs)',
+  ),
   VARIANCE_RATIO_FLOOR: z.coerce
     .number()
     .min(0)
@@ -39,7 +42,7 @@ export const forecasterEnvironment = z.object({
   CLUSTERS: z
     .enum(['linkage', 'cointegration', 'single', 'none'])
     .default('linkage')
-    .describe('how gogarch clusters markets'),
+    .describe('how gogarch clusters markets, and how groups of markets are described'),
   FACTORS: z
     .union([z.enum(['all', 'mp']), z.coerce.number().int().positive()])
     .default('all')
@@ -61,6 +64,7 @@ export function forecastingParametersOf(config: ForecasterConfig): ForecastingPa
     minimumBars: config.MINIMUM_BARS,
     refitEveryBars: config.REFIT_EVERY_BARS ?? (config.MODEL === 'lm-go' ? 1 : 168),
     registerEveryBars: config.MODEL_EVERY_BARS,
+    describeEveryBars: config.DESCRIBE_EVERY_BARS,
     varianceRatioFloor: config.VARIANCE_RATIO_FLOOR,
     tailAlphas: config.TAIL_ALPHAS,
     tailForecasts: config.TAIL_FORECASTS,

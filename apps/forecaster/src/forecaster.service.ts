@@ -29,7 +29,9 @@ export class ForecasterService implements LaneOwner {
       factors,
       minimumObservations: config.MINIMUM_BARS,
     });
-    this.engine = new ForecastEngine(forecastingParametersOf(config), (panel) => this.fitter.fit(panel));
+    this.engine = new ForecastEngine(forecastingParametersOf(config), (panel, describe) =>
+      this.fitter.fit(panel, describe),
+    );
   }
 
   /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
@@ -37,7 +39,7 @@ export class ForecasterService implements LaneOwner {
     const stored = await this.repository.load();
     this.engine = new ForecastEngine(
       forecastingParametersOf(this.config),
-      (panel) => this.fitter.fit(panel),
+      (panel, describe) => this.fitter.fit(panel, describe),
       stored,
     );
     this.latestForecast = this.engine.latestForecast();

@@ -16,6 +16,10 @@ const forecast = z.looseObject({
   horizonSeconds: z.number(),
   markets: z.array(z.string()),
   volatility: z.array(z.number()).describe('of each market’s log return over the horizon'),
+  groups: z
+    .looseObject({ asOf: z.string() })
+    .nullable()
+    .describe('markets that move together, by linkage of their cointegration; a description'),
   tailFactors: z.array(z.object({ alpha: z.number(), factor: z.number() })),
   covariance: matrix.optional(),
   ratePerYear: matrix.optional().describe('∂Σ/∂τ'),
@@ -83,13 +87,10 @@ export class ForecastsController {
       warmingUp: forecast.warmingUp,
       excluded: forecast.excluded,
       proofs: `/v1/proofs?subject=forecast&id=${encodeURIComponent(forecast.forecastId)}`,
-      clusters:
-        model.kind === 'lm-go'
-          ? []
-          : model.clusters.map(({ members, cointegration }) => ({
-              markets: members.map((i) => model.markets[i]),
-              cointegrationRank: cointegration?.rank ?? null,
-            })),
+      groups: published.groups && {
+        asOf: new Date(published.groups.asOf).toISOString(),
+        markets: published.groups.groups,
+      },
     };
   }
 

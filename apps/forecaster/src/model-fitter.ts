@@ -18,10 +18,13 @@ export class ModelFitter {
   constructor(private readonly options: ForecastModelOptions) {}
 
   /** @throws {FitFailedError} for reasons of the data */
-  async fit({ markets, returns }: Pick<EstimationPanel, 'markets' | 'returns'>): Promise<FinishedFit> {
+  async fit(
+    { markets, returns }: Pick<EstimationPanel, 'markets' | 'returns'>,
+    describe = false,
+  ): Promise<FinishedFit> {
     if (markets.length === 0) throw new InvalidInputError('markets', 'none is ready');
     try {
-      return await this.pool.run({ markets, returns, ...this.options });
+      return await this.pool.run({ markets, returns, ...this.options, describe });
     } catch (error) {
       if (error instanceof JobFailedError && error.reason !== undefined)
         throw new FitFailedError(error.message);

@@ -11,6 +11,7 @@ import {
   type ForecastModel,
   type ForecastModelFit,
   initialState,
+  type MarketGroup,
   RejectedTickError,
 } from '#lib/volatility';
 import type { FactorForecast } from '#lib/risk';
@@ -29,6 +30,8 @@ export interface PublishedModel {
   readonly model: ForecastModel;
   readonly excluded: readonly ExcludedMarket[];
   readonly diagnostics: ForecastModelFit['diagnostics'];
+  /** groups of markets, and the end of the window they were described on; null before there are any */
+  readonly groups: { readonly asOf: number; readonly groups: readonly MarketGroup[] } | null;
   readonly seconds: number;
 }
 
@@ -104,7 +107,7 @@ export class ForecastEngine {
 
   constructor(
     private readonly parameters: ForecastingParameters,
-    private readonly fit: (panel: EstimationPanel) => Promise<FinishedFit>,
+    private readonly fit: (panel: EstimationPanel, describe: boolean) => Promise<FinishedFit>,
     restored?: StoredForecaster,
   ) {
     const { barMs } = parameters;
@@ -254,7 +257,9 @@ export class ForecastEngine {
     if (panel === null) return;
     this.barsAtLastFit = this.window.length;
     this.barsSinceFit = this.window.after(end).length;
-    const result = this.fit(panel).then(
+    const described = this.published?.groups?.asOf ?? -Infinity;
+    const { barMs, describeEveryBars } = this.parameters;
+    const result = this.fit(panel, end >= described + describeEveryBars * barMs).then(
       ({ fit, seconds }) => ({ fit: { ...fit, excluded: [...panel.paused, ...fit.excluded] }, seconds }),
       (error: unknown) => {
         if (error instanceof FitFailedError) return error;
@@ -278,9 +283,18 @@ export class ForecastEngine {
       return undefined;
     }
     this.lastFailure = undefined;
-    const { model, excluded, diagnostics } = finished.fit;
+    const { model, excluded, diagnostics, groups: described } = finished.fit;
+    const groups = described === null ? (this.published?.groups ?? null) : { asOf: end, groups: described };
     const version = (this.published?.version ?? 0) + 1;
-    const published = { version, fittedOn: end, model, excluded, diagnostics, seconds: finished.seconds };
+    const published = {
+      version,
+      fittedOn: end,
+      model,
+      excluded,
+      diagnostics,
+      groups,
+      seconds: finished.seconds,
+    };
     this.published = published;
     let state = initialState(model);
     let before = this.priceAt(end);

@@ -11,6 +11,8 @@ export interface ForecastingParameters {
   readonly refitEveryBars: number;
   /** bars between models that proofs are told of */
   readonly registerEveryBars: number;
+  /** bars between descriptions of the groups of markets */
+  readonly describeEveryBars: number;
   /** smallest ratio of the horizon's variance to that of as many single bars, of LM-GO */
   readonly varianceRatioFloor: number;
   /** α's that tail factors are published for */

@@ -37,6 +37,8 @@ export interface MarketModel {
     /** indices into `markets` */
     readonly members: readonly number[];
     readonly cointegration: Cluster['cointegration'];
+    /** why a cluster of two and more is not described, where it is not */
+    readonly undescribed?: string;
     readonly goGarch: GoGarchModel;
   }[];
   /** R̃, K×K row-major over the factors of all clusters in order */
@@ -70,8 +72,7 @@ export function fitMarketModel(
   requireWindow(markets, returns, minimumObservations);
   const { usable, excluded } = screenMarkets(markets, returns, 'independent');
   const series = usable.map((i) => returns[i]);
-  const logPrices = series.map(cumulated);
-  const { clusters: found, pairs } = clustersOf(mode, logPrices, options.clustering);
+  const { clusters: found, pairs } = clusterMarkets(mode, series, options.clustering);
   const fitted = found.flatMap((cluster) => fitCluster(cluster, series, options.goGarch));
   const refused = fitted.find((one) => 'refusal' in one);
   if (refused !== undefined) {
@@ -136,12 +137,18 @@ function fitCluster(
   }
 }
 
-function clustersOf(
+/**
+ * Clusters of a mode, as indices into the series, with the tests they come from.
+ *
+ * @param returns n series of T log returns
+ */
+export function clusterMarkets(
   mode: ClusterMode,
-  logPrices: readonly Float64Array[],
-  options: ClusterOptions | undefined,
+  returns: readonly Float64Array[],
+  options?: ClusterOptions,
 ): { clusters: readonly Cluster[]; pairs: readonly PairTest[] } {
-  const all = logPrices.map((_, i) => i);
+  const logPrices = returns.map(cumulated);
+  const all = returns.map((_, i) => i);
   if (mode === 'linkage') return clusterByLinkage(logPrices, options);
   if (mode === 'cointegration') return clusterByCointegration(logPrices, options);
   if (mode === 'single') return { clusters: [describeCluster(all, logPrices)], pairs: [] };

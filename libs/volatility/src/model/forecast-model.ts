@@ -1,10 +1,11 @@
 import { type FactorForecast } from '#lib/risk';
 import { InvalidInputError } from '#lib/errors';
-import type { PairTest } from '../cointegration/index.js';
+import type { Cluster, PairTest } from '../cointegration/index.js';
 import type { FactorCount, GoGarchDiagnostics } from '../gogarch/index.js';
 import { advanceLmGo, fitLmGo, initialLmGoState, type LmGoModel, lmGoForecast } from '../lm-go/index.js';
 import {
   advanceFilter,
+  clusterMarkets,
   type ClusterMode,
   fitMarketModel,
   goGarchForecast,
@@ -22,16 +23,29 @@ export interface ForecastModelOptions {
   readonly model?: ForecastModelKind;
   /** common factors (lm-go: `all` and `marchenko-pastur` both leave the number to the data), or factors of each cluster (gogarch) */
   readonly factors?: FactorCount;
-  /** of gogarch */
+  /** how gogarch clusters markets, and how groups are described */
   readonly clusters?: ClusterMode;
+  /** describe groups of markets with LM-GO too: tests of all pairs, which a fit itself does not need; default false */
+  readonly describe?: boolean;
   /** fewest observations of a usable market, default 100 */
   readonly minimumObservations?: number;
+}
+
+/** Markets that move together, as cointegration has it: a description, which no forecast depends on with LM-GO. */
+export interface MarketGroup {
+  readonly markets: readonly string[];
+  /** Johansen's, of two and more */
+  readonly cointegrationRank: number | null;
+  /** why a group has no rank, where it could not be tested */
+  readonly undescribed?: string;
 }
 
 export interface ForecastModelFit {
   readonly model: ForecastModel;
   /** markets that no model was made for */
   readonly excluded: readonly ExcludedMarket[];
+  /** null where they were not asked for */
+  readonly groups: readonly MarketGroup[] | null;
   /** tests of cointegration, where clusters came from them */
   readonly pairs: readonly PairTest[];
   /** of each cluster's GO-GARCH; LM-GO has no optimiser to tell of */
@@ -51,8 +65,10 @@ export function fitForecastModel(
   options: ForecastModelOptions = {},
 ): ForecastModelFit {
   const { model: kind = 'lm-go', factors = 'all', clusters, minimumObservations = 100 } = options;
-  if (kind === 'gogarch')
-    return fitMarketModel(markets, returns, { clusters, goGarch: { factors }, minimumObservations });
+  if (kind === 'gogarch') {
+    const fit = fitMarketModel(markets, returns, { clusters, goGarch: { factors }, minimumObservations });
+    return { ...fit, groups: groupsOf(fit.model.markets, fit.model.clusters) };
+  }
   requireWindow(markets, returns, minimumObservations);
   const { usable, excluded } = screenMarkets(markets, returns, 'distinct');
   if (typeof factors === 'number' && !(Number.isInteger(factors) && factors >= 1))
@@ -62,7 +78,31 @@ export function fitForecastModel(
     usable.map((i) => returns[i]),
     typeof factors === 'number' ? { factors } : {},
   );
-  return { model, excluded, pairs: [], diagnostics: [] };
+  const described =
+    options.describe === true
+      ? clusterMarkets(
+          clusters ?? 'linkage',
+          usable.map((i) => returns[i]),
+        )
+      : null;
+  return {
+    model,
+    excluded,
+    groups: described && groupsOf(model.markets, described.clusters),
+    pairs: described?.pairs ?? [],
+    diagnostics: [],
+  };
+}
+
+function groupsOf(
+  markets: readonly string[],
+  clusters: readonly Pick<Cluster, 'members' | 'cointegration' | 'undescribed'>[],
+): MarketGroup[] {
+  return clusters.map(({ members, cointegration, undescribed }) => ({
+    markets: members.map((member) => markets[member]),
+    cointegrationRank: cointegration?.rank ?? null,
+    ...(undescribed === undefined ? {} : { undescribed }),
+  }));
 }
 
 /** State of the filter right after a fit. */

@@ -1,0 +1,108 @@
+import {
+  advanceState,
+  clusterMarkets,
+  factorForecast,
+  fitForecastModel,
+  initialState,
+  type ForecastModelOptions,
+} from '#lib/volatility';
+import { randomStream } from '#lib/runtime';
+
+/** CPU time of a piece of work at several sizes. */
+export interface GrowthRow {
+  readonly work: string;
+  /** what the size counts */
+  readonly of: string;
+  readonly sizes: readonly number[];
+  /** CPU time of the process, seconds, least of the repeats */
+  readonly seconds: readonly number[];
+  /** slope of ln seconds in ln size between the two largest sizes */
+  readonly exponent: number;
+  readonly targets: Readonly<Record<number, number>>;
+}
+
+const BARS = 1000;
+
+/** Returns of n markets with a market-wide and four sector factors, and volatility that clusters. */
+function marketReturns(n: number): Float64Array[] {
+  const random = randomStream(11);
+  const returns = Array.from({ length: n }, () => new Float64Array(BARS));
+  let h = 1;
+  for (let t = 0; t < BARS; t++) {
+    const common = Math.sqrt(h) * random.normal();
+    h = 0.1 + 0.2 * common * common + 0.7 * h;
+    const sectors = Array.from({ length: 4 }, () => random.normal());
+    for (let i = 0; i < n; i++)
+      returns[i][t] =
+        0.01 * ((0.5 + 0.01 * (i % 40)) * common + 0.3 * sectors[i % 4] + 0.5 * random.normal());
+  }
+  return returns;
+}
+
+/** CPU seconds of the process, least of the repeats. */
+function cpuSeconds(repeats: number, work: () => void): number {
+  let least = Infinity;
+  for (let i = 0; i < repeats; i++) {
+    const started = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(started);
+    least = Math.min(least, (user + system) / 1e6);
+  }
+  return least;
+}
+
+function growthRow(
+  work: string,
+  of: string,
+  sizes: readonly number[],
+  targets: Readonly<Record<number, number>>,
+  measure: (size: number) => number,
+): GrowthRow {
+  const seconds = sizes.map(measure);
+  const [a, b] = [sizes.length - 2, sizes.length - 1];
+  const exponent = Math.log(seconds[b] / seconds[a]) / Math.log(sizes[b] / sizes[a]);
+  return { work, of, sizes, seconds, exponent, targets };
+}
+
+/** How forecasts grow with the number of markets, 1,000 bars each. */
+export function forecastGrowth(): GrowthRow[] {
+  const fit = (options: ForecastModelOptions) => (n: number) => {
+    const returns = marketReturns(n);
+    const names = returns.map((_, i) => `M${i}`);
+    return cpuSeconds(n < 100 ? 5 : 2, () => fitForecastModel(names, returns, options));
+  };
+  return [
+    growthRow('LM-GO refit', 'markets', [8, 24, 50, 200, 500], { 24: 0.01, 200: 0.4, 500: 4 }, fit({})),
+    growthRow('a bar of LM-GO: filter, horizon, rate', 'markets', [24, 200, 500], { 500: 0.15 }, (n) => {
+      const returns = marketReturns(n);
+      const { model } = fitForecastModel(
+        returns.map((_, i) => `M${i}`),
+        returns,
+      );
+      const row = returns.map((series) => series[7]);
+      return cpuSeconds(20, () =>
+        factorForecast(model, advanceState(model, initialState(model), row), 24, 1),
+      );
+    }),
+    growthRow('cointegration of all pairs, groups by linkage', 'markets', [24, 50, 200], {}, (n) => {
+      const returns = marketReturns(n);
+      return cpuSeconds(1, () => clusterMarkets('linkage', returns));
+    }),
+    growthRow('GO-GARCH refit by clusters', 'markets', [24, 50, 200], { 200: 5 }, fit({ model: 'gogarch' })),
+  ];
+}
+
+/** The rows as a table for reading. */
+export function growthTable(rows: readonly GrowthRow[]): string {
+  return rows
+    .map(({ work, of, sizes, seconds, exponent, targets }) =>
+      [
+        `${work}, by ${of} (exponent ${exponent.toFixed(2)} between the two largest)`,
+        ...sizes.map((size, i) => {
+          const target = targets[size] === undefined ? '' : `  target ${targets[size] * 1000} ms`;
+          return `  ${String(size).padStart(9)}  ${(1000 * seconds[i]).toFixed(2).padStart(10)} ms${target}`;
+        }),
+      ].join('\n'),
+    )
+    .join('\n');
+}
