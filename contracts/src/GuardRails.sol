@@ -22,6 +22,8 @@ library GuardRails {
         uint64 to;
         uint48 start;
         uint32 blocks;
+        /// @dev end of the bar `to` is of, seconds since 1970
+        uint48 bar;
     }
 
     error LimitsInvalid();

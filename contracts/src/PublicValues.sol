@@ -11,6 +11,9 @@ library PublicValues {
     /// @dev circuits compute with numbers below 2^15
     uint256 internal constant LARGEST = 1 << 39;
 
+    /// @dev Poseidon hash of a row of nine zeros: what a cluster that is not there commits to
+    uint256 internal constant NOTHING = 0x2c681882cfb4eaab7e7c1463c9622722c74d42a52dcd92544033933fb2a57a03;
+
     uint256 internal constant CLUSTERS = 4;
     uint256 internal constant ASSETS = 8;
     uint256 internal constant COVARIANCE_VALUES = 63;

@@ -6,8 +6,10 @@ import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {GuardRails} from "./GuardRails.sol";
 import {LiquidationLayout} from "./generated/Layout.sol";
-import {IPriceSource} from "./IPriceSource.sol";
+import {Timelocked} from "./governance/Timelocked.sol";
+import {LocalChain} from "./LocalChain.sol";
 import {LiquidationValues} from "./LiquidationValues.sol";
+import {IPriceSource} from "./prices/IPriceSource.sol";
 import {ModelRegistry} from "./ModelRegistry.sol";
 import {PublicValues} from "./PublicValues.sol";
 
@@ -16,11 +18,6 @@ import {PublicValues} from "./PublicValues.sol";
 contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     using GuardRails for GuardRails.Path;
     using PublicValues for uint256[];
-
-    /// @notice Publishes epochs and attests liquidations.
-    bytes32 public constant PUBLISHER_ROLE = keccak256("PUBLISHER");
-    /// @notice Pauses.
-    bytes32 public constant GUARDIAN_ROLE = keccak256("GUARDIAN");
 
     /// @dev rounding of the factors a price change is computed from, percent in units of 2^-24
     int256 private constant CHANGE_TOLERANCE = 256;
@@ -59,13 +56,21 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         int64 funding;
     }
 
+    /// @notice Who does what at first. Off local chains four accounts, none of which reports prices.
+    struct Keys {
+        address admin;
+        address governor;
+        address guardian;
+        address publisher;
+    }
+
     struct Settings {
         IPriceSource prices;
         /// @dev -ln alpha, in units of 2^-24
         int64 budget;
         /// @dev seconds between a proposal and its installation
         uint32 delay;
-        /// @dev seconds after which what was published is no longer fresh
+        /// @dev seconds from a bar's end after which what was published of it is no longer fresh
         uint32 freshness;
         GuardRails.Limits margins;
     }
@@ -82,6 +87,10 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     mapping(bytes32 values => bool) private _attested;
 
     error BudgetNotPositive(int64 budget);
+    error FreshnessIsZero();
+    /// @notice Off local chains nobody publishes what is computed from prices they report.
+    error PublisherReportsPrices(address account);
+    error BarNotOver(uint64 bar);
     error EpochOutOfOrder(uint64 expected, uint64 got);
     error BarOutOfOrder(uint64 expected, uint64 got);
     error WrongNumberOfProofs(uint256 expected, uint256 got);
@@ -97,7 +106,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     error NotTheStandingBook(uint256 field);
     error PriceDiffers(bytes32 market, int256 proven, uint256 before, uint256 now_);
     error AlreadyAttested(bytes32 plan);
-    error NotFresh(uint256 publishedAt, uint256 freshness);
+    error NotFresh(uint256 bar, uint256 freshness);
     error MarketUnknown(bytes32 market);
 
     event EpochPublished(uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit);
@@ -105,13 +114,17 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     event MarginMoved(bytes32 indexed market, uint64 from, uint64 to, uint256 asked);
     event LiquidationAttested(bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound);
 
-    constructor(address admin, Settings memory settings) ModelRegistry(admin, settings.delay) {
+    constructor(Keys memory keys, Settings memory settings)
+        Timelocked(keys.admin, keys.governor, keys.guardian, settings.delay)
+    {
         if (settings.budget <= 0) revert BudgetNotPositive(settings.budget);
         GuardRails.check(settings.margins);
+        if (settings.freshness == 0) revert FreshnessIsZero();
         prices = settings.prices;
         budget = settings.budget;
         freshness = settings.freshness;
         limits = settings.margins;
+        _grantRole(PUBLISHER_ROLE, keys.publisher);
     }
 
     // ---------------------------------------------------------------- pausing
@@ -134,6 +147,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         if (epoch.number != _measure.number + 1) revert EpochOutOfOrder(_measure.number + 1, epoch.number);
         uint64 expected = installed.stateBar + installed.barSeconds;
         if (epoch.bar != expected) revert BarOutOfOrder(expected, epoch.bar);
+        if (epoch.bar > block.timestamp) revert BarNotOver(epoch.bar);
+        _requireNoReporter(msg.sender);
         if (epoch.covariances.length != clusters) revert WrongNumberOfProofs(clusters, epoch.covariances.length);
         if (epoch.unit == 0) revert UnitIsZero();
 
@@ -142,7 +157,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
             net += _cluster(c, epoch.covariances[c], epoch.pricing.instances, installed.stateBar, epoch.bar);
         }
         _pricing(epoch.pricing, clusters, net);
-        _moveMargins(epoch.covariances);
+        _moveMargins(epoch.covariances, epoch.bar);
 
         uint256[] calldata values = epoch.pricing.instances;
         installed.stateBar = epoch.bar;
@@ -188,20 +203,21 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
 
     /// @notice The last measure, and whether it is fresh.
     function measure() external view returns (Measure memory last, bool fresh) {
-        return (_measure, _fresh());
+        return (_measure, _fresh(_measure.bar));
     }
 
     /// @notice The last measure; reverts with NotFresh where it is too old to act on.
     function freshMeasure() external view returns (Measure memory) {
-        if (!_fresh()) revert NotFresh(_measure.publishedAt, freshness);
+        if (!_fresh(_measure.bar)) revert NotFresh(_measure.bar, freshness);
         return _measure;
     }
 
-    /// @notice Margin requirement of a market in this block, a share with 18 decimals, and whether it is fresh.
+    /// @notice Margin requirement of a market in this block, a share with 18 decimals, and whether it is fresh: of a market that the model
+    /// has dropped the last requirement stays, and goes stale.
     function margin(bytes32 market) external view returns (uint64 share, bool fresh) {
         GuardRails.Path memory path = _margins[market];
         if (path.start == 0) revert MarketUnknown(market);
-        return (path.at(block.number), _fresh());
+        return (path.at(block.number), _fresh(path.bar));
     }
 
     // ---------------------------------------------------------------- inside
@@ -259,8 +275,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
             if (values[PublicValues.AFTER + c] != values[c]) revert NotTheStandingBook(c);
             if (c < clusters) continue;
             uint256 drift = values[PublicValues.CLUSTERS + c];
-            if (values[c] != _model.nothing) revert RiskDiffers(c, _model.nothing, values[c]);
-            if (drift != _model.nothing) revert RiskDiffers(c, _model.nothing, drift);
+            if (values[c] != PublicValues.NOTHING) revert RiskDiffers(c, PublicValues.NOTHING, values[c]);
+            if (drift != PublicValues.NOTHING) revert RiskDiffers(c, PublicValues.NOTHING, drift);
         }
         for (uint256 field = 0; field < 5; field++) {
             uint256 at = PublicValues.BOOK + 2 * field;
@@ -285,7 +301,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         }
     }
 
-    function _moveMargins(Proof[] calldata covariances) private {
+    function _moveMargins(Proof[] calldata covariances, uint64 bar) private {
         uint256 count = 0;
         for (uint256 c = 0; c < covariances.length; c++) count += _model.clusters[c].markets.length;
         bytes32[] memory markets = new bytes32[](count);
@@ -312,7 +328,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
                 from: uint64(current[i]),
                 to: uint64(next[i]),
                 start: uint48(block.number),
-                blocks: rails.blocks
+                blocks: rails.blocks,
+                bar: uint48(bar)
             });
             emit MarginMoved(markets[i], uint64(current[i]), uint64(next[i]), asked[i]);
         }
@@ -328,7 +345,17 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         return _measure.bar;
     }
 
-    function _fresh() private view returns (bool) {
-        return _measure.number != 0 && block.timestamp <= uint256(_measure.publishedAt) + freshness;
+    function _fresh(uint64 bar) private view returns (bool) {
+        return bar != 0 && block.timestamp <= uint256(bar) + freshness;
+    }
+
+    function _requireNoReporter(address account) private view {
+        if (!LocalChain.here() && prices.isReporter(account)) revert PublisherReportsPrices(account);
+    }
+
+    function _grantRole(bytes32 role, address account) internal override returns (bool) {
+        // While this contract is made its price source is not set yet: `publish` looks as well.
+        if (role == PUBLISHER_ROLE) _requireNoReporter(account);
+        return super._grantRole(role, account);
     }
 }

@@ -14,6 +14,7 @@ interface Vm {
     function expectRevert(bytes calldata data) external;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function readFileBinary(string calldata path) external view returns (bytes memory);
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);

@@ -18,7 +18,7 @@ contract MarginHandler is Base {
 
     constructor() {
         for (uint256 i = 0; i < MARKETS; i++) {
-            _paths[i] = GuardRails.Path(uint64(1e16 * (i + 1)), uint64(1e16 * (i + 1)), uint48(block.number), 50);
+            _paths[i] = GuardRails.Path(uint64(1e16 * (i + 1)), uint64(1e16 * (i + 1)), uint48(block.number), 50, 0);
         }
     }
 
@@ -38,7 +38,7 @@ contract MarginHandler is Base {
         uint256[] memory next = GuardRails.bounded(limits, current, target);
         uint256[] memory old = values();
         for (uint256 i = 0; i < MARKETS; i++) {
-            _paths[i] = GuardRails.Path(uint64(current[i]), uint64(next[i]), uint48(block.number), 50);
+            _paths[i] = GuardRails.Path(uint64(current[i]), uint64(next[i]), uint48(block.number), 50, 0);
         }
         note(old);
     }
@@ -115,7 +115,7 @@ contract GuardRailsTest is Base {
 
     function testFuzz_interpolationIsMonotonousAndArrives(uint64 from, uint64 to, uint32 blocks) external pure {
         vm.assume(blocks > 0);
-        GuardRails.Path memory path = GuardRails.Path(from, to, 100, blocks);
+        GuardRails.Path memory path = GuardRails.Path(from, to, 100, blocks, 0);
         equal(GuardRails.at(path, 100), from);
         equal(GuardRails.at(path, 100 + uint256(blocks)), to);
         equal(GuardRails.at(path, 100 + uint256(blocks) + 1000), to);

@@ -2,9 +2,10 @@
 pragma solidity ^0.8.28;
 
 import {GuardRails} from "../src/GuardRails.sol";
-import {IPriceSource} from "../src/IPriceSource.sol";
+import {IPriceSource} from "../src/prices/IPriceSource.sol";
 import {PublicValues} from "../src/PublicValues.sol";
-import {IProofVerifier, ModelRegistry} from "../src/ModelRegistry.sol";
+import {ModelRegistry} from "../src/ModelRegistry.sol";
+import {IProofVerifier} from "../src/proofs/IProofVerifier.sol";
 import {RiskOracle} from "../src/RiskOracle.sol";
 import {Base} from "./Base.sol";
 
@@ -18,6 +19,20 @@ contract ToldVerifier is IProofVerifier {
 
     Answer public answer;
     address public refusedKey;
+    bool public development = true;
+    mapping(address => bool) private _refused;
+
+    function setDevelopment(bool development_) external {
+        development = development_;
+    }
+
+    function refuse(address key) external {
+        _refused[key] = true;
+    }
+
+    function accepts(address key) external view returns (bool) {
+        return !_refused[key];
+    }
 
     function tell(Answer answer_, address key) external {
         (answer, refusedKey) = (answer_, key);
@@ -35,6 +50,11 @@ contract HostilePrices is IPriceSource {
     mapping(bytes32 => mapping(uint64 => uint256)) public held;
     RiskOracle public victim;
     bytes public attack;
+    mapping(address => bool) public isReporter;
+
+    function setReporter(address account) external {
+        isReporter[account] = true;
+    }
 
     function set(bytes32 market, uint64 bar, uint256 price) external {
         held[market][bar] = price;
@@ -76,11 +96,12 @@ abstract contract OracleFixture is Base {
     function setUp() public {
         vm.warp(1_700_000_000);
         vm.roll(1000);
+        // the last whole hour of the day before: what is installed takes two delays
+        bar = 1_700_000_000 - (1_700_000_000 % BAR) + 2 * uint64(DELAY) - BAR;
         verifier = new ToldVerifier();
         prices = new HostilePrices();
         oracle = deployed();
         install(verifiers());
-        bar = 10 * BAR;
         state = 500;
         setPrices(bar, 100e18, 50e18);
         install(model(bar));
@@ -88,14 +109,12 @@ abstract contract OracleFixture is Base {
 
     function deployed() internal returns (RiskOracle made) {
         GuardRails.Limits memory margins = GuardRails.Limits(1e15, 1e18, 5e16, 2e15, 50);
-        made = new RiskOracle(address(this), RiskOracle.Settings(prices, BUDGET, DELAY, 2 hours, margins));
-        made.grantRole(made.GOVERNOR_ROLE(), address(this));
-        made.grantRole(made.PUBLISHER_ROLE(), address(this));
-        made.grantRole(made.GUARDIAN_ROLE(), address(this));
+        RiskOracle.Keys memory keys = RiskOracle.Keys(address(this), address(this), address(this), address(this));
+        made = new RiskOracle(keys, RiskOracle.Settings(prices, BUDGET, DELAY, 2 hours, margins));
     }
 
     function verifiers() internal view returns (ModelRegistry.Verifiers memory) {
-        return ModelRegistry.Verifiers(verifier, KEY_C, KEY_P, KEY_L, true);
+        return ModelRegistry.Verifiers(verifier, KEY_C, KEY_P, KEY_L);
     }
 
     function model(uint64 stateBar) internal view returns (ModelRegistry.Model memory made) {
@@ -104,19 +123,22 @@ abstract contract OracleFixture is Base {
         (markets[0], markets[1]) = (BTC, ETH);
         made.clusters[0] = ModelRegistry.Cluster(400, state, markets);
         made.correlation = 600;
-        made.nothing = 700;
         made.stateBar = stateBar;
         made.barSeconds = uint32(BAR);
     }
 
     function install(ModelRegistry.Verifiers memory proposed) internal {
-        oracle.proposeVerifiers(proposed);
+        oracle.propose(abi.encodeCall(ModelRegistry.installVerifiers, (proposed)));
         vm.warp(block.timestamp + DELAY);
         oracle.installVerifiers(proposed);
     }
 
+    function propose(ModelRegistry.Model memory proposed) internal {
+        oracle.propose(abi.encodeCall(ModelRegistry.installModel, (proposed)));
+    }
+
     function install(ModelRegistry.Model memory proposed) internal {
-        oracle.proposeModel(proposed);
+        propose(proposed);
         vm.warp(block.timestamp + DELAY);
         oracle.installModel(proposed);
     }
@@ -126,8 +148,9 @@ abstract contract OracleFixture is Base {
         prices.set(ETH, at, eth);
     }
 
-    /// @dev The next epoch, in which prices do not move.
+    /// @dev The next epoch, in which prices do not move, some minutes after its bar.
     function epoch() internal returns (RiskOracle.Epoch memory made) {
+        if (block.timestamp < bar + BAR) vm.warp(bar + BAR + 400);
         setPrices(bar + BAR, 100e18, 50e18);
         (RiskOracle.Measure memory last,) = oracle.measure();
         made.number = last.number + 1;
@@ -147,7 +170,7 @@ abstract contract OracleFixture is Base {
 
     function pricing() internal view returns (uint256[] memory p) {
         p = new uint256[](69);
-        for (uint256 i = 0; i < 12; i++) p[i] = 700;
+        for (uint256 i = 0; i < 12; i++) p[i] = PublicValues.NOTHING;
         p[0] = 800 + state;
         p[4] = 900 + state;
         p[8] = 800 + state;
@@ -175,4 +198,5 @@ abstract contract OracleFixture is Base {
         (bool done, bytes memory reason) = address(oracle).call(abi.encodeCall(RiskOracle.publish, (made)));
         holds(!done, "taken");
         equal(uint32(bytes4(reason)), uint32(error));
-    }}
+    }
+}

@@ -3,10 +3,11 @@ pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {IPriceSource} from "../src/IPriceSource.sol";
+import {IPriceSource} from "../src/prices/IPriceSource.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
 import {PublicValues} from "../src/PublicValues.sol";
 import {RiskOracle} from "../src/RiskOracle.sol";
+import {Timelocked} from "../src/governance/Timelocked.sol";
 import {OracleFixture, ToldVerifier} from "./OracleFixture.sol";
 
 contract RiskOracleTest is OracleFixture {
@@ -195,9 +196,11 @@ contract RiskOracleTest is OracleFixture {
         equal(last.number, 1);
     }
 
+    /// @dev It counts from the bar: what is published late is not fresh for longer.
     function test_saysWhenItIsNotFresh() public {
-        published();
-        vm.warp(block.timestamp + 2 hours);
+        RiskOracle.Epoch memory made = epoch();
+        vm.warp(made.bar + 2 hours);
+        oracle.publish(made);
         (, bool fresh) = oracle.measure();
         holds(fresh, "at the limit");
         oracle.freshMeasure();
@@ -206,10 +209,40 @@ contract RiskOracleTest is OracleFixture {
         holds(!fresh, "past it");
         (, fresh) = oracle.margin(ETH);
         holds(!fresh, "margin past it");
-        vm.expectRevert();
+        vm.expectRevert(abi.encodeWithSelector(RiskOracle.NotFresh.selector, made.bar, 2 hours));
         oracle.freshMeasure();
         vm.expectRevert(abi.encodeWithSelector(RiskOracle.MarketUnknown.selector, bytes32("DOGE")));
         oracle.margin("DOGE");
+    }
+
+    function test_refusesABarThatIsNotOver() public {
+        RiskOracle.Epoch memory made = epoch();
+        vm.warp(made.bar - 1);
+        vm.expectRevert(abi.encodeWithSelector(RiskOracle.BarNotOver.selector, made.bar));
+        oracle.publish(made);
+        vm.warp(made.bar);
+        oracle.publish(made);
+    }
+
+    function test_aMarketTheModelHasDroppedGoesStale() public {
+        published();
+        uint64 last = bar;
+        ModelRegistry.Model memory next = model(bar);
+        bytes32[] memory one = new bytes32[](1);
+        one[0] = BTC;
+        next.clusters[0].markets = one;
+        propose(next);
+        vm.warp(block.timestamp + DELAY);
+        oracle.installModel(next);
+        RiskOracle.Epoch memory made = epoch();
+        made.covariances[0].instances[56] = 0;
+        made.covariances[0].instances[55] = uint256(ONE / 4);
+        vm.warp(last + 2 hours + 1);
+        oracle.publish(made);
+        (uint64 share, bool fresh) = oracle.margin(ETH);
+        holds(share != 0 && !fresh, "dropped");
+        (, fresh) = oracle.margin(BTC);
+        holds(fresh, "kept");
     }
 
     function testFuzz_marginsNeverMoveFasterThanAllowed(uint64[6] calldata variances, uint8[6] calldata blocks) public {
@@ -241,9 +274,9 @@ contract RiskOracleTest is OracleFixture {
         bytes[7] memory calls = [
             abi.encodeCall(RiskOracle.publish, (made)),
             abi.encodeCall(RiskOracle.attestLiquidation, (bytes32("plan"), made.pricing)),
-            abi.encodeCall(ModelRegistry.proposeModel, (model(bar))),
+            abi.encodeCall(Timelocked.propose, (abi.encodeCall(ModelRegistry.installModel, (model(bar))))),
             abi.encodeCall(ModelRegistry.installModel, (model(bar))),
-            abi.encodeCall(ModelRegistry.proposeVerifiers, (verifiers())),
+            abi.encodeCall(ModelRegistry.installVerifiers, (verifiers())),
             abi.encodeCall(RiskOracle.pause, ()),
             abi.encodeCall(RiskOracle.unpause, ())
         ];

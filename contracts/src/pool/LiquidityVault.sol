@@ -7,6 +7,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {PoolTokens} from "./PoolTokens.sol";
 import {TemporalPool} from "./TemporalPool.sol";
 
 /// @title Shares of a pool that stand behind the exchange.
@@ -26,6 +28,13 @@ contract LiquidityVault is ERC4626, AccessControl {
         uint32 coverInterval;
         /// @dev most of the vault that one taking may be, 18 decimals
         uint64 coverShare;
+        /// @dev most of the vault that all takings within one delay may be, 18 decimals
+        uint64 coverDelayShare;
+    }
+
+    struct Taking {
+        uint64 at;
+        uint192 shares;
     }
 
     struct Withdrawal {
@@ -60,6 +69,11 @@ contract LiquidityVault is ERC4626, AccessControl {
     /// @notice Pool shares the exchange has taken, less those it has given.
     int256 public settled;
     uint64 public coveredAt;
+    /// @dev takings, oldest first; those before `_firstTaking` are older than the delay
+    Taking[] private _takings;
+    uint256 private _firstTaking;
+    /// @dev sum of the takings from `_firstTaking` on
+    uint256 private _taken;
     /// @notice Shares of the vault that have been asked back and not claimed.
     uint256 public requested;
     Withdrawal[] private _withdrawals;
@@ -71,6 +85,8 @@ contract LiquidityVault is ERC4626, AccessControl {
     error NotClaimable(uint256 id, uint64 claimableAt);
     error CoverTooLarge(uint256 shares, uint256 most);
     error CoverTooEarly(uint64 earliest);
+    /// @notice More than may be taken before somebody who asks to leave now could.
+    error CoverTooLargeForDelay(uint256 shares, uint256 left);
     error CoverToVault();
 
     event RedeemRequested(address indexed owner, uint256 indexed id, uint256 shares, uint64 claimableAt);
@@ -83,7 +99,8 @@ contract LiquidityVault is ERC4626, AccessControl {
         ERC20(name, symbol)
     {
         if (terms_.delay == 0 || terms_.coverInterval == 0) revert TermsInvalid();
-        if (terms_.coverShare == 0 || terms_.coverShare > ONE) revert TermsInvalid();
+        if (terms_.coverShare == 0 || terms_.coverShare > terms_.coverDelayShare) revert TermsInvalid();
+        if (terms_.coverDelayShare > ONE) revert TermsInvalid();
         pool = pool_;
         terms = terms_;
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
@@ -134,7 +151,8 @@ contract LiquidityVault is ERC4626, AccessControl {
 
     // ---------------------------------------------------------------- the exchange
 
-    /// @notice Takes what the providers have lost to traders.
+    /// @notice Takes what the providers have lost to traders: a share of the vault at once, and a share within the delay that a provider
+    /// waits for who asks to leave.
     function cover(uint256 poolShares, address to) external onlyRole(EXCHANGE_ROLE) {
         if (poolShares == 0) revert AmountIsZero();
         if (to == address(this)) revert CoverToVault();
@@ -143,6 +161,7 @@ contract LiquidityVault is ERC4626, AccessControl {
         if (coveredAt != 0 && block.timestamp < coveredAt + terms.coverInterval) {
             revert CoverTooEarly(coveredAt + terms.coverInterval);
         }
+        _countTaking(poolShares);
         coveredAt = uint64(block.timestamp);
         settled += int256(poolShares);
         emit Covered(to, poolShares);
@@ -159,7 +178,7 @@ contract LiquidityVault is ERC4626, AccessControl {
 
     /// @notice What to value: see `Holdings`.
     function holdings() external view returns (Holdings memory all) {
-        TemporalPool.Asset[] memory assets = pool.assets();
+        PoolTokens.Asset[] memory assets = pool.assets();
         uint256[] memory balances = pool.balances();
         uint256[] memory weights = pool.weights();
         all.blockNumber = block.number;
@@ -172,6 +191,19 @@ contract LiquidityVault is ERC4626, AccessControl {
             uint256 scale = 10 ** (18 - IERC20Metadata(address(assets[i].token)).decimals());
             all.tokens[i] = Token(assets[i].market, balances[i] * scale, weights[i]);
         }
+    }
+
+    /// @dev A taking leaves the window after one delay; at least `coverInterval` lies between two, so that few are in it.
+    function _countTaking(uint256 poolShares) private {
+        for (; _firstTaking < _takings.length; _firstTaking++) {
+            Taking memory oldest = _takings[_firstTaking];
+            if (block.timestamp < uint256(oldest.at) + terms.delay) break;
+            _taken -= oldest.shares;
+        }
+        uint256 most = ((totalAssets() + _taken) * terms.coverDelayShare) / ONE;
+        if (_taken + poolShares > most) revert CoverTooLargeForDelay(poolShares, most > _taken ? most - _taken : 0);
+        _taken += poolShares;
+        _takings.push(Taking(uint64(block.timestamp), SafeCast.toUint192(poolShares)));
     }
 
     /// @dev Virtual shares: a gift to an empty vault cannot make a share worth more than others can pay.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 /// @title More of what rises: the estimator of price gradients and the momentum rule, as in libs/pools.
 /// @notice Numbers have 18 decimals.
 library MomentumRule {
@@ -33,11 +35,16 @@ library MomentumRule {
         return Estimate({average: _narrow(average), running: _narrow(running)});
     }
 
-    /// @notice Relative gradient by step: (1 - decay)^3/decay a/e.
+    /// @notice Relative gradient by step: (1 - decay)^3/decay a/e, rounded toward zero once.
+    /// @dev The cube is not divided by itself: at a decay of 0.99999 that would leave three of its digits. Its product with the running
+    /// sum, below 2^127 * 2^177, is taken with 512 bits.
     function gradient(Estimate memory estimate, uint256 decay) internal pure returns (int256) {
-        int256 fresh = ONE - int256(decay);
-        int256 scale = (fresh * fresh * fresh) / (ONE * int256(decay));
-        return (int256(estimate.running) * scale) / estimate.average;
+        uint256 fresh = uint256(ONE) - decay;
+        int256 running = estimate.running;
+        uint256 magnitude = Math.mulDiv(
+            uint256(running < 0 ? -running : running), fresh * fresh * fresh, uint256(ONE) * decay * uint256(int256(estimate.average))
+        );
+        return running < 0 ? -int256(magnitude) : int256(magnitude);
     }
 
     /// @notice w + k (g - sum(k g)/sum(k)), not yet within any rail; what falls below zero is zero.

@@ -28,7 +28,7 @@ abstract contract VaultFixture is PoolFixture {
     }
 
     function vaultTerms() internal pure returns (LiquidityVault.Terms memory) {
-        return LiquidityVault.Terms({delay: DELAY, coverInterval: 1 hours, coverShare: 0.1e18});
+        return LiquidityVault.Terms({delay: DELAY, coverInterval: 1 hours, coverShare: 0.1e18, coverDelayShare: 0.25e18});
     }
 
     /// @dev but for a unit of rounding
@@ -152,6 +152,46 @@ contract LiquidityVaultTest is VaultFixture {
         holds(vault.settled() == 19e18, "settled");
     }
 
+    /// @dev 24 hourly takings of a tenth left 8 of 100 to whoever had asked to leave at once.
+    function test_whoAsksToLeaveAtOnceLosesNoMoreThanTheDelaysShare() public {
+        uint256 shares = deposit(0, 100e18);
+        vm.prank(providers[0]);
+        uint256 id = vault.requestRedeem(shares);
+        vm.startPrank(exchange);
+        uint256 refusals = 0;
+        for (uint256 hour_ = 0; hour_ < 24; hour_++) {
+            uint256 amount = vault.totalAssets() / 10;
+            try vault.cover(amount, treasury) {} catch (bytes memory reason) {
+                equal(uint32(bytes4(reason)), uint32(LiquidityVault.CoverTooLargeForDelay.selector));
+                refusals++;
+            }
+            vm.warp(block.timestamp + 1 hours);
+        }
+        vm.stopPrank();
+        holds(refusals > 20, "two takings of a tenth fit");
+        vm.prank(providers[0]);
+        holds(vault.claim(id) >= 75e18 - 2, "three quarters are left");
+    }
+
+    function test_takingsLeaveTheWindowAfterTheDelayAndNotBefore() public {
+        deposit(0, 100e18);
+        vm.startPrank(exchange);
+        vault.cover(10e18, treasury);
+        vm.warp(block.timestamp + 1 hours);
+        vault.cover(9e18, treasury);
+        vm.warp(block.timestamp + 1 hours);
+        // a quarter of 100 less 19
+        vm.expectRevert(abi.encodeWithSelector(LiquidityVault.CoverTooLargeForDelay.selector, 6e18 + 1, 6e18));
+        vault.cover(6e18 + 1, treasury);
+        vault.cover(6e18, treasury);
+        vm.warp(block.timestamp + DELAY - 2 hours - 1);
+        vm.expectRevert(abi.encodeWithSelector(LiquidityVault.CoverTooLargeForDelay.selector, 1, 0));
+        vault.cover(1, treasury);
+        vm.warp(block.timestamp + 1);
+        // The first is out: 75 + 15 were there, of which a quarter less 15 may go.
+        vault.cover(7.5e18, treasury);
+    }
+
     function test_nobodyElseTakes() public {
         deposit(0, 100e18);
         bytes32 role = vault.EXCHANGE_ROLE();
@@ -168,7 +208,11 @@ contract LiquidityVaultTest is VaultFixture {
         vm.expectRevert(LiquidityVault.TermsInvalid.selector);
         new LiquidityVault(pool, "vault", "VLT", address(this), terms);
         terms = vaultTerms();
-        terms.coverShare = 1e18 + 1;
+        terms.coverShare = terms.coverDelayShare + 1;
+        vm.expectRevert(LiquidityVault.TermsInvalid.selector);
+        new LiquidityVault(pool, "vault", "VLT", address(this), terms);
+        terms = vaultTerms();
+        terms.coverDelayShare = 1e18 + 1;
         vm.expectRevert(LiquidityVault.TermsInvalid.selector);
         new LiquidityVault(pool, "vault", "VLT", address(this), terms);
     }

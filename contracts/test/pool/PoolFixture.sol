@@ -3,9 +3,11 @@ pragma solidity ^0.8.28;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {IPriceSource} from "../../src/IPriceSource.sol";
-import {IProofVerifier} from "../../src/ModelRegistry.sol";
+import {IPriceSource} from "../../src/prices/IPriceSource.sol";
+import {IProofVerifier} from "../../src/proofs/IProofVerifier.sol";
 import {PublicValues} from "../../src/PublicValues.sol";
+import {PoolTokens} from "../../src/pool/PoolTokens.sol";
+import {MomentumWeights} from "../../src/pool/MomentumWeights.sol";
 import {TemporalPool} from "../../src/pool/TemporalPool.sol";
 import {WeightRails} from "../../src/pool/WeightRails.sol";
 import {Base} from "../Base.sol";
@@ -60,6 +62,10 @@ contract SetPrices is IPriceSource {
         if (held[market][bar] == 0) revert PriceUnknown(market, bar);
         return held[market][bar];
     }
+
+    function isReporter(address) external pure returns (bool) {
+        return false;
+    }
 }
 
 /// @notice Answers as it is told; real proofs are in test/pool.spec.ts.
@@ -72,6 +78,14 @@ contract TellingVerifier is IProofVerifier {
 
     function verifyProof(address, bytes calldata, uint256[] calldata) external view returns (bool) {
         return answer;
+    }
+
+    function accepts(address key) external pure returns (bool) {
+        return key == address(0);
+    }
+
+    function development() external pure returns (bool) {
+        return true;
     }
 }
 
@@ -116,24 +130,23 @@ abstract contract PoolFixture is Base {
         });
     }
 
-    function publicStrategy(uint256 k) internal pure returns (TemporalPool.Strategy memory strategy) {
+    function publicStrategy(uint256 k) internal pure returns (MomentumWeights.Strategy memory strategy) {
         strategy.k = new uint256[](3);
         for (uint256 i = 0; i < 3; i++) strategy.k[i] = k;
     }
 
-    function secretStrategy() internal view returns (TemporalPool.Strategy memory strategy) {
+    function secretStrategy() internal view returns (MomentumWeights.Strategy memory strategy) {
         strategy.commitment = 42;
         strategy.verifier = verifier;
-        strategy.development = true;
     }
 
-    function assetsOf() internal view returns (TemporalPool.Asset[] memory assets) {
-        assets = new TemporalPool.Asset[](3);
+    function assetsOf() internal view returns (PoolTokens.Asset[] memory assets) {
+        assets = new PoolTokens.Asset[](3);
         uint64[3] memory weights = [uint64(0.5e18), 0.3e18, 0.2e18];
-        for (uint256 i = 0; i < 3; i++) assets[i] = TemporalPool.Asset(IERC20(address(tokens[i])), MARKETS[i], weights[i]);
+        for (uint256 i = 0; i < 3; i++) assets[i] = PoolTokens.Asset(IERC20(address(tokens[i])), MARKETS[i], weights[i]);
     }
 
-    function deploy(TemporalPool.Strategy memory strategy) internal returns (TemporalPool deployed) {
+    function deploy(MomentumWeights.Strategy memory strategy) internal returns (TemporalPool deployed) {
         deployed = new TemporalPool("pool", "POOL", address(this), assetsOf(), strategy, terms());
         deployed.grantRole(deployed.GUARDIAN_ROLE(), address(this));
     }

@@ -4,9 +4,11 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {MomentumLayout as M} from "../../src/generated/Layout.sol";
-import {IPriceSource} from "../../src/IPriceSource.sol";
+import {IPriceSource} from "../../src/prices/IPriceSource.sol";
 import {PublicValues} from "../../src/PublicValues.sol";
 import {MomentumRule} from "../../src/pool/MomentumRule.sol";
+import {PoolTokens} from "../../src/pool/PoolTokens.sol";
+import {MomentumWeights} from "../../src/pool/MomentumWeights.sol";
 import {TemporalPool} from "../../src/pool/TemporalPool.sol";
 import {WeightRails} from "../../src/pool/WeightRails.sol";
 import {PoolFixture, TestToken} from "./PoolFixture.sol";
@@ -25,29 +27,29 @@ contract TemporalPoolTest is PoolFixture {
     // ---------------------------------------------------------------- what it is made of
 
     function test_refusesWhatItCannotBeMadeOf() public {
-        TemporalPool.Asset[] memory assets = assetsOf();
+        PoolTokens.Asset[] memory assets = assetsOf();
         TemporalPool.Terms memory good = terms();
         assets[1].token = assets[0].token;
-        _refused(assets, publicStrategy(1e18), good, TemporalPool.TokensInvalid.selector);
+        _refused(assets, publicStrategy(1e18), good, PoolTokens.TokensInvalid.selector);
         assets = assetsOf();
         assets[0].weight += 1;
-        _refused(assets, publicStrategy(1e18), good, TemporalPool.WeightsInvalid.selector);
+        _refused(assets, publicStrategy(1e18), good, PoolTokens.WeightsInvalid.selector);
         assets = assetsOf();
         (assets[2].weight, assets[0].weight) = (0.02e18, 0.68e18);
-        _refused(assets, publicStrategy(1e18), good, TemporalPool.WeightsInvalid.selector);
+        _refused(assets, publicStrategy(1e18), good, PoolTokens.WeightsInvalid.selector);
         assets = assetsOf();
-        _refused(assets, publicStrategy(17e18), good, TemporalPool.StrategyInvalid.selector);
-        TemporalPool.Strategy memory none;
-        _refused(assets, none, good, TemporalPool.StrategyInvalid.selector);
-        TemporalPool.Strategy memory both = secretStrategy();
+        _refused(assets, publicStrategy(17e18), good, MomentumWeights.StrategyInvalid.selector);
+        MomentumWeights.Strategy memory none;
+        _refused(assets, none, good, MomentumWeights.StrategyInvalid.selector);
+        MomentumWeights.Strategy memory both = secretStrategy();
         both.k = publicStrategy(1e18).k;
-        _refused(assets, both, good, TemporalPool.StrategyInvalid.selector);
+        _refused(assets, both, good, MomentumWeights.StrategyInvalid.selector);
         TemporalPool.Terms memory bad = terms();
         bad.fee = 0.2e18;
-        _refused(assets, publicStrategy(1e18), bad, TemporalPool.TermsInvalid.selector);
+        _refused(assets, publicStrategy(1e18), bad, PoolTokens.TermsInvalid.selector);
         bad = terms();
         bad.tradeSize = 0.6e18;
-        _refused(assets, publicStrategy(1e18), bad, TemporalPool.TermsInvalid.selector);
+        _refused(assets, publicStrategy(1e18), bad, PoolTokens.TermsInvalid.selector);
         bad = terms();
         bad.limits.lowest = 0.34e18;
         _refused(assets, publicStrategy(1e18), bad, WeightRails.LimitsInvalid.selector);
@@ -55,12 +57,12 @@ contract TemporalPoolTest is PoolFixture {
         bad.decay = 0.4e18;
         _refused(assets, publicStrategy(1e18), bad, MomentumRule.DecayInvalid.selector);
         vm.chainId(1);
-        _refused(assets, secretStrategy(), good, TemporalPool.DevelopmentSrs.selector);
+        _refused(assets, secretStrategy(), good, MomentumWeights.DevelopmentSrs.selector);
     }
 
     function _refused(
-        TemporalPool.Asset[] memory assets,
-        TemporalPool.Strategy memory strategy,
+        PoolTokens.Asset[] memory assets,
+        MomentumWeights.Strategy memory strategy,
         TemporalPool.Terms memory asked,
         bytes4 why
     ) private {
@@ -85,9 +87,9 @@ contract TemporalPoolTest is PoolFixture {
         this.swapWithLimit(type(uint256).max);
         vm.expectRevert(abi.encodeWithSelector(TemporalPool.Expired.selector, block.timestamp - 1));
         pool.swapExactIn(0, 2, 1e6, 0, block.timestamp - 1);
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.TokenUnknown.selector, 3));
+        vm.expectRevert(abi.encodeWithSelector(PoolTokens.TokenUnknown.selector, 3));
         pool.swapExactIn(0, 3, 1e6, 0, block.timestamp);
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.TokenUnknown.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(PoolTokens.TokenUnknown.selector, 1));
         pool.swapExactIn(1, 1, 1e6, 0, block.timestamp);
         vm.expectRevert(TemporalPool.AmountIsZero.selector);
         pool.swapExactIn(0, 1, 0, 0, block.timestamp);
@@ -103,10 +105,10 @@ contract TemporalPoolTest is PoolFixture {
 
     function test_refusesTradesThatAreTooLarge() public {
         uint256 most_ = pool.balances()[0] / 10;
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.TradeTooLarge.selector, 0, most_ + 1, most_));
+        vm.expectRevert(abi.encodeWithSelector(PoolTokens.TradeTooLarge.selector, 0, most_ + 1, most_));
         pool.swapExactIn(0, 1, most_ + 1, 0, block.timestamp);
         uint256 out = pool.balances()[1] / 10 + 1;
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.TradeTooLarge.selector, 1, out, out - 1));
+        vm.expectRevert(abi.encodeWithSelector(PoolTokens.TradeTooLarge.selector, 1, out, out - 1));
         pool.swapExactOut(0, 1, out, type(uint256).max, block.timestamp);
         // Nor by the way of shares.
         uint256 shares = pool.totalSupply() / 5;
@@ -119,7 +121,7 @@ contract TemporalPoolTest is PoolFixture {
     function test_refusesTokensThatTakeAFee() public {
         tokens[0].takeFee(0.01e18);
         vm.expectRevert(
-            abi.encodeWithSelector(TemporalPool.FeeOnTransfer.selector, address(tokens[0]), 0.1e8, 0.099e8)
+            abi.encodeWithSelector(PoolTokens.FeeOnTransfer.selector, address(tokens[0]), 0.1e8, 0.099e8)
         );
         pool.swapExactIn(0, 2, 0.1e8, 0, block.timestamp);
         vm.expectRevert();
@@ -138,7 +140,7 @@ contract TemporalPoolTest is PoolFixture {
             abi.encodeCall(TemporalPool.join, (1, most())),
             abi.encodeCall(TemporalPool.exit, (1, amounts(0, 0, 0))),
             abi.encodeWithSignature("performUpdate(uint64)", bar),
-            abi.encodeCall(TemporalPool.balances, ())
+            abi.encodeCall(PoolTokens.balances, ())
         ];
         for (uint256 i = 0; i < attacks.length; i++) {
             tokens[0].arm(address(pool), attacks[i]);
@@ -173,7 +175,7 @@ contract TemporalPoolTest is PoolFixture {
         holds(paid > 1_000e6 && paid < 1_010e6, "price of shares");
         uint256 back = pool.exitSingle(2, shares, 0);
         holds(back < paid, "nothing is gained");
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.TokenUnknown.selector, 3));
+        vm.expectRevert(abi.encodeWithSelector(PoolTokens.TokenUnknown.selector, 3));
         pool.joinSingle(3, shares, type(uint256).max);
     }
 
@@ -194,17 +196,17 @@ contract TemporalPoolTest is PoolFixture {
     }
 
     function test_updatesAreOfFreshPricesAndNotTooOften() public {
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.PricesOfTheFuture.selector, bar + 2 * BAR));
+        vm.expectRevert(abi.encodeWithSelector(MomentumWeights.PricesOfTheFuture.selector, bar + 2 * BAR));
         pool.performUpdate(bar + 2 * BAR);
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.PricesStale.selector, bar - 2 * BAR, 2 * BAR));
+        vm.expectRevert(abi.encodeWithSelector(MomentumWeights.PricesStale.selector, bar - 2 * BAR, 2 * BAR));
         pool.performUpdate(bar - 2 * BAR);
         pool.performUpdate(bar);
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.TooEarly.selector, bar, bar + BAR));
+        vm.expectRevert(abi.encodeWithSelector(MomentumWeights.TooEarly.selector, bar, bar + BAR));
         pool.performUpdate(bar);
         nextBar();
         vm.expectRevert(abi.encodeWithSelector(IPriceSource.PriceUnknown.selector, MARKETS[0], bar));
         pool.performUpdate(bar);
-        vm.expectRevert(TemporalPool.NeedsNoProof.selector);
+        vm.expectRevert(MomentumWeights.NeedsNoProof.selector);
         pool.performUpdate(bar, "", new uint256[](M.COUNT));
     }
 
@@ -257,14 +259,14 @@ contract TemporalPoolTest is PoolFixture {
         uint256 moved = then[0] - before[0];
         holds(moved > 0.00596e18 && moved < 0.005961e18, "by what was proven");
         equal(then[0] + then[1] + then[2], ONE);
-        vm.expectRevert(TemporalPool.NeedsProof.selector);
+        vm.expectRevert(MomentumWeights.NeedsProof.selector);
         pool.performUpdate(bar);
     }
 
     function test_refusesProofsOfAnythingElse() public {
         uint256[] memory instances = _secret();
         instances[M.STRATEGY_COMMITMENT] = 43;
-        vm.expectRevert(abi.encodeWithSelector(TemporalPool.StrategyDiffers.selector, 42, 43));
+        vm.expectRevert(abi.encodeWithSelector(MomentumWeights.StrategyDiffers.selector, 42, 43));
         pool.performUpdate(bar, "", instances);
         instances[M.STRATEGY_COMMITMENT] = 42;
         // Another gradient, other weights, a token that is not there, a sum that is not kept.
@@ -286,7 +288,7 @@ contract TemporalPoolTest is PoolFixture {
             instances[at[i]] = was;
         }
         verifier.tell(false);
-        vm.expectRevert(TemporalPool.ProofRefused.selector);
+        vm.expectRevert(MomentumWeights.ProofRefused.selector);
         pool.performUpdate(bar, "", instances);
         verifier.tell(true);
         pool.performUpdate(bar, "", instances);

@@ -4,6 +4,8 @@ pragma solidity ^0.8.28;
 /// @title Prices of bars, as a chain holds them.
 interface IPriceSource {
     error PriceUnknown(bytes32 market, uint64 bar);
+    /// @notice A bar that is not over has no price.
+    error BarNotOver(uint64 bar);
 
     /// @notice The price of a market at the end of a bar.
     /// @param market name of the market, left-aligned ASCII
@@ -11,4 +13,7 @@ interface IPriceSource {
     /// @return price with 18 decimals, never 0
     /// @dev reverts with PriceUnknown where there is none
     function priceAt(bytes32 market, uint64 bar) external view returns (uint256 price);
+
+    /// @notice Whether an account's signature decides prices here: it must not publish what is computed from them.
+    function isReporter(address account) external view returns (bool);
 }
