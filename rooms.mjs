@@ -22,6 +22,11 @@ export const LIBRARIES = {
     pure: true,
     uses: ['errors'],
   },
+  commitment: {
+    says: 'Merkle sums of a book: what all accounts hold together, and that each is in it',
+    pure: true,
+    uses: ['errors'],
+  },
   risk: { says: 'EVaR, book, premium, funding, LP legs, vesting, waterfall', pure: true, uses: ['errors'] },
   volatility: {
     says: 'bars, cointegration, factor models, horizon covariance, backtests',

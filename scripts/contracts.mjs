@@ -48,7 +48,16 @@ export function buildContracts() {
       evmVersion: 'cancun',
       // Otherwise the bytecode would depend on where the sources are.
       metadata: { bytecodeHash: 'none' },
-      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
+      outputSelection: {
+        '*': {
+          '*': [
+            'abi',
+            'evm.bytecode.object',
+            'evm.deployedBytecode.object',
+            'evm.deployedBytecode.immutableReferences',
+          ],
+        },
+      },
     },
   };
   const output = JSON.parse(
@@ -73,6 +82,7 @@ export function buildContracts() {
         abi,
         bytecode: `0x${evm.bytecode.object}`,
         deployedBytecode: `0x${evm.deployedBytecode.object}`,
+        immutables: Object.values(evm.deployedBytecode.immutableReferences).flat(),
       };
       writeFileSync(join(FOLDER, `${name}.json`), `${JSON.stringify(artifact)}\n`);
     }

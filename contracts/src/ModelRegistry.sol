@@ -52,10 +52,12 @@ abstract contract ModelRegistry is Timelocked {
     event VerifiersInstalled(Verifiers verifiers);
     event ModelInstalled(Model model);
 
+    constructor(Verifiers memory first) {
+        _setVerifiers(first);
+    }
+
     function installVerifiers(Verifiers calldata proposed) external onlyRole(GOVERNOR_ROLE) timelocked {
-        _checkVerifiers(proposed);
-        verifiers = proposed;
-        emit VerifiersInstalled(proposed);
+        _setVerifiers(proposed);
     }
 
     /// @notice Takes a model and its state; the next epoch is of the bar after `stateBar`.
@@ -96,6 +98,12 @@ abstract contract ModelRegistry is Timelocked {
                 seen[count++] = markets[i];
             }
         }
+    }
+
+    function _setVerifiers(Verifiers memory proposed) private {
+        _checkVerifiers(proposed);
+        verifiers = proposed;
+        emit VerifiersInstalled(proposed);
     }
 
     /// @dev The verifier's own list of keys says what is a development key, not whoever proposes it.

@@ -109,13 +109,19 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     error NotFresh(uint256 bar, uint256 freshness);
     error MarketUnknown(bytes32 market);
 
-    event EpochPublished(uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit);
+    /// @param digest keccak256 of the call's data: what an auditor looks for in the transaction, whoever passes it on
+    event EpochPublished(
+        uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit, bytes32 digest
+    );
     /// @notice A margin requirement moves: what the model asks for, and what the guard rails let it become.
     event MarginMoved(bytes32 indexed market, uint64 from, uint64 to, uint256 asked);
-    event LiquidationAttested(bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound);
+    event LiquidationAttested(
+        bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound, bytes32 digest
+    );
 
-    constructor(Keys memory keys, Settings memory settings)
+    constructor(Keys memory keys, Settings memory settings, Verifiers memory verifiers_)
         Timelocked(keys.admin, keys.governor, keys.guardian, settings.delay)
+        ModelRegistry(verifiers_)
     {
         if (settings.budget <= 0) revert BudgetNotPositive(settings.budget);
         GuardRails.check(settings.margins);
@@ -143,7 +149,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     function publish(Epoch calldata epoch) external onlyRole(PUBLISHER_ROLE) whenNotPaused nonReentrant {
         Model storage installed = _model;
         uint256 clusters = installed.clusters.length;
-        if (clusters == 0 || address(verifiers.verifier) == address(0)) revert NothingInstalled();
+        if (clusters == 0) revert NothingInstalled();
         if (epoch.number != _measure.number + 1) revert EpochOutOfOrder(_measure.number + 1, epoch.number);
         uint64 expected = installed.stateBar + installed.barSeconds;
         if (epoch.bar != expected) revert BarOutOfOrder(expected, epoch.bar);
@@ -175,7 +181,9 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
             funding: int64(values.number(PublicValues.FUNDING))
         });
         _anchored = false;
-        emit EpochPublished(epoch.number, epoch.bar, _measure.chained, _measure.upper, epoch.unit);
+        emit EpochPublished(
+            epoch.number, epoch.bar, _measure.chained, _measure.upper, epoch.unit, keccak256(msg.data)
+        );
     }
 
     /// @notice Records that a plan was proven optimal, or that nothing would have restored the account's margin. Once.
@@ -195,7 +203,12 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         attestedIn[plan] = uint256(_measure.number) + 1;
         _attested[values] = true;
         emit LiquidationAttested(
-            plan, _measure.number, optimal, proof.instances.number(LiquidationLayout.OBJECTIVE), proof.instances.number(LiquidationLayout.BOUND)
+            plan,
+            _measure.number,
+            optimal,
+            proof.instances.number(LiquidationLayout.OBJECTIVE),
+            proof.instances.number(LiquidationLayout.BOUND),
+            keccak256(msg.data)
         );
     }
 

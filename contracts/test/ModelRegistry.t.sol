@@ -158,33 +158,38 @@ contract ModelRegistryTest is OracleFixture {
     }
 
     function test_refusesShortDelaysAndKeysThatAreOneAnothersElsewhereThanOnLocalChains() public {
+        verifier.setDevelopment(false);
         vm.chainId(1);
         GuardRails.Limits memory margins = GuardRails.Limits(1e15, 1e18, 5e16, 2e15, 50);
         RiskOracle.Settings memory settings = RiskOracle.Settings(prices, BUDGET, DELAY - 1, 2 hours, margins);
         RiskOracle.Keys memory keys = RiskOracle.Keys(address(1), address(2), address(3), address(4));
         vm.expectRevert(abi.encodeWithSelector(Timelocked.DelayTooShort.selector, DELAY - 1, 1 days));
-        new RiskOracle(keys, settings);
+        new RiskOracle(keys, settings, verifiers());
         settings.delay = DELAY;
-        new RiskOracle(keys, settings);
+        verifier.setDevelopment(true);
+        vm.expectRevert(abi.encodeWithSelector(ModelRegistry.DevelopmentSrs.selector, 1));
+        new RiskOracle(keys, settings, verifiers());
+        verifier.setDevelopment(false);
+        new RiskOracle(keys, settings, verifiers());
         for (uint160 i = 1; i <= 4; i++) {
             for (uint160 j = 1; j < i; j++) {
                 address[4] memory each = [address(1), address(2), address(3), address(4)];
                 each[i - 1] = address(j);
                 vm.expectRevert();
-                new RiskOracle(RiskOracle.Keys(each[0], each[1], each[2], each[3]), settings);
+                new RiskOracle(RiskOracle.Keys(each[0], each[1], each[2], each[3]), settings, verifiers());
             }
         }
         prices.setReporter(address(4));
         vm.expectRevert(abi.encodeWithSelector(RiskOracle.PublisherReportsPrices.selector, address(4)));
-        new RiskOracle(keys, settings);
+        new RiskOracle(keys, settings, verifiers());
         vm.chainId(31337);
         settings.margins.velocity = 0;
         vm.expectRevert(GuardRails.LimitsInvalid.selector);
-        new RiskOracle(keys, settings);
+        new RiskOracle(keys, settings, verifiers());
         settings.margins.velocity = 1;
         settings.freshness = 0;
         vm.expectRevert(RiskOracle.FreshnessIsZero.selector);
-        new RiskOracle(keys, settings);
+        new RiskOracle(keys, settings, verifiers());
     }
 
     function test_offLocalChainsNobodyPublishesWhatIsComputedFromPricesTheyReport() public {

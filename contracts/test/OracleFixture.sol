@@ -96,12 +96,11 @@ abstract contract OracleFixture is Base {
     function setUp() public {
         vm.warp(1_700_000_000);
         vm.roll(1000);
-        // the last whole hour of the day before: what is installed takes two delays
-        bar = 1_700_000_000 - (1_700_000_000 % BAR) + 2 * uint64(DELAY) - BAR;
+        // an hour before the model's delay is over
+        bar = 1_700_000_000 - (1_700_000_000 % BAR) + uint64(DELAY) - BAR;
         verifier = new ToldVerifier();
         prices = new HostilePrices();
         oracle = deployed();
-        install(verifiers());
         state = 500;
         setPrices(bar, 100e18, 50e18);
         install(model(bar));
@@ -110,7 +109,7 @@ abstract contract OracleFixture is Base {
     function deployed() internal returns (RiskOracle made) {
         GuardRails.Limits memory margins = GuardRails.Limits(1e15, 1e18, 5e16, 2e15, 50);
         RiskOracle.Keys memory keys = RiskOracle.Keys(address(this), address(this), address(this), address(this));
-        made = new RiskOracle(keys, RiskOracle.Settings(prices, BUDGET, DELAY, 2 hours, margins));
+        made = new RiskOracle(keys, RiskOracle.Settings(prices, BUDGET, DELAY, 2 hours, margins), verifiers());
     }
 
     function verifiers() internal view returns (ModelRegistry.Verifiers memory) {

@@ -18,7 +18,8 @@ import {
   POOL_TERMS,
   PRICE_SOURCE_ABI,
   revertReason,
-  signedPrices,
+  signReport,
+  submission,
   startEmbeddedChain,
   updateStatement,
   vaultHoldings,
@@ -60,7 +61,8 @@ describe('a pool on a chain', () => {
   async function holdPrices(prices: readonly number[]): Promise<void> {
     const quoted = MARKETS.map((market, i) => ({ market, price: prices[i].toFixed(12) }));
     const source = { chainId: deployment.chainId, address: deployment.prices };
-    const args = await signedPrices(account, source, bar, quoted);
+    const report = await signReport(account, source, { bar, prices: quoted });
+    const args = submission(bar, MARKETS, [report], 1)!;
     const call = { address: deployment.prices, abi: PRICE_SOURCE_ABI, functionName: 'submit', args } as const;
     await mined(await wallet().writeContract({ ...call, chain: null }));
   }
@@ -193,7 +195,6 @@ describe('a pool on a chain', () => {
       commitment,
       verifier: deployment.verifier,
       verificationKey: deployment.keys.momentum,
-      development: deployment.srs === 'development',
     });
     await nextBar();
     await holdPrices([30_000, 3_000, 1]);

@@ -1,9 +1,10 @@
-import { createWalletClient, http } from 'viem';
+import { type AbiParameter, createWalletClient, type Hex, http, size } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   auditOracle,
   chainClient,
+  CHAINLINK_SOURCE_ABI,
   chainProof,
   type ChainProof,
   contractArtifact,
@@ -12,12 +13,15 @@ import {
   type EmbeddedChain,
   fromUnits,
   marketBytes,
-  modelProposal,
+  modelInstallation,
+  NOTHING,
   ORACLE_ABI,
   PRICE_SOURCE_ABI,
   revertReason,
-  signedPrices,
+  signReport,
   startEmbeddedChain,
+  submission,
+  VERIFIER_ABI,
 } from '#lib/chain';
 import { liquidate, loadSolvers } from '#lib/liquidation';
 import {
@@ -68,6 +72,15 @@ function twoBars() {
   });
 }
 
+/** An entry of an ABI without the names of what is inside its structs. */
+function signatureOf(item: { type: string; name?: string; inputs?: readonly AbiParameter[] }): string {
+  const flat = (parameter: AbiParameter): string =>
+    'components' in parameter
+      ? `(${parameter.components.map(flat).join()})${parameter.type.slice('tuple'.length)}`
+      : parameter.type;
+  return `${item.type} ${item.name ?? ''}(${(item.inputs ?? []).map(flat).join()})`;
+}
+
 describe('proofs on a chain', () => {
   const { prover, remove } = temporaryProver(2);
   const bars = twoBars();
@@ -80,7 +93,7 @@ describe('proofs on a chain', () => {
 
   /** What the oracle answers a call: nothing, or why it refuses. */
   async function call(
-    functionName: 'publish' | 'proposeModel' | 'installModel' | 'attestLiquidation',
+    functionName: 'publish' | 'propose' | 'installModel' | 'attestLiquidation',
     args: readonly unknown[],
   ) {
     const request = { address: deployment.oracle, abi: ORACLE_ABI, functionName, args } as never;
@@ -100,7 +113,8 @@ describe('proofs on a chain', () => {
   async function holdPrices(bar: bigint, prices: readonly string[]): Promise<void> {
     const { chainId, prices: address } = deployment;
     const quoted = names.map((market, i) => ({ market, price: prices[i] }));
-    const args = await signedPrices(account, { chainId, address }, bar, quoted);
+    const report = await signReport(account, { chainId, address }, { bar, prices: quoted });
+    const args = submission(bar, names, [report], 1)!;
     const wallet = createWalletClient({ account, transport: http(chain.url) });
     const call = { address, abi: PRICE_SOURCE_ABI, functionName: 'submit', args, chain: null } as const;
     await client.waitForTransactionReceipt({ hash: await wallet.writeContract(call) });
@@ -126,7 +140,7 @@ describe('proofs on a chain', () => {
     deployment = await deployOracle(chain.url, account, {
       alpha: 0.01,
       delaySeconds: 0,
-      freshnessSeconds: 3600,
+      freshnessSeconds: 2 ** 31,
       margins: { lowest: 0.001, highest: 1, step: 0.05, velocity: 0.002, blocks: 50 },
     });
     epochs = await Promise.all(
@@ -147,24 +161,15 @@ describe('proofs on a chain', () => {
         closes.map((path) => path[bar].toFixed(18)),
       );
     const [{ covariance, pricing }] = epochs;
-    const nothing = await prover.commit(new Array<bigint>(9).fill(0n));
     const model = {
       clusters: [
         { model: covariance.instances[0], state: covariance.instances[1], markets: names.map(marketBytes) },
       ],
       correlation: pricing.instances[12],
-      nothing: fieldElement(nothing),
       stateBar: START,
       barSeconds: Number(BAR),
     };
-    expect(await call('proposeModel', [model])).toBeGreaterThan(0);
-    const at = await client.readContract({
-      address: deployment.oracle,
-      abi: ORACLE_ABI,
-      functionName: 'installableAt',
-      args: [modelProposal(model)],
-    });
-    expect(at).toBeGreaterThan(0n);
+    expect(await call('propose', [modelInstallation(model)])).toBeGreaterThan(0);
     expect(await call('installModel', [model])).toBeGreaterThan(0);
   }, 900_000);
   afterAll(async () => {
@@ -177,16 +182,47 @@ describe('proofs on a chain', () => {
       deployment.oracle,
       deployment.prices,
       deployment.verifier,
+      deployment.halo2,
       ...Object.values(deployment.keys),
     ]) {
       const code = await client.getCode({ address });
       expect((code!.length - 2) / 2).toBeLessThan(24_576);
     }
-    const compiled = JSON.stringify(contractArtifact('RiskOracle').abi);
-    for (const item of ORACLE_ABI) {
-      if (item.type === 'constructor') continue;
-      expect(compiled).toContain(`"name":"${item.name}"`);
+    for (const [name, abi] of [
+      ['RiskOracle', ORACLE_ABI],
+      ['MedianPriceSource', PRICE_SOURCE_ABI],
+      ['ChainlinkPriceSource', CHAINLINK_SOURCE_ABI],
+      ['ProofVerifier', VERIFIER_ABI],
+    ] as const) {
+      const compiled = contractArtifact(name).abi.map(signatureOf);
+      for (const item of abi) expect(compiled).toContain(signatureOf(item));
     }
+  });
+
+  it('what a cluster that is not there commits to is a constant', async () => {
+    expect(fieldElement(await prover.commit(new Array<bigint>(9).fill(0n)))).toBe(NOTHING);
+  });
+
+  it('the verifier takes one encoding of a proof, of the length its key says', async () => {
+    const { proof, instances } = epochs[0].pricing;
+    const key = deployment.keys.pricing;
+    const door = { address: deployment.verifier, abi: VERIFIER_ABI } as const;
+    const length = await client.readContract({ ...door, functionName: 'proofLength', args: [key] });
+    expect(length).toBe(BigInt(size(proof)));
+    const verify = (address: Hex, bytes: Hex) =>
+      client
+        .readContract({
+          address,
+          abi: VERIFIER_ABI,
+          functionName: 'verifyProof',
+          args: [key, bytes, instances],
+        })
+        .catch(() => false);
+    const longer: Hex = `${proof}${'00'.repeat(32)}`;
+    expect(await verify(deployment.verifier, proof)).toBe(true);
+    expect(await verify(deployment.verifier, longer)).toBe(false);
+    // What is behind it takes bytes behind a proof: two encodings of one statement.
+    expect(await verify(deployment.halo2, longer)).toBe(true);
   });
 
   it('an altered public value, or another proof’s, is refused', async () => {
@@ -258,7 +294,7 @@ describe('proofs on a chain', () => {
     const yes = '0x600160005260206000f3';
     await client.request({
       method: 'anvil_setCode' as 'eth_chainId',
-      params: [deployment.verifier, yes] as never,
+      params: [deployment.halo2, yes] as never,
     });
     const third = START + 3n * BAR;
     await holdPrices(
@@ -291,7 +327,7 @@ describe('proofs on a chain', () => {
     expect(published).toBeGreaterThan(0);
     const audit = await auditOracle(chain.url, deployment.oracle, prover);
     expect(audit.holds).toBe(false);
-    expect(audit.failures).toEqual([expect.stringContaining('the verifier at')]);
+    expect(audit.failures).toEqual([expect.stringContaining('the verifier behind it at')]);
     expect(audit.epochs.slice(0, 2).flatMap(({ failures }) => failures)).toEqual([]);
     expect(audit.epochs[2].failures).toContainEqual(
       expect.stringContaining('covariance 0: the proof does not verify'),

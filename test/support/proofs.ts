@@ -1,14 +1,17 @@
-import { EngineProver, fromFelt, type ProofDocument, type Statement, toFelt } from '#lib/proofs';
+import { createProver, fromFelt, type ProofDocument, type Prover, type Statement, toFelt } from '#lib/proofs';
 
-/** A prover for one file, and how to end it. Its keys are those of all files: vitest.config.mjs names their folder. */
-export function temporaryProver(threads = 1): { prover: EngineProver; remove: () => Promise<void> } {
-  const prover = new EngineProver({ threads });
+/**
+ * A prover for one file, of the backend PROVER_BACKEND names, and how to end it. Its keys are those of all files:
+ * vitest.config.mjs names their folder.
+ */
+export function temporaryProver(threads = 1): { prover: Prover; remove: () => Promise<void> } {
+  const prover = createProver({ threads });
   return { prover, remove: () => prover.close() };
 }
 
 /** Indices of public values of which one more unit goes unnoticed; none in a sound proof. */
 export async function unprotected<Input, Public>(
-  prover: EngineProver,
+  prover: Prover,
   statement: Statement<Input, Public>,
   document: ProofDocument,
 ): Promise<number[]> {

@@ -112,7 +112,10 @@ describeWithRealData('liquidity in a pool of BTC, ETH and SOL in November 2022',
     cable = await startTcpProxy(Number(new URL(chain.url).port));
     const account = privateKeyToAccount(chain.privateKey);
     const transactor = new Transactor(chain.url, account);
-    const prices = await transactor.deploy('SignedPriceSource', [account.address]);
+    const prices = await transactor.deploy('MedianPriceSource', [
+      ...[account.address, account.address, account.address, 0],
+      ...[[account.address], 1],
+    ]);
     source = marketWindow(realDataPath('hourly_close_24.csv'), NOVEMBER_2022);
     times = [...source.rows(0)].map(({ time }) => time);
     const provider = await DemoVault.open({ rpcUrl: chain.url, account, prices }, directory, source, CAPITAL);

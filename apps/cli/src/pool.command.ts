@@ -7,13 +7,11 @@ import {
   chainProof,
   deployPool,
   deployVault,
-  EXCHANGE_ROLE,
   parseDeployment,
   POOL_ABI,
   POOL_TERMS,
   Transactor,
   updateStatement,
-  VAULT_ABI,
   VAULT_TERMS,
 } from '#lib/chain';
 import { InvalidInputError, parseInput } from '#lib/errors';
@@ -72,7 +70,7 @@ export async function deployPoolCommand(options: {
   secret?: string;
 }): Promise<{ pool: Address; commitment: string | null }> {
   const { name, symbol, assets, k, terms } = parseInput(poolSchema, readJson(options.pool), options.pool);
-  const { verifier, keys, srs, prices } = parseDeployment(readJson(options.deployment));
+  const { verifier, keys, prices } = parseDeployment(readJson(options.deployment));
   if ((k === undefined) === (options.secret === undefined))
     throw new InvalidInputError('k', 'a rule is public (k in the file) or secret (--secret), one of the two');
   const account = signer();
@@ -81,8 +79,7 @@ export async function deployPoolCommand(options: {
     deployPool(options.rpc, account, { name, symbol }, assets, strategy, placed);
   if (k !== undefined) return { pool: await deploy({ k }), commitment: null };
   const commitment = await commitmentTo(options.secret!, assets.length);
-  const development = srs === 'development';
-  const pool = await deploy({ commitment, verifier, verificationKey: keys.momentum, development });
+  const pool = await deploy({ commitment, verifier, verificationKey: keys.momentum });
   return { pool, commitment: `0x${commitment.toString(16).padStart(64, '0')}` };
 }
 
@@ -155,6 +152,9 @@ export async function deployVaultCommand(options: {
   rpc: string;
   pool: string;
   exchange: string;
+  admin?: string;
+  governor?: string;
+  guardian?: string;
   out: string;
   delay?: number;
 }): Promise<VaultDeployment> {
@@ -162,14 +162,15 @@ export async function deployVaultCommand(options: {
   const exchange = parseInput(addressSchema, options.exchange, 'exchange');
   const account = signer();
   const terms = { ...VAULT_TERMS, ...(options.delay === undefined ? {} : { delay: options.delay }) };
+  const duty = (name: 'admin' | 'governor' | 'guardian') =>
+    options[name] === undefined ? account.address : parseInput(addressSchema, options[name], name);
   const vault = await deployVault(
     options.rpc,
     account,
     { name: 'zkrisk liquidity vault', symbol: 'zkrLV', pool },
     terms,
+    { admin: duty('admin'), governor: duty('governor'), guardian: duty('guardian'), exchange },
   );
-  // Before what may fail: the vault is there.
   writeVaultDeployment(options.out, { vault, pool });
-  await new Transactor(options.rpc, account).call(vault, VAULT_ABI, 'grantRole', [EXCHANGE_ROLE, exchange]);
   return { vault, pool };
 }

@@ -8,5 +8,6 @@ export {
 export { type SettlementConfig, settlementConfig, settlementEnvironment } from './settlement.config.js';
 export { SettlementModule } from './settlement.module.js';
 export { SettlementRepository } from './settlement.repository.js';
-export { planDigest, SETTLEMENT_LANE, SettlementService } from './settlement.service.js';
+export { planDigest } from './settlement-calls.js';
+export { SETTLEMENT_LANE, SettlementService } from './settlement.service.js';
 export { settlement } from './service.js';

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { privateKeyToAccount } from 'viem/accounts';
+import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts';
 import {
   accountFrom,
+  type ChainClient,
   chainClient,
   ChainError,
   type Deployment,
@@ -12,9 +13,8 @@ import {
   startEmbeddedChain,
 } from '#lib/chain';
 import type { SettlementConfig } from './settlement.config.js';
-import type { SettlementChain } from './settlement.service.js';
 
-/** Of oracles deployed here: at once on a local chain; a freshness of two days of wall-clock time. */
+/** Terms of oracles deployed here: measures are fresh for two days from the end of their bar. */
 export function oracleTerms(alpha: number, delaySeconds: number): OracleTerms {
   return {
     alpha,
@@ -23,6 +23,16 @@ export function oracleTerms(alpha: number, delaySeconds: number): OracleTerms {
     // A requirement between 0.1 % and 100 %, by at most 5 points an update and 0.2 a block, over 50 blocks.
     margins: { lowest: 0.001, highest: 1, step: 0.05, velocity: 0.002, blocks: 50 },
   };
+}
+
+/** The chain that is settled on. */
+export interface SettlementChain {
+  readonly client: ChainClient;
+  readonly account: PrivateKeyAccount;
+  readonly deployment: Deployment;
+  readonly rpcUrl: string;
+  /** whether it is the process beside this one */
+  readonly embedded: boolean;
 }
 
 /** A chain to settle on, and how to be rid of it. */
@@ -62,7 +72,7 @@ export async function openChain(
     let deployment = existsSync(path) ? readDeployment(path) : undefined;
     if (deployment !== undefined && (await client.getCode({ address: deployment.oracle })) === undefined)
       deployment = undefined;
-    deployment ??= await deployOracle(chain.url, account, oracleTerms(config.ALPHA, 0), environment);
+    deployment ??= await deployOracle(chain.url, account, oracleTerms(config.ALPHA, 0), { environment });
     // The embedded chain has another port at every start.
     deployment = { ...deployment, rpcUrl: chain.url };
     writeDeployment(path, deployment);

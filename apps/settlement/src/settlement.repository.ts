@@ -1,11 +1,20 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { StoredTransaction, TransactionStore } from '#lib/chain';
+import type { Address, Hex } from 'viem';
+import type { SignedReport, StoredTransaction, TransactionStore } from '#lib/chain';
 import type { EpochPayload } from '#lib/messages';
 import type { ProofDocument } from '#lib/proofs';
 import { ChainTransactionEntity, DatabaseLease, SettlementEpochEntity } from '#lib/storage';
 
 /** "snd" */
 const SENDER_LOCK = 0x736e64;
+
+/** A reporter's prices as they are kept: 18 decimals, as texts. */
+interface StoredReport {
+  readonly markets: readonly string[];
+  readonly reporter: Address;
+  readonly prices: readonly string[];
+  readonly signature: Hex;
+}
 
 /** Tables of the settlement. */
 export class SettlementRepository implements TransactionStore {
@@ -101,6 +110,53 @@ export class SettlementRepository implements TransactionStore {
       `insert into service_state (service, name, value) values ('settlement-proof', $1, $2::jsonb)
        on conflict (service, name) do nothing`,
       [jobId, JSON.stringify(proof)],
+    );
+  }
+
+  /** Epochs whose prices are not on the chain yet, in order. */
+  async epochsAwaitingPrices(): Promise<SettlementEpochEntity[]> {
+    return this.database
+      .getRepository(SettlementEpochEntity)
+      .createQueryBuilder('epoch')
+      .innerJoin(ChainTransactionEntity, 'prices', 'prices.epochId = epoch.epochId')
+      .where(`prices.kind = 'prices' and prices.status = 'waiting'`)
+      .orderBy('epoch.ordinal')
+      .getMany();
+  }
+
+  /** The epoch whose model waits to be proposed or installed; undefined where none does. */
+  async epochOfWaitingModel(): Promise<string | undefined> {
+    const [found] = await this.database.query<{ epoch_id: string }[]>(
+      `select epoch_id from chain_transaction
+       where kind in ('propose-model', 'install-model') and status = 'waiting' order by ordinal limit 1`,
+    );
+    return found?.epoch_id;
+  }
+
+  /** Reports of a bar that are of these markets in this order. */
+  async reports(bar: number, markets: readonly string[]): Promise<SignedReport[]> {
+    const rows = await this.database.query<{ value: StoredReport }[]>(
+      `select value from service_state where service = 'price-report' and name like $1`,
+      [`${bar}/%`],
+    );
+    return rows
+      .filter(({ value }) => JSON.stringify(value.markets) === JSON.stringify(markets))
+      .map(({ value: { reporter, prices, signature } }) => ({
+        ...{ reporter, signature },
+        prices: prices.map(BigInt),
+      }));
+  }
+
+  async keepReport(
+    bar: number,
+    markets: readonly string[],
+    { reporter, prices, signature }: SignedReport,
+  ): Promise<void> {
+    const stored: StoredReport = { markets, reporter, prices: prices.map(String), signature };
+    await this.database.query(
+      `insert into service_state (service, name, value) values ('price-report', $1, $2::jsonb)
+       on conflict (service, name) do nothing`,
+      [`${bar}/${reporter.toLowerCase()}`, JSON.stringify(stored)],
     );
   }
 

@@ -1,18 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { encodeFunctionData, type Hex, keccak256, pad, parseEventLogs, toHex } from 'viem';
-import type { PrivateKeyAccount } from 'viem/accounts';
+import { parseEventLogs } from 'viem';
 import {
-  type Call,
-  chainProof,
-  type ChainClient,
-  type Deployment,
   fromUnits,
-  marketBytes,
-  modelProposal,
   ORACLE_ABI,
-  type OracleModel,
-  PRICE_SOURCE_ABI,
-  signedPrices,
   type StoredTransaction,
   TransactionSender,
   type TransactionStore,
@@ -27,29 +17,15 @@ import {
   type ReceiptPayload,
   TOPICS,
 } from '#lib/messages';
-import { CLUSTER_SIZE, fieldElement, type Prover } from '#lib/proofs';
 import type { ChainTransactionEntity, DatabaseLease } from '#lib/storage';
 import { correlated } from '#lib/runtime';
+import type { SettlementCalls } from './settlement-calls.js';
+import type { SettlementChain } from './settlement-chain.js';
 import type { SettlementConfig } from './settlement.config.js';
 import type { SettlementRepository } from './settlement.repository.js';
 
 /** One account on the chain: one process sends. */
 export const SETTLEMENT_LANE: Lane = { name: 'settlement', spread: 'single' };
-
-/** Instances of the proofs that are read here: see the layouts of the statements. */
-const MODEL = 0;
-const STATE = 1;
-const CORRELATION = 12;
-
-/** The chain that is settled on. */
-export interface SettlementChain {
-  readonly client: ChainClient;
-  readonly account: PrivateKeyAccount;
-  readonly deployment: Deployment;
-  readonly rpcUrl: string;
-  /** whether it is the process beside this one */
-  readonly embedded: boolean;
-}
 
 /** Brings epochs and liquidation plans whose proofs have come to the chain, in order. */
 export class SettlementService implements LaneOwner {
@@ -62,7 +38,6 @@ export class SettlementService implements LaneOwner {
   private readonly lease: DatabaseLease;
   /** since the start */
   readonly counts = { epochs: 0, liquidations: 0, refused: 0 };
-  private nothing: bigint | undefined;
   private rechecked = false;
 
   constructor(
@@ -70,7 +45,7 @@ export class SettlementService implements LaneOwner {
     private readonly repository: SettlementRepository,
     private readonly log: EventLog,
     readonly chain: SettlementChain,
-    private readonly prover: Prover,
+    calls: SettlementCalls,
   ) {
     this.lease = repository.senderLease();
     const store: TransactionStore = {
@@ -79,7 +54,7 @@ export class SettlementService implements LaneOwner {
       lately: () => repository.lately(),
       save: (transaction) => this.save(transaction),
     };
-    this.sender = new TransactionSender(chain.client, chain.account, store, (id) => this.callOf(id), {
+    this.sender = new TransactionSender(chain.client, chain.account, store, (id) => calls.of(id), {
       confirmations: config.CHAIN_CONFIRMATIONS,
       replaceAfterMs: config.CHAIN_REPLACE_AFTER_SECONDS * 1000,
       highestFeePerGas: BigInt(Math.round(config.CHAIN_HIGHEST_FEE_GWEI * 1e9)),
@@ -114,7 +89,6 @@ export class SettlementService implements LaneOwner {
   async close(): Promise<void> {
     this.closed = true;
     await this.release();
-    await this.prover.close();
   }
 
   async onEpochs(messages: readonly Message<EpochPayload>[], context: ConsumeContext): Promise<void> {
@@ -224,95 +198,6 @@ export class SettlementService implements LaneOwner {
     return Number(event.args.number);
   }
 
-  /** Made from the epoch and its proofs, which are kept, and the chain as it is. */
-  private async callOf(id: string): Promise<Call | undefined> {
-    const { kind, epochId, planId } = (await this.repository.transaction(id))!;
-    const { oracle, prices } = this.chain.deployment;
-    const { manager } = this.repository.database;
-    if (kind === 'attest') {
-      const job = `liquidation-${planId}`;
-      const { document } = (await this.repository.proofs(manager, [job])).get(job)!;
-      const args = [planDigest(planId!), chainProof(document!)] as const;
-      return {
-        to: oracle,
-        data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'attestLiquidation', args }),
-      };
-    }
-    const epoch = (await this.repository.epoch(epochId!))!.epoch as EpochPayload;
-    const bar = BigInt(epoch.barEnd / 1000);
-    const barSeconds = epoch.barMs / 1000;
-    if (kind === 'prices') return { to: prices, data: await this.pricesOf(epoch, bar) };
-    const jobs = [...epoch.clusters, epoch.pricing].map(({ jobId }) => jobId);
-    const proofs = await this.repository.proofs(manager, jobs);
-    const documents = jobs.map((job) => chainProof(proofs.get(job)!.document!));
-    const covariances = documents.slice(0, -1);
-    const pricing = documents.at(-1)!;
-    if (kind === 'publish') {
-      const [last] = await this.chain.client.readContract({
-        address: oracle,
-        abi: ORACLE_ABI,
-        functionName: 'measure',
-      });
-      // A power of two: exact above one.
-      const unit = epoch.unit >= 1 ? BigInt(epoch.unit) * 10n ** 18n : BigInt(Math.round(epoch.unit * 1e18));
-      const args = [{ number: last.number + 1n, bar, unit, covariances, pricing }] as const;
-      return { to: oracle, data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'publish', args }) };
-    }
-    const model: OracleModel = {
-      clusters: epoch.clusters.map(({ markets }, c) => ({
-        model: covariances[c].instances[MODEL],
-        state: covariances[c].instances[STATE],
-        markets: markets.map(marketBytes),
-      })),
-      correlation: pricing.instances[CORRELATION],
-      nothing: await this.commitmentOfNothing(),
-      stateBar: bar - BigInt(barSeconds),
-      barSeconds,
-    };
-    if (kind === 'install-model' && !(await this.installable(model))) return undefined;
-    const functionName = kind === 'propose-model' ? 'proposeModel' : 'installModel';
-    return { to: oracle, data: encodeFunctionData({ abi: ORACLE_ABI, functionName, args: [model] }) };
-  }
-
-  /** Whether the oracle's delay after the model's proposal is over. */
-  private async installable(model: OracleModel): Promise<boolean> {
-    const { client, deployment } = this.chain;
-    const [at, { timestamp }] = await Promise.all([
-      client.readContract({
-        address: deployment.oracle,
-        abi: ORACLE_ABI,
-        functionName: 'installableAt',
-        args: [modelProposal(model)],
-      }),
-      client.getBlock({ blockTag: 'latest' }),
-    ]);
-    return at !== 0n && at <= timestamp;
-  }
-
-  /** The closing prices of the bar and of the one before, in one call; what is held already is left. */
-  private async pricesOf(epoch: EpochPayload, bar: bigint): Promise<Hex> {
-    const source = { chainId: this.chain.deployment.chainId, address: this.chain.deployment.prices };
-    const at = (of: 'before' | 'after') =>
-      epoch.prices.map((price) => ({ market: price.market, price: price[of].toFixed(18) }));
-    const updates = [
-      { bar: bar - BigInt(epoch.barMs / 1000), prices: at('before') },
-      { bar, prices: at('after') },
-    ];
-    const signed = await Promise.all(
-      updates.map((update) => signedPrices(this.chain.account, source, update.bar, update.prices)),
-    );
-    const calls = signed.map((args) =>
-      encodeFunctionData({ abi: PRICE_SOURCE_ABI, functionName: 'submit', args }),
-    );
-    return encodeFunctionData({ abi: PRICE_SOURCE_ABI, functionName: 'multicall', args: [calls] });
-  }
-
-  /** What a cluster that is not there commits to: a row of zeros. */
-  private async commitmentOfNothing(): Promise<bigint> {
-    this.nothing ??= fieldElement(await this.prover.commit(new Array<bigint>(CLUSTER_SIZE + 1).fill(0n)));
-    return this.nothing;
-  }
-
   /** EVaR by epoch number, as the chain's events say, in quote units. */
   async published(): Promise<Map<number, number>> {
     const events = await this.chain.client.getContractEvents({
@@ -349,10 +234,4 @@ export class SettlementService implements LaneOwner {
 /** Percent of the unit of account, in units of 2^−24, as money. */
 function inQuote(percent: bigint, unit: bigint): number {
   return (fromUnits(percent) / 100) * (Number(unit) / 1e18);
-}
-
-/** A plan's name on the chain: its id, hashed where it is longer than 32 bytes. */
-export function planDigest(planId: string): Hex {
-  const bytes = toHex(planId);
-  return bytes.length <= 66 ? pad(bytes, { dir: 'right', size: 32 }) : keccak256(bytes);
 }

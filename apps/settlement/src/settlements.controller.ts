@@ -4,6 +4,8 @@ import { z } from 'zod';
 import type { EpochPayload } from '#lib/messages';
 import { Documented, Public, ZodPipe } from '#lib/service';
 import type { ChainTransactionEntity, SettlementEpochEntity } from '#lib/storage';
+import { marketName } from '#lib/chain';
+import { SettlementCalls } from './settlement-calls.js';
 import { SettlementRepository } from './settlement.repository.js';
 import { SettlementService } from './settlement.service.js';
 
@@ -15,7 +17,24 @@ export class SettlementsController {
   constructor(
     @Inject(SettlementService) private readonly service: SettlementService,
     @Inject(SettlementRepository) private readonly repository: SettlementRepository,
+    @Inject(SettlementCalls) private readonly calls: SettlementCalls,
   ) {}
+
+  @Get('awaiting')
+  @Public()
+  @Documented({
+    summary:
+      'The model that waits for the oracle’s governor, with the two calls to make; `zkrisk govern` makes them',
+    response: z.looseObject({ chainId: z.int(), oracle: z.string(), model: z.looseObject({}).nullable() }),
+  })
+  async awaiting(): Promise<object> {
+    const { chainId, oracle } = this.service.chain.deployment;
+    const awaited = await this.calls.awaitingGovernor();
+    if (awaited === undefined) return { chainId, oracle, model: null };
+    const { propose, install, model } = awaited;
+    const markets = model.clusters.map((cluster) => cluster.markets.map(marketName));
+    return { chainId, oracle, model: { propose, install, markets, stateBar: Number(model.stateBar) } };
+  }
 
   @Get()
   @Public()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
@@ -9,20 +8,28 @@ import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.so
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {PoolTokens} from "./PoolTokens.sol";
+import {Timelocked} from "../governance/Timelocked.sol";
 import {TemporalPool} from "./TemporalPool.sol";
 
 /// @title Shares of a pool that stand behind the exchange.
 /// @notice Liquidity providers put shares of a pool in. The exchange counts what they are worth, less a haircut, as its liquidity; what
 /// providers lose to traders it takes out, what they earn it puts in. Leaving takes two steps: whoever has asked no longer counts for
-/// the exchange, and bears losses until the delay is over.
-contract LiquidityVault is ERC4626, AccessControl {
+/// the exchange, and bears losses until the delay is over. Another exchange is appointed only after the same delay: who sees it coming can leave.
+contract LiquidityVault is ERC4626, Timelocked {
     using SafeERC20 for IERC20;
 
     bytes32 public constant EXCHANGE_ROLE = keccak256("EXCHANGE");
     uint256 private constant ONE = 1e18;
 
+    struct Keys {
+        address admin;
+        address governor;
+        address guardian;
+        address exchange;
+    }
+
     struct Terms {
-        /// @dev seconds from asking to leave until one can
+        /// @dev seconds from asking to leave until one can, and from proposing another exchange until it is appointed
         uint32 delay;
         /// @dev seconds between two takings of the exchange, at least
         uint32 coverInterval;
@@ -94,16 +101,17 @@ contract LiquidityVault is ERC4626, AccessControl {
     event Covered(address indexed to, uint256 poolShares);
     event Repaid(address indexed from, uint256 poolShares);
 
-    constructor(TemporalPool pool_, string memory name, string memory symbol, address admin, Terms memory terms_)
+    constructor(TemporalPool pool_, string memory name, string memory symbol, Keys memory keys, Terms memory terms_)
         ERC4626(IERC20(address(pool_)))
         ERC20(name, symbol)
+        Timelocked(keys.admin, keys.governor, keys.guardian, terms_.delay)
     {
         if (terms_.delay == 0 || terms_.coverInterval == 0) revert TermsInvalid();
         if (terms_.coverShare == 0 || terms_.coverShare > terms_.coverDelayShare) revert TermsInvalid();
         if (terms_.coverDelayShare > ONE) revert TermsInvalid();
         pool = pool_;
         terms = terms_;
-        _grantRole(DEFAULT_ADMIN_ROLE, admin);
+        _grantRole(EXCHANGE_ROLE, keys.exchange);
     }
 
     // ---------------------------------------------------------------- leaving

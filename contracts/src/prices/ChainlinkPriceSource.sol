@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {Timelocked} from "../governance/Timelocked.sol";
 import {IPriceSource} from "./IPriceSource.sol";
 
@@ -21,7 +22,7 @@ interface IAggregatorV3 {
 /// @notice A bar's price is the answer of the last round at or before the bar's end, in the newest phase that had begun by then. The caller
 /// names the round and the contract checks it: the round is not later than the bar, the next round of its phase is, and so is the
 /// first round of every later phase. A proxy numbers rounds phase * 2^64 + round; each aggregator behind it begins a phase.
-contract ChainlinkPriceSource is IPriceSource, Timelocked {
+contract ChainlinkPriceSource is IPriceSource, Timelocked, Multicall {
     struct Feed {
         IAggregatorV3 aggregator;
         uint8 decimals;

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {Timelocked} from "../../src/governance/Timelocked.sol";
 import {LiquidityVault} from "../../src/pool/LiquidityVault.sol";
 import {PoolFixture} from "./PoolFixture.sol";
 
@@ -17,14 +18,17 @@ abstract contract VaultFixture is PoolFixture {
     function _setUpVault() internal {
         _setUp();
         pool.join(9 * pool.totalSupply(), most());
-        vault = new LiquidityVault(pool, "vault", "VLT", address(this), vaultTerms());
-        vault.grantRole(vault.EXCHANGE_ROLE(), exchange);
+        vault = new LiquidityVault(pool, "vault", "VLT", vaultKeys(), vaultTerms());
         for (uint256 i = 0; i < 2; i++) {
             pool.transfer(providers[i], pool.totalSupply() / 5);
             vm.prank(providers[i]);
             pool.approve(address(vault), type(uint256).max);
         }
         pool.approve(address(vault), type(uint256).max);
+    }
+
+    function vaultKeys() internal view returns (LiquidityVault.Keys memory) {
+        return LiquidityVault.Keys(address(this), address(this), address(this), exchange);
     }
 
     function vaultTerms() internal pure returns (LiquidityVault.Terms memory) {
@@ -202,19 +206,32 @@ contract LiquidityVaultTest is VaultFixture {
         vault.cover(1e18, providers[0]);
     }
 
+    function test_anotherExchangeIsAppointedOnlyAfterTheDelay() public {
+        bytes32 role = vault.EXCHANGE_ROLE();
+        bytes memory call = abi.encodeCall(vault.grantRole, (role, address(this)));
+        vm.expectRevert(abi.encodeWithSelector(Timelocked.NotProposed.selector, vault.grantRole.selector, keccak256(call)));
+        vault.grantRole(role, address(this));
+        vault.propose(call);
+        vm.warp(block.timestamp + DELAY - 1);
+        vm.expectRevert();
+        vault.grantRole(role, address(this));
+        vm.warp(block.timestamp + 1);
+        vault.grantRole(role, address(this));
+    }
+
     function test_termsThatProtectNobodyAreRefused() public {
         LiquidityVault.Terms memory terms = vaultTerms();
         terms.delay = 0;
         vm.expectRevert(LiquidityVault.TermsInvalid.selector);
-        new LiquidityVault(pool, "vault", "VLT", address(this), terms);
+        new LiquidityVault(pool, "vault", "VLT", vaultKeys(), terms);
         terms = vaultTerms();
         terms.coverShare = terms.coverDelayShare + 1;
         vm.expectRevert(LiquidityVault.TermsInvalid.selector);
-        new LiquidityVault(pool, "vault", "VLT", address(this), terms);
+        new LiquidityVault(pool, "vault", "VLT", vaultKeys(), terms);
         terms = vaultTerms();
         terms.coverDelayShare = 1e18 + 1;
         vm.expectRevert(LiquidityVault.TermsInvalid.selector);
-        new LiquidityVault(pool, "vault", "VLT", address(this), terms);
+        new LiquidityVault(pool, "vault", "VLT", vaultKeys(), terms);
     }
 
     /// @notice The first depositor cannot take from the second by a gift that rounds its shares away.

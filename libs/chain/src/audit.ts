@@ -1,4 +1,12 @@
-import { type Address, decodeFunctionData, type Hex, hexToString, toHex } from 'viem';
+import {
+  type Address,
+  decodeFunctionData,
+  getAbiItem,
+  type Hex,
+  hexToString,
+  toFunctionSelector,
+  toHex,
+} from 'viem';
 import {
   chainKeyOf,
   covarianceStatement,
@@ -13,11 +21,13 @@ import {
   type Statement,
   dequantise,
 } from '#lib/proofs';
-import { contractArtifact } from './contract-artifact.js';
+import { contractArtifact, isCodeOf } from './contract-artifact.js';
 import { type ChainClient, chainClient } from './chain-client.js';
+import { ADMIN_ROLE, GOVERNOR_ROLE, GUARDIAN_ROLE, isLocal, PUBLISHER_ROLE } from './deployment.js';
 import { documentInstances, fromUnits } from './encoding.js';
 import { ChainError } from './errors.js';
-import { ORACLE_ABI, type OracleModel, PRICE_SOURCE_ABI } from './oracle-abi.js';
+import { innerCall } from './inner-call.js';
+import { ORACLE_ABI, type OracleModel, PRICE_SOURCE_ABI, VERIFIER_ABI } from './oracle-abi.js';
 
 /** What was found of one epoch. */
 export interface AuditedEpoch {
@@ -54,6 +64,18 @@ export interface Audit {
 /** Rounding of the factors that a price change is computed from, percent: the oracle's own tolerance. */
 const CHANGE_TOLERANCE = 256 / 2 ** 24;
 const LOG_RANGE = 50_000n;
+/** Poseidon hash of a row of nine zeros: what a cluster that is not there commits to. */
+export const NOTHING = 0x2c681882cfb4eaab7e7c1463c9622722c74d42a52dcd92544033933fb2a57a03n;
+const SELECTORS = {
+  publish: toFunctionSelector(getAbiItem({ abi: ORACLE_ABI, name: 'publish' })),
+  attestLiquidation: toFunctionSelector(getAbiItem({ abi: ORACLE_ABI, name: 'attestLiquidation' })),
+};
+const DUTIES = new Map<Hex, string>([
+  [ADMIN_ROLE, 'admin'],
+  [GOVERNOR_ROLE, 'governor'],
+  [GUARDIAN_ROLE, 'guardian'],
+  [PUBLISHER_ROLE, 'publisher'],
+]);
 
 /**
  * Everything an oracle has taken, verified again from the transactions' calldata by someone who has a node and this program
@@ -79,16 +101,24 @@ export async function auditOracle(
   const epochs: AuditedEpoch[] = [];
   const liquidations: AuditedLiquidation[] = [];
   for (const event of events) {
-    if (event.eventName === 'ModelProposed') auditor.propose(event.args.proposal!, event.args.model!);
-    else if (event.eventName === 'ModelInstalled') auditor.install(event.args.proposal!);
+    if (event.eventName === 'ModelInstalled') auditor.install(event.args.model!);
     else if (event.eventName === 'EpochPublished') {
-      const epoch = await auditor.epoch(event.transactionHash, event.args.upper!, epochs.length + 1);
+      const epoch = await auditor.epoch(
+        event.transactionHash,
+        event.args.upper!,
+        event.args.digest!,
+        epochs.length + 1,
+      );
       epochs.push(epoch);
       onProgress(
         `epoch ${epoch.number} ${epoch.bar}: ${epoch.failures.length === 0 ? `${epoch.proofs} proofs hold` : epoch.failures.join('; ')}`,
       );
     } else if (event.eventName === 'LiquidationAttested') {
-      const liquidation = await auditor.liquidation(event.transactionHash, event.args.plan!);
+      const liquidation = await auditor.liquidation(
+        event.transactionHash,
+        event.args.plan!,
+        event.args.digest!,
+      );
       liquidations.push(liquidation);
       onProgress(
         `liquidation ${label(liquidation.plan)}: ${liquidation.failures.length === 0 ? liquidation.proves : liquidation.failures.join('; ')}`,
@@ -109,7 +139,6 @@ export async function auditOracle(
 }
 
 class Auditor {
-  private readonly proposals = new Map<Hex, OracleModel>();
   private model: OracleModel | undefined;
   /** commitments of the clusters' states after the last epoch, or as they came with the model */
   private states: bigint[] = [];
@@ -125,20 +154,57 @@ class Auditor {
     private readonly source: Address,
   ) {}
 
+  /** What does not hold of the contracts: their code, the keys, and that keys are apart. */
   async contracts(): Promise<string[]> {
     const failures: string[] = [];
     const [verifier, covarianceKey, pricingKey, liquidationKey] = await this.read('verifiers');
-    const check = async (what: string, address: Address, expected: string) => {
-      if ((await this.client.getCode({ address })) !== expected)
-        failures.push(`${what} at ${address} is not the one of these circuits`);
+    const code = (address: Address) => this.client.getCode({ address });
+    const compiled = async (what: string, name: string, address: Address) => {
+      if (!isCodeOf(contractArtifact(name), await code(address)))
+        failures.push(`${what} at ${address} is not ${name} of this version`);
     };
-    await check('the verifier', verifier, contractArtifact('Halo2VerifierReusable').deployedBytecode);
+    await compiled('the oracle', 'RiskOracle', this.oracle);
+    await compiled('the verifier', 'ProofVerifier', verifier);
+    const halo2 = await this.client
+      .readContract({ address: verifier, abi: VERIFIER_ABI, functionName: 'halo2' })
+      .catch(() => undefined);
+    if (halo2 === undefined) failures.push(`the verifier at ${verifier} names no verifier behind it`);
+    else await compiled('the verifier behind it', 'Halo2VerifierReusable', halo2);
     for (const [name, address] of [
       ['covariance', covarianceKey],
       ['pricing', pricingKey],
       ['liquidation', liquidationKey],
-    ] as const)
-      await check(`the ${name} key`, address, toHex(chainKeyOf(name)));
+    ] as const) {
+      if ((await code(address)) !== toHex(chainKeyOf(name)))
+        failures.push(`the ${name} key at ${address} is not the one of these circuits`);
+    }
+    failures.push(...(await this.duties()));
+    return failures;
+  }
+
+  /** Off local chains: accounts with more than one duty, and publishers that report prices. */
+  private async duties(): Promise<string[]> {
+    if (isLocal(await this.client.getChainId())) return [];
+    const held = new Map<Address, Set<string>>();
+    for (const event of await this.events()) {
+      if (event.eventName !== 'RoleGranted' && event.eventName !== 'RoleRevoked') continue;
+      const { role, account } = event.args;
+      const name = DUTIES.get(role!);
+      if (name === undefined) continue;
+      const duties = held.get(account!) ?? new Set<string>();
+      held.set(account!, duties);
+      if (event.eventName === 'RoleGranted') duties.add(name);
+      else duties.delete(name);
+    }
+    const failures: string[] = [];
+    for (const [account, duties] of held) {
+      if (duties.size > 1) failures.push(`${account} is ${[...duties].sort().join(' and ')}`);
+      if (!duties.has('publisher')) continue;
+      const reports = await this.client.readContract({
+        ...{ address: this.source, abi: PRICE_SOURCE_ABI, functionName: 'isReporter', args: [account] },
+      });
+      if (reports) failures.push(`${account} is publisher and reports prices`);
+    }
     return failures;
   }
 
@@ -159,29 +225,25 @@ class Auditor {
     return found;
   }
 
-  propose(proposal: Hex, model: OracleModel): void {
-    this.proposals.set(proposal, model);
-  }
-
-  install(proposal: Hex): void {
-    this.model = this.proposals.get(proposal);
-    this.states = this.model?.clusters.map(({ state }) => state) ?? [];
-    this.stateBar = this.model?.stateBar ?? 0n;
+  install(model: OracleModel): void {
+    this.model = model;
+    this.states = model.clusters.map(({ state }) => state);
+    this.stateBar = model.stateBar;
     this.chained = false;
   }
 
-  async epoch(transaction: Hex, said: bigint, expected: number): Promise<AuditedEpoch> {
+  async epoch(transaction: Hex, said: bigint, digest: Hex, expected: number): Promise<AuditedEpoch> {
     const failures: string[] = [];
     const check = (holds: boolean, failure: string) => {
       if (!holds) failures.push(failure);
     };
-    const [epoch] = await this.calldata(transaction, 'publish');
+    const [epoch] = await this.calldata(transaction, 'publish', digest);
     const { number, bar, unit, covariances, pricing } = epoch;
     const { model } = this;
     check(Number(number) === expected, `its number is ${number}, the next one is ${expected}`);
     const chained = this.chained;
     const net: bigint[] = [];
-    if (model === undefined) failures.push('there is no model whose proposal is known');
+    if (model === undefined) failures.push('no model was installed');
     else {
       check(
         bar === this.stateBar + BigInt(model.barSeconds),
@@ -228,8 +290,8 @@ class Auditor {
     };
   }
 
-  async liquidation(transaction: Hex, plan: Hex): Promise<AuditedLiquidation> {
-    const [said, proof] = await this.calldata(transaction, 'attestLiquidation');
+  async liquidation(transaction: Hex, plan: Hex, digest: Hex): Promise<AuditedLiquidation> {
+    const [said, proof] = await this.calldata(transaction, 'attestLiquidation', digest);
     const { values, reasons } = await this.verify(liquidationStatement, proof);
     const failures = [...reasons];
     if (said !== plan) failures.push('its plan is not the one that was attested');
@@ -256,7 +318,7 @@ class Auditor {
     const failures: string[] = [];
     for (let c = 0; c < commitments.risk.length; c++) {
       const own = covariances.at(c)?.instances;
-      const [risk, drift] = own === undefined ? [model.nothing, model.nothing] : [own[3], own[4]];
+      const [risk, drift] = own === undefined ? [NOTHING, NOTHING] : [own[3], own[4]];
       if (instances[c] !== risk || instances[4 + c] !== drift)
         failures.push(`pricing: cluster ${c} does not start from its covariance proof`);
       if (instances[8 + c] !== instances[c])
@@ -312,11 +374,19 @@ class Auditor {
     return { values, reasons: failures };
   }
 
-  private async calldata<Name extends 'publish' | 'attestLiquidation'>(transaction: Hex, name: Name) {
-    const { to, input } = await this.client.getTransaction({ hash: transaction });
-    const { functionName, args } = decodeFunctionData({ abi: ORACLE_ABI, data: input });
-    if (to?.toLowerCase() !== this.oracle.toLowerCase() || functionName !== name)
-      throw new ChainError(`transaction ${transaction} does not call ${name} of the oracle itself`);
+  /** Arguments of the call that the oracle has seen: made by the transaction itself, or by a Safe in its name. */
+  private async calldata<Name extends 'publish' | 'attestLiquidation'>(
+    transaction: Hex,
+    name: Name,
+    digest: Hex,
+  ) {
+    const { input } = await this.client.getTransaction({ hash: transaction });
+    const data = innerCall(input, SELECTORS[name], digest);
+    if (data === undefined)
+      throw new ChainError(
+        `transaction ${transaction} does not carry the ${name} call that the oracle has taken`,
+      );
+    const { args } = decodeFunctionData({ abi: ORACLE_ABI, data });
     return args as Extract<
       ReturnType<typeof decodeFunctionData<typeof ORACLE_ABI>>,
       { functionName: Name }

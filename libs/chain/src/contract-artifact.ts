@@ -10,6 +10,8 @@ export interface ContractArtifact {
   readonly bytecode: Hex;
   /** as a chain holds it; immutable values are zeros */
   readonly deployedBytecode: Hex;
+  /** where immutable values stand in the deployed code, bytes */
+  readonly immutables: readonly { readonly start: number; readonly length: number }[];
 }
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'contracts');
@@ -27,4 +29,12 @@ export function contractArtifact(name: string): ContractArtifact {
   }
   cache.set(name, artifact);
   return artifact;
+}
+
+/** Whether code on a chain is a compiled contract's, whatever its immutable values. */
+export function isCodeOf({ deployedBytecode, immutables }: ContractArtifact, code: Hex | undefined): boolean {
+  if (code?.length !== deployedBytecode.length) return false;
+  const bytes = Buffer.from(code.slice(2), 'hex');
+  for (const { start, length } of immutables) bytes.fill(0, start, start + length);
+  return `0x${bytes.toString('hex')}` === deployedBytecode;
 }

@@ -3,7 +3,8 @@ import type { PrivateKeyAccount } from 'viem/accounts';
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
 import { chainKeyOf, loadArtifacts, quantise, STATEMENTS } from '#lib/proofs';
-import { ORACLE_ABI } from './oracle-abi.js';
+import { marketBytes } from './encoding.js';
+import { ChainError } from './errors.js';
 import { Transactor } from './transactor.js';
 
 /** Of an account or a contract. */
@@ -17,7 +18,12 @@ export const deploymentSchema = z.strictObject({
   chainId: z.int(),
   oracle: addressSchema,
   prices: addressSchema,
+  /** medians of signed reports, or rounds of Chainlink feeds */
+  priceSource: z.enum(['median', 'chainlink']),
+  /** the door that proofs pass */
   verifier: addressSchema,
+  /** the generated verifier behind it */
+  halo2: addressSchema,
   keys: z.record(z.string(), addressSchema),
   srs: z.enum(['development', 'ceremony']),
   rpcUrl: z.string().optional().describe('a node of the chain, as it was at the last start'),
@@ -34,7 +40,7 @@ export interface OracleTerms {
   readonly alpha: number;
   /** seconds between a proposal and its installation */
   readonly delaySeconds: number;
-  /** seconds after which what was published is no longer fresh */
+  /** seconds from a bar's end after which what was published of it is no longer fresh */
   readonly freshnessSeconds: number;
   /** guard rails of margin requirements: shares of notional */
   readonly margins: {
@@ -46,9 +52,31 @@ export interface OracleTerms {
   };
 }
 
+/** Who does what. Off local chains all of them are different accounts; the contracts refuse others. */
+export interface Duties {
+  readonly admin: Address;
+  readonly governor: Address;
+  readonly guardian: Address;
+  readonly publisher: Address;
+}
+
+/** Where prices of bars come from. */
+export type PriceTerms =
+  | { readonly kind: 'median'; readonly reporters: readonly Address[]; readonly quorum: number }
+  | {
+      readonly kind: 'chainlink';
+      readonly feeds: readonly {
+        readonly market: string;
+        readonly aggregator: Address;
+        /** seconds */
+        readonly heartbeat: number;
+      }[];
+    };
+
 export const GOVERNOR_ROLE = keccak256(toHex('GOVERNOR'));
 export const PUBLISHER_ROLE = keccak256(toHex('PUBLISHER'));
 export const GUARDIAN_ROLE = keccak256(toHex('GUARDIAN'));
+export const ADMIN_ROLE: Hex = `0x${'00'.repeat(32)}`;
 
 /** A contract whose code is data: what a verification key is to the verifier. */
 export function dataContract(data: Uint8Array): Hex {
@@ -57,56 +85,103 @@ export function dataContract(data: Uint8Array): Hex {
   return concatHex(['0x61', length, '0x80600c6000396000f3', toHex(data)]);
 }
 
+export interface DeploymentOptions {
+  /** everything the deploying account's where it is left out, which local chains alone allow */
+  readonly duties?: Duties;
+  /** the deploying account as the one reporter where it is left out, which local chains alone allow */
+  readonly prices?: PriceTerms;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
 /**
- * Deploys verifier, keys, a signed price source and the oracle, grants its roles to the account, and installs the verifiers
- * (at once where there is no delay).
+ * Deploys verifier, keys, a price source and the oracle, with their roles given and the verifiers installed. The deploying
+ * account keeps no right of its own unless it is among the duties.
  *
- * @throws {ChainError} where a transaction fails
+ * @throws {ChainError} where a transaction fails, or where keys are not apart on a chain that is not local
  */
 export async function deployOracle(
   rpcUrl: string,
   account: PrivateKeyAccount,
   terms: OracleTerms,
-  environment: NodeJS.ProcessEnv = process.env,
+  options: DeploymentOptions = {},
 ): Promise<Deployment> {
   const transactor = new Transactor(rpcUrl, account);
+  const { address } = account;
+  const duties = options.duties ?? {
+    admin: address,
+    governor: address,
+    guardian: address,
+    publisher: address,
+  };
+  const source: PriceTerms = options.prices ?? { kind: 'median', reporters: [address], quorum: 1 };
   const chainId = await transactor.client.getChainId();
-  const verifier = await transactor.deploy('Halo2VerifierReusable');
+  if (!isLocal(chainId)) requireKeysApart(duties, source);
+  const halo2 = await transactor.deploy('Halo2VerifierReusable');
   const keys: Record<string, Address> = {};
-  let srs: Deployment['srs'] = 'ceremony';
-  for (const name of STATEMENTS.keys()) {
-    if (loadArtifacts(name, environment).srsKind === 'development') srs = 'development';
-    keys[name] = (await transactor.send({ data: dataContract(chainKeyOf(name, environment)) }))!;
-  }
-  const prices = await transactor.deploy('SignedPriceSource', [account.address]);
-  const share = (value: number) => BigInt(Math.round(value * 1e18));
-  const { alpha, delaySeconds, freshnessSeconds, margins } = terms;
+  for (const name of STATEMENTS.keys())
+    keys[name] = (await transactor.send({ data: dataContract(chainKeyOf(name, options.environment)) }))!;
+  const verifier = await transactor.deploy('ProofVerifier', [halo2, Object.values(keys)]);
+  const srs = loadArtifacts('pricing', options.environment).srsKind;
+  const prices = await deployPriceSource(transactor, duties, terms.delaySeconds, source);
   const oracle = await transactor.deploy('RiskOracle', [
-    account.address,
+    duties,
+    oracleSettings(prices, terms),
     {
-      prices,
-      budget: quantise(-Math.log(alpha), 'alpha'),
-      delay: delaySeconds,
-      freshness: freshnessSeconds,
-      margins: {
-        lowest: share(margins.lowest),
-        highest: share(margins.highest),
-        step: share(margins.step),
-        velocity: share(margins.velocity),
-        blocks: margins.blocks,
-      },
+      verifier,
+      covarianceKey: keys.covariance,
+      pricingKey: keys.pricing,
+      liquidationKey: keys.liquidation,
     },
   ]);
-  for (const role of [GOVERNOR_ROLE, PUBLISHER_ROLE, GUARDIAN_ROLE])
-    await transactor.call(oracle, ORACLE_ABI, 'grantRole', [role, account.address]);
-  const verifiers = {
-    verifier,
-    covarianceKey: keys.covariance,
-    pricingKey: keys.pricing,
-    liquidationKey: keys.liquidation,
-    development: srs === 'development',
+  return { chainId, oracle, prices, priceSource: source.kind, verifier, halo2, keys, srs };
+}
+
+function oracleSettings(prices: Address, { alpha, delaySeconds, freshnessSeconds, margins }: OracleTerms) {
+  const share = (value: number) => BigInt(Math.round(value * 1e18));
+  return {
+    prices,
+    budget: quantise(-Math.log(alpha), 'alpha'),
+    delay: delaySeconds,
+    freshness: freshnessSeconds,
+    margins: {
+      lowest: share(margins.lowest),
+      highest: share(margins.highest),
+      step: share(margins.step),
+      velocity: share(margins.velocity),
+      blocks: margins.blocks,
+    },
   };
-  await transactor.call(oracle, ORACLE_ABI, 'proposeVerifiers', [verifiers]);
-  if (delaySeconds === 0) await transactor.call(oracle, ORACLE_ABI, 'installVerifiers', [verifiers]);
-  return { chainId, oracle, prices, verifier, keys, srs };
+}
+
+function deployPriceSource(
+  transactor: Transactor,
+  { admin, governor, guardian }: Duties,
+  delaySeconds: number,
+  source: PriceTerms,
+): Promise<Address> {
+  const common = [admin, governor, guardian, delaySeconds];
+  if (source.kind === 'median') {
+    const reporters = [...source.reporters].sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1));
+    return transactor.deploy('MedianPriceSource', [...common, reporters, source.quorum]);
+  }
+  const feeds = source.feeds.map(({ market, ...feed }) => ({ market: marketBytes(market), ...feed }));
+  return transactor.deploy('ChainlinkPriceSource', [...common, feeds]);
+}
+
+/** Chains of anvil and Ganache, as the contracts know them. */
+export function isLocal(chainId: number): boolean {
+  return chainId === 31337 || chainId === 1337;
+}
+
+/** The contracts refuse it too; here before anything is paid for. */
+function requireKeysApart(duties: Duties, source: PriceTerms): void {
+  const held = new Map<string, string>();
+  const claim = (duty: string, account: Address) => {
+    const other = held.get(account.toLowerCase());
+    if (other !== undefined)
+      throw new ChainError(`${account} would be both ${other} and ${duty}: off local chains keys are apart`);
+    held.set(account.toLowerCase(), duty);
+  };
+  for (const [duty, account] of Object.entries(duties)) claim(duty, account as Address);
+  if (source.kind === 'median') for (const reporter of source.reporters) claim('reporter', reporter);
 }

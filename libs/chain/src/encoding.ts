@@ -1,4 +1,4 @@
-import { type Hex, stringToHex } from 'viem';
+import { type Hex, hexToString, stringToHex } from 'viem';
 import { InvalidInputError } from '#lib/errors';
 import { fieldElement, fromFelt, type ProofDocument, SCALE_BITS, toFelt } from '#lib/proofs';
 
@@ -7,6 +7,11 @@ export function marketBytes(market: string): Hex {
   if (!/^[\x21-\x7e]{1,32}$/.test(market))
     throw new InvalidInputError('market', `must be 1 to 32 ASCII characters, got "${market}"`);
   return stringToHex(market, { size: 32 });
+}
+
+/** The name that a market's 32 bytes are. */
+export function marketName(bytes: Hex): string {
+  return hexToString(bytes, { size: 32 });
 }
 
 /** A proof as the contracts take it. */

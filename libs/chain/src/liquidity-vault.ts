@@ -1,11 +1,9 @@
-import { type Address, type Hex, hexToString, keccak256, toHex } from 'viem';
+import type { Address } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import type { ChainClient } from './chain-client.js';
+import { marketName } from './encoding.js';
 import { Transactor } from './transactor.js';
 import { VAULT_ABI } from './vault-abi.js';
-
-/** Of the exchange: takes from a vault what its providers have lost. */
-export const EXCHANGE_ROLE = keccak256(toHex('EXCHANGE'));
 
 export interface VaultTerms {
   /** seconds from asking to leave until one can */
@@ -14,13 +12,26 @@ export interface VaultTerms {
   readonly coverInterval: number;
   /** most of the vault that one taking may be */
   readonly coverShare: number;
+  /** most of the vault that all takings within one delay may be */
+  readonly coverDelayShare: number;
 }
 
-/** A day to leave, as long as the risk's horizon; the exchange takes a tenth an hour at most. */
-export const VAULT_TERMS: VaultTerms = { delay: 86_400, coverInterval: 3600, coverShare: 0.1 };
+/** A day to leave, as long as the risk's horizon; the exchange takes a tenth an hour at most, and a quarter a day. */
+export const VAULT_TERMS: VaultTerms = {
+  ...{ delay: 86_400, coverInterval: 3600, coverShare: 0.1, coverDelayShare: 0.25 },
+};
+
+/** Who does what on a vault. Off local chains four accounts. */
+export interface VaultKeys {
+  readonly admin: Address;
+  readonly governor: Address;
+  readonly guardian: Address;
+  /** takes what providers have lost */
+  readonly exchange: Address;
+}
 
 /**
- * Deploys a vault for shares of a pool. The account is its admin.
+ * Deploys a vault for shares of a pool; the account does everything where its keys are left out, which local chains alone allow.
  *
  * @throws {ChainError} where the transaction fails
  */
@@ -28,10 +39,17 @@ export function deployVault(
   rpcUrl: string,
   account: PrivateKeyAccount,
   { name, symbol, pool }: { readonly name: string; readonly symbol: string; readonly pool: Address },
-  { delay, coverInterval, coverShare }: VaultTerms,
+  { delay, coverInterval, coverShare, coverDelayShare }: VaultTerms,
+  keys?: VaultKeys,
 ): Promise<Address> {
-  const terms = { delay, coverInterval, coverShare: BigInt(Math.round(coverShare * 1e9)) * 10n ** 9n };
-  const args = [pool, name, symbol, account.address, terms];
+  const share = (value: number) => BigInt(Math.round(value * 1e9)) * 10n ** 9n;
+  const terms = {
+    ...{ delay, coverInterval },
+    ...{ coverShare: share(coverShare), coverDelayShare: share(coverDelayShare) },
+  };
+  const { address } = account;
+  const apart = keys ?? { admin: address, governor: address, guardian: address, exchange: address };
+  const args = [pool, name, symbol, apart, terms];
   return new Transactor(rpcUrl, account).deploy('LiquidityVault', args, VAULT_ABI);
 }
 
@@ -64,8 +82,4 @@ export async function vaultHoldings(
     ...{ counted, held, supply, settled },
     tokens: tokens.map(({ market, balance, weight }) => ({ market: marketName(market), balance, weight })),
   };
-}
-
-function marketName(bytes: Hex): string {
-  return hexToString(bytes, { size: 32 });
 }

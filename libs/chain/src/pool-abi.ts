@@ -4,7 +4,7 @@ import { parseAbi } from 'viem';
 export const POOL_ABI = parseAbi([
   'struct Limits { uint64 lowest; uint64 step; uint64 velocity; uint32 blocks; }',
   'struct Asset { address token; bytes32 market; uint64 weight; }',
-  'struct Strategy { uint256[] k; uint256 commitment; address verifier; address verificationKey; bool development; }',
+  'struct Strategy { uint256[] k; uint256 commitment; address verifier; address verificationKey; }',
   'struct Terms { address prices; uint64 decay; uint64 fee; uint64 tradeSize; uint32 interval; uint32 staleness; Limits limits; }',
   'constructor(string name, string symbol, address admin, Asset[] assets, Strategy strategy, Terms terms)',
   'function grantRole(bytes32 role, address account)',

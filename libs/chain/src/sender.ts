@@ -87,8 +87,8 @@ export class TransactionSender {
     private readonly client: ChainClient,
     private readonly account: PrivateKeyAccount,
     private readonly store: TransactionStore,
-    /** what a transaction calls; undefined where it is not its time yet; throws what makes it impossible */
-    private readonly callOf: (id: string) => Promise<Call | undefined>,
+    /** what a transaction calls; undefined: not ready; 'done': another account's transaction has done it; throws if it can never be sent */
+    private readonly callOf: (id: string) => Promise<Call | 'done' | undefined>,
     private readonly options: SenderOptions,
   ) {}
 
@@ -118,6 +118,8 @@ export class TransactionSender {
    */
   async recheck(): Promise<void> {
     for (const transaction of await this.store.lately()) {
+      // Another account's: nothing here to offer again.
+      if (transaction.attempts.length === 0) continue;
       if ((await this.receipt(transaction.attempts)) !== undefined) continue;
       await this.takeBack(transaction);
     }
@@ -135,6 +137,10 @@ export class TransactionSender {
     try {
       const made = await this.callOf(transaction.id);
       if (made === undefined) return;
+      if (made === 'done') {
+        await this.store.save(Object.assign(transaction, { status: 'confirmed' }));
+        return;
+      }
       call = made;
       gas = await this.client.estimateGas({ account: this.account, ...call });
     } catch (error) {
@@ -342,7 +348,9 @@ export function revertReason(error: unknown): string | undefined {
   if (data !== undefined) {
     for (const name of [
       'RiskOracle',
-      'SignedPriceSource',
+      'MedianPriceSource',
+      'ChainlinkPriceSource',
+      'ProofVerifier',
       'PublicValues',
       'TemporalPool',
       'LiquidityVault',

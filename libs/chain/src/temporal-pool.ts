@@ -19,7 +19,6 @@ export type PoolStrategy =
       readonly commitment: bigint;
       readonly verifier: Address;
       readonly verificationKey: Address;
-      readonly development: boolean;
     };
 
 export interface PoolTerms {
@@ -81,7 +80,6 @@ export function deployPool(
         commitment: secret?.commitment ?? 0n,
         verifier: secret?.verifier ?? zero,
         verificationKey: secret?.verificationKey ?? zero,
-        development: secret?.development ?? false,
       },
       {
         prices: terms.prices,

@@ -34,6 +34,16 @@ export class Transactor {
     return receipt.contractAddress ?? null;
   }
 
+  /** Makes a call that is encoded already. @throws {ChainError} where it fails, with the contract's own error */
+  async invoke(to: Address, data: Hex): Promise<void> {
+    try {
+      await this.client.call({ to, data, account: this.account });
+    } catch (error) {
+      throw new ChainError(`the call is refused: ${revertReason(error) ?? messageOf(error)}`);
+    }
+    await this.send({ to, data });
+  }
+
   /** @throws {ChainError} where it fails, with the contract's own error */
   async call(to: Address, abi: Abi, functionName: string, args: readonly unknown[] = []): Promise<void> {
     try {

@@ -2,12 +2,12 @@ import { parseAbi } from 'viem';
 
 /** What is called and read of contracts/src/pool/LiquidityVault.sol; a test holds it against the compiled ABI. */
 export const VAULT_ABI = parseAbi([
-  'struct Terms { uint32 delay; uint32 coverInterval; uint64 coverShare; }',
+  'struct Terms { uint32 delay; uint32 coverInterval; uint64 coverShare; uint64 coverDelayShare; }',
+  'struct Keys { address admin; address governor; address guardian; address exchange; }',
   'struct Withdrawal { address owner; uint64 claimableAt; uint256 shares; }',
   'struct Token { bytes32 market; uint256 balance; uint256 weight; }',
   'struct Holdings { uint256 blockNumber; uint256 counted; uint256 held; uint256 supply; int256 settled; Token[] tokens; }',
-  'constructor(address pool, string name, string symbol, address admin, Terms terms)',
-  'function grantRole(bytes32 role, address account)',
+  'constructor(address pool, string name, string symbol, Keys keys, Terms terms)',
   'function pool() view returns (address)',
   'function holdings() view returns (Holdings)',
   'function deposit(uint256 poolShares, address receiver) returns (uint256 shares)',
@@ -29,4 +29,5 @@ export const VAULT_ABI = parseAbi([
   'error LeavesByRequest()',
   'error CoverTooLarge(uint256 shares, uint256 most)',
   'error CoverTooEarly(uint64 earliest)',
+  'error CoverTooLargeForDelay(uint256 shares, uint256 left)',
 ]);

@@ -32,6 +32,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-account': 404,
   'unknown-liquidation': 404,
   'unknown-proof': 404,
+  'unknown-bar': 404,
+  'not-a-reporter': 403,
   'insufficient-balance': 409,
   'backed-provider': 409,
   'insufficient-margin': 409,

@@ -86,6 +86,9 @@ export function registerPools(program: Command): void {
     .requiredOption('--rpc <url>', 'a node')
     .requiredOption('--pool <address>', 'the TemporalPool')
     .requiredOption('--exchange <address>', 'who may take from it what its providers have lost')
+    .option('--admin <address>', 'gives and takes roles; default, as of the next two: the signer')
+    .option('--governor <address>', 'proposes another exchange')
+    .option('--guardian <address>', 'cancels proposals')
     .option('--delay <seconds>', 'from asking to leave until one can', wholeNumber)
     .option('--out <file>', 'where the addresses are written', '.zkrisk/vault.json')
     .action(async (options: Parameters<typeof DeployVault>[0]) => {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { STATEMENTS } from '#lib/proofs';
-import { positive, wholeNumber } from '#lib/terminal';
-import type { AuditOptions } from '../chain.command.js';
+import { list, nonNegative, positive, wholeNumber } from '#lib/terminal';
+import type { AuditOptions, DeployOptions, reportPricesCommand as ReportPrices } from '../chain.command.js';
 import { print } from '../print.js';
 
-/** `zkrisk audit`, `deploy`, `prove`, `verify`. */
+/** `zkrisk audit`, `deploy`, `govern`, `report-prices`, `prove`, `verify`. */
 export function registerProofs(program: Command): void {
   program
     .command('audit')
@@ -33,9 +33,39 @@ export function registerProofs(program: Command): void {
       wholeNumber,
       86_400,
     )
-    .action(async (options: { rpc: string; out: string; alpha: number; delay: number }) => {
+    .option('--admin <address>', 'gives and takes roles; default, as of the next three: the signer')
+    .option('--governor <address>', 'proposes models, verifiers and roles, and installs them')
+    .option('--guardian <address>', 'pauses, and cancels proposals')
+    .option('--publisher <address>', 'publishes epochs: the key of the settlement service')
+    .option('--reporters <addresses>', 'who sign prices; default: the signer', list(String))
+    .option('--quorum <count>', 'reports a price is the median of; default: all reporters’', wholeNumber)
+    .option('--feeds <file>', 'JSON: [{market, aggregator, heartbeat}], prices from Chainlink instead')
+    .action(async (options: DeployOptions) => {
       const { deployCommand } = await import('../chain.command.js');
       print(await deployCommand(options));
+    });
+
+  program
+    .command('govern')
+    .description('propose the model an engine waits for, or install it; signed by the governor’s key')
+    .requiredOption('--rpc <url>', 'a node')
+    .requiredOption('--engine <url>', 'the engine’s API')
+    .action(async (options: { rpc: string; engine: string }) => {
+      const { governCommand } = await import('../chain.command.js');
+      print(await governCommand(options));
+    });
+
+  program
+    .command('report-prices')
+    .description('sign prices of a bar an engine waits for; signed by the reporter’s key')
+    .requiredOption('--engine <url>', 'the engine’s API')
+    .requiredOption('--prices <file>', 'JSON: the reporter’s own closing prices by market, decimal texts')
+    .requiredOption('--bar <seconds>', 'end of the bar, Unix time', wholeNumber)
+    .option('--band <share>', 'within which the engine’s price is signed', nonNegative, 0.001)
+    .option('--deployment <file>', 'what "deploy" has written', 'deployment.json')
+    .action(async (options: Parameters<typeof ReportPrices>[0]) => {
+      const { reportPricesCommand } = await import('../chain.command.js');
+      print(await reportPricesCommand(options));
     });
 
   program

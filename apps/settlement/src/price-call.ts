@@ -1,0 +1,97 @@
+import { encodeFunctionData, type Hex } from 'viem';
+import type { PrivateKeyAccount } from 'viem/accounts';
+import {
+  type Call,
+  CHAINLINK_SOURCE_ABI,
+  type ChainClient,
+  type Deployment,
+  PRICE_SOURCE_ABI,
+  roundsOf,
+  type SignedReport,
+  signReport,
+  submission,
+} from '#lib/chain';
+import type { EpochPayload } from '#lib/messages';
+
+/** Closing prices of one bar, as the engine has them. */
+export interface PricedBar {
+  /** end of the bar, seconds */
+  readonly bar: bigint;
+  readonly prices: readonly { readonly market: string; readonly price: string }[];
+}
+
+/** The two bars whose prices an epoch rests on: the one before, and its own. */
+export function pricedBars({ barEnd, barMs, prices }: EpochPayload): readonly [PricedBar, PricedBar] {
+  const at = (of: 'before' | 'after', end: number): PricedBar => ({
+    bar: BigInt(end / 1000),
+    prices: prices.map((price) => ({ market: price.market, price: price[of].toFixed(18) })),
+  });
+  return [at('before', barEnd - barMs), at('after', barEnd)];
+}
+
+/** Reports that have come for a bar and these markets. */
+export type ReportsOf = (bar: PricedBar) => Promise<readonly SignedReport[]>;
+
+interface PricedChain {
+  readonly client: ChainClient;
+  readonly account: PrivateKeyAccount;
+  readonly deployment: Deployment;
+}
+
+/**
+ * The call that has the price source hold an epoch's prices; what it holds already it leaves.
+ *
+ * @returns undefined while fewer reporters than the quorum have signed
+ * @throws {ChainError} where a feed has no answer for a bar
+ */
+export function priceCall(
+  chain: PricedChain,
+  epoch: EpochPayload,
+  reports: ReportsOf,
+): Promise<Call | undefined> {
+  return chain.deployment.priceSource === 'chainlink'
+    ? chainlinkCall(chain, epoch)
+    : medianCall(chain, epoch, reports);
+}
+
+async function chainlinkCall({ client, deployment }: PricedChain, epoch: EpochPayload): Promise<Call> {
+  const markets = epoch.prices.map(({ market }) => market);
+  const calls: Hex[] = [];
+  for (const { bar } of pricedBars(epoch))
+    for (const args of await roundsOf(client, deployment.prices, markets, bar))
+      calls.push(encodeFunctionData({ abi: CHAINLINK_SOURCE_ABI, functionName: 'record', args }));
+  return multicall(deployment, calls);
+}
+
+async function medianCall(
+  { client, account, deployment }: PricedChain,
+  epoch: EpochPayload,
+  reportsOf: ReportsOf,
+): Promise<Call | undefined> {
+  const source = { address: deployment.prices, abi: PRICE_SOURCE_ABI } as const;
+  const [quorum, signs] = await Promise.all([
+    client.readContract({ ...source, functionName: 'quorum' }),
+    client.readContract({ ...source, functionName: 'isReporter', args: [account.address] }),
+  ]);
+  const calls: Hex[] = [];
+  for (const bar of pricedBars(epoch)) {
+    const reports = [...(await reportsOf(bar))];
+    // On local chains alone may the account that publishes report prices; elsewhere the contracts refuse it.
+    if (signs)
+      reports.push(
+        await signReport(account, { chainId: deployment.chainId, address: deployment.prices }, bar),
+      );
+    const markets = bar.prices.map(({ market }) => market);
+    const args = submission(bar.bar, markets, reports, Number(quorum));
+    if (args === undefined) return undefined;
+    calls.push(encodeFunctionData({ abi: PRICE_SOURCE_ABI, functionName: 'submit', args }));
+  }
+  return multicall(deployment, calls);
+}
+
+function multicall({ prices }: Deployment, calls: readonly Hex[]): Call {
+  return {
+    to: prices,
+    data: encodeFunctionData({ abi: PRICE_SOURCE_ABI, functionName: 'multicall', args: [calls] }),
+  };
+}

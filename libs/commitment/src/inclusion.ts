@@ -1,0 +1,64 @@
+import { ZkriskError } from '#lib/errors';
+import { bookRoot, type Commitment, leafDigest, nodeDigest, SALT_BYTES, sumsDigest } from './digest.js';
+import { addSums, requireSums, type Sums, totalsOf } from './sums.js';
+
+/** Shows that an account's holdings are in the sums of a book. */
+export interface Inclusion {
+  readonly account: string;
+  /** the account's own: who has it recognises the leaf */
+  readonly salt: Uint8Array;
+  /** of the leaf, from 0 */
+  readonly index: number;
+  readonly sums: Sums;
+  /** siblings from the leaf to the root */
+  readonly path: readonly Commitment[];
+}
+
+/** An account is not in a book's sums, or not with what is said. */
+export class NotIncludedError extends ZkriskError {
+  readonly code = 'not-included';
+}
+
+/** A tree of 2^40 accounts: no path is longer. */
+const LONGEST_PATH = 40;
+
+/**
+ * Follows a path from a leaf to the root: each level's sums are those of both children, each child's sums are bound by its
+ * parent's digest.
+ *
+ * @returns the root's digest and sums: an auditor compares `bookRoot` of them with the chain
+ * @throws {NotIncludedError} for a path, an index or a salt that no tree has
+ * @throws {SumsInvalidError} for sums that are none, or need more than 128 bits
+ */
+export function includedIn({ account, salt, index, sums, path }: Inclusion): Commitment {
+  if (salt.length !== SALT_BYTES)
+    throw new NotIncludedError(`a salt has ${SALT_BYTES} bytes, not ${salt.length}`);
+  if (path.length > LONGEST_PATH || !Number.isInteger(index) || index < 0 || index >= 2 ** path.length)
+    throw new NotIncludedError(`there is no leaf ${index} in a tree of ${path.length} levels`);
+  requireSums(sums);
+  if (totalsOf(sums).accounts !== 1n) throw new NotIncludedError('a leaf is of one account');
+  let node: Commitment = { digest: leafDigest(account, salt), sums };
+  let place = index;
+  for (const sibling of path) {
+    requireSums(sibling.sums);
+    const [left, right] = place % 2 === 0 ? [node, sibling] : [sibling, node];
+    node = {
+      digest: nodeDigest(left.digest, sumsDigest(left.sums), right.digest, sumsDigest(right.sums)),
+      sums: addSums(left.sums, right.sums),
+    };
+    place = Math.floor(place / 2);
+  }
+  return node;
+}
+
+/**
+ * @returns the root's sums
+ * @throws {NotIncludedError} where the path does not lead to the book's root
+ * @throws {SumsInvalidError} for sums that are none
+ */
+export function checkInclusion(inclusion: Inclusion, root: Uint8Array): Sums {
+  const found = includedIn(inclusion);
+  if (Buffer.compare(bookRoot(found), root) !== 0)
+    throw new NotIncludedError(`the path of ${inclusion.account} does not lead to the book's root`);
+  return found.sums;
+}
