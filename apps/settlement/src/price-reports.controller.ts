@@ -19,9 +19,8 @@ const reportBody = z.strictObject({
     .min(1)
     .max(MOST_MARKETS),
   signature: z
-    .custom<Hex>((value) => typeof value === 'string' && /^0x[0-9a-fA-F]{130}$/.test(value), {
-      message: 'must be a signature of 65 bytes in hex',
-    })
+    .string()
+    .regex(/^0x[0-9a-fA-F]{130}$/, 'must be a signature of 65 bytes in hex')
     .describe('EIP-712 of the report, by one of the price source’s reporters'),
 });
 
@@ -54,6 +53,6 @@ export class PriceReportsController {
     errors: [403, 404, 422],
   })
   async take(@Body(new ZodPipe(reportBody)) report: z.output<typeof reportBody>): Promise<object> {
-    return { reporter: await this.reports.take(report) };
+    return { reporter: await this.reports.take({ ...report, signature: report.signature as Hex }) };
   }
 }
