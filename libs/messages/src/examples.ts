@@ -1,0 +1,111 @@
+import type { Message } from './message.js';
+import type {
+  AccountPayload,
+  ExecutionPayload,
+  LiquidityPayload,
+  PricePayload,
+  QuotePayload,
+  QuoteRequestPayload,
+  TradePayload,
+} from './payloads.js';
+
+// One message of each kind that those outside the engine write or wait for. They are in the AsyncAPI document, and a test sends
+// each through the clients of other languages.
+
+const time = Date.UTC(2026, 0, 1, 12);
+
+function example<Payload>(id: string, payload: Payload, sequence = 0): Message<Payload> {
+  return { schemaVersion: 1, id, sequence, time, payload };
+}
+
+/** Examples of messages, by the name of their topic. */
+export const MESSAGE_EXAMPLES: Readonly<Record<string, readonly Message<unknown>[]>> = {
+  prices: [
+    example<PricePayload>('feed-1', { kind: 'tick', market: 'BTC', price: '65000.5' }, 1),
+    example<PricePayload>('feed-2', { kind: 'tick', market: 'ETH', price: '3200', confidence: '0.8' }, 2),
+    example<PricePayload>('feed-3', { kind: 'watermark', until: time }, 3),
+  ],
+  trades: [
+    example<TradePayload>('trade-1', {
+      tradeId: 'trade-1',
+      account: 'alice',
+      legs: [{ market: 'BTC', size: '0.5' }],
+    }),
+    example<TradePayload>('trade-2', {
+      tradeId: 'trade-2',
+      account: 'alice',
+      legs: [
+        { market: 'BTC', size: '-0.25' },
+        { market: 'ETH', size: '4' },
+      ],
+      quote: {
+        quoteId: 'q1-1b2c3d',
+        marks: ['65000.5', '3200'],
+        riskPremium: '1.25000000',
+        liquidityPremium: '0.31000000',
+      },
+    }),
+    example<TradePayload>('trade-3', {
+      tradeId: 'trade-3',
+      account: 'bob',
+      legs: [{ market: 'ETH', size: '-1' }],
+      margin: 'isolated',
+    }),
+    example<TradePayload>('trade-4', {
+      tradeId: 'trade-4',
+      account: 'alice',
+      legs: [{ market: 'BTC', size: '-0.5' }],
+      reduceOnly: true,
+    }),
+  ],
+  accounts: [
+    example<AccountPayload>('d-1', { kind: 'deposit', commandId: 'd-1', account: 'alice', amount: '10000' }),
+    example<AccountPayload>('w-1', {
+      kind: 'withdrawal',
+      commandId: 'w-1',
+      account: 'alice',
+      amount: 'available',
+    }),
+    example<AccountPayload>('x-1', {
+      kind: 'transfer',
+      commandId: 'x-1',
+      account: 'bob',
+      market: 'ETH',
+      amount: '-20.5',
+    }),
+  ],
+  liquidity: [
+    example<LiquidityPayload>('l-1', { kind: 'deposit', commandId: 'l-1', provider: 'lp', amount: '500000' }),
+    example<LiquidityPayload>('l-2', {
+      kind: 'withdrawal',
+      commandId: 'l-2',
+      provider: 'lp',
+      amount: '1000',
+      mode: 'locked',
+    }),
+  ],
+  executions: [
+    example<ExecutionPayload>('r-1', {
+      reportId: 'r-1',
+      planId: 'lq-0-1',
+      liquidator: 'carol',
+      status: 'partial',
+      fills: [{ market: 'BTC', size: '-0.1' }],
+    }),
+  ],
+  'quote-requests': [
+    example<QuoteRequestPayload>('ask-1', {
+      account: 'alice',
+      legs: [{ market: 'BTC', size: '0.5' }],
+      deadline: time + 50,
+    }),
+  ],
+  quotes: [
+    example<QuotePayload>('reply-ask-1', {
+      status: 'refused',
+      code: 'unknown-market',
+      detail: 'market DOGE is not known',
+    }),
+    example<QuotePayload>('reply-ask-2', { status: 'expired', lateMs: 12 }),
+  ],
+};
