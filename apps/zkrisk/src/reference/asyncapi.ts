@@ -54,7 +54,7 @@ export function asyncApiDocument(readers: readonly Reader[]): object {
     channels: Object.fromEntries(topics.flatMap((topic) => [channelOf(topic), deadLettersOf(topic)])),
     operations: Object.fromEntries<object>([
       ...topics.flatMap(sendersOf),
-      ...readers.map(({ lane, subscription }) => [
+      ...readers.map(({ lane, subscription }): [string, object] => [
         `engine.${lane.name}.${subscription.topic.name}`,
         {
           action: 'receive',
@@ -65,10 +65,10 @@ export function asyncApiDocument(readers: readonly Reader[]): object {
     ]),
     components: {
       securitySchemes: { scram: { type: 'scramSha256', description: 'or scramSha512, plain, none' } },
-      messages: Object.fromEntries<object>([
-        ...topics.map((topic) => [topic.name, messageOf(topic)]),
-        ['dead-letter', DEAD_LETTER],
-      ]),
+      messages: {
+        ...Object.fromEntries(topics.map((topic) => [topic.name, messageOf(topic)])),
+        'dead-letter': DEAD_LETTER,
+      },
     },
   };
 }
