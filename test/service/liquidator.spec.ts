@@ -106,6 +106,15 @@ describe('the liquidator', () => {
     const { equity, maintenanceMargin, initialMargin, positions } = account.cross;
     expect(equity).toBeGreaterThan(initialMargin);
     expect(maintenanceMargin).toBeCloseTo(0.03 * 10_000 + 0.05 * 5_000, -1);
+    const { initial, maintenance } = account.cross.terms;
+    expect(initial).toMatchObject({
+      risk: 0,
+      worst: 'none',
+      concentration: 0,
+      closing: 0,
+      total: initialMargin,
+    });
+    expect(maintenance).toMatchObject({ floor: maintenanceMargin, total: maintenanceMargin });
     for (const { market, liquidationPrice } of positions) {
       const there = await client.simulate('marked', {
         marks: { [market]: liquidationPrice!.toFixed(12) },

@@ -9,10 +9,15 @@ import {
   isolatedAccount,
 } from '#lib/amounts';
 import {
+  linearParameters,
   liquidationPrice,
+  type MarginLevel,
   type MarginPosition,
   type MarginSchedule,
   type MarginStanding,
+  type MarginTerms,
+  marginTerms,
+  portfolioModel,
   standing,
 } from '#lib/margin';
 
@@ -94,6 +99,7 @@ export class AccountViews {
   private view({ positions, ...marked }: Marked): object {
     return {
       ...marked,
+      terms: this.terms(positions),
       positions: positions.map((position) => ({
         market: position.market,
         size: position.size,
@@ -103,5 +109,17 @@ export class AccountViews {
         liquidationPrice: liquidationPrice(marked, position, this.rates),
       })),
     };
+  }
+
+  /** Both margins by term. */
+  private terms(positions: readonly MarginPosition[]): Record<MarginLevel, MarginTerms> {
+    const model = portfolioModel(
+      linearParameters(
+        this.rates,
+        positions.map(({ market }) => market),
+      ),
+    );
+    const x = positions.map(({ market, size, mark }) => ({ market, notional: size * mark }));
+    return { initial: marginTerms(model, x, 'initial'), maintenance: marginTerms(model, x, 'maintenance') };
   }
 }

@@ -33,6 +33,18 @@ export interface BookedTrade {
   readonly premium: Quote['premium'];
 }
 
+/** A margin by term; `total` is their sum. */
+export interface MarginTerms {
+  /** what the portfolio can lose, and in which scenario */
+  readonly risk: number;
+  readonly worst: string;
+  readonly concentration: number;
+  readonly closing: number;
+  /** rates on the notionals, whatever the hedges */
+  readonly floor: number;
+  readonly total: number;
+}
+
 export interface Margin {
   readonly equity: number;
   readonly collateral: number;
@@ -43,6 +55,7 @@ export interface Margin {
   readonly marginRatio: number | null;
   readonly available: number;
   readonly liquidatable: boolean;
+  readonly terms: { readonly initial: MarginTerms; readonly maintenance: MarginTerms };
   readonly positions: readonly {
     readonly market: string;
     readonly size: number;

@@ -100,6 +100,14 @@ const marginFields = {
   available: z.number().describe('equity above the initial margin'),
   liquidatable: z.boolean(),
 };
+const marginTerms = z.object({
+  risk: z.number().describe('what the portfolio can lose'),
+  worst: z.string().describe('what that is the loss of: evar, the name of a scenario, or none'),
+  concentration: z.number().describe('what a loss counts more that is large beside the pool'),
+  closing: z.number().describe('what closing moves the prices by'),
+  floor: z.number().describe('rates on the notionals, whatever the hedges'),
+  total: z.number(),
+});
 const position = z.object({
   market: z.string(),
   size: z.number(),
@@ -111,7 +119,11 @@ const position = z.object({
     .nullable()
     .describe('mark at which the margin account meets its maintenance margin, all else unchanged'),
 });
-const marginAccount = z.object({ ...marginFields, positions: z.array(position) });
+const marginAccount = z.object({
+  ...marginFields,
+  terms: z.object({ initial: marginTerms, maintenance: marginTerms }).describe('both margins by term'),
+  positions: z.array(position),
+});
 export const accountResponse = z.object({
   account: z.string(),
   marketTime: z.string(),
