@@ -33,7 +33,7 @@ import { hasRealData, realDataColumns } from '../support/real-data.js';
 import { referenceVector } from '../support/vectors.js';
 import { compiled } from '../support/solidity.js';
 
-const CLI = join(import.meta.dirname, '..', '..', 'apps', 'zkrisk', 'src', 'cli', 'main.js');
+const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.js');
 const BAR = 3600n;
 const MARKETS = ['BTC', 'ETH', 'USD'];
 const DECIMALS = [8, 18, 6];
@@ -213,8 +213,12 @@ describe('a pool on a chain', () => {
       ...proof,
       instances: proof.instances.with(at, fieldElement(proof.instances[at] + by)),
     });
-    expect(await update(pool, altered(right, 4))).toBe('ProofRefused()');
-    expect(await update(pool, altered(right, 12))).toBe('ProofRefused()');
+    // Places of the public values: conditions violated, new weights, residual.
+    const [violations, newWeights, residual] = [4, 5, 13];
+    expect(await update(pool, altered(right, violations))).toBe('Violated(1)');
+    expect(await update(pool, altered(right, newWeights))).toBe('ProofRefused()');
+    expect(await update(pool, altered(right, newWeights + 7))).toMatch(/^WeightDiffers/);
+    expect(await update(pool, altered(right, residual))).toBe('ProofRefused()');
     const stronger = await prove({ strategy: [8, 3.25, 1.125] });
     expect(await update(pool, stronger)).toMatch(/^StrategyDiffers/);
     const forged = { ...stronger, instances: stronger.instances.with(0, commitment) };

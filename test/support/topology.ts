@@ -148,7 +148,7 @@ export async function startTopology(
     },
     replay: (options) => {
       const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-      const { child, output } = run([join(apps, 'zkrisk', 'src', 'cli', 'main.js'), 'replay', ...args], {});
+      const { child, output } = run([join(apps, 'cli', 'src', 'main.js'), 'replay', ...args], {});
       const done = (once(child, 'exit') as Promise<[number | null]>).then(([code]) => {
         if (code !== 0) throw new Error(`the replay ended with ${code}: ${output()}`);
         return JSON.parse(output().slice(output().lastIndexOf('\n{') + 1)) as {
@@ -186,7 +186,7 @@ export async function rebuilt({
 }: Topology): Promise<{ code: number | null; output: string; errors: string }> {
   const fresh = await startTestDatabase();
   try {
-    const command = join(apps, 'zkrisk', 'src', 'cli', 'main.js');
+    const command = join(apps, 'cli', 'src', 'main.js');
     const child = spawn(process.execPath, [command, 'rebuild', '--verify', '--against', database.url], {
       env: { ...environment, DATABASE_URL: fresh.url },
       stdio: ['ignore', 'pipe', 'pipe'],
