@@ -1,6 +1,7 @@
 import { ZkriskError } from '#lib/errors';
 import {
   accountsOf,
+  accountState,
   type BookEvent,
   commandKeyText,
   commandOf,
@@ -8,6 +9,7 @@ import {
   type ExchangeParameters,
   isRefusal,
   type LedgerSnapshot,
+  poolState,
   PricingEngine,
   type PricingEngineState,
   takeTicks,
@@ -20,7 +22,6 @@ import {
   TOPICS,
   type TradePayload,
 } from '#lib/messages';
-import { accountState, poolState } from '../../apps/pricer/src/published-states.js';
 import type { Bus, Publication, SimulatedRecord } from './bus.js';
 import { Node } from './node.js';
 import { NO_REFUSALS, priceMessages } from './price-messages.js';

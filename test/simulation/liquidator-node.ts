@@ -1,5 +1,5 @@
 import type { MarketBoardState } from '#lib/exchange';
-import { type LiquidatingParameters, MarginWatch } from '#lib/liquidating';
+import { type LiquidatingParameters, MarginWatch, ordersOf } from '#lib/liquidating';
 import { liquidate, type Solvers } from '#lib/liquidation';
 import {
   type AccountStatePayload,
@@ -9,7 +9,6 @@ import {
   TOPICS,
 } from '#lib/messages';
 import { takeTicks } from '#lib/exchange';
-import { ordersOf } from '../../apps/liquidator/src/liquidation-record.js';
 import type { Bus, Publication, SimulatedRecord } from './bus.js';
 import { Node } from './node.js';
 import { NO_REFUSALS, priceMessages } from './price-messages.js';

@@ -1,7 +1,6 @@
 import type { ExecutionPayload, PlanPayload } from '#lib/messages';
-import { divide, formatDecimal, fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
+import { formatDecimal, fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
-import type { LiquidationPlan } from '#lib/liquidation';
 
 export type OpenedPlan = Extract<PlanPayload, { kind: 'opened' }>;
 export type ClosedPlan = Extract<PlanPayload, { kind: 'closed' }>;
@@ -14,20 +13,6 @@ export interface LiveLiquidation {
   reported: 'full' | 'partial' | undefined;
 }
 
-/** The orders that close a plan's fractions, in the ledger's units: rounded up, so that no less than planned is closed. */
-export function ordersOf(plan: LiquidationPlan, sizes: readonly string[]): Order[] {
-  return plan.case.positions.flatMap(({ market }, i) => {
-    const held = parseDecimal(sizes[i], SIZE_DECIMALS, 'size');
-    const fraction = fromNumber(plan.fractions[i], FRACTION_DECIMALS, 'up', 'fraction');
-    const magnitude = held < 0n ? -held : held;
-    const share = divide(magnitude * fraction, 10n ** BigInt(FRACTION_DECIMALS), 'up');
-    const closed = share < magnitude ? share : magnitude;
-    if (closed === 0n) return [];
-    return [{ market, size: formatDecimal(held < 0n ? closed : -closed, SIZE_DECIMALS) }];
-  });
-}
-
-const FRACTION_DECIMALS = 15;
 /** Share of its orders that a partial execution closes, on average: a bounded number of reports executes any plan. */
 const LEAST_FILLED = 0.1;
 

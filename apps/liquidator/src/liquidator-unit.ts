@@ -15,17 +15,11 @@ import { partsOf } from '#lib/amounts';
 import type { ConsumeContext } from '#lib/events';
 import { takeTicks } from '#lib/exchange';
 import { CORRELATION_HEADER } from '#lib/runtime';
-import {
-  type ClosedPlan,
-  fillsOf,
-  type LiveLiquidation,
-  type OpenedPlan,
-  ordersOf,
-} from './liquidation-record.js';
+import { type ClosedPlan, fillsOf, type LiveLiquidation, type OpenedPlan } from './liquidation-record.js';
 import { liquidatingParametersOf, type LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
 import { planIdOf, unitOfPlan } from './plan-id.js';
-import { MarginWatch } from '#lib/liquidating';
+import { MarginWatch, ordersOf } from '#lib/liquidating';
 import type { PlanSolver } from './plan-solver.js';
 
 /** Counted since the process started. */

@@ -15,6 +15,7 @@ import {
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
 import {
   accountsOf,
+  accountState,
   type BookEvent,
   CommandIdReusedError,
   type CommandKey,
@@ -23,6 +24,7 @@ import {
   contentDigest,
   ExchangeLedger,
   isRefusal,
+  poolState,
   PricingEngine,
   requireValuationSeal,
   takeTicks,
@@ -33,7 +35,6 @@ import { BookFollower } from './book-follower.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { exchangeParametersOf, type PricerConfig, vestingOf } from './pricer.config.js';
 import type { PricerRepository } from './pricer.repository.js';
-import { accountState, poolState } from './published-states.js';
 
 /** One book for the whole exchange: one process writes it. */
 export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single' };

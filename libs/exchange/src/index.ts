@@ -12,6 +12,7 @@ export type {
   WaitingCommand,
 } from './book/ledger-state.js';
 export * from './book/position.js';
+export * from './book/published-states.js';
 export * from './errors.js';
 export * from './marks/action-table.js';
 export * from './marks/errors.js';

@@ -1,2 +1,3 @@
 export * from './margin-watch.js';
 export * from './parameters.js';
+export * from './plan-orders.js';

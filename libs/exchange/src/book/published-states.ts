@@ -1,5 +1,5 @@
 import type { AccountStatePayload, PoolStatePayload } from '#lib/messages';
-import { type ExchangeLedger } from '#lib/exchange';
+import type { ExchangeLedger } from './exchange-ledger.js';
 import { formatDecimal, SIZE_DECIMALS, formatMoney } from '#lib/amounts';
 
 /** A margin account as others see it. Funding since the position's index is theirs to add: size × (market's − position's). */

@@ -1,0 +1,20 @@
+import { divide, formatDecimal, fromNumber, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
+import type { LiquidationPlan } from '#lib/liquidation';
+
+const FRACTION_DECIMALS = 15;
+
+/** The orders that close a plan's fractions, in the ledger's units: rounded up, so that no less than planned is closed. */
+export function ordersOf(
+  plan: LiquidationPlan,
+  sizes: readonly string[],
+): { market: string; size: string }[] {
+  return plan.case.positions.flatMap(({ market }, i) => {
+    const held = parseDecimal(sizes[i], SIZE_DECIMALS, 'size');
+    const fraction = fromNumber(plan.fractions[i], FRACTION_DECIMALS, 'up', 'fraction');
+    const magnitude = held < 0n ? -held : held;
+    const share = divide(magnitude * fraction, 10n ** BigInt(FRACTION_DECIMALS), 'up');
+    const closed = share < magnitude ? share : magnitude;
+    if (closed === 0n) return [];
+    return [{ market, size: formatDecimal(held < 0n ? closed : -closed, SIZE_DECIMALS) }];
+  });
+}
