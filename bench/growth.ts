@@ -40,7 +40,7 @@ function marketReturns(n: number): Float64Array[] {
 }
 
 /** CPU seconds of the process, least of the repeats. */
-function cpuSeconds(repeats: number, work: () => void): number {
+export function cpuSeconds(repeats: number, work: () => void): number {
   let least = Infinity;
   for (let i = 0; i < repeats; i++) {
     const started = process.cpuUsage();
@@ -51,7 +51,7 @@ function cpuSeconds(repeats: number, work: () => void): number {
   return least;
 }
 
-function growthRow(
+export function growthRow(
   work: string,
   of: string,
   sizes: readonly number[],
@@ -99,10 +99,15 @@ export function growthTable(rows: readonly GrowthRow[]): string {
       [
         `${work}, by ${of} (exponent ${exponent.toFixed(2)} between the two largest)`,
         ...sizes.map((size, i) => {
-          const target = targets[size] === undefined ? '' : `  target ${targets[size] * 1000} ms`;
-          return `  ${String(size).padStart(9)}  ${(1000 * seconds[i]).toFixed(2).padStart(10)} ms${target}`;
+          const target = targets[size] === undefined ? '' : `  target ${timeText(targets[size])}`;
+          return `  ${String(size).padStart(9)}  ${timeText(seconds[i]).padStart(12)}${target}`;
         }),
       ].join('\n'),
     )
     .join('\n');
+}
+
+function timeText(seconds: number): string {
+  if (seconds < 1e-3) return `${Number((1e6 * seconds).toPrecision(4))} µs`;
+  return seconds < 1 ? `${Number((1e3 * seconds).toPrecision(4))} ms` : `${Number(seconds.toPrecision(4))} s`;
 }

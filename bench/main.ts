@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { comparePeers } from './compare-peers.js';
+import { tradeGrowth } from './decisions.js';
 import { forecastGrowth, growthTable } from './growth.js';
 import { type Figure, figureTable, QUICK } from './harness.js';
 import { liquidationFigures } from './liquidations.js';
@@ -12,7 +13,7 @@ import { kafkaQuoteFigures } from './quotes-kafka.js';
 import { quoteFigures } from './quotes.js';
 
 if (process.argv.includes('--growth')) {
-  const growth = forecastGrowth();
+  const growth = [...tradeGrowth(), ...(process.argv.includes('--trades') ? [] : forecastGrowth())];
   mkdirSync(join(import.meta.dirname, '..', '..', 'reports'), { recursive: true });
   writeFileSync(
     join(import.meta.dirname, '..', '..', 'reports', 'growth.json'),

@@ -7,9 +7,11 @@ import type {
   TradePayload,
   ValuationPayload,
 } from '#lib/messages';
+import type { FundingIntegralsState } from '#lib/risk';
 import { AccountStandings } from './accounts/account-standing.js';
 import { type Solvency, solvencyOf } from './accounts/solvency.js';
 import type { BookEvent } from './book/book-event.js';
+import { marketsOf } from './book/decided-command.js';
 import { ExchangeLedger } from './book/exchange-ledger.js';
 import { afterTrade } from './commands/after-trade.js';
 import { bookTrade, marginAccountOf, tradeRejected } from './commands/book-trade.js';
@@ -19,10 +21,11 @@ import { requireTradeLimit } from './commands/limits.js';
 import { liquidate } from './commands/liquidate.js';
 import { transfer } from './commands/transfer.js';
 import { withdraw } from './commands/withdraw.js';
-import { fundingAccrued, vested } from './elapsed-time.js';
+import { fundingAccrued, intervalEnded, vested } from './elapsed-time.js';
 import type { ConfirmedMark, ObservedPrice } from './marks/mark-keeper.js';
 import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
 import type { MarketOrder } from './marks/market-order.js';
+import { OpenMarkets } from './open-markets.js';
 import type { ExchangeParameters } from './parameters.js';
 import { LiquidityShares } from './shares/liquidity-shares.js';
 import { type AssessedBook, StandingBook } from './standing-book.js';
@@ -30,8 +33,8 @@ import type { TradePrice } from './trades/trade-price.js';
 
 export interface PricingEngineState {
   readonly board: MarketBoardState;
-  /** market time of the last funding accrual; null before the first forecast */
-  readonly accruedAt: number | null;
+  /** funding since it was made exact last; null before the first forecast */
+  readonly funding: FundingIntegralsState | null;
   /** of the forecast that holds; null before the first one */
   readonly forecastId: string | null;
 }
@@ -50,7 +53,7 @@ export class PricingEngine implements Exchange {
   /** margin of the traders' accounts */
   readonly accounts: AccountStandings;
   readonly standing: StandingBook;
-  private accruedAt: number | null;
+  private readonly open: OpenMarkets;
   private solvent: Solvency | undefined;
   /** what marks have brought and nobody has taken yet */
   private matured: BookEvent[] = [];
@@ -62,19 +65,19 @@ export class PricingEngine implements Exchange {
     forecast?: CovariancePayload,
   ) {
     this.board = new MarketBoard(parameters.marks, state?.board, forecast);
-    this.accruedAt = state?.accruedAt ?? null;
+    this.open = new OpenMarkets(ledger, this.board);
     this.accounts = new AccountStandings(ledger, this.board, parameters.marginRates);
-    this.standing = new StandingBook(parameters, ledger, this.board);
+    this.standing = new StandingBook(parameters, ledger, this.board, state?.funding);
     this.shares = new LiquidityShares(
       ...([ledger, parameters, parameters.horizonMs] as const),
       () => (this.ready() ? this.assessment() : undefined),
-      (time) => this.markedSince(time),
+      (time) => this.open.markedSince(time),
     );
   }
 
   snapshot(): PricingEngineState {
     const forecastId = this.board.latestForecast?.forecastId ?? null;
-    return { board: this.board.snapshot(), accruedAt: this.accruedAt, forecastId };
+    return { board: this.board.snapshot(), funding: this.standing.snapshot(), forecastId };
   }
 
   /** Takes over what another process has made of the book since: events, marks, a newer forecast. */
@@ -82,8 +85,9 @@ export class PricingEngine implements Exchange {
     for (const event of events) this.ledger.apply(event);
     this.board.takeOver(state.board);
     if (forecast !== undefined) this.board.setForecast(forecast);
-    this.accruedAt = state.accruedAt;
-    this.invalidate();
+    this.standing.reload(state.funding);
+    this.open.reload();
+    this.solvent = undefined;
   }
 
   /**
@@ -92,23 +96,36 @@ export class PricingEngine implements Exchange {
    * @throws {TickRefusedError} for one that is not taken
    */
   take(tick: ObservedPrice): void {
-    this.marked(this.board.take(tick));
+    const from = this.board.now;
+    this.marked(from, this.board.take(tick));
   }
 
   /** Carries out an order of the operator. @throws {ZkriskError} for one that is not taken */
   order(order: MarketOrder): void {
-    this.marked(this.board.order(order));
-  }
-
-  private marked(confirmed: readonly ConfirmedMark[]): void {
-    if (confirmed.length === 0) return;
-    this.invalidate();
-    if (this.liquidityIsDue()) this.matured.push(...this.settleTime());
+    const from = this.board.now;
+    this.marked(from, this.board.order(order));
   }
 
   /** Takes a source's word that nothing at or before `until` will follow. @throws {TickRefusedError} */
   watermark(until: number, appendedAt?: number): void {
+    const from = this.board.now;
     this.board.watermark(until, appendedAt);
+    this.marked(from, []);
+  }
+
+  /** Time has passed at the marks that there were, then marks have been confirmed. */
+  private marked(from: number, confirmed: readonly ConfirmedMark[]): void {
+    const { now } = this.board;
+    this.open.timePassed();
+    this.standing.passTime(now - from);
+    if (intervalEnded(from, now)) this.matured.push(...this.settle(undefined));
+    if (confirmed.length === 0) return;
+    for (const { market } of confirmed) {
+      this.standing.marked(market);
+      this.open.touch(market);
+    }
+    this.solvent = undefined;
+    if (this.liquidityIsDue()) this.matured.push(...this.settleTime());
   }
 
   /** Events that marks have brought, which are applied and have to be journalled. */
@@ -124,47 +141,50 @@ export class PricingEngine implements Exchange {
     const putInForce = this.board.prepareForecast(forecast);
     const events = this.settleTime();
     putInForce();
-    this.accruedAt ??= this.board.now;
-    this.invalidate();
+    this.standing.reload();
     return events;
   }
 
   /**
-   * Everything that market time and marks alone bring, in order: funding since the last accrual, what vests, locked withdrawals
+   * Everything that market time and marks alone bring, in order: funding since it was made exact last, what vests, locked withdrawals
    * that have come due, and liquidity commands that have waited for these marks.
+   *
+   * @param markets whose funding is made exact; by default all
    */
-  settleTime(): BookEvent[] {
+  settleTime(markets?: readonly string[]): BookEvent[] {
     const { now } = this.board;
-    const elapsedMs = this.accruedAt === null ? 0 : now - this.accruedAt;
-    // Never charges funding retroactively: time without a known rate stays free.
-    const rates = elapsedMs > 0 && this.ready() ? this.assessment().funding : undefined;
-    if (elapsedMs > 0) this.accruedAt = now;
-    const events: BookEvent[] = [];
-    const book = (event: BookEvent | undefined) => {
-      if (event === undefined) return;
-      events.push(event);
-      this.apply(event);
-    };
-    if (rates !== undefined) book(fundingAccrued(this.ledger, this.board.markets, rates, { now, elapsedMs }));
     const due = this.liquidityIsDue();
-    // Before shares are valued, what has been earned is, to the millisecond.
-    if (due || now >= this.ledger.nextVesting()) book(vested(this.ledger, now));
-    for (let i = 0; due && i < MOST_AT_ONCE && this.liquidityIsDue(); i++) book(this.dueLiquidity(now));
+    // Before shares are valued, what has been earned is, to the millisecond, and all funding is exact.
+    const events = this.settle(due ? undefined : markets);
+    if (due || now >= this.ledger.nextVesting()) events.push(...this.happened(vested(this.ledger, now)));
+    for (let i = 0; due && i < MOST_AT_ONCE && this.liquidityIsDue(); i++)
+      events.push(...this.happened(this.dueLiquidity(now)));
     return events;
+  }
+
+  /** Makes funding exact. */
+  private settle(markets: readonly string[] | undefined): BookEvent[] {
+    return this.happened(fundingAccrued(this.ledger, this.standing.settleFunding(markets), this.board.now));
+  }
+
+  private happened(event: BookEvent | undefined): BookEvent[] {
+    if (event === undefined) return [];
+    this.apply(event);
+    return [event];
   }
 
   private liquidityIsDue(): boolean {
     const locked = this.ledger.nextLocked();
     const waiting = this.ledger.nextWaiting();
     const releasable =
-      locked !== undefined && locked.releaseAt <= this.board.now && this.markedSince(locked.releaseAt);
-    const executable = waiting !== undefined && this.markedSince(waiting.askedAt);
+      locked !== undefined && locked.releaseAt <= this.board.now && this.open.markedSince(locked.releaseAt);
+    const executable = waiting !== undefined && this.open.markedSince(waiting.askedAt);
     return (releasable || executable) && !this.solvency().insolvent;
   }
 
   private dueLiquidity(at: number): BookEvent {
     const locked = this.ledger.nextLocked();
-    if (locked !== undefined && locked.releaseAt <= at && this.markedSince(locked.releaseAt))
+    if (locked !== undefined && locked.releaseAt <= at && this.open.markedSince(locked.releaseAt))
       return this.shares.release(locked, at);
     const waiting = this.ledger.nextWaiting()!;
     try {
@@ -173,17 +193,6 @@ export class PricingEngine implements Exchange {
       if (!(error instanceof ZkriskError)) throw error;
       return liquidityRejected(waiting, error, at);
     }
-  }
-
-  /** Whether every market with a position has a good mark that came after a time. */
-  private markedSince(time: number): boolean {
-    return this.ledger
-      .marketNames()
-      .every(
-        (market) =>
-          !this.ledger.isOpen(market) ||
-          (this.board.permits(market, 'liquidity') && this.board.mark(market)!.time > time),
-      );
   }
 
   /** {@link StandingBook.price}, within the limit of a trade. */
@@ -200,7 +209,10 @@ export class PricingEngine implements Exchange {
       time,
       (at) => [bookTrade(this, command, at)],
       (error, at) => tradeRejected(command, account, error, at),
-      (at) => afterTrade(this.ledger, account, at, undefined),
+      {
+        markets: command.legs.map(({ market }) => market),
+        after: (at) => afterTrade(this.ledger, account, at, undefined),
+      },
     );
   }
 
@@ -211,7 +223,10 @@ export class PricingEngine implements Exchange {
       time,
       (at) => liquidate(this, command, at),
       (error, at) => tradeRejected({ tradeId: planId, planId }, account, error, at),
-      (at) => afterTrade(this.ledger, account, at, planId),
+      {
+        markets: this.ledger.account(account).positions.map(({ market }) => market),
+        after: (at) => afterTrade(this.ledger, account, at, planId),
+      },
     );
   }
 
@@ -230,6 +245,8 @@ export class PricingEngine implements Exchange {
       ({ code, message }, at) => ({
         ...{ kind: 'account-rejected', at, commandId, account, code, reason: message },
       }),
+      // What is paid in depends on no funding.
+      command.kind === 'deposit' ? { markets: [] } : {},
     );
   }
 
@@ -265,14 +282,25 @@ export class PricingEngine implements Exchange {
     }
   }
 
-  /** Settles elapsed time, then applies the command; returns its events, or its refusal's. */
+  /**
+   * Settles elapsed time, then applies the command; returns its events, or its refusal's.
+   *
+   * @param markets whose funding the command depends on; by default all
+   * @param after what is left to do when it has been booked
+   */
   private decide(
     time: number,
     command: (at: number) => BookEvent[],
     refusal: (error: ZkriskError, at: number) => BookEvent,
-    after?: (at: number) => BookEvent | undefined,
+    {
+      markets,
+      after,
+    }: {
+      readonly markets?: readonly string[];
+      readonly after?: (at: number) => BookEvent | undefined;
+    } = {},
   ): BookEvent[] {
-    const events = this.settleTime();
+    const events = this.settleTime(markets);
     const at = this.timeFor(time);
     try {
       const decided = command(at);
@@ -297,7 +325,12 @@ export class PricingEngine implements Exchange {
 
   private apply(event: BookEvent): void {
     this.ledger.apply(event);
-    this.invalidate();
+    this.standing.capitalChanged();
+    this.solvent = undefined;
+    for (const market of marketsOf(event)) {
+      this.standing.booked(market);
+      this.open.touch(market);
+    }
   }
 
   /** Whether there is a forecast and a mark for each of its markets. */
@@ -312,12 +345,7 @@ export class PricingEngine implements Exchange {
 
   /** Whether the pool can pay what traders have, at the marks of now. */
   solvency(): Solvency {
-    return (this.solvent ??= solvencyOf(this.ledger, this.board));
-  }
-
-  private invalidate(): void {
-    this.standing.invalidate();
-    this.solvent = undefined;
+    return (this.solvent ??= solvencyOf(this.ledger, this.open.unrealised));
   }
 }
 

@@ -7,6 +7,7 @@ import {
   PRICE_DECIMALS,
   SIZE_DECIMALS,
   toNumber,
+  YEAR_MS,
 } from '#lib/amounts';
 import type { RiskPayload, StandingBookPayload } from '#lib/messages';
 import {
@@ -15,6 +16,10 @@ import {
   assessExposure,
   type Book,
   chargeableRates,
+  type FundedMarket,
+  FundingIntegrals,
+  type FundingIntegralsState,
+  type FundingOfUnit,
   type FundingVisitor,
   fundingPerUnit,
   type Leg,
@@ -22,13 +27,21 @@ import {
   QuotingBook,
 } from '#lib/risk';
 import type { ExchangeLedger } from './book/exchange-ledger.js';
-import type { FundingRates } from './elapsed-time.js';
 import { NoForecastError } from './marks/errors.js';
 import type { MarketBoard } from './marks/market-board.js';
-import { poolBook } from './marks/pool-book.js';
+import { gainsOutside, type PoolAmounts, poolBook, poolCapital } from './marks/pool-book.js';
 import type { ExchangeParameters } from './parameters.js';
 import { nettedLegs } from './trades/netted-legs.js';
 import type { PricedLeg, TradePrice } from './trades/trade-price.js';
+
+/** Yearly funding of each market as it is charged, for the exchange and for the liquidity providers. */
+export interface FundingRates {
+  /** of the whole market, money */
+  readonly risk: Float64Array;
+  readonly liquidity: Float64Array;
+  /** of one unit of size, however small the net position is */
+  readonly perUnit: { readonly risk: Float64Array; readonly liquidity: Float64Array };
+}
 
 /** Everything that is known of the book at the marks of now. */
 export interface AssessedBook {
@@ -38,40 +51,118 @@ export interface AssessedBook {
   readonly funding: FundingRates;
 }
 
-/** The pool's book in floats, for pricing: computed when it is asked for, and again when anything has changed. */
+/**
+ * The pool's book in floats, for pricing, and the funding it owes since it was made exact. Loaded once a forecast, then changed in place by
+ * every trade and mark; whatever is read is a function of the exact books, the marks and the forecast (see `ExposureSums`), but for the
+ * funding integrals, which are state.
+ */
 export class StandingBook {
   private readonly quoting: QuotingBook;
+  private integrals: FundingIntegrals | undefined;
   private assessed: AssessedBook | undefined;
-  private loaded = false;
+  /** gains in markets without a forecast; undefined where they have to be counted anew */
+  private certain: bigint | undefined;
 
   constructor(
     private readonly parameters: ExchangeParameters,
     private readonly ledger: ExchangeLedger,
     private readonly board: MarketBoard,
+    state?: FundingIntegralsState | null,
   ) {
     this.quoting = new QuotingBook(parameters.measure, Math.log(parameters.alpha));
+    this.reload(state);
   }
 
-  /** Marks, forecast or ledger have changed. */
-  invalidate(): void {
+  /** Everything anew, from books, marks and forecast. O(nK). */
+  reload(state?: FundingIntegralsState | null): void {
+    this.integrals = undefined;
+    this.certain = undefined;
     this.assessed = undefined;
-    this.loaded = false;
+    const forecast = this.board.priceForecast(this.parameters.alpha);
+    if (forecast === null) return;
+    this.quoting.load(this.exactBook(), forecast);
+    this.integrals = new FundingIntegrals(forecast.returns, forecast.prices.length, state ?? undefined);
+  }
+
+  /** Funding integrals, which no table of books or marks has; null before the first forecast. */
+  snapshot(): FundingIntegralsState | null {
+    return this.integrals?.snapshot() ?? null;
   }
 
   /** Whether there is a forecast and a mark for each of its markets. */
   ready(): boolean {
-    return (
-      this.board.latestForecast !== undefined &&
-      this.board.markets.every((market) => this.board.mark(market) !== undefined)
+    return this.integrals !== undefined;
+  }
+
+  /** Market time passes: funding at the rates that have held until now. Time without a known rate stays free. O(K). */
+  passTime(elapsedMs: number): void {
+    if (elapsedMs <= 0 || this.integrals === undefined) return;
+    const years = elapsedMs / YEAR_MS;
+    if (this.parameters.allocation === 'paper')
+      this.integrals.advanceBy(this.assessment().funding.perUnit, years);
+    else this.integrals.advance(this.current().fundingSource(), years);
+  }
+
+  /** A market's mark is another one. */
+  marked(market: string): void {
+    this.assessed = undefined;
+    const at = this.board.indexOf(market);
+    if (this.integrals === undefined) {
+      if (this.board.latestForecast !== undefined) this.reload();
+      return;
+    }
+    if (at === undefined) this.certain = undefined;
+    else this.change(at, () => this.quoting.setPrice(at, this.board.mark(market)!.value));
+  }
+
+  /** An event has been applied to the books. */
+  booked(market: string): void {
+    const at = this.board.indexOf(market);
+    if (at === undefined) this.certain = undefined;
+    if (at === undefined || this.integrals === undefined) return;
+    const { size, entryNotional } = this.ledger.market(market);
+    this.change(at, () =>
+      this.quoting.setHolding(at, toNumber(size, SIZE_DECIMALS), toNumber(entryNotional, MONEY_DECIMALS)),
     );
   }
 
-  /** The standing book's figures. @throws {NoForecastError} */
+  /** P, L or what is pending may have changed. */
+  capitalChanged(): void {
+    this.assessed = undefined;
+  }
+
+  /**
+   * What a unit of size owes since funding was made exact last, which it is now held to have been: its events have to be applied.
+   *
+   * @param markets by default all
+   */
+  *settleFunding(
+    markets: readonly string[] = this.board.markets,
+  ): Generator<readonly [market: string, ofUnit: FundingOfUnit]> {
+    const { integrals } = this;
+    if (integrals === undefined) return;
+    for (const market of markets) {
+      const at = this.board.indexOf(market);
+      if (at === undefined) continue;
+      const funded = this.funded(at);
+      const ofUnit = integrals.of(funded);
+      integrals.settled(funded);
+      yield [market, ofUnit];
+    }
+    if (markets === this.board.markets) integrals.allSettled();
+  }
+
+  /** The standing book's figures, from scratch. O(nK). @throws {NoForecastError} */
   assessment(): AssessedBook {
     if (this.assessed) return this.assessed;
     const forecast = this.board.priceForecast(this.parameters.alpha);
     if (forecast === null) throw new NoForecastError();
-    const book = this.floatBook();
+    const held = this.current().book();
+    const book = {
+      ...held,
+      signedSizes: Float64Array.from(held.signedSizes),
+      entryNotionals: Float64Array.from(held.entryNotionals),
+    };
     const assessment = assess(this.parameters, book, forecast);
     const charged = this.charged(book, assessment);
     const funding = {
@@ -94,15 +185,10 @@ export class StandingBook {
     marks?: readonly string[],
     visitFunding?: FundingVisitor,
   ): TradePrice {
-    if (!this.loaded) {
-      const { book, forecast } = this.assessment();
-      this.quoting.load(book, forecast);
-      this.loaded = true;
-    }
-    const netted = nettedLegs(legs, marks);
-    const priced = netted.map((leg, i) => this.priceLeg(leg, i));
+    const quoting = this.current();
+    const priced = nettedLegs(legs, marks).map((leg, i) => this.priceLeg(leg, i));
     const paper = this.parameters.allocation === 'paper';
-    const premium = this.quoting.premium(priced, paper ? undefined : visitFunding);
+    const premium = quoting.premium(priced, paper ? undefined : visitFunding);
     if (paper && visitFunding) this.visitPaperFunding(priced, visitFunding);
     if (!Number.isFinite(premium.riskBefore) || !Number.isFinite(premium.riskAfter))
       throw new InvalidInputError('legs', 'make a risk that is not a number: nothing is booked at it');
@@ -192,14 +278,35 @@ export class StandingBook {
     };
   }
 
-  private floatBook(): Book {
-    const { ledger } = this;
-    return poolBook(this.board, {
-      markets: ledger.marketNames().map((market) => ({ market, ...ledger.market(market) })),
-      capital: ledger.capital,
-      liquidity: ledger.liquidity,
-      pending: ledger.pendingToCapital,
-      shortfall: ledger.shortfall,
-    });
+  /** The quoting book with P, L and what is pending as they are. @throws {NoForecastError} */
+  private current(): QuotingBook {
+    if (this.integrals === undefined) throw new NoForecastError();
+    this.certain ??= gainsOutside(this.board, this.markets());
+    const { capital, liquidity, pending } = poolCapital(this.pool(), this.certain);
+    this.quoting.setCapital(capital, liquidity, pending);
+    return this.quoting;
+  }
+
+  private change(market: number, change: () => void): void {
+    const before = this.funded(market);
+    change();
+    this.integrals!.changes(before, this.funded(market));
+  }
+
+  private funded(market: number): FundedMarket {
+    return { market, price: this.quoting.prices[market], notional: this.quoting.notionals[market] };
+  }
+
+  private exactBook(): Book {
+    return poolBook(this.board, { markets: this.markets(), ...this.pool() });
+  }
+
+  private *markets(): Generator<{ market: string; size: bigint; entryNotional: bigint }> {
+    for (const market of this.ledger.marketNames()) yield { market, ...this.ledger.market(market) };
+  }
+
+  private pool(): Omit<PoolAmounts, 'markets'> {
+    const { capital, liquidity, pendingToCapital: pending, shortfall } = this.ledger;
+    return { capital, liquidity, pending, shortfall };
   }
 }

@@ -87,18 +87,33 @@ export class LinearVesting {
       if (to === begins) this.begin();
       if (this.queue.length === 0) this.until = now;
     }
-    const horizon = BigInt(this.horizonMs);
-    // Rounded towards −∞: what is less than a unit is earned later.
-    let earned = this.remainder / horizon;
-    if (this.remainder % horizon < 0n) earned--;
-    this.remainder -= earned * horizon;
+    const earned = this.whole(this.remainder);
+    this.remainder -= earned * BigInt(this.horizonMs);
     this.sum -= earned;
     return earned;
   }
 
-  /** What {@link vest} would take out by `now`. */
+  /** Whole units of a remainder, rounded towards −∞: what is less than a unit is earned later. */
+  private whole(remainder: bigint): bigint {
+    const horizon = BigInt(this.horizonMs);
+    const earned = remainder / horizon;
+    return remainder % horizon < 0n ? earned - 1n : earned;
+  }
+
+  /** What {@link vest} would take out by `now`: the same steps on the sums alone. */
   due(now: number): bigint {
-    return new LinearVesting(this.horizonMs, this.bucketMs, this.state()).vest(now);
+    let { until, rate, remainder, begun } = this;
+    let ended = 0;
+    while (until < now) {
+      const ends = ended < begun ? this.queue[ended].collectedAt + this.horizonMs : Infinity;
+      const begins = begun < this.queue.length ? this.queue[begun].collectedAt : Infinity;
+      const to = Math.min(now, ends, begins);
+      remainder += rate * BigInt(to - until);
+      until = to;
+      if (to === ends) rate -= this.queue[ended++].amount;
+      if (to === begins) rate += this.queue[begun++].amount;
+    }
+    return this.whole(remainder);
   }
 
   state(): LinearVestingState {

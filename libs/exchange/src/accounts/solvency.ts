@@ -1,6 +1,5 @@
-import { divide, notionalOf } from '#lib/amounts';
+import { divide } from '#lib/amounts';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
-import type { MarketBoard } from '../marks/market-board.js';
 
 /** Whether the pool can pay what traders have, at marks. Money in the books' units. */
 export interface Solvency {
@@ -13,19 +12,14 @@ export interface Solvency {
 
 /**
  * D = (qᵀS − C + shortfall − P − L − pending)⁺ at the marks of now, whatever has been realised, and at least the shortfall: a gain
- * that the pool has not realised may be a debt that nobody pays. Markets without a mark count at their entry. O(markets).
+ * that the pool has not realised may be a debt that nobody pays. Markets without a mark count at their entry.
  *
  * Source: margin-adl.md §3, with Σ(−E_a)⁺ counted when it is settled: until then it is taken off the claims as well, so that
  * nothing is paid which a debt has to cover.
+ *
+ * @param unrealised qᵀS − C, what traders have gained at marks and not realised, rounded up
  */
-export function solvencyOf(ledger: ExchangeLedger, board: MarketBoard): Solvency {
-  let unrealised = 0n;
-  for (const market of ledger.marketNames()) {
-    const mark = board.mark(market);
-    if (mark === undefined) continue;
-    const { size, entryNotional } = ledger.market(market);
-    unrealised += notionalOf(size, mark.price, 'up') - entryNotional;
-  }
+export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint): Solvency {
   const { capital, liquidity, pendingToCapital, pendingToLiquidity, shortfall } = ledger;
   const missing = unrealised + shortfall - capital - liquidity - pendingToCapital - pendingToLiquidity;
   const need = missing > shortfall ? missing : shortfall;

@@ -92,3 +92,15 @@ export function accountsOf(event: BookEvent): readonly string[] {
       return [];
   }
 }
+
+/** The markets whose positions an event has changed. */
+export function marketsOf(event: BookEvent): readonly string[] {
+  switch (event.kind) {
+    case 'trade-booked':
+      return event.legs.map(({ market }) => market);
+    case 'dust-closed':
+      return [event.market];
+    default:
+      return [];
+  }
+}

@@ -59,6 +59,11 @@ export class MarketBoard {
     return this.forecast?.markets ?? [];
   }
 
+  /** Where a market stands in {@link markets}; undefined where it has no forecast. */
+  indexOf(market: string): number | undefined {
+    return this.index.get(market);
+  }
+
   mark(market: string): Mark | undefined {
     return this.keeper.mark(market);
   }

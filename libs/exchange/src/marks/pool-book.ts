@@ -20,25 +20,37 @@ export interface PoolAmounts {
  * gain or loss at the mark is a certain amount and is taken off the capital.
  */
 export function poolBook(board: MarketBoard, amounts: PoolAmounts): Book {
-  const index = new Map(board.markets.map((market, i) => [market, i]));
-  const signedSizes = new Float64Array(index.size);
-  const entryNotionals = new Float64Array(index.size);
+  const signedSizes = new Float64Array(board.markets.length);
+  const entryNotionals = new Float64Array(board.markets.length);
+  const markets = [...amounts.markets];
+  for (const { market, size, entryNotional } of markets) {
+    const at = board.indexOf(market);
+    if (at === undefined) continue;
+    signedSizes[at] = toNumber(size, SIZE_DECIMALS);
+    entryNotionals[at] = toNumber(entryNotional, MONEY_DECIMALS);
+  }
+  const { capital, liquidity, pending } = poolCapital(amounts, gainsOutside(board, markets));
+  return { signedSizes, entryNotionals, capital, liquidity, pendingPremia: pending };
+}
+
+/** What traders have gained at marks in markets without a forecast. */
+export function gainsOutside(board: MarketBoard, markets: PoolAmounts['markets']): bigint {
   let certain = 0n;
-  for (const { market, size, entryNotional } of amounts.markets) {
-    const at = index.get(market);
-    if (at !== undefined) {
-      signedSizes[at] = toNumber(size, SIZE_DECIMALS);
-      entryNotionals[at] = toNumber(entryNotional, MONEY_DECIMALS);
-      continue;
-    }
-    const mark = board.mark(market);
+  for (const { market, size, entryNotional } of markets) {
+    const mark = board.indexOf(market) === undefined ? board.mark(market) : undefined;
     if (mark !== undefined) certain += notionalOf(size, mark.price, 'nearest') - entryNotional;
   }
+  return certain;
+}
+
+/** P, L and what is pending in floats, what traders have gained for certain taken off. */
+export function poolCapital(
+  { capital, liquidity, pending, shortfall }: Omit<PoolAmounts, 'markets'>,
+  certain: bigint,
+): { capital: number; liquidity: number; pending: number } {
   return {
-    signedSizes,
-    entryNotionals,
-    capital: toNumber(amounts.capital - amounts.shortfall - certain, MONEY_DECIMALS),
-    liquidity: toNumber(amounts.liquidity, MONEY_DECIMALS),
-    pendingPremia: toNumber(amounts.pending, MONEY_DECIMALS),
+    capital: toNumber(capital - shortfall - certain, MONEY_DECIMALS),
+    liquidity: toNumber(liquidity, MONEY_DECIMALS),
+    pending: toNumber(pending, MONEY_DECIMALS),
   };
 }

@@ -1,0 +1,126 @@
+import { ExchangeLedger, type ExchangeParameters, markParameters, PricingEngine } from '#lib/exchange';
+import { MarginSchedule } from '#lib/margin';
+import type { CovariancePayload } from '#lib/messages';
+import { randomStream, type RandomStream } from '#lib/runtime';
+import { cpuSeconds, type GrowthRow, growthRow } from './growth.js';
+
+const HOUR_MS = 3_600_000;
+const START = Date.UTC(2024, 0, 1);
+
+const PARAMETERS: ExchangeParameters = {
+  ...{ measure: 'evar', allocation: 'covariance', alpha: 0.01 },
+  ...{ horizonMs: 24 * HOUR_MS, quoteTolerance: 0.05 },
+  marks: markParameters({ bandMinimum: 10, maximumStepMs: 1e12 }),
+  marginRates: MarginSchedule.parse('default=0.03/0.05'),
+  ...{ maximumTradeNotional: 1e9, maximumAccountNotional: 5e9, maximumMarketNotional: 2e12 },
+  ...{ minimumPosition: 1, penaltyRate: 0 },
+};
+
+/** Trades between two ticks: a tick moves market time, so that funding is owed again. */
+const TRADES_BETWEEN_TICKS = 20;
+
+/** An exchange of so many markets and accounts, in process, that decides trades of one leg at marks that move. */
+export class TradingExchange {
+  readonly engine: PricingEngine;
+  private readonly random: RandomStream = randomStream(17);
+  private time = START;
+  private ticks = 0;
+  private trades = 0;
+
+  /** @param factors common to all markets, of the forecast */
+  constructor(
+    readonly markets: number,
+    readonly accounts: number,
+    factors: number,
+  ) {
+    const ledger = new ExchangeLedger(PARAMETERS.horizonMs, PARAMETERS.horizonMs / 1440);
+    this.engine = new PricingEngine(PARAMETERS, ledger);
+    for (let i = 0; i < markets; i++) this.tick(i);
+    this.engine.setForecast(forecastOf(markets, factors));
+    this.engine.liquidity(
+      { kind: 'deposit', commandId: 'lp', provider: 'lp', amount: '100000000000' },
+      this.time,
+    );
+    for (let a = 0; a < accounts; a++) {
+      this.engine.account(
+        { kind: 'deposit', commandId: `d${a}`, account: `account-${a}`, amount: '100000000' },
+        this.time,
+      );
+    }
+    // Every account has its position: what is measured is trading, not opening.
+    for (let a = 0; a < accounts; a++) this.trade(a);
+  }
+
+  private tick(market: number): void {
+    this.time += 5;
+    const price = (100 * (1 + 0.01 * this.random.uniform())).toFixed(4);
+    this.engine.take({ market: `M${market}`, price, time: this.time, sequence: ++this.ticks });
+    this.engine.takeMatured();
+  }
+
+  private trade(account: number): void {
+    const { trades } = this;
+    const market = `M${account % this.markets}`;
+    const size = (this.random.uniform() < 0.5 ? -1 : 1) * (0.01 + 20 * this.random.uniform());
+    const [booked] = this.engine
+      .book(
+        {
+          ...{ tradeId: `t${trades}`, account: `account-${account}` },
+          legs: [{ market, size: size.toFixed(4) }],
+        },
+        this.time,
+      )
+      .slice(-1);
+    if (booked.kind !== 'trade-booked') throw new Error(`a trade was not booked: ${JSON.stringify(booked)}`);
+    if (++this.trades % TRADES_BETWEEN_TICKS === 0)
+      this.tick(Math.floor(this.random.uniform() * this.markets));
+  }
+
+  /** Decides so many trades, of accounts drawn at random. */
+  run(trades: number): void {
+    for (let i = 0; i < trades; i++) this.trade(Math.floor(this.random.uniform() * this.accounts));
+  }
+}
+
+function forecastOf(markets: number, factors: number): CovariancePayload {
+  const random = randomStream(5);
+  const variances = Array.from({ length: factors }, (_, k) => (k === 0 ? 0.02 : 0.005) ** 2);
+  const own = Array.from({ length: markets }, () => (0.01 + 0.02 * random.uniform()) ** 2);
+  return {
+    ...{ forecastId: 'f1', modelVersion: 1, barEnd: START, horizonMs: 24 * HOUR_MS },
+    ...{ markets: Array.from({ length: markets }, (_, i) => `M${i}`), factors, tailFactors: [] },
+    loadings: Array.from({ length: markets * factors }, (_, at) =>
+      at % factors === 0 ? 0.7 + 0.6 * random.uniform() : random.normal(),
+    ),
+    ...{ factorVariances: variances, factorVarianceRates: variances.map((value) => 365 * value) },
+    ...{ ownVariances: own, ownVarianceRates: own.map((value) => 365 * value) },
+    ...{ stale: [], warmingUp: [], excluded: [] },
+  };
+}
+
+/** Factors of the bench's forecasts: as many as LM-GO finds in such markets. */
+function factorsOf(markets: number): number {
+  return Math.max(1, Math.round(Math.sqrt(markets) / 2));
+}
+
+/** How a decided trade grows with the markets and with the accounts there are, CPU time of a trade with its share of ticks. */
+export function tradeGrowth(): GrowthRow[] {
+  const decide = (markets: number, accounts: number) => {
+    const exchange = new TradingExchange(markets, accounts, factorsOf(markets));
+    const trades = 20_000;
+    exchange.run(trades);
+    return cpuSeconds(5, () => exchange.run(trades)) / trades;
+  };
+  return [
+    growthRow(
+      'decide a trade, 2,000 accounts',
+      'markets',
+      [8, 50, 200, 500],
+      { 8: 8e-6, 50: 10e-6, 500: 25e-6 },
+      (markets) => decide(markets, 2000),
+    ),
+    growthRow('decide a trade, 50 markets', 'accounts', [1000, 10_000, 100_000, 1_000_000], {}, (accounts) =>
+      decide(50, accounts),
+    ),
+  ];
+}

@@ -1,0 +1,69 @@
+import { notionalOf } from '#lib/amounts';
+import type { ExchangeLedger } from './book/exchange-ledger.js';
+import type { MarketBoard } from './marks/market-board.js';
+
+/** The markets in which somebody has a position, and what traders have gained in each at its mark: kept as books and marks change. */
+export class OpenMarkets {
+  private readonly open = new Set<string>();
+  private readonly gains = new Map<string, bigint>();
+  private sum = 0n;
+  private oldest: number | undefined;
+
+  constructor(
+    private readonly ledger: ExchangeLedger,
+    private readonly board: MarketBoard,
+  ) {
+    this.reload();
+  }
+
+  /** Everything anew, from books and marks. O(markets). */
+  reload(): void {
+    this.open.clear();
+    this.gains.clear();
+    this.sum = 0n;
+    this.timePassed();
+    for (const market of this.ledger.marketNames()) this.touch(market);
+  }
+
+  /** Σ q_i S_i − C_i, each market rounded up: what traders have gained and not realised. Markets without a mark count at their entry. */
+  get unrealised(): bigint {
+    return this.sum;
+  }
+
+  names(): Iterable<string> {
+    return this.open;
+  }
+
+  /** A market's books or its mark have changed. */
+  touch(market: string): void {
+    if (this.ledger.isOpen(market) !== this.open.has(market)) {
+      if (!this.open.delete(market)) this.open.add(market);
+      this.oldest = undefined;
+    }
+    const { size, entryNotional } = this.ledger.market(market);
+    const mark = this.board.mark(market);
+    const gain = mark === undefined ? 0n : notionalOf(size, mark.price, 'up') - entryNotional;
+    this.sum += gain - (this.gains.get(market) ?? 0n);
+    this.gains.set(market, gain);
+  }
+
+  /** Marks, market time or what may be done in a market have changed. */
+  timePassed(): void {
+    this.oldest = undefined;
+  }
+
+  /** Whether every market with a position has a mark that came after a time and that liquidity may be valued at. */
+  markedSince(time: number): boolean {
+    this.oldest ??= this.oldestMark();
+    return this.oldest > time;
+  }
+
+  private oldestMark(): number {
+    let oldest = Infinity;
+    for (const market of this.open) {
+      if (!this.board.permits(market, 'liquidity')) return -Infinity;
+      oldest = Math.min(oldest, this.board.mark(market)!.time);
+    }
+    return oldest;
+  }
+}
