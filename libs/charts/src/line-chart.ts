@@ -102,7 +102,7 @@ function columnsOf(
     const height = usable(value) ? y(value) : undefined;
     if (height === undefined) return [];
     const left = Math.min(x(times[i]), MARGIN.left + INNER.width - width);
-    // What is the least of a logarithmic axis is still seen.
+    // The smallest value of a logarithmic axis stays visible.
     const tall = Math.max(2, bottom - height);
     return [
       `<rect x="${left.toFixed(1)}" y="${(bottom - tall).toFixed(1)}" width="${width.toFixed(1)}" height="${tall.toFixed(1)}"/>`,

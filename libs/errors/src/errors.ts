@@ -6,8 +6,8 @@ export type ErrorDetails = Readonly<
 /**
  * Root of every error the engine raises on purpose.
  *
- * `code` is stable (clients switch on it, documents list it), `message` says what was wrong, with which value,
- * and what to do about it; `details` carries the same facts for programs.
+ * `code` is stable (clients switch on it, documents list it), `message` names the fault, the value
+ * and the remedy; `details` carries the same facts for programs.
  */
 export abstract class ZkriskError extends Error {
   abstract readonly code: string;

@@ -1,6 +1,6 @@
 import { InvalidInputError } from './errors.js';
 
-/** What is used of a zod schema. */
+/** The part of a zod schema that parsing needs. */
 interface Schema<T> {
   safeParse(value: unknown):
     | { readonly success: true; readonly data: T }
@@ -15,7 +15,7 @@ interface Schema<T> {
 /**
  * A value that came from outside, as its schema has it.
  *
- * @param what the caller's word for it, the beginning of the field's name
+ * @param what the caller's name for the input, the beginning of the field's name
  * @throws {InvalidInputError} naming the first field that is not as it must be
  */
 export function parseInput<T>(schema: Schema<T>, value: unknown, what: string): T {

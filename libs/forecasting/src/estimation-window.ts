@@ -6,7 +6,7 @@ export interface PausedMarket {
   readonly reason: string;
 }
 
-/** What a fit is made of: markets that are ready, with their aligned returns. */
+/** The input of a fit: ready markets and their aligned returns. */
 export interface EstimationPanel {
   readonly paused: readonly PausedMarket[];
   readonly markets: string[];
@@ -74,7 +74,7 @@ export class EstimationWindow {
   }
 
   /**
-   * A market joins a fit once it has the minimum and at least half of what the oldest has: fits are made on one
+   * A market joins a fit once it has the minimum and at least half the bars of the oldest: fits use one
    * common window, and a newcomer must not cut everybody's short.
    */
   private needed(bars: ReadonlyMap<string, number>): number {

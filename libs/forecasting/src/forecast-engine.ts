@@ -41,7 +41,7 @@ export interface Registration {
   readonly fittedOn: number;
 }
 
-/** What the engine remembers between batches besides bars and model, plain data. */
+/** The engine's state between batches besides bars and model, as plain data. */
 export interface ForecastEngineState {
   readonly builder: BarBuilderState;
   readonly marks: MarkKeeperState;
@@ -67,11 +67,11 @@ export interface StoredForecaster {
   readonly baseline: QualityBaseline | undefined;
 }
 
-/** What comes over the topic of prices: a tick, a watermark or an order of the operator. */
+/** A message on the topic of prices: a tick, a watermark or an operator's order. */
 export type PriceInput =
   ObservedPrice | MarketOrder | { readonly until: number; readonly appendedAt?: number | undefined };
 
-/** What a batch of ticks led to. */
+/** The result of a batch of ticks. */
 export interface Advance {
   readonly bars: Bar[];
   readonly forecasts: CovariancePayload[];
@@ -154,7 +154,7 @@ export class ForecastEngine {
   }
 
   /**
-   * Takes observed prices and watermarks in order. Bars are made of confirmed marks alone; what is refused is named in
+   * Takes observed prices and watermarks in order. Bars hold confirmed marks only; a refused tick is named in
    * `rejected` by its place, and the rest goes on.
    */
   async advance(inputs: readonly PriceInput[]): Promise<Advance> {

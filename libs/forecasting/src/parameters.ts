@@ -1,6 +1,6 @@
 import type { MarkParameters } from '#lib/exchange';
 
-/** What forecasts depend on besides prices. */
+/** Parameters of a forecast. */
 export interface ForecastingParameters {
   readonly barMs: number;
   /** bars in the estimation window */

@@ -1,7 +1,7 @@
 import { covarianceEntry, type FactorForecast, quadraticForm } from '#lib/risk';
 import { coverageTests, type CoverageTests, EwmaCovariance, gaussianTerms } from '#lib/volatility';
 
-/** One-bar forecasts against what came, over a rolling window of bars. */
+/** One-bar forecasts against realised returns, over a rolling window of bars. */
 export interface ForecastQuality {
   readonly bars: number;
   /** the markets that QLIKE is taken over: all, or some of many */

@@ -7,7 +7,7 @@ export interface TailFactor {
   readonly factor: number;
 }
 
-/** What the tracker remembers, plain data. */
+/** The tracker's state, as plain data. */
 export interface TailState {
   /** the markets that pending forecasts are of */
   readonly markets: readonly string[];
@@ -41,7 +41,7 @@ const REGIME_WIDTH = 0.5;
  * of the last forecasts, each weighted by how like the present its regime was. EVaR of a centred Gaussian is s√(−2 ln α): its slack over
  * the quantile covers measured tails at 1 % and not at 0.1 %.
  *
- * The books are random, a market's part in each following from its name alone, so that they stay what they are when markets come and go.
+ * The books are random, a market's part in each following from its name alone, so that they do not change when markets come and go.
  * The exchange's own book is not among them: forecasts follow from prices alone, or a replay would not repeat them.
  *
  * Source: weighted split conformal prediction, Tibshirani, Barber, Candès & Ramdas (2019), theorem 2; the pairs (forecast, book) count
@@ -76,7 +76,7 @@ export class TailTracker {
   }
 
   /**
-   * Scores what has come true at this bar and takes the bar's forecast.
+   * Scores the forecasts that end at this bar and takes the bar's forecast.
    *
    * @param bar its number, counted in bars
    * @param pricesAt closing prices of an earlier bar, by its end; undefined where they are forgotten
@@ -120,7 +120,7 @@ export class TailTracker {
     return this.alphas.map((alpha) => ({ alpha, factor: tailFactor(this.scored, regime, alpha) }));
   }
 
-  /** What each book lost between two bars, in units of its notional. */
+  /** Each book's loss between two bars, in units of its notional. */
   private losses(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Float64Array {
     const losses = new Float64Array(BOOKS);
     for (const market of this.markets) {

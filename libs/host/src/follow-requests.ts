@@ -9,7 +9,7 @@ declare module 'fastify' {
   }
 }
 
-/** What a caller may give its request for a name. */
+/** Request ids that a caller may choose. */
 const CORRELATION = /^[\w.:@+-]{1,100}$/;
 const HEADER = 'x-correlation-id';
 
@@ -20,8 +20,8 @@ export function requestIdOf(headers: NodeJS.Dict<string | string[]>, made: () =>
 }
 
 /**
- * Everything a request causes goes under its id: log lines, messages, what other services make of them. The answer tells it.
- * Requests that may change anything are logged at info, others at debug: quotes are too many.
+ * Everything a request causes goes under its id: log lines, messages and their effects in other services. The answer carries the id.
+ * Requests that may change state are logged at info, others at debug: quotes are too many.
  */
 export function followRequests(fastify: FastifyInstance, logger: Logger): void {
   fastify.decorateRequest('span', undefined);

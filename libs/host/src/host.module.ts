@@ -10,10 +10,10 @@ import { OperationsController } from './operations.controller.js';
 
 /** Behind by more, a process is not ready: its book is not the market's. */
 const LONGEST_LAG_SECONDS = 60;
-/** What is committed and not published for longer is stuck. */
+/** Messages that stay committed but unpublished for longer count as stuck. */
 const LONGEST_UNPUBLISHED_SECONDS = 30;
 
-/** What every process has: database, log, metrics, readiness, problem documents. */
+/** The parts of every process: database, log, metrics, readiness, problem documents. */
 @Module({})
 export class HostModule {
   static register(options: {

@@ -47,7 +47,7 @@ const CONTENT_SECURITY = {
  * Starts services in this process.
  *
  * @param configure may add routes of its own to the server before it listens
- * @throws {ConfigurationError} naming what does not fit
+ * @throws {ConfigurationError} naming the setting that does not fit
  */
 export async function startHost(
   name: string,
@@ -156,7 +156,7 @@ async function begin(
       clearInterval(housekeeping);
       clearInterval(watching);
       for (const service of opened) await service.ending?.(app);
-      // Requests first, which may wait for what topics bring; then topics; the log last, which sends what they have led to.
+      // Requests first, because they may wait for topics; then topics; the log last, because it sends the messages of both.
       await app.close();
       await closeAll();
     },
@@ -174,7 +174,7 @@ function describe(app: NestFastifyApplication): void {
   );
 }
 
-/** What the OpenAPI document says of itself. */
+/** Title and description of the OpenAPI document. */
 export function apiDescription(builder: DocumentBuilder): Omit<OpenAPIObject, 'paths'> {
   return builder
     .setTitle('zkrisk')
@@ -186,7 +186,7 @@ export function apiDescription(builder: DocumentBuilder): Omit<OpenAPIObject, 'p
     .build();
 }
 
-/** What Fastify refuses before a route is found (a malformed URL) never reaches Nest's filters. */
+/** Fastify refuses a malformed URL before it finds a route, so Nest's filters never see the error. */
 function frameworkErrors(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const problem = {
     ...problemOf(error, request.url),

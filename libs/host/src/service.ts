@@ -5,9 +5,9 @@ import type { EnvironmentSchema } from '#lib/service';
 /** A service of the engine, to be hosted alone or beside others. */
 export interface ServiceDefinition {
   readonly name: string;
-  /** what it reads from the environment */
+  /** variables that the service reads from the environment */
   readonly environment: EnvironmentSchema;
-  /** Gets what the service needs before its module can be made. */
+  /** Prepares the service's needs before its module is made. */
   open(environment: NodeJS.ProcessEnv): OpenedService | Promise<OpenedService>;
 }
 
@@ -17,7 +17,7 @@ export interface OpenedService {
   routes?(fastify: FastifyInstance, app: () => INestApplicationContext): void;
   /** The server listens and topics are read. */
   started?(app: INestApplicationContext): void;
-  /** The process is about to end: what runs beside requests and topics ends now. */
+  /** The process is about to end: background work besides requests and topics stops now. */
   ending?(app: INestApplicationContext): Promise<void>;
   /** Everything else has ended. */
   close?(app: INestApplicationContext | undefined): Promise<void>;

@@ -42,7 +42,7 @@ static void read_settings(OSQPSettings *s, const double *v) {
 EXPORT(wasm_malloc) void *wasm_malloc(int bytes) { return malloc(bytes); }
 EXPORT(wasm_free) void wasm_free(void *pointer) { free(pointer); }
 
-/* The solver, or null with *error set. OSQP copies what it is given. */
+/* The solver, or null with *error set. OSQP copies its arguments. */
 EXPORT(wasm_setup) OSQPWorkspace *wasm_setup(
     int n, int m, int *Pp, int *Pi, double *Px, double *q, int *Ap, int *Ai, double *Ax, double *l, double *u,
     double *settings_values, int *error) {
@@ -89,7 +89,7 @@ EXPORT(wasm_update_cost) int wasm_update_cost(OSQPWorkspace *w, double *q) { ret
 EXPORT(wasm_update_bounds) int wasm_update_bounds(OSQPWorkspace *w, double *l, double *u) {
   return osqp_update_bounds(w, l, u);
 }
-/* New values for the stored entries, all of them, in their order; a null pointer leaves the matrix as it is. */
+/* New values for the stored entries, all of them, in their order; a null pointer keeps the matrix. */
 EXPORT(wasm_update_matrices) int wasm_update_matrices(OSQPWorkspace *w, double *Px, int Pn, double *Ax, int An) {
   if (Px && Ax) return osqp_update_P_A(w, Px, OSQP_NULL, Pn, Ax, OSQP_NULL, An);
   if (Px) return osqp_update_P(w, Px, OSQP_NULL, Pn);

@@ -1,4 +1,4 @@
-/** What {@link OsqpError} can be about; stable, to switch on. */
+/** Codes of {@link OsqpError}; stable, to switch on. */
 export type OsqpErrorCode =
   | 'invalid-shape'
   | 'invalid-value'
@@ -9,7 +9,7 @@ export type OsqpErrorCode =
   | 'freed'
   | 'failed';
 
-/** Every error of this package: what is wrong, and which argument it is about. */
+/** Every error of this package; names the argument at fault. */
 export class OsqpError extends Error {
   constructor(
     readonly code: OsqpErrorCode,

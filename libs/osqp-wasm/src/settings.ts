@@ -1,6 +1,6 @@
 import { OsqpError } from './errors.js';
 
-/** OSQP's settings, by its own names in camel case; what is left out keeps OSQP's default. */
+/** OSQP's settings, by its own names in camel case; an omitted one keeps OSQP's default. */
 export interface OsqpSettings {
   /** ADMM step size (0.1) */
   readonly rho?: number;

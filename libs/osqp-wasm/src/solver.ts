@@ -68,7 +68,7 @@ export interface OsqpResult {
   readonly dualInfeasibility: Float64Array | undefined;
 }
 
-/** OSQP's own infinity: what lies beyond counts as no bound. */
+/** OSQP's own infinity: a bound beyond this value is none. */
 const OSQP_INFINITY = 1e30;
 const DOUBLE = 8;
 const INT = 4;
@@ -136,7 +136,7 @@ export class OsqpSolver implements Disposable {
   }
 
   /**
-   * New q, l or u; what is left out stays.
+   * Replaces q, l or u; an omitted one stays.
    *
    * @throws {OsqpError} for wrong lengths, values that are not finite, l > u; nothing is changed then
    */
@@ -263,7 +263,7 @@ export class OsqpSolver implements Disposable {
     let support = 0;
     for (let i = 0; i < y.length; i++) {
       const bound = y[i] > 0 ? this.u[i] : this.l[i];
-      // A multiplier of a bound that is not there is what rounding left of zero.
+      // The multiplier of an absent bound is zero up to rounding.
       if (y[i] !== 0 && Math.abs(bound) < OSQP_INFINITY) support += y[i] * bound;
     }
     return -0.5 * quadraticForm(this.P, x) - support;

@@ -1,4 +1,4 @@
-/** What build/osqp.wasm exports. Pointers are offsets in its memory. */
+/** Exports of build/osqp.wasm. Pointers are offsets in its memory. */
 export interface OsqpExports {
   readonly memory: WebAssembly.Memory;
   _initialize?(): void;

@@ -16,7 +16,7 @@ export interface Columns {
 const TIMES = new Set(
   'time,date,datetime,timestamp,unix,unix timestamp,open time,opentime,timeopen,snapped at,period'.split(','),
 );
-/** what pandas calls a column of row labels */
+/** pandas' name for a column of row labels */
 const ROW_LABELS = new Set(['', 'index', 'unnamed: 0']);
 const CANDLE = ['open', 'high', 'low', 'close'];
 const PRICES = new Set([...CANDLE, 'adj close', 'adjclose', 'price', 'vwap', 'average', 'last', 'mid']);

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { messageOf } from '#lib/errors';
 import { PriceFileError } from './price-file-error.js';
 
-/** Largest file that is read, unpacked: twenty years of one-minute candles are a quarter of it. */
+/** Largest file that is read, unpacked: twenty years of one-minute candles take a quarter of this size. */
 const LARGEST_BYTES = 2 ** 29 - 2 ** 20;
 
 /**

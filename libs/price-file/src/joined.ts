@@ -11,7 +11,7 @@ export interface SeriesTable {
   readonly values: readonly Float64Array[];
   /** the same as exact decimals, T rows of n; undefined where there is none */
   readonly text: readonly (readonly (string | undefined)[])[];
-  /** what was passed over, turned round or missing, one sentence each, for the screen and the report */
+  /** omissions, corrections and gaps, one sentence each, for the screen and the report */
   readonly notes: readonly string[];
 }
 
@@ -19,7 +19,7 @@ export interface SeriesTable {
  * Reads files of prices or returns and joins them on time: a time that one file lacks is a blank in its markets. Several files
  * of one market follow one another; where they overlap they must agree.
  *
- * @throws {PriceFileError} naming file, row and column of what cannot be read, or the rows that contradict one another
+ * @throws {PriceFileError} naming file, row and column of the unreadable cell, or the rows that contradict one another
  */
 export function readSeriesFiles(paths: readonly string[], options: SeriesOptions): SeriesTable {
   const given = [...(options.names ?? [])];

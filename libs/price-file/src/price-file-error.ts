@@ -7,7 +7,7 @@ export interface Place {
   readonly column?: string | number;
 }
 
-/** A file that cannot be used: names the file, row and column and says what to do. */
+/** A file that cannot be used: names the file, row, column and the remedy. */
 export class PriceFileError extends ZkriskError {
   readonly code = 'price-file';
 

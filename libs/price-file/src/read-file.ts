@@ -7,7 +7,7 @@ import { parseTime } from './row-time.js';
 import { type TableRow, tableRows } from './table-rows.js';
 
 export interface SeriesOptions {
-  /** `price` refuses what is not positive; `return` takes any finite number, and dates from 1900 on */
+  /** `price` refuses numbers ≤ 0; `return` takes any finite number, and dates from 1900 on */
   readonly kind: 'price' | 'return';
   /** which price of a file with one market’s candles */
   readonly column?: string;

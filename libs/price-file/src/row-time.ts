@@ -2,7 +2,7 @@
 const EARLIEST = Date.UTC(2000, 0, 1);
 const LATEST = Date.UTC(2100, 0, 1);
 
-/** Unix times by their number of digits: what one millisecond is in the unit. From 2000 to 2100 no two units share a length. */
+/** Unix times by their number of digits: each maps to units a millisecond. From 2000 to 2100 no two units share a length. */
 const UNIX_UNITS: Readonly<Record<number, { readonly perMs: bigint; readonly scale: bigint }>> = {
   9: { perMs: 1n, scale: 1000n },
   10: { perMs: 1n, scale: 1000n },

@@ -13,7 +13,7 @@ export interface TableRow {
 export interface TableRows {
   readonly header: TableRow;
   readonly body: readonly TableRow[];
-  /** what was passed over, for the reader of the screen */
+  /** rows and columns that were passed over, for the screen */
   readonly notes: readonly string[];
 }
 

@@ -23,14 +23,14 @@ export interface Book {
   readonly pendingPremia: number;
 }
 
-/** Marks and what is forecast of their returns over the horizon τ: price i has the covariance S_i S_j Σ_ij with price j. */
+/** Marks and the forecast of their returns over the horizon τ: price i has the covariance S_i S_j Σ_ij with price j. */
 export interface MarketForecast {
   /** S = μ, n: mark prices, quote per base unit */
   readonly prices: Float64Array;
   /** Σ of log returns over τ; rates per year */
   readonly returns: FactorForecast;
   /**
-   * κ ≥ 1: what the volatility is multiplied by in the risk measure, so that books of the past exceeded κ·EVaR as rarely as α says. 1 is
+   * κ ≥ 1, multiplies the volatility in the risk measure, so that books of the past exceeded κ·EVaR as rarely as α says. 1 is
    * the Gaussian measure.
    */
   readonly tailFactor: number;
@@ -67,7 +67,7 @@ export function total(values: Float64Array): number {
 }
 
 /**
- * √variance, with what rounding left below zero and what is too small to divide by (subnormal squares) as none.
+ * √variance; 0 where rounding left a negative or a subnormal variance, by which nothing can be divided.
  */
 export function standardDeviation(variance: number): number {
   return variance > 1e-280 ? Math.sqrt(variance) : 0;

@@ -81,7 +81,7 @@ export function liquidityFundingRates(
   };
 }
 
-/** What the LPs receive at t+τ if the virtual asset ends at `terminal`: Y = −(S^v−C−P)⁺ + (S^v−C−P−L)⁺ ∈ [−L, 0]. */
+/** The LPs' payoff at t+τ if the virtual asset ends at `terminal`: Y = −(S^v−C−P)⁺ + (S^v−C−P−L)⁺ ∈ [−L, 0]. */
 export function liquidityPayout(terminal: number, lowerStrike: number, liquidity: number): number {
   return -Math.min(Math.max(terminal - lowerStrike, 0), liquidity);
 }

@@ -43,7 +43,7 @@ export function riskContributions(book: Book, exposure: Exposure): RiskContribut
 
 /**
  * Split of a certain amount F − K (a forward less a strike) over markets: by β, or literally q_iμ_i − C_i with
- * what is left of the strike kept by capital.
+ * the rest of the strike kept by capital.
  */
 export function splitOfMean(
   allocation: Allocation,

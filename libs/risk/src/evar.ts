@@ -19,7 +19,7 @@ export interface StandardisedEvar {
   readonly curvature: number;
 }
 
-/** What the tilted measure dQ/dP ∝ e^{tX⁺} looks like at (t, k); every field is free of overflow. */
+/** Moments of the tilted measure dQ/dP ∝ e^{tX⁺} at (t, k); every field is free of overflow. */
 interface Tilted {
   logM: number;
   /** p = A/M = Q(X > 0) */
@@ -151,7 +151,7 @@ export function standardisedEvar(k: number, logAlpha: number): StandardisedEvar 
   };
 }
 
-/** Both bounds of g(k) at one tilt, and what the tilted measure says of X. */
+/** Both bounds of g(k) at one tilt, and the moments of X under the tilted measure. */
 export interface EvarBounds {
   /** [ln M − ln α]/t ≥ g(k) */
   readonly upper: number;

@@ -2,7 +2,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { InvalidInputError } from '#lib/errors';
 
 /**
- * What is forecast of n log returns over a horizon, in factor form: Σ = B diag(d) Bᵀ + diag(ω) and its rate of change
+ * The forecast of n log returns over a horizon, in factor form: Σ = B diag(d) Bᵀ + diag(ω) and its rate of change
  * Σ̇ = B diag(ḋ) Bᵀ + diag(ω̇), K common factors with loadings that both share. Σx and xᵀΣx cost O(nK), and every term of
  * xᵀΣx = Σ_k d_k (Bᵀx)_k² + Σ_i ω_i x_i² is at least 0: no rounding makes it negative.
  */
@@ -15,7 +15,7 @@ export interface FactorForecast {
   readonly variances: Float64Array;
   /** ḋ, K: its rate of change with the horizon */
   readonly varianceRates: Float64Array;
-  /** ω, n: variance of what is each market's own */
+  /** ω, n: idiosyncratic variance by market */
   readonly own: Float64Array;
   /** ω̇, n */
   readonly ownRates: Float64Array;
@@ -29,7 +29,7 @@ export function rateOf({ factors, loadings, varianceRates, ownRates }: FactorFor
   return { factors, loadings, variances: varianceRates, own: ownRates };
 }
 
-/** Bᵀx, K: what x holds of each common factor. O(nK). */
+/** Bᵀx, K: exposure of x to each common factor. O(nK). */
 export function factorExposures(
   { factors: K, loadings }: Pick<FactorCovariance, 'factors' | 'loadings'>,
   x: Float64Array,
@@ -163,7 +163,7 @@ function principalAxes(
  * Variances must be finite and at least 0, loadings and rates finite, and each list as long as the number of markets and factors says:
  * then Σ is a covariance by its form.
  *
- * @throws {InvalidInputError} naming the list and what is wrong with it
+ * @throws {InvalidInputError} naming the list and its fault
  */
 export function requireFactorForecast(forecast: FactorForecast, n: number): void {
   const { factors: K } = forecast;

@@ -4,7 +4,7 @@ import type { Allocation } from './euler-allocation.js';
 /**
  * Funding of one unit of size, money per year: f_i/q_i, and its limit where longs and shorts cancel (q_i = 0). Under `covariance`
  * every f_i is q_i times ṡ·(h_ms·(Σq)_i·m/s² + h_ss·(Σq)_i/s) + h_s·((Σ̇q)_i/s − (Σq)_i·ṡ/s²), and f^L_i is q_i times the last
- * bracket times the call spread's vega: what a unit owes does not depend on how the others' sizes net. Under `paper` a market of
+ * bracket times the call spread's vega: a unit's funding does not depend on how the others' sizes net. Under `paper` a market of
  * q_i = 0 owes nothing.
  *
  * @param charged rates by market as they are charged

@@ -3,8 +3,8 @@ import type { RiskContributions, Split } from './euler-allocation.js';
 import type { LiabilityRisk } from './risk-measure.js';
 
 /**
- * Funding rates f_i = ∂ρ_i/∂τ = ṡ·(h_ms·m_i + h_ss·b_i) + h_s·ḃ_i with the split of m held fixed: what open
- * positions pay, money per year. The parts add up to ∂h/∂τ = h_s·ṡ.
+ * Funding rates f_i = ∂ρ_i/∂τ = ṡ·(h_ms·m_i + h_ss·b_i) + h_s·ḃ_i with the split of m held fixed, paid by open
+ * positions, money per year. The parts add up to ∂h/∂τ = h_s·ṡ.
  */
 export function fundingRates(
   risk: LiabilityRisk,

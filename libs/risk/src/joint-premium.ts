@@ -15,7 +15,7 @@ export interface JointTrade {
   /** Σ over the horizon, n×n row-major */
   readonly covariance: readonly number[];
   readonly alpha: number;
-  /** d_j: what each leg adds to the book */
+  /** d_j: the change of the book by each leg */
   readonly legs: readonly (readonly number[])[];
 }
 
@@ -24,7 +24,7 @@ export interface JointPremium {
   readonly total: number;
   /** a_j, each leg's part in the change of risk; they add up to ρ(q + Σd) − ρ(q) */
   readonly shares: readonly number[];
-  /** Π·a_j⁺/Σa⁺: what each leg pays */
+  /** Π·a_j⁺/Σa⁺: premium of each leg */
   readonly premia: readonly number[];
 }
 

@@ -9,7 +9,7 @@ export interface LossSplit {
 }
 
 /**
- * Losses consume the exchange's own capital P first, then the liquidity providers' L; what passes both is a
+ * Losses consume the exchange's own capital P first, then the liquidity providers' L; the rest is a
  * shortfall. Exact amounts in the ledger's smallest unit.
  *
  * @throws {InvalidInputError} for a negative loss

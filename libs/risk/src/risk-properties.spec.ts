@@ -164,7 +164,7 @@ describe('a book', () => {
           expect(riskPremium).toBeGreaterThanOrEqual(0);
           expect(liquidityPremium).toBeGreaterThanOrEqual(0);
         }
-        // What one way lowers, the other way raises: the premia of both cover it.
+        // A trade lowers the risk by as much as its reverse raises it: the premia of both cover the rise.
         expect(there.riskPremium + back.riskPremium).toBeGreaterThanOrEqual(
           Math.abs(there.riskChange) * (1 - 1e-9),
         );

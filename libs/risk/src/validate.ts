@@ -44,7 +44,7 @@ export function requireHorizon(tau: number): void {
  * entry; nothing is repaired.
  *
  * @param matrix n×n, row-major
- * @throws {InvalidInputError} naming the field and what is wrong with it
+ * @throws {InvalidInputError} naming the field and its fault
  */
 export function requireCovariance(matrix: Float64Array, n: number, field: string): void {
   if (matrix.length !== n * n) {

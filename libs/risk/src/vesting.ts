@@ -10,7 +10,7 @@ export interface PendingAmount {
 
 /**
  * Premia and funding collected in the rolling window [t−τ, t]. Collected at t, an amount counts as P_t until
- * t+τ and is then owned (P, or L for what liquidity providers earned).
+ * t+τ and is then owned (by P, or by L where liquidity providers earned it).
  */
 export class VestingSchedule {
   private readonly queue: PendingAmount[];
@@ -54,7 +54,7 @@ export class VestingSchedule {
     return entry;
   }
 
-  /** Takes out what has become due by `now` and returns its total. */
+  /** Takes out the amounts due by `now` and returns their total. */
   vest(now: number): bigint {
     let due = 0n;
     let count = 0;

@@ -2,8 +2,8 @@ import type { Exposure } from './book.js';
 import { liabilityRiskValue, type RiskMeasure } from './risk-measure.js';
 
 /**
- * The fee for taking l out of L now rather than at t+τ: ρ(q, C, P, L−l) − ρ(θ) ≥ 0, what the withdrawal adds
- * to the pool's risk. A locked withdrawal is free.
+ * The fee for taking l out of L now rather than at t+τ: ρ(q, C, P, L−l) − ρ(θ) ≥ 0, the increase that the withdrawal makes
+ * in the pool's risk. A locked withdrawal is free.
  */
 export function forcedWithdrawalFee(
   measure: RiskMeasure,

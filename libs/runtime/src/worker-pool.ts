@@ -1,7 +1,7 @@
 import { parentPort, Worker, type WorkerOptions } from 'node:worker_threads';
 import { ZkriskError } from '#lib/errors';
 
-/** What a job's failure was about: of the data (a {@link ZkriskError} in the thread), or of the program. */
+/** Kind of a job's failure: the data (a {@link ZkriskError} in the thread) or the program. */
 export class JobFailedError extends ZkriskError {
   readonly code = 'job-failed';
   constructor(
@@ -52,7 +52,7 @@ export class WorkerPool<Request, Reply> {
     return this.queue.length;
   }
 
-  /** @throws {JobFailedError} with what the thread threw */
+  /** @throws {JobFailedError} with the thread's error as cause */
   run(request: Request): Promise<Reply> {
     if (this.closed) return Promise.reject(new Error('the worker pool is closed'));
     return new Promise((resolve, reject) => {
@@ -61,7 +61,7 @@ export class WorkerPool<Request, Reply> {
     });
   }
 
-  /** Ends the threads; what they have not answered is rejected. */
+  /** Ends the threads and rejects unanswered jobs. */
   async close(): Promise<void> {
     this.closed = true;
     const threads = this.threads.splice(0);
@@ -119,7 +119,7 @@ export class WorkerPool<Request, Reply> {
   }
 }
 
-/** The thread's side: answers each request with what `work` makes of it. To be called once, when the thread is ready. */
+/** The thread's side: answers each request with the result of `work`. To be called once, when the thread is ready. */
 export function answerRequests<Request, Reply>(work: (request: Request) => Reply | Promise<Reply>): void {
   const port = parentPort;
   if (port === null) throw new Error('answerRequests is for worker threads');

@@ -3,7 +3,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiSecurity } from '@nestjs/swagger';
 
 /**
- * What a key may be used for: see prices, trade and withdraw, provide liquidity, credit money that has come in, report on
+ * Scopes of a key: see prices, trade and withdraw, provide liquidity, credit money that has come in, report on
  * liquidation plans, administer.
  */
 export const SCOPES = ['quote', 'trade', 'liquidity', 'treasury', 'liquidator', 'admin'] as const;
@@ -12,7 +12,7 @@ export type Scope = (typeof SCOPES)[number];
 /** The field of a path or body that names whom a call acts for. */
 export type ActsFor = 'account' | 'provider' | 'liquidator';
 
-/** What a route needs of who calls it. */
+/** The scope and accounts that a route requires of its caller. */
 export type RouteAccess =
   | 'public'
   /** signed with the admin secret, besides a key with the scope */
@@ -24,9 +24,9 @@ export function Public(): MethodDecorator & ClassDecorator {
 }
 
 /**
- * Needs a key with a scope. What may change anything is written to the audit log.
+ * Requires a key with a scope. Calls that may change state are written to the audit log.
  *
- * @param options.actsFor the field that says whom the call acts for: a key that is bound to accounts must name one of them
+ * @param options.actsFor the field that names the account acted for: a key that is bound to accounts must name one of them
  */
 export function NeedsScope(
   scope: Scope,

@@ -14,7 +14,7 @@ export interface Problem {
   readonly [extension: string]: unknown;
 }
 
-/** HTTP status of an error's code; what is not listed is the caller's mistake, 422. */
+/** HTTP status by error code; a code that is not listed is the caller's mistake, 422. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'invalid-input': 422,
   unauthenticated: 401,

@@ -2,7 +2,7 @@ import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { InvalidInputError } from '#lib/errors';
 
-/** Validates a body, query or parameter; what is unknown or does not fit is refused by name. */
+/** Validates a body, query or parameter; an unknown or unfit field is refused by name. */
 export class ZodPipe<S extends z.ZodType> implements PipeTransform<unknown, z.output<S>> {
   constructor(private readonly schema: S) {}
 

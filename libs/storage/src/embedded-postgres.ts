@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ZkriskError } from '#lib/errors';
 import { freePort } from '#lib/runtime';
 
-/** The embedded database cannot be had: message says why and what to do. */
+/** The embedded database is unavailable: the message names cause and remedy. */
 export class EmbeddedPostgresError extends ZkriskError {
   readonly code = 'embedded-postgres';
 }

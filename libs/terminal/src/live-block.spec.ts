@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LiveBlock } from './live-block.js';
 
-/** A terminal as far as the block needs one: lines, and a cursor that goes up and clears what is below. */
+/** A terminal as far as the block needs one: lines, and a cursor that goes up and clears the lines below. */
 class Screen {
   readonly lines: string[] = [''];
   constructor(readonly columns: number) {}

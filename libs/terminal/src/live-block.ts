@@ -1,4 +1,4 @@
-/** A few lines at the end of a terminal that are rewritten in place; what is said once stands above them. */
+/** A few lines at the end of a terminal that are rewritten in place; lines that are printed once stand above. */
 export class LiveBlock {
   private lines: readonly string[] = [];
 
@@ -15,7 +15,7 @@ export class LiveBlock {
     this.stream.write(`${this.erasing()}${line}\n${text(this.lines, this.stream.columns)}`);
   }
 
-  /** What takes the cursor to the block's beginning and clears what is below. */
+  /** The sequence that moves the cursor to the block's beginning and clears the lines below. */
   private erasing(): string {
     return this.lines.length === 0 ? '' : `\x1b[${this.lines.length}A\x1b[0J`;
   }

@@ -1,6 +1,6 @@
 import { ZkriskError } from '#lib/errors';
 
-/** A command line that cannot be carried out: names the option and what to do. */
+/** A command line that cannot be carried out: names the option and the remedy. */
 export class UsageError extends ZkriskError {
   readonly code = 'usage';
 }

@@ -4,7 +4,7 @@ import { InvalidInputError } from '#lib/errors';
  * Triangular factor of the QR decomposition of [X | y], by Householder reflections on columns.
  *
  * One factorisation serves every nested regression: the residual sum of squares of y on the first j columns is
- * Σ_{i ≥ j} R[i][last]², which is what lag selection needs.
+ * Σ_{i ≥ j} R[i][last]², which lag selection needs.
  */
 export interface TriangularFactor {
   /** R, (k+1) columns, each its first min(T, column+1) entries */

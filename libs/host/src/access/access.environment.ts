@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Who may call what. */
+/** Keys, and the routes and accounts each may use. */
 export const accessEnvironment = z.object({
   API_KEYS: z
     .enum(['required', 'open'])

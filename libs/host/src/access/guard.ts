@@ -25,8 +25,8 @@ const OPEN_TO_EVERYONE = /^\/docs(\/|-|$)/;
 const ADMIN = '/v1/admin/';
 
 /**
- * Who may call what, before anything else looks at a request: the key and its scope, the accounts it may act for, the
- * signature of admin calls. Whatever may change anything is written to the audit log before it does. A route that does not say
+ * Checks access before anything else reads a request: the key and its scope, the accounts it may act for, the
+ * signature of admin calls. A request that may change state is written to the audit log before it does. A route that does not say
  * who may call it is nobody's.
  */
 export function guardRoutes(
@@ -106,7 +106,7 @@ export function guardRoutes(
 }
 
 function accessOf({ routeOptions, url }: FastifyRequest): RouteAccess | undefined {
-  // What is no route has no secrets: the answer is 404, to everyone.
+  // An unknown route has no secrets: everyone gets 404.
   if (routeOptions.url === undefined || OPEN_TO_EVERYONE.test(url)) return 'public';
   return (routeOptions.config as { access?: RouteAccess }).access;
 }

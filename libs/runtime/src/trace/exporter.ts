@@ -6,7 +6,7 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
  * Sends spans to an OpenTelemetry collector from now on; without an endpoint nothing is traced and nothing is loaded into spans.
  *
  * @param endpoint base address of OTLP over HTTP, such as http://collector:4318
- * @returns ends it, after what is still to be sent
+ * @returns a function that sends the remaining spans and stops
  */
 export function startTracing(service: string, endpoint: string | undefined): () => Promise<void> {
   if (endpoint === undefined) return () => Promise.resolve();

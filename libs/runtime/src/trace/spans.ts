@@ -17,7 +17,7 @@ export type Headers = Readonly<Record<string, string>>;
 
 const tracer = trace.getTracer('zkrisk');
 
-/** The headers of a message that is caused by what is being done now. */
+/** Headers for a message that the current work causes. */
 export function outgoingHeaders(own: Headers = {}): Headers {
   const carried: Record<string, string> = {};
   propagation.inject(context.active(), carried);
@@ -32,9 +32,9 @@ export function contextOf(headers: Headers): Context {
 }
 
 /**
- * Runs work as a span of its own. What it is for is its parent where that is one thing; where it is several, they are links.
+ * Runs work as a span of its own. A single cause is the parent; several causes are links.
  *
- * @param causes headers of what it is done for
+ * @param causes headers of the messages that cause the work
  */
 export async function spanning<T>(
   name: string,

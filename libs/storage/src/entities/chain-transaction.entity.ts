@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A transaction from the wish for it to its confirmation. */
+/** A transaction from its request to its confirmation. */
 @Entity('chain_transaction')
 export class ChainTransactionEntity {
   @PrimaryColumn({ type: 'text', name: 'transaction_id' })

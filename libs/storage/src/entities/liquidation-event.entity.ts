@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What the stream of liquidations has said, in order: clients resume from any of it. */
+/** Events of the liquidation stream, in order: clients resume from any of these. */
 @Entity('liquidation_event')
 export class LiquidationEventEntity {
   @PrimaryColumn({ type: 'bigint' })

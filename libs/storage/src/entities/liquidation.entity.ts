@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A liquidation: its plan, and what became of it. Money as decimal strings. */
+/** A liquidation: its plan and its outcome. Money as decimal strings. */
 @Entity('liquidation')
 export class LiquidationEntity {
   @PrimaryColumn({ type: 'text', name: 'plan_id' })
@@ -25,7 +25,7 @@ export class LiquidationEntity {
   @Column({ type: 'text' })
   status: 'open' | 'executed' | 'partially-executed' | 'expired' | 'superseded' | 'refused';
 
-  /** what a liquidator has reported, while its trade is not booked */
+  /** the liquidator's report, while its trade is not booked */
   @Column({ type: 'text', nullable: true })
   reported: 'full' | 'partial' | null;
 
@@ -52,7 +52,7 @@ export class LiquidationEntity {
   @Column({ type: 'numeric', name: 'closed_notional' })
   closedNotional: string;
 
-  /** of all positions: what closing everything would close */
+  /** notional of all positions, which a full closing would close */
   @Column({ type: 'numeric' })
   notional: string;
 

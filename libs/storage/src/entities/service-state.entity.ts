@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What a service remembers between batches, committed with the offsets that made it. */
+/** A service's state between batches, committed with the offsets it was made from. */
 @Entity('service_state')
 export class ServiceStateEntity {
   @PrimaryColumn({ type: 'text' })

@@ -16,7 +16,7 @@ export interface CovarianceForecaster {
   update(returns: Float64Array): void;
   /** n×n, row-major, over `horizon` bars */
   horizonCovariance(horizon: number): Float64Array;
-  /** what stood in for the model on this window, where the model itself could not be estimated */
+  /** the fallback on this window, where the model could not be estimated */
   readonly fallback?: string;
 }
 

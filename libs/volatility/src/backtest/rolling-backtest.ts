@@ -40,7 +40,7 @@ export interface BacktestRow {
   readonly coverage: readonly BoundCoverage[];
   /** energy score at each origin, in order */
   readonly energyScores: readonly number[];
-  /** windows on which something else stood in for the model, by what it was */
+  /** windows on which a fallback stood in for the model, by fallback */
   readonly fallbacks: Readonly<Record<string, number>>;
   /** spent on fits, updates and forecasts of this model, all horizons together */
   readonly seconds: number;

@@ -119,7 +119,7 @@ export function describeCluster(members: readonly number[], logPrices: readonly 
   try {
     result = johansen(members.map((member) => logPrices[member]));
   } catch (error) {
-    // A lagged copy of another market is cointegrated with it beyond what the test can put in numbers.
+    // A lagged copy of another market is cointegrated with that market beyond the range of the test.
     if (error instanceof ZkriskError) return { members, cointegration: null, undescribed: error.message };
     throw error;
   }

@@ -42,7 +42,7 @@ function detrend(matrix: Matrix, order: DeterministicOrder): Matrix {
 /** Share of a difference's variance that its past must leave unexplained. */
 const SMALLEST_FREE_SHARE = 1e-10;
 
-/** @throws {InvalidInputError} where a series is another one's past: what the lags explain whole leaves no covariance to invert */
+/** @throws {InvalidInputError} where a series is another one's past: full explanation by lags leaves no covariance to invert */
 function requireFreeDifferences(s00: Matrix, response: Matrix, rows: number): void {
   for (let j = 0; j < response.columns; j++) {
     const variance = response.getColumn(j).reduce((sum, value) => sum + value * value, 0) / rows;

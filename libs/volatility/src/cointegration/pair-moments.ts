@@ -113,7 +113,7 @@ export class PairMoments {
     const d = (t: number) => this.differences[y][t] - b * this.differences[x][t];
     for (let m = 0; m < lags; m++) result[1 + m] = result[(1 + m) * size] = bilinear(this.crossed, lags, m);
     for (let m = 0; m < lags; m++) {
-      // Lag l against lag l + m, from lag 0 against lag m by what enters and leaves the sample at its ends.
+      // Lag l against lag l + m, from lag 0 against lag m by the terms that enter and leave the sample at its ends.
       let value = bilinear(this.changes, lags, m);
       for (let l = 0; l + m < lags; l++) {
         result[(1 + l) * size + 1 + l + m] = result[(1 + l + m) * size + 1 + l] = value;

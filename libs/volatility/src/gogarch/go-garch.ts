@@ -12,7 +12,7 @@ export interface GoGarchOptions {
   /** which of the converged starts is kept; default `likelihood` */
   readonly selection?: 'likelihood' | 'negentropy';
   /**
-   * what to do where ICA finds no fixed point (Gaussian factors have none): `throw`, or keep the principal
+   * the remedy where ICA finds no fixed point (Gaussian factors have none): `throw`, or keep the principal
    * components themselves as factors, which is Orthogonal GARCH (Alexander 2001), and say so. Default `throw`
    */
   readonly withoutConvergence?: 'throw' | 'principal-components';

@@ -18,7 +18,7 @@ export function initialLmGoState(model: Pick<LmGoModel, 'state'>): LmGoState {
 /**
  * One bar of the filter, O(nK): f_c = W_f r, e = (r − B f_c)/s; O′_ki = λ_i O_ki + (1−λ_i) f_k².
  *
- * @param returns n log returns of the bar; null for a market without a fresh price. What the others imply for it counts for the
+ * @param returns n log returns of the bar; null for a market without a fresh price. Its return implied by the others counts for the
  *   common factors (its own shock is taken as 0 there), and its own averages move to their expectation, h.
  */
 export function advanceLmGo(
@@ -46,7 +46,7 @@ export function advanceLmGo(
 
 /**
  * f_c = W_f r, where a missing return is the one that the common factors imply: (1 − W_f,m B_m) f_c = W_f,p r_p over the markets
- * that are missing (m) and present (p). Null where nothing is present or what is does not determine the factors.
+ * that are missing (m) and present (p). Null where the markets present do not determine the factors.
  */
 function commonShocks(
   { factors: K, loadings, unmixing, deviations }: LmGoDynamics,
@@ -70,7 +70,7 @@ function commonShocks(
     }
   }
   const decomposition = new LuDecomposition(system);
-  // What is left of a factor's markets says next to nothing of it below a hundredth.
+  // Below a hundredth of its markets, the rest carries almost no information on the factor.
   if (Math.abs(decomposition.determinant) < 0.01) return null;
   return Float64Array.from(decomposition.solve(Matrix.columnVector(result)).to1DArray());
 }

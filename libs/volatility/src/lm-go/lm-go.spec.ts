@@ -263,7 +263,7 @@ describe(advanceLmGo, () => {
       if (i >= own && i < own + 3) return;
       expect(Math.abs(value - full[i])).toBeLessThan(1e-10 * full[i]);
     });
-    // Its own variance is expected to stay what it is.
+    // Its own variance is expected to stay constant.
     const h = (state: Float64Array) =>
       [0, 1, 2].reduce((sum, i) => sum + model.weights[i] * state[own + i], 0);
     const expected = [0, 1, 2].reduce(

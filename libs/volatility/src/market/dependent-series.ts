@@ -1,4 +1,4 @@
-/** Series that repeat what earlier ones say: residual variance below 1e-10 in a Cholesky sweep of their correlation, n×n row-major. */
+/** Series that are linear combinations of earlier ones: residual variance below 1e-10 in a Cholesky sweep of their correlation, n×n row-major. */
 export function dependentSeries(correlation: Float64Array, n: number): number[] {
   const factor = new Float64Array(n * n);
   const dependent: number[] = [];

@@ -65,7 +65,7 @@ export function factorCorrelation(
 export const CORRELATION_STEP = 2 ** -10;
 
 /**
- * The correlations in steps, so that what is forecast with and what proofs commit to is one matrix. Shrunk by a hundredth at
+ * The correlations in steps, so that forecasts and proofs use one matrix. Shrunk by a hundredth at
  * a time where rounding would leave it indefinite.
  */
 function declared(correlation: Float64Array, size: number): Float64Array {

@@ -62,7 +62,7 @@ export function goGarchForecast(model: MarketModel, state: FilterState, horizon:
   };
 }
 
-/** A common factor: how each market loads on it, its variance over the horizon and the rate of that. */
+/** A common factor: how each market loads on it, its variance over the horizon, and the rate of this variance. */
 interface Column {
   readonly loadings: Float64Array;
   readonly variance: number;
