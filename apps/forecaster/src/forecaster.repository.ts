@@ -9,7 +9,7 @@ import type {
   TailState,
 } from '#lib/forecasting';
 
-/** What a batch changes in the tables. */
+/** Changes that a batch makes in the tables. */
 export interface ForecasterChanges {
   readonly state: ForecastEngineState;
   readonly bars: readonly Bar[];

@@ -119,7 +119,7 @@ export class ForecasterService implements LaneOwner {
   }
 }
 
-/** What a model is made of, for the log. */
+/** A model's parts, for the log. */
 function structureOf(model: ForecastModel): string {
   if (model.kind === 'lm-go') return `${model.factors} common factor${model.factors === 1 ? '' : 's'}`;
   const clusters = model.clusters.filter(({ members }) => members.length > 1);

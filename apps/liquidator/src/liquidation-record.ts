@@ -9,7 +9,7 @@ export type Order = OpenedPlan['orders'][number];
 /** A liquidation that is not closed: waiting for a report, or for the reported trade to be booked. */
 export interface LiveLiquidation {
   readonly opened: OpenedPlan;
-  /** what the report said, while its trade is not booked yet */
+  /** the report, while its trade is not booked yet */
   reported: 'full' | 'partial' | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface LiveLiquidation {
 const LEAST_FILLED = 0.1;
 
 /**
- * What a report says was closed: all of the plan, or its fills.
+ * The sizes that a report closed: the whole plan, or its fills.
  *
  * @throws {InvalidInputError} where a fill is not a part of the plan's order
  */

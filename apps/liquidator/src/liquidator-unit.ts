@@ -33,7 +33,7 @@ export interface LiquidatorCounts {
 
 /**
  * The accounts of one partition: marks every one at every price and keeps one open plan for each that is below its
- * maintenance margin: solved, the most under-margined first, within the transaction that consumed what made it necessary.
+ * maintenance margin: solved, the most under-margined first, within the transaction that consumed the cause.
  * The same topics give the same plans.
  */
 export class LiquidatorUnit {
@@ -126,7 +126,7 @@ export class LiquidatorUnit {
     await this.sweep(context);
   }
 
-  /** Reports of liquidators: what they closed becomes a trade, and the plan is closed when that is booked. */
+  /** Reports of liquidators: closed sizes become a trade, and the plan is closed when the trade is booked. */
   async onExecutions(messages: readonly Message<ExecutionPayload>[], context: ConsumeContext): Promise<void> {
     for (const [index, { payload: report, time }] of messages.entries()) {
       if (unitOfPlan(report.planId, context.units) !== this.unit) continue;
@@ -303,7 +303,7 @@ export class LiquidatorUnit {
     const sequence = ++this.events;
     await this.repository.appendEvent(context.manager, this.unit, sequence, payload);
     const header = { id: `plan-event-${this.unit}-${sequence}`, sequence, time: payload.at };
-    // From here on what follows a plan is found under its id, to the proof and the chain.
+    // From here on the plan's id marks everything that follows, to the proof and the chain.
     const message = outgoing(TOPICS.plans, payload.account, header, payload);
     context.publish({ ...message, headers: { [CORRELATION_HEADER]: payload.planId } });
     context.afterCommit(this.announce);

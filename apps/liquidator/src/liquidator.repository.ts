@@ -5,7 +5,7 @@ import type { MarketBoardState } from '#lib/exchange';
 import { LiquidationEntity, ServiceStateRepository } from '#lib/storage';
 import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
 
-/** What the liquidator remembers between batches besides accounts and plans. */
+/** The liquidator's state between batches besides accounts and plans. */
 export interface LiquidatorState {
   readonly board: MarketBoardState;
   /** plans ever opened, and events ever published */
@@ -26,7 +26,7 @@ export class LiquidatorRepository {
 
   constructor(private readonly database: DataSource) {}
 
-  /** What a unit has left. */
+  /** The remainder of a unit. */
   async load(unit: number): Promise<{
     state: LiquidatorState | undefined;
     forecast: CovariancePayload | undefined;
@@ -222,7 +222,7 @@ export interface LiquidationTotals {
   readonly executed: number;
   readonly worstGap: number | null;
   readonly closedNotional: number;
-  /** of the accounts when their plan was made: what closing everything would have closed */
+  /** of the accounts when their plan was made: the notional of a full closing */
   readonly notional: number;
   readonly shortfall: number;
 }

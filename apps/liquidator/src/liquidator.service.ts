@@ -9,7 +9,7 @@ import type { PlanSolver } from './plan-solver.js';
 /** Accounts are shared: each process liquidates those of the partitions it has. */
 export const LIQUIDATOR_LANE: Lane = { name: 'liquidator', spread: 'partitions' };
 
-/** The units this process has, and what they share: solver threads, counts, the stream of events. */
+/** The units of this process and their shared parts: solver threads, counts, the stream of events. */
 export class LiquidatorService implements LaneOwner, OnModuleDestroy {
   private readonly units = new Map<number, LiquidatorUnit>();
   private stopping = false;

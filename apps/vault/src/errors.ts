@@ -1,6 +1,6 @@
 import { ZkriskError } from '#lib/errors';
 
-/** A token of the pool has no price or no forecast: what it may lose is not known, so nothing is counted. */
+/** A token of the pool has no price or no forecast: its possible loss is unknown, so the vault counts for zero. */
 export class TokenNotValuedError extends ZkriskError {
   readonly code = 'token-not-valued';
   constructor(market: string, missing: 'price' | 'forecast') {

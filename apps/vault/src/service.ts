@@ -6,7 +6,7 @@ import { vaultMetrics } from './vault.metrics.js';
 import { VaultModule } from './vault.module.js';
 import { VaultService } from './vault.service.js';
 
-/** A pool on a chain → what of it counts as liquidity. */
+/** A pool on a chain → the part that counts as liquidity. */
 export const vault: ServiceDefinition = {
   name: 'vault',
   environment: vaultEnvironment,

@@ -5,7 +5,7 @@ import { fairValue } from '#lib/pools';
 import { quadraticForm } from '#lib/risk';
 import { TokenNotValuedError } from './errors.js';
 
-/** What the exchange may count on. */
+/** The vault's value to the exchange, after the haircut. */
 export interface Valuation {
   /** of one pool share, quote currency */
   readonly unitValue: number;
@@ -31,7 +31,7 @@ const WEI = 1e18;
  *
  *     haircut = max(least, min(1, κ σ √(−2 ln α))),  σ² = wᵀΣw
  *
- * the EVaR_{1−α} of what a basket with the pool's weights w may lose within the forecast's horizon, as a share of its value, where
+ * the EVaR_{1−α} of the loss of a basket with the pool's weights w within the forecast's horizon, as a share of its value, where
  * Σ is the forecast covariance of log returns, κ its tail factor at α, and their mean is 0. EVaR is subadditive: with the haircut held back from L, the
  * risk of book and basket together is at most what the book's risk measure and the haircut say.
  *

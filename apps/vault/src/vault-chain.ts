@@ -53,7 +53,7 @@ export async function openVaultChain(config: VaultConfig): Promise<VaultChain> {
     CHAIN_RPC_URL === undefined
       ? await startEmbeddedChain({ stateFile: join(ZKRISK_DATA_DIR, 'chain.json') })
       : undefined;
-  // A batch waits for the answer: what was read before is better than a lane that stands still.
+  // A batch waits for the answer: an older reading is better than a lane that stands still.
   const client = chainClient(CHAIN_RPC_URL ?? embedded!.url, { timeoutMs: 4000, retries: 0 });
   const file = vaultDeploymentFile(ZKRISK_DATA_DIR);
   let known = VAULT_ADDRESS === '' ? undefined : (VAULT_ADDRESS as Address | undefined);

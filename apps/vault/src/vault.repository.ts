@@ -4,7 +4,7 @@ import type { CovariancePayload, ValuationPayload } from '#lib/messages';
 import type { MarketBoardState } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
 
-/** What was read of the vault last, and when. */
+/** The last reading of the vault, and its time. */
 export interface VaultReading {
   readonly vault: string;
   readonly holdings: VaultHoldings;
@@ -12,7 +12,7 @@ export interface VaultReading {
   readonly readAt: number;
 }
 
-/** What the exchange was told last. */
+/** The last valuation sent to the exchange. */
 export interface PublishedValuation {
   readonly payload: Omit<ValuationPayload, 'seal'>;
   /** market time, milliseconds */

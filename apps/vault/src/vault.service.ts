@@ -10,11 +10,11 @@ import type { VaultChain } from './vault-chain.js';
 import type { VaultConfig } from './vault.config.js';
 import type { PublishedValuation, VaultReading, VaultRepository } from './vault.repository.js';
 
-/** One vault, one word on what it is worth. */
+/** The only valuer of the vault. */
 export const VAULT_LANE: Lane = { name: 'vault', spread: 'single' };
 
 /**
- * Tells the pricer, bar by bar, what the vault's pool shares are worth and how much of that may be counted on: the pricer makes
+ * Tells the pricer, bar by bar, the value of the vault's pool shares and the part that may be counted on: the pricer makes
  * it the vault's part of L.
  */
 export class VaultService implements LaneOwner {
@@ -24,7 +24,7 @@ export class VaultService implements LaneOwner {
   private lastValuation: PublishedValuation | undefined;
   /** when this process began to have the work, wall clock; undefined while another has it */
   private workingSince: number | undefined;
-  /** what was wrong last, with the chain and with the valuation */
+  /** the last error, of the chain and of the valuation */
   private readonly problems = new Map<'chain' | 'valuation', string>();
 
   constructor(
@@ -35,12 +35,12 @@ export class VaultService implements LaneOwner {
     this.board = this.emptyBoard();
   }
 
-  /** What was read of the chain last. */
+  /** The last reading of the chain. */
   get reading(): VaultReading | undefined {
     return this.lastReading;
   }
 
-  /** What the pricer was told last. */
+  /** The last valuation sent to the pricer. */
   get valuation(): PublishedValuation | undefined {
     return this.lastValuation;
   }

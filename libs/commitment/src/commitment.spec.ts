@@ -40,7 +40,7 @@ function treeOf(accounts: readonly Holdings[]): MerkleSumTree {
   return tree;
 }
 
-/** What accounts hold together, added up number by number. */
+/** Sums over accounts, added number by number. */
 function added(accounts: readonly Holdings[]) {
   const positive = (value: bigint) => (value > 0n ? value : 0n);
   const total = (of: (held: Holdings) => bigint) => accounts.reduce((sum, held) => sum + of(held), 0n);
@@ -188,7 +188,7 @@ describe('a book’s commitment', () => {
     for (const index of [-1, 0.5, 8])
       expect(() => checkInclusion({ ...honest, index }, root)).toThrow(NotIncludedError);
     expect(() => checkInclusion({ ...honest, salt: new Uint8Array(31) }, root)).toThrow(NotIncludedError);
-    // What two accounts hold is no account's leaf.
+    // The sums of two accounts are no account's leaf.
     const two = addSums(honest.sums, honest.sums);
     expect(() => checkInclusion({ ...honest, sums: two }, root)).toThrow('one account');
   });

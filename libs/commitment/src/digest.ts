@@ -8,7 +8,7 @@ const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 const ROOT = Uint8Array.of(2);
 
-/** Digest of a node and of what its accounts hold together: what its parent commits to. */
+/** Digest of a node and its accounts' sums, to which its parent commits. */
 export interface Commitment {
   readonly digest: Uint8Array;
   readonly sums: Sums;
@@ -42,7 +42,7 @@ export function nodeDigest(
   return sha256(NODE, left, leftSums, right, rightSums);
 }
 
-/** What a chain keeps of an epoch's book: SHA-256 of 2, the root's digest and its sums' digest. */
+/** An epoch's book as a chain keeps it: SHA-256 of 2, the root's digest and its sums' digest. */
 export function bookRoot({ digest, sums }: Commitment): Uint8Array {
   return sha256(ROOT, digest, sumsDigest(sums));
 }

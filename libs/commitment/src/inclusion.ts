@@ -14,7 +14,7 @@ export interface Inclusion {
   readonly path: readonly Commitment[];
 }
 
-/** An account is not in a book's sums, or not with what is said. */
+/** An account is not in a book's sums, or holds other amounts there. */
 export class NotIncludedError extends ZkriskError {
   readonly code = 'not-included';
 }

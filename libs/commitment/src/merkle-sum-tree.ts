@@ -46,7 +46,7 @@ class Level {
 }
 
 /**
- * A Merkle tree over accounts whose nodes commit to what their accounts hold together (Maxwell's sum tree, with both children's
+ * A Merkle tree over accounts whose nodes commit to their accounts' sums (Maxwell's sum tree, with both children's
  * sums bound: Chalkias et al., "Broken Proofs of Solvency", 2020).
  *
  * A changed account costs 2 log₂ n digests at the next commitment. Leaves that are not used are zeros. Not for two threads.
@@ -68,7 +68,7 @@ export class MerkleSumTree {
   }
 
   /**
-   * Sets what an account holds.
+   * Sets an account's holdings.
    *
    * @param salt 32 bytes nobody else knows, the same for an account at every commitment
    * @throws {InvalidInputError} for another salt, or amounts that need more than 127 bits

@@ -1,7 +1,7 @@
 import { InvalidInputError, ZkriskError } from '#lib/errors';
 
 /**
- * What accounts hold together, as bytes of 32-byte words, big-endian, as a contract reads them:
+ * Sums over accounts, as bytes of 32-byte words, big-endian, as a contract reads them:
  *
  *     cash 16 | debt 16                      money, 10^−8: positive cash, and negative cash without its sign
  *     liquidity 16 | accounts 16             providers' part of L, money; how many accounts there are
@@ -30,7 +30,7 @@ export interface Holdings {
   }[];
 }
 
-/** Sums read back: what `Holdings` of many accounts add up to. */
+/** Sums of many accounts' `Holdings`, read back from bytes. */
 export interface Totals {
   readonly cash: bigint;
   readonly debt: bigint;

@@ -19,7 +19,7 @@ const fundingIndexOf = (index: string) => Number(BigInt(index)) / INDEX_SCALE;
 const moneyOf = (text: string) => toNumber(parseDecimal(text, MONEY_DECIMALS, 'money'), MONEY_DECIMALS);
 const sizeOf = (text: string) => toNumber(parseDecimal(text, SIZE_DECIMALS, 'size'), SIZE_DECIMALS);
 
-/** What the liquidator knows: marks, forecast, the pool, every margin account. Marks all accounts in one pass. */
+/** The liquidator's view: marks, forecast, the pool, every margin account. Marks all accounts in one pass. */
 export class MarginWatch {
   readonly board: MarketBoard;
   private readonly book: MarginBook;
@@ -133,7 +133,7 @@ export class MarginWatch {
   }
 
   /**
-   * The account as a liquidation program has it: the positions that can be liquidated. What cannot stays, and its profit and
+   * The account as a liquidation program has it: the positions that can be liquidated. Others stay, and their profit and
    * initial margin are taken into the collateral, so that the others restore the margin of all. Only for accounts that are
    * {@link plannable}.
    */

@@ -1,7 +1,7 @@
 import type { MarkParameters } from '#lib/exchange';
 import type { MarginSchedule } from '#lib/margin';
 
-/** What plans depend on besides accounts, prices and forecasts. */
+/** Parameters of liquidation plans. */
 export interface LiquidatingParameters {
   /** tail probability of EVaR(1−α) */
   readonly alpha: number;

@@ -4,7 +4,7 @@ import { InvalidInputError } from '#lib/errors';
 export interface MarginRates {
   /** below it the account is liquidated */
   readonly maintenance: number;
-  /** what a new position needs, and what a liquidation restores */
+  /** required of a new position, and restored by a liquidation */
   readonly initial: number;
 }
 

@@ -21,7 +21,7 @@ export interface MarginStanding {
   readonly initialMargin: number;
   /** equity over notional; null without positions */
   readonly marginRatio: number | null;
-  /** equity above the initial margin: what may be withdrawn or used */
+  /** equity above the initial margin, free to withdraw or use */
   readonly available: number;
   readonly liquidatable: boolean;
 }

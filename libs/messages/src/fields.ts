@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// The fields that topics and REST share: one place decides what a name or an amount may look like.
+// The fields that topics and REST share: one place decides the form of names and amounts.
 
 /** Of a market. */
 export const market = z
@@ -23,7 +23,7 @@ export const decimal = z
   .max(60)
   .regex(/^-?\d+(\.\d+)?$/, 'must be a plain decimal number in a string, like "1.5"');
 
-/** Of a command, a trade, a plan: what makes a retry safe. */
+/** Id of a command, a trade or a plan, which makes a retry safe. */
 export const identifier = z
   .string()
   .regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');

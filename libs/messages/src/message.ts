@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** What every message carries besides its payload. */
+/** Headers of every message. */
 export interface Message<Payload> {
   readonly schemaVersion: number;
-  /** unique for what it says; a message sent again keeps its id */
+  /** unique by content; a message sent again keeps its id */
   readonly id: string;
   /** the source's own counter */
   readonly sequence: number;
@@ -16,20 +16,20 @@ export interface Message<Payload> {
 export const OUTSIDERS = ['price-feed', 'matching-engine', 'treasury', 'liquidator-bot'] as const;
 export type Outsider = (typeof OUTSIDERS)[number];
 
-/** A topic: its name, what it carries and how it is kept. One definition gives types, validation and documents. */
+/** A topic: its name, payload and retention. One definition gives types, validation and documents. */
 export interface Topic<Payload> {
   readonly name: string;
   readonly description: string;
-  /** what the key is, which decides order and partition */
+  /** meaning of the key, which decides order and partition */
   readonly key: string;
   /** whether it is spread over partitions by its key; otherwise it has one */
   readonly partitioned: boolean;
   /**
-   * Who besides the engine's services writes it, by their roles; access lists are made from it. What outsiders send is not
+   * Who besides the engine's services writes it, by their roles; access lists are made from these. Outsiders' messages are not
    * believed to come from a service, whatever its headers say: ids make it safe to send again.
    */
   readonly outsiders?: readonly Outsider[];
-  /** what Kafka keeps: everything for so many days (null: for ever), or the last message of each key */
+  /** Kafka's retention: everything for so many days (null: for ever), or the last message of each key */
   readonly retention: { readonly days: number | null } | 'compacted';
   /** records the embedded log keeps behind the slowest consumer */
   readonly retainRecords: number;
@@ -70,7 +70,7 @@ export interface Outgoing {
   readonly appendedAt?: number;
 }
 
-/** Wraps a payload for its topic. The payload is what our own code made; consumers validate it again. */
+/** Wraps a payload for its topic. Our own code made the payload; consumers validate it again. */
 export function outgoing<Payload>(
   topic: Topic<Payload>,
   key: string,

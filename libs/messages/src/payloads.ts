@@ -78,7 +78,7 @@ export const liquidityPayload = z.discriminatedUnion('kind', [
 export type LiquidityPayload = z.infer<typeof liquidityPayload>;
 
 /**
- * What a vault on a chain holds for the exchange's liquidity providers, at the marks of a bar. The pricer makes it the provider's
+ * Holdings of a vault on a chain for the exchange's liquidity providers, at the marks of a bar. The pricer makes it the provider's
  * part of L: see the book event `liquidity-valued`.
  */
 export const valuationPayload = z.strictObject({
@@ -123,7 +123,7 @@ export const covariancePayload = z.strictObject({
 });
 export type CovariancePayload = z.infer<typeof covariancePayload>;
 
-/** What traders do with their collateral. */
+/** Traders' commands on their collateral. */
 export const accountPayload = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('deposit'), commandId: identifier, account, amount }),
   z.strictObject({
@@ -181,7 +181,7 @@ const order = z.strictObject({
   size: amount.describe('signed: what closes the position, base units'),
 });
 
-/** What becomes of a liquidation: opened with its plan, then closed. */
+/** A liquidation's events: opened with its plan, then closed. */
 export const planPayload = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('opened'),
@@ -203,7 +203,7 @@ export const planPayload = z.discriminatedUnion('kind', [
 ]);
 export type PlanPayload = z.infer<typeof planPayload>;
 
-/** A liquidator's report of what it has done with a plan. */
+/** A liquidator's report on a plan. */
 export const executionPayload = z.strictObject({
   reportId: identifier,
   planId: identifier,
@@ -217,7 +217,7 @@ export type ExecutionPayload = z.infer<typeof executionPayload>;
 export const liquidationWorkPayload = z.strictObject({ backlog: z.int() });
 export type LiquidationWorkPayload = z.infer<typeof liquidationWorkPayload>;
 
-/** What happened to the book; the ledger is a fold over these. */
+/** Events of the book; the ledger is a fold over these. */
 export const bookPayload = z.looseObject({ kind: z.string(), at: milliseconds });
 export type BookPayload = z.infer<typeof bookPayload>;
 
@@ -248,7 +248,7 @@ export const consumptionPayload = z.strictObject({
 });
 export type ConsumptionPayload = z.infer<typeof consumptionPayload>;
 
-/** A pre-trade check: what would this trade cost, answered before the deadline or not at all. */
+/** A pre-trade check: asks for a trade's price, answered before the deadline or not at all. */
 export const quoteRequestPayload = z.strictObject({
   account,
   legs: z.array(tradeLeg).min(1).max(64),

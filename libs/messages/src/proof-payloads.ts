@@ -12,7 +12,7 @@ export const modelPayload = z.strictObject({
 });
 export type ModelPayload = z.infer<typeof modelPayload>;
 
-/** One bar of the filter: what it started from, what the market did, and where it ended. */
+/** One bar of the filter: its state before, the returns, its state after. */
 export const filterStepPayload = z.strictObject({
   modelVersion: z.int(),
   forecastId: identifier,
@@ -48,7 +48,7 @@ export const standingBookPayload = z.strictObject({
 });
 export type StandingBookPayload = z.infer<typeof standingBookPayload>;
 
-/** What a proof is about. */
+/** Subject of a proof. */
 const proofSubject = z.strictObject({
   kind: z.enum(['forecast', 'risk', 'liquidation', 'other']),
   id: z.string().describe('of the forecast (of a risk measure: the one it was measured with), of the plan'),
@@ -75,7 +75,7 @@ export const proofPayload = z.strictObject({
 });
 export type ProofPayload = z.infer<typeof proofPayload>;
 
-/** Proofs that together say what the risk of the standing book was at a bar. */
+/** Proofs that together give the risk of the standing book at a bar. */
 export const epochPayload = z.strictObject({
   epochId: identifier,
   forecastId: identifier,
@@ -91,7 +91,7 @@ export const epochPayload = z.strictObject({
 });
 export type EpochPayload = z.infer<typeof epochPayload>;
 
-/** What became of a transaction. */
+/** Outcome of a transaction. */
 export const receiptPayload = z.strictObject({
   transactionId: identifier,
   kind: z.string(),

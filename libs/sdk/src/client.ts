@@ -34,7 +34,7 @@ export type LiquidationEvent = (PlanOpened | PlanClosed) & { readonly eventId: s
 /** Twice the server's heartbeat: a stream that is silent for longer is dead. */
 const SILENCE_MS = 30_000;
 
-/** The engine's REST API and streams, typed. Every method throws {@link ApiError} for what the engine refuses. */
+/** The engine's REST API and streams, typed. Every method throws {@link ApiError} where the engine refuses. */
 export class ZkriskClient {
   private readonly url: string;
 
@@ -69,7 +69,7 @@ export class ZkriskClient {
   transfer(id: string, market: string, amount: Decimal, commandId?: string): Promise<AccountEvent> {
     return this.post(`${accountPath(id)}/transfers`, { market, amount, commandId });
   }
-  /** What a trade, a deposit or other marks would make of an account; nothing is booked. */
+  /** An account as it would be after a trade, a deposit or at other marks; books nothing. */
   simulate(
     id: string,
     what: {
@@ -96,7 +96,7 @@ export class ZkriskClient {
   liquidation(planId: string): Promise<LiquidationDetail> {
     return this.get(`/v1/liquidations/${encodeURIComponent(planId)}`);
   }
-  /** Tells what was executed of a plan; the stream says when it is booked. */
+  /** Reports a plan's fills; the stream says when they are booked. */
   reportExecution(planId: string, execution: Execution): Promise<{ reportId: string }> {
     return this.post(`/v1/liquidations/${encodeURIComponent(planId)}/executions`, execution);
   }
@@ -105,7 +105,7 @@ export class ZkriskClient {
    * Plans as they are opened and closed, for as long as the signal allows. Connects again whenever the stream ends, and
    * goes on after the last event seen: none is missed, none comes twice.
    *
-   * @param after event id to go on after; 0: from the beginning; default: what comes from now on
+   * @param after event id to go on after; 0: from the beginning; default: from now on
    */
   async *liquidationEvents(
     options: { after?: string; signal?: AbortSignal; onDisconnect?: (error: Error) => void } = {},

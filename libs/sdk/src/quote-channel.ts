@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Consumer, Kafka, Producer } from 'kafkajs';
 import type { Quote } from './types.js';
 
-/** What a pre-trade check came to. */
+/** Answer to a pre-trade check. */
 export type QuoteAnswer =
   | { readonly status: 'quoted'; readonly quote: Quote }
   | { readonly status: 'refused'; readonly code: string; readonly detail: string }
@@ -42,7 +42,7 @@ export class QuoteChannel {
     });
   }
 
-  /** Resolves when every answer to what is asked from now on will be seen. */
+  /** Resolves when the channel will see the answer to every later question. */
   async open(): Promise<void> {
     const topic = `${this.prefix}quotes`;
     const ends = await this.ends(topic);
@@ -71,7 +71,7 @@ export class QuoteChannel {
     for (const { partition, offset } of ends) this.consumer.seek({ topic, partition, offset });
   }
 
-  /** What a trade would cost now. Never later than the timeout. */
+  /** Price of a trade now. Answers or throws within the timeout. */
   async quote(
     account: string,
     legs: readonly { readonly market: string; readonly size: string }[],

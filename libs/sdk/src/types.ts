@@ -15,7 +15,7 @@ export interface Quote {
   readonly legs: readonly (Leg & { readonly mark: Decimal })[];
   readonly premium: { readonly risk: Decimal; readonly liquidity: Decimal; readonly total: Decimal };
   readonly risk: { readonly before: number; readonly after: number };
-  /** what each market would pay after the trade, all its positions in a year */
+  /** funding of each market after the trade, over all positions, per year */
   readonly fundingQuoteCurrencyPerYear: Readonly<Record<string, number>>;
   readonly forecastId: string;
   readonly marketTime: string;
@@ -35,7 +35,7 @@ export interface BookedTrade {
 
 /** A margin by term; `total` is their sum. */
 export interface MarginTerms {
-  /** what the portfolio can lose, and in which scenario */
+  /** the portfolio's loss, and its scenario */
   readonly risk: number;
   readonly worst: string;
   readonly concentration: number;
@@ -79,7 +79,7 @@ export interface Simulation extends Margin {
   readonly accepted: boolean;
 }
 
-/** What a deposit, withdrawal or transfer came to. */
+/** Outcome of a deposit, withdrawal or transfer. */
 export interface AccountEvent {
   readonly kind: string;
   readonly commandId: string;
@@ -118,7 +118,7 @@ export interface PlanOpened {
   /** market time, milliseconds */
   readonly at: number;
   readonly expiresAt: number;
-  /** what closes the plan's fractions */
+  /** trade that closes the plan's fractions */
   readonly orders: readonly Leg[];
   readonly plan: LiquidationPlan;
 }
@@ -137,6 +137,6 @@ export interface Execution {
   readonly reportId?: string;
   readonly liquidator: string;
   readonly status: 'full' | 'partial' | 'expired';
-  /** what was closed, where it was not all of it */
+  /** closed sizes, where only a part was closed */
   readonly fills?: readonly Leg[];
 }

@@ -151,7 +151,7 @@ export class LiquidationsController {
     let position = after ?? (await this.repository.lastEvent());
     let spoken = Date.now();
     while (!this.service.ending) {
-      // Listening starts before reading: what is committed in between wakes the wait at once. Other processes wake nobody here.
+      // Listening starts before reading: a commit in between wakes the wait at once. Other processes wake nobody here.
       const next = this.service.nextEvent(STREAM_POLL_MS);
       const events = await this.repository.events(position, PAGE);
       for (const { sequence, payload } of events) {

@@ -11,14 +11,14 @@ import type { DualWitness, LossWeight } from './witness.js';
 
 /**
  * The box the optimum is in, where a plan with this objective is known: c_i·w_i is at most the objective, so w_i is at
- * most objective/c_i. Beside a small deficit that is far below 1, and keeps what rounding does to a large position's
+ * most objective/c_i. Beside a small deficit that is far below 1, and limits the rounding of a large position's
  * reduced cost from drowning the bound.
  */
 export function capsOf({ notionals }: LiquidationProgram, objective: number): Float64Array {
   return notionals.map((notional) => Math.min(1, (objective / notional) * (1 + 4 * Number.EPSILON)));
 }
 
-/** A sum of affine functions of w in the making: value and size of its terms, for what rounding may do to them. */
+/** A sum of affine functions of w in the making: value and size of its terms, from which its rounding error is bounded. */
 interface AffineSum {
   constant: number;
   constantSize: number;
@@ -29,7 +29,7 @@ interface AffineSum {
 }
 
 /**
- * min over 0 ≤ w ≤ caps of the Lagrangian, less what rounding may have added; −Infinity for weights that bound nothing.
+ * min over 0 ≤ w ≤ caps of the Lagrangian, less a bound of its rounding error; −Infinity for weights that bound nothing.
  * For any λ ≥ 0, Σμ ≥ 0 of pieces of R, 0 ≤ Σν ≤ λ of linearised premia, with p = Σμ/λ and o = 1 or 0:
  *
  *     o·(cᵀw + ½Σκw²) + λ(G(0) + Σ A_i(w_i²−2w_i) − relief(w)) + Σ μ_k(R_k(w) − R0) + Σ ν·premium − λ·B(p),
@@ -87,7 +87,7 @@ function lagrangianBound(
   return Number.isNaN(bound) ? -Infinity : bound;
 }
 
-/** B(p), and what its rounding is relative to, money. */
+/** B(p), and the scale of its rounding error, money. */
 function bregman({ worst, concentrationRate }: PortfolioPart, p: number): { value: number; size: number } {
   if (p < 1) {
     const value = (1 - p) * worst + concentrationRate * worst * worst;
@@ -182,21 +182,21 @@ function coordinateMinimum(
 }
 
 /**
- * What a witness proves, given a feasible plan's objective: no feasible w has an objective below this, money;
- * −Infinity for one that proves nothing. What rounding may have added is taken off, so that large numbers in a witness
+ * The lower bound that a witness proves, given a feasible plan's objective: no feasible w has an objective below it, money;
+ * −Infinity for one that proves nothing. A bound of the rounding error is subtracted, so that large numbers in a witness
  * weaken it instead of forging it.
  */
 export function lowerBound(program: LiquidationProgram, dual: DualWitness, objective: number): number {
   return lagrangianBound(program, dual, capsOf(program, objective), 1);
 }
 
-/** Margin that could be restored by less than this is not restored: 1e-9 of what is missing, money. */
+/** Margin that could be restored by less than this is not restored: 1e-9 of the deficit, money. */
 export function infeasibilitySlack({ deficit }: LiquidationProgram): number {
   return 1e-9 * Math.abs(deficit);
 }
 
 /**
- * Positive where the witness proves that no w ∈ [0,1]ⁿ restores the margin: the least weighted violation less what
+ * Positive where the witness proves that no w ∈ [0,1]ⁿ restores the margin: the least weighted violation, less
  * rounding may have added, money per unit of weight.
  */
 export function infeasibility(program: LiquidationProgram, dual: DualWitness): number {
@@ -204,7 +204,7 @@ export function infeasibility(program: LiquidationProgram, dual: DualWitness): n
   return lagrangianBound(program, dual, new Float64Array(program.n).fill(1), 0) / dual.margin;
 }
 
-/** G(w) without the premium: what is missing to the initial margin if closing costs the pool nothing, money. */
+/** G(w) without the premium: the deficit to the initial margin if closing costs the pool nothing, money. */
 export function marginExcess(program: LiquidationProgram, w: ArrayLike<number>): number {
   const { portfolio } = program;
   if (portfolio === undefined) return linearExcess(program, w);
@@ -217,7 +217,7 @@ export function marginExcess(program: LiquidationProgram, w: ArrayLike<number>):
   return excess;
 }
 
-/** An upper bound of G(w): what is missing to the initial margin after closing w, money. */
+/** An upper bound of G(w), the deficit to the initial margin after closing w, money. */
 export function excessBound(program: LiquidationProgram, w: ArrayLike<number>, primalShift: number): number {
   const { portfolio, n } = program;
   const units = roundingUnits(n);

@@ -14,7 +14,7 @@ import { type LiquidationProgram, objectiveOf } from '../program/program.js';
 export type LiquidationOutcome = 'healthy' | 'partial' | 'full' | 'bankrupt';
 export type PlanMethod = 'closed-form' | 'sequential-quadratic' | 'interior-point' | 'cutting-planes';
 
-/** What follows from closing the fractions of a plan. Money in quote units. */
+/** Results of closing a plan's fractions. Money in quote units. */
 export interface Consequences {
   /** cᵀw + ½ Σ κ_i w_i² */
   readonly objective: number;
@@ -26,17 +26,17 @@ export interface Consequences {
   /** upper bound of the risk premium π(w) */
   readonly premium: number;
   readonly penalty: number;
-  /** kept for what closing costs beside premium and penalty */
+  /** reserved for costs of closing besides premium and penalty */
   readonly reserved: number;
   readonly equityBefore: number;
   readonly maintenanceMargin: number;
   readonly equityAfter: number;
   readonly initialMarginAfter: number;
-  /** −E where equity is negative: what the pool loses */
+  /** −E where equity is negative: the pool's loss */
   readonly shortfall: number;
 }
 
-/** What to close, what that leads to, and what proves it. Plain JSON. */
+/** Fractions to close, their results, and the certificate. Plain JSON. */
 export interface LiquidationPlan extends Consequences {
   readonly version: 1;
   readonly case: LiquidationCase;
@@ -62,7 +62,7 @@ export function relativeGap(objective: number, bound: number): number {
   return objective > 0 ? (objective - bound) / objective : objective - bound;
 }
 
-/** All of it from the case, the fractions and the certificate's witnesses: what a plan claims, and what a check recomputes. */
+/** All of it from the case, the fractions and the certificate's witnesses: a plan claims these numbers, and a check recomputes them. */
 export function consequencesOf(
   given: LiquidationCase,
   program: LiquidationProgram,
@@ -119,7 +119,7 @@ function canonical(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** SHA-256 of what a plan rests on: two plans with one digest are about the same account at the same moment. */
+/** SHA-256 of a plan's inputs: two plans with one digest are about the same account at the same moment. */
 export function digestOf(given: LiquidationCase): string {
   return createHash('sha256').update(canonical(given)).digest('hex');
 }

@@ -22,7 +22,7 @@ export interface DualWitness {
   readonly premium: readonly (Linearisation & { readonly multiplier: number })[];
 }
 
-/** What can be checked without any solver: numbers that bound the program from both sides. */
+/** Numbers that bound the program from both sides and can be checked without a solver. */
 export interface Certificate {
   /** that no feasible plan has a lower objective, or that no plan is feasible */
   readonly proves: 'optimality' | 'infeasibility';

@@ -6,7 +6,7 @@ import {
   type SignedNotional,
 } from '#lib/margin';
 
-/** An open position of the account, with what its market asks for. */
+/** An open position of the account, with its market's margin rates. */
 export interface LiquidationPosition {
   readonly market: string;
   /** q_i, signed, base units; not zero */
@@ -33,7 +33,7 @@ export interface PositionTier {
   readonly initialRate: number;
 }
 
-/** What a portfolio's margin depends on beside its positions; in the order of the positions. */
+/** Inputs of a portfolio's margin besides its positions, in the order of the positions. */
 export interface PortfolioRisk {
   /** α_m of the margin's EVaR; null: none */
   readonly alpha: number | null;
@@ -45,7 +45,7 @@ export interface PortfolioRisk {
   readonly absorbable: number | null;
 }
 
-/** What the account's closing can change of the pool's liability X ~ N(m, s²). */
+/** The pool's liability X ~ N(m, s²), as far as the account's closing can change it. */
 export interface PoolRisk {
   /** m = qᵀμ − (C+P+L), money; closing at mark does not change it */
   readonly mean: number;
@@ -68,7 +68,7 @@ export interface PoolLiquidity {
 
 /** One account to be judged and, where it is unhealthy, liquidated. Plain JSON. */
 export interface LiquidationCase {
-  /** c: cash less what is owed in funding, money */
+  /** c: cash less funding owed, money */
   readonly collateral: number;
   readonly positions: readonly LiquidationPosition[];
   readonly pool: PoolRisk;
@@ -76,7 +76,7 @@ export interface LiquidationCase {
   readonly alpha: number;
   /** charged on closed notional (default 0) */
   readonly penaltyRate?: number;
-  /** kept of the equity for what closing costs beside the risk premium: the liquidity premium of the plan's trade (default 0) */
+  /** equity reserved for a cost of closing besides the risk premium: the liquidity premium of the plan's trade (default 0) */
   readonly reserved?: number;
   /** without it the margin is linear: rates on notionals */
   readonly portfolio?: PortfolioRisk;

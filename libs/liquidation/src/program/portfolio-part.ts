@@ -7,7 +7,7 @@ export interface ReliefStep {
 }
 
 /**
- * What portfolio margin adds to the linear program, as changes from w = 0, so that a small deficit beside a large margin
+ * The terms that portfolio margin adds to the linear program, as changes from w = 0, so that a small deficit beside a large margin
  * keeps its digits. With R0 = R(x) and l_k = −r_k∘x:
  *
  *     G(w) − G(0) = (R−R0)(1 + (R+R0)/(2bK)) + Σ A_i(w_i² − 2w_i) − relief(w),
@@ -89,7 +89,7 @@ export function portfolioPart(given: LiquidationCase): PortfolioPart {
   };
 }
 
-/** What is relieved at the first unit of each fraction, money: the highest tier's rate less the penalty. */
+/** Margin relieved by the first unit of each fraction, money: the highest tier's rate less the penalty. */
 export function marginalRelief(given: LiquidationCase): Float64Array {
   const { positions, penaltyRate = 0 } = given;
   return Float64Array.from(positions, ({ size, price, initialRate, tiers = [] }) => {

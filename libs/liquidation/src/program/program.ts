@@ -19,9 +19,9 @@ export interface LiquidationProgram {
   readonly notionals: Float64Array;
   /** κ, money */
   readonly impacts: Float64Array;
-  /** b: what is missing to the initial margin, money */
+  /** b: deficit to the initial margin, money */
   readonly deficit: number;
-  /** d: what closing all of a position brings, money */
+  /** d: margin relieved by closing all of a position, money */
   readonly relief: Float64Array;
   /** m, money */
   readonly mean: number;
@@ -36,7 +36,7 @@ export interface LiquidationProgram {
   readonly deviations: Float64Array;
   /** h0 = h(m, s(0)), bounded at one tilt */
   readonly before: TiltedRisk;
-  /** what makes the margin other than linear */
+  /** terms that make the margin other than linear */
   readonly portfolio?: PortfolioPart;
 }
 
@@ -112,7 +112,7 @@ export function varianceAt(program: LiquidationProgram, w: ArrayLike<number>): V
   return { change, variance: Math.max(variance + change, 0), halfGradient, error: roundingUnits(n) * size };
 }
 
-/** Σ w_i|q_i|σ_i: at least the standard deviation of what w closes, money. */
+/** Σ w_i|q_i|σ_i: at least the standard deviation of the closed part, money. */
 export function deviationOf({ n, deviations }: LiquidationProgram, w: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += Math.abs(w[i]) * deviations[i];
@@ -120,7 +120,7 @@ export function deviationOf({ n, deviations }: LiquidationProgram, w: ArrayLike<
 }
 
 /**
- * Relative rounding of a sum of n products and what is done with it: n + 16 operations, each of half a unit, twice.
+ * Relative rounding of a sum of n products and of the operations on it: n + 16 operations, each of half a unit, twice.
  *
  * Source: Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., §3.1: γ_n = nu/(1 − nu).
  */
@@ -128,7 +128,7 @@ export function roundingUnits(n: number): number {
   return (n + 16) * Number.EPSILON;
 }
 
-/** U(z; s) − U(z₀; s₀) at a variance under a tilt, by default the optimal one, and what rounding may have done to it. */
+/** U(z; s) − U(z₀; s₀) at a variance under a tilt, by default the optimal one, and a bound of its rounding error. */
 export function riskChangeAt(
   program: LiquidationProgram,
   { change: varianceChange, error: varianceError }: Pick<VarianceAt, 'change' | 'error'>,

@@ -36,7 +36,7 @@ describe('tiltedRisk', () => {
         const h = (volatility: number) => volatility * standardisedEvar(m / volatility, logAlpha).value;
         const best = standardisedEvar(k, logAlpha);
         for (const stretch of [0.2, 0.7, 1, 1 + 1e-12, 1.0001, 1.5, 4]) {
-          // The optimal t, stretched; its shift is that of the optimum and what was added to t.
+          // The optimal t, stretched; its shift is the optimum's and the amount added to t.
           const shift = best.shift + (stretch - 1) * best.tilt;
           const { upper, error, slope, slopeError } = tiltedRisk(m, logAlpha, s, shift);
           const room = 1e-13 * h(s);

@@ -57,7 +57,7 @@ export class Bracket {
     this.witness = witness;
   }
 
-  /** The best point, and what proves the best bound. */
+  /** The best point, and the witness of the best bound. */
   get best(): { readonly w: Float64Array; readonly witness: DualWitness } {
     return { w: this.upper.w, witness: this.witness };
   }

@@ -38,7 +38,7 @@ export function roundingOf({ deficit, n }: LiquidationProgram): number {
 
 /**
  * Steps from a point toward a feasible one, just as far as the margin needs; undefined where even that one's excess is
- * not below zero by more than rounding. What the point leaves alone is left alone where that is enough: a plan should not
+ * not below zero by more than rounding. Positions that the point leaves alone stay so where this is enough: a plan should not
  * touch every position for the sake of the last digit.
  */
 export function repair(

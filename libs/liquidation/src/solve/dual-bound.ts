@@ -92,7 +92,7 @@ export interface DualPoint {
   readonly bound: number;
 }
 
-/** The better of a start and what two rounds of coordinate steps make of it, last function first. */
+/** The better of a start and its image after two rounds of coordinate steps, last function first. */
 export function improveDual(
   program: LiquidationProgram,
   functions: readonly AffineFunction[],

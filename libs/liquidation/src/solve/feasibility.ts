@@ -25,7 +25,7 @@ export type Feasibility =
   | { readonly feasible: undefined; readonly least: number };
 
 /**
- * Minimises max(G0, G1) over [0,1]ⁿ until the sign of the minimum is known. Closing everything is tried first; what is
+ * Minimises max(G0, G1) over [0,1]ⁿ until the sign of the minimum is known. Closing everything is tried first; the
  * left are accounts whose closing raises the pool's risk by more than they have.
  */
 export function findFeasible(

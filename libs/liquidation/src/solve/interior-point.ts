@@ -162,7 +162,7 @@ export function interiorPoint(
     z.set(trial);
     for (let i = 0; i < m; i++) {
       g[i] = trialValues[i];
-      // A slack that is smaller than what the row leaves would be an error of its own.
+      // A slack smaller than the row's residual would be an error of its own.
       s[i] = Math.max(s[i] + length * step.s[i], -g[i]);
       multipliers[i] += length * step.multipliers[i];
     }

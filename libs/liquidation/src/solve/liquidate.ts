@@ -37,7 +37,7 @@ export interface LiquidateOptions {
   readonly maximumLinearPrograms?: number;
 }
 
-/** Reserved above what is owed, as a share: closing a little more for it may cost a little more. */
+/** Reserve above the amount owed, as a share: closing more to pay for the premium may cost a little more. */
 const RESERVE_MARGIN = 1.001;
 
 /** Below {@link GAP_TOLERANCE}: a check elsewhere may come to other last digits. */
@@ -49,7 +49,7 @@ const TARGET_GAP = 2e-9;
  *
  * - `healthy`: equity is at least the maintenance margin; nothing is closed.
  * - `partial`: margin can be restored; `fractions` are optimal within the certified gap.
- * - `full`: no fractions restore the margin though equity is not negative: what closing costs in risk and penalty is
+ * - `full`: no fractions restore the margin though equity is not negative: the cost of closing in risk and penalty is
  *   more than there is. Everything is closed.
  * - `bankrupt`: equity is negative at mark; everything is closed and `shortfall` is the pool's loss.
  *
@@ -82,7 +82,7 @@ function withReserve(
   if (plan.certificate?.proves !== 'optimality') return plan;
   const owed = liquidityPremium(given, program, plan.fractions);
   if (owed <= reserved) return plan;
-  // Closing more to pay for it changes what is owed, by little: three steps, then what no closing exceeds.
+  // Closing more to pay the premium changes the premium by little: three steps, then the premium that no closing exceeds.
   const { reserveSteps = 3 } = options;
   const next = reserveSteps > 0 ? owed * RESERVE_MARGIN : largestLiquidityPremium(given, program);
   const changed = { ...given, reserved: next };

@@ -26,7 +26,7 @@ const NEAR = 1e-3;
  *
  * @param purpose the objective, or the least excess
  * @param unit T, money
- * @param visit told of each optimum and what its multipliers prove; true ends the iterations
+ * @param visit called with each optimum and the bound of its multipliers; true ends the iterations
  * @returns how many linear programs were solved
  */
 export function portfolioCuttingPlanes(

@@ -100,7 +100,7 @@ export function portfolioLinearPrograms(
   });
 }
 
-/** About what must be closed, money: the deficit over the best relief per notional, at most the best plan known. */
+/** Approximate notional to close, money: the deficit over the best relief per notional, at most the best plan known. */
 function sizeOf(program: LiquidationProgram, objective: number): number {
   const { n, notionals, portfolio } = program;
   const step = 1e-3;
@@ -114,7 +114,7 @@ function sizeOf(program: LiquidationProgram, objective: number): number {
   return best > 0 ? Math.min(program.deficit / best, objective) : objective;
 }
 
-/** What the iterations leave within rounding of a bound is at the bound. */
+/** A fraction within rounding of a bound counts as at the bound. */
 function snapped({ notionals }: LiquidationProgram, w: Float64Array, unit: number): Float64Array {
   return w.map((fraction, i) => {
     if (fraction * notionals[i] < 1e-9 * unit) return 0;

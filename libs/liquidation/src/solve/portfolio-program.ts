@@ -229,7 +229,7 @@ export class PortfolioProgram implements ConvexProgram {
     jacobian[base + this.premium] = -1;
   }
 
-  /** What an iterate's multipliers prove. */
+  /** The bound that an iterate's multipliers prove. */
   witness(z: Float64Array, multipliers: Float64Array): DualWitness {
     const { part, program, unit } = this;
     const w = this.fractions(z);
@@ -241,7 +241,7 @@ export class PortfolioProgram implements ConvexProgram {
     if (this.evarRow >= 0) {
       const rho = part.worst + z[this.loss] * unit;
       const ratio = (part.evarMultiple * deviationAt(part, w, 0).deviation) / rho;
-      // The row's tangent at (w, R) is 2·ratio times that of 2κs − R, beside what moves along both.
+      // The row's tangent at (w, R) is 2·ratio times that of 2κs − R, besides the terms common to both.
       losses.push({ evar: Array.from(w), multiplier: 2 * ratio * multipliers[this.evarRow] });
     }
     if (part.concentrationRate === 0) {

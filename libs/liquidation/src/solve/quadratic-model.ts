@@ -16,7 +16,7 @@ const SETTINGS = {
   checkConvexity: false,
 } as const;
 
-/** What OSQP leaves within its tolerance of a bound is at the bound. */
+/** A fraction within OSQP's tolerance of a bound counts as at the bound. */
 function snapped(fraction: number): number {
   if (fraction < 1e-10) return 0;
   return fraction > 1 - 1e-10 ? 1 : fraction;

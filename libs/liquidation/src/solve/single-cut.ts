@@ -12,7 +12,7 @@ import { goldenSection, maximiseDual, maximiseDualPair } from './dual-bound.js';
 import type { LiquidationPlan } from '../certificate/plan.js';
 import { type LiquidationProgram, programOf, varianceAt } from '../program/program.js';
 
-/** A certificate with one linearisation only, at the point whose risk is measured: what a circuit has room for. */
+/** A certificate with one linearisation only, at the point whose risk is measured, as a circuit has room for. */
 export interface SingleCutWitness {
   readonly program: LiquidationProgram;
   readonly proves: 'optimality' | 'infeasibility';

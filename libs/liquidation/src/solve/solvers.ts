@@ -2,10 +2,10 @@ import highs from 'highs';
 import { loadOsqp, type Osqp } from 'osqp-wasm';
 import type { LinearSolver } from './cutting-planes.js';
 
-// The package's types are written for CommonJS; what is imported is the function itself.
+// The package's types are written for CommonJS; the import is the function itself.
 const loadHighs = highs as unknown as typeof highs.default;
 
-/** What {@link liquidate} works with. */
+/** The solvers of {@link liquidate}. */
 export interface Solvers {
   readonly osqp: Osqp;
   readonly highs: LinearSolver;

@@ -13,7 +13,7 @@ import { requireCase } from '../program/case-domain.js';
 import { liquidityPremium } from '../program/liquidity-premium.js';
 import { type LiquidationProgram, programOf } from '../program/program.js';
 
-/** What a check found: every reason why a plan does not hold; none where it does. */
+/** Result of a check: every reason why a plan does not hold; empty where it does. */
 export interface Verdict {
   readonly holds: boolean;
   readonly failures: readonly string[];
@@ -21,7 +21,7 @@ export interface Verdict {
 
 type Check = (holds: boolean, failure: string) => void;
 
-/** Sums and products come out the same everywhere; what goes through exp and log may differ in the last digits. */
+/** Sums and products are equal on every machine; results of exp and log may differ in the last digits. */
 const EXACT: readonly (keyof Consequences)[] = [
   'objective',
   'closedNotional',
@@ -37,7 +37,7 @@ const ROUNDED: readonly (keyof Consequences)[] = ['lowerBound', 'premium', 'equi
 /**
  * Checks a plan without any solver or optimiser: everything it claims is computed again from the account's data and
  * the certificate's witnesses. A wrong witness can only make the check fail: the bounds hold for any witness in their
- * domain, less what rounding may add to them, and whatever is outside the domain is refused.
+ * domain, less a bound of their rounding error; inputs outside the domain are refused.
  *
  * @param plan of a stranger: any value, as JSON was read; use `parseJson` for text, which refuses keys that come twice
  * @param tolerance largest relative gap that is accepted
@@ -84,7 +84,7 @@ function checkClaims(plan: LiquidationPlan, program: LiquidationProgram, check: 
   for (const field of ROUNDED) {
     check(near(plan[field], due[field]), `${field} is ${due[field]}, not ${plan[field]}`);
   }
-  // The bound may differ in its last digits, and the gap is what is left of the objective without it.
+  // The bound may differ in its last digits, and the gap is the objective less the bound.
   const gap =
     due.gap === null || plan.gap === null
       ? plan.gap === due.gap
@@ -96,7 +96,7 @@ function checkClaims(plan: LiquidationPlan, program: LiquidationProgram, check: 
   );
 }
 
-/** What a plan says of how it was found. */
+/** A plan's claims on how it was found. */
 function checkMethod({ method, programs, outcome }: LiquidationPlan, check: Check): void {
   check((outcome === 'healthy') === (method === null), `method ${method} does not fit a ${outcome} account`);
   const none = method === null || method === 'closed-form';

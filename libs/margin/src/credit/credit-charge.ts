@@ -33,7 +33,7 @@ export function expectedDeficit(deviation: number, equity: number): number {
 }
 
 /**
- * What an account pays for its default option, money per unit of time: 1.5·V/h.
+ * The price of an account's default option, money per unit of time: 1.5·V/h.
  *
  * @param horizon h, over which the deviation is, in the unit of time of the rate
  */

@@ -26,7 +26,7 @@ export interface CreditBreach {
 }
 
 /**
- * What the pool would have to bear in each scenario, C_k = Σ_a (−E_a − r_k·x_a)⁺ over r_k and 2·r_k. Splitting an account
+ * The pool's loss by scenario, C_k = Σ_a (−E_a − r_k·x_a)⁺ over r_k and 2·r_k. Splitting an account
  * cannot lower it: Σ(−E_a)⁺ ≥ (−ΣE_a)⁺. A command replaces one account's terms; when marks have moved, {@link remark}
  * adds everything up anew.
  */
@@ -99,7 +99,7 @@ export class CreditExposure {
 
   /**
    * Whether an account may come to a state: refused where that raises its own worst deficit above δK, or any C_k that is
-   * then above βK. Undefined: it may. A state that lowers what is at stake is never refused.
+   * then above βK. Undefined: accepted. A change that lowers the exposure is never refused.
    *
    * @param equity after the command, money
    * @param positions after the command, at mark

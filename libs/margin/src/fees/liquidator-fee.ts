@@ -4,7 +4,7 @@ const LARGEST_RATE = 0.01;
 const FIRST_RATE = 0.001;
 const RAMP_SECONDS = 30;
 const BUCKET_SECONDS = 5;
-/** What closing a bankrupt account earns at least, money, and as a share of its notional. */
+/** The least fee for closing a bankrupt account, money, and as a share of its notional. */
 const LEAST_FEE = 10;
 const LEAST_SHARE = 5e-4;
 
@@ -46,7 +46,7 @@ export interface Fill {
 }
 
 /**
- * What fills cost the account against the mark: a long sold below it, a short bought back above it. Better prices are the
+ * The cost of fills to the account against the mark: a long sold below it, a short bought back above it. Better prices are the
  * account's and are not set against worse ones elsewhere.
  */
 export function adverseCost(fills: readonly Fill[]): number {
@@ -63,7 +63,7 @@ export function withinPenalty(
   return fee >= 0 && adverseCost(fills) + fee <= rate * closedNotional;
 }
 
-/** Who pays for closing everything: the account as far as it can, the reserve what is missing to the least fee. */
+/** Who pays for closing everything: the account as far as it can, the reserve the rest up to the least fee. */
 export function fullLiquidationFee(
   rate: number,
   gross: number,

@@ -16,9 +16,9 @@ export interface DeleverageProblem {
 }
 
 export interface Deleverage {
-  /** y_a: what each account keeps by market, money */
+  /** y_a: positions each account keeps by market, money */
   readonly kept: readonly (readonly number[])[];
-  /** p_i: what a unit more to keep in a market would cost in Σ yᵀΣy/(2E) */
+  /** p_i: marginal cost of a market's kept position in Σ yᵀΣy/(2E) */
   readonly prices: readonly number[];
 }
 
@@ -104,7 +104,7 @@ function newtonStep(
   return new BoxProgram(matrix, m).solve(right);
 }
 
-/** What is left after the last step goes to whoever has room for it. */
+/** Gives the remainder after the last step to accounts with room. */
 function settleRest(y: readonly Float64Array[], boxes: readonly Box[], rest: Float64Array, m: number): void {
   for (let i = 0; i < m; i++) {
     for (let a = 0; a < y.length && rest[i] !== 0; a++) {
@@ -120,7 +120,7 @@ interface Box {
   readonly high: Float64Array;
 }
 
-/** Between what bounds an account's positions may end. */
+/** Bounds of an account's final positions. */
 function sideOf(notionals: readonly number[], reduce: readonly number[]): Box {
   const low = Float64Array.from(notionals);
   const high = Float64Array.from(notionals);
@@ -131,7 +131,7 @@ function sideOf(notionals: readonly number[], reduce: readonly number[]): Box {
   return { low, high };
 }
 
-/** What a check found. */
+/** Result of a check. */
 export interface DeleverageVerdict {
   readonly failures: readonly string[];
   readonly objective: number;

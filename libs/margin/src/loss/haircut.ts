@@ -2,7 +2,7 @@ import { InvalidInputError } from '#lib/errors';
 
 /** Money in the ledger's smallest units. */
 export interface PoolAtMarks {
-  /** qᵀS − C: what all traders have won at marks */
+  /** qᵀS − C: gains of all traders at marks */
   readonly unrealised: bigint;
   /** Σ (−E_a)⁺ */
   readonly deficits: bigint;
@@ -13,7 +13,7 @@ export interface PoolAtMarks {
 }
 
 /**
- * D = ((qᵀS−C) + Σ(−E_a)⁺ + shortfall − P − L − pending)⁺: what is missing to pay everybody, at marks and not on
+ * D = ((qᵀS−C) + Σ(−E_a)⁺ + shortfall − P − L − pending)⁺: the amount missing to pay everybody, at marks and not on
  * realisation, so that it does not depend on who closes first.
  */
 export function lossNeed({
@@ -28,7 +28,7 @@ export function lossNeed({
   return need > 0n ? need : 0n;
 }
 
-/** What an account has won since the window began: min(E⁺, (E − E(t₀) − net inflow since)⁺). */
+/** An account's gain since the window began: min(E⁺, (E − E(t₀) − net inflow since)⁺). */
 export function gainOf(equity: bigint, equityThen: bigint, inflow: bigint): bigint {
   const won = equity - equityThen - inflow;
   const held = equity > 0n ? equity : 0n;
@@ -39,13 +39,13 @@ export function gainOf(equity: bigint, equityThen: bigint, inflow: bigint): bigi
 export interface Haircut {
   /** z_a, one a base */
   readonly cuts: readonly bigint[];
-  /** what the bases do not suffice for */
+  /** the need beyond all bases */
   readonly left: bigint;
 }
 
 /**
  * Cuts a need from bases pro rata, exactly: z_a = ⌊D·cum_a/G⌋ − ⌊D·cum_{a−1}/G⌋. The sum is D to the unit, each cut within a
- * unit of its share, and parts that a base is split into next to each other are cut what the whole is cut. Among rules that
+ * unit of its share, and adjacent parts of a split base are cut by as much as the whole. Among rules that
  * splitting cannot cheat, that are scale-free and monotone, it is the only one.
  *
  * Source: Chitra et al., arXiv:2512.01112.
@@ -73,21 +73,21 @@ export function haircut(need: bigint, bases: readonly bigint[]): Haircut {
   return { cuts, left: 0n };
 }
 
-/** An account's claim: what it has, and how much of that it has won. */
+/** An account's claim: its equity, and its gain within it. */
 export interface Claim {
   readonly equity: bigint;
   readonly gain: bigint;
 }
 
 export interface LossShares {
-  /** of each claim, in order: first of the gains, then of what is left */
+  /** cuts of each claim, in order: of the gains first, then of the rest */
   readonly cuts: readonly bigint[];
   /** η = fromGains/Σ gains */
   readonly fromGains: bigint;
   readonly gains: bigint;
   /** taken of principal where all gains do not suffice */
   readonly fromPrincipal: bigint;
-  /** what nobody has */
+  /** the need beyond all claims */
   readonly left: bigint;
 }
 

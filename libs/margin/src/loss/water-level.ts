@@ -8,7 +8,7 @@ export interface WaterLevel {
 }
 
 /**
- * Water-filling in one market: everybody keeps min(ℓ·w_a, cap_a), with ℓ such that exactly `total` is kept. What has the
+ * Water-filling in one market: everybody keeps min(ℓ·w_a, cap_a), with ℓ such that exactly `total` is kept. Whatever has the
  * most leverage is closed most, nobody is closed whole before others are touched. Exact: fractions of a unit are rounded on
  * the cumulative sum, as in the haircut.
  *

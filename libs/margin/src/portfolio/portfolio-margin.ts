@@ -12,13 +12,13 @@ export interface SignedNotional {
 
 /** The margin of a portfolio by term, money; `total` is their sum. */
 export interface MarginTerms {
-  /** tR: what the portfolio can lose, t = 1 for the initial and ½ for the maintenance margin */
+  /** tR: the portfolio's loss, t = 1 for the initial and ½ for the maintenance margin */
   readonly risk: number;
-  /** what R is the loss of: `evar`, the name of a scenario, or `none` where nothing can be lost */
+  /** the piece that attains R: `evar`, the name of a scenario, or `none` where R = 0 */
   readonly worst: string;
   /** (tR)²/(2bK): a loss that is large beside the pool counts more */
   readonly concentration: number;
-  /** A = Σ x²/(2D): what closing moves the prices by */
+  /** A = Σ x²/(2D): cost of closing into depth */
   readonly closing: number;
   /** Σ f_i|x_i| by tiers, whatever the hedges */
   readonly floor: number;
@@ -51,7 +51,7 @@ export function marginTerms(
   return { risk, worst, concentration, closing, floor, total: risk + concentration + closing + floor };
 }
 
-/** R and what attains it. */
+/** R and the piece that attains it. */
 function worstLoss(
   { n, evarMultiple, covariance, scenarios, shocks }: PortfolioModel,
   positions: readonly SignedNotional[],
@@ -92,7 +92,7 @@ function indicesOf(model: PortfolioModel, positions: readonly SignedNotional[]):
 }
 
 /**
- * Whether a trade may be taken whatever the margin: it does not raise what is missing, (M − E)⁺. A trade that makes each
+ * Whether a trade may be taken whatever the margin: it does not raise the deficit (M − E)⁺. A trade that makes each
  * position smaller may close a hedge and raise it.
  */
 export function doesNotRaiseDeficit(

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What came of a command (a trade, a deposit, a withdrawal): asked for again, the answer is the same. */
+/** The outcome of a command (a trade, a deposit, a withdrawal): a retry gets the same answer. */
 @Entity('command_outcome')
 export class CommandOutcomeEntity {
   @PrimaryColumn({ type: 'text' })
