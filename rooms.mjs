@@ -79,7 +79,11 @@ export const LIBRARIES = {
   },
   host: {
     says: 'a process of one service or several: server, metrics, readiness, who may call what',
-    uses: ['errors', 'events', 'messages', 'runtime', 'service', 'storage'],
+    uses: ['errors', 'events', 'messages', 'runtime', 'service', 'storage', 'streams'],
+  },
+  streams: {
+    says: 'documents that many mirror: snapshots, patches, who is subscribed, who does not keep up',
+    uses: ['errors', 'messages'],
   },
   sdk: {
     says: 'typed client for matching engines and liquidator bots',

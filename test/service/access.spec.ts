@@ -14,7 +14,7 @@ const QUOTE_SECRET = 'another secret for tests, to seal quotes';
 const LEGS = [{ market: 'SIM-A', size: '0.1' }];
 
 /** What anyone may call without a key: nothing of it is secret, nothing of it changes anything. */
-const PUBLIC = ['/healthz', '/metrics', '/readyz'];
+const PUBLIC = ['/healthz', '/metrics', '/readyz', '/v1/status'];
 
 interface Answer {
   readonly status: number;

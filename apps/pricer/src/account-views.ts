@@ -34,7 +34,7 @@ export class AccountViews {
   ) {}
 
   /** @throws {UnknownAccountError} */
-  account(id: string): object {
+  account(id: string) {
     const { ledger, board, accounts } = this.known(id);
     const isolated = ledger.marketNames().filter((market) => ledger.hasAccount(isolatedAccount(id, market)));
     return {
@@ -96,7 +96,7 @@ export class AccountViews {
     return engine;
   }
 
-  private view({ positions, ...marked }: Marked): object {
+  private view({ positions, ...marked }: Marked) {
     return {
       ...marked,
       terms: this.terms(positions),

@@ -1,8 +1,11 @@
-import { Metrics, Readiness, type ServiceDefinition } from '#lib/host';
+import { Metrics, Readiness, type ServiceDefinition, Status } from '#lib/host';
+import type { PricingEngine } from '#lib/exchange';
+import { AccountViews } from './account-views.js';
 import { LedgerSnapshots } from './ledger-snapshots.js';
 import { pricerConfig, pricerEnvironment } from './pricer.config.js';
 import { pricerMetrics } from './pricer.metrics.js';
 import { PricerModule } from './pricer.module.js';
+import { pricerStreams } from './pricer-streams.js';
 import { PricerService } from './pricer.service.js';
 import { QuoteDesk } from './quote-desk.js';
 import { installQuoteFastPath } from './rest/quote-fast-path.js';
@@ -16,9 +19,11 @@ export const pricer: ServiceDefinition = {
     routes: (fastify, app) => {
       installQuoteFastPath(fastify, () => app().get(QuoteDesk));
     },
+    streams: (app) => pricerStreams(app.get(PricerService), app.get(AccountViews), app.get(QuoteDesk)),
     started: (app) => {
       const service = app.get(PricerService);
       pricerMetrics(app.get(Metrics), service, app.get(QuoteDesk), app.get(LedgerSnapshots));
+      app.get(Status).add(() => statusOf(service.engine));
       app.get(Readiness).add('forecast', () => service.engine.ready());
       app.get(Readiness).add('book', () => {
         service.requireFresh();
@@ -28,3 +33,17 @@ export const pricer: ServiceDefinition = {
     ending: (app) => app.get(PricerService).close(),
   }),
 };
+
+/** What anyone may know of the exchange. */
+function statusOf(engine: PricingEngine): Record<string, unknown> {
+  const { board } = engine;
+  const markets = board.knownMarkets();
+  return {
+    marketTime: board.nowIso,
+    forecast: board.latestForecast?.forecastId ?? null,
+    quotes: engine.ready(),
+    solvency: engine.solvency().insolvent ? 'insolvent' : 'solvent',
+    markets: markets.length,
+    marketsNotTradable: markets.filter((market) => !board.permits(market, 'increase')).length,
+  };
+}

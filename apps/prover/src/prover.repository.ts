@@ -97,6 +97,32 @@ export class ProverRepository {
       .find({ where: filter, order: { ordinal: 'DESC' }, take: limit });
   }
 
+  /** Changes with every proof that is queued, begun or ended. */
+  async version(): Promise<string> {
+    const [{ version }] = await this.database.query<[{ version: string }]>(
+      `select count(*) || '/' || coalesce(sum(attempts), 0) || '/' || count(finished_at) as version from proof_job`,
+    );
+    return version;
+  }
+
+  /** The newest first, without statements' inputs and proofs' bytes. */
+  async latest(limit: number): Promise<({ proofId: string } & Record<string, unknown>)[]> {
+    const rows = await this.database.query<Record<string, unknown>[]>(
+      `select job_id, ordinal, statement, subject_kind, subject_id, status, reason, seconds, attempts,
+         document ->> 'srs' as srs, created_at, finished_at
+       from proof_job order by ordinal desc limit $1`,
+      [limit],
+    );
+    return rows.map((row) => ({
+      proofId: row.job_id as string,
+      ordinal: Number(row.ordinal),
+      statement: row.statement,
+      subject: { kind: row.subject_kind, id: row.subject_id },
+      ...{ status: row.status, reason: row.reason, seconds: row.seconds, attempts: row.attempts },
+      ...{ srs: row.srs, createdAt: row.created_at, finishedAt: row.finished_at },
+    }));
+  }
+
   /** @throws {ClaimLostError} where another worker has taken the job in the meantime */
   async finish(
     manager: EntityManager,

@@ -7,6 +7,7 @@ import { ProblemFilter } from '#lib/service';
 import { AdminController } from './access/admin.controller.js';
 import { Metrics, Readiness } from './metrics.js';
 import { OperationsController } from './operations.controller.js';
+import { Status } from './status.js';
 
 /** Behind by more, a process is not ready: its book is not the market's. */
 const LONGEST_LAG_SECONDS = 60;
@@ -34,6 +35,11 @@ export class HostModule {
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         LagClock,
+        {
+          provide: Status,
+          inject: [Readiness],
+          useFactory: (readiness: Readiness) => new Status(readiness),
+        },
         {
           provide: Metrics,
           inject: [EventLog, LaneOwners, LagClock],
@@ -104,7 +110,7 @@ export class HostModule {
           },
         },
       ],
-      exports: [Metrics, Readiness, LagClock],
+      exports: [Metrics, Readiness, Status, LagClock],
     };
   }
 }

@@ -15,12 +15,14 @@ import { dataSourceOptions, migrate } from '#lib/storage';
 import { logFields, startTracing } from '#lib/runtime';
 import { accessEnvironment } from './access/access.environment.js';
 import { guardRoutes } from './access/guard.js';
-import { limitRates } from './access/rate-limit.js';
+import { CallCounts, limitRates } from './access/rate-limit.js';
 import { hostEnvironment } from './host.environment.js';
 import { followRequests, requestIdOf } from './follow-requests.js';
 import { HostModule } from './host.module.js';
 import { Readiness } from './metrics.js';
 import type { OpenedService, ServiceDefinition } from './service.js';
+import { type OpenStreams, openStreams } from './streams/open-streams.js';
+import { streamsEnvironment } from './streams/streams.environment.js';
 
 /** A running process of one service or several. */
 export interface Host {
@@ -94,7 +96,7 @@ export async function startHost(
     const running = (): INestApplicationContext => app!;
     const database = () => app!.get(DataSource);
     followRequests(fastify, lines);
-    guardRoutes(fastify, { service: name, required, config: access, database });
+    const guard = guardRoutes(fastify, { service: name, required, config: access, database });
     for (const service of opened) service.routes?.(fastify, running);
     const modules = opened.map(({ module }) => module);
     app = await NestFactory.create<NestFastifyApplication>(
@@ -103,9 +105,14 @@ export async function startHost(
       { logger, abortOnError: false },
     );
     await app.register(helmet, { contentSecurityPolicy: { directives: CONTENT_SECURITY } });
-    if (required) await limitRates(app, access.RATE_LIMIT_PER_SECOND);
+    const counts = new CallCounts();
+    if (required) await limitRates(app, access.RATE_LIMIT_PER_SECOND, counts);
+    const streams = await openStreams(app, opened, {
+      ...{ keys: guard.keys, required, counts, ratePerSecond: access.RATE_LIMIT_PER_SECOND },
+      ...{ config: readConfig(streamsEnvironment, environment), logger },
+    });
     configure(fastify);
-    return await begin(app, opened, config, logger, closeAll);
+    return await begin(app, opened, config, { logger, streams, closeAll });
   } catch (error) {
     await app?.close().catch(() => undefined);
     await closeAll();
@@ -117,9 +124,9 @@ async function begin(
   app: NestFastifyApplication,
   opened: readonly OpenedService[],
   { PORT, HOST }: { PORT: number; HOST: string },
-  logger: PinoLogger,
-  closeAll: () => Promise<void>,
+  parts: { logger: PinoLogger; streams: OpenStreams; closeAll: () => Promise<void> },
 ): Promise<Host> {
+  const { logger, streams, closeAll } = parts;
   const database = app.get(DataSource);
   const log = app.get(EventLog);
   app.connectMicroservice(
@@ -130,6 +137,7 @@ async function begin(
   await app.startAllMicroservices();
   await app.listen(PORT, HOST);
   for (const service of opened) service.started?.(app);
+  streams.start();
   const housekeeping = setInterval(() => {
     log.housekeeping().catch((error: unknown) => {
       logger.warn(`topics could not be trimmed: ${messageOf(error)}`);
@@ -155,6 +163,7 @@ async function begin(
       app.get(Readiness).ending = true;
       clearInterval(housekeeping);
       clearInterval(watching);
+      await streams.close();
       for (const service of opened) await service.ending?.(app);
       // Requests first, because they may wait for topics; then topics; the log last, because it sends the messages of both.
       await app.close();

@@ -4,3 +4,5 @@ export * from './host.environment.js';
 export * from './metrics.js';
 export * from './run.js';
 export * from './service.js';
+export * from './streams/streams.environment.js';
+export * from './status.js';

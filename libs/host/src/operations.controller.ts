@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Documented, Public } from '#lib/service';
 import { Metrics, Readiness } from './metrics.js';
+import { Status } from './status.js';
 
 @ApiTags('operations')
 @Controller()
@@ -10,7 +11,22 @@ export class OperationsController {
   constructor(
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(Status) private readonly status: Status,
   ) {}
+
+  @Get('v1/status')
+  @Public()
+  @Documented({
+    summary: 'How the exchange is, for anyone; answers 200 also where it is degraded',
+    response: z.looseObject({
+      status: z.enum(['operational', 'degraded']),
+      since: z.string(),
+      checks: z.record(z.string(), z.boolean()),
+    }),
+  })
+  look(): Promise<object> {
+    return this.status.look();
+  }
 
   @Get('healthz')
   @Public()

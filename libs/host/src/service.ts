@@ -1,6 +1,7 @@
 import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 import type { EnvironmentSchema } from '#lib/service';
+import type { Quoter, StreamChannel } from '#lib/streams';
 
 /** A service of the engine, to be hosted alone or beside others. */
 export interface ServiceDefinition {
@@ -15,6 +16,11 @@ export interface OpenedService {
   readonly module: DynamicModule;
   /** Adds to the server before Nest registers its routes. */
   routes?(fastify: FastifyInstance, app: () => INestApplicationContext): void;
+  /** What of `/v1/ws` it serves. */
+  streams?(app: INestApplicationContext): {
+    readonly channels: readonly StreamChannel[];
+    readonly quote?: Quoter;
+  };
   /** The server listens and topics are read. */
   started?(app: INestApplicationContext): void;
   /** The process is about to end: background work besides requests and topics stops now. */

@@ -3,4 +3,5 @@ export * as fields from './fields.js';
 export * from './message.js';
 export * from './payloads.js';
 export * from './proof-payloads.js';
+export * from './streams/index.js';
 export * from './topics.js';

@@ -2,4 +2,5 @@ export * from './data-source.js';
 export * from './database-lease.js';
 export * from './embedded-postgres.js';
 export * from './entities/index.js';
+export * from './notifications.js';
 export * from './service-state.js';

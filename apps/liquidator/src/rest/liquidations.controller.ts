@@ -23,6 +23,7 @@ import { PlanClosedError, UnknownLiquidationError } from '../errors.js';
 import { fillsOf, type OpenedPlan } from '../liquidation-record.js';
 import { LiquidatorRepository } from '../liquidator.repository.js';
 import { LiquidatorService } from '../liquidator.service.js';
+import { iso, liquidationSummary } from './liquidation-summary.js';
 
 const listQuery = z.strictObject({
   status: z.enum(['open', 'executed', 'partially-executed', 'expired', 'superseded', 'refused']).optional(),
@@ -76,7 +77,7 @@ export class LiquidationsController {
       ...(account === undefined ? {} : { account }),
       ...(before === undefined ? {} : { before }),
     });
-    return { liquidations: found.map((liquidation) => summary(liquidation)) };
+    return { liquidations: found.map((liquidation) => liquidationSummary(liquidation)) };
   }
 
   @Sse('stream')
@@ -108,7 +109,7 @@ export class LiquidationsController {
   async one(@Param('id', new ZodPipe(planId)) id: string): Promise<object> {
     const found = await this.known(id);
     const { orders, plan, expiresAt } = found.opened as OpenedPlan;
-    return { ...summary(found), expiresAt: iso(expiresAt), orders, plan };
+    return { ...liquidationSummary(found), expiresAt: iso(expiresAt), orders, plan };
   }
 
   @Post(':id/executions')
@@ -179,27 +180,4 @@ export class LiquidationsController {
 function parseEventId(text: string): number {
   const id = Number(text);
   return Number.isSafeInteger(id) && id >= 0 ? id : 0;
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
-}
-
-function summary(liquidation: LiquidationEntity): object {
-  const { planId, number, account, status, openedAt, closedAt, outcome, method, gap } = liquidation;
-  return {
-    planId,
-    ordinal: Number(number),
-    account,
-    status,
-    openedAt: iso(Number(openedAt)),
-    closedAt: closedAt === null ? null : iso(Number(closedAt)),
-    outcome,
-    method,
-    gap,
-    closedNotional: liquidation.closedNotional,
-    notional: liquidation.notional,
-    shortfall: liquidation.shortfall,
-    proof: `/v1/proofs/liquidation-${planId}`,
-  };
 }

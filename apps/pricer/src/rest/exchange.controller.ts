@@ -1,13 +1,12 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS, YEAR_MS } from '#lib/amounts';
 import { Documented, NeedsScope } from '#lib/service';
-import { MARKET_ACTION_NAMES, payable, type Solvency } from '#lib/exchange';
+import { bookView, fundingView, marketsView, riskView } from '../exchange-views.js';
 import { PricerService } from '../pricer.service.js';
-import { fundingResponse, type marketFunding } from './schemas.js';
+import { fundingResponse } from './schemas.js';
 
-/** What anyone may see of the exchange: markets, book, risk, funding. Money as decimal strings, rates per year. */
+/** What anyone may see of the exchange: markets, book, risk, funding. */
 @ApiTags('exchange')
 @Controller('v1')
 export class ExchangeController {
@@ -17,58 +16,14 @@ export class ExchangeController {
   @NeedsScope('quote')
   @Documented({ summary: 'Markets with their marks, and which cannot be traded and why' })
   markets(): object {
-    const { board } = this.pricer.engine;
-    const forecast = board.latestForecast;
-    return {
-      marketTime: iso(board.now),
-      markets: board.knownMarkets().map((market) => {
-        const mark = board.mark(market)!;
-        return {
-          market,
-          mark: formatDecimal(mark.price, PRICE_DECIMALS),
-          markTime: iso(mark.time),
-          status: board.status(market),
-          markAge: board.now - mark.time,
-          staleAfter: board.marks.staleAfter(market),
-          sources: board.marks.sources(market),
-          confidence: board.marks.confidence(market),
-          average: board.marks.average(market) ?? null,
-          held: board.marks.held(market)?.text ?? null,
-          permits: MARKET_ACTION_NAMES.filter((action) => board.permits(market, action)),
-        };
-      }),
-      warmingUp: forecast?.warmingUp ?? [],
-      excluded: forecast?.excluded ?? [],
-    };
+    return marketsView(this.pricer.engine);
   }
 
   @Get('book')
   @NeedsScope('quote')
   @Documented({ summary: 'The book θ = (q, C, P, L) and what is pending' })
   book(): object {
-    const { ledger, board } = this.pricer.engine;
-    return {
-      marketTime: iso(board.now),
-      events: ledger.eventCount,
-      markets: ledger.marketNames().map((market) => {
-        const { size, entryNotional, unsettledFunding } = ledger.market(market);
-        return {
-          market,
-          signedSize: formatDecimal(size, SIZE_DECIMALS),
-          entryNotional: formatMoney(entryNotional),
-          unsettledFunding: formatMoney(unsettledFunding),
-        };
-      }),
-      capital: formatMoney(ledger.capital),
-      liquidity: formatMoney(ledger.liquidity),
-      pendingToCapital: formatMoney(ledger.pendingToCapital),
-      pendingToLiquidity: formatMoney(ledger.pendingToLiquidity),
-      shortfall: formatMoney(ledger.shortfall),
-      owedToLiquidity: formatMoney(ledger.borne),
-      solvency: solvencyView(this.pricer.engine.solvency()),
-      liquidityShares: formatMoney(ledger.outstandingShares),
-      imbalance: formatMoney(ledger.imbalance()),
-    };
+    return bookView(this.pricer.engine);
   }
 
   @Get('risk')
@@ -78,30 +33,7 @@ export class ExchangeController {
     errors: [503],
   })
   risk(): object {
-    const { engine } = this.pricer;
-    const { assessment } = engine.assessment();
-    const { exposure, risk, riskAllocation, callSpread } = assessment;
-    const record = engine.standing.riskRecord();
-    return {
-      ...record,
-      at: iso(record.at),
-      alpha: engine.parameters.alpha,
-      proofs: `/v1/proofs?subject=risk&id=${encodeURIComponent(record.forecastId)}`,
-      k: Number.isFinite(risk.k) ? risk.k : null,
-      sensitivity: { toMean: risk.hm, toVolatility: risk.hs },
-      forward: exposure.forward,
-      allocation: {
-        markets: byMarket(engine.board.markets, riskAllocation.markets),
-        capital: riskAllocation.capital,
-      },
-      callSpread: {
-        price: callSpread.price,
-        delta: callSpread.delta,
-        gamma: callSpread.gamma,
-        vega: callSpread.vega,
-      },
-      liquidityValue: formatMoney(engine.shares.value.redeemed()),
-    };
+    return riskView(this.pricer.engine);
   }
 
   @Get('funding')
@@ -113,58 +45,6 @@ export class ExchangeController {
     errors: [503],
   })
   funding(): z.output<typeof fundingResponse> {
-    const { engine } = this.pricer;
-    const { funding, assessment } = engine.assessment();
-    const { totals } = engine.ledger;
-    return {
-      marketTime: iso(engine.board.now),
-      quoteCurrencyPerYear: { risk: assessment.riskRate, liquidity: assessment.liquidityFunding },
-      markets: engine.board.markets.map((market, i) => ({
-        market,
-        quoteCurrencyPerYear: { risk: funding.risk[i], liquidity: funding.liquidity[i] },
-        ...fundingOfOne(
-          funding.perUnit.risk[i] + funding.perUnit.liquidity[i],
-          engine.board.mark(market)!.value,
-        ),
-      })),
-      collected: { risk: formatMoney(totals.riskFunding), liquidity: formatMoney(totals.liquidityFunding) },
-    };
+    return fundingView(this.pricer.engine);
   }
-}
-
-const HOURS_A_YEAR = YEAR_MS / 3_600_000;
-
-/**
- * A market's funding as whoever holds one unit sees it.
- *
- * @param unit funding of one base unit, quote currency per year
- * @param mark quote currency
- */
-function fundingOfOne(
-  unit: number,
-  mark: number,
-): Pick<z.output<typeof marketFunding>, 'quoteCurrencyPerUnit' | 'shareOfNotional'> {
-  const share = unit / mark;
-  return {
-    quoteCurrencyPerUnit: { perHour: unit / HOURS_A_YEAR, perYear: unit },
-    shareOfNotional: { perHour: share / HOURS_A_YEAR, perYear: share },
-  };
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
-}
-
-/** `insolvent`: positions can only be made smaller, liquidity waits, withdrawals are paid pro rata. */
-function solvencyView(solvency: Solvency): object {
-  const { insolvent, need } = solvency;
-  return {
-    state: insolvent ? 'insolvent' : 'solvent',
-    need: formatMoney(need),
-    payable: Number(payable(solvency, 1_000_000_000n)) / 1e9,
-  };
-}
-
-function byMarket(markets: readonly string[], values: Float64Array): Record<string, number> {
-  return Object.fromEntries(markets.map((market, i) => [market, values[i]]));
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { kafkaEnvironment } from '#lib/events';
-import { accessEnvironment, hostEnvironment } from '#lib/host';
+import { accessEnvironment, hostEnvironment, streamsEnvironment } from '#lib/host';
 import { type EnvironmentSchema, secretsOf } from '#lib/service';
 import { forecasterEnvironment } from '../../../forecaster/src/index.js';
 import { liquidatorEnvironment } from '../../../liquidator/src/index.js';
@@ -14,6 +14,7 @@ import { engineEnvironment } from '../engine.js';
 export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSchema>> = {
   'every process': hostEnvironment,
   'every process: who may call': accessEnvironment,
+  'every process: streams': streamsEnvironment,
   'every process: Kafka': kafkaEnvironment,
   'one process for everything (npm start)': engineEnvironment,
   forecaster: forecasterEnvironment,

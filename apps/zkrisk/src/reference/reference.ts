@@ -7,6 +7,7 @@ import { TOPICS, type Topic } from '#lib/messages';
 import { apiDescription, Metrics } from '#lib/host';
 import { type Engine, startEngine } from '../engine.js';
 import { accessLists, asyncApiDocument, messageSchema, type Reader } from './asyncapi.js';
+import { asyncApiStreams } from './asyncapi-streams.js';
 import { configurationReference } from './configuration.js';
 
 /** The reference documents by their path below docs/reference, as the code has them now. */
@@ -22,6 +23,7 @@ export async function referenceDocuments(): Promise<Record<string, string>> {
     return {
       'openapi.json': json(openApi(engine)),
       'asyncapi.json': json(asyncApiDocument(readersOf(engine))),
+      'asyncapi-streams.json': json(asyncApiStreams()),
       'access-lists.md': accessLists(),
       'configuration.md': configurationReference(),
       'metrics.md': await metricsReference(engine),

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { SCOPES, type Scope } from '#lib/service';
+import { listenTo, notify } from '#lib/storage';
 import { UnauthenticatedError, UnknownKeyError } from './errors.js';
 
 /** Who calls. */
@@ -40,15 +41,21 @@ export { SCOPES, type Scope };
 const REFRESH_MS = 2_000;
 const LEAST_REFRESH_MS = 50;
 const SECRET_BYTES = 32;
+/** What processes tell each other when a key is revoked. */
+const REVOKED = 'zkrisk_key_revoked';
 
 /**
  * Keys of the REST API. A key is 256 random bits, of which the SHA-256 hash is kept: there is nothing to guess, so nothing slow
- * is needed. Every process knows the valid ones by heart and reads them again every two seconds: so long a revoked key lives.
+ * is needed. Every process knows the valid ones by heart, reads them again every two seconds at the latest, and at once when another
+ * process tells that it has revoked one, where it {@link follow}s.
  */
 export class ApiKeys {
   private known = new Map<string, { hash: Buffer; principal: Principal }>();
   private readAt = 0;
   private reading: Promise<void> | undefined;
+  private tickets = 0;
+  private applied = 0;
+  private changed: () => void = () => undefined;
 
   constructor(private readonly database: DataSource) {}
 
@@ -67,6 +74,30 @@ export class ApiKeys {
     if (key === undefined || !timingSafeEqual(key.hash, hashOf(secret)))
       throw new UnauthenticatedError('the API key is not known, or not valid any more');
     return key.principal;
+  }
+
+  /**
+   * Reads the keys again as soon as any process has revoked one.
+   *
+   * @param changed called after every reading
+   * @returns ends it
+   */
+  follow(changed: () => void): () => Promise<void> {
+    this.changed = changed;
+    return listenTo(this.database, REVOKED, () => {
+      this.readAt = 0;
+      this.read().catch(() => undefined);
+    });
+  }
+
+  /** Whether a key is valid, as the keys were read last. */
+  isValid(keyId: string): boolean {
+    return this.known.has(keyId);
+  }
+
+  /** Reads the keys again where that has not been done lately. */
+  async renew(): Promise<void> {
+    if (Date.now() - this.readAt > REFRESH_MS) await this.refresh();
   }
 
   /** Makes a key; this is the only time it is told. */
@@ -108,6 +139,7 @@ export class ApiKeys {
     );
     if (count === 0) throw new UnknownKeyError(`there is no key ${id}`, { id });
     this.readAt = 0;
+    await notify(this.database, REVOKED);
   }
 
   /** Reads the keys as they are now, or a moment later. */
@@ -121,7 +153,11 @@ export class ApiKeys {
 
   private async read(): Promise<void> {
     this.readAt = Date.now();
+    const ticket = ++this.tickets;
     const rows = await this.database.query<Row[]>('select * from api_key where revoked_at is null');
+    // An older reading that took longer does not bring a revoked key back.
+    if (ticket < this.applied) return;
+    this.applied = ticket;
     this.known = new Map(
       rows.map(({ id, hash, scopes, accounts, rate_per_second }) => {
         const principal = {
@@ -131,6 +167,7 @@ export class ApiKeys {
         return [id, { hash, principal }];
       }),
     );
+    this.changed();
   }
 }
 

@@ -37,7 +37,7 @@ export function guardRoutes(
     readonly config: AccessConfig;
     readonly database: () => DataSource;
   },
-): void {
+): { keys(): ApiKeys } {
   const { service, required, config } = options;
   let parts: { keys: ApiKeys; signatures: AdminSignatures; audit: AuditLog } | undefined;
   const opened = () => {
@@ -103,6 +103,7 @@ export function guardRoutes(
   fastify.addHook('onResponse', async (request, reply) => {
     if (request.auditId !== null) await opened().audit.end(request.auditId, reply.statusCode);
   });
+  return { keys: () => opened().keys };
 }
 
 function accessOf({ routeOptions, url }: FastifyRequest): RouteAccess | undefined {
@@ -111,12 +112,16 @@ function accessOf({ routeOptions, url }: FastifyRequest): RouteAccess | undefine
   return (routeOptions.config as { access?: RouteAccess }).access;
 }
 
-/** From `Authorization: Bearer …` or `X-API-Key`. */
-function keyIn({ headers }: FastifyRequest): string {
+/** From `Authorization: Bearer …` or `X-API-Key`; undefined where there is none. */
+export function givenKey({ headers }: FastifyRequest): string | undefined {
   const bearer = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
   const key = bearer ?? headers['x-api-key'];
-  if (typeof key !== 'string')
-    throw new UnauthenticatedError('an API key is needed: Authorization: Bearer zk_…');
+  return typeof key === 'string' ? key : undefined;
+}
+
+function keyIn(request: FastifyRequest): string {
+  const key = givenKey(request);
+  if (key === undefined) throw new UnauthenticatedError('an API key is needed: Authorization: Bearer zk_…');
   return key;
 }
 

@@ -10,7 +10,7 @@ const MOST_CALLERS = 10_000;
  * Counts calls by caller in windows of a second. The plugin's own store hands the same object to calls that are counted in the
  * same turn of the event loop, each of which then sees the count of the last: ten at once were refused where five are allowed.
  */
-class CallCounts {
+export class CallCounts {
   private readonly windows = new Map<string, { since: number; calls: number }>();
 
   incr(
@@ -26,6 +26,13 @@ class CallCounts {
     callback(null, { current: ++window.calls, ttl: window.since + WINDOW_MS - now });
   }
 
+  /** Counts a call that came another way than REST; false where it is one too many. */
+  admit(caller: string, most: number): boolean {
+    let allowed = false;
+    this.incr(caller, (_error, result) => (allowed = (result?.current ?? 0) <= most));
+    return allowed;
+  }
+
   child(): this {
     return this;
   }
@@ -36,8 +43,11 @@ class CallCounts {
 }
 
 /** Calls a second, by key; by address where there is none. Counted by process. */
-export async function limitRates(app: NestFastifyApplication, perSecond: number): Promise<void> {
-  const counts = new CallCounts();
+export async function limitRates(
+  app: NestFastifyApplication,
+  perSecond: number,
+  counts: CallCounts,
+): Promise<void> {
   await app.register(rateLimit, {
     timeWindow: WINDOW_MS,
     hook: 'preParsing',

@@ -1,0 +1,150 @@
+import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS, YEAR_MS } from '#lib/amounts';
+import { MARKET_ACTION_NAMES, payable, type PricingEngine, type Solvency } from '#lib/exchange';
+import type { z } from 'zod';
+import type { fundingResponse, marketFunding } from './rest/schemas.js';
+
+// What anyone may see of the exchange, as REST answers it and streams mirror it. Money as decimal strings, rates per year.
+
+const HOURS_A_YEAR = YEAR_MS / 3_600_000;
+
+/** Markets with their marks, and which cannot be traded and why. */
+export function marketsView({ board }: PricingEngine) {
+  const forecast = board.latestForecast;
+  return {
+    marketTime: iso(board.now),
+    markets: board.knownMarkets().map((market) => {
+      const mark = board.mark(market)!;
+      return {
+        market,
+        mark: formatDecimal(mark.price, PRICE_DECIMALS),
+        markTime: iso(mark.time),
+        status: board.status(market),
+        markAge: board.now - mark.time,
+        staleAfter: board.marks.staleAfter(market),
+        sources: board.marks.sources(market),
+        confidence: board.marks.confidence(market),
+        average: board.marks.average(market) ?? null,
+        held: board.marks.held(market)?.text ?? null,
+        permits: MARKET_ACTION_NAMES.filter((action) => board.permits(market, action)),
+      };
+    }),
+    warmingUp: forecast?.warmingUp ?? [],
+    excluded: forecast?.excluded ?? [],
+  };
+}
+
+/** The book θ = (q, C, P, L) and what is pending. */
+export function bookView(engine: PricingEngine) {
+  const { ledger, board } = engine;
+  return {
+    marketTime: iso(board.now),
+    events: ledger.eventCount,
+    markets: ledger.marketNames().map((market) => {
+      const { size, entryNotional, unsettledFunding } = ledger.market(market);
+      return {
+        market,
+        signedSize: formatDecimal(size, SIZE_DECIMALS),
+        entryNotional: formatMoney(entryNotional),
+        unsettledFunding: formatMoney(unsettledFunding),
+      };
+    }),
+    capital: formatMoney(ledger.capital),
+    liquidity: formatMoney(ledger.liquidity),
+    pendingToCapital: formatMoney(ledger.pendingToCapital),
+    pendingToLiquidity: formatMoney(ledger.pendingToLiquidity),
+    shortfall: formatMoney(ledger.shortfall),
+    owedToLiquidity: formatMoney(ledger.borne),
+    solvency: solvencyView(engine.solvency()),
+    liquidityShares: formatMoney(ledger.outstandingShares),
+    imbalance: formatMoney(ledger.imbalance()),
+  };
+}
+
+/**
+ * The exchange’s risk measure, its Euler allocation and the liquidity providers’ position.
+ *
+ * @throws {NoForecastError} before there is a forecast
+ */
+export function riskView(engine: PricingEngine) {
+  const { assessment } = engine.assessment();
+  const { exposure, risk, riskAllocation, callSpread } = assessment;
+  const record = engine.standing.riskRecord();
+  return {
+    ...record,
+    at: iso(record.at),
+    alpha: engine.parameters.alpha,
+    proofs: `/v1/proofs?subject=risk&id=${encodeURIComponent(record.forecastId)}`,
+    k: Number.isFinite(risk.k) ? risk.k : null,
+    sensitivity: { toMean: risk.hm, toVolatility: risk.hs },
+    forward: exposure.forward,
+    allocation: {
+      markets: byMarket(engine.board.markets, riskAllocation.markets),
+      capital: riskAllocation.capital,
+    },
+    callSpread: {
+      price: callSpread.price,
+      delta: callSpread.delta,
+      gamma: callSpread.gamma,
+      vega: callSpread.vega,
+    },
+    liquidityValue: formatMoney(engine.shares.value.redeemed()),
+  };
+}
+
+/**
+ * Funding now: of each market in all, per unit of size and as a share of notional, and what has been collected.
+ *
+ * @throws {NoForecastError} before there is a forecast
+ */
+export function fundingView(engine: PricingEngine): z.output<typeof fundingResponse> {
+  const { funding, assessment } = engine.assessment();
+  const { totals } = engine.ledger;
+  return {
+    marketTime: iso(engine.board.now),
+    quoteCurrencyPerYear: { risk: assessment.riskRate, liquidity: assessment.liquidityFunding },
+    markets: engine.board.markets.map((market, i) => ({
+      market,
+      quoteCurrencyPerYear: { risk: funding.risk[i], liquidity: funding.liquidity[i] },
+      ...fundingOfOne(
+        funding.perUnit.risk[i] + funding.perUnit.liquidity[i],
+        engine.board.mark(market)!.value,
+      ),
+    })),
+    collected: { risk: formatMoney(totals.riskFunding), liquidity: formatMoney(totals.liquidityFunding) },
+  };
+}
+
+/**
+ * A market's funding as whoever holds one unit sees it.
+ *
+ * @param unit funding of one base unit, quote currency per year
+ * @param mark quote currency
+ */
+function fundingOfOne(
+  unit: number,
+  mark: number,
+): Pick<z.output<typeof marketFunding>, 'quoteCurrencyPerUnit' | 'shareOfNotional'> {
+  const share = unit / mark;
+  return {
+    quoteCurrencyPerUnit: { perHour: unit / HOURS_A_YEAR, perYear: unit },
+    shareOfNotional: { perHour: share / HOURS_A_YEAR, perYear: share },
+  };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** `insolvent`: positions can only be made smaller, liquidity waits, withdrawals are paid pro rata. */
+function solvencyView(solvency: Solvency): object {
+  const { insolvent, need } = solvency;
+  return {
+    state: insolvent ? 'insolvent' : 'solvent',
+    need: formatMoney(need),
+    payable: Number(payable(solvency, 1_000_000_000n)) / 1e9,
+  };
+}
+
+function byMarket(markets: readonly string[], values: Float64Array): Record<string, number> {
+  return Object.fromEntries(markets.map((market, i) => [market, values[i]]));
+}

@@ -1,0 +1,5 @@
+export * from './caller.js';
+export * from './channel.js';
+export * from './errors.js';
+export * from './hub.js';
+export * from './session.js';
