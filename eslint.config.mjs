@@ -47,7 +47,7 @@ const arrows = {
 export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', 'libs/osqp-wasm/build/**', 'reports/**', '.zkrisk/**'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     plugins: { zkrisk: { rules: { arrows } } },
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: root } },

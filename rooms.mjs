@@ -11,6 +11,7 @@ export const APPS = {
   settlement: 'epochs and proofs → transactions → receipts',
   vault: 'pool shares on a chain, prices, forecasts → the part that counts as liquidity',
   zkrisk: 'every service in one process on embedded parts; replay, report',
+  web: 'the page: what the exchange is doing, and checks that run in the reader’s browser',
   cli: 'the command line: what needs no running engine, and what operates one',
 };
 

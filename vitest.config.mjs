@@ -23,6 +23,8 @@ export default defineConfig({
             'dist/test/adversary/witness/*.spec.js',
             'dist/test/adversary/*.spec.js',
             'libs/osqp-wasm/dist/**/*.spec.js',
+            // Bundled, not compiled: its specs run on the sources.
+            'apps/web/src/**/*.spec.ts',
           ],
           exclude: ['**/node_modules/**', '**/*.proof.spec.js'],
         },

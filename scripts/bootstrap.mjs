@@ -9,9 +9,12 @@ import { osqpRecipe } from '../libs/osqp-wasm/build.mjs';
 import { kernelRecipe } from '../libs/pools/build.mjs';
 import { isBuilt, keepBuild, restoreBuild } from './build-cache.mjs';
 import { contractsRecipe } from './contracts.mjs';
+import { webRecipe } from './web.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE_FOLDERS = ['apps', 'libs', 'migrations', 'test', 'bench', 'examples'];
+/** The page: its types are checked with the rest, Vite bundles it (scripts/web.mjs). */
+const PAGE = join(root, 'apps', 'web');
 const OSQP = join(root, 'libs', 'osqp-wasm');
 
 function hashOf(files) {
@@ -26,7 +29,7 @@ function sources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : sources(path);
-    return path.endsWith('.ts') ? [path] : [];
+    return /\.tsx?$/.test(path) ? [path] : [];
   });
 }
 
@@ -81,6 +84,7 @@ export async function bootstrap() {
   await Promise.all([
     buildWebAssembly(),
     build('compiling contracts', contractsRecipe(), join('scripts', 'contracts.mjs')),
+    build('bundling the page', webRecipe(), join('scripts', 'web.mjs')),
     compiles ? compileTypeScript(compiled, stamp) : undefined,
   ]);
 }
@@ -89,6 +93,7 @@ function typescriptStamp() {
   return hashOf([
     ...SOURCE_FOLDERS.flatMap((folder) => sources(join(root, folder))).sort(),
     join(root, 'tsconfig.json'),
+    join(PAGE, 'tsconfig.json'),
     join(OSQP, 'tsconfig.json'),
   ]);
 }
@@ -102,7 +107,7 @@ function removeCompiled() {
 async function compileTypeScript(compiled, stamp) {
   rmSync(compiled, { force: true });
   // The workspace package first: the rest imports what it compiles to.
-  for (const project of [OSQP, root]) {
+  for (const project of [OSQP, root, PAGE]) {
     // TypeScript 7 compiles in a third of the time; typescript-eslint still needs the API of TypeScript 6.
     const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
     await node(`compiling ${relative(root, project) || 'zkrisk'}`, tsc, '-p', project);

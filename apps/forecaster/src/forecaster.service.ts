@@ -3,7 +3,12 @@ import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
 import { type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/messages';
 import type { ForecastModel } from '#lib/volatility';
 import { type ForecasterConfig, forecastingParametersOf } from './forecaster.config.js';
-import { ForecastEngine, type PublishedModel, type ForecastQuality } from '#lib/forecasting';
+import {
+  ForecastEngine,
+  type ForecastProgress,
+  type ForecastQuality,
+  type PublishedModel,
+} from '#lib/forecasting';
 import type { ForecasterRepository } from './forecaster.repository.js';
 import { ModelFitter } from './model-fitter.js';
 
@@ -108,6 +113,10 @@ export class ForecasterService implements LaneOwner {
 
   model(): PublishedModel | undefined {
     return this.engine.model;
+  }
+
+  progress(): ForecastProgress {
+    return this.engine.progress();
   }
 
   quality(): ForecastQuality {

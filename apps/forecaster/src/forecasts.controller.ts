@@ -45,6 +45,16 @@ const quality = z.looseObject({
   observations: z.number(),
 });
 
+const progress = z.object({
+  bars: z.int().describe('in the window'),
+  needed: z.int().describe('for the first forecast'),
+  barSeconds: z.number(),
+  fitFailure: z.string().nullable().describe('why the last fit was not used'),
+  markets: z
+    .array(z.object({ market: z.string(), bars: z.int(), needed: z.int() }))
+    .describe('markets that are not in the model yet'),
+});
+
 @ApiTags('forecasts')
 @Controller('v1/forecasts/latest')
 export class ForecastsController {
@@ -92,6 +102,17 @@ export class ForecastsController {
         markets: published.groups.groups,
       },
     };
+  }
+
+  @Get('progress')
+  @NeedsScope('quote')
+  @Documented({
+    summary: 'How many bars there are, and how many the first forecast and each new market need',
+    response: progress,
+  })
+  progress(): z.output<typeof progress> {
+    const { markets, ...rest } = this.service.progress();
+    return { ...rest, markets: [...markets] };
   }
 
   @Get('quality')

@@ -40,10 +40,12 @@ export function bookView(engine: PricingEngine) {
     marketTime: iso(board.now),
     events: ledger.eventCount,
     markets: ledger.marketNames().map((market) => {
-      const { size, entryNotional, unsettledFunding } = ledger.market(market);
+      const { size, longSize, entryNotional, unsettledFunding } = ledger.market(market);
       return {
         market,
         signedSize: formatDecimal(size, SIZE_DECIMALS),
+        longSize: formatDecimal(longSize, SIZE_DECIMALS),
+        shortSize: formatDecimal(longSize - size, SIZE_DECIMALS),
         entryNotional: formatMoney(entryNotional),
         unsettledFunding: formatMoney(unsettledFunding),
       };

@@ -14,6 +14,7 @@ import { installQuoteFastPath } from './rest/quote-fast-path.js';
 export const pricer: ServiceDefinition = {
   name: 'pricer',
   environment: pricerEnvironment,
+  page: true,
   open: (environment) => ({
     module: PricerModule.register(pricerConfig(environment)),
     routes: (fastify, app) => {

@@ -128,7 +128,7 @@ function replayEnvironment(
 /** Where the engine can be reached. */
 function addressLines(engine: Engine | undefined, { LOG_FILE }: NodeJS.ProcessEnv): string[] {
   if (engine === undefined) return [];
-  const lines = [`listening on ${engine.url}, API described at ${engine.url}/docs`];
+  const lines = [`the page: ${engine.url}/   the API: ${engine.url}/docs`];
   if (engine.settlement !== undefined) {
     const { rpcUrl, deployment, embedded } = engine.settlement.chain;
     const development =

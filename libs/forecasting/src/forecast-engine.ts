@@ -16,7 +16,7 @@ import {
 } from '#lib/volatility';
 import type { FactorForecast } from '#lib/risk';
 import { covarianceMessage, filterStep, returnsOf } from './bar-messages.js';
-import { type EstimationPanel, EstimationWindow } from './estimation-window.js';
+import { type EstimationPanel, EstimationWindow, type WarmingUp } from './estimation-window.js';
 import type { ForecastingParameters } from './parameters.js';
 import { FitFailedError, type FinishedFit } from './fit.js';
 import { type QualityBaseline, QualityTracker, type QualityState } from './quality-tracker.js';
@@ -81,6 +81,18 @@ export interface Advance {
   /** those of the new models that proofs are told of */
   readonly registered: PublishedModel[];
   readonly rejected: { readonly index: number; readonly reason: string }[];
+}
+
+/** The way to the first forecast. */
+export interface ForecastProgress {
+  /** in the window */
+  readonly bars: number;
+  readonly needed: number;
+  readonly barSeconds: number;
+  /** why the last fit was not used */
+  readonly fitFailure: string | null;
+  /** not in the model yet */
+  readonly markets: readonly WarmingUp[];
 }
 
 /**
@@ -244,6 +256,19 @@ export class ForecastEngine {
     const numbered = { end: bar.end, number: Math.round(bar.end / barMs), prices: bar.prices };
     this.tails.advance(markets, form, numbered, barMs, (end) => this.priceAt(end));
     outcome.forecasts.push(this.message(bar, this.published, form));
+  }
+
+  /** How far the window is towards the first forecast, and each market that is not in the model yet. */
+  progress(): ForecastProgress {
+    const { minimumBars, activateAfterBars, barMs } = this.parameters;
+    return {
+      bars: this.window.length,
+      // As many returns need one bar more, and the fit has its time before it takes over.
+      needed: minimumBars + 1 + activateAfterBars,
+      barSeconds: barMs / 1000,
+      fitFailure: this.lastFailure ?? null,
+      markets: this.window.warmingUp(),
+    };
   }
 
   /** The first fit as soon as any market is ready, then at doubled lengths until the regular interval is reached. */

@@ -10,6 +10,7 @@ export const hostEnvironment = z.object({
     .max(65535)
     .default(8080)
     .describe('port of REST and metrics; 0 picks a free one'),
+  PAGE: z.enum(['on', 'off']).default('on').describe('the page under /, where the pricer is in this process'),
   DATABASE_URL: z
     .string()
     .optional()

@@ -19,6 +19,7 @@ import { CallCounts, limitRates } from './access/rate-limit.js';
 import { hostEnvironment } from './host.environment.js';
 import { followRequests, requestIdOf } from './follow-requests.js';
 import { HostModule } from './host.module.js';
+import { servePage } from './page.js';
 import { Readiness } from './metrics.js';
 import type { OpenedService, ServiceDefinition } from './service.js';
 import { type OpenStreams, openStreams } from './streams/open-streams.js';
@@ -112,6 +113,8 @@ export async function startHost(
       ...{ config: readConfig(streamsEnvironment, environment), logger },
     });
     configure(fastify);
+    if (config.PAGE === 'on' && services.some(({ page }) => page) && !servePage(fastify))
+      lines.warn('the page is not there; npm run build makes it');
     return await begin(app, opened, config, { logger, streams, closeAll });
   } catch (error) {
     await app?.close().catch(() => undefined);

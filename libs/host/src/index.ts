@@ -2,6 +2,7 @@ export * from './access/index.js';
 export * from './host.js';
 export * from './host.environment.js';
 export * from './metrics.js';
+export * from './page.js';
 export * from './run.js';
 export * from './service.js';
 export * from './streams/streams.environment.js';

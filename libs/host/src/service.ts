@@ -8,6 +8,8 @@ export interface ServiceDefinition {
   readonly name: string;
   /** variables that the service reads from the environment */
   readonly environment: EnvironmentSchema;
+  /** whether its process also serves the page */
+  readonly page?: true;
   /** Prepares the service's needs before its module is made. */
   open(environment: NodeJS.ProcessEnv): OpenedService | Promise<OpenedService>;
 }

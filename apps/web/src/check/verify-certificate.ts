@@ -1,0 +1,1 @@
+export { verifyCertificate } from '#lib/liquidation';

@@ -1,0 +1,110 @@
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { apiKey, ask, askText, EngineError } from './api.js';
+
+/** The last answer to a question, when it came, and what the latest attempt has failed with. */
+export interface Answer<T> {
+  readonly data?: T;
+  /** wall clock, milliseconds */
+  readonly at?: number;
+  readonly error?: Error;
+}
+
+const LONGEST_PAUSE_MS = 5_000;
+
+/** A question that is asked again and again while anybody looks at its answer. */
+class Polled<T> {
+  readonly answer: Signal<Answer<T>> = signal<Answer<T>>({});
+  private readonly intervals: number[] = [];
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private failures = 0;
+  private asking = false;
+
+  constructor(private readonly read: () => Promise<T>) {}
+
+  hold(everyMs: number): () => void {
+    this.intervals.push(everyMs);
+    if (this.intervals.length === 1 || this.timer !== undefined) this.schedule(0);
+    return () => {
+      this.intervals.splice(this.intervals.indexOf(everyMs), 1);
+      if (this.intervals.length > 0) return;
+      clearTimeout(this.timer);
+      this.timer = undefined;
+    };
+  }
+
+  /** Asks at once. */
+  async refresh(): Promise<void> {
+    if (this.asking) return;
+    this.asking = true;
+    try {
+      const data = await this.read();
+      this.failures = 0;
+      this.answer.value = { data, at: Date.now() };
+    } catch (error) {
+      this.failures++;
+      const failed = error instanceof Error ? error : new Error(String(error));
+      // What was known stays on screen, with its age.
+      this.answer.value = { ...this.answer.peek(), error: failed };
+    } finally {
+      this.asking = false;
+    }
+    if (this.intervals.length > 0) this.schedule(this.pause());
+  }
+
+  private pause(): number {
+    const every = Math.min(...this.intervals);
+    return this.failures === 0
+      ? every
+      : Math.max(every, Math.min(500 * 2 ** this.failures, LONGEST_PAUSE_MS));
+  }
+
+  private schedule(afterMs: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.refresh(), afterMs);
+  }
+}
+
+const polled = new Map<string, Polled<unknown>>();
+
+function questionOf<T>(path: string, read: () => Promise<T>): Polled<T> {
+  let question = polled.get(path);
+  if (question === undefined) polled.set(path, (question = new Polled(read)));
+  return question as Polled<T>;
+}
+
+// Another key may see more, or less.
+apiKey.subscribe(() => {
+  for (const question of polled.values()) void question.refresh();
+});
+
+/** The answer of a path as JSON, asked again while the component is shown. */
+export function useAnswer<T>(path: string, everyMs: number): ReadonlySignal<Answer<T>> {
+  return useHeld(
+    questionOf<T>(path, () => ask<T>(path)),
+    everyMs,
+  );
+}
+
+/** As {@link useAnswer}, for text. */
+export function useAnswerText(path: string, everyMs: number): ReadonlySignal<Answer<string>> {
+  return useHeld(
+    questionOf(path, () => askText(path)),
+    everyMs,
+  );
+}
+
+function useHeld<T>(question: Polled<T>, everyMs: number): ReadonlySignal<Answer<T>> {
+  useEffect(() => question.hold(everyMs), [question, everyMs]);
+  return question.answer;
+}
+
+/** Asks a path again at once, wherever its answer is shown. */
+export function refresh(path: string): void {
+  void polled.get(path)?.refresh();
+}
+
+/** Whether the engine has refused for want of a key or of its scope. */
+export function needsKey(error: Error | undefined): boolean {
+  return error instanceof EngineError && (error.status === 401 || error.status === 403);
+}

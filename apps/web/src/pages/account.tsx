@@ -1,0 +1,224 @@
+import { useEffect } from 'preact/hooks';
+import type { Account as AccountAnswer, Margin } from '#lib/sdk';
+import { useAnswer } from '../engine/resource.js';
+import { decimalsFor } from '../format/numbers.js';
+import { go, href, place } from '../router.js';
+import { Age, Decimal, Percent, Real, State } from '../parts/figures.js';
+import { Gauge } from '../parts/gauge.js';
+import { Fact, Facts, Known, Panel } from '../parts/panel.js';
+import { type Column, Table } from '../parts/table.js';
+import { accountName } from './account/account-name.js';
+import { Deposit } from './account/deposit.js';
+import { WhatIf } from './account/what-if.js';
+
+export function Account() {
+  const asked = place.value.item;
+  useEffect(() => {
+    if (asked !== undefined) accountName.value = asked;
+  }, [asked]);
+  const name = asked ?? accountName.value;
+  return (
+    <div class="grid">
+      <Panel title="Account">
+        <form
+          class="fields"
+          onSubmit={(event) => {
+            event.preventDefault();
+            go('account', new FormData(event.currentTarget).get('account') as string);
+          }}
+        >
+          <label>
+            Account
+            <input name="account" required pattern="[\w.:@\-]{1,80}" key={name} defaultValue={name} />
+          </label>
+          <button type="submit">Show</button>
+        </form>
+      </Panel>
+      <Standing key={name} name={name} />
+    </div>
+  );
+}
+
+function Standing({ name }: { name: string }) {
+  const account = useAnswer<AccountAnswer>(`v1/accounts/${encodeURIComponent(name)}`, 2000);
+  const { data } = account.value;
+  return (
+    <>
+      <Panel title="Margin" wide={5} aside={data && <Age of={data.marketTime} />}>
+        <Known
+          answer={account}
+          absent={({ code, message }) =>
+            code === 'unknown-account' ? (
+              <>
+                <p class="quiet">
+                  The exchange knows no account “{name}”. It comes to be with its first deposit.
+                </p>
+                <Deposit account={name} />
+              </>
+            ) : (
+              message
+            )
+          }
+        >
+          {({ cross, cash }) => (
+            <>
+              <MarginView margin={cross} cash={cash} />
+              <Deposit account={name} />
+            </>
+          )}
+        </Known>
+      </Panel>
+      {data !== undefined && (
+        <>
+          <Panel title="Positions" wide={7}>
+            <Positions margin={data.cross} label="Cross positions" />
+            {data.isolated.map((margin) => (
+              <div key={margin.market}>
+                <h3>Isolated: {margin.market}</h3>
+                <MarginView margin={margin} />
+                <Positions margin={margin} label={`Isolated position in ${margin.market}`} />
+              </div>
+            ))}
+          </Panel>
+          <WhatIf name={name} margin={data.cross} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** Equity against both margins, and what the margins are made of. */
+export function MarginView({ margin, cash }: { margin: Margin; cash?: string }) {
+  const { equity, initialMargin, maintenanceMargin, terms } = margin;
+  const state = margin.liquidatable ? 'bad' : equity < initialMargin ? 'warn' : 'good';
+  const word = margin.liquidatable
+    ? 'below maintenance: to be liquidated'
+    : equity < initialMargin
+      ? 'below initial margin: can only reduce'
+      : 'margin held';
+  return (
+    <>
+      <div class="gauge-line">
+        <State tone={state}>{word}</State>
+        <span>
+          maintenance <Real of={maintenanceMargin} decimals={2} /> of equity <Real of={equity} decimals={2} />
+        </span>
+      </div>
+      <Gauge
+        label="Maintenance margin as a part of equity"
+        part={maintenanceMargin}
+        whole={equity}
+        tone={state === 'good' ? 'plain' : state}
+      />
+      <Facts>
+        {cash !== undefined && (
+          <Fact name="Cash">
+            <Decimal of={cash} />
+          </Fact>
+        )}
+        <Fact name="Equity">
+          <Real of={equity} decimals={2} signed />
+        </Fact>
+        <Fact name="Unrealised profit">
+          <Real of={margin.unrealisedPnl} decimals={2} signed />
+        </Fact>
+        <Fact name="Notional">
+          <Real of={margin.notional} decimals={0} />
+        </Fact>
+        <Fact name="Equity over notional">
+          {margin.marginRatio === null ? '–' : <Percent of={margin.marginRatio} />}
+        </Fact>
+        <Fact name="Free above initial margin">
+          <Real of={margin.available} decimals={2} signed />
+        </Fact>
+      </Facts>
+      {margin.notional > 0 && (
+        <table class="plain">
+          <caption>What the margins are made of</caption>
+          <thead>
+            <tr>
+              <th scope="col">Term</th>
+              <th scope="col" class="numeric">
+                initial
+              </th>
+              <th scope="col" class="numeric">
+                maintenance
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {(['risk', 'concentration', 'closing', 'floor', 'total'] as const).map((term) => (
+              <tr key={term}>
+                <th scope="row">
+                  {term}
+                  {term === 'risk' && <span class="note"> worst: {terms.initial.worst}</span>}
+                </th>
+                <td class="numeric">
+                  <Real of={terms.initial[term]} decimals={2} />
+                </td>
+                <td class="numeric">
+                  <Real of={terms.maintenance[term]} decimals={2} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
+
+type Position = Margin['positions'][number];
+const COLUMNS: readonly Column<Position>[] = [
+  {
+    name: 'Market',
+    cell: ({ market }) => <a href={href('markets', market)}>{market}</a>,
+    sort: ({ market }) => market,
+  },
+  {
+    name: 'Size',
+    numeric: true,
+    cell: ({ size }) => <Real of={size} significant={6} signed />,
+    sort: ({ size }) => size,
+  },
+  {
+    name: 'Entry',
+    numeric: true,
+    cell: ({ entryPrice }) => <Real of={entryPrice} decimals={decimalsFor(entryPrice)} />,
+  },
+  { name: 'Mark', numeric: true, cell: ({ mark }) => <Real of={mark} decimals={decimalsFor(mark)} /> },
+  {
+    ...{ name: 'Profit', numeric: true, sort: ({ unrealisedPnl }) => unrealisedPnl },
+    cell: ({ unrealisedPnl }) => <Real of={unrealisedPnl} decimals={2} signed />,
+  },
+  {
+    ...{
+      name: 'Liquidated at',
+      numeric: true,
+      title: 'Mark at which the account meets its maintenance margin, all else unchanged',
+    },
+    cell: ({ liquidationPrice }) =>
+      liquidationPrice === null ? (
+        'never by this market'
+      ) : (
+        <Real of={liquidationPrice} decimals={decimalsFor(liquidationPrice)} />
+      ),
+  },
+  {
+    ...{ name: 'Away', numeric: true, title: 'How far the mark is from it' },
+    cell: ({ liquidationPrice, mark }) =>
+      liquidationPrice === null ? '–' : <Percent of={liquidationPrice / mark - 1} decimals={1} />,
+    sort: ({ liquidationPrice, mark }) =>
+      liquidationPrice === null ? Infinity : Math.abs(liquidationPrice / mark - 1),
+  },
+];
+
+export function Positions({ margin, label }: { margin: Margin; label: string }) {
+  return (
+    <Table
+      {...{ label, columns: COLUMNS, rows: margin.positions, height: 320 }}
+      keyOf={({ market }) => market}
+      empty="No positions."
+    />
+  );
+}

@@ -1,0 +1,288 @@
+import { useEffect } from 'preact/hooks';
+import type { Book, Forecast, Funding, Markets, Proofs, Risk, Settlements } from '../engine/answers.js';
+import { useAnswer } from '../engine/resource.js';
+import { followTape, stream, tape } from '../engine/tape.js';
+import { risksSeen, seeRisk } from '../engine/seen.js';
+import { href } from '../router.js';
+import { clockText, spanText } from '../format/times.js';
+import { percentText, significantText } from '../format/numbers.js';
+import { Chart } from '../parts/chart.js';
+import { Age, Decimal, Real, State } from '../parts/figures.js';
+import { Gauge } from '../parts/gauge.js';
+import { Fact, Facts, Known, Panel } from '../parts/panel.js';
+import { OpenPlans } from './liquidations/open-plans.js';
+import { WarmingUp } from './now/warming-up.js';
+import { wallNow } from '../engine/clock.js';
+
+const DAYS_A_YEAR = 365.25;
+
+export function Now() {
+  useEffect(followTape, []);
+  return (
+    <div class="grid">
+      <RiskNow />
+      <Inputs />
+      <Flow />
+      <Panel title="Open liquidation plans" wide={6}>
+        <OpenPlans />
+      </Panel>
+      <Tape />
+    </div>
+  );
+}
+
+function RiskNow() {
+  const risk = useAnswer<Risk>('v1/risk', 2000);
+  const book = useAnswer<Book>('v1/book', 2000);
+  const { data } = risk.value;
+  useEffect(() => {
+    if (data !== undefined) seeRisk(data);
+  }, [data]);
+  return (
+    <Panel title="Risk" wide={8} aside={data && <Age of={data.at} />}>
+      <Known answer={risk} absent={() => <WarmingUp />}>
+        {(now) => {
+          const pool = Number(book.value.data?.capital ?? 0) + Number(book.value.data?.liquidity ?? 0);
+          const distance = now.volatility > 0 ? -now.mean / now.volatility : Infinity;
+          return (
+            <div class="risk-now">
+              <div class="hero">
+                <span class="hero-name">ρ, the risk measure</span>
+                <span class="hero-figure">
+                  <Real of={now.riskMeasure} decimals={Math.abs(now.riskMeasure) < 100 ? 2 : 0} />
+                </span>
+                <span class="note">
+                  {now.riskMeasure <= 0
+                    ? 'Premia cover the EVaR of the shortfall.'
+                    : 'The EVaR of the shortfall is above what premia cover.'}{' '}
+                  <a href={href('proofs')}>Its proofs</a>
+                </span>
+              </div>
+              <div>
+                <div class="gauge-line">
+                  <span>EVaR at {percentText(1 - now.alpha, 0)} against P + L</span>
+                  <span>
+                    <Real of={now.entropicValueAtRisk} decimals={2} /> of <Real of={pool} decimals={0} />
+                  </span>
+                </div>
+                <Gauge
+                  label="EVaR against P + L"
+                  part={now.entropicValueAtRisk}
+                  whole={pool}
+                  tone={now.entropicValueAtRisk > pool / 4 ? 'bad' : 'plain'}
+                />
+                <div class="gauge-line">
+                  <span title="Standard deviation of the pool’s result over the horizon, against what it can lose">
+                    One σ of the horizon against the buffer
+                  </span>
+                  <span>
+                    <Real of={now.volatility} decimals={0} /> of <Real of={-now.mean} decimals={0} />
+                  </span>
+                </div>
+                <Gauge
+                  label="One standard deviation against the buffer"
+                  part={now.volatility}
+                  whole={-now.mean}
+                />
+                <Facts>
+                  <Fact name="Distance to insolvency" note="standard deviations of the horizon">
+                    <Real of={distance} significant={4} unit="σ" />
+                  </Fact>
+                  {book.value.data && (
+                    <>
+                      <Fact name="P, the exchange’s capital">
+                        <Decimal of={book.value.data.capital} />
+                      </Fact>
+                      <Fact name="L, liquidity">
+                        <Decimal of={book.value.data.liquidity} />
+                      </Fact>
+                      {Number(book.value.data.shortfall) !== 0 && (
+                        <Fact name="Shortfall">
+                          <Decimal of={book.value.data.shortfall} />
+                        </Fact>
+                      )}
+                    </>
+                  )}
+                </Facts>
+              </div>
+              <RiskSeen />
+            </div>
+          );
+        }}
+      </Known>
+    </Panel>
+  );
+}
+
+function RiskSeen() {
+  const seen = risksSeen.value;
+  if (seen.length < 2) return null;
+  const xs = seen.map(({ at }) => at / 1000);
+  const last = seen.at(-1)!;
+  return (
+    <div class="span-all">
+      <p class="caption">EVaR and ρ since this page was opened</p>
+      <Chart
+        label="EVaR and risk measure over time"
+        summary={`Last EVaR ${significantText(last.evar)}, ρ ${significantText(last.rho)}.`}
+        {...{ xs, time: true, height: 150 }}
+        lines={[
+          { name: 'EVaR', values: seen.map(({ evar }) => evar) },
+          { name: 'ρ', values: seen.map(({ rho }) => rho), dashed: true },
+        ]}
+      />
+    </div>
+  );
+}
+
+function Inputs() {
+  const markets = useAnswer<Markets>('v1/markets', 1000);
+  const forecast = useAnswer<Forecast>('v1/forecasts/latest?include=factors', 5000);
+  const proofs = useAnswer<Proofs>('v1/proofs?limit=1', 10_000);
+  const settlements = useAnswer<Settlements>('v1/settlements?limit=20', 10_000);
+  return (
+    <Panel title="What it goes by" wide={4}>
+      <Facts>
+        <Fact name="Marks">
+          <Known answer={markets}>
+            {({ markets: rows }) => {
+              const worst = [...rows].sort((a, b) => b.markAge / b.staleAfter - a.markAge / a.staleAfter)[0];
+              if (worst === undefined) return 'none yet';
+              return (
+                <>
+                  oldest of {rows.length}: <Age of={worst.markTime} limitMs={worst.staleAfter} />{' '}
+                  <span class="note">
+                    {worst.market}, stale after {spanText(worst.staleAfter)}
+                  </span>
+                </>
+              );
+            }}
+          </Known>
+        </Fact>
+        <Fact name="Forecast">
+          <Known answer={forecast} absent={() => 'none yet'}>
+            {({ barEnd, model, modelVersion, proofs: link }) => (
+              <>
+                <Age of={barEnd} />{' '}
+                <span class="note">
+                  {model} {modelVersion} ·{' '}
+                  <a href={href('proofs', `subject=${link.split('?')[1]}`)}>proofs</a>
+                </span>
+              </>
+            )}
+          </Known>
+        </Fact>
+        <Fact name="Proofs">
+          <Known answer={proofs} absent={() => 'this engine makes none'}>
+            {({ queue, proofs: [last] }) => (
+              <>
+                {queue.proven} made, {queue.queued + queue.running} waiting
+                {queue.failed > 0 && <>, {queue.failed} failed</>}
+                {last?.finishedAt != null && (
+                  <>
+                    , last <Age of={last.finishedAt} clock="wall" />
+                  </>
+                )}
+              </>
+            )}
+          </Known>
+        </Fact>
+        <Fact name="Chain">
+          <Known answer={settlements} absent={() => 'this engine settles on none'}>
+            {({ chain, epochs }) => {
+              const settled = epochs.find(({ status }) => status === 'settled' || status === 'confirmed');
+              return (
+                <>
+                  chain {chain.id}
+                  {settled === undefined ? (
+                    ', no epoch settled yet'
+                  ) : (
+                    <>
+                      , bar <Age of={settled.barEnd} />
+                    </>
+                  )}
+                  {chain.srs === 'development' && (
+                    <span class="note"> development SRS: these proofs convince nobody</span>
+                  )}
+                </>
+              );
+            }}
+          </Known>
+        </Fact>
+      </Facts>
+    </Panel>
+  );
+}
+
+function Flow() {
+  const book = useAnswer<Book>('v1/book', 2000);
+  const funding = useAnswer<Funding>('v1/funding', 2000);
+  return (
+    <Panel
+      title="Premia and funding"
+      wide={6}
+      aside={funding.value.data && <Age of={funding.value.data.marketTime} />}
+    >
+      <Facts>
+        <Known answer={book}>
+          {(now) => (
+            <>
+              <Fact name="Premia pending to capital" note="of the last horizon, not vested yet">
+                <Decimal of={now.pendingToCapital} signed />
+              </Fact>
+              <Fact name="Premia pending to liquidity">
+                <Decimal of={now.pendingToLiquidity} signed />
+              </Fact>
+            </>
+          )}
+        </Known>
+        <Known answer={funding} absent={() => <Fact name="Funding">no rates before the first forecast</Fact>}>
+          {({ quoteCurrencyPerYear: rate, collected }) => (
+            <>
+              <Fact name="Funding to capital, a day at this rate">
+                <Real of={rate.risk / DAYS_A_YEAR} decimals={2} signed />
+              </Fact>
+              <Fact name="Funding to liquidity, a day at this rate">
+                <Real of={rate.liquidity / DAYS_A_YEAR} decimals={2} signed />
+              </Fact>
+              <Fact name="Funding collected so far" note="capital · liquidity">
+                <Decimal of={collected.risk} signed /> · <Decimal of={collected.liquidity} signed />
+              </Fact>
+            </>
+          )}
+        </Known>
+      </Facts>
+    </Panel>
+  );
+}
+
+function Tape() {
+  const { state, since, resumed } = stream.value;
+  const tone = state === 'live' ? 'good' : state === 'broken' ? 'bad' : 'quiet';
+  const word =
+    state === 'live'
+      ? resumed > 0
+        ? `Live, resumed ${resumed}×`
+        : 'Live'
+      : state === 'broken'
+        ? `Broken for ${spanText(wallNow.value - since)}`
+        : 'Connecting';
+  return (
+    <Panel title="Tape" wide={12} aside={<State tone={tone}>{word}</State>}>
+      {tape.value.length === 0 ? (
+        <p class="quiet">Liquidations appear here as they happen.</p>
+      ) : (
+        <ol class="tape" tabIndex={0} aria-label="What has happened, newest first">
+          {tape.value.map(({ id, at, kind, planId, account, text }) => (
+            <li key={id}>
+              <time>{clockText(at)}</time>
+              <State tone={kind === 'opened' ? 'warn' : 'quiet'}>{kind}</State>
+              <a href={href('account', account.split('~')[0])}>{account}</a>
+              <a href={href('liquidations', planId)}>{text}</a>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,57 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessibilityViolations, openTab, startBrowser } from '../support/browser.js';
+import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
+
+/** By what stands on each page once it has its figures. */
+const PAGES = {
+  now: 'Distance to insolvency',
+  markets: 'Euler share',
+  'account/ann': 'Liquidated at',
+  liquidations: 'superseded|open|executed',
+};
+
+describe('each page', () => {
+  let market: MovedMarket;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    market = await startMovedMarket();
+    await market.open('ann', 4, { 'SIM-A': 40_000, 'SIM-C': -20_000 });
+    await market.open('bob', 9, { 'SIM-B': 50_000 });
+    await market.move({ 'SIM-B': 0.92 });
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await market.stop();
+  });
+
+  for (const width of [1440, 390])
+    for (const scheme of ['light', 'dark'] as const)
+      it(`shows its figures without a violation at ${width} px, ${scheme}`, async () => {
+        const { page, context, errors } = await openTab(browser, { width, scheme });
+        for (const [path, shown] of Object.entries(PAGES)) {
+          await page.goto(`${market.engine.url}/#/${path}`);
+          await page.locator('main').getByText(new RegExp(shown)).first().waitFor();
+          expect([path, await accessibilityViolations(page)]).toEqual([path, []]);
+          const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+          expect([path, beyond]).toEqual([path, 0]);
+        }
+        expect(errors).toEqual([]);
+        await context.close();
+      });
+
+  it('says how old its figures are by the market’s time, and turns a market that has no tick stale', async () => {
+    const { page, context } = await openTab(browser);
+    await page.goto(`${market.engine.url}/#/markets`);
+    const row = page.getByRole('row', { name: /SIM-H/ });
+    await row.getByText('ok').waitFor();
+    // Longer than three bars without a tick of this market alone.
+    for (let hours = 0; hours < 4; hours++) await market.move({}, { stepMs: 3_600_000, silent: ['SIM-H'] });
+    await row.getByText('stale').waitFor();
+    expect(await row.locator('.age.stale').textContent()).toMatch(/^4 h/);
+    await page.locator('.status').getByText('1 of 8 uncertain or stale').waitFor();
+    await context.close();
+  });
+});
