@@ -7,6 +7,7 @@ export const APPS = {
   forecaster: 'prices → bars → model → covariance forecasts',
   pricer: 'trades, forecasts → book, accounts, quotes, premia, funding, risk measure',
   liquidator: 'accounts, prices → liquidation plans with certificates → trades',
+  historian: 'samples, book, risk, plans, accounts → what was, by time',
   prover: 'models, filter steps, books, plans → statements → a queue → proofs',
   settlement: 'epochs and proofs → transactions → receipts',
   vault: 'pool shares on a chain, prices, forecasts → the part that counts as liquidity',

@@ -6,7 +6,8 @@ import { startTestDatabase, startTestDatabaseServer, TEST_SERVER, type TestDatab
 import { startTestBroker, type TestBroker } from './kafka.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 
-export type ServiceName = 'forecaster' | 'pricer' | 'liquidator' | 'prover' | 'settlement' | 'vault';
+export type ServiceName =
+  'forecaster' | 'pricer' | 'liquidator' | 'historian' | 'prover' | 'settlement' | 'vault';
 
 /** A service as a process of its own. */
 export interface ServiceProcess {

@@ -33,6 +33,7 @@ import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
 import { BookFollower } from './book-follower.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
+import { beginsMinute, marketSample } from './market-sample.js';
 import { exchangeParametersOf, type PricerConfig, vestingOf } from './pricer.config.js';
 import type { PricerRepository } from './pricer.repository.js';
 
@@ -111,8 +112,13 @@ export class PricerService implements LaneOwner {
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
+    const before = this.current.board.now;
     takeTicks(messages, context, this.current);
     await this.commit(context, this.current.takeMatured());
+    if (!beginsMinute(before, this.current.board.now)) return;
+    const sample = marketSample(this.current);
+    const header = { id: `sample@${sample.at}`, sequence: sample.at, time: sample.at };
+    context.publish(outgoing(TOPICS.samples, 'exchange', header, sample));
   }
 
   async onForecasts(messages: readonly Message<CovariancePayload>[], context: ConsumeContext): Promise<void> {

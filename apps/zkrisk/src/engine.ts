@@ -6,6 +6,7 @@ import { type Host, startHost } from '#lib/host';
 import { readConfig } from '#lib/service';
 import { startEmbeddedPostgres } from '#lib/storage';
 import { forecaster, ForecasterService } from '../../forecaster/src/index.js';
+import { historian } from '../../historian/src/index.js';
 import { liquidator, LiquidatorService } from '../../liquidator/src/index.js';
 import { pricer, PricerService } from '../../pricer/src/index.js';
 import { prover, proverConfig } from '../../prover/src/index.js';
@@ -42,7 +43,7 @@ export async function startEngine(
   const MARKET_ORDER_SECRET = environment.MARKET_ORDER_SECRET ?? secret();
   const settling = settlementConfig(environment).SETTLEMENT === 'on';
   const services = [
-    ...[forecaster, pricer, liquidator],
+    ...[forecaster, pricer, liquidator, historian],
     ...(proverConfig(environment).PROVER === 'on' ? [prover] : []),
     ...(settling ? [settlement] : []),
     // After the settlement: where both are on the embedded chain, that one has started it.

@@ -237,6 +237,25 @@ export const riskPayload = z.strictObject({
 });
 export type RiskPayload = z.infer<typeof riskPayload>;
 
+/** The exchange at the beginning of a minute of market time: what history is made of. */
+export const samplePayload = z.strictObject({
+  at: milliseconds,
+  markets: z.array(
+    z.strictObject({
+      market,
+      mark: decimal,
+      state: z.string(),
+      size: decimal.describe('of all positions together, signed'),
+      fundingPerUnitPerYear: z.number().nullable().describe('quote currency; null without a forecast'),
+      allocation: z.number().nullable().describe('the market’s Euler share of ρ'),
+    }),
+  ),
+  capital: decimal,
+  liquidity: decimal,
+  shares: z.strictObject({ outstanding: decimal, worth: decimal.describe('what all are redeemed at') }),
+});
+export type SamplePayload = z.infer<typeof samplePayload>;
+
 /** A batch that a unit of a lane has consumed. */
 export const consumptionPayload = z.strictObject({
   unit: z.string().describe('lane, or lane/partition'),

@@ -15,6 +15,7 @@ import {
   quotePayload,
   quoteRequestPayload,
   riskPayload,
+  samplePayload,
   tradePayload,
   valuationPayload,
 } from './payloads.js';
@@ -175,6 +176,16 @@ export const TOPICS = {
     retainRecords: 100_000,
     schemaVersion: 1,
     payload: riskPayload,
+  }),
+  samples: defineTopic({
+    name: 'samples',
+    description: 'Marks, sizes, funding and shares, once a minute of market time',
+    key: 'exchange',
+    partitioned: false,
+    retention: { days: 30 },
+    retainRecords: 10_000,
+    schemaVersion: 1,
+    payload: samplePayload,
   }),
   models: defineTopic({
     name: 'models',

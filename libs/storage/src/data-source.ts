@@ -5,6 +5,7 @@ import { Liquidation1700000001000 } from '../../../migrations/1700000001000-liqu
 import { Settlement1700000002000 } from '../../../migrations/1700000002000-settlement.js';
 import { Transport1700000003000 } from '../../../migrations/1700000003000-transport.js';
 import { SnapshotParts1700000004000 } from '../../../migrations/1700000004000-snapshot-parts.js';
+import { History1700000005000 } from '../../../migrations/1700000005000-history.js';
 import { ENTITIES } from './entities/index.js';
 
 /** "zkr": two processes that start at once must not migrate at once. */
@@ -26,6 +27,7 @@ export function dataSourceOptions(
       Settlement1700000002000,
       Transport1700000003000,
       SnapshotParts1700000004000,
+      History1700000005000,
     ],
     synchronize: false,
     poolSize,

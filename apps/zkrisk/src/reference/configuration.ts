@@ -3,6 +3,7 @@ import { kafkaEnvironment } from '#lib/events';
 import { accessEnvironment, hostEnvironment, streamsEnvironment } from '#lib/host';
 import { type EnvironmentSchema, secretsOf } from '#lib/service';
 import { forecasterEnvironment } from '../../../forecaster/src/index.js';
+import { historianEnvironment } from '../../../historian/src/index.js';
 import { liquidatorEnvironment } from '../../../liquidator/src/index.js';
 import { pricerEnvironment } from '../../../pricer/src/index.js';
 import { proverEnvironment } from '../../../prover/src/index.js';
@@ -20,6 +21,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSchema>> = {
   forecaster: forecasterEnvironment,
   pricer: pricerEnvironment,
   liquidator: liquidatorEnvironment,
+  historian: historianEnvironment,
   prover: proverEnvironment,
   settlement: settlementEnvironment,
   vault: vaultEnvironment,

@@ -1,0 +1,113 @@
+import type { EntityManager } from 'typeorm';
+import { formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
+import { type HistoryTable, Partitions } from './partitions.js';
+
+/** Lengths of the buckets that are kept, milliseconds: what spans months is read by hours. */
+export const RESOLUTIONS = [60_000, 3_600_000] as const;
+
+/** Names a table's columns with their types in PostgreSQL. */
+type Columns = Readonly<Record<string, string>>;
+
+interface Layout {
+  readonly key: readonly string[];
+  readonly columns: Columns;
+  /** what becomes of a value where there is one for the bucket: sums are added to, everything else is replaced */
+  readonly sums?: boolean;
+}
+
+const AT = { resolution: 'int', at: 'bigint' };
+
+const LAYOUTS = {
+  history_market: {
+    key: ['resolution', 'market', 'at'],
+    columns: {
+      ...{ ...AT, market: 'text', mark: 'text', state: 'text', size: 'text' },
+      ...{ funding_per_unit_year: 'float8', allocation: 'float8' },
+    },
+  },
+  history_funding: {
+    key: ['resolution', 'market', 'at'],
+    columns: { ...AT, market: 'text', risk: 'numeric', liquidity: 'numeric' },
+    sums: true,
+  },
+  history_premia: {
+    key: ['resolution', 'at'],
+    columns: { ...AT, risk: 'numeric', liquidity: 'numeric', penalties: 'numeric', trades: 'int' },
+    sums: true,
+  },
+  history_risk: { key: ['resolution', 'at'], columns: { ...AT, record: 'jsonb' } },
+  history_shares: {
+    key: ['resolution', 'at'],
+    columns: { ...AT, outstanding: 'text', worth: 'text', capital: 'text', liquidity: 'text' },
+  },
+  history_liquidation: {
+    key: ['plan_id', 'kind', 'at'],
+    columns: {
+      ...{ at: 'bigint', plan_id: 'text', kind: 'text', account: 'text', status: 'text' },
+      ...{ orders: 'jsonb', reason: 'text' },
+    },
+  },
+  history_account: {
+    key: ['account', 'at', 'sequence'],
+    columns: { at: 'bigint', account: 'text', sequence: 'bigint', state: 'jsonb' },
+  },
+} as const satisfies Record<HistoryTable, Layout>;
+
+export type Row = Readonly<Record<string, string | number | null>> & { readonly at: number };
+
+/** Writes history within the transaction that consumes what it is made of. */
+export class HistorianRepository {
+  readonly partitions = new Partitions();
+
+  /** A row of each resolution: the last of a bucket, or with sums the bucket's total. */
+  async writeBuckets(manager: EntityManager, table: HistoryTable, rows: readonly Row[]): Promise<void> {
+    for (const resolution of RESOLUTIONS)
+      await this.write(
+        manager,
+        table,
+        rows.map((row) => ({ ...row, resolution, at: row.at - (row.at % resolution) })),
+      );
+  }
+
+  /** Writes rows; where one of the same key is there, it is replaced or, in tables of sums, added to. */
+  async write(manager: EntityManager, table: HistoryTable, rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { key, columns, sums = false }: Layout = LAYOUTS[table];
+    // A statement cannot meet the same row twice.
+    const merged = new Map<string, Record<string, string | number | null>>();
+    for (const row of rows) {
+      const name = key.map((column) => row[column]).join(' ');
+      const known = merged.get(name);
+      if (!sums || known === undefined) merged.set(name, { ...row });
+      else
+        for (const column of valuesOf({ key, columns })) known[column] = added(known[column]!, row[column]!);
+    }
+    const list = [...merged.values()];
+    await this.partitions.prepare(
+      manager,
+      table,
+      list.map(({ at }) => at as number),
+    );
+    const names = Object.keys(columns);
+    const updates = valuesOf({ key, columns }).map((column) =>
+      sums ? `${column} = t.${column} + excluded.${column}` : `${column} = excluded.${column}`,
+    );
+    await manager.query(
+      `insert into ${table} as t (${names.join(', ')})
+       select * from unnest(${names.map((name, i) => `$${i + 1}::${columns[name]}[]`).join(', ')})
+       on conflict (${key.join(', ')}) do update set ${updates.join(', ')}`,
+      names.map((name) => list.map((row) => row[name])),
+    );
+  }
+}
+
+function valuesOf({ key, columns }: Pick<Layout, 'key' | 'columns'>): string[] {
+  return Object.keys(columns).filter((column) => !key.includes(column));
+}
+
+/** Money exactly, counts as numbers. */
+function added(a: string | number, b: string | number): string | number {
+  if (typeof a === 'number') return a + Number(b);
+  const units = [a, String(b)].map((text) => parseDecimal(text, MONEY_DECIMALS, 'amount'));
+  return formatMoney(units[0] + units[1]);
+}

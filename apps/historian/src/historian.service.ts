@@ -1,0 +1,121 @@
+import type { Lane, LaneOwner, ConsumeContext } from '#lib/events';
+import type { BookEvent } from '#lib/exchange';
+import type {
+  AccountStatePayload,
+  BookPayload,
+  Message,
+  PlanPayload,
+  RiskPayload,
+  SamplePayload,
+} from '#lib/messages';
+import type { HistorianConfig } from './historian.config.js';
+import { type HistorianRepository, type Row } from './historian.repository.js';
+import { monthOf } from './partitions.js';
+
+/** One writer of history. */
+export const HISTORIAN_LANE: Lane = { name: 'historian', spread: 'single' };
+
+const DAY_MS = 86_400_000;
+
+/** Keeps what was: what topics tell, in tables by time. Each batch is in the transaction that consumes it: nothing is counted twice. */
+export class HistorianService implements LaneOwner {
+  /** month up to which partitions have been dropped */
+  private droppedAt = '';
+  /** market time of the newest row, milliseconds; for metrics */
+  newest = 0;
+
+  constructor(
+    private readonly config: HistorianConfig,
+    private readonly repository: HistorianRepository,
+  ) {}
+
+  restore(): Promise<void> {
+    this.repository.partitions.forget();
+    return Promise.resolve();
+  }
+
+  async onSamples(messages: readonly Message<SamplePayload>[], context: ConsumeContext): Promise<void> {
+    const samples = messages.map(({ payload }) => payload);
+    await this.repository.writeBuckets(
+      context.manager,
+      'history_market',
+      samples.flatMap(({ at, markets }) =>
+        markets.map(({ market, mark, state, size, fundingPerUnitPerYear, allocation }) => ({
+          ...{ at, market, mark, state, size, allocation },
+          funding_per_unit_year: fundingPerUnitPerYear,
+        })),
+      ),
+    );
+    await this.repository.writeBuckets(
+      context.manager,
+      'history_shares',
+      samples.map(({ at, shares, capital, liquidity }) => ({
+        ...{ at, capital, liquidity },
+        ...{ outstanding: shares.outstanding, worth: shares.worth },
+      })),
+    );
+    await this.retain(context, samples.at(-1)!.at);
+  }
+
+  async onRisk(messages: readonly Message<RiskPayload>[], { manager }: ConsumeContext): Promise<void> {
+    await this.repository.writeBuckets(
+      manager,
+      'history_risk',
+      messages.map(({ payload: { at, ...record } }) => ({ at, record: JSON.stringify(record) })),
+    );
+  }
+
+  async onBook(messages: readonly Message<BookPayload>[], { manager }: ConsumeContext): Promise<void> {
+    const funding: Row[] = [];
+    const premia: Row[] = [];
+    for (const { payload } of messages) {
+      const event = payload as unknown as BookEvent;
+      if (event.kind === 'funding-accrued') {
+        for (const [market, risk, liquidity] of event.markets)
+          funding.push({ at: event.at, market, risk, liquidity });
+      } else if (event.kind === 'trade-booked') {
+        const { at, riskPremium: risk, liquidityPremium: liquidity, penalty = '0' } = event;
+        premia.push({ at, risk, liquidity, penalties: penalty, trades: 1 });
+      }
+    }
+    await this.repository.writeBuckets(manager, 'history_funding', funding);
+    await this.repository.writeBuckets(manager, 'history_premia', premia);
+  }
+
+  async onPlans(messages: readonly Message<PlanPayload>[], { manager }: ConsumeContext): Promise<void> {
+    await this.repository.write(
+      manager,
+      'history_liquidation',
+      messages.map(({ payload }) => ({
+        ...{ at: payload.at, plan_id: payload.planId, kind: payload.kind, account: payload.account },
+        status: payload.kind === 'opened' ? 'open' : payload.status,
+        orders: payload.kind === 'opened' ? JSON.stringify(payload.orders) : null,
+        reason: payload.kind === 'opened' ? null : payload.reason,
+      })),
+    );
+  }
+
+  async onAccounts(
+    messages: readonly Message<AccountStatePayload>[],
+    { manager }: ConsumeContext,
+  ): Promise<void> {
+    await this.repository.write(
+      manager,
+      'history_account',
+      messages.map(({ time, payload: { account, sequence, cash, positions } }) => ({
+        ...{ at: time, account, sequence },
+        state: JSON.stringify({ cash, positions }),
+      })),
+    );
+  }
+
+  /** Once a month of market time: what is older than the retention goes, a partition at a time. */
+  private async retain({ manager }: ConsumeContext, at: number): Promise<void> {
+    this.newest = Math.max(this.newest, at);
+    const { HISTORY_RETENTION_DAYS: days } = this.config;
+    const { name } = monthOf(at);
+    if (days === 0 || name === this.droppedAt) return;
+    await this.repository.partitions.drop(manager, at - days * DAY_MS);
+    this.droppedAt = name;
+  }
+}

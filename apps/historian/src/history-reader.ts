@@ -1,0 +1,111 @@
+import type { DataSource } from 'typeorm';
+import { InvalidInputError } from '#lib/errors';
+import { RESOLUTIONS } from './historian.repository.js';
+import { type Series, SERIES, type SeriesName } from './history-series.js';
+
+export interface HistoryRange {
+  /** milliseconds since the epoch; the first is in it, the last is not */
+  readonly from: number;
+  readonly to: number;
+  /** milliseconds */
+  readonly step: number;
+}
+
+/** Rows of an answer: what is more has to be asked for in parts, or at larger steps. */
+export const MOST_ROWS = 100_000;
+
+/** Reads history as JSON text: PostgreSQL writes the rows, and nothing takes them apart again. */
+export class HistoryReader {
+  constructor(private readonly database: DataSource) {}
+
+  /** @throws {InvalidInputError} for a step that is not kept, and for a range of too many rows */
+  async read(name: SeriesName, range: HistoryRange, market?: string): Promise<string> {
+    const series: Series = SERIES[name];
+    const { by, fold, columns, table } = series;
+    if (market !== undefined && by !== 'market') throw new InvalidInputError('market', `${name} has none`);
+    const values = Object.entries(columns);
+    const { from, to, step } = range;
+    const parameters: unknown[] = [from, to];
+    let source: string;
+    if (fold === 'each') {
+      source = `select at, ${values.map(([as, from]) => `${from} as "${as}"`).join(', ')}
+        from ${table} where at >= $1 and at < $2 order by at limit ${MOST_ROWS + 1}`;
+    } else {
+      const resolution = resolutionOf(step);
+      parameters.push(resolution);
+      const filter = market === undefined ? '' : ` and market = $${parameters.push(market)}`;
+      const where = `where resolution = $3 and at >= $1 and at < $2${filter}`;
+      const bucket = step === resolution ? 'at' : `at - at % ${step}`;
+      const keys = by === undefined ? '' : 'market, ';
+      // Rows of a bucket that is one of those kept are what the answer shows.
+      const shown = values.map(([as, from]) => `${from} as "${as}"`).join(', ');
+      if (step === resolution)
+        source = `select at, ${keys}${shown} from ${table} ${where} order by ${keys}at limit ${MOST_ROWS + 1}`;
+      else if (fold === 'last')
+        source = `select distinct on (${keys}bucket) bucket as at, ${keys}${shown}
+          from (select *, ${bucket} as bucket from ${table} ${where}) as rows
+          order by ${keys}bucket, rows.at desc limit ${MOST_ROWS + 1}`;
+      else
+        source = `select ${bucket} as at, ${keys}${values.map(([as, from]) => `sum(${from}) as "${as}"`).join(', ')}
+          from ${table} ${where} group by ${keys}1 order by ${keys}1 limit ${MOST_ROWS + 1}`;
+    }
+    const names = ['at', ...(by === undefined ? [] : [by]), ...Object.keys(columns)];
+    // Sums are exact: as text, as money is everywhere.
+    const cells = names.map((column) =>
+      fold === 'sum' && column in columns && column !== 'trades' ? `"${column}"::text` : `"${column}"`,
+    );
+    return this.answer(name, range, names, source, cells, parameters);
+  }
+
+  /** The states of an account after each change; of each step the last where a step is given. */
+  async account(account: string, range: HistoryRange & { readonly every: boolean }): Promise<string> {
+    const { from, to, step, every } = range;
+    const own = `from history_account where (account = $3 or account like $4) and at >= $1 and at < $2`;
+    const columns = `account, state ->> 'cash' as cash, state -> 'positions' as positions`;
+    const source = every
+      ? `select at, sequence, ${columns} ${own} order by at, sequence limit ${MOST_ROWS + 1}`
+      : `select distinct on (account, at) * from
+           (select at - at % ${step} as at, at as changed, sequence, ${columns} ${own}) as states
+         order by account, at, changed desc, sequence desc limit ${MOST_ROWS + 1}`;
+    const names = ['at', 'account', 'cash', 'positions'];
+    const isolated = `${account.replaceAll(/[\\%_]/g, '\\$&')}~%`;
+    return this.answer(
+      `accounts/${account}`,
+      range,
+      names,
+      source,
+      names.map((name) => `"${name}"`),
+      [from, to, account, isolated],
+    );
+  }
+
+  private async answer(
+    series: string,
+    { from, to, step }: HistoryRange,
+    names: readonly string[],
+    source: string,
+    cells: readonly string[],
+    parameters: readonly unknown[],
+  ): Promise<string> {
+    const [{ count, rows }] = await this.database.query<[{ count: number; rows: string | null }]>(
+      `select count(*)::int as count, json_agg(json_build_array(${cells.join(', ')}))::text as rows
+       from (${source}) as found`,
+      [...parameters],
+    );
+    if (count > MOST_ROWS)
+      throw new InvalidInputError(
+        'from',
+        `the range has more than ${MOST_ROWS} rows: ask for parts of it, a market, or a larger step`,
+      );
+    const head = JSON.stringify({ series, from, to, step, columns: names }).slice(0, -1);
+    return `${head},"rows":${rows ?? '[]'}}`;
+  }
+}
+
+/** The longest buckets a step is made of. @throws {InvalidInputError} */
+function resolutionOf(step: number): number {
+  const found = RESOLUTIONS.findLast((resolution) => step % resolution === 0);
+  if (found === undefined)
+    throw new InvalidInputError('step', `must be a multiple of ${RESOLUTIONS[0]} milliseconds`);
+  return found;
+}

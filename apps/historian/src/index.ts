@@ -1,0 +1,3 @@
+export { historianConfig, historianEnvironment } from './historian.config.js';
+export { HISTORIAN_LANE } from './historian.service.js';
+export { historian } from './service.js';
