@@ -48,7 +48,7 @@ function parseShort(text: string, decimals: number): bigint | undefined {
   }
   const shift = decimals - (point < 0 ? 0 : length - point - 1);
   if (shift < 0) return undefined;
-  const scaled = digits * 10 ** shift;
+  const scaled = digits * (POWERS[shift] ?? 10 ** shift);
   if (scaled > Number.MAX_SAFE_INTEGER) return undefined;
   return BigInt(first === 1 ? -scaled : scaled);
 }
@@ -84,8 +84,35 @@ export function roundDecimal(text: string, decimals: number, field: string): big
   return divide(parseDecimal(text, given, field), 10n ** BigInt(given - decimals), 'nearest');
 }
 
+/** 10^i as float64, exact. */
+const POWERS = Array.from({ length: 23 }, (_, i) => 10 ** i);
+
 /** Shortest decimal string of an exact amount. */
 export function formatDecimal(value: bigint, decimals: number): string {
+  const short = Number(value);
+  return short > -Number.MAX_SAFE_INTEGER && short < Number.MAX_SAFE_INTEGER && decimals <= 15
+    ? formatShort(short, decimals)
+    : formatAny(value, decimals);
+}
+
+/** Amounts that a float64 holds exactly are divided as float64 integers. */
+function formatShort(value: number, decimals: number): string {
+  const magnitude = Math.abs(value);
+  const sign = value < 0 ? '-' : '';
+  const unit = POWERS[decimals];
+  let fraction = magnitude % unit;
+  const whole = (magnitude - fraction) / unit;
+  if (fraction === 0) return `${sign}${whole}`;
+  let places = decimals;
+  while (fraction % 10 === 0) {
+    fraction /= 10;
+    places--;
+  }
+  const digits = String(fraction);
+  return `${sign}${whole}.${'000000000000000'.slice(0, places - digits.length)}${digits}`;
+}
+
+function formatAny(value: bigint, decimals: number): string {
   const sign = value < 0n ? '-' : '';
   const digits = (value < 0n ? -value : value).toString().padStart(decimals + 1, '0');
   const point = digits.length - decimals;
@@ -95,7 +122,7 @@ export function formatDecimal(value: bigint, decimals: number): string {
 
 /** Nearest float64, for the quantitative libraries. */
 export function toNumber(value: bigint, decimals: number): number {
-  return Number(value) / 10 ** decimals;
+  return Number(value) / (POWERS[decimals] ?? 10 ** decimals);
 }
 
 /**
@@ -108,7 +135,7 @@ export function fromNumber(value: number, decimals: number, rounding: Rounding, 
   if (!Number.isFinite(value) || Math.abs(value) >= 1e21) {
     throw new InvalidInputError(field, `must be a finite amount below 1e21, got ${value}`);
   }
-  const scaled = value * 10 ** decimals;
+  const scaled = value * (POWERS[decimals] ?? 10 ** decimals);
   if (Math.abs(scaled) < Number.MAX_SAFE_INTEGER) {
     if (rounding === 'down') return BigInt(Math.floor(scaled));
     return BigInt(rounding === 'up' ? Math.ceil(scaled) : Math.sign(scaled) * Math.round(Math.abs(scaled)));

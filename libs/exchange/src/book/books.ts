@@ -87,8 +87,13 @@ export class Books {
   settled(account: string, name: string, market: MarketBook): { position: Position; charge: bigint } {
     const position = this.positions.get(account)?.get(name);
     if (position === undefined) return { position: FLAT, charge: 0n };
-    const charge = divide(position.size * (market.fundingIndex - position.fundingIndex), INDEX_SCALE, 'up');
-    return { position, charge };
+    return { position, charge: this.fundingOf(position, market) };
+  }
+
+  /** What a position owes since it was last touched, rounded against the trader. */
+  fundingOf({ size, fundingIndex }: OpenPosition, market: MarketBook): bigint {
+    const risen = market.fundingIndex - fundingIndex;
+    return risen === 0n ? 0n : divide(size * risen, INDEX_SCALE, 'up');
   }
 
   setPosition(account: string, name: string, position: OpenPosition): void {

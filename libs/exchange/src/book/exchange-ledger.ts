@@ -11,6 +11,7 @@ import {
   type LedgerState,
   type LockedWithdrawal,
   type MarketBook,
+  type OpenPosition,
   split,
   thawLists,
   thawTotals,
@@ -21,6 +22,8 @@ import { FLAT, type Position } from './position.js';
 const NO_MARKET: MarketBook = {
   ...{ size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n },
 };
+
+const NO_POSITIONS: ReadonlyMap<string, OpenPosition> = new Map();
 
 /**
  * The exchange's books in exact amounts: accounts, positions, P, L, what is pending, shares of the liquidity
@@ -121,11 +124,14 @@ export class ExchangeLedger {
   /** An account's books: cash, what it owes in funding up to now, open positions. */
   account(name: string): AccountBook {
     const { books } = this;
-    const positions = [...(books.positions.get(name) ?? [])].map(([market, position]) => {
-      const { charge } = books.settled(name, market, books.openMarket(market));
-      return { market, ...position, fundingOwed: charge };
-    });
-    const fundingOwed = positions.reduce((sum, position) => sum + position.fundingOwed, 0n);
+    const positions: (OpenPosition & { market: string; fundingOwed: bigint })[] = [];
+    let fundingOwed = 0n;
+    for (const [market, position] of books.positions.get(name) ?? NO_POSITIONS) {
+      const { size, entryNotional, fundingIndex } = position;
+      const charge = books.fundingOf(position, books.openMarket(market));
+      fundingOwed += charge;
+      positions.push({ market, size, entryNotional, fundingIndex, fundingOwed: charge });
+    }
     return { cash: this.cashOf(name), fundingOwed, positions };
   }
 
