@@ -22,22 +22,29 @@ export class Initial1700000000000 implements MigrationInterface {
       create table bar (bar_end bigint primary key, prices jsonb not null, stale jsonb not null);
       create table market_model (
         version int primary key, fitted_on bigint not null, model jsonb not null, diagnostics jsonb not null);
-      create table book_event (
-        sequence bigint primary key, kind text not null, at bigint not null, payload jsonb not null);
-      create index book_event_kind on book_event (kind, sequence);
+      create table journal (
+        first bigint primary key, events json not null, written_at timestamptz not null default now());
+      create view book_event as
+        select first + ordinality - 1 as sequence, event->>'kind' as kind, (event->>'at')::bigint as at,
+          event::jsonb as payload
+        from journal, json_array_elements(events) with ordinality as e (event, ordinality);
       create table ledger_snapshot (sequence bigint primary key, state jsonb not null);
-      create table command_outcome (
-        topic text not null, owner text not null, id text not null, digest text not null,
-        sequence bigint not null, event jsonb not null,
-        primary key (topic, owner, id));
-      create index command_outcome_id on command_outcome (topic, id);
+      create table command_outcome (key uuid primary key, sequence bigint not null, asked bigint);
       create table risk_record (at bigint primary key, payload jsonb not null);
+    `);
+    // Where the server was built with it: a third of the time that its own method takes.
+    await runner.query(`
+      do $$ begin
+        alter table journal alter column events set compression lz4;
+      exception when feature_not_supported then null;
+      end $$;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      drop table risk_record, command_outcome, ledger_snapshot, book_event, market_model, bar, service_state,
+      drop view book_event;
+      drop table risk_record, command_outcome, ledger_snapshot, journal, market_model, bar, service_state,
         consumer_offset, log_record, log_partition;
     `);
   }

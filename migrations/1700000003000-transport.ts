@@ -12,10 +12,10 @@ export class Transport1700000003000 implements MigrationInterface {
       create table outbox_source (source text primary key, next_sequence bigint not null);
       create table outbox_relay (source text primary key, relayed bigint not null);
       create table outbox (
-        source text not null, sequence bigint not null,
-        topic text not null, partition int not null, key text not null, value text not null,
-        headers jsonb not null default '{}', at timestamptz not null default now(),
+        source text not null, sequence bigint not null, topic text not null, messages int not null,
+        packed bytea not null, at timestamptz not null default now(),
         primary key (source, sequence));
+      alter table outbox alter column packed set storage external;
 
       alter table margin_account add column unit int not null default 0;
       create index margin_account_unit on margin_account (unit);

@@ -4,7 +4,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type BookEvent, ExchangeLedger } from '#lib/exchange';
 import { addressOf } from '#lib/storage';
 import { WorkerPool } from '#lib/runtime';
-import { LedgerSnapshots, LedgerStore, pricerConfig, vestingOf } from '../../apps/pricer/src/index.js';
+import {
+  Journal,
+  LedgerSnapshots,
+  LedgerStore,
+  pricerConfig,
+  vestingOf,
+} from '../../apps/pricer/src/index.js';
 import { Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 import { QUICK_MODEL } from '../support/topology.js';
@@ -40,21 +46,13 @@ describe('snapshots of the ledger', () => {
   });
   afterEach(async () => {
     await snapshots.close();
-    await database.query('truncate book_event, ledger_snapshot, ledger_snapshot_part');
+    await database.query('truncate journal, ledger_snapshot, ledger_snapshot_part');
   });
   afterAll(() => server.stop());
 
-  const journal = async (first: number, last: number) => {
+  const journalled = async (first: number, last: number) => {
     const events = Array.from({ length: last - first + 1 }, (_, i) => deposit(first + i));
-    await database.query(
-      `insert into book_event select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::jsonb[])`,
-      [
-        events.map((_, i) => first + i),
-        events.map(({ kind }) => kind),
-        events.map(({ at }) => at),
-        events.map((event) => JSON.stringify(event)),
-      ],
-    );
+    await new Journal().append(database.manager, first, events);
   };
   const stored = async () =>
     (
@@ -91,7 +89,7 @@ describe('snapshots of the ledger', () => {
 
   it('are in parts that hold together what the journal comes to, bit for bit; the newest three stay', async () => {
     for (let last = 30_000; last <= 70_000; last += 10_000) {
-      await journal(last === 30_000 ? 1 : last - 9_999, last);
+      await journalled(last === 30_000 ? 1 : last - 9_999, last);
       take();
       await eventually(async () => (await stored()).at(-1) === last, `a snapshot of event ${last}`);
       await eventually(() => snapshots.taken === (last - 20_000) / 10_000, 'the thread to say so');
@@ -107,7 +105,7 @@ describe('snapshots of the ledger', () => {
   });
 
   it('are not taken more often than there are accounts, however few events are asked for', async () => {
-    await journal(1, 100);
+    await journalled(1, 100);
     for (let eventCount = 1; eventCount < 100; eventCount++)
       snapshots.committed({ eventCount, accountCount: 100 });
     await snapshots.stop();
@@ -119,7 +117,7 @@ describe('snapshots of the ledger', () => {
   });
 
   it('are whole or not there: killed in the middle of writing one, a thread leaves nothing', async () => {
-    await journal(1, 30_000);
+    await journalled(1, 30_000);
     const release = await blockParts();
     const stop = new Int32Array(new SharedArrayBuffer(4));
     const thread = new WorkerPool<string, unknown>(
@@ -140,7 +138,7 @@ describe('snapshots of the ledger', () => {
   });
 
   it('are left where they are when the writer ends, at once', async () => {
-    await journal(1, 30_000);
+    await journalled(1, 30_000);
     const release = await blockParts();
     take();
     await eventually(async () => (await waiting()) > 0, 'one to be begun');
@@ -157,7 +155,7 @@ describe('snapshots of the ledger', () => {
   });
 
   it('of two processes at once are one', async () => {
-    await journal(1, 30_000);
+    await journalled(1, 30_000);
     const other = new LedgerSnapshots({ address: addressOf(database), vesting }, 1);
     other.start(0);
     const release = await blockParts();
@@ -173,12 +171,12 @@ describe('snapshots of the ledger', () => {
   });
 
   it('are not taken of a journal with a gap; a failure is counted, and the next one is tried afresh', async () => {
-    await journal(1, 10);
-    await journal(12, 20);
+    await journalled(1, 10);
+    await journalled(12, 20);
     take();
     await eventually(() => snapshots.failed === 1, 'a failure');
     expect(await stored()).toEqual([]);
-    await journal(11, 11);
+    await journalled(11, 11);
     take();
     await eventually(() => snapshots.taken === 1, 'a snapshot');
     expect(await store.verifySnapshots()).toEqual([{ sequence: 20 }]);
@@ -192,7 +190,7 @@ describe('snapshots of the ledger', () => {
       JSON.stringify(ledger.snapshot()),
     ]);
     await database.runMigrations();
-    await journal(1, 40);
+    await journalled(1, 40);
     expect(await store.verifySnapshots()).toEqual([{ sequence: 40 }]);
   });
 

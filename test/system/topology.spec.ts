@@ -202,7 +202,10 @@ async function expectEachCommandDecidedOnce({ environment, connection }: Topolog
       const { payload } = JSON.parse(value) as { payload: { tradeId?: string; commandId?: string } };
       ids.add((payload.tradeId ?? payload.commandId)!);
     }
-  const rows = await connection.query<{ id: string }[]>('select id from command_outcome');
+  const rows = await connection.query<{ id: string }[]>(
+    `select coalesce(payload->>'tradeId', payload->>'commandId') as id
+     from command_outcome join book_event using (sequence)`,
+  );
   expect(rows.map(({ id }) => id).sort()).toEqual([...ids].sort());
 }
 

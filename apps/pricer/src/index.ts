@@ -1,5 +1,6 @@
 export type { PricingEngine } from '#lib/exchange';
 export * from './ledger-snapshots.js';
+export * from './journal.js';
 export * from './ledger-store.js';
 export * from './pricer.config.js';
 export * from './pricer.module.js';

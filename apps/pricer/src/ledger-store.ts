@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { type BookEvent, ExchangeLedger, type LedgerSnapshot } from '#lib/exchange';
+import { ExchangeLedger, type LedgerSnapshot } from '#lib/exchange';
 import { LedgerSnapshotEntity } from '#lib/storage';
+import { Journal } from './journal.js';
 
 /** What a long reading or writing asks between its steps; an AbortSignal will do. */
 export interface Patience {
@@ -22,12 +23,15 @@ export interface VerifiedSnapshot {
 
 /** Accounts' books in a part: a megabyte or two of JSON, thawed in some ten milliseconds. */
 const BOOKS_IN_PART = 10_000;
-const EVENTS_AT_ONCE = 5_000;
+/** Batches of the journal that are read at once: some ten thousand events. */
+const BATCHES_AT_ONCE = 100;
 const KEPT = 3;
 const ENDLESS: Patience = new AbortController().signal;
 
 /** The ledger in the tables: its journal, and the snapshots that shorten the reading of it. */
 export class LedgerStore {
+  private readonly journal = new Journal();
+
   constructor(
     private readonly database: DataSource,
     private readonly vesting: Vesting,
@@ -85,16 +89,14 @@ export class LedgerStore {
   async catchUp(ledger: ExchangeLedger, patience: Patience = ENDLESS, last = Infinity): Promise<void> {
     while (ledger.eventCount < last) {
       patience.throwIfAborted();
-      const limit = Math.min(EVENTS_AT_ONCE, last - ledger.eventCount);
-      const events = await this.database.query<{ sequence: string; payload: BookEvent }[]>(
-        'select sequence, payload from book_event where sequence > $1 order by sequence limit $2',
-        [ledger.eventCount, limit],
-      );
-      if (events.length === 0) return;
-      for (const { sequence, payload } of events) {
-        if (Number(sequence) !== ledger.eventCount + 1)
-          throw new Error(`the journal has a gap: event ${sequence} follows event ${ledger.eventCount}`);
-        ledger.apply(payload);
+      const batches = await this.journal.after(this.database.manager, ledger.eventCount, BATCHES_AT_ONCE);
+      if (batches.length === 0) return;
+      for (const { first, events } of batches) {
+        if (ledger.eventCount >= last) break;
+        if (first > ledger.eventCount + 1)
+          throw new Error(`the journal has a gap: event ${first} follows event ${ledger.eventCount}`);
+        for (let i = ledger.eventCount + 1 - first; i < events.length && ledger.eventCount < last; i++)
+          ledger.apply(events[i]);
       }
     }
   }

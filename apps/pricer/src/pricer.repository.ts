@@ -1,21 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { CovariancePayload } from '#lib/messages';
-import {
-  type BookEvent,
-  type CommandKey,
-  commandKeyText,
-  commandOf,
-  type ExchangeLedger,
-  type PricingEngineState,
+import type {
+  BookEvent,
+  CommandKey,
+  ExchangeLedger,
+  MarketMarkState,
+  PricingEngineState,
 } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
+import { Journal, type Outcome } from './journal.js';
 import { LedgerStore, type Vesting } from './ledger-store.js';
-
-/** What came of a command, and the digest of what it said. */
-export interface Outcome {
-  readonly digest: string;
-  readonly event: BookEvent;
-}
 
 /** What has been written of the book since. */
 export interface BookChanges {
@@ -25,9 +19,20 @@ export interface BookChanges {
   readonly forecast: CovariancePayload | undefined;
 }
 
+/** The engine's state but for what is kept a market. */
+type SmallState = Omit<PricingEngineState, 'board'> & {
+  readonly board: Omit<PricingEngineState['board'], 'markets'>;
+};
+
+/** Marks are kept a market, by names that begin so: most batches change few. */
+const MARK = 'mark/';
+
 /** Journal and state of the pricer. */
 export class PricerRepository {
   private readonly states = new ServiceStateRepository('pricer');
+  private readonly journal = new Journal();
+  /** the small state as it was saved last, undefined where that is not known */
+  private saved: string | undefined;
 
   constructor(private readonly database: DataSource) {}
 
@@ -52,15 +57,13 @@ export class PricerRepository {
    */
   async changesSince(after: number, forecastId: string | undefined): Promise<BookChanges | undefined> {
     return this.database.transaction('REPEATABLE READ', async (manager) => {
-      const state = await this.states.load<PricingEngineState>(manager, 'engine');
+      const state = await this.engineState(manager);
       if (state === undefined) return undefined;
-      const events = await manager.query<{ sequence: string; payload: BookEvent }[]>(
-        'select sequence, payload from book_event where sequence > $1 order by sequence',
-        [after],
-      );
+      const batches = await this.journal.after(manager, after, Number.MAX_SAFE_INTEGER);
+      const events = batches.flatMap((batch) => batch.events.slice(Math.max(0, after + 1 - batch.first)));
       const changed = state.forecastId !== null && state.forecastId !== forecastId;
       return {
-        events: events.map(({ payload }) => payload),
+        events,
         state,
         forecast: changed ? await this.states.load<CovariancePayload>(manager, 'forecast') : undefined,
       };
@@ -72,8 +75,9 @@ export class PricerRepository {
     forecast: CovariancePayload | undefined;
   }> {
     const { manager } = this.database;
+    this.saved = undefined;
     return {
-      state: await this.states.load<PricingEngineState>(manager, 'engine'),
+      state: await this.engineState(manager),
       forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
     };
   }
@@ -83,50 +87,34 @@ export class PricerRepository {
     await this.states.save(manager, 'forecast', forecast);
   }
 
-  async saveState(manager: EntityManager, state: PricingEngineState): Promise<void> {
-    await this.states.save(manager, 'engine', state);
+  /**
+   * Saves what of the engine's state no other table has.
+   *
+   * @param state its `board.markets` are those that have changed since it was saved last
+   */
+  async saveState(manager: EntityManager, { board, ...state }: PricingEngineState): Promise<void> {
+    const { markets, ...clock } = board;
+    const text = JSON.stringify({ ...state, board: clock });
+    const values: [name: string, text: string][] = markets.map((mark) => [
+      `${MARK}${mark.market}`,
+      JSON.stringify(mark),
+    ]);
+    if (text !== this.saved) values.push(['engine', text]);
+    await this.states.saveTexts(manager, values);
+    this.saved = text;
+  }
+
+  private async engineState(manager: EntityManager): Promise<PricingEngineState | undefined> {
+    const small = await this.states.load<SmallState>(manager, 'engine');
+    if (small === undefined) return undefined;
+    const marks = await this.states.startingWith<MarketMarkState>(manager, MARK);
+    const markets = [...marks.values()].sort((a, b) => a.ordinal - b.ordinal);
+    return { ...small, board: { ...small.board, markets } };
   }
 
   /** Appends events to the journal; the first one has sequence `first`. */
-  async append(manager: EntityManager, first: number, events: readonly BookEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    await manager.query(
-      `insert into book_event (sequence, kind, at, payload)
-       select * from unnest($1::bigint[], $2::text[], $3::bigint[], $4::jsonb[])`,
-      [
-        events.map((_, i) => first + i),
-        events.map(({ kind }) => kind),
-        events.map(({ at }) => at),
-        events.map((event) => JSON.stringify(event)),
-      ],
-    );
-    // One row a command: what is said of it last, and the digest that was said first.
-    const outcomes = new Map<
-      string,
-      { key: CommandKey; digest: string; sequence: number; event: BookEvent }
-    >();
-    for (const [i, event] of events.entries()) {
-      const key = commandOf(event);
-      if (key === undefined) continue;
-      const text = commandKeyText(key);
-      const digest = outcomes.get(text)?.digest ?? event.digest ?? '';
-      outcomes.set(text, { key, digest, sequence: first + i, event });
-    }
-    if (outcomes.size === 0) return;
-    const decided = [...outcomes.values()];
-    await manager.query(
-      `insert into command_outcome (topic, owner, id, digest, sequence, event)
-       select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[])
-       on conflict (topic, owner, id) do update set sequence = excluded.sequence, event = excluded.event`,
-      [
-        decided.map(({ key }) => key.topic),
-        decided.map(({ key }) => key.owner),
-        decided.map(({ key }) => key.id),
-        decided.map(({ digest }) => digest),
-        decided.map(({ sequence }) => sequence),
-        decided.map(({ event }) => JSON.stringify(event)),
-      ],
-    );
+  append(manager: EntityManager, first: number, events: readonly BookEvent[]): Promise<void> {
+    return this.journal.append(manager, first, events);
   }
 
   async saveRisk(manager: EntityManager, at: number, payload: object): Promise<void> {
@@ -136,25 +124,16 @@ export class PricerRepository {
     );
   }
 
-  /** Outcomes of the commands that have been decided already, by {@link commandKeyText}. */
-  async outcomes(
+  /** See {@link Journal.outcomes}. */
+  outcomes(
     keys: readonly CommandKey[],
     manager: EntityManager = this.database.manager,
   ): Promise<Map<string, Outcome>> {
-    const rows = await manager.query<(CommandKey & Outcome)[]>(
-      `select topic, owner, id, digest, event from command_outcome
-       where (topic, owner, id) in (select * from unnest($1::text[], $2::text[], $3::text[]))`,
-      [keys.map(({ topic }) => topic), keys.map(({ owner }) => owner), keys.map(({ id }) => id)],
-    );
-    return new Map(rows.map((row) => [commandKeyText(row), { digest: row.digest, event: row.event }]));
+    return this.journal.outcomes(manager, keys);
   }
 
-  /** Outcomes of a topic's commands with an id, whoever's they are. */
-  async outcomesOfAnyone(topic: string, id: string): Promise<BookEvent[]> {
-    const rows = await this.database.query<{ event: BookEvent }[]>(
-      'select event from command_outcome where topic = $1 and id = $2',
-      [topic, id],
-    );
-    return rows.map(({ event }) => event);
+  /** See {@link Journal.outcomesOfAnyone}. */
+  outcomesOfAnyone(topic: string, id: string): Promise<BookEvent[]> {
+    return this.journal.outcomesOfAnyone(this.database.manager, topic, id);
   }
 }

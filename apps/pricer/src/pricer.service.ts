@@ -304,7 +304,7 @@ export class PricerService implements LaneOwner {
     const { ledger } = this.current;
     const first = ledger.eventCount - events.length + 1;
     await this.repository.append(context.manager, first, events);
-    await this.repository.saveState(context.manager, this.current.snapshot());
+    await this.repository.saveState(context.manager, this.current.changes());
     events.forEach((event, i) => {
       const sequence = first + i;
       const header = { id: `book-${sequence}`, sequence, time: event.at };

@@ -76,8 +76,17 @@ export class PricingEngine implements Exchange {
   }
 
   snapshot(): PricingEngineState {
+    return { ...this.small(), board: this.board.snapshot() };
+  }
+
+  /** The {@link snapshot} with those markets alone whose marks have changed since this was called last. */
+  changes(): PricingEngineState {
+    return { ...this.small(), board: this.board.changes() };
+  }
+
+  private small(): Omit<PricingEngineState, 'board'> {
     const forecastId = this.board.latestForecast?.forecastId ?? null;
-    return { board: this.board.snapshot(), funding: this.standing.snapshot(), forecastId };
+    return { funding: this.standing.snapshot(), forecastId };
   }
 
   /** Takes over what another process has made of the book since: events, marks, a newer forecast. */

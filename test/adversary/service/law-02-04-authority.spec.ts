@@ -103,7 +103,8 @@ describe('whoever has a key or a topic', () => {
     await expect
       .poll(async () => {
         const rows = await engine.database.query<{ event: object }[]>(
-          `select event from command_outcome where topic = 'liquidation-trades' and id = 'lq-0-1'`,
+          `select payload as event from command_outcome join book_event using (sequence)
+           where payload->>'planId' = 'lq-0-1'`,
         );
         return rows[0]?.event;
       })

@@ -43,7 +43,7 @@ export const kafkaEnvironment = z.object({
     .describe('how the client says who it is'),
   KAFKA_COMPRESSION: z
     .enum(CODECS)
-    .default('none')
+    .default('lz4')
     .refine(canCompress, 'zstd is written from Node 22.15 on')
     .describe('how what is sent is compressed; every codec is read. zstd takes Node 22.15'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('its name'),

@@ -8,6 +8,7 @@ import { partitionFor, partitionsOf } from '../partitions.js';
 import type { Broker, BrokerRecord, TopicSettings } from './broker.js';
 import type { LogRecord } from '../record.js';
 import { readRange } from './read-range.js';
+import { chunksOf, putIntoOutbox } from './outbox.js';
 import { OutboxRelay } from './outbox-relay.js';
 
 export interface KafkaLogOptions {
@@ -94,26 +95,21 @@ export class KafkaLog extends EventLog {
   async append(manager: EntityManager, source: string, messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
     // The source's row is locked until the commit: numbers are in the order of commits.
-    await manager.query(
-      `with reserved as (
-         insert into outbox_source as s (source, next_sequence) values ($1, 1 + $2::bigint)
-         on conflict (source) do update set next_sequence = s.next_sequence + $2::bigint
-         returning next_sequence - $2::bigint as first
-       )
-       insert into outbox (source, sequence, topic, partition, key, value, headers)
-       select $1, first + ordinal - 1, topic, partition, key, value, headers
-       from reserved, unnest($3::text[], $4::int[], $5::text[], $6::text[], $7::jsonb[])
-         with ordinality as m (topic, partition, key, value, headers, ordinal)`,
-      [
-        source,
-        messages.length,
-        messages.map(({ topic }) => topic),
-        messages.map((message) => partitionFor(message, this.partitions)),
-        messages.map(({ key }) => key),
-        messages.map(({ value }) => value),
-        messages.map(({ headers }) => JSON.stringify(outgoingHeaders(headers))),
-      ],
+    const [{ first }] = await manager.query<[{ first: string }]>(
+      `insert into outbox_source as s (source, next_sequence) values ($1, 1 + $2::bigint)
+       on conflict (source) do update set next_sequence = s.next_sequence + $2::bigint
+       returning next_sequence - $2::bigint as first`,
+      [source, messages.length],
     );
+    const numbered = messages.map((message, i) => ({
+      sequence: Number(first) + i,
+      topic: message.topic,
+      partition: partitionFor(message, this.partitions),
+      key: message.key,
+      value: message.value,
+      headers: outgoingHeaders(message.headers),
+    }));
+    await putIntoOutbox(manager, chunksOf(source, numbered));
   }
 
   announce(): void {

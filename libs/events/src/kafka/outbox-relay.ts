@@ -3,18 +3,17 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
 import { SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
 import { type Broker, type BrokerRecord, RecordsRefusedError } from './broker.js';
+import { type OutboxMessage, outboxMessages, putIntoOutbox } from './outbox.js';
 
+/** A row of the outbox: a topic's messages of one transaction. */
 interface OutboxRow {
   readonly sequence: string;
   readonly topic: string;
-  readonly partition: number;
-  readonly key: string;
-  readonly value: string;
-  readonly headers: Record<string, string>;
+  readonly packed: Buffer;
 }
 
 /** Rows relayed in one transaction. */
-const BATCH_ROWS = 2_000;
+const BATCH_ROWS = 16;
 /** Characters sent in one request; a single record may be longer. */
 const REQUEST_CHARACTERS = 900_000;
 /** Looks for what other processes have left behind. */
@@ -22,6 +21,15 @@ const POLL_MS = 200;
 const MAXIMUM_BACKOFF_MS = 2_000;
 /** Topics that fail one after the other, without being refused, before brokers are taken to be away. */
 const FAILURES_OF_A_BROKER = 2;
+
+/** What became of a row of the outbox. */
+interface Sent {
+  readonly sequence: string;
+  readonly topic: string;
+  /** messages that were acknowledged */
+  readonly sent: number;
+  readonly left: readonly OutboxMessage[];
+}
 
 /** A topic that does not take what a source has for it. */
 interface Stuck {
@@ -89,7 +97,7 @@ export class OutboxRelay {
     }
   }
 
-  /** Rows that were acknowledged and are gone from the outbox. */
+  /** Messages that were acknowledged and are gone from the outbox. */
   private async relayAll(): Promise<number> {
     const sources = await this.database.query<{ source: string }[]>(
       `select source from outbox_source s left join outbox_relay r using (source)
@@ -112,14 +120,14 @@ export class OutboxRelay {
       );
       if ((at as typeof at | undefined) === undefined) return 0;
       const rows = await manager.query<OutboxRow[]>(
-        `select sequence, topic, partition, key, value, headers from outbox
+        `select sequence, topic, packed from outbox
          where source = $1 and sequence > $2 and topic <> all($3) order by sequence limit ${BATCH_ROWS}`,
         [source, at.relayed, this.resting(source)],
       );
       if (rows.length === 0) return 0;
       const acknowledged = await this.send(source, rows);
-      await this.forget(manager, source, acknowledged, rows[rows.length - 1].sequence);
-      return [...acknowledged.values()].reduce((sum, sequences) => sum + sequences.length, 0);
+      await this.forget(manager, source, acknowledged);
+      return acknowledged.reduce((sum, { sent }) => sum + sent, 0);
     });
   }
 
@@ -134,51 +142,58 @@ export class OutboxRelay {
   /**
    * Topic by topic, as they first appear: what is caused by a message is never to be seen before it.
    *
-   * @returns the numbers that were acknowledged, by topic
+   * @returns of each row that anything was sent of, how many of its messages were acknowledged and which are left
    */
-  private async send(source: string, rows: readonly OutboxRow[]): Promise<Map<string, string[]>> {
+  private async send(source: string, rows: readonly OutboxRow[]): Promise<Sent[]> {
     const topics = new Map<string, OutboxRow[]>();
     for (const row of rows) {
       const own = topics.get(row.topic);
       if (own === undefined) topics.set(row.topic, [row]);
       else own.push(row);
     }
-    const acknowledged = new Map<string, string[]>();
+    const done: Sent[] = [];
     let failed = 0;
     for (const [topic, own] of topics) {
-      const sent: string[] = [];
-      acknowledged.set(topic, sent);
+      const unpacked = await Promise.all(own.map(({ packed }) => outboxMessages(packed)));
+      const sent: OutboxMessage[] = [];
       try {
-        for (const request of requestsOf(own)) await this.sendRequest(source, topic, request, sent);
+        for (const request of requestsOf(unpacked.flat()))
+          await this.sendRequest(source, topic, request, sent);
         this.stuck.delete(`${source} ${topic}`);
         failed = 0;
       } catch (error) {
         this.noteStuck(source, topic, error);
         failed = error instanceof RecordsRefusedError ? 0 : failed + 1;
-        if (failed === FAILURES_OF_A_BROKER) break;
       }
+      const acknowledged = new Set(sent);
+      for (const [i, { sequence }] of own.entries()) {
+        const left = unpacked[i].filter((message) => !acknowledged.has(message));
+        if (left.length < unpacked[i].length)
+          done.push({ sequence, topic, sent: unpacked[i].length - left.length, left });
+      }
+      if (failed === FAILURES_OF_A_BROKER) break;
     }
-    return acknowledged;
+    return done;
   }
 
-  /** Sends rows in order; of those that are refused together, as many as are taken. */
+  /** Sends messages in order; of those that are refused together, as many as are taken. */
   private async sendRequest(
     source: string,
     topic: string,
-    rows: readonly OutboxRow[],
-    sent: string[],
+    messages: readonly OutboxMessage[],
+    sent: OutboxMessage[],
   ): Promise<void> {
     try {
       await this.broker.send(
         this.nameOf(topic),
-        rows.map((row) => recordOf(source, row)),
+        messages.map((message) => recordOf(source, message)),
       );
-      for (const { sequence } of rows) sent.push(sequence);
+      sent.push(...messages);
     } catch (error) {
-      if (!(error instanceof RecordsRefusedError) || rows.length === 1) throw error;
-      const middle = rows.length >> 1;
-      await this.sendRequest(source, topic, rows.slice(0, middle), sent);
-      await this.sendRequest(source, topic, rows.slice(middle), sent);
+      if (!(error instanceof RecordsRefusedError) || messages.length === 1) throw error;
+      const middle = messages.length >> 1;
+      await this.sendRequest(source, topic, messages.slice(0, middle), sent);
+      await this.sendRequest(source, topic, messages.slice(middle), sent);
     }
   }
 
@@ -193,23 +208,23 @@ export class OutboxRelay {
     );
   }
 
-  private async forget(
-    manager: EntityManager,
-    source: string,
-    acknowledged: ReadonlyMap<string, readonly string[]>,
-    last: string,
-  ): Promise<void> {
-    const sequences = [...acknowledged.values()].flat();
-    if (sequences.length > 0)
+  /** Deletes what was acknowledged; of a row that was sent in part, what is left takes its place. */
+  private async forget(manager: EntityManager, source: string, sent: readonly Sent[]): Promise<void> {
+    if (sent.length > 0)
       await manager.query('delete from outbox where source = $1 and sequence = any($2::bigint[])', [
         source,
-        sequences,
+        sent.map(({ sequence }) => sequence),
       ]);
+    await putIntoOutbox(
+      manager,
+      sent.flatMap(({ topic, left }) => (left.length === 0 ? [] : [{ source, topic, messages: left }])),
+    );
     await manager.query(
       `update outbox_relay set relayed =
-         coalesce((select min(sequence) - 1 from outbox where source = $1), greatest(relayed, $2))
+         coalesce((select min(sequence) from outbox where source = $1),
+                  (select next_sequence from outbox_source where source = $1)) - 1
        where source = $1`,
-      [source, last],
+      [source],
     );
   }
 
@@ -231,24 +246,24 @@ function backoffMs(failures: number): number {
   return Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** failures);
 }
 
-/** Rows that are sent together. */
-function requestsOf(rows: readonly OutboxRow[]): OutboxRow[][] {
-  const requests: OutboxRow[][] = [];
+/** Messages that are sent together. */
+function requestsOf(messages: readonly OutboxMessage[]): OutboxMessage[][] {
+  const requests: OutboxMessage[][] = [];
   let characters = Infinity;
-  for (const row of rows) {
-    if (characters + row.value.length > REQUEST_CHARACTERS) {
+  for (const message of messages) {
+    if (characters + message.value.length > REQUEST_CHARACTERS) {
       requests.push([]);
       characters = 0;
     }
-    requests[requests.length - 1].push(row);
-    characters += row.value.length;
+    requests[requests.length - 1].push(message);
+    characters += message.value.length;
   }
   return requests;
 }
 
-function recordOf(source: string, { sequence, key, partition, value, headers }: OutboxRow): BrokerRecord {
+function recordOf(source: string, { sequence, key, partition, value, headers }: OutboxMessage): BrokerRecord {
   return {
     ...{ key, partition, value },
-    headers: { ...headers, [SOURCE_HEADER]: source, [SEQUENCE_HEADER]: sequence },
+    headers: { ...headers, [SOURCE_HEADER]: source, [SEQUENCE_HEADER]: String(sequence) },
   };
 }

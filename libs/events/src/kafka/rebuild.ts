@@ -19,6 +19,7 @@ import { partitionFor } from '../partitions.js';
 import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
 import { TopicReader } from './topic-reader.js';
 import type { KafkaLog } from './kafka-log.js';
+import { chunksOf, putIntoOutbox } from './outbox.js';
 
 const OUTSIDERS_TOPICS: ReadonlySet<string> = new Set(
   ALL_TOPICS.flatMap(({ name, outsiders }) => (outsiders === undefined ? [] : [name])),
@@ -75,22 +76,11 @@ class ComparingLog extends EventLog {
        on conflict (source) do update set next_sequence = excluded.next_sequence`,
       [source, next],
     );
-    for (const { sequence, message } of missing) {
-      const { topic, key, value, headers = {} } = message;
-      await manager.query(
-        `insert into outbox (source, sequence, topic, partition, key, value, headers)
-         values ($1, $2, $3, $4, $5, $6, $7::jsonb)`,
-        [
-          source,
-          sequence,
-          topic,
-          partitionFor(message, this.log.partitions),
-          key,
-          value,
-          JSON.stringify(headers),
-        ],
-      );
-    }
+    const unsent = missing.map(({ sequence, message }) => ({
+      ...{ sequence, topic: message.topic, partition: partitionFor(message, this.log.partitions) },
+      ...{ key: message.key, value: message.value, headers: message.headers ?? {} },
+    }));
+    await putIntoOutbox(manager, chunksOf(source, unsent));
     this.unpublished += missing.length;
     await manager.query(
       `insert into outbox_relay (source, relayed)

@@ -51,6 +51,7 @@ export interface HeldPrice {
 }
 
 interface Market {
+  readonly ordinal: number;
   readonly sources: readonly WeightedSource[];
   readonly last: Map<string, SourcePrice>;
   readonly moves: OwnMoves;
@@ -70,6 +71,8 @@ interface Market {
 /** All that a keeper remembers of a market, plain data. */
 export interface MarketMarkState {
   readonly market: string;
+  /** 0, 1, 2 …: markets in the order in which they were first seen */
+  readonly ordinal: number;
   readonly mark: readonly [text: string, time: number, by: Confirmation] | null;
   readonly held: HeldPrice | null;
   readonly mode: MarketMode;
@@ -99,6 +102,7 @@ export class MarkKeeper {
   private readonly markets = new Map<string, Market>();
   private readonly clock: MarketTime;
   private readonly heldMarkets = new Set<string>();
+  private readonly changed = new Set<string>();
   private orderedAt: number;
 
   constructor(
@@ -201,6 +205,7 @@ export class MarkKeeper {
     const market = this.open(name);
     if (market.mode === 'closed') throw new TickRefusedError('closed', what, tick.time);
     const last = market.last.get(source);
+    this.changed.add(name);
     if (last !== undefined && (time < last.time || (time === last.time && sequence <= last.sequence))) {
       throw new TickRefusedError(
         time === last.time && sequence === last.sequence ? 'duplicate' : 'late',
@@ -263,6 +268,7 @@ export class MarkKeeper {
   /** Discards the move that is held back in a market. @throws {InvalidInputError} where none is */
   refuse(name: string): void {
     const market = this.required(name);
+    this.changed.add(name);
     if (market.held === undefined) throw new InvalidInputError('market', `${name} has no move to refuse`);
     this.release(name, market);
     market.move = 0;
@@ -271,26 +277,42 @@ export class MarkKeeper {
   /** Sets what the operator lets be done in a market. @throws {InvalidInputError} for one that is delisted */
   setMode(name: string, mode: MarketMode): void {
     const market = this.required(name);
+    this.changed.add(name);
     if (market.mode === 'closed') throw new InvalidInputError('market', `${name} is delisted`);
     market.mode = mode;
     if (mode === 'closed') this.release(name, market);
   }
 
   snapshot(): MarkKeeperState {
+    return this.stateOf(this.markets.keys());
+  }
+
+  /** The {@link snapshot} with those markets alone that have changed since this was called last. */
+  changes(): MarkKeeperState {
+    const state = this.stateOf(this.changed);
+    this.changed.clear();
+    return state;
+  }
+
+  private stateOf(names: Iterable<string>): MarkKeeperState {
     return {
       clock: this.clock.snapshot(),
       orderedAt: this.orderedAt,
-      markets: [...this.markets].map(([name, market]) => ({
-        market: name,
-        mark: market.mark ? [market.mark.text, market.mark.time, market.mark.by] : null,
-        held: market.held ?? null,
-        mode: market.mode,
-        moves: market.moves.snapshot(),
-        move: [market.move, market.movedAt],
-        intervals: [...market.intervals],
-        average: market.average.snapshot(),
-        last: [...market.last],
-      })),
+      markets: Array.from(names, (name) => {
+        const market = this.markets.get(name)!;
+        return {
+          market: name,
+          ordinal: market.ordinal,
+          mark: market.mark ? [market.mark.text, market.mark.time, market.mark.by] : null,
+          held: market.held ?? null,
+          mode: market.mode,
+          moves: market.moves.snapshot(),
+          move: [market.move, market.movedAt],
+          intervals: [...market.intervals],
+          average: market.average.snapshot(),
+          last: [...market.last],
+        };
+      }),
     };
   }
 
@@ -380,6 +402,7 @@ export class MarkKeeper {
     by: Confirmation,
   ): ConfirmedMark {
     const mark = confirmed(name, parseDecimal(text, PRICE_DECIMALS, 'price'), time, by);
+    this.changed.add(name);
     if (market.mark !== undefined && time > market.mark.time) {
       market.intervals.push(time - market.mark.time);
       if (market.intervals.length > INTERVALS_KEPT) market.intervals.shift();
@@ -412,7 +435,9 @@ export class MarkKeeper {
   private open(name: string): Market {
     let market = this.markets.get(name);
     if (market === undefined) {
+      this.changed.add(name);
       market = {
+        ordinal: this.markets.size,
         sources: this.sourcesOf(name),
         last: new Map(),
         moves: new OwnMoves(this.parameters),
@@ -430,6 +455,7 @@ export class MarkKeeper {
     const { market: name, mark, held } = state;
     const sources = this.sourcesOf(name);
     const market: Market = {
+      ordinal: state.ordinal,
       sources,
       last: new Map(state.last),
       moves: new OwnMoves(this.parameters, state.moves),

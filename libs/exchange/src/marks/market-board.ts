@@ -161,6 +161,11 @@ export class MarketBoard {
     return this.keeper.snapshot();
   }
 
+  /** See {@link MarkKeeper.changes}. */
+  changes(): MarketBoardState {
+    return this.keeper.changes();
+  }
+
   private whyNotForecast(market: string): string {
     const excluded = this.forecast?.excluded.find((entry) => entry.market === market);
     if (excluded) return excluded.reason;

@@ -1,6 +1,4 @@
 import { BarEntity } from './bar.entity.js';
-import { BookEventEntity } from './book-event.entity.js';
-import { CommandOutcomeEntity } from './command-outcome.entity.js';
 import { ChainTransactionEntity } from './chain-transaction.entity.js';
 import { LedgerSnapshotEntity, LedgerSnapshotPartEntity } from './ledger-snapshot.entity.js';
 import { LiquidationEventEntity } from './liquidation-event.entity.js';
@@ -14,9 +12,7 @@ import { SettlementEpochEntity } from './settlement-epoch.entity.js';
 
 export {
   BarEntity,
-  BookEventEntity,
   ChainTransactionEntity,
-  CommandOutcomeEntity,
   LedgerSnapshotEntity,
   LedgerSnapshotPartEntity,
   LiquidationEntity,
@@ -31,9 +27,7 @@ export {
 
 export const ENTITIES = [
   BarEntity,
-  BookEventEntity,
   ChainTransactionEntity,
-  CommandOutcomeEntity,
   LedgerSnapshotEntity,
   LedgerSnapshotPartEntity,
   LiquidationEntity,

@@ -1,0 +1,151 @@
+import { hash } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import { type BookEvent, type CommandKey, commandKeyText, commandOf } from '#lib/exchange';
+
+/** What came of a command, and the digest of what it said. */
+export interface Outcome {
+  readonly digest: string;
+  readonly event: BookEvent;
+}
+
+/** Events that were committed together. */
+export interface JournalBatch {
+  /** sequence of the first of them: the ledger's event count after it */
+  readonly first: number;
+  readonly events: readonly BookEvent[];
+}
+
+/**
+ * The journal of book events in the tables: a row for every batch that was committed, its events as one JSON text, which the server
+ * compresses; and for every command that was decided the sequence of its event. `book_event` is a view of single events, for people.
+ */
+export class Journal {
+  /** Appends events; the first one has sequence `first`. */
+  async append(manager: EntityManager, first: number, events: readonly BookEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    await manager.query('insert into journal (first, events) values ($1, $2::json)', [
+      first,
+      JSON.stringify(events),
+    ]);
+    // One row a command: where it was decided last, and where first if that is another place.
+    const outcomes = new Map<string, { first: number; last: number }>();
+    for (let i = 0; i < events.length; i++) {
+      const key = commandOf(events[i]);
+      if (key === undefined) continue;
+      const text = storedKey(key);
+      const known = outcomes.get(text);
+      if (known === undefined) outcomes.set(text, { first: first + i, last: first + i });
+      else known.last = first + i;
+    }
+    if (outcomes.size === 0) return;
+    const decided = [...outcomes.values()];
+    await manager.query(
+      `insert into command_outcome as o (key, sequence, asked)
+       select * from unnest($1::uuid[], $2::bigint[], $3::bigint[])
+       on conflict (key) do update set sequence = excluded.sequence, asked = coalesce(o.asked, o.sequence)`,
+      [
+        [...outcomes.keys()],
+        decided.map(({ last }) => last),
+        decided.map((each) => (each.first === each.last ? null : each.first)),
+      ],
+    );
+  }
+
+  /**
+   * The batches that have an event after a sequence, in order; the first may begin before it.
+   *
+   * @param most batches at most
+   */
+  async after(manager: EntityManager, sequence: number, most: number): Promise<JournalBatch[]> {
+    const rows = await manager.query<{ first: string; events: BookEvent[] }[]>(
+      `select first, events from journal
+       where first >= coalesce((select max(first) from journal where first <= $1 + 1), 0)
+       order by first limit $2`,
+      [sequence, most],
+    );
+    return rows
+      .map(({ first, events }) => ({ first: Number(first), events }))
+      .filter(({ first, events }) => first + events.length - 1 > sequence);
+  }
+
+  /** Outcomes of the commands that have been decided already, by {@link commandKeyText}. */
+  async outcomes(manager: EntityManager, keys: readonly CommandKey[]): Promise<Map<string, Outcome>> {
+    const byKey = new Map(keys.map((key) => [storedKey(key), commandKeyText(key)]));
+    const rows = await manager.query<OutcomeRow[]>(
+      'select key, sequence, asked from command_outcome where key = any($1::uuid[])',
+      [[...byKey.keys()]],
+    );
+    const found = new Map<string, Outcome>();
+    for (const [key, outcome] of await this.read(manager, rows)) {
+      const asked = byKey.get(key)!;
+      const decided = commandOf(outcome.event);
+      const own = decided !== undefined && commandKeyText(decided) === asked;
+      // Two commands of one stored key: the later one is refused as one whose id was used for another content.
+      found.set(asked, own ? outcome : { ...outcome, digest: '' });
+    }
+    return found;
+  }
+
+  /** Outcomes of a topic's commands with an id, whoever's they are. */
+  async outcomesOfAnyone(manager: EntityManager, topic: string, id: string): Promise<BookEvent[]> {
+    const prefix = idHash(topic, id);
+    const rows = await manager.query<OutcomeRow[]>(
+      'select key, sequence, asked from command_outcome where key between $1::uuid and $2::uuid',
+      [prefix + '0'.repeat(HALF), prefix + 'f'.repeat(HALF)],
+    );
+    const outcomes = await this.read(manager, rows);
+    return [...outcomes.values()]
+      .map(({ event }) => event)
+      .filter((event) => {
+        const decided = commandOf(event);
+        return decided?.topic === topic && decided.id === id;
+      });
+  }
+
+  private async read(manager: EntityManager, rows: readonly OutcomeRow[]): Promise<Map<string, Outcome>> {
+    if (rows.length === 0) return new Map();
+    const sequences = rows.flatMap(({ sequence, asked }) =>
+      asked === null ? [sequence] : [sequence, asked],
+    );
+    const events = await manager.query<{ sequence: string; event: BookEvent }[]>(
+      `select s.sequence, j.events->(s.sequence - j.first)::int as event
+       from unnest($1::bigint[]) as s (sequence)
+       cross join lateral (select first, events from journal where first <= s.sequence order by first desc limit 1) j`,
+      [sequences],
+    );
+    const at = new Map(events.map(({ sequence, event }) => [sequence, event]));
+    return new Map(
+      rows.map(({ key, sequence, asked }) => [
+        key.replaceAll('-', ''),
+        { event: at.get(sequence)!, digest: at.get(asked ?? sequence)!.digest ?? '' },
+      ]),
+    );
+  }
+}
+
+interface OutcomeRow {
+  readonly key: string;
+  readonly sequence: string;
+  /** where a command was taken that has waited since */
+  readonly asked: string | null;
+}
+
+/** Hexadecimal digits of either half of a stored key. */
+const HALF = 16;
+
+function digestOf(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, HALF);
+}
+
+/** 64 bits of topic and id. */
+function idHash(topic: string, id: string): string {
+  return digestOf(`${topic}|${id}`);
+}
+
+/**
+ * A command's key as it is stored: 64 bits of its topic and id, so that all owners' commands of an id are neighbours, then 64 bits of
+ * its owner.
+ */
+function storedKey({ topic, owner, id }: CommandKey): string {
+  return idHash(topic, id) + digestOf(owner);
+}

@@ -1,0 +1,87 @@
+import { promisify } from 'node:util';
+import { deflateRaw, inflateRaw } from 'node:zlib';
+import type { EntityManager } from 'typeorm';
+
+const pack = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
+const unpack = promisify<Buffer, Buffer>(inflateRaw);
+
+/** A message that a source has committed and that is to be published. */
+export interface OutboxMessage {
+  /** its number: a source's messages of a topic have rising ones */
+  readonly sequence: number;
+  readonly partition: number;
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Messages of one topic that were committed together: a row of the outbox. */
+export interface OutboxChunk {
+  readonly source: string;
+  readonly topic: string;
+  readonly messages: readonly OutboxMessage[];
+}
+
+/** Messages in a row at most: what a relay reads at once stays small. */
+const MESSAGES_IN_CHUNK = 1_000;
+
+type Packed = [sequence: number, partition: number, key: string, value: string, headers?: object];
+
+/**
+ * Puts messages into the outbox, a row for a topic's messages of a transaction, packed: messages of a topic repeat each other, and
+ * what a database writes of them is written twice, to its log and to its table. Packing runs beside the event loop.
+ */
+export async function putIntoOutbox(manager: EntityManager, chunks: readonly OutboxChunk[]): Promise<void> {
+  const rows = await Promise.all(
+    chunks.flatMap(split).map(async ({ source, topic, messages }) => {
+      const entries = messages.map(({ sequence, partition, key, value, headers }): Packed => {
+        const plain = Object.keys(headers).length === 0;
+        return plain ? [sequence, partition, key, value] : [sequence, partition, key, value, headers];
+      });
+      const packed = await pack(Buffer.from(JSON.stringify(entries)), { level: 1 });
+      return { source, sequence: messages[0].sequence, topic, count: messages.length, packed };
+    }),
+  );
+  if (rows.length === 0) return;
+  await manager.query(
+    `insert into outbox (source, sequence, topic, messages, packed)
+     select * from unnest($1::text[], $2::bigint[], $3::text[], $4::int[], $5::bytea[])`,
+    [
+      rows.map(({ source }) => source),
+      rows.map(({ sequence }) => sequence),
+      rows.map(({ topic }) => topic),
+      rows.map(({ count }) => count),
+      rows.map(({ packed }) => packed),
+    ],
+  );
+}
+
+/** The messages of a row's `packed`. */
+export async function outboxMessages(packed: Buffer): Promise<OutboxMessage[]> {
+  const entries = JSON.parse((await unpack(packed)).toString()) as Packed[];
+  return entries.map(([sequence, partition, key, value, headers]) => ({
+    ...{ sequence, partition, key, value },
+    headers: (headers ?? {}) as Record<string, string>,
+  }));
+}
+
+/** Messages by topic, topics as they first appear: within a topic their order is kept. */
+export function chunksOf(
+  source: string,
+  messages: readonly (OutboxMessage & { readonly topic: string })[],
+): OutboxChunk[] {
+  const topics = new Map<string, OutboxMessage[]>();
+  for (const message of messages) {
+    const own = topics.get(message.topic);
+    if (own === undefined) topics.set(message.topic, [message]);
+    else own.push(message);
+  }
+  return [...topics].map(([topic, own]) => ({ source, topic, messages: own }));
+}
+
+function split({ source, topic, messages }: OutboxChunk): OutboxChunk[] {
+  const parts: OutboxChunk[] = [];
+  for (let at = 0; at < messages.length; at += MESSAGES_IN_CHUNK)
+    parts.push({ source, topic, messages: messages.slice(at, at + MESSAGES_IN_CHUNK) });
+  return parts;
+}
