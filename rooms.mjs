@@ -46,6 +46,10 @@ export const LIBRARIES = {
     uses: ['errors', 'runtime'],
   },
   pools: { says: 'pools whose weights follow a rule, simulated', pure: true, uses: ['errors', 'runtime'] },
+  rules: {
+    says: 'rules written in Python: graph, circuit, program; their statement, their environment, their simulation',
+    uses: ['errors', 'pools', 'proofs', 'runtime'],
+  },
   messages: { says: 'topics and schemas: types, validation and documents from one source', uses: ['errors'] },
   exchange: {
     says: 'marks, book, accounts, shares: commands and prices in, book events out; a pure machine',
@@ -104,6 +108,7 @@ export const LIBRARIES = {
 /** The other folders. */
 const FOLDERS = {
   circuits: 'ONNX builders and the artifacts made from them',
+  rules: 'the compiler of rules, in Python, and rules to begin with',
   contracts: 'RiskOracle, its guard rails and price sources; TemporalPool, LiquidityVault; Foundry tests',
   migrations: 'the TypeORM migration',
   test: 'across services, on a real PostgreSQL, Kafka and chain',

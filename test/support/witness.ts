@@ -20,7 +20,7 @@ export function witnessOf<Input, Public>(
   statement: Statement<Input, Public>,
   rows: CircuitInputs,
 ): Witness<Public> {
-  const { circuit } = loadArtifacts(statement.name);
+  const { circuit } = loadArtifacts(statement.name, process.env, statement.folder);
   const input = Buffer.from(JSON.stringify({ input_data: rows.map((row) => row.map(toFelt)) }));
   let made: { outputs: string[][]; processed_inputs: { poseidon_hash: string[] } | null };
   try {

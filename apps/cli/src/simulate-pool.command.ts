@@ -10,22 +10,19 @@ import {
   type PoolParameters,
   type PoolRun,
   type PricePath,
-  pricePath,
   type Signatures,
   type Simulation,
   thinned,
   train,
   valuesOf,
 } from '#lib/pools';
-import { readSeriesFiles, type SeriesTable } from '#lib/price-file';
-import { stackedCharts } from '#lib/charts';
 import { UsageError } from '#lib/terminal';
+import { poolPicture } from './pool-picture.js';
+import { pooledPrices, type PooledPricesOptions } from './pool-prices.js';
 import { note } from './print.js';
-import type { PriceFileOptions } from './programs/prices.js';
 import { readJson } from './read-json.js';
 
-export interface SimulatePoolOptions extends PriceFileOptions {
-  readonly assets?: readonly string[];
+export interface SimulatePoolOptions extends PooledPricesOptions {
   readonly rule: string;
   readonly params?: string;
   readonly weights?: readonly number[];
@@ -79,53 +76,13 @@ const parametersSchema = z.record(z.string(), z.union([numbers, z.array(numbers)
 
 /** `zkrisk simulate-pool`. @throws {UsageError} naming the file or the option that is wrong */
 export async function simulatePoolCommand(options: SimulatePoolOptions): Promise<SimulatedPool> {
-  const { prices, column } = options;
-  const table = readSeriesFiles(prices, { kind: 'price', ...(column === undefined ? {} : { column }) });
-  table.notes.forEach(note);
-  const assets = options.assets ?? table.names;
-  const columns = assets.map((name) => {
-    const at = table.names.indexOf(name);
-    if (at < 0)
-      throw new UsageError(`--assets: ${prices.join(', ')} has no column ${name}: ${table.names.join(', ')}`);
-    return table.values[at];
-  });
-  const { from, to } = listedTogether(table, assets, columns);
+  const { assets, times, path } = pooledPrices(options);
   try {
-    return await simulated(
-      options,
-      table.times.slice(from, to),
-      assets,
-      pricePath(columns.map((values) => values.subarray(from, to))),
-    );
+    return await simulated(options, times, assets, path);
   } catch (error) {
     if (error instanceof InvalidInputError) throw new UsageError(error.message);
     throw error;
   }
-}
-
-/**
- * The rows in which all assets have a price: a pool begins when the last of them is listed and ends when the first is delisted.
- *
- * @throws {UsageError} naming an asset without a price in between, or assets that were never listed together
- */
-function listedTogether(
-  table: SeriesTable,
-  assets: readonly string[],
-  columns: readonly Float64Array[],
-): { from: number; to: number } {
-  const listed = (value: number) => !Number.isNaN(value);
-  const from = Math.max(...columns.map((values) => values.findIndex(listed)));
-  const to = Math.min(...columns.map((values) => values.findLastIndex(listed))) + 1;
-  if (to - from < 2) throw new UsageError(`--assets: ${assets.join(', ')} have no two rows in common`);
-  columns.forEach((values, i) => {
-    const hole = values.subarray(from, to).findIndex((value) => !listed(value));
-    if (hole < 0) return;
-    const at = new Date(table.times[from + hole]).toISOString();
-    throw new UsageError(`--assets: ${assets[i]} has no price at ${at}; leave it out, or begin after it`);
-  });
-  if (from > 0 || to < table.times.length)
-    note(`${to - from} of ${table.times.length} rows are used, in which all assets have a price`);
-  return { from, to };
 }
 
 async function simulated(
@@ -185,7 +142,7 @@ async function simulated(
     if (options.svg !== undefined)
       writeFileSync(
         options.svg,
-        chart(
+        poolPicture(
           rule,
           assets,
           run,
@@ -240,41 +197,4 @@ function setOf(
     finalReserves: Object.fromEntries(assets.map((name, i) => [name, reserves[i]])),
     finalWeights: Object.fromEntries(assets.map((name, i) => [name, worth(i) / finalValue])),
   };
-}
-
-const COLOURS = ['#1b6ca8', '#d9822b', '#2e8b57', '#a23b72', '#6b5b95', '#8b7355', '#c0392b', '#16a2b8'];
-
-/** Value against holding, and weights, of the first set. */
-function chart(
-  rule: string,
-  assets: readonly string[],
-  run: PoolRun,
-  prices: PricePath,
-  times: readonly number[],
-): string {
-  const { rows, assets: n, reserves } = run;
-  const values = Array.from(valuesOf(run, prices));
-  const at = (t: number, i: number) => t * n + i;
-  const held = values.map((_, t) =>
-    assets.reduce((sum, _name, i) => sum + reserves[i] * prices.values[at(t, i)], 0),
-  );
-  return stackedCharts([
-    {
-      ...{ title: `Pool by ${rule}`, unit: 'value, quote currency', times },
-      series: [
-        { name: 'pool', colour: COLOURS[0], values },
-        { name: 'holding', colour: '#999', values: held },
-      ],
-    },
-    {
-      ...{ title: 'Weights', unit: 'shares of the value', times },
-      series: assets.map((name, i) => ({
-        ...{ name, colour: COLOURS[i] },
-        values: Array.from(
-          { length: rows },
-          (_, t) => (reserves[at(t, i)] * prices.values[at(t, i)]) / values[t],
-        ),
-      })),
-    },
-  ]);
 }

@@ -5,13 +5,13 @@ import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IPriceSource} from "../prices/IPriceSource.sol";
-import {MomentumWeights} from "./MomentumWeights.sol";
+import {RuleWeights} from "./RuleWeights.sol";
 import {PoolTokens} from "./PoolTokens.sol";
 import {WeightedMath} from "./WeightedMath.sol";
 import {WeightRails} from "./WeightRails.sol";
 
-/// @title A pool of 2 to 8 tokens whose weights follow the momentum of their prices: its swaps, joins and exits.
-contract TemporalPool is AccessControl, MomentumWeights {
+/// @title A pool of 2 to 8 tokens whose weights follow a rule: its swaps, joins and exits.
+contract TemporalPool is AccessControl, RuleWeights {
     bytes32 public constant GUARDIAN_ROLE = keccak256("GUARDIAN");
 
     uint256 private constant HIGHEST_FEE = 0.1e18;
@@ -58,7 +58,7 @@ contract TemporalPool is AccessControl, MomentumWeights {
     )
         ERC20(name, symbol)
         PoolTokens(assets, terms.tradeSize, terms.limits)
-        MomentumWeights(strategy_, Rule(terms.prices, terms.decay, terms.interval, terms.staleness))
+        RuleWeights(strategy_, Feed(terms.prices, terms.decay, terms.interval, terms.staleness))
     {
         if (terms.fee > HIGHEST_FEE) revert TermsInvalid();
         fee = terms.fee;

@@ -7,7 +7,8 @@ import {IPriceSource} from "../../src/prices/IPriceSource.sol";
 import {IProofVerifier} from "../../src/proofs/IProofVerifier.sol";
 import {PublicValues} from "../../src/PublicValues.sol";
 import {PoolTokens} from "../../src/pool/PoolTokens.sol";
-import {MomentumWeights} from "../../src/pool/MomentumWeights.sol";
+import {IPoolRule} from "../../src/pool/IPoolRule.sol";
+import {RuleWeights} from "../../src/pool/RuleWeights.sol";
 import {TemporalPool} from "../../src/pool/TemporalPool.sol";
 import {WeightRails} from "../../src/pool/WeightRails.sol";
 import {Base} from "../Base.sol";
@@ -89,6 +90,39 @@ contract TellingVerifier is IProofVerifier {
     }
 }
 
+/// @notice A rule that answers as it is told, whatever it sees: the most hostile there is.
+contract TellingRule is IPoolRule {
+    uint256 public tokens = 3;
+    uint256 public firstState;
+    Sight private _sight = Sight(true, true, 0);
+    int256[] private _asked;
+    int256[] public seen;
+
+    function tell(int256[] calldata asked) external {
+        _asked = asked;
+    }
+
+    function look(Sight calldata sight_, uint256 firstState_) external {
+        (_sight, firstState) = (sight_, firstState_);
+    }
+
+    function resize(uint256 tokens_) external {
+        tokens = tokens_;
+    }
+
+    function sight() external view returns (Sight memory) {
+        return _sight;
+    }
+
+    function target(uint256 state, int256[] calldata, bytes calldata, uint256[] calldata)
+        external
+        view
+        returns (int256[] memory asked, uint256 next)
+    {
+        return (_asked, state + 1);
+    }
+}
+
 /// @notice A pool of three tokens of 8, 18 and 6 decimals worth a million, with the default limits.
 abstract contract PoolFixture is Base {
     uint256 internal constant ONE = 1e18;
@@ -130,14 +164,13 @@ abstract contract PoolFixture is Base {
         });
     }
 
-    function publicStrategy(uint256 k) internal pure returns (MomentumWeights.Strategy memory strategy) {
+    function publicStrategy(uint256 k) internal pure returns (RuleWeights.Strategy memory strategy) {
         strategy.k = new uint256[](3);
         for (uint256 i = 0; i < 3; i++) strategy.k[i] = k;
     }
 
-    function secretStrategy() internal view returns (MomentumWeights.Strategy memory strategy) {
-        strategy.commitment = 42;
-        strategy.verifier = verifier;
+    function followed(IPoolRule rule) internal pure returns (RuleWeights.Strategy memory strategy) {
+        strategy.rule = rule;
     }
 
     function assetsOf() internal view returns (PoolTokens.Asset[] memory assets) {
@@ -146,7 +179,14 @@ abstract contract PoolFixture is Base {
         for (uint256 i = 0; i < 3; i++) assets[i] = PoolTokens.Asset(IERC20(address(tokens[i])), MARKETS[i], weights[i]);
     }
 
-    function deploy(MomentumWeights.Strategy memory strategy) internal returns (TemporalPool deployed) {
+    /// @dev A pool by that rule, with a million in it.
+    function started(IPoolRule rule) internal {
+        pool = deploy(followed(rule));
+        fund(address(this));
+        pool.start(amounts(16.666666e8, 100e18, 200_000e6));
+    }
+
+    function deploy(RuleWeights.Strategy memory strategy) internal returns (TemporalPool deployed) {
         deployed = new TemporalPool("pool", "POOL", address(this), assetsOf(), strategy, terms());
         deployed.grantRole(deployed.GUARDIAN_ROLE(), address(this));
     }

@@ -3,15 +3,13 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {MomentumLayout as M} from "../../src/generated/Layout.sol";
 import {IPriceSource} from "../../src/prices/IPriceSource.sol";
-import {PublicValues} from "../../src/PublicValues.sol";
 import {MomentumRule} from "../../src/pool/MomentumRule.sol";
 import {PoolTokens} from "../../src/pool/PoolTokens.sol";
-import {MomentumWeights} from "../../src/pool/MomentumWeights.sol";
+import {RuleWeights} from "../../src/pool/RuleWeights.sol";
 import {TemporalPool} from "../../src/pool/TemporalPool.sol";
 import {WeightRails} from "../../src/pool/WeightRails.sol";
-import {PoolFixture, TestToken} from "./PoolFixture.sol";
+import {PoolFixture, TellingRule, TestToken} from "./PoolFixture.sol";
 
 contract TemporalPoolTest is PoolFixture {
     function setUp() public {
@@ -38,12 +36,15 @@ contract TemporalPoolTest is PoolFixture {
         (assets[2].weight, assets[0].weight) = (0.02e18, 0.68e18);
         _refused(assets, publicStrategy(1e18), good, PoolTokens.WeightsInvalid.selector);
         assets = assetsOf();
-        _refused(assets, publicStrategy(17e18), good, MomentumWeights.StrategyInvalid.selector);
-        MomentumWeights.Strategy memory none;
-        _refused(assets, none, good, MomentumWeights.StrategyInvalid.selector);
-        MomentumWeights.Strategy memory both = secretStrategy();
+        _refused(assets, publicStrategy(17e18), good, RuleWeights.StrategyInvalid.selector);
+        RuleWeights.Strategy memory none;
+        _refused(assets, none, good, RuleWeights.StrategyInvalid.selector);
+        TellingRule rule = new TellingRule();
+        RuleWeights.Strategy memory both = followed(rule);
         both.k = publicStrategy(1e18).k;
-        _refused(assets, both, good, MomentumWeights.StrategyInvalid.selector);
+        _refused(assets, both, good, RuleWeights.StrategyInvalid.selector);
+        rule.resize(4);
+        _refused(assets, followed(rule), good, RuleWeights.StrategyInvalid.selector);
         TemporalPool.Terms memory bad = terms();
         bad.fee = 0.2e18;
         _refused(assets, publicStrategy(1e18), bad, PoolTokens.TermsInvalid.selector);
@@ -56,13 +57,11 @@ contract TemporalPoolTest is PoolFixture {
         bad = terms();
         bad.decay = 0.4e18;
         _refused(assets, publicStrategy(1e18), bad, MomentumRule.DecayInvalid.selector);
-        vm.chainId(1);
-        _refused(assets, secretStrategy(), good, MomentumWeights.DevelopmentSrs.selector);
     }
 
     function _refused(
         PoolTokens.Asset[] memory assets,
-        MomentumWeights.Strategy memory strategy,
+        RuleWeights.Strategy memory strategy,
         TemporalPool.Terms memory asked,
         bytes4 why
     ) private {
@@ -196,18 +195,18 @@ contract TemporalPoolTest is PoolFixture {
     }
 
     function test_updatesAreOfFreshPricesAndNotTooOften() public {
-        vm.expectRevert(abi.encodeWithSelector(MomentumWeights.PricesOfTheFuture.selector, bar + 2 * BAR));
+        vm.expectRevert(abi.encodeWithSelector(RuleWeights.PricesOfTheFuture.selector, bar + 2 * BAR));
         pool.performUpdate(bar + 2 * BAR);
-        vm.expectRevert(abi.encodeWithSelector(MomentumWeights.PricesStale.selector, bar - 2 * BAR, 2 * BAR));
+        vm.expectRevert(abi.encodeWithSelector(RuleWeights.PricesStale.selector, bar - 2 * BAR, 2 * BAR));
         pool.performUpdate(bar - 2 * BAR);
         pool.performUpdate(bar);
-        vm.expectRevert(abi.encodeWithSelector(MomentumWeights.TooEarly.selector, bar, bar + BAR));
+        vm.expectRevert(abi.encodeWithSelector(RuleWeights.TooEarly.selector, bar, bar + BAR));
         pool.performUpdate(bar);
         nextBar();
         vm.expectRevert(abi.encodeWithSelector(IPriceSource.PriceUnknown.selector, MARKETS[0], bar));
         pool.performUpdate(bar);
-        vm.expectRevert(MomentumWeights.NeedsNoProof.selector);
-        pool.performUpdate(bar, "", new uint256[](M.COUNT));
+        vm.expectRevert(RuleWeights.NeedsNoProof.selector);
+        pool.performUpdate(bar, "", new uint256[](0));
     }
 
     function test_pausedItOnlyLetsGo() public {
@@ -224,74 +223,6 @@ contract TemporalPoolTest is PoolFixture {
         pool.unpause();
         pool.unpause();
         pool.swapExactIn(0, 2, 1e6, 0, block.timestamp);
-    }
-
-    // ---------------------------------------------------------------- proofs
-
-    function _secret() private returns (uint256[] memory instances) {
-        pool = deploy(secretStrategy());
-        fund(address(this));
-        pool.start(amounts(16.666666e8, 100e18, 200_000e6));
-        pool.performUpdate(bar, "", instances);
-        nextBar();
-        priced(31_000e18, 2_950e18, 1e18);
-        (int256[] memory gradient, int256[] memory weight) = pool.statement(bar);
-        instances = new uint256[](M.COUNT);
-        instances[M.STRATEGY_COMMITMENT] = 42;
-        for (uint256 i = 0; i < 3; i++) {
-            instances[M.NEW_WEIGHTS + i] = _felt(weight[i] + (i == 0 ? int256(100_000) : -50_000));
-            instances[M.PUBLIC_GRADIENT + i] = _felt(gradient[i]);
-            instances[M.PUBLIC_WEIGHTS + i] = _felt(weight[i]);
-        }
-    }
-
-    function _felt(int256 value) private pure returns (uint256) {
-        return value < 0 ? PublicValues.FIELD - uint256(-value) : uint256(value);
-    }
-
-    function test_movesByAProofOfTheSecretRule() public {
-        uint256[] memory instances = _secret();
-        uint256[] memory before = pool.weights();
-        pool.performUpdate(bar, "", instances);
-        vm.roll(block.number + 300);
-        uint256[] memory then = pool.weights();
-        // 100,000 units of 2^-24 are 0.00596.
-        uint256 moved = then[0] - before[0];
-        holds(moved > 0.00596e18 && moved < 0.005961e18, "by what was proven");
-        equal(then[0] + then[1] + then[2], ONE);
-        vm.expectRevert(MomentumWeights.NeedsProof.selector);
-        pool.performUpdate(bar);
-    }
-
-    function test_refusesProofsOfAnythingElse() public {
-        uint256[] memory instances = _secret();
-        instances[M.STRATEGY_COMMITMENT] = 43;
-        vm.expectRevert(abi.encodeWithSelector(MomentumWeights.StrategyDiffers.selector, 42, 43));
-        pool.performUpdate(bar, "", instances);
-        instances[M.STRATEGY_COMMITMENT] = 42;
-        // Another gradient, other weights, a token that is not there, a sum that is not kept.
-        // A strategy out of its range, a residual just above the rounding of its offset.
-        uint256[5] memory at =
-            [M.PUBLIC_GRADIENT + 1, M.PUBLIC_WEIGHTS + 1, M.NEW_WEIGHTS + 3, M.RESIDUAL, M.VIOLATIONS];
-        uint256[5] memory to = [
-            instances[M.PUBLIC_GRADIENT + 1] + 1,
-            instances[M.PUBLIC_WEIGHTS + 1] + 1,
-            1,
-            M.RESIDUAL_TOLERANCE + 1,
-            1
-        ];
-        for (uint256 i = 0; i < 5; i++) {
-            uint256 was = instances[at[i]];
-            instances[at[i]] = to[i];
-            vm.expectRevert();
-            pool.performUpdate(bar, "", instances);
-            instances[at[i]] = was;
-        }
-        verifier.tell(false);
-        vm.expectRevert(MomentumWeights.ProofRefused.selector);
-        pool.performUpdate(bar, "", instances);
-        verifier.tell(true);
-        pool.performUpdate(bar, "", instances);
     }
 
     // ---------------------------------------------------------------- gas

@@ -10,6 +10,8 @@ export * from './errors.js';
 export * from './inner-call.js';
 export * from './oracle-abi.js';
 export * from './pool-abi.js';
+export * from './pool-sandbox.js';
+export * from './proven-rule.js';
 export * from './price-reports.js';
 export * from './sender.js';
 export * from './liquidity-vault.js';

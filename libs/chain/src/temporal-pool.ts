@@ -1,7 +1,7 @@
-import type { Address } from 'viem';
+import { type Address, zeroAddress } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import type { ChainClient } from './chain-client.js';
-import { fromUnits, marketBytes } from './encoding.js';
+import { marketBytes } from './encoding.js';
 import { POOL_ABI } from './pool-abi.js';
 import { Transactor } from './transactor.js';
 
@@ -12,14 +12,8 @@ export interface PoolAsset {
   readonly weight: number;
 }
 
-/** A public rule: the strength of each token; or the commitment to a secret one and what its proofs are verified with. */
-export type PoolStrategy =
-  | { readonly k: readonly number[] }
-  | {
-      readonly commitment: bigint;
-      readonly verifier: Address;
-      readonly verificationKey: Address;
-    };
+/** Public momentum: the strength of each token; or a rule that updates prove. */
+export type PoolStrategy = { readonly k: readonly number[] } | { readonly rule: Address };
 
 export interface PoolTerms {
   readonly prices: Address;
@@ -66,8 +60,6 @@ export function deployPool(
   const weights = assets.map(({ weight }) => share(weight));
   // To the last unit: what rounding has left goes to the first.
   weights[0] += ONE - weights.reduce((sum, weight) => sum + weight, 0n);
-  const secret = 'commitment' in strategy ? strategy : undefined;
-  const zero = '0x0000000000000000000000000000000000000000';
   return new Transactor(rpcUrl, account).deploy(
     'TemporalPool',
     [
@@ -75,12 +67,7 @@ export function deployPool(
       symbol,
       account.address,
       assets.map(({ token, market }, i) => ({ token, market: marketBytes(market), weight: weights[i] })),
-      {
-        k: 'k' in strategy ? strategy.k.map(share) : [],
-        commitment: secret?.commitment ?? 0n,
-        verifier: secret?.verifier ?? zero,
-        verificationKey: secret?.verificationKey ?? zero,
-      },
+      'k' in strategy ? { k: strategy.k.map(share), rule: zeroAddress } : { k: [], rule: strategy.rule },
       {
         prices: terms.prices,
         ...{ decay: share(terms.decay), fee: share(terms.fee), tradeSize: share(terms.tradeSize) },
@@ -95,16 +82,16 @@ export function deployPool(
   );
 }
 
-/** What a proof for an update starts from: the gradient and the weights as the chain has them, to the last unit of 2^−24. */
+/** What a proof for an update is about: what the rule sees, in units of 2^−24, and the commitment to its state. */
 export async function updateStatement(
   client: ChainClient,
   pool: Address,
   bar: bigint,
-): Promise<{ gradient: number[]; weights: number[] }> {
-  const [gradient, weights] = await client.readContract({
+): Promise<{ seen: readonly bigint[]; state: bigint }> {
+  const [seen, state] = await client.readContract({
     ...{ address: pool, abi: POOL_ABI },
     functionName: 'statement',
     args: [bar],
   });
-  return { gradient: gradient.map(fromUnits), weights: weights.map(fromUnits) };
+  return { seen, state };
 }

@@ -26,11 +26,16 @@ const FOLDER = join(CIRCUITS, 'artifacts');
  * A statement's artifacts, on the development SRS unless ZKRISK_SRS names a ceremony's: a file of the circuit's size, or a folder
  * with `11.srs`, `13.srs` and `14.srs`.
  *
+ * @param folder where they are, by default among the repository's
  * @throws {ArtifactError} where a file is missing
  */
-export function loadArtifacts(name: string, environment: NodeJS.ProcessEnv = process.env): Artifacts {
-  const circuit = read(join(FOLDER, name, 'circuit.ezkl'));
-  const settings = read(join(FOLDER, name, 'settings.json'));
+export function loadArtifacts(
+  name: string,
+  environment: NodeJS.ProcessEnv = process.env,
+  folder = join(FOLDER, name),
+): Artifacts {
+  const circuit = read(join(folder, 'circuit.ezkl'));
+  const settings = read(join(folder, 'settings.json'));
   const { run_args } = JSON.parse(settings.toString()) as { run_args: { logrows: number } };
   const ceremony = environment.ZKRISK_SRS;
   const srs = read(

@@ -50,7 +50,7 @@ export abstract class CircuitProver implements Prover {
 
   async prove<Input, Public>(statement: Statement<Input, Public>, input: Input): Promise<ProofDocument> {
     const inputs = statement.inputs(input).map((row) => row.map(toFelt));
-    const artifacts = loadArtifacts(statement.name, this.environment);
+    const artifacts = loadArtifacts(statement.name, this.environment, statement.folder);
     const reply = await this.work(artifacts, { kind: 'prove', inputs });
     if (reply.kind !== 'proof') throw new Error('the prover answered something else');
     return {
@@ -67,7 +67,7 @@ export abstract class CircuitProver implements Prover {
     statement: Statement<Input, Public>,
     document: ProofDocument,
   ): Promise<ProofVerdict<Public>> {
-    const artifacts = loadArtifacts(statement.name, this.environment);
+    const artifacts = loadArtifacts(statement.name, this.environment, statement.folder);
     if (document.statement !== statement.name)
       return refused(`it is a proof of ${document.statement}, not of ${statement.name}`);
     if (document.artifacts !== artifacts.digest)

@@ -8,6 +8,8 @@ export type CircuitInputs = readonly (readonly bigint[])[];
 export interface Statement<Input, Public> {
   /** name of the circuit's folder among the artifacts */
   readonly name: string;
+  /** folder of its artifacts, where they are not among the repository's */
+  readonly folder?: string;
   /** public values of the circuit, in order, with their lengths */
   readonly layout: readonly (readonly [name: string, length: number])[];
   /** @throws {InvalidInputError} naming the field that is not as it must be */

@@ -52,15 +52,11 @@ export function registerPools(program: Command): void {
   program
     .command('deploy-pool')
     .description(
-      'deploy a pool whose weights follow a rule; CHAIN_KEYSTORE or CHAIN_PRIVATE_KEY says who signs',
+      'deploy a pool whose weights follow public momentum; CHAIN_KEYSTORE or CHAIN_PRIVATE_KEY says who signs',
     )
     .requiredOption('--rpc <url>', 'a node')
-    .requiredOption(
-      '--pool <file>',
-      'JSON: name, symbol, assets [{token, market, weight}], k where it is public, terms',
-    )
-    .option('--secret <file>', 'JSON: {strategy, salt} of a secret rule; only its commitment is told')
-    .option('--deployment <file>', 'what "deploy" has written: verifier, keys, prices', 'deployment.json')
+    .requiredOption('--pool <file>', 'JSON: name, symbol, assets [{token, market, weight}], k, terms')
+    .option('--deployment <file>', 'what "deploy" has written: prices', 'deployment.json')
     .action(async (options: Parameters<typeof DeployPool>[0]) => {
       const { deployPoolCommand } = await import('../pool.command.js');
       print(await deployPoolCommand(options));
@@ -68,13 +64,10 @@ export function registerPools(program: Command): void {
 
   program
     .command('update-pool')
-    .description(
-      'move a pool’s weights by its rule; with --secret, by a proof that the secret one was followed',
-    )
+    .description('move the weights of a pool by public momentum')
     .requiredOption('--rpc <url>', 'a node')
     .requiredOption('--pool <address>', 'the TemporalPool')
     .requiredOption('--bar <seconds>', 'end of the bar whose prices are taken, Unix time', wholeNumber)
-    .option('--secret <file>', 'JSON: {strategy, salt}')
     .action(async (options: Parameters<typeof UpdatePool>[0]) => {
       const { updatePoolCommand } = await import('../pool.command.js');
       print(await updatePoolCommand(options));

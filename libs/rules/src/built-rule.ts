@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseInput, ZkriskError } from '#lib/errors';
+import { parseManifest, type RuleManifest } from './manifest.js';
+import { programSchema, type RuleProgram } from './program.js';
+
+/** A rule that is not built, or whose files do not belong together. */
+export class RuleNotBuiltError extends ZkriskError {
+  readonly code = 'rule-not-built';
+}
+
+/** What `zkrisk rule build` has made of a file. */
+export interface BuiltRule {
+  readonly folder: string;
+  readonly manifest: RuleManifest;
+  readonly program: RuleProgram;
+  /** SHA-256 of rule.json */
+  readonly manifestDigest: string;
+  /** the one graph: simulated, proven, shown */
+  readonly onnx: Uint8Array;
+  /** the verification key as the code of a contract */
+  readonly verifyingKey: Uint8Array;
+}
+
+/** Folder of what is made of a rule's file. */
+export function ruleFolder(file: string): string {
+  return `${file.replace(/\.py$/, '')}.rule`;
+}
+
+/** @throws {RuleNotBuiltError} where a file is missing, or the graph is not the one that was compiled */
+export function loadRule(folder: string): BuiltRule {
+  const read = (name: string) => {
+    const path = join(folder, name);
+    if (!existsSync(path)) throw new RuleNotBuiltError(`${path} is not there; zkrisk rule build makes it`);
+    return readFileSync(path);
+  };
+  const described = read('rule.json');
+  const manifest = parseManifest(JSON.parse(described.toString()));
+  const onnx = read('rule.onnx');
+  if (sha256(onnx) !== manifest.graph)
+    throw new RuleNotBuiltError(
+      `${join(folder, 'rule.onnx')} is not the graph that was compiled; build it again`,
+    );
+  return {
+    ...{ folder, manifest, onnx },
+    program: parseInput(programSchema, JSON.parse(read('program.json').toString()), 'program') as RuleProgram,
+    manifestDigest: sha256(described),
+    verifyingKey: read('verifying-key.bin'),
+  };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

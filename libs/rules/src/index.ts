@@ -1,0 +1,7 @@
+export * from './built-rule.js';
+export * from './environment.js';
+export * from './manifest.js';
+export { type Integers, runProgram, type RuleProgram } from './program.js';
+export * from './rule-secrets.js';
+export * from './rule-statement.js';
+export * from './rails.js';
