@@ -17,11 +17,16 @@ MOVES = {
     "Concat", "Identity", "DepthToSpace", "Dropout",
 }  # fmt: skip
 
+# A share of a sum that was rounded by a unit.
+LARGEST_SHARE = 1 + 2.0**-10
+
 
 class Lowering:
     def __init__(self, circuit):
         self.circuit = circuit
         self.numbers = Arithmetic(circuit)
+        # Rows that are the sum of another row whose elements are not negative: a share of it is at most 1.
+        self.totals = {}
 
     # ------------------------------------------------------------ values: quantities, or arrays that are known
 
@@ -34,6 +39,8 @@ class Lowering:
         indices = np.asarray(indices)
         flat = indices.reshape(-1)
         row = self.circuit.gather(value.row, flat)
+        if value.size == 1 and value.row.name in self.totals:
+            self.totals[row.name] = self.totals[value.row.name]
         take = lambda values: values[flat]
         return Quantity(row, value.bits, take(value.low), take(value.high), take(value.error), indices.shape)
 
@@ -117,11 +124,9 @@ class Lowering:
             if np.any(np.asarray(b) == 0):
                 raise RuleError("a division by the constant 0")
             return self.on_Mul(a, 1 / np.asarray(b, dtype=np.float64))
-        return self.numbers.divide(*self._divided(a, b))
-
-    def _divided(self, a, b):
-        a, b = (a if isinstance(a, Quantity) else np.asarray(a)), b
-        return self._pair(a, b)
+        a, b = self._pair(a, b)
+        share = self.totals.get(b.row.name) == a.row.name
+        return self.numbers.divide(a, b, LARGEST_SHARE if share else np.inf)
 
     def on_Reciprocal(self, a):
         return self.on_Div(np.ones(()), a)
@@ -269,7 +274,10 @@ class Lowering:
         if axes is None and attributes.get("noop_with_empty_axes"):
             return a
         grouped, shape = self._groups(a, axes, attributes)
-        return self._shaped(self.numbers.sums(grouped, *grouped.shape), shape)
+        total = self._shaped(self.numbers.sums(grouped, *grouped.shape), shape)
+        if total.size == 1 and np.all(a.low >= 0):
+            self.totals[total.row.name] = a.row.name
+        return total
 
     def on_ReduceMean(self, a, axes=None, **attributes):
         grouped, shape = self._groups(a, axes, attributes)

@@ -190,8 +190,11 @@ class Arithmetic:
 
     # ------------------------------------------------------------ what the prover brings, and the circuit checks
 
-    def divide(self, a, b):
-        """a/b: the prover's quotient q, with |a − q b| ≤ |b|, so that q is within one unit whatever the prover chooses."""
+    def divide(self, a, b, most=np.inf):
+        """a/b: the prover's quotient q, with |a − q b| ≤ |b|, so that q is within one unit whatever the prover chooses.
+
+        @param most what is known of |a/b| beyond the intervals
+        """
         if np.any((b.low <= 0) & (b.high >= 0)):
             raise RuleError(
                 "a division whose divisor may be 0 (it lies in "
@@ -203,7 +206,8 @@ class Arithmetic:
             a, b = self.negative(a), self.negative(b)
         b = self.settled(b)
         corners = [a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high]
-        low, high = np.minimum.reduce(corners), np.maximum.reduce(corners)
+        low = np.maximum(np.minimum.reduce(corners), -most)
+        high = np.minimum(np.maximum.reduce(corners), most)
         bits = bits_for(float(max(np.max(np.abs(low)), np.max(np.abs(high)))) + 2.0**-MOST_BITS)
         if a.bits > bits + b.bits:
             a = self.settled(a)

@@ -2,6 +2,7 @@ import { type Address, parseAbi } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { type ChainClient, chainClient } from './chain-client.js';
 import { type EmbeddedChain, startEmbeddedChain } from './embedded-chain.js';
+import { ChainError } from './errors.js';
 import { PRICE_SOURCE_ABI } from './oracle-abi.js';
 import { POOL_ABI } from './pool-abi.js';
 import { signReport, submission } from './price-reports.js';
@@ -84,12 +85,9 @@ export class PoolSandbox {
     const prices = this.markets.map((market, i) => ({ market, price: quoted[i].toFixed(12) }));
     const source = { chainId, address: this.prices };
     const report = await signReport(this.transactor.account, source, { bar: this.bar, prices });
-    await this.transactor.call(
-      this.prices,
-      PRICE_SOURCE_ABI,
-      'submit',
-      submission(this.bar, this.markets, [report], 1)!,
-    );
+    const args = submission(this.bar, this.markets, [report], 1);
+    if (args === undefined) throw new ChainError('a report that its own signer has not signed');
+    await this.transactor.call(this.prices, PRICE_SOURCE_ABI, 'submit', args);
   }
 
   /** The first deposit of a pool, 18 decimals. */

@@ -353,6 +353,7 @@ export function revertReason(error: unknown): string | undefined {
       'ProofVerifier',
       'PublicValues',
       'TemporalPool',
+      'ProvenRule',
       'LiquidityVault',
     ]) {
       try {

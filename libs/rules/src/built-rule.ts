@@ -44,7 +44,7 @@ export function loadRule(folder: string): BuiltRule {
     );
   return {
     ...{ folder, manifest, onnx },
-    program: parseInput(programSchema, JSON.parse(read('program.json').toString()), 'program') as RuleProgram,
+    program: parseInput(programSchema, JSON.parse(read('program.json').toString()), 'program'),
     manifestDigest: sha256(described),
     verifyingKey: read('verifying-key.bin'),
   };
