@@ -1,5 +1,10 @@
-import { ExchangeLedger, type ExchangeParameters, markParameters, PricingEngine } from '#lib/exchange';
-import { MarginSchedule } from '#lib/margin';
+import {
+  ExchangeLedger,
+  type ExchangeParameters,
+  firstRules,
+  markParameters,
+  PricingEngine,
+} from '#lib/exchange';
 import type { CovariancePayload } from '#lib/messages';
 import { randomStream, type RandomStream } from '#lib/runtime';
 import { cpuSeconds, type GrowthRow, growthRow } from './growth.js';
@@ -9,11 +14,10 @@ const START = Date.UTC(2024, 0, 1);
 
 const PARAMETERS: ExchangeParameters = {
   ...{ measure: 'evar', allocation: 'covariance', alpha: 0.01 },
-  ...{ horizonMs: 24 * HOUR_MS, quoteTolerance: 0.05 },
+  horizonMs: 24 * HOUR_MS,
   marks: markParameters({ bandMinimum: 10, maximumStepMs: 1e12 }),
-  marginRates: MarginSchedule.parse('default=0.03/0.05'),
-  ...{ maximumTradeNotional: 1e9, maximumAccountNotional: 5e9, maximumMarketNotional: 2e12 },
-  ...{ minimumPosition: 1, penaltyRate: 0 },
+  // Everything is checked, and caps are wide: it is the time of a trade that is booked.
+  rules: firstRules({ limits: { market: 2e12 }, credit: { accountShare: 1, poolShare: 1 } }),
 };
 
 /** Trades between two ticks: a tick moves market time, so that funding is owed again. */

@@ -3,8 +3,8 @@ import { ExchangeMachine } from '../support/exchange-machine.js';
 
 /** Law 1: after every command each account it touches has its initial margin, or the command lowered its risk. */
 describe('legs and limits', () => {
-  const funded = (cash: number, parameters = {}) => {
-    const machine = new ExchangeMachine(['A', 'B'], { parameters });
+  const funded = (cash: number, rules = {}) => {
+    const machine = new ExchangeMachine(['A', 'B'], { rules });
     machine.provide('lp', 10_000_000);
     machine.deposit('thief', cash);
     return machine;
@@ -43,8 +43,8 @@ describe('legs and limits', () => {
   });
 
   it('a trade is limited by all its legs, an account and a market by all they hold', () => {
-    const limits = { maximumTradeNotional: 1000, maximumAccountNotional: 1500, maximumMarketNotional: 2000 };
-    const machine = funded(1_000_000, limits);
+    const limits = { trade: 1000, account: 1500, market: 2000 };
+    const machine = funded(1_000_000, { limits });
     machine.deposit('other', 1_000_000);
     const refused = { kind: 'trade-rejected', code: 'notional-limit' };
     expect(machine.trade('thief', { A: 6, B: -6 })).toMatchObject(refused);

@@ -3,8 +3,8 @@ import { ExchangeMachine, HOUR_MS, money, number } from '../support/exchange-mac
 
 /** Law 3: whoever is below maintenance is liquidated, whatever anybody sends. */
 describe('executing a plan', () => {
-  function under(parameters = {}): ExchangeMachine {
-    const machine = new ExchangeMachine(['A', 'B'], { volatility: 0.02, parameters });
+  function under(rules = {}): ExchangeMachine {
+    const machine = new ExchangeMachine(['A', 'B'], { volatility: 0.02, rules });
     machine.provide('lp', 10_000_000);
     machine.deposit('debtor', 30_000);
     machine.trade('debtor', { A: 2000, B: 2000 });
@@ -54,7 +54,7 @@ describe('executing a plan', () => {
   });
 
   it('books the penalty, to the pool, and no more than there is', () => {
-    const machine = under({ penaltyRate: 0.01 });
+    const machine = under({ liquidation: { penaltyRate: 0.01 } });
     machine.settle();
     const equity = machine.equity('debtor');
     const before = machine.ledger.capital + machine.ledger.liquidity;
@@ -65,7 +65,7 @@ describe('executing a plan', () => {
     expect(number(machine.ledger.capital + machine.ledger.liquidity - before)).toBeCloseTo(18_000 + 3820, 0);
     // A float of the equity is within a unit of it.
     expect(number(machine.ledger.cashOf('debtor'))).toBeLessThanOrEqual(equity - 3820 + 1e-8);
-    const poor = under({ penaltyRate: 0.5 });
+    const poor = under({ liquidation: { penaltyRate: 0.5 } });
     poor.liquidateAll('debtor');
     expect(poor.ledger.cashOf('debtor')).toBeGreaterThanOrEqual(0n);
     expect(poor.ledger.cashOf('debtor')).toBeLessThan(100n);

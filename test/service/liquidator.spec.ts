@@ -35,7 +35,16 @@ describe('the liquidator', () => {
     HOUSE_LIQUIDATOR: 'off',
     PLANS_PER_BATCH: '3',
     PLAN_TTL_MS: String(HOUR),
-    MARGIN_RATES: 'default=0.03/0.05,SIM-B=0.05/0.08',
+    FIRST_PARAMETERS: JSON.stringify({
+      margin: {
+        mode: 'linear',
+        rates: {
+          default: { maintenance: 0.03, initial: 0.05 },
+          markets: { 'SIM-B': { maintenance: 0.05, initial: 0.08 } },
+        },
+      },
+      credit: { accountShare: null, poolShare: null, loading: 0 },
+    }),
     LOG_LEVEL: 'silent',
   });
   const drained = () => engine.log.drained(new AbortController().signal);

@@ -51,7 +51,14 @@ let solvers: Promise<Solvers> | undefined;
 /** Settings of all services: small windows, a short horizon, low margins. */
 const ENVIRONMENT = {
   ...{ MINIMUM_BARS: '16', WINDOW_BARS: '60', REFIT_EVERY_BARS: '60', HORIZON_BARS: '8' },
-  ...{ MARGIN_RATES: 'default=0.02/0.04', BAR_SECONDS: String(BAR_MS / 1000) },
+  BAR_SECONDS: String(BAR_MS / 1000),
+  FIRST_PARAMETERS: JSON.stringify({
+    margin: {
+      mode: 'linear',
+      rates: { default: { maintenance: 0.02, initial: 0.04 }, markets: {} },
+    },
+    credit: { accountShare: null, poolShare: null, loading: 0 },
+  }),
 };
 
 /** Exchange, forecaster and liquidator on one bus. */

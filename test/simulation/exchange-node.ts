@@ -157,11 +157,11 @@ export class ExchangeNode extends Node<ExchangeState> {
     }
     const time = board.now;
     return [
-      { topic: TOPICS.poolStates.name, time, body: JSON.stringify(poolState(ledger)) },
+      { topic: TOPICS.poolStates.name, time, body: JSON.stringify(poolState(this.engine)) },
       ...[...causes].map(([account, own]) => ({
         topic: TOPICS.accountStates.name,
         time,
-        body: JSON.stringify(accountState(ledger, account, own)),
+        body: JSON.stringify(accountState(ledger, account, own, time)),
       })),
     ];
   }

@@ -116,7 +116,7 @@ export class LiquidatorNode extends Node<LiquidatorState> {
       this.open.set(account, { account, planId });
       const sizes = watch.account(account)!.positions.map(({ size }) => size);
       const trade: LiquidationTradePayload = {
-        ...{ planId, account, liquidator: 'simulated' },
+        ...{ planId, account, liquidator: 'simulated', parameters: watch.rules.version },
         legs: ordersOf(plan, sizes),
       };
       return [{ topic: TOPICS.liquidationTrades.name, time: now, body: JSON.stringify(trade) }];

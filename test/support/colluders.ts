@@ -83,7 +83,7 @@ export function play(steps: readonly (Command | Move)[], randomMarks: boolean, c
   const machine = new ExchangeMachine(MARKETS, {
     volatility: 0.04,
     correlation: 0.4,
-    parameters: { penaltyRate: 0.005 },
+    rules: { liquidation: { penaltyRate: 0.005 } },
   });
   machine.provide('honest', 1_000_000);
   const count = (name: string) => coverage.set(name, (coverage.get(name) ?? 0) + 1);

@@ -1,26 +1,30 @@
 import {
   type BookEvent,
   ExchangeLedger,
+  firstRules,
   type ExchangeParameters,
   markParameters,
   PricingEngine,
 } from '#lib/exchange';
 import { MONEY_DECIMALS, parseDecimal, toNumber } from '#lib/amounts';
-import { MarginSchedule } from '#lib/margin';
 import type { CovariancePayload } from '#lib/messages';
 
 export const HOUR_MS = 3_600_000;
 /** market time at which the machines of tests begin */
 export const START = Date.UTC(2024, 0, 1);
 
+/** Linear margin without caps and charge: of tests of everything else. */
+export const LINEAR = {
+  margin: { mode: 'linear' },
+  credit: { accountShare: null, poolShare: null, loading: 0 },
+};
+
 export const PARAMETERS: ExchangeParameters = {
   ...{ measure: 'evar', allocation: 'covariance', alpha: 0.01 },
-  ...{ horizonMs: 24 * HOUR_MS, quoteTolerance: 0.05 },
+  horizonMs: 24 * HOUR_MS,
   // Moves of any size become marks at once: what marks are taken is tested with the marks.
   marks: markParameters({ bandMinimum: 10, maximumStepMs: 1e12 }),
-  marginRates: MarginSchedule.parse('default=0.03/0.05'),
-  ...{ maximumTradeNotional: 1e9, maximumAccountNotional: 5e9, maximumMarketNotional: 2e10 },
-  ...{ minimumPosition: 1, penaltyRate: 0 },
+  rules: firstRules(LINEAR),
 };
 
 /** Money as the books have it. */
@@ -46,9 +50,12 @@ export class ExchangeMachine {
       readonly volatility?: number;
       readonly correlation?: number;
       readonly parameters?: Partial<ExchangeParameters>;
+      /** changes of the risk parameters, beside {@link LINEAR} */
+      readonly rules?: object;
     } = {},
   ) {
-    const parameters = { ...PARAMETERS, ...options.parameters };
+    const rules = firstRules({ ...LINEAR, ...options.rules });
+    const parameters = { ...PARAMETERS, rules, ...options.parameters };
     const ledger = new ExchangeLedger(parameters.horizonMs, parameters.horizonMs / 64);
     this.engine = new PricingEngine(parameters, ledger);
     this.marks(Object.fromEntries(markets.map((market) => [market, 100])), 0);
@@ -126,7 +133,11 @@ export class ExchangeMachine {
 
   liquidate(account: string, sizes: Readonly<Record<string, number | string>>): BookEvent[] {
     const legs = Object.entries(sizes).map(([market, size]) => ({ market, size: String(size) }));
-    const events = this.engine.liquidate({ planId: this.id(), account, legs, liquidator: 'bot' }, this.time);
+    const parameters = this.engine.parameters.rules.version;
+    const events = this.engine.liquidate(
+      { planId: this.id(), account, legs, liquidator: 'bot', parameters },
+      this.time,
+    );
     this.keep(events);
     return events;
   }

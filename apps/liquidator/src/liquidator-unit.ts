@@ -6,6 +6,7 @@ import {
   type ExecutionPayload,
   type Message,
   outgoing,
+  type ParametersPayload,
   type PlanPayload,
   type PoolStatePayload,
   type PricePayload,
@@ -13,7 +14,7 @@ import {
 } from '#lib/messages';
 import { partsOf } from '#lib/amounts';
 import type { ConsumeContext } from '#lib/events';
-import { takeTicks } from '#lib/exchange';
+import { riskRules, takeTicks } from '#lib/exchange';
 import { CORRELATION_HEADER } from '#lib/runtime';
 import { type ClosedPlan, fillsOf, type LiveLiquidation, type OpenedPlan } from './liquidation-record.js';
 import { liquidatingParametersOf, type LiquidatorConfig } from './liquidator.config.js';
@@ -45,6 +46,7 @@ export class LiquidatorUnit {
   private events = 0;
   private waiting = 0;
   private insolvent = false;
+  private waitsForRules = false;
 
   constructor(
     readonly unit: number,
@@ -72,9 +74,10 @@ export class LiquidatorUnit {
 
   /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
   async restore(): Promise<void> {
-    const { state, forecast, pool, accounts, live } = await this.repository.load(this.unit);
+    const { state, forecast, pool, parameters, accounts, live } = await this.repository.load(this.unit);
+    const rules = parameters && riskRules(parameters.version, parameters.parameters);
     this.current = new MarginWatch(
-      liquidatingParametersOf(this.config),
+      liquidatingParametersOf(this.config, rules),
       state && { board: state.board, ...(forecast && { forecast }), ...(pool && { pool }) },
       accounts,
     );
@@ -102,9 +105,36 @@ export class LiquidatorUnit {
     await this.saveState(context);
   }
 
+  /** The risk parameters that hold: plans made under others are refused, so they are made again. */
+  async onParameters(
+    messages: readonly Message<ParametersPayload>[],
+    context: ConsumeContext,
+  ): Promise<void> {
+    for (const [index, { payload }] of messages.entries()) {
+      if (payload.version <= this.current.rules.version) continue;
+      const rules = riskRules(payload.version, payload.parameters);
+      if (rules.digest !== payload.digest) {
+        context.reject(index, `the digest of version ${payload.version} is another one: ${rules.digest}`);
+        continue;
+      }
+      this.current.setRules(rules);
+      await this.repository.saveParameters(context.manager, this.unit, payload);
+      const reason = `version ${rules.version} of the parameters holds`;
+      for (const { opened, reported } of [...this.live.values()])
+        if (reported === undefined) await this.closePlan(opened, 'superseded', reason, context);
+    }
+    await this.sweep(context);
+  }
+
   async onPoolStates(messages: readonly Message<PoolStatePayload>[], context: ConsumeContext): Promise<void> {
     for (const { payload } of messages) this.current.setPool(payload);
     const pool = this.current.poolState!;
+    const { otherRules, rules } = this.current;
+    if (otherRules && !this.waitsForRules)
+      this.logger.error(
+        `the book is kept under version ${pool.parameters.version} of the parameters (${pool.parameters.digest}), here is version ${rules.version} (${rules.digest}): nothing is planned until they agree`,
+      );
+    this.waitsForRules = otherRules;
     await this.repository.savePool(context.manager, this.unit, pool);
     if (Number(pool.shortfall) > 0 && !this.insolvent) {
       this.logger.error(`INSOLVENT: losses have passed capital and liquidity by ${pool.shortfall}`);
@@ -148,6 +178,7 @@ export class LiquidatorUnit {
           account: opened.account,
           legs: fills.map(({ market, size }) => ({ market, size })),
           liquidator: report.liquidator,
+          parameters: opened.parameters,
         };
         const header = { id: opened.planId, sequence: this.plans, time: Math.max(time, opened.at) };
         const message = outgoing(TOPICS.liquidationTrades, partsOf(opened.account).account, header, trade);
@@ -236,7 +267,7 @@ export class LiquidatorUnit {
   private closeDust(account: string, context: ConsumeContext): void {
     if (this.live.has(account) || this.blocked.has(account)) return;
     const { now } = this.current.board;
-    const dust = this.current.dust(account, this.config.MINIMUM_POSITION);
+    const dust = this.current.dust(account, this.current.rules.parameters.liquidation.minimumPosition);
     if (dust.length === 0) return;
     this.blocked.set(account, now + this.config.PLAN_RETRY_MS);
     const planId = `dust-${this.unit}-${now}-${dust[0].market}`.replace(/[^\w.:@+-]/g, '_').slice(0, 60);
@@ -244,7 +275,8 @@ export class LiquidatorUnit {
       market,
       size: size.startsWith('-') ? size.slice(1) : `-${size}`,
     }));
-    const trade = { planId, account, legs, liquidator: 'engine' };
+    const parameters = this.current.rules.version;
+    const trade = { planId, account, legs, liquidator: 'engine', parameters };
     const header = { id: planId, sequence: this.plans, time: now };
     context.publish(outgoing(TOPICS.liquidationTrades, partsOf(account).account, header, trade));
   }
@@ -279,6 +311,7 @@ export class LiquidatorUnit {
         at: now,
         expiresAt: now + this.config.PLAN_TTL_MS,
         orders: ordersOf(plan, sizes),
+        parameters: this.current.rules.version,
         plan: { ...plan },
       };
       this.live.set(account, { opened, reported: undefined });

@@ -1,26 +1,11 @@
 import type { LiquidatingParameters } from '#lib/liquidating';
+import type { RiskRules } from '#lib/exchange';
 import { z } from 'zod';
-import {
-  marginRates,
-  positiveInteger,
-  positiveNumber,
-  readConfig,
-  markSettings,
-  markParametersOf,
-} from '#lib/service';
+import { firstParameters, positiveInteger, readConfig, markSettings, markParametersOf } from '#lib/service';
 
 export const liquidatorEnvironment = z.object({
   ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
-  MARGIN_RATES: marginRates,
-  LIQUIDATION_PENALTY: z.coerce
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe('charged on closed notional, as a share; it counts against the margin that is restored'),
-  MINIMUM_POSITION: positiveNumber(1).describe(
-    'notional below which a position in a silent market is closed at its last mark, quote currency; as the pricer has it',
-  ),
+  FIRST_PARAMETERS: firstParameters,
   PLAN_TTL_MS: positiveInteger(60_000).describe('market time after which an open plan expires, milliseconds'),
   PLAN_RETRY_MS: positiveInteger(60_000).describe(
     'market time after which an account is tried again whose liquidation was refused, milliseconds',
@@ -41,12 +26,18 @@ export type LiquidatorConfig = z.output<typeof liquidatorEnvironment>;
 export const liquidatorConfig = (environment: NodeJS.ProcessEnv) =>
   readConfig(liquidatorEnvironment, environment);
 
-/** The settings plans depend on. */
-export function liquidatingParametersOf(config: LiquidatorConfig): LiquidatingParameters {
+/**
+ * The settings plans depend on.
+ *
+ * @param rules risk parameters that hold, where they are not the first ones
+ */
+export function liquidatingParametersOf(
+  config: LiquidatorConfig,
+  rules: RiskRules = config.FIRST_PARAMETERS,
+): LiquidatingParameters {
   return {
     alpha: config.ALPHA,
-    marginRates: config.MARGIN_RATES,
-    penaltyRate: config.LIQUIDATION_PENALTY,
+    rules,
     marks: markParametersOf(config),
   };
 }

@@ -6,6 +6,7 @@ import {
   type ExecutionPayload,
   type LiquidationWorkPayload,
   type Message,
+  type ParametersPayload,
   type PoolStatePayload,
   type PricePayload,
   TOPICS,
@@ -29,6 +30,14 @@ export class LiquidatorController {
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
     await this.service.unit(context.unit).onForecasts(messages, context);
+  }
+
+  @Consume(TOPICS.parameters, { lane: LIQUIDATOR_LANE, everyUnit: true })
+  async parameters(
+    @Payload() messages: Message<ParametersPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
+    await this.service.unit(context.unit).onParameters(messages, context);
   }
 
   @Consume(TOPICS.poolStates, { lane: LIQUIDATOR_LANE, everyUnit: true })

@@ -1,5 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { AccountStatePayload, CovariancePayload, PlanPayload, PoolStatePayload } from '#lib/messages';
+import type {
+  AccountStatePayload,
+  CovariancePayload,
+  ParametersPayload,
+  PlanPayload,
+  PoolStatePayload,
+} from '#lib/messages';
 import type { LiquidationPlan } from '#lib/liquidation';
 import type { MarketBoardState } from '#lib/exchange';
 import { LiquidationEntity, ServiceStateRepository } from '#lib/storage';
@@ -31,6 +37,7 @@ export class LiquidatorRepository {
     state: LiquidatorState | undefined;
     forecast: CovariancePayload | undefined;
     pool: PoolStatePayload | undefined;
+    parameters: ParametersPayload | undefined;
     accounts: AccountStatePayload[];
     live: LiveLiquidation[];
   }> {
@@ -47,6 +54,7 @@ export class LiquidatorRepository {
       state: await this.states.load<LiquidatorState>(manager, `watch/${unit}`),
       forecast: await this.states.load<CovariancePayload>(manager, `forecast/${unit}`),
       pool: await this.states.load<PoolStatePayload>(manager, `pool/${unit}`),
+      parameters: await this.states.load<ParametersPayload>(manager, `parameters/${unit}`),
       accounts: accounts.map(({ state }) => state),
       live: live.map(({ opened, reported }) => ({ opened, reported: reported ?? undefined })),
     };
@@ -57,6 +65,9 @@ export class LiquidatorRepository {
   }
   saveForecast(manager: EntityManager, unit: number, forecast: CovariancePayload): Promise<void> {
     return this.states.save(manager, `forecast/${unit}`, forecast);
+  }
+  saveParameters(manager: EntityManager, unit: number, parameters: ParametersPayload): Promise<void> {
+    return this.states.save(manager, `parameters/${unit}`, parameters);
   }
   savePool(manager: EntityManager, unit: number, pool: PoolStatePayload): Promise<void> {
     return this.states.save(manager, `pool/${unit}`, pool);

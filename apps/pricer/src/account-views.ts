@@ -1,5 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
-import { UnknownAccountError, type PricingEngine } from '#lib/exchange';
+import { type AccountStanding, UnknownAccountError, type PricingEngine } from '#lib/exchange';
 import {
   MONEY_DECIMALS,
   parseDecimal,
@@ -9,29 +9,18 @@ import {
   isolatedAccount,
 } from '#lib/amounts';
 import {
-  linearParameters,
   liquidationPrice,
   type MarginLevel,
   type MarginPosition,
-  type MarginSchedule,
   type MarginStanding,
   type MarginTerms,
   marginTerms,
-  portfolioModel,
-  standing,
+  portfolioLiquidationPrice,
 } from '#lib/margin';
-
-interface Marked extends MarginStanding {
-  readonly positions: readonly MarginPosition[];
-  readonly collateral: number;
-}
 
 /** What an account may see of its margin, and what would become of it. */
 export class AccountViews {
-  constructor(
-    private readonly engine: () => PricingEngine,
-    private readonly rates: MarginSchedule,
-  ) {}
+  constructor(private readonly engine: () => PricingEngine) {}
 
   /** @throws {UnknownAccountError} */
   account(id: string) {
@@ -80,9 +69,9 @@ export class AccountViews {
       if (mark <= 0) throw new InvalidInputError(`marks.${position.market}`, 'must be positive');
       return { ...position, mark };
     });
-    const then = standing(now.collateral, positions, this.rates);
+    const then = engine.accounts.standingOf(now.collateral, positions);
     return {
-      ...this.view({ ...then, positions, collateral: now.collateral }),
+      ...this.view(then),
       premium: price
         ? { risk: formatMoney(price.riskPremium), liquidity: formatMoney(price.liquidityPremium) }
         : null,
@@ -96,7 +85,7 @@ export class AccountViews {
     return engine;
   }
 
-  private view({ positions, ...marked }: Marked) {
+  private view({ positions, ...marked }: AccountStanding) {
     return {
       ...marked,
       terms: this.terms(positions),
@@ -106,20 +95,27 @@ export class AccountViews {
         entryPrice: position.entryNotional / position.size,
         mark: position.mark,
         unrealisedPnl: position.size * position.mark - position.entryNotional,
-        liquidationPrice: liquidationPrice(marked, position, this.rates),
+        liquidationPrice: this.liquidationPrice(marked, positions, position),
       })),
     };
   }
 
   /** Both margins by term. */
   private terms(positions: readonly MarginPosition[]): Record<MarginLevel, MarginTerms> {
-    const model = portfolioModel(
-      linearParameters(
-        this.rates,
-        positions.map(({ market }) => market),
-      ),
-    );
+    const { margin: model } = this.engine().accounts.model(positions);
     const x = positions.map(({ market, size, mark }) => ({ market, notional: size * mark }));
     return { initial: marginTerms(model, x, 'initial'), maintenance: marginTerms(model, x, 'maintenance') };
+  }
+
+  private liquidationPrice(
+    marked: MarginStanding & { readonly collateral: number },
+    positions: readonly MarginPosition[],
+    position: MarginPosition,
+  ): number | null {
+    const { accounts, parameters } = this.engine();
+    const { parameters: risk, rates } = parameters.rules;
+    if (risk.margin.mode === 'linear') return liquidationPrice(marked, position, rates);
+    const { margin } = accounts.model(positions);
+    return portfolioLiquidationPrice(marked.collateral, positions, position.market, margin);
   }
 }

@@ -67,7 +67,11 @@ export class CommandDesk {
 function accepted(event: BookEvent): BookEvent {
   if (event.kind === 'trade-rejected')
     throw new CommandRejectedError(event.code, event.reason, event.tradeId);
-  if (event.kind === 'liquidity-rejected' || event.kind === 'account-rejected')
+  if (
+    event.kind === 'liquidity-rejected' ||
+    event.kind === 'account-rejected' ||
+    event.kind === 'parameters-rejected'
+  )
     throw new CommandRejectedError(event.code, event.reason, event.commandId);
   return event;
 }

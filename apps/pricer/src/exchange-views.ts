@@ -54,6 +54,7 @@ export function bookView(engine: PricingEngine) {
     liquidity: formatMoney(ledger.liquidity),
     pendingToCapital: formatMoney(ledger.pendingToCapital),
     pendingToLiquidity: formatMoney(ledger.pendingToLiquidity),
+    creditReserve: formatMoney(ledger.creditReserve),
     shortfall: formatMoney(ledger.shortfall),
     owedToLiquidity: formatMoney(ledger.borne),
     solvency: solvencyView(engine.solvency()),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import {
-  marginRates,
+  firstParameters,
   positiveInteger,
   positiveNumber,
   readConfig,
   markSettings,
   markParametersOf,
 } from '#lib/service';
-import type { ExchangeParameters } from '#lib/exchange';
+import type { ExchangeParameters, RiskRules } from '#lib/exchange';
 import type { Vesting } from './ledger-store.js';
 
 export const pricerEnvironment = z.object({
@@ -37,28 +37,7 @@ export const pricerEnvironment = z.object({
       'seals valuations: the same for vault and pricer, which refuses what is not sealed. Or VALUATION_SECRET_FILE. In one process it is made at the start',
     )
     .meta({ secret: true }),
-  QUOTE_TOLERANCE: z.coerce
-    .number()
-    .min(0)
-    .default(0.05)
-    .describe(
-      'share by which the premium may have risen when a quote is accepted; past it the quote is stale',
-    ),
-  MAXIMUM_TRADE_NOTIONAL: positiveNumber(1e9).describe(
-    'largest notional of a trade, all legs together, quote currency',
-  ),
-  MAXIMUM_ACCOUNT_NOTIONAL: positiveNumber(5e9).describe('largest notional of an account, quote currency'),
-  MAXIMUM_MARKET_NOTIONAL: positiveNumber(2e10).describe('largest open interest of a market, quote currency'),
-  MINIMUM_POSITION: positiveNumber(1).describe(
-    'smallest notional that a liquidation leaves open, quote currency: the rest is closed at the mark',
-  ),
-  LIQUIDATION_PENALTY: z.coerce
-    .number()
-    .min(0)
-    .lt(1)
-    .default(0)
-    .describe('charged on the notional that a liquidation closes, as a share, to the pool'),
-  MARGIN_RATES: marginRates,
+  FIRST_PARAMETERS: firstParameters,
   SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe(
     'book events between two snapshots of the ledger, at least; more where there are more accounts. They are taken beside the writer',
   ),
@@ -68,8 +47,15 @@ export const PRICER_CONFIG = Symbol('pricer-config');
 export type PricerConfig = z.output<typeof pricerEnvironment>;
 export const pricerConfig = (environment: NodeJS.ProcessEnv) => readConfig(pricerEnvironment, environment);
 
-/** The settings the exchange's decisions depend on. */
-export function exchangeParametersOf(config: PricerConfig): ExchangeParameters {
+/**
+ * The settings the exchange's decisions depend on.
+ *
+ * @param rules risk parameters that hold, where they are not the first ones
+ */
+export function exchangeParametersOf(
+  config: PricerConfig,
+  rules: RiskRules = config.FIRST_PARAMETERS,
+): ExchangeParameters {
   const barMs = config.BAR_SECONDS * 1000;
   return {
     measure: config.MEASURE,
@@ -77,13 +63,7 @@ export function exchangeParametersOf(config: PricerConfig): ExchangeParameters {
     alpha: config.ALPHA,
     horizonMs: config.HORIZON_BARS * barMs,
     marks: markParametersOf(config),
-    marginRates: config.MARGIN_RATES,
-    quoteTolerance: config.QUOTE_TOLERANCE,
-    maximumTradeNotional: config.MAXIMUM_TRADE_NOTIONAL,
-    maximumAccountNotional: config.MAXIMUM_ACCOUNT_NOTIONAL,
-    maximumMarketNotional: config.MAXIMUM_MARKET_NOTIONAL,
-    minimumPosition: config.MINIMUM_POSITION,
-    penaltyRate: config.LIQUIDATION_PENALTY,
+    rules,
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type LiquidationTradePayload,
   type LiquidityPayload,
   type Message,
+  type ParameterCommandPayload,
   type PricePayload,
   TOPICS,
   type TradePayload,
@@ -30,6 +31,14 @@ export class PricerController {
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
     await this.service.onForecasts(messages, context);
+  }
+
+  @Consume(TOPICS.parameterCommands, { lane: PRICER_LANE })
+  async parameters(
+    @Payload() messages: Message<ParameterCommandPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
+    await this.service.onParameterCommands(messages, context);
   }
 
   @Consume(TOPICS.valuations, { lane: PRICER_LANE })

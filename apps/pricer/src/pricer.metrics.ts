@@ -37,6 +37,24 @@ export function pricerMetrics(
     money(pricer.engine.solvency().need),
   );
   metrics.gauge(
+    'zkrisk_credit_worst',
+    'largest debt that all accounts together could leave in a scenario, quote currency',
+    () => pricer.engine.credit.worst(1).at(0)?.deficit ?? 0,
+  );
+  metrics.gauge('zkrisk_credit_reserve', 'credit charges that defaults have not taken, quote currency', () =>
+    money(ledger().creditReserve),
+  );
+  metrics.gauge(
+    'zkrisk_margin_capital',
+    'K that margins and caps are measured against, quote currency',
+    () => pricer.engine.marginCapital,
+  );
+  metrics.gauge(
+    'zkrisk_parameters_version',
+    'version of the risk parameters that hold',
+    () => pricer.engine.parameters.rules.version,
+  );
+  metrics.gauge(
     'zkrisk_liquidity_waiting',
     'liquidity commands that wait for the next marks',
     () => ledger().waitingCommands,

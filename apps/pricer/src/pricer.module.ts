@@ -14,9 +14,11 @@ import { QuoteSeal } from './quote-seal.js';
 import { QuoteStore } from './quote-store.js';
 import { QuotesResponder } from './quotes.responder.js';
 import { AccountsController } from './rest/accounts.controller.js';
+import { CreditController } from './rest/credit.controller.js';
 import { ExchangeController } from './rest/exchange.controller.js';
 import { LiquidityController } from './rest/liquidity.controller.js';
 import { MarketOrdersController } from './rest/market-orders.controller.js';
+import { ParametersController } from './rest/parameters.controller.js';
 import { QuotesController } from './rest/quotes.controller.js';
 
 @Module({})
@@ -32,6 +34,8 @@ export class PricerModule {
         AccountsController,
         ExchangeController,
         MarketOrdersController,
+        ParametersController,
+        CreditController,
       ],
       providers: [
         { provide: PRICER_CONFIG, useValue: config },
@@ -57,7 +61,7 @@ export class PricerModule {
         {
           provide: AccountViews,
           inject: [PricerService],
-          useFactory: (service: PricerService) => new AccountViews(() => service.engine, config.MARGIN_RATES),
+          useFactory: (service: PricerService) => new AccountViews(() => service.engine),
         },
         {
           provide: PricerRepository,

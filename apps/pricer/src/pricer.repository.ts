@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { CovariancePayload } from '#lib/messages';
+import type { CovariancePayload, ParametersPayload } from '#lib/messages';
 import type {
   BookEvent,
   CommandKey,
@@ -26,6 +26,8 @@ type SmallState = Omit<PricingEngineState, 'board'> & {
 
 /** Marks are kept a market, by names that begin so: most batches change few. */
 const MARK = 'mark/';
+/** Versions of the risk parameters, likewise. */
+const PARAMETERS = 'parameters/';
 
 /** Journal and state of the pricer. */
 export class PricerRepository {
@@ -73,18 +75,32 @@ export class PricerRepository {
   async loadState(): Promise<{
     state: PricingEngineState | undefined;
     forecast: CovariancePayload | undefined;
+    parameters: ParametersPayload | undefined;
   }> {
     const { manager } = this.database;
     this.saved = undefined;
     return {
       state: await this.engineState(manager),
       forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
+      parameters: await this.states.load<ParametersPayload>(manager, 'parameters'),
     };
   }
 
   /** Kept apart from the rest: it is large and changes once a bar, the rest at every batch. */
   async saveForecast(manager: EntityManager, forecast: CovariancePayload): Promise<void> {
     await this.states.save(manager, 'forecast', forecast);
+  }
+
+  /** Kept apart for the same reason; every version stays. */
+  async saveParameters(manager: EntityManager, parameters: ParametersPayload): Promise<void> {
+    await this.states.save(manager, 'parameters', parameters);
+    await this.states.save(manager, `${PARAMETERS}${parameters.version}`, parameters);
+  }
+
+  /** Versions of the risk parameters that were set, the newest first. */
+  async parameterChanges(limit: number): Promise<ParametersPayload[]> {
+    const versions = await this.states.startingWith<ParametersPayload>(this.database.manager, PARAMETERS);
+    return [...versions.values()].sort((a, b) => b.version - a.version).slice(0, limit);
   }
 
   /**

@@ -7,6 +7,8 @@ import {
   type LiquidityPayload,
   type Message,
   outgoing,
+  type ParameterCommandPayload,
+  type ParametersPayload,
   type PricePayload,
   TOPICS,
   type TradePayload,
@@ -26,7 +28,9 @@ import {
   isRefusal,
   poolState,
   PricingEngine,
+  requireParameterSeal,
   requireValuationSeal,
+  riskRules,
   takeTicks,
 } from '#lib/exchange';
 import { formatMoney, partsOf } from '#lib/amounts';
@@ -106,8 +110,10 @@ export class PricerService implements LaneOwner {
   /** @returns events the newest snapshot has */
   private async load(): Promise<number> {
     const { ledger, snapshotAt } = await this.repository.loadLedger(vestingOf(this.config));
-    const { state, forecast } = await this.repository.loadState();
-    this.current = new PricingEngine(exchangeParametersOf(this.config), ledger, state, forecast);
+    const { state, forecast, parameters } = await this.repository.loadState();
+    const rules = parameters && riskRules(parameters.version, parameters.parameters);
+    const holds = exchangeParametersOf(this.config, rules);
+    this.current = new PricingEngine(holds, ledger, state, forecast);
     return snapshotAt;
   }
 
@@ -189,6 +195,22 @@ export class PricerService implements LaneOwner {
     );
   }
 
+  /** Changes of the risk parameters: those that the operator has not sealed are decided nowhere. */
+  onParameterCommands(
+    messages: readonly Message<ParameterCommandPayload>[],
+    context: ConsumeContext,
+  ): Promise<void> {
+    return this.decide(
+      messages,
+      context,
+      ({ commandId }) => ({ topic: TOPICS.parameterCommands.name, owner: 'operator', id: commandId }),
+      (command, time) => this.current.setParameters(command, time),
+      (command) => {
+        requireParameterSeal(this.config.MARKET_ORDER_SECRET, command);
+      },
+    );
+  }
+
   async onValuations(messages: readonly Message<ValuationPayload>[], context: ConsumeContext): Promise<void> {
     const events: BookEvent[] = [];
     for (const [index, { payload, time }] of messages.entries()) {
@@ -224,6 +246,7 @@ export class PricerService implements LaneOwner {
     context: ConsumeContext,
     keyOf: (payload: Payload) => CommandKey,
     book: (payload: Payload, time: number) => BookEvent[],
+    check: (payload: Payload) => void = () => undefined,
   ): Promise<void> {
     const keys = messages.map(({ payload }) => keyOf(payload));
     const known = await this.repository.outcomes(keys, context.manager);
@@ -234,6 +257,13 @@ export class PricerService implements LaneOwner {
     for (const [index, { payload, time }] of messages.entries()) {
       const key = commandKeyText(keys[index]);
       const digest = contentDigest(payload);
+      try {
+        check(payload);
+      } catch (error) {
+        if (!(error instanceof ZkriskError)) throw error;
+        context.reject(index, error.message);
+        continue;
+      }
       const before = decided.get(key);
       if (before !== undefined) {
         if (before === digest) continue;
@@ -253,6 +283,11 @@ export class PricerService implements LaneOwner {
     context.afterCommit(() => {
       for (const key of reused) this.wake(key, undefined);
     });
+  }
+
+  /** Changes of the risk parameters, newest first. */
+  parameterChanges(limit: number): Promise<ParametersPayload[]> {
+    return this.repository.parameterChanges(limit);
   }
 
   /**
@@ -312,11 +347,23 @@ export class PricerService implements LaneOwner {
       const headers = (key && origins.get(commandKeyText(key))) ?? {};
       context.publish({ ...outgoing(TOPICS.book, 'book', header, { ...event }), headers });
     });
+    await this.publishParameters(context, events);
     this.publishStates(context, events);
     context.afterCommit(() => {
       for (const event of events) this.announce(event);
       this.snapshots.committed(ledger);
     });
+  }
+
+  private async publishParameters(context: ConsumeContext, events: readonly BookEvent[]): Promise<void> {
+    for (const event of events) {
+      if (event.kind !== 'parameters-set') continue;
+      const { version, parametersDigest: digest, parameters, by, reason, at } = event;
+      const payload: ParametersPayload = { version, digest, parameters, by, reason, at };
+      await this.repository.saveParameters(context.manager, payload);
+      const header = { id: `parameters@${version}`, sequence: version, time: at };
+      context.publish(outgoing(TOPICS.parameters, String(version), header, payload));
+    }
   }
 
   /** The margin accounts and the pool as they are after a batch: for those who watch margins. */
@@ -325,7 +372,7 @@ export class PricerService implements LaneOwner {
     const { ledger, board } = this.current;
     const sequence = ledger.eventCount;
     const header = (id: string) => ({ id: `${id}@${sequence}`, sequence, time: board.now });
-    context.publish(outgoing(TOPICS.poolStates, 'pool', header('pool'), poolState(ledger)));
+    context.publish(outgoing(TOPICS.poolStates, 'pool', header('pool'), poolState(this.current)));
     const causes = new Map<string, { topic: string; id: string; refused: boolean }[]>();
     for (const event of events) {
       for (const account of accountsOf(event)) {
@@ -337,7 +384,7 @@ export class PricerService implements LaneOwner {
       }
     }
     for (const [account, ids] of causes) {
-      const state = accountState(ledger, account, ids);
+      const state = accountState(ledger, account, ids, board.now);
       context.publish(outgoing(TOPICS.accountStates, account, header(account), state));
     }
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
+import { isLinear, type LiquidationCase } from '#lib/liquidation';
 import {
   type FilterStepPayload,
   type Message,
@@ -84,8 +85,13 @@ export class ProverService implements LaneOwner {
     for (const { payload, time } of messages) {
       if (payload.kind !== 'opened' || this.config.PROVE_LIQUIDATIONS === 'none') continue;
       if (this.config.PROVE_LIQUIDATIONS === 'epoch' && !this.planIsDue) continue;
+      const given = payload.plan.case as LiquidationCase;
+      if (!isLinear(given)) {
+        this.logger.warn(`plan ${payload.planId} has a portfolio's margin, the circuit proves linear margin`);
+        continue;
+      }
       this.planIsDue = false;
-      const { positions } = (payload.plan as { case: { positions: unknown[] } }).case;
+      const { positions } = given;
       if (positions.length > LARGEST_ACCOUNT) {
         this.logger.warn(
           `plan ${payload.planId} closes ${positions.length} positions, ${LARGEST_ACCOUNT} can be proven`,

@@ -1,4 +1,5 @@
 import { ZkriskError } from '#lib/errors';
+import type { CreditBreach } from '#lib/margin';
 
 export class UnknownQuoteError extends ZkriskError {
   readonly code = 'unknown-quote';
@@ -140,6 +141,26 @@ export class InsolventError extends ZkriskError {
   readonly code = 'insolvent';
   constructor(what: string, payable: string) {
     super(`the exchange is insolvent: ${what}; of every claim ${payable} can be paid`, { payable });
+  }
+}
+
+/** A command would raise what the pool has to bear if an account, or all of them in one scenario, default. */
+export class CreditCapError extends ZkriskError {
+  readonly code = 'credit-cap';
+  constructor(account: string, { cap, scenario, times, deficit, limit }: CreditBreach) {
+    const whose = cap === 'account' ? account : 'all accounts together';
+    super(
+      `${whose} could leave a debt of ${deficit.toPrecision(6)} in "${scenario}"${times === 2 ? ', twice taken' : ''}: at most ${limit.toPrecision(6)} is taken`,
+      { account, cap, scenario, times, deficit, limit },
+    );
+  }
+}
+
+/** An input was made under another version of the risk parameters than the one that holds. */
+export class ParametersVersionError extends ZkriskError {
+  readonly code = 'parameters-version';
+  constructor(made: number, holds: number) {
+    super(`made under version ${made} of the risk parameters, version ${holds} holds`, { made, holds });
   }
 }
 

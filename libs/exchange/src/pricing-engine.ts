@@ -4,21 +4,28 @@ import type {
   CovariancePayload,
   LiquidationTradePayload,
   LiquidityPayload,
+  ParameterCommandPayload,
   TradePayload,
   ValuationPayload,
 } from '#lib/messages';
+import { MONEY_DECIMALS, toNumber } from '#lib/amounts';
+import type { PassState } from '#lib/margin';
 import type { FundingIntegralsState } from '#lib/risk';
+import { type CapitalEpoch, capitalEpoch, NO_CAPITAL } from './accounts/capital-epoch.js';
 import { AccountStandings } from './accounts/account-standing.js';
+import { CreditBook } from './accounts/credit-book.js';
 import { type Solvency, solvencyOf } from './accounts/solvency.js';
 import type { BookEvent } from './book/book-event.js';
-import { marketsOf } from './book/decided-command.js';
+import { accountsOf, marketsOf } from './book/decided-command.js';
 import { ExchangeLedger } from './book/exchange-ledger.js';
 import { afterTrade } from './commands/after-trade.js';
+import { chargeCredit } from './commands/charge-credit.js';
 import { bookTrade, marginAccountOf, tradeRejected } from './commands/book-trade.js';
 import { deposit } from './commands/deposit.js';
 import type { Exchange } from './commands/exchange.js';
 import { requireTradeLimit } from './commands/limits.js';
 import { liquidate } from './commands/liquidate.js';
+import { setParameters } from './commands/set-parameters.js';
 import { transfer } from './commands/transfer.js';
 import { withdraw } from './commands/withdraw.js';
 import { fundingAccrued, intervalEnded, vested } from './elapsed-time.js';
@@ -26,7 +33,8 @@ import type { ConfirmedMark, ObservedPrice } from './marks/mark-keeper.js';
 import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
 import type { MarketOrder } from './marks/market-order.js';
 import { OpenMarkets } from './open-markets.js';
-import type { ExchangeParameters } from './parameters.js';
+import type { ExchangeParameters } from './parameters/exchange-parameters.js';
+import { riskRules } from './parameters/risk-rules.js';
 import { LiquidityShares } from './shares/liquidity-shares.js';
 import { type AssessedBook, StandingBook } from './standing-book.js';
 import type { TradePrice } from './trades/trade-price.js';
@@ -35,10 +43,17 @@ export interface PricingEngineState {
   readonly board: MarketBoardState;
   /** funding since it was made exact last; null before the first forecast */
   readonly funding: FundingIntegralsState | null;
+  /** capital that margins are measured against */
+  readonly epoch: CapitalEpoch;
+  /** the pass over the accounts that counts what defaults would cost */
+  readonly credit?: PassState;
   /** of the forecast that holds; null before the first one */
   readonly forecastId: string | null;
 }
 
+/** Accounts that are counted anew with a command, and with prices, while a pass goes on. */
+const COUNTED_WITH_COMMAND = 32;
+const COUNTED_WITH_PRICES = 4096;
 /** Liquidity commands that are executed, or paid, in one step at most. */
 const MOST_AT_ONCE = 16;
 
@@ -53,20 +68,33 @@ export class PricingEngine implements Exchange {
   /** margin of the traders' accounts */
   readonly accounts: AccountStandings;
   readonly standing: StandingBook;
+  /** what defaults would cost */
+  readonly credit: CreditBook;
+  private epoch: CapitalEpoch;
   private readonly open: OpenMarkets;
   private solvent: Solvency | undefined;
   /** what marks have brought and nobody has taken yet */
   private matured: BookEvent[] = [];
 
   constructor(
-    readonly parameters: ExchangeParameters,
+    public parameters: ExchangeParameters,
     readonly ledger: ExchangeLedger,
     state?: PricingEngineState,
     forecast?: CovariancePayload,
   ) {
     this.board = new MarketBoard(parameters.marks, state?.board, forecast);
     this.open = new OpenMarkets(ledger, this.board);
-    this.accounts = new AccountStandings(ledger, this.board, parameters.marginRates);
+    this.epoch = state?.epoch ?? NO_CAPITAL;
+    this.accounts = new AccountStandings(
+      ...([ledger, this.board] as const),
+      () => this.parameters.rules,
+      () => this.epoch.capital,
+    );
+    this.credit = new CreditBook(
+      ...([ledger, this.board, this.accounts] as const),
+      () => ({ rules: this.parameters.rules, capital: this.epoch.capital }),
+      state?.credit,
+    );
     this.standing = new StandingBook(parameters, ledger, this.board, state?.funding);
     this.shares = new LiquidityShares(
       ...([ledger, parameters, parameters.horizonMs] as const),
@@ -86,14 +114,22 @@ export class PricingEngine implements Exchange {
 
   private small(): Omit<PricingEngineState, 'board'> {
     const forecastId = this.board.latestForecast?.forecastId ?? null;
-    return { funding: this.standing.snapshot(), forecastId };
+    const pass = this.credit.passState();
+    return {
+      ...{ funding: this.standing.snapshot(), epoch: this.epoch, forecastId },
+      ...(pass === undefined ? {} : { credit: pass }),
+    };
   }
 
   /** Takes over what another process has made of the book since: events, marks, a newer forecast. */
   follow(events: readonly BookEvent[], state: PricingEngineState, forecast?: CovariancePayload): void {
-    for (const event of events) this.ledger.apply(event);
+    for (const event of events) {
+      this.ledger.apply(event);
+      this.adopt(event);
+    }
     this.board.takeOver(state.board);
     if (forecast !== undefined) this.board.setForecast(forecast);
+    this.epoch = state.epoch;
     this.standing.reload(state.funding);
     this.open.reload();
     this.solvent = undefined;
@@ -135,6 +171,7 @@ export class PricingEngine implements Exchange {
     }
     this.solvent = undefined;
     if (this.liquidityIsDue()) this.matured.push(...this.settleTime());
+    this.matured.push(...this.countCredit(COUNTED_WITH_PRICES));
   }
 
   /** Events that marks have brought, which are applied and have to be journalled. */
@@ -151,7 +188,8 @@ export class PricingEngine implements Exchange {
     const events = this.settleTime();
     putInForce();
     this.standing.reload();
-    return events;
+    this.credit.begin();
+    return [...events, ...this.countCredit()];
   }
 
   /**
@@ -162,6 +200,7 @@ export class PricingEngine implements Exchange {
    */
   settleTime(markets?: readonly string[]): BookEvent[] {
     const { now } = this.board;
+    this.renewEpoch();
     const due = this.liquidityIsDue();
     // Before shares are valued, what has been earned is, to the millisecond, and all funding is exact.
     const events = this.settle(due ? undefined : markets);
@@ -169,6 +208,12 @@ export class PricingEngine implements Exchange {
     for (let i = 0; due && i < MOST_AT_ONCE && this.liquidityIsDue(); i++)
       events.push(...this.happened(this.dueLiquidity(now)));
     return events;
+  }
+
+  /** K of the day. */
+  private renewEpoch(): void {
+    const { capital, liquidity } = this.ledger;
+    this.epoch = capitalEpoch(this.epoch, this.board.now, toNumber(capital + liquidity, MONEY_DECIMALS));
   }
 
   /** Makes funding exact. */
@@ -259,6 +304,17 @@ export class PricingEngine implements Exchange {
     );
   }
 
+  /** Puts other risk parameters in force, or books the refusal. */
+  setParameters(command: Omit<ParameterCommandPayload, 'seal'>, time: number): BookEvent[] {
+    return this.decide(
+      time,
+      (at) => [setParameters(this, command, at)],
+      ({ code, message }, at) => ({
+        ...{ kind: 'parameters-rejected', at, commandId: command.commandId, code, reason: message },
+      }),
+    );
+  }
+
   /** Books a deposit or withdrawal of a liquidity provider, that it waits for the next marks, or its refusal. */
   liquidity(command: LiquidityPayload, time: number): BookEvent[] {
     return this.decide(
@@ -291,6 +347,24 @@ export class PricingEngine implements Exchange {
     }
   }
 
+  /** Goes on with the pass over the accounts: what they owe for their default option follows the marks. */
+  private countCredit(most = COUNTED_WITH_COMMAND): BookEvent[] {
+    return this.chargeCredit(this.credit.sweep(most));
+  }
+
+  /** @param due whether what is owed is taken whatever it is */
+  private chargeCredit(accounts: Iterable<string>, due = false): BookEvent[] {
+    const events: BookEvent[] = [];
+    if (!this.ready()) return events;
+    for (const account of accounts) {
+      const event = chargeCredit(this, account, this.board.now, due);
+      if (event === undefined) continue;
+      this.apply(event);
+      events.push(event);
+    }
+    return events;
+  }
+
   /**
    * Settles elapsed time, then applies the command; returns its events, or its refusal's.
    *
@@ -321,6 +395,8 @@ export class PricingEngine implements Exchange {
       this.apply(rejected);
       return [...events, rejected];
     }
+    const touched = new Set(events.flatMap(accountsOf));
+    events.push(...this.chargeCredit(touched), ...this.countCredit());
     const closing = after?.(at);
     if (closing === undefined) return events;
     this.apply(closing);
@@ -332,14 +408,27 @@ export class PricingEngine implements Exchange {
     return this.board.now === 0 ? dated : this.board.now;
   }
 
+  /** Parameters and credit follow the books. */
+  private adopt(event: BookEvent): void {
+    if (event.kind === 'parameters-set')
+      this.parameters = { ...this.parameters, rules: riskRules(event.version, event.parameters) };
+    for (const account of accountsOf(event)) this.credit.enter(account);
+  }
+
   private apply(event: BookEvent): void {
     this.ledger.apply(event);
+    this.adopt(event);
     this.standing.capitalChanged();
     this.solvent = undefined;
     for (const market of marketsOf(event)) {
       this.standing.booked(market);
       this.open.touch(market);
     }
+  }
+
+  /** K: capital that margins and caps are measured against, money */
+  get marginCapital(): number {
+    return this.epoch.capital;
   }
 
   /** Whether there is a forecast and a mark for each of its markets. */

@@ -30,7 +30,7 @@ import type { ExchangeLedger } from './book/exchange-ledger.js';
 import { NoForecastError } from './marks/errors.js';
 import type { MarketBoard } from './marks/market-board.js';
 import { gainsOutside, type PoolAmounts, poolBook, poolCapital } from './marks/pool-book.js';
-import type { ExchangeParameters } from './parameters.js';
+import type { ExchangeParameters } from './parameters/exchange-parameters.js';
 import { nettedLegs } from './trades/netted-legs.js';
 import type { PricedLeg, TradePrice } from './trades/trade-price.js';
 

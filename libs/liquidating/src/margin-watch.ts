@@ -1,16 +1,20 @@
 import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#lib/messages';
 import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { LiquidationCase } from '#lib/liquidation';
-import { MarginBook, type UnderMargined } from '#lib/margin';
+import { bothMargins, MarginBook, PortfolioBook, type UnderMargined } from '#lib/margin';
 import {
   type ConfirmedMark,
+  type MarginModel,
+  MarginModels,
   MarketBoard,
   type MarketBoardState,
   type MarketOrder,
   type ObservedPrice,
   poolBook,
+  type RiskRules,
 } from '#lib/exchange';
 import { covarianceEntry, exposureOf, type Exposure } from '#lib/risk';
+import { type AccountPosition, caseMargin } from './case-margin.js';
 import type { LiquidatingParameters } from './parameters.js';
 
 /** The ledger's funding indices are money·10^18 per smallest unit of size, and both units are 10^−8. */
@@ -22,18 +26,24 @@ const sizeOf = (text: string) => toNumber(parseDecimal(text, SIZE_DECIMALS, 'siz
 /** The liquidator's view: marks, forecast, the pool, every margin account. Marks all accounts in one pass. */
 export class MarginWatch {
   readonly board: MarketBoard;
-  private readonly book: MarginBook;
+  /** by the mode of the margin */
+  private book: MarginBook | PortfolioBook;
+  private readonly models: MarginModels;
+  /** markets that accounts have had positions in */
+  private readonly held = new Map<string, { readonly market: string }>();
   private readonly states = new Map<string, AccountStatePayload>();
   private pool: PoolStatePayload | undefined;
   private exposure: Exposure | null | undefined;
 
   constructor(
-    private readonly parameters: LiquidatingParameters,
+    private parameters: LiquidatingParameters,
     state?: { board: MarketBoardState; forecast?: CovariancePayload; pool?: PoolStatePayload },
     accounts: Iterable<AccountStatePayload> = [],
   ) {
     this.board = new MarketBoard(parameters.marks, state?.board, state?.forecast);
-    this.book = new MarginBook(parameters.marginRates);
+    this.models = new MarginModels(this.board);
+    if (state?.pool) this.pool = state.pool;
+    this.book = this.emptyBook();
     for (const market of this.board.knownMarkets()) this.book.setMark(market, this.board.mark(market)!.value);
     if (state?.pool) this.setPool(state.pool);
     for (const account of accounts) this.setAccount(account);
@@ -47,6 +57,46 @@ export class MarginWatch {
   }
   account(name: string): AccountStatePayload | undefined {
     return this.states.get(name);
+  }
+
+  /** Risk parameters that hold here. */
+  get rules(): RiskRules {
+    return this.parameters.rules;
+  }
+
+  /** Whether the book was kept under other risk parameters than these: nothing can be planned then. */
+  get otherRules(): boolean {
+    const { version, digest } = this.rules;
+    const holds = this.pool?.parameters;
+    return holds !== undefined && (holds.version !== version || holds.digest !== digest);
+  }
+
+  /** Puts other risk parameters in force: all accounts are set up anew. */
+  setRules(rules: RiskRules): void {
+    this.parameters = { ...this.parameters, rules };
+    this.book = this.emptyBook();
+    for (const market of this.board.knownMarkets()) this.book.setMark(market, this.board.mark(market)!.value);
+    for (const { market, fundingIndex } of this.pool?.markets ?? [])
+      this.book.setFundingIndex(market, fundingIndexOf(fundingIndex));
+    for (const state of this.states.values()) this.enter(state);
+  }
+
+  private get portfolio(): boolean {
+    return this.rules.parameters.margin.mode === 'portfolio';
+  }
+
+  private emptyBook(): MarginBook | PortfolioBook {
+    return this.portfolio ? new PortfolioBook(this.model().margin) : new MarginBook(this.rules.rates);
+  }
+
+  /** The margin that holds, for every market that an account has had a position in. */
+  private model(): MarginModel {
+    return this.models.model(this.rules, this.pool?.marginCapital ?? 0, [...this.held.values()]);
+  }
+
+  /** Forecast, capital or markets are others: so is the margin. */
+  private remodel(): void {
+    if (this.book instanceof PortfolioBook) this.book.setModel(this.model().margin);
   }
 
   /** Takes an observed price. @throws {TickRefusedError} for one that is not taken */
@@ -75,12 +125,15 @@ export class MarginWatch {
   setForecast(forecast: CovariancePayload): void {
     this.board.setForecast(forecast);
     this.exposure = undefined;
+    this.remodel();
   }
 
   /** Later states replace earlier ones; an old one that comes again changes nothing. */
   setPool(pool: PoolStatePayload): void {
     if (pool.sequence < (this.pool?.sequence ?? 0)) return;
+    const capital = this.pool?.marginCapital;
     this.pool = pool;
+    if (pool.marginCapital !== capital) this.remodel();
     for (const { market, fundingIndex } of pool.markets)
       this.book.setFundingIndex(market, fundingIndexOf(fundingIndex));
     this.exposure = undefined;
@@ -90,6 +143,14 @@ export class MarginWatch {
     const known = this.states.get(state.account);
     if (state.sequence < (known?.sequence ?? 0)) return false;
     this.states.set(state.account, state);
+    this.enter(state);
+    return true;
+  }
+
+  private enter(state: AccountStatePayload): void {
+    const fresh = state.positions.filter(({ market }) => !this.held.has(market));
+    for (const { market } of fresh) this.held.set(market, { market });
+    if (fresh.length > 0) this.remodel();
     const positions = state.positions.map(({ market, size, entryNotional, fundingIndex }) => ({
       market,
       size: sizeOf(size),
@@ -97,7 +158,6 @@ export class MarginWatch {
       fundingIndex: fundingIndexOf(fundingIndex),
     }));
     this.book.set(state.account, moneyOf(state.cash), positions);
-    return true;
   }
 
   /** Accounts below their maintenance margin, the most under-margined first. */
@@ -107,7 +167,7 @@ export class MarginWatch {
 
   /** Whether a plan for this account could be executed now: one of its positions can be liquidated at least. */
   plannable(account: string): boolean {
-    return this.poolExposure() !== null && this.liquidatable(account).length > 0;
+    return !this.otherRules && this.poolExposure() !== null && this.liquidatable(account).length > 0;
   }
 
   /** Positions in markets that have a forecast, and marks that are good enough to liquidate at. */
@@ -134,46 +194,39 @@ export class MarginWatch {
 
   /**
    * The account as a liquidation program has it: the positions that can be liquidated. Others stay, and their profit and
-   * initial margin are taken into the collateral, so that the others restore the margin of all. Only for accounts that are
-   * {@link plannable}.
+   * initial margin, taken alone, are taken into the collateral, so that the others restore the margin of all. Only for accounts
+   * that are {@link plannable}.
    */
   caseOf(account: string): LiquidationCase {
     const exposure = this.poolExposure()!;
     const { prices, returns, tailFactor } = this.board.priceForecast(this.parameters.alpha)!;
+    const { penaltyRate } = this.rules.parameters.liquidation;
     const { cash, positions: all } = this.states.get(account)!;
     const positions = this.liquidatable(account);
     const markets = this.board.markets;
     const indices = new Map(this.pool!.markets.map((market) => [market.market, market.fundingIndex]));
     const at = positions.map(({ market }) => markets.indexOf(market));
+    const { margin } = this.model();
+    const staying: { market: string; notional: number }[] = [];
+    const open: AccountPosition[] = [];
     let collateral = moneyOf(cash);
     for (const { market, size, entryNotional, fundingIndex } of all) {
-      if (positions.some((position) => position.market === market)) continue;
       const [held, entry] = [sizeOf(size), moneyOf(entryNotional)];
-      const value = held * (this.board.mark(market)?.value ?? entry / held);
-      const owed = fundingIndexOf(indices.get(market) ?? '0') - fundingIndexOf(fundingIndex);
-      collateral +=
-        value - entry - held * owed - this.parameters.marginRates.of(market).initial * Math.abs(value);
+      const price = this.board.mark(market)?.value ?? entry / held;
+      collateral -= held * (fundingIndexOf(indices.get(market) ?? '0') - fundingIndexOf(fundingIndex));
+      if (positions.some((position) => position.market === market))
+        open.push({ market, size: held, price, entryNotional: entry });
+      else {
+        collateral += held * price - entry;
+        staying.push({ market, notional: held * price });
+      }
     }
-    const open = positions.map((position) => {
-      const size = sizeOf(position.size);
-      const owed =
-        fundingIndexOf(indices.get(position.market) ?? '0') - fundingIndexOf(position.fundingIndex);
-      collateral -= size * owed;
-      const { maintenance, initial } = this.parameters.marginRates.of(position.market);
-      return {
-        market: position.market,
-        size,
-        price: this.board.mark(position.market)!.value,
-        entryNotional: moneyOf(position.entryNotional),
-        maintenanceRate: maintenance,
-        initialRate: initial,
-      };
-    });
+    collateral -= bothMargins(margin, staying).initial;
     // The program measures EVaR of the volatility it is given: the tail factor is in it.
     const square = tailFactor * tailFactor;
     return {
       collateral,
-      positions: open,
+      ...caseMargin(margin, open, this.portfolio),
       pool: {
         mean: exposure.mean,
         variance: square * exposure.volatility ** 2,
@@ -185,7 +238,7 @@ export class MarginWatch {
         liquidity: { committed: moneyOf(this.pool!.liquidity), volatilityShare: 1 / tailFactor },
       },
       alpha: this.parameters.alpha,
-      ...(this.parameters.penaltyRate > 0 ? { penaltyRate: this.parameters.penaltyRate } : {}),
+      ...(penaltyRate > 0 ? { penaltyRate } : {}),
     };
   }
 

@@ -1,12 +1,10 @@
-import type { MarkParameters } from '#lib/exchange';
-import type { MarginSchedule } from '#lib/margin';
+import type { MarkParameters, RiskRules } from '#lib/exchange';
 
 /** Parameters of liquidation plans. */
 export interface LiquidatingParameters {
   /** tail probability of EVaR(1−α) */
   readonly alpha: number;
-  readonly marginRates: MarginSchedule;
-  /** charged on closed notional, as a share */
-  readonly penaltyRate: number;
+  /** risk parameters that hold; the pricer's commands change them */
+  readonly rules: RiskRules;
   readonly marks: MarkParameters;
 }

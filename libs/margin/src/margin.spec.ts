@@ -2,14 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type IndexedPosition,
+  linearParameters,
   liquidationPrice,
   MarginBook,
   MarginSchedule,
   type MarginPosition,
+  portfolioModel,
   standing,
 } from './index.js';
 
 const RATES = MarginSchedule.parse('default=0.03/0.05,BTC=0.02/0.04');
+const LINEAR = portfolioModel(linearParameters(RATES, ['BTC', 'ETH', 'SOL', 'XRP']));
 
 describe('MarginSchedule', () => {
   it('has rates by market and for the others', () => {
@@ -36,7 +39,7 @@ describe('standing', () => {
   ];
 
   it('marks equity and margins', () => {
-    expect(standing(5, positions, RATES)).toEqual({
+    expect(standing(5, positions, LINEAR)).toEqual({
       equity: 15,
       unrealisedPnl: 10,
       notional: 300,
@@ -46,18 +49,18 @@ describe('standing', () => {
       available: 2,
       liquidatable: false,
     });
-    expect(standing(-4, positions, RATES).liquidatable).toBe(true);
-    expect(standing(-4, [], RATES).liquidatable).toBe(false);
+    expect(standing(-4, positions, LINEAR).liquidatable).toBe(true);
+    expect(standing(-4, [], LINEAR).liquidatable).toBe(false);
   });
 
   it('meets the maintenance margin exactly at the liquidation price', () => {
     for (const which of [0, 1]) {
-      const now = standing(5, positions, RATES);
+      const now = standing(5, positions, LINEAR);
       const price = liquidationPrice(now, positions[which], RATES)!;
       const there = standing(
         5,
         positions.map((p, i) => (i === which ? { ...p, mark: price } : p)),
-        RATES,
+        LINEAR,
       );
       expect(there.equity).toBeCloseTo(there.maintenanceMargin, 10);
       expect(price < positions[which].mark).toBe(positions[which].size > 0);
@@ -66,7 +69,7 @@ describe('standing', () => {
 
   it('has no liquidation price where even nothing is enough', () => {
     const long: MarginPosition = { market: 'BTC', size: 1, entryNotional: 100, mark: 100 };
-    expect(liquidationPrice(standing(500, [long], RATES), long, RATES)).toBeNull();
+    expect(liquidationPrice(standing(500, [long], LINEAR), long, RATES)).toBeNull();
   });
 });
 
@@ -115,7 +118,7 @@ describe('MarginBook', () => {
             0,
           );
           const marked = positions.map((p) => ({ ...p, mark: marks.get(p.market)! }));
-          const { equity, maintenanceMargin, liquidatable } = standing(cash - owed, marked, RATES);
+          const { equity, maintenanceMargin, liquidatable } = standing(cash - owed, marked, LINEAR);
           if (liquidatable && Math.abs(equity - maintenanceMargin) > 1e-9) expected.push(account);
         }
         const found = book.underMargined();

@@ -3,5 +3,6 @@ export * as fields from './fields.js';
 export * from './message.js';
 export * from './payloads.js';
 export * from './proof-payloads.js';
+export * from './risk-parameters.js';
 export * from './streams/index.js';
 export * from './topics.js';

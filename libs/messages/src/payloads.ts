@@ -62,6 +62,7 @@ export const liquidationTradePayload = z.strictObject({
   account: z.string().describe('the margin account: a trader’s, or trader~market'),
   legs: z.array(tradeLeg).min(1).max(64).describe('what the plan closes; at most what is open is closed'),
   liquidator: account.describe('whose report it is'),
+  parameters: z.int().min(1).describe('version of the risk parameters that the plan was made under'),
 });
 export type LiquidationTradePayload = z.infer<typeof liquidationTradePayload>;
 
@@ -173,6 +174,10 @@ export const poolStatePayload = z.strictObject({
   liquidity: decimal,
   pending: decimal,
   shortfall: decimal,
+  marginCapital: z.number().describe('K: capital that margins and caps are measured against'),
+  parameters: z
+    .strictObject({ version: z.int().min(1), digest: z.string().max(100) })
+    .describe('risk parameters that hold'),
 });
 export type PoolStatePayload = z.infer<typeof poolStatePayload>;
 
@@ -190,6 +195,7 @@ export const planPayload = z.discriminatedUnion('kind', [
     at: milliseconds,
     expiresAt: milliseconds,
     orders: z.array(order),
+    parameters: z.int().min(1).describe('version of the risk parameters it was made under'),
     plan: z.looseObject({}).describe('the plan with its certificate: the library’s LiquidationPlan'),
   }),
   z.strictObject({

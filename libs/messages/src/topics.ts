@@ -19,6 +19,7 @@ import {
   tradePayload,
   valuationPayload,
 } from './payloads.js';
+import { parameterCommandPayload, parametersPayload } from './risk-parameters.js';
 import {
   epochPayload,
   filterStepPayload,
@@ -84,6 +85,27 @@ export const TOPICS = {
     retainRecords: 1000,
     schemaVersion: 1,
     payload: valuationPayload,
+  }),
+  parameterCommands: defineTopic({
+    name: 'parameter-commands',
+    description: 'Changes of the risk parameters, sealed by the operator',
+    key: 'exchange',
+    partitioned: false,
+    retention: { days: null },
+    retainRecords: 1000,
+    schemaVersion: 1,
+    payload: parameterCommandPayload,
+  }),
+  parameters: defineTopic({
+    name: 'parameters',
+    description: 'The risk parameters, from the pricer alone: the highest version holds',
+    // Compacting keeps every version, and a rebuild can read them all.
+    key: 'version',
+    partitioned: false,
+    retention: 'compacted',
+    retainRecords: 1000,
+    schemaVersion: 1,
+    payload: parametersPayload,
   }),
   covariance: defineTopic({
     name: 'covariance',

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { messageOf, ZkriskError } from '#lib/errors';
-import { markParameters, type MarkParameters, parseSources } from '#lib/exchange';
-import { MarginSchedule } from '#lib/margin';
+import { firstRules, markParameters, type MarkParameters, parseSources } from '#lib/exchange';
 
 /** An environment variable with a value that no service can start with. */
 export class ConfigurationError extends ZkriskError {
@@ -15,16 +14,16 @@ export type EnvironmentSchema = z.ZodObject<z.ZodRawShape>;
 export const positiveNumber = (fallback: number) => z.coerce.number().positive().default(fallback);
 export const positiveInteger = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
-/** Of every service that judges margins: they must agree. */
-export const marginRates = z
+/** Of every service that judges margins: they must agree, and go on only where they do. */
+export const firstParameters = z
   .string()
-  .default('default=0.03/0.05')
+  .default('{}')
   .describe(
-    'maintenance/initial margin as shares of the notional, by market: default=0.03/0.05,BTC-USD=0.02/0.03',
+    'risk parameters of version 1 as JSON, or a file of it: what is left out has its default. Later versions are set by POST /v1/admin/parameters',
   )
   .transform((text, context) => {
     try {
-      return MarginSchedule.parse(text);
+      return firstRules(JSON.parse(text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')));
     } catch (error) {
       context.addIssue({ code: 'custom', message: messageOf(error) });
       return z.NEVER;

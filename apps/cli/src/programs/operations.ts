@@ -3,10 +3,11 @@ import { list, positive, wholeNumber } from '#lib/terminal';
 import type { createKeyCommand as CreateKey } from '../access.command.js';
 import { print } from '../print.js';
 import type { ReplayCommandOptions } from '../replay.command.js';
+import { registerParameters } from './parameters.js';
 import { registerTopics } from './topics.js';
 import { columnOption, PRICE_FILES } from './prices.js';
 
-/** `zkrisk replay`, `rebuild`, `topics`, `dead-letters`, `api-key`, `admin`. */
+/** `zkrisk replay`, `rebuild`, `topics`, `dead-letters`, `api-key`, `parameters`, `admin`. */
 export function registerOperations(program: Command): void {
   program
     .command('replay')
@@ -99,6 +100,8 @@ export function registerOperations(program: Command): void {
         if (sent.status >= 400) process.exitCode = 1;
       },
     );
+
+  registerParameters(program);
 
   program
     .command('admin')

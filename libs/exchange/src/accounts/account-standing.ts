@@ -1,7 +1,18 @@
 import { fromNumber, MONEY_DECIMALS, notionalOf, SIZE_DECIMALS, toNumber } from '#lib/amounts';
-import { type MarginPosition, type MarginSchedule, type MarginStanding, standing } from '#lib/margin';
+import {
+  deviationOf,
+  expectedDeficit,
+  type MarginPosition,
+  type MarginStanding,
+  openInterestMargin,
+  standing,
+} from '#lib/margin';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import type { MarketBoard } from '../marks/market-board.js';
+import type { RiskRules } from '../parameters/risk-rules.js';
+import { type MarginModel, MarginModels } from './margin-models.js';
+
+const HOUR_MS = 3_600_000;
 
 /** A trade as it would change an account. */
 export interface TradeEffect {
@@ -17,16 +28,28 @@ export interface AccountStanding extends MarginStanding {
 
 /** Margin of the traders' accounts, at the marks of now. */
 export class AccountStandings {
+  private readonly models: MarginModels;
+
+  /** @param capital K, money */
   constructor(
     private readonly ledger: ExchangeLedger,
     private readonly board: MarketBoard,
-    private readonly rates: MarginSchedule,
-  ) {}
+    private readonly rules: () => RiskRules,
+    private readonly capital: () => number,
+  ) {
+    this.models = new MarginModels(board);
+  }
+
+  /** The margin that holds for positions in some markets. */
+  model(positions: readonly { readonly market: string }[]): MarginModel {
+    return this.models.model(this.rules(), this.capital(), positions);
+  }
 
   /** A margin account marked to market; `trade` is applied first. Markets without a mark are at their entry. */
   standing(marginAccount: string, trade?: TradeEffect): AccountStanding {
     const { cash, fundingOwed, positions } = this.ledger.account(marginAccount);
-    let collateral = toNumber(cash - fundingOwed, MONEY_DECIMALS) - (trade?.cost ?? 0);
+    const { owed } = this.ledger.creditOf(marginAccount, this.board.now);
+    let collateral = toNumber(cash - fundingOwed - owed, MONEY_DECIMALS) - (trade?.cost ?? 0);
     const open = new Map<string, { size: number; entryNotional: number }>();
     for (const { market, size, entryNotional } of positions) {
       open.set(market, {
@@ -48,7 +71,35 @@ export class AccountStandings {
       const mark = this.board.mark(market)?.value ?? position.entryNotional / position.size;
       return { market, ...position, mark };
     });
-    return { ...standing(collateral, marked, this.rates), positions: marked, collateral };
+    return this.standingOf(collateral, marked);
+  }
+
+  /** Equity and margins of positions at their marks. */
+  standingOf(collateral: number, positions: readonly MarginPosition[]): AccountStanding {
+    const model = this.model(positions);
+    const marked = standing(collateral, positions, model.margin);
+    const raised = this.openInterestMargin(positions, model);
+    const initialMargin = Math.max(marked.initialMargin, raised);
+    return { ...marked, initialMargin, available: marked.equity - initialMargin, positions, collateral };
+  }
+
+  /**
+   * Linear margin rises with the open interest of a market: max(r_i, r̄ − βK/OI). Portfolio margin has the market's widest move
+   * in it already, for every account.
+   */
+  private openInterestMargin(positions: readonly MarginPosition[], { stress }: MarginModel): number {
+    const { margin, credit } = this.rules().parameters;
+    const bearable = (credit.poolShare ?? 0) * Math.max(this.capital(), 0);
+    if (margin.mode !== 'linear' || credit.poolShare === null) return 0;
+    const K = stress.scenarios.length;
+    return positions.reduce((sum, { market, size, mark }) => {
+      const row = stress.indexOf.get(market)! * K;
+      const widest = stress.shocks.subarray(row, row + K).reduce((most, r) => Math.max(most, Math.abs(r)), 0);
+      const { size: net, longSize } = this.ledger.market(market);
+      const interest = toNumber(longSize > longSize - net ? longSize : longSize - net, SIZE_DECIMALS) * mark;
+      const base = this.rules().rates.of(market).initial;
+      return sum + Math.abs(size) * mark * openInterestMargin({ base, widest, bearable }, interest);
+    }, 0);
   }
 
   /**
@@ -61,7 +112,7 @@ export class AccountStandings {
     legs: readonly { name: string; exactSize: bigint; exactPrice: bigint }[] = [],
   ): bigint {
     const { cash, fundingOwed, positions } = this.ledger.account(marginAccount);
-    let equity = cash - fundingOwed;
+    let equity = cash - fundingOwed - this.ledger.creditOf(marginAccount, this.board.now).owed;
     const sizes = new Map<string, bigint>();
     for (const { market, size, entryNotional } of positions) {
       const mark = this.board.mark(market);
@@ -78,12 +129,33 @@ export class AccountStandings {
     return equity;
   }
 
+  /**
+   * What the default option of an account costs an hour, at the marks of now: its expected deficit over the margin's horizon under
+   * Student's distribution, with the loading of the risk parameters.
+   *
+   * @returns money an hour, in the books' units, rounded up
+   */
+  creditRate(marginAccount: string): bigint {
+    const { credit, margin } = this.rules().parameters;
+    if (credit.loading === 0 || this.ledger.account(marginAccount).positions.length === 0) return 0n;
+    const { equity, positions } = this.standing(marginAccount);
+    const { stress } = this.model(positions);
+    const deviation = deviationOf(
+      stress,
+      positions.map(({ market, size, mark }) => ({ market, notional: size * mark })),
+    );
+    const hours = margin.horizonMs / HOUR_MS;
+    const rate = (credit.loading * expectedDeficit(deviation, equity)) / hours;
+    return fromNumber(rate, MONEY_DECIMALS, 'up', 'credit.rate');
+  }
+
   /** Cash that the initial margin does not need: unrealised gains count as margin, and are paid when they are realised. */
   withdrawable(marginAccount: string): bigint {
     const { available } = this.standing(marginAccount);
     const { cash, fundingOwed } = this.ledger.account(marginAccount);
     const free = fromNumber(available, MONEY_DECIMALS, 'down', 'available');
-    const least = free < cash - fundingOwed ? free : cash - fundingOwed;
+    const held = cash - fundingOwed - this.ledger.creditOf(marginAccount, this.board.now).owed;
+    const least = free < held ? free : held;
     return least > 0n ? least : 0n;
   }
 }

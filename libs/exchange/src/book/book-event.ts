@@ -1,3 +1,5 @@
+import type { RiskParameters } from '#lib/messages';
+
 /**
  * What happened to the exchange's book, with every amount decided. State is a fold over these and nothing else,
  * so that the same events give the same books anywhere. Amounts are decimal strings.
@@ -18,7 +20,10 @@ export type BookEvent =
   | AccountWithdrawn
   | CollateralMoved
   | AccountRejected
-  | BankruptcySettled;
+  | BankruptcySettled
+  | CreditCharged
+  | ParametersSet
+  | ParametersRejected;
 
 interface Happened {
   /** market time, milliseconds since the epoch */
@@ -182,6 +187,34 @@ export interface AccountRejected extends Happened {
   readonly kind: 'account-rejected';
   readonly commandId: string;
   readonly account: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** An account has paid for its default option up to now, to the credit reserve, and owes another rate from now on. */
+export interface CreditCharged extends Happened {
+  readonly kind: 'credit-charged';
+  readonly account: string;
+  /** at most what the account has */
+  readonly charged: string;
+  /** money an hour */
+  readonly rate: string;
+}
+
+/** Another version of the risk parameters holds from here on. */
+export interface ParametersSet extends Happened {
+  readonly kind: 'parameters-set';
+  readonly commandId: string;
+  readonly version: number;
+  readonly parametersDigest: string;
+  readonly parameters: RiskParameters;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface ParametersRejected extends Happened {
+  readonly kind: 'parameters-rejected';
+  readonly commandId: string;
   readonly code: string;
   readonly reason: string;
 }

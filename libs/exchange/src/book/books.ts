@@ -1,6 +1,13 @@
 import { divide } from '#lib/amounts';
 import { LinearVesting, VestingSchedule } from '#lib/risk';
-import type { Backing, LockedWithdrawal, MarketBook, OpenPosition, WaitingCommand } from './ledger-state.js';
+import type {
+  Backing,
+  CreditRate,
+  LockedWithdrawal,
+  MarketBook,
+  OpenPosition,
+  WaitingCommand,
+} from './ledger-state.js';
 import { FLAT, type Position } from './position.js';
 
 /** Funding index: money per unit of size, 10^−26 of both smallest units' ratio. */
@@ -24,6 +31,12 @@ export class Books {
   capital = 0n;
   liquidity = 0n;
   shortfall = 0n;
+  /** what accounts have paid for their default option, less what defaults have taken of it */
+  creditReserve = 0n;
+  /** what the reserve has borne of the pool's losses that were no defaults: gains give it back before P earns */
+  reserveBorne = 0n;
+  /** of accounts whose default costs something: what they owe an hour, money, and since when */
+  readonly credit = new Map<string, CreditRate>();
   /** what L has borne for P: gains give it back before P earns */
   borne = 0n;
   totalShares = 0n;
@@ -39,7 +52,9 @@ export class Books {
     liquidityFunding: 0n,
     fees: 0n,
     penalties: 0n,
-    /** losses of bankrupt accounts that the pool has borne */
+    /** charged for the default option of accounts */
+    creditCharges: 0n,
+    /** losses of bankrupt accounts that reserve and pool have borne */
     bankruptcies: 0n,
     /** claims that were given up by withdrawing while the exchange was insolvent */
     haircuts: 0n,

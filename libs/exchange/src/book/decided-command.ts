@@ -61,6 +61,10 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
       return event.mode === 'forced'
         ? { topic: TOPICS.liquidity.name, owner: event.provider, id: event.commandId }
         : undefined;
+    case 'parameters-set':
+    case 'parameters-rejected':
+      return { topic: TOPICS.parameterCommands.name, owner: 'operator', id: event.commandId };
+    case 'credit-charged':
     case 'dust-closed':
     case 'liquidity-valued':
     case 'funding-accrued':
@@ -83,6 +87,7 @@ export function accountsOf(event: BookEvent): readonly string[] {
     case 'account-withdrawn':
     case 'bankruptcy-settled':
     case 'dust-closed':
+    case 'credit-charged':
       return [event.account];
     case 'trade-rejected':
       return event.planId === undefined ? [] : [event.account];

@@ -1,3 +1,4 @@
+import { divide } from '#lib/amounts';
 import { LinearVesting, VestingSchedule } from '#lib/risk';
 import type { BookEvent } from './book-event.js';
 import { Books } from './books.js';
@@ -19,6 +20,8 @@ import {
 } from './ledger-state.js';
 import { FLAT, type Position } from './position.js';
 
+const HOUR_MS = 3_600_000n;
+
 const NO_MARKET: MarketBook = {
   ...{ size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n },
 };
@@ -30,7 +33,7 @@ const NO_POSITIONS: ReadonlyMap<string, OpenPosition> = new Map();
  * providers. A fold over {@link BookEvent}s; nothing else changes it.
  *
  * Invariant, to the last unit ({@link imbalance} is 0):
- * Σ cash − Σ unsettled funding + P + L + pending − shortfall = deposits − withdrawals.
+ * Σ cash − Σ unsettled funding + reserve + P + L + pending − shortfall = deposits − withdrawals.
  */
 export class ExchangeLedger {
   private readonly books: Books;
@@ -62,6 +65,10 @@ export class ExchangeLedger {
   /** Losses past both P and L. */
   get shortfall(): bigint {
     return this.books.shortfall;
+  }
+  /** What is there for defaults before the pool bears them. */
+  get creditReserve(): bigint {
+    return this.books.creditReserve;
   }
   /** P_t: premia and funding of the rolling window that will be the exchange's */
   get pendingToCapital(): bigint {
@@ -135,6 +142,19 @@ export class ExchangeLedger {
     return { cash: this.cashOf(name), fundingOwed, positions };
   }
 
+  /** What an account owes an hour for its default option, and what it owes by a time: rounded against it. */
+  creditOf(account: string, now: number): { readonly rate: bigint; readonly owed: bigint } {
+    const known = this.books.credit.get(account);
+    if (known === undefined) return { rate: 0n, owed: 0n };
+    const elapsed = BigInt(Math.max(0, now - known.since));
+    return { rate: known.rate, owed: divide(known.rate * elapsed, HOUR_MS, 'up') };
+  }
+
+  /** Margin accounts with an open position. */
+  openAccounts(): IterableIterator<string> {
+    return this.books.positions.keys();
+  }
+
   sharesOf(provider: string): bigint {
     return this.books.shares.get(provider) ?? 0n;
   }
@@ -203,8 +223,9 @@ export class ExchangeLedger {
 
   /** 0 where not a unit has been lost or made. O(1): the sums are kept with the accounts, see {@link recount}. */
   imbalance(): bigint {
-    const { capital, liquidity, shortfall, pendingCapital, pendingLiquidity } = this.books;
-    const pool = capital + liquidity + pendingCapital.pending + pendingLiquidity.pending - shortfall;
+    const { capital, liquidity, shortfall, creditReserve, pendingCapital, pendingLiquidity } = this.books;
+    const pool =
+      creditReserve + capital + liquidity + pendingCapital.pending + pendingLiquidity.pending - shortfall;
     return this.collateral + pool - this.netDeposits;
   }
 
@@ -267,6 +288,7 @@ export class ExchangeLedger {
       positions: [...books.positions].map(([account, held]) => [account, [...held]] as const),
       cash: [...books.cash],
       shares: [...books.shares],
+      credit: [...books.credit],
       waiting: [...books.waiting.values()],
       locked: [...books.locked.values()],
       backings: [...books.backings],
@@ -275,6 +297,8 @@ export class ExchangeLedger {
       capital: books.capital,
       liquidity: books.liquidity,
       shortfall: books.shortfall,
+      creditReserve: books.creditReserve,
+      reserveBorne: books.reserveBorne,
       borne: books.borne,
       totalShares: books.totalShares,
       deposits: books.deposits,
@@ -300,7 +324,9 @@ export class ExchangeLedger {
     books.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
     books.pendingLiquidity = new LinearVesting(horizonMs, bucketMs, state.pendingLiquidity);
     const { capital, liquidity, shortfall, borne, totalShares, deposits, withdrawals } = state;
-    Object.assign(books, { capital, liquidity, shortfall, borne, totalShares, deposits, withdrawals });
+    const { creditReserve, reserveBorne } = state;
+    Object.assign(books, { capital, liquidity, shortfall, creditReserve, reserveBorne, borne });
+    Object.assign(books, { totalShares, deposits, withdrawals });
     Object.assign(books.collected, state.collected);
     ledger._eventCount = state.eventCount;
     ledger.restorePart(snapshot);
@@ -314,7 +340,8 @@ export class ExchangeLedger {
    */
   restorePart(part: LedgerSnapshot): void {
     const { books } = this;
-    const { positions, cash, shares, waiting, locked } = thawLists(part);
+    const { positions, cash, shares, credit, waiting, locked } = thawLists(part);
+    for (const [account, rate] of credit) books.credit.set(account, rate);
     for (const [account, held] of positions) books.positions.set(account, new Map(held));
     for (const [account, amount] of cash) books.addCash(account, amount);
     for (const [provider, owned] of shares) books.shares.set(provider, owned);

@@ -16,6 +16,14 @@ export interface MarketBook {
   unsettledFunding: bigint;
 }
 
+/** What an account owes for its default option, by the hour. */
+export interface CreditRate {
+  /** money an hour */
+  readonly rate: bigint;
+  /** market time up to which it has been charged, milliseconds */
+  readonly since: number;
+}
+
 export interface OpenPosition extends Position {
   /** the market's index when the position was last settled */
   readonly fundingIndex: bigint;
@@ -76,6 +84,8 @@ export interface LedgerTotals {
   readonly capital: bigint;
   readonly liquidity: bigint;
   readonly shortfall: bigint;
+  readonly creditReserve: bigint;
+  readonly reserveBorne: bigint;
   readonly borne: bigint;
   readonly totalShares: bigint;
   readonly deposits: bigint;
@@ -89,6 +99,7 @@ export interface LedgerLists {
   readonly positions: readonly (readonly [string, readonly (readonly [string, OpenPosition])[]])[];
   readonly cash: readonly (readonly [string, bigint])[];
   readonly shares: readonly (readonly [string, bigint])[];
+  readonly credit: readonly (readonly [string, CreditRate])[];
   readonly waiting: readonly WaitingCommand[];
   readonly locked: readonly LockedWithdrawal[];
 }
@@ -110,11 +121,12 @@ export function freeze(state: Partial<LedgerState>): LedgerSnapshot {
  *   together
  */
 export function* split(state: LedgerState, size: number): Generator<LedgerSnapshot> {
-  const { positions, cash, shares, waiting, locked, ...totals } = state;
+  const { positions, cash, shares, credit, waiting, locked, ...totals } = state;
   yield freeze(totals);
   for (const slice of slices(positions, size, ([, held]) => held.length)) yield freeze({ positions: slice });
   for (const slice of slices(cash, size)) yield freeze({ cash: slice });
   for (const slice of slices(shares, size)) yield freeze({ shares: slice });
+  for (const slice of slices(credit, size)) yield freeze({ credit: slice });
   for (const slice of slices(waiting, size)) yield freeze({ waiting: slice });
   for (const slice of slices(locked, size)) yield freeze({ locked: slice });
 }
@@ -179,6 +191,8 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
     capital: amount(frozen.capital),
     liquidity: amount(frozen.liquidity),
     shortfall: amount(frozen.shortfall),
+    creditReserve: amount(frozen.creditReserve),
+    reserveBorne: amount(frozen.reserveBorne),
     borne: amount(frozen.borne),
     totalShares: amount(frozen.totalShares),
     deposits: amount(frozen.deposits),
@@ -198,7 +212,9 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
  * @throws {InvalidInputError} for one of another version
  */
 export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
-  const { positions, cash, shares, waiting, locked } = checked(snapshot) as Partial<Frozen<LedgerLists>>;
+  const { positions, cash, shares, credit, waiting, locked } = checked(snapshot) as Partial<
+    Frozen<LedgerLists>
+  >;
   return {
     positions: (positions ?? []).map(([account, held]) => [
       account,
@@ -209,6 +225,7 @@ export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
     ]),
     cash: (cash ?? []).map(([account, held]) => [account, amount(held)]),
     shares: (shares ?? []).map(([provider, owned]) => [provider, amount(owned)]),
+    credit: (credit ?? []).map(([account, { rate, since }]) => [account, { rate: amount(rate), since }]),
     waiting: (waiting ?? []).map((command) => ({
       ...command,
       amount: amount(command.amount),

@@ -1,18 +1,24 @@
 import type { AccountStatePayload, PoolStatePayload } from '#lib/messages';
+import type { PricingEngine } from '../pricing-engine.js';
 import type { ExchangeLedger } from './exchange-ledger.js';
 import { formatDecimal, SIZE_DECIMALS, formatMoney } from '#lib/amounts';
 
-/** A margin account as others see it. Funding since the position's index is theirs to add: size × (market's − position's). */
+/**
+ * A margin account as others see it, what it owes for its default option taken off. Funding since the position's index is theirs to
+ * add: size × (market's − position's).
+ */
 export function accountState(
   ledger: ExchangeLedger,
   account: string,
   causes: AccountStatePayload['causes'],
+  now: number,
 ): AccountStatePayload {
   const { cash, positions } = ledger.account(account);
+  const { owed } = ledger.creditOf(account, now);
   return {
     account,
     sequence: ledger.eventCount,
-    cash: formatMoney(cash),
+    cash: formatMoney(cash - owed),
     positions: positions.map(({ market, size, entryNotional, fundingIndex }) => ({
       market,
       size: formatDecimal(size, SIZE_DECIMALS),
@@ -23,7 +29,8 @@ export function accountState(
   };
 }
 
-export function poolState(ledger: ExchangeLedger): PoolStatePayload {
+export function poolState({ ledger, marginCapital, parameters }: PricingEngine): PoolStatePayload {
+  const { version, digest } = parameters.rules;
   return {
     sequence: ledger.eventCount,
     markets: ledger.marketNames().map((market) => {
@@ -39,5 +46,7 @@ export function poolState(ledger: ExchangeLedger): PoolStatePayload {
     liquidity: formatMoney(ledger.liquidity),
     pending: formatMoney(ledger.pendingToCapital),
     shortfall: formatMoney(ledger.shortfall),
+    marginCapital,
+    parameters: { version, digest },
   };
 }

@@ -1,26 +1,32 @@
-import { absorbLoss } from '#lib/risk';
 import type { Books } from './books.js';
 
 /**
- * A gain of the pool, or its loss where negative. Losses are borne by P, then L, then nobody: the shortfall. Gains go back the
- * same way: the shortfall first, then what L has borne, then P. Who has what depends on the sum of gains and losses alone, not
- * on their order.
+ * A gain of the pool, or its loss where negative. Losses are borne by P, then the credit reserve, then L, then nobody: the
+ * shortfall. Gains go back the other way: the shortfall first, then what L has borne, then what the reserve has, then P. Who has
+ * what depends on the sum of gains and losses alone, not on their order.
  */
 export function credit(books: Books, amount: bigint): void {
   if (amount < 0n) {
-    const { byCapital, byLiquidity, shortfall } = absorbLoss(-amount, books.capital, books.liquidity);
+    const byCapital = smaller(-amount, positive(books.capital));
+    const byReserve = smaller(-amount - byCapital, books.creditReserve);
+    const byLiquidity = smaller(-amount - byCapital - byReserve, positive(books.liquidity));
     books.capital -= byCapital;
+    books.creditReserve -= byReserve;
+    books.reserveBorne += byReserve;
     books.liquidity -= byLiquidity;
     books.borne += byLiquidity;
-    books.shortfall += shortfall;
+    books.shortfall += -amount - byCapital - byReserve - byLiquidity;
     return;
   }
   const repaid = smaller(amount, books.shortfall);
   const restored = smaller(amount - repaid, books.borne);
+  const returned = smaller(amount - repaid - restored, books.reserveBorne);
   books.shortfall -= repaid;
   books.borne -= restored;
   books.liquidity += restored;
-  books.capital += amount - repaid - restored;
+  books.reserveBorne -= returned;
+  books.creditReserve += returned;
+  books.capital += amount - repaid - restored - returned;
 }
 
 /**
@@ -46,6 +52,17 @@ export function leaveToCapital(books: Books): void {
   books.liquidity = 0n;
   books.borne = 0n;
   credit(books, left);
+}
+
+/** A default: the credit reserve is there for it before P and L bear it. @param loss not negative */
+export function creditLoss(books: Books, loss: bigint): void {
+  const byReserve = smaller(loss, books.creditReserve);
+  books.creditReserve -= byReserve;
+  credit(books, byReserve - loss);
+}
+
+function positive(value: bigint): bigint {
+  return value > 0n ? value : 0n;
 }
 
 function smaller(a: bigint, b: bigint): bigint {

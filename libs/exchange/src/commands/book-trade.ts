@@ -42,7 +42,7 @@ export function bookTrade(exchange: Exchange, command: TradePayload, at: number)
     );
   const now = exchange.standing.price(legs, quote?.marks);
   const { board, parameters } = exchange;
-  const terms = quote ? quotedTerms(quote, now, board, parameters.quoteTolerance) : now;
+  const terms = quote ? quotedTerms(quote, now, board, parameters.rules.parameters.quoteTolerance) : now;
   requireTradeLimit(exchange, now.legs);
   requireLimits(exchange, marginAccount, now.legs);
   const solvency = exchange.solvency();

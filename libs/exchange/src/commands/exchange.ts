@@ -1,8 +1,9 @@
 import type { AccountStandings } from '../accounts/account-standing.js';
+import type { CreditBook } from '../accounts/credit-book.js';
 import type { Solvency } from '../accounts/solvency.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import type { MarketBoard } from '../marks/market-board.js';
-import type { ExchangeParameters } from '../parameters.js';
+import type { ExchangeParameters } from '../parameters/exchange-parameters.js';
 import type { StandingBook } from '../standing-book.js';
 
 /** What a command's handler reads. It changes nothing: its answer is the event. */
@@ -11,6 +12,7 @@ export interface Exchange {
   readonly board: MarketBoard;
   readonly parameters: ExchangeParameters;
   readonly accounts: AccountStandings;
+  readonly credit: CreditBook;
   readonly standing: StandingBook;
   solvency(): Solvency;
 }

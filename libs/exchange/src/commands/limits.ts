@@ -6,8 +6,8 @@ import type { Exchange } from './exchange.js';
 /** The limit of a trade's notional at mark, all legs together. @throws {NotionalLimitError} */
 export function requireTradeLimit({ board, parameters }: Exchange, legs: readonly PricedLeg[]): void {
   const traded = legs.reduce((sum, { name, size }) => sum + Math.abs(size) * board.mark(name)!.value, 0);
-  if (traded > parameters.maximumTradeNotional)
-    throw new NotionalLimitError('the trade', traded, parameters.maximumTradeNotional);
+  const { trade } = parameters.rules.parameters.limits;
+  if (traded > trade) throw new NotionalLimitError('the trade', traded, trade);
 }
 
 /**
@@ -21,6 +21,7 @@ export function requireLimits(
   marginAccount: string,
   legs: readonly PricedLeg[],
 ): void {
+  const { limits } = parameters.rules.parameters;
   const valueOf = (market: string, size: bigint) =>
     Math.abs(toNumber(size, SIZE_DECIMALS)) * board.mark(market)!.value;
   let grown = 0;
@@ -33,13 +34,13 @@ export function requireLimits(
     const short = long - (size + exactSize);
     const interest = valueOf(name, long > short ? long : short);
     const was = valueOf(name, longSize > longSize - size ? longSize : longSize - size);
-    if (interest > parameters.maximumMarketNotional && interest > was)
-      throw new NotionalLimitError(`market ${name}`, interest, parameters.maximumMarketNotional);
+    if (interest > limits.market && interest > was)
+      throw new NotionalLimitError(`market ${name}`, interest, limits.market);
   }
   if (grown <= 0) return;
   const notional = accounts.standing(marginAccount).notional + grown;
-  if (notional > parameters.maximumAccountNotional)
-    throw new NotionalLimitError(`account ${marginAccount}`, notional, parameters.maximumAccountNotional);
+  if (notional > limits.account)
+    throw new NotionalLimitError(`account ${marginAccount}`, notional, limits.account);
 }
 
 function positive(size: bigint): bigint {

@@ -16,6 +16,7 @@ import type { PricedLeg } from '../trades/trade-price.js';
 import { booked, premia } from './book-trade.js';
 import type { Exchange } from './exchange.js';
 import { affordable } from './margin-check.js';
+import { requireVersion } from './set-parameters.js';
 
 const RATE_DECIMALS = 12;
 
@@ -24,11 +25,13 @@ const RATE_DECIMALS = 12;
  * The owner may have closed some of it: what is gone is left out, the rest is executed. Premium and penalty are at most what the
  * account has. A position too small to trade is closed at its last mark, without a premium, also where the market is silent.
  *
+ * @throws {ParametersVersionError} for a plan made under other risk parameters than those that hold
  * @returns the events, in order; the first one is the trade's, or the first position's that was closed as dust
  * @throws {NothingToReduceError} where nothing of the plan is open any more, or none of it can be traded
  */
 export function liquidate(exchange: Exchange, command: LiquidationTradePayload, at: number): BookEvent[] {
   const { planId, account } = command;
+  requireVersion(exchange.parameters.rules.version, command.parameters);
   const dust = dustOf(exchange, account, at);
   const gone = new Set(dust.map(({ market }) => market));
   const legs = openLegs(exchange, command).filter(({ market }) => !gone.has(market));
@@ -74,7 +77,12 @@ function openLegs(
 
 /** Of the whole account: positions of less than the minimum at their last marks. */
 function dustOf({ ledger, board, parameters }: Exchange, account: string, at: number): DustClosed[] {
-  const minimum = fromNumber(parameters.minimumPosition, MONEY_DECIMALS, 'up', 'minimumPosition');
+  const minimum = fromNumber(
+    parameters.rules.parameters.liquidation.minimumPosition,
+    MONEY_DECIMALS,
+    'up',
+    'minimumPosition',
+  );
   return ledger.account(account).positions.flatMap(({ market, size }): DustClosed[] => {
     const mark = board.mark(market);
     if (mark === undefined) return [];
@@ -92,7 +100,12 @@ function dustOf({ ledger, board, parameters }: Exchange, account: string, at: nu
 
 /** The penalty on the notional that is closed, rounded up. */
 function penaltyOf({ parameters }: Exchange, legs: readonly PricedLeg[]): bigint {
-  const rate = fromNumber(parameters.penaltyRate, RATE_DECIMALS, 'nearest', 'penaltyRate');
+  const rate = fromNumber(
+    parameters.rules.parameters.liquidation.penaltyRate,
+    RATE_DECIMALS,
+    'nearest',
+    'penaltyRate',
+  );
   const notional = legs.reduce((sum, { exactSize, exactPrice }) => {
     return sum + notionalOf(exactSize < 0n ? -exactSize : exactSize, exactPrice, 'up');
   }, 0n);

@@ -23,6 +23,7 @@ export function reducesOnly(
  * @param premium of the trade, money in the books' units
  * @returns at most the premium
  * @throws {InsufficientMarginError}
+ * @throws {CreditCapError} where the account, or all of them, could leave a larger debt than the pool is to bear
  */
 export function chargedPremium(
   exchange: Exchange,
@@ -41,8 +42,11 @@ export function chargedPremium(
   const { accounts } = exchange;
   const full = accounts.standing(marginAccount, effect(premium));
   // With positions left it has more than the premium, by its margin.
-  if (full.equity >= full.initialMargin && full.initialMargin > 0) return premium;
   const before = accounts.standing(marginAccount);
+  if (full.equity >= full.initialMargin && full.initialMargin > 0) {
+    exchange.credit.requireCaps(marginAccount, before, full);
+    return premium;
+  }
   const charged = affordable(exchange, marginAccount, legs, premium);
   const after = accounts.standing(marginAccount, effect(charged));
   const reduces = reducesOnly(exchange, marginAccount, legs);
@@ -52,6 +56,7 @@ export function chargedPremium(
   // A hair of float64, for who closes: closing everything leaves an equity of a rounding, not of 0. A crumb more is refused.
   const hair = reduces ? 1e-12 * Math.max(1, before.notional) : 0;
   if (lacks > lacked + hair) throw new InsufficientMarginError(marginAccount, after.equity, after[margin]);
+  exchange.credit.requireCaps(marginAccount, before, after);
   return charged;
 }
 

@@ -4,7 +4,7 @@ import type { AccountPayload } from '#lib/messages';
 import type { BookEvent } from '../book/book-event.js';
 import { UnknownMarketError } from '../marks/errors.js';
 import type { Exchange } from './exchange.js';
-import { insufficientMargin } from './withdraw.js';
+import { insufficientMargin, requireCapsAfter } from './withdraw.js';
 
 type Transfer = Extract<AccountPayload, { kind: 'transfer' }>;
 
@@ -15,6 +15,7 @@ type Transfer = Extract<AccountPayload, { kind: 'transfer' }>;
  * @throws {UnknownMarketError} for a market that is not known: it would be an account of nothing
  * @throws {MarketStateError} where a mark of the account is not good enough to move collateral at
  * @throws {InsufficientMarginError} for more than is free
+ * @throws {CreditCapError} where the default of the account would cost more than the pool is to bear
  */
 export function transfer(exchange: Exchange, command: Transfer, at: number): BookEvent {
   const { commandId, account, market } = command;
@@ -26,5 +27,6 @@ export function transfer(exchange: Exchange, command: Transfer, at: number): Boo
   for (const { market: held } of exchange.ledger.account(from).positions)
     exchange.board.requirePermitted(held, 'withdraw');
   if (moved > exchange.accounts.withdrawable(from)) throw insufficientMargin(exchange, from, moved);
+  requireCapsAfter(exchange, from, moved);
   return { kind: 'collateral-moved', at, commandId, from, to, amount: formatMoney(moved) };
 }

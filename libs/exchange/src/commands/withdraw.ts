@@ -15,6 +15,7 @@ type Withdrawal = Extract<AccountPayload, { kind: 'withdrawal' }>;
  * @throws {InvalidInputError} for an amount that is none
  * @throws {MarketStateError} where a mark of the account is not good enough to pay out at
  * @throws {InsufficientMarginError} for more than is free
+ * @throws {CreditCapError} where the default of the account would cost more than the pool is to bear
  * @throws {InsolventError} where the claim cannot be paid in full and a haircut was not accepted
  */
 export function withdraw(exchange: Exchange, command: Withdrawal, at: number): BookEvent {
@@ -26,6 +27,7 @@ export function withdraw(exchange: Exchange, command: Withdrawal, at: number): B
   const claim = all ? free : parseDecimal(command.amount, MONEY_DECIMALS, 'amount');
   if (!all && claim <= 0n) throw new InvalidInputError('amount', 'must be positive');
   if (claim > free || claim <= 0n) throw insufficientMargin(exchange, account, claim);
+  requireCapsAfter(exchange, account, claim);
   const solvency = exchange.solvency();
   const paid = payable(solvency, claim);
   if (paid <= 0n || paid > exchange.ledger.netDeposits || (solvency.insolvent && !acceptHaircut))
@@ -34,6 +36,17 @@ export function withdraw(exchange: Exchange, command: Withdrawal, at: number): B
     ...{ kind: 'account-withdrawn', at, commandId, account, amount: formatMoney(paid) },
     ...(paid === claim ? {} : { haircut: formatMoney(claim - paid) }),
   };
+}
+
+/** Taking an amount off an account must not raise what its default costs. @throws {CreditCapError} */
+export function requireCapsAfter(
+  { accounts, credit }: Exchange,
+  marginAccount: string,
+  amount: bigint,
+): void {
+  const before = accounts.standing(marginAccount);
+  const after = accounts.standing(marginAccount, { legs: [], cost: toNumber(amount, MONEY_DECIMALS) });
+  credit.requireCaps(marginAccount, before, after);
 }
 
 /** The refusal of taking an amount off an account. */

@@ -8,10 +8,10 @@ import type { SignedNotional } from '../portfolio/portfolio-margin.js';
 export interface CreditCaps {
   /** K = P + L, money */
   readonly capital: number;
-  /** δ, of one account */
-  readonly account: number;
-  /** β, of all accounts together in one scenario */
-  readonly pool: number;
+  /** δ, of one account; null: no cap */
+  readonly account: number | null;
+  /** β, of all accounts together in one scenario; null: no cap */
+  readonly pool: number | null;
 }
 
 /** Why a command is refused. */
@@ -25,111 +25,220 @@ export interface CreditBreach {
   readonly limit: number;
 }
 
+/** An account at the marks of now. */
+export interface AccountAtMarks {
+  /** E, money */
+  readonly equity: number;
+  readonly positions: readonly SignedNotional[];
+}
+
+/** Marks that a pass over the accounts goes by. */
+export interface PassMarks {
+  readonly market: string;
+  readonly mark: number;
+  /** cumulative funding, money per unit of size */
+  readonly fundingIndex: number;
+}
+
+/** How far the present pass has come, and by which marks the accounts before and behind it are counted. */
+export interface PassState {
+  readonly swept: number;
+  readonly now: readonly PassMarks[];
+  /** of the pass before: accounts that this one has not reached */
+  readonly before: readonly PassMarks[];
+}
+
 /**
- * The pool's loss by scenario, C_k = Σ_a (−E_a − r_k·x_a)⁺ over r_k and 2·r_k. Splitting an account
- * cannot lower it: Σ(−E_a)⁺ ≥ (−ΣE_a)⁺. A command replaces one account's terms; when marks have moved, {@link remark}
- * adds everything up anew.
+ * Deficits are counted in steps of this, up, money: sums below 8·10⁹ are exact, so that C_k does not depend on the order in which
+ * accounts have come.
+ */
+const QUANTUM = 2 ** -20;
+/** Accounts are passed over by the hash of their names: which marks an account is counted at is known without a list. */
+const BUCKETS = 4096;
+
+const quantised = (deficit: number) => (deficit > 0 ? Math.ceil(deficit / QUANTUM) * QUANTUM : 0);
+
+/**
+ * What the pool would have to bear in each scenario, C_k = Σ_a (−E_a − r_k·x_a)⁺ over r_k and 2·r_k. Splitting an account
+ * cannot lower it: Σ(−E_a)⁺ ≥ (−ΣE_a)⁺. A command replaces one account's terms. When marks have moved, {@link begin} starts a pass
+ * that counts the accounts anew, some with each {@link sweep}: no command waits for all of them.
  */
 export class CreditExposure {
   private readonly columns: AccountColumns;
-  private readonly marks: Float64Array;
-  private readonly indices: Float64Array;
-  private readonly widest: Float64Array;
+  /** by the market's number in the columns: in the model, and the marks of both passes and the next */
   private readonly modelled: number[] = [];
+  private readonly names: string[] = [];
+  /** markets with accounts that came before a mark */
+  private readonly unmarked = new Set<number>();
+  private readonly next: Marks = { marks: [], indices: [] };
+  private now: Marks = { marks: [], indices: [] };
+  private before: Marks = { marks: [], indices: [] };
+  private swept = BUCKETS;
+  private readonly buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
+  private readonly bucketOf: number[] = [];
   private readonly known = new Map<string, number>();
+  /** of each market of the model, over all scenarios */
+  private readonly widest: Float64Array;
   private readonly losses: Float64Array;
-  private readonly before: Float64Array;
-  private readonly after: Float64Array;
+  private readonly stored: Float64Array;
+  private readonly was: Float64Array;
+  private readonly will: Float64Array;
   /** C_k: of r_k at k, of 2·r_k at K + k */
   readonly totals: Float64Array;
 
   constructor(private readonly model: PortfolioModel) {
-    const { n, scenarios, shocks } = model;
-    const K = scenarios.length;
+    const K = model.scenarios.length;
     this.columns = new AccountColumns((market) => {
       const index = model.indexOf.get(market);
       if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
       this.modelled.push(index);
+      this.names.push(market);
+      for (const { marks, indices } of [this.next, this.now, this.before]) {
+        marks.push(NaN);
+        indices.push(0);
+      }
     });
-    this.marks = new Float64Array(n).fill(NaN);
-    this.indices = new Float64Array(n);
-    this.widest = Float64Array.from({ length: n }, (_, i) =>
-      shocks.subarray(i * K, (i + 1) * K).reduce((most, shock) => Math.max(most, Math.abs(shock)), 0),
+    this.widest = Float64Array.from({ length: model.n }, (_, i) =>
+      model.shocks.subarray(i * K, (i + 1) * K).reduce((most, shock) => Math.max(most, Math.abs(shock)), 0),
     );
     this.losses = new Float64Array(K);
     this.totals = new Float64Array(2 * K);
-    this.before = new Float64Array(2 * K);
-    this.after = new Float64Array(2 * K);
+    this.stored = new Float64Array(2 * K);
+    this.was = new Float64Array(2 * K);
+    this.will = new Float64Array(2 * K);
   }
 
   get accounts(): number {
     return this.columns.count;
   }
 
-  /** @throws {InvalidInputError} for a price that is not one and a market without parameters */
+  /** Whether every account is counted at the marks of the last pass. */
+  get complete(): boolean {
+    return this.swept === BUCKETS;
+  }
+
+  /**
+   * A mark for the next pass; of a market that has had none, for this one too.
+   *
+   * @throws {InvalidInputError} for a price that is not one and a market without parameters
+   */
   setMark(market: string, price: number): void {
     requirePrice(market, price);
-    this.marks[this.modelled[this.columns.marketOf(market)]] = price;
+    const code = this.columns.marketOf(market);
+    this.next.marks[code] = price;
+    // Who was there before the first mark is counted with the next pass.
+    if (!Number.isNaN(this.now.marks[code]) || this.unmarked.has(code)) return;
+    for (const pass of [this.now, this.before]) {
+      pass.marks[code] = price;
+      pass.indices[code] = this.next.indices[code];
+    }
   }
 
-  /** @param fundingIndex cumulative, money per unit of size */
+  /** @param fundingIndex cumulative, money per unit of size; for the next pass */
   setFundingIndex(market: string, fundingIndex: number): void {
-    this.indices[this.modelled[this.columns.marketOf(market)]] = fundingIndex;
+    this.next.indices[this.columns.marketOf(market)] = fundingIndex;
   }
 
-  /** Replaces an account's state and its terms at the present marks. */
+  /** Replaces an account's state and its terms, at the marks of the pass it is counted in. */
   set(account: string, cash: number, positions: readonly IndexedPosition[]): void {
-    const { totals, before, after } = this;
-    for (const { market } of positions) this.columns.marketOf(market);
-    before.fill(0);
-    after.fill(0);
+    for (const { market } of positions) {
+      const code = this.columns.marketOf(market);
+      if (Number.isNaN(this.now.marks[code])) this.unmarked.add(code);
+    }
     const at = this.known.get(account);
-    if (at !== undefined) this.addStored(at, before);
+    if (at !== undefined) this.count(at, -1);
     this.columns.set(account, cash, positions);
-    if (at === undefined) this.known.set(account, this.columns.count - 1);
-    this.addStored(at ?? this.columns.count - 1, after);
-    for (let k = 0; k < totals.length; k++) totals[k] = Math.max(0, totals[k] + (after[k] - before[k]));
+    if (at !== undefined) {
+      this.count(at, 1);
+      return;
+    }
+    const added = this.columns.count - 1;
+    const bucket = hashOf(account) % BUCKETS;
+    this.known.set(account, added);
+    this.bucketOf.push(bucket);
+    this.buckets[bucket].push(added);
+    this.count(added, 1);
   }
 
-  /** Adds up all accounts at the present marks. */
+  /** Starts a pass at the marks that were set. One that has not ended is ended first. */
+  begin(): void {
+    this.sweep(Infinity);
+    this.before = this.now;
+    this.now = { marks: [...this.next.marks], indices: [...this.next.indices] };
+    this.swept = 0;
+    this.unmarked.clear();
+  }
+
+  /**
+   * Goes on with the pass.
+   *
+   * @param most accounts, about
+   * @returns the accounts that were counted anew
+   */
+  sweep(most: number): string[] {
+    const counted: string[] = [];
+    while (this.swept < BUCKETS && counted.length < most) {
+      const accounts = this.buckets[this.swept];
+      for (const account of accounts) this.count(account, -1);
+      this.swept++;
+      for (const account of accounts) {
+        this.count(account, 1);
+        counted.push(this.columns.names[account]);
+      }
+    }
+    return counted;
+  }
+
+  /** Counts all accounts at the marks that were set. */
   remark(): void {
-    this.totals.fill(0);
-    for (let account = 0; account < this.columns.count; account++) this.addStored(account, this.totals);
+    this.begin();
+    this.sweep(Infinity);
+  }
+
+  passState(): PassState {
+    const marksOf = ({ marks, indices }: Marks) =>
+      this.names.map((market, code) => ({ market, mark: marks[code], fundingIndex: indices[code] }));
+    const known = (marks: readonly PassMarks[]) => marks.filter(({ mark }) => !Number.isNaN(mark));
+    return {
+      swept: this.swept,
+      now: known(marksOf(this.now)),
+      before: this.complete ? [] : known(marksOf(this.before)),
+    };
+  }
+
+  /** Takes up a pass before any account is entered. */
+  restorePass({ swept, now, before }: PassState): void {
+    for (const [pass, marks] of [
+      [this.now, now],
+      [this.before, before.length > 0 ? before : now],
+      [this.next, now],
+    ] as const)
+      for (const { market, mark, fundingIndex } of marks) {
+        if (!this.model.indexOf.has(market)) continue;
+        const code = this.columns.marketOf(market);
+        pass.marks[code] = mark;
+        pass.indices[code] = fundingIndex;
+      }
+    this.swept = swept;
   }
 
   /**
    * Whether an account may come to a state: refused where that raises its own worst deficit above δK, or any C_k that is
    * then above βK. Undefined: accepted. A change that lowers the exposure is never refused.
    *
-   * @param equity after the command, money
-   * @param positions after the command, at mark
+   * @throws {InvalidInputError} for a market without parameters
    */
   check(
     account: string,
-    equity: number,
-    positions: readonly SignedNotional[],
+    before: AccountAtMarks,
+    after: AccountAtMarks,
     { capital, account: delta, pool: beta }: CreditCaps,
   ): CreditBreach | undefined {
-    const { before, after, totals, model } = this;
+    const { was, will, stored, totals, model } = this;
     const K = model.scenarios.length;
-    before.fill(0);
-    after.fill(0);
-    const at = this.known.get(account);
-    if (at !== undefined) this.addStored(at, before);
-    const markets = positions.map(({ market }) => {
-      const index = model.indexOf.get(market);
-      if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
-      return index;
-    });
-    const { losses } = this;
-    losses.fill(0);
-    positions.forEach(({ notional }, i) => {
-      for (let k = 0, row = markets[i] * K; k < K; k++) losses[k] -= model.shocks[row + k] * notional;
-    });
-    for (let k = 0; k < K; k++) {
-      after[k] = Math.max(0, losses[k] - equity);
-      after[K + k] = Math.max(0, 2 * losses[k] - equity);
-    }
+    if (K === 0) return undefined;
+    this.deficits(before, was);
+    this.deficits(after, will);
     const worst = (terms: Float64Array) =>
       terms.reduce((most, value, k) => (value > terms[most] ? k : most), 0);
     const breach = (cap: CreditBreach['cap'], k: number, deficit: number, limit: number): CreditBreach => ({
@@ -139,44 +248,81 @@ export class CreditExposure {
       deficit,
       limit,
     });
-    if (K === 0) return undefined;
-    const own = worst(after);
-    if (after[own] > delta * capital && after[own] > before[worst(before)]) {
-      return breach('account', own, after[own], delta * capital);
-    }
+    const own = worst(will);
+    if (delta !== null && will[own] > delta * capital && will[own] > was[worst(was)])
+      return breach('account', own, will[own], delta * capital);
+    if (beta === null) return undefined;
+    stored.fill(0);
+    const at = this.known.get(account);
+    if (at !== undefined) this.addTerms(at, stored, 1);
     for (let k = 0; k < 2 * K; k++) {
-      const total = totals[k] + (after[k] - before[k]);
-      if (after[k] > before[k] && total > beta * capital) return breach('pool', k, total, beta * capital);
+      if (will[k] <= was[k]) continue;
+      const total = totals[k] - stored[k] + will[k];
+      if (total > beta * capital) return breach('pool', k, total, beta * capital);
     }
     return undefined;
   }
 
-  /** Adds a stored account's deficits; nothing for one in a market without a mark. */
-  private addStored(account: number, into: Float64Array): void {
-    const { marks, indices, widest, modelled, losses } = this;
+  /** An account's deficit in each scenario at the marks of now. */
+  private deficits({ equity, positions }: AccountAtMarks, into: Float64Array): void {
+    const { losses, model } = this;
+    const K = losses.length;
+    losses.fill(0);
+    for (const { market, notional } of positions) {
+      const index = model.indexOf.get(market);
+      if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
+      for (let k = 0, row = index * K; k < K; k++) losses[k] -= model.shocks[row + k] * notional;
+    }
+    for (let k = 0; k < K; k++) {
+      into[k] = quantised(losses[k] - equity);
+      into[K + k] = quantised(2 * losses[k] - equity);
+    }
+  }
+
+  private count(account: number, sign: 1 | -1): void {
+    this.addTerms(account, this.totals, sign);
+  }
+
+  /** Adds a stored account's deficits at the marks of its pass; nothing for one in a market without a mark. */
+  private addTerms(account: number, into: Float64Array, sign: 1 | -1): void {
+    const { modelled, losses, widest } = this;
+    const { marks, indices } = this.bucketOf[account] < this.swept ? this.now : this.before;
     const { base, start, length, sizes, codes } = this.columns;
     const { shocks } = this.model;
     const first = start[account];
     const end = first + length[account];
+    const K = losses.length;
     let equity = base[account];
     let reach = 0;
     for (let slot = first; slot < end; slot++) {
-      const market = modelled[codes[slot] >> 1];
-      const notional = sizes[slot] * marks[market];
-      equity += notional - sizes[slot] * indices[market];
-      reach += widest[market] * Math.abs(notional);
+      const code = codes[slot] >> 1;
+      const notional = sizes[slot] * marks[code];
+      equity += notional - sizes[slot] * indices[code];
+      reach += widest[modelled[code]] * Math.abs(notional);
     }
-    if (equity >= 2 * reach || Number.isNaN(equity)) return;
-    const K = losses.length;
+    // Most accounts have more than they can lose; a bound with room for its rounding says so at once.
+    if (equity >= 2.000001 * reach || Number.isNaN(equity)) return;
     losses.fill(0);
     for (let slot = first; slot < end; slot++) {
-      const market = modelled[codes[slot] >> 1];
-      const notional = sizes[slot] * marks[market];
-      for (let k = 0, row = market * K; k < K; k++) losses[k] -= shocks[row + k] * notional;
+      const code = codes[slot] >> 1;
+      const notional = sizes[slot] * marks[code];
+      for (let k = 0, row = modelled[code] * K; k < K; k++) losses[k] -= shocks[row + k] * notional;
     }
     for (let k = 0; k < K; k++) {
-      if (losses[k] > equity) into[k] += losses[k] - equity;
-      if (2 * losses[k] > equity) into[K + k] += 2 * losses[k] - equity;
+      if (losses[k] > equity) into[k] += sign * quantised(losses[k] - equity);
+      if (2 * losses[k] > equity) into[K + k] += sign * quantised(2 * losses[k] - equity);
     }
   }
+}
+
+interface Marks {
+  readonly marks: number[];
+  readonly indices: number[];
+}
+
+/** FNV-1a of a name. */
+function hashOf(name: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }

@@ -30,8 +30,8 @@ export interface PortfolioParameters {
   readonly absorbable: number | null;
 }
 
-/** Most scenarios: 64 joint moves with both signs. */
-export const MOST_SCENARIOS = 128;
+/** Most scenarios: about 500 markets alone and as many joint moves as anybody looks at, with both signs. */
+export const MOST_SCENARIOS = 1024;
 
 /** √four latencies: a move of the price until a liquidation has been executed, against that of one. */
 const LATENCY = 2;
@@ -41,6 +41,8 @@ export interface PortfolioModel {
   readonly markets: readonly MarketMargin[];
   readonly indexOf: ReadonlyMap<string, number>;
   readonly n: number;
+  /** α_m; null without EVaR */
+  readonly tailProbability: number | null;
   /** 2κ, κ = √(−2 ln α_m); 0 without EVaR */
   readonly evarMultiple: number;
   readonly covariance: Float64Array;
@@ -94,6 +96,7 @@ export function portfolioModel(parameters: PortfolioParameters): PortfolioModel 
     markets,
     indexOf,
     n,
+    tailProbability: alpha,
     evarMultiple: alpha === null ? 0 : LATENCY * Math.sqrt(-2 * Math.log(alpha)),
     covariance: Float64Array.from(alpha === null ? new Float64Array(n * n) : covariance),
     scenarios,

@@ -14,22 +14,39 @@ const CERTAIN = 1 + 1e-12;
  */
 export class PortfolioBook {
   private readonly columns: AccountColumns;
-  private readonly marks: Float64Array;
-  private readonly indices: Float64Array;
-  /** u_i */
-  private readonly widest: Float64Array;
-  /** the market of the model, by the market's number in the columns; −1 for one without parameters */
+  /** by the market's number in the columns: its mark, its funding index, its number in the model or −1 */
+  private readonly lastMarks: number[] = [];
+  private readonly lastIndices: number[] = [];
   private readonly modelled: number[] = [];
-  private readonly losses: Float64Array;
+  private readonly names: string[] = [];
+  /** the same by the market's number in the model */
+  private marks = new Float64Array(0);
+  private indices = new Float64Array(0);
+  /** u_i */
+  private widest = new Float64Array(0);
+  private losses = new Float64Array(0);
 
-  /** @throws {InvalidInputError} when an account comes with a market that has no parameters */
-  constructor(private readonly model: PortfolioModel) {
-    const { n, scenarios, shocks, covariance, evarMultiple } = model;
+  constructor(private model: PortfolioModel) {
     this.columns = new AccountColumns((market) => {
-      const index = model.indexOf.get(market);
-      if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
-      this.modelled.push(index);
+      this.modelled.push(this.model.indexOf.get(market) ?? -1);
+      this.names.push(market);
+      this.lastMarks.push(NaN);
+      this.lastIndices.push(0);
     });
+    this.setModel(model);
+  }
+
+  /**
+   * Another forecast, other parameters or another capital. The accounts stay.
+   *
+   * @throws {InvalidInputError} where it lacks a market that the model before had
+   */
+  setModel(model: PortfolioModel): void {
+    for (const market of this.model.indexOf.keys())
+      if (!model.indexOf.has(market))
+        throw new InvalidInputError('market', `has no margin parameters: ${market}`);
+    this.model = model;
+    const { n, scenarios, shocks, covariance, evarMultiple } = model;
     this.marks = new Float64Array(n).fill(NaN);
     this.indices = new Float64Array(n);
     this.losses = new Float64Array(scenarios.length);
@@ -39,6 +56,13 @@ export class PortfolioBook {
         most = Math.max(most, Math.abs(shocks[i * scenarios.length + k]));
       return most;
     });
+    this.names.forEach((market, code) => {
+      const index = model.indexOf.get(market) ?? -1;
+      this.modelled[code] = index;
+      if (index < 0) return;
+      this.marks[index] = this.lastMarks[code];
+      this.indices[index] = this.lastIndices[code];
+    });
   }
 
   get accounts(): number {
@@ -47,19 +71,25 @@ export class PortfolioBook {
 
   /** Replaces an account's state. @throws {InvalidInputError} for a market without parameters */
   set(account: string, cash: number, positions: readonly IndexedPosition[]): void {
-    for (const { market } of positions) this.columns.marketOf(market);
+    for (const { market } of positions)
+      if (!this.model.indexOf.has(market))
+        throw new InvalidInputError('market', `has no margin parameters: ${market}`);
     this.columns.set(account, cash, positions);
   }
 
-  /** @throws {InvalidInputError} for a price that is not one and a market without parameters */
+  /** @throws {InvalidInputError} for a price that is not one */
   setMark(market: string, price: number): void {
     requirePrice(market, price);
-    this.marks[this.modelled[this.columns.marketOf(market)]] = price;
+    const code = this.columns.marketOf(market);
+    this.lastMarks[code] = price;
+    if (this.modelled[code] >= 0) this.marks[this.modelled[code]] = price;
   }
 
   /** @param fundingIndex cumulative, money per unit of size */
   setFundingIndex(market: string, fundingIndex: number): void {
-    this.indices[this.modelled[this.columns.marketOf(market)]] = fundingIndex;
+    const code = this.columns.marketOf(market);
+    this.lastIndices[code] = fundingIndex;
+    if (this.modelled[code] >= 0) this.indices[this.modelled[code]] = fundingIndex;
   }
 
   /** As `MarginBook.underMargined`, by portfolio margin. */

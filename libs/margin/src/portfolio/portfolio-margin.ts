@@ -51,29 +51,70 @@ export function marginTerms(
   return { risk, worst, concentration, closing, floor, total: risk + concentration + closing + floor };
 }
 
+/** √(xᵀΣ_h x): standard deviation of the portfolio over the margin's horizon, money. @throws as {@link marginTerms} */
+export function deviationOf(model: PortfolioModel, positions: readonly SignedNotional[]): number {
+  return Math.sqrt(Math.max(varianceOf(model, positions, indicesOf(model, positions)), 0));
+}
+
+function varianceOf(
+  { n, covariance }: PortfolioModel,
+  positions: readonly SignedNotional[],
+  at: readonly number[],
+): number {
+  let variance = 0;
+  for (let i = 0; i < positions.length; i++)
+    for (let j = 0; j < positions.length; j++)
+      variance += positions[i].notional * covariance[at[i] * n + at[j]] * positions[j].notional;
+  return variance;
+}
+
+/**
+ * Both margins, without their terms: what decides a trade. R is looked for once.
+ *
+ * @throws {InvalidInputError} as {@link marginTerms}
+ */
+export function bothMargins(
+  model: PortfolioModel,
+  positions: readonly SignedNotional[],
+): { readonly initial: number; readonly maintenance: number } {
+  const at = indicesOf(model, positions);
+  const { loss } = worstLoss(model, positions, at);
+  const { closingRate, concentrationRate, markets } = model;
+  let closing = 0;
+  let initial = 0;
+  let maintenance = 0;
+  for (let i = 0; i < positions.length; i++) {
+    const { notional } = positions[i];
+    closing += closingRate[at[i]] * notional * notional;
+    initial += tieredMargin(Math.abs(notional), markets[at[i]].initial);
+    maintenance += tieredMargin(Math.abs(notional), markets[at[i]].maintenance);
+  }
+  const half = 0.5 * loss;
+  return {
+    initial: loss + concentrationRate * loss * loss + closing + initial,
+    maintenance: half + concentrationRate * half * half + closing + maintenance,
+  };
+}
+
 /** R and the piece that attains it. */
 function worstLoss(
-  { n, evarMultiple, covariance, scenarios, shocks }: PortfolioModel,
+  model: PortfolioModel,
   positions: readonly SignedNotional[],
   at: readonly number[],
 ): { loss: number; worst: string } {
+  const { evarMultiple, scenarios, shocks } = model;
   let loss = 0;
   let worst = 'none';
   if (evarMultiple > 0) {
-    let variance = 0;
-    positions.forEach((one, i) => {
-      positions.forEach((other, j) => {
-        variance += one.notional * covariance[at[i] * n + at[j]] * other.notional;
-      });
-    });
-    const evar = evarMultiple * Math.sqrt(Math.max(variance, 0));
+    const evar = evarMultiple * Math.sqrt(Math.max(varianceOf(model, positions, at), 0));
     if (evar > loss) [loss, worst] = [evar, 'evar'];
   }
-  scenarios.forEach(({ name }, k) => {
+  for (let k = 0; k < scenarios.length; k++) {
     let lost = 0;
-    positions.forEach(({ notional }, i) => (lost -= shocks[at[i] * scenarios.length + k] * notional));
-    if (lost > loss) [loss, worst] = [lost, name];
-  });
+    for (let i = 0; i < positions.length; i++)
+      lost -= shocks[at[i] * scenarios.length + k] * positions[i].notional;
+    if (lost > loss) [loss, worst] = [lost, scenarios[k].name];
+  }
   return { loss, worst };
 }
 

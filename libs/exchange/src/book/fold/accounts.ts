@@ -1,5 +1,5 @@
 import { MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
-import type { AccountDeposited, AccountWithdrawn, CollateralMoved } from '../book-event.js';
+import type { AccountDeposited, AccountWithdrawn, CollateralMoved, CreditCharged } from '../book-event.js';
 import type { Books } from '../books.js';
 import { credit } from '../waterfall.js';
 
@@ -18,6 +18,17 @@ export function withdraw(books: Books, event: AccountWithdrawn): void {
   books.withdrawals += amount;
   books.collected.haircuts += haircut;
   credit(books, haircut);
+}
+
+/** What an account owes for its default option up to now, and what it owes an hour from now on. */
+export function chargeCredit(books: Books, event: CreditCharged): void {
+  const charged = money(event.charged, 'charged');
+  const rate = money(event.rate, 'rate');
+  books.addCash(event.account, -charged);
+  books.creditReserve += charged;
+  books.collected.creditCharges += charged;
+  if (rate === 0n) books.credit.delete(event.account);
+  else books.credit.set(event.account, { rate, since: event.at });
 }
 
 export function moveCollateral(books: Books, event: CollateralMoved): void {

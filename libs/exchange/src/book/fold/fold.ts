@@ -29,6 +29,9 @@ const FOLDS: Folds = {
   'account-withdrawn': accounts.withdraw,
   'collateral-moved': accounts.moveCollateral,
   'account-rejected': nothing,
+  'credit-charged': accounts.chargeCredit,
+  'parameters-set': nothing,
+  'parameters-rejected': nothing,
 };
 
 export function fold(books: Books, event: BookEvent): void {

@@ -2,7 +2,7 @@ import { MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#li
 import type { BankruptcySettled, DustClosed, TradeBooked } from '../book-event.js';
 import type { Books } from '../books.js';
 import { tradePosition } from '../position.js';
-import { credit } from '../waterfall.js';
+import { credit, creditLoss } from '../waterfall.js';
 
 const money = (text: string, field: string) => parseDecimal(text, MONEY_DECIMALS, field);
 
@@ -30,7 +30,7 @@ export function closeDust(books: Books, event: DustClosed): void {
 export function settleBankruptcy(books: Books, event: BankruptcySettled): void {
   const loss = money(event.loss, 'loss');
   books.addCash(event.account, loss);
-  credit(books, -loss);
+  creditLoss(books, loss);
   books.collected.bankruptcies += loss;
 }
 

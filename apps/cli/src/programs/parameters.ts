@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { parseJson } from '#lib/errors';
+import { wholeNumber } from '#lib/terminal';
+import { print } from '../print.js';
+
+interface Access {
+  readonly key: string;
+  readonly url: string;
+}
+
+/** `zkrisk parameters`: what holds, what held, what a change would do, and the change. Signed by ADMIN_SECRET. */
+export function registerParameters(program: Command): void {
+  const parameters = program
+    .command('parameters')
+    .description('the risk parameters: margin, caps, limits, fees; one record with a version');
+  const command = (name: string, description: string) =>
+    parameters
+      .command(name)
+      .description(description)
+      .requiredOption(
+        '--key <key>',
+        'API key; with the scope "admin" where something is changed or previewed',
+      )
+      .addOption(new Option('--url <url>', 'of a pricer').default('http://127.0.0.1:8080'));
+
+  command('show', 'the parameters that hold, and their version').action(({ key, url }: Access) =>
+    call('GET', '/v1/parameters', { key, url }),
+  );
+  command('history', 'changes, newest first').action(({ key, url }: Access) =>
+    call('GET', '/v1/parameters/history', { key, url }),
+  );
+  command('preview', 'what a record of parameters would change: who would be liquidated, all margins')
+    .argument('<file>', 'JSON; what is left out has its default')
+    .action((file: string, { key, url }: Access) =>
+      call('POST', '/v1/admin/parameters/preview', { key, url }, { parameters: recordOf(file) }),
+    );
+  command('set', 'put a record of parameters in force, for all services')
+    .argument('<file>', 'JSON; what is left out has its default')
+    .requiredOption('--base <version>', 'the version that is changed', wholeNumber)
+    .requiredOption('--by <name>', 'who changes them')
+    .requiredOption('--reason <text>', 'why, for the journal')
+    .action((file: string, options: Access & { base: number; by: string; reason: string }) => {
+      const { key, url, base, by, reason } = options;
+      return call(
+        'POST',
+        '/v1/admin/parameters',
+        { key, url },
+        { base, parameters: recordOf(file), by, reason },
+      );
+    });
+}
+
+/** A file of parameters, or the answer of `show` itself. */
+function recordOf(file: string): unknown {
+  const read = parseJson(readFileSync(file, 'utf8'), file) as Record<string, unknown>;
+  return 'parameters' in read ? read.parameters : read;
+}
+
+async function call(method: string, path: string, access: Access, body?: object): Promise<void> {
+  const { adminCommand } = await import('../access.command.js');
+  const text = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await adminCommand({ method, path, ...access, ...text });
+  print(answer.body);
+  if (answer.status >= 400) process.exitCode = 1;
+}

@@ -1,0 +1,158 @@
+import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { CreditExposure, type PassState, type PortfolioModel } from '#lib/margin';
+import { INDEX_SCALE } from '../book/books.js';
+import type { ExchangeLedger } from '../book/exchange-ledger.js';
+import { CreditCapError } from '../errors.js';
+import type { MarketBoard } from '../marks/market-board.js';
+import type { RiskRules } from '../parameters/risk-rules.js';
+import type { AccountStanding, AccountStandings } from './account-standing.js';
+
+/** Money per unit of size of a funding index: both smallest units are 10^−8. */
+const INDEX_UNIT = Number(INDEX_SCALE);
+
+/** The deficits of all accounts in one scenario. */
+export interface ScenarioDeficit {
+  readonly scenario: string;
+  /** of the scenario's shocks */
+  readonly times: 1 | 2;
+  /** C_k, money */
+  readonly deficit: number;
+}
+
+/**
+ * What defaults would cost the pool, kept with the accounts: C_k, the caps on it, and the pass over the accounts that each bar
+ * starts. Without caps nothing is kept.
+ */
+export class CreditBook {
+  private exposure: CreditExposure | undefined;
+  /** what the exposure was made for: markets and scenarios */
+  private markets = '';
+  private rules: RiskRules | undefined;
+  private model: PortfolioModel | undefined;
+
+  constructor(
+    private readonly ledger: ExchangeLedger,
+    private readonly board: MarketBoard,
+    private readonly accounts: AccountStandings,
+    private readonly holds: () => { readonly rules: RiskRules; readonly capital: number },
+    private restored?: PassState,
+  ) {}
+
+  /** How far the pass has come; undefined where no account is kept. */
+  passState(): PassState | undefined {
+    return this.exposure?.passState() ?? this.restored;
+  }
+
+  get complete(): boolean {
+    return this.exposure?.complete ?? true;
+  }
+
+  /** An account has changed. */
+  enter(account: string): void {
+    this.exposure = this.current(this.ledger.account(account).positions);
+    if (this.exposure !== undefined) this.put(this.exposure, account);
+  }
+
+  /** A bar has ended: all accounts are to be counted at the marks of now. */
+  begin(): void {
+    const exposure = (this.exposure = this.current());
+    // A pass that is not through goes on: the next bar starts another one.
+    if (exposure?.complete !== true) return;
+    this.mark(exposure);
+    exposure.begin();
+  }
+
+  /** Goes on with the pass. @returns the accounts that were counted anew */
+  sweep(most: number): string[] {
+    return this.exposure?.sweep(most) ?? [];
+  }
+
+  /**
+   * @param before the account as it is
+   * @param after as a command would make it
+   * @throws {CreditCapError} where that raises the account's worst deficit above δK, or the deficits of all in a scenario above βK
+   */
+  requireCaps(account: string, before: AccountStanding, after: AccountStanding): void {
+    const exposure = (this.exposure = this.current(after.positions));
+    if (exposure === undefined) return;
+    const { rules, capital } = this.holds();
+    const { accountShare, poolShare } = rules.parameters.credit;
+    const atMarks = ({ equity, positions }: AccountStanding) => ({
+      equity,
+      positions: positions.map(({ market, size, mark }) => ({ market, notional: size * mark })),
+    });
+    const caps = { capital, account: accountShare, pool: poolShare };
+    const breach = exposure.check(account, atMarks(before), atMarks(after), caps);
+    if (breach !== undefined) throw new CreditCapError(account, breach);
+  }
+
+  /** The largest C_k, the largest first. */
+  worst(most: number): ScenarioDeficit[] {
+    const exposure = (this.exposure = this.current());
+    if (exposure === undefined) return [];
+    const { scenarios } = this.accounts.model([]).stress;
+    return Array.from(exposure.totals, (deficit, k): ScenarioDeficit => ({
+      scenario: scenarios[k % scenarios.length].name,
+      times: k < scenarios.length ? 1 : 2,
+      deficit,
+    }))
+      .sort((a, b) => b.deficit - a.deficit)
+      .slice(0, most);
+  }
+
+  /**
+   * The exposure under the scenarios that hold; made anew, of all accounts, where markets or parameters are others. The pass goes on
+   * where it was: how often it was made anew does not show.
+   *
+   * @param positions markets it must have
+   */
+  private current(positions: readonly { readonly market: string }[] = []): CreditExposure | undefined {
+    const { rules } = this.holds();
+    const { accountShare, poolShare } = rules.parameters.credit;
+    if (accountShare === null && poolShare === null) return undefined;
+    const { stress } = this.accounts.model(positions);
+    if (this.exposure !== undefined && this.model === stress) return this.exposure;
+    const same = this.exposure !== undefined && this.rules === rules;
+    if (same && this.markets === [...stress.indexOf.keys()].join()) {
+      this.model = stress;
+      return this.exposure;
+    }
+    for (const name of this.ledger.openAccounts()) this.accounts.model(this.ledger.account(name).positions);
+    const pass = this.passState();
+    this.restored = undefined;
+    this.rules = rules;
+    this.model = this.accounts.model(positions).stress;
+    this.markets = [...this.model.indexOf.keys()].join();
+    const exposure = new CreditExposure(this.model);
+    if (pass !== undefined) exposure.restorePass(pass);
+    this.mark(exposure);
+    for (const name of this.ledger.openAccounts()) this.put(exposure, name);
+    return exposure;
+  }
+
+  private put(exposure: CreditExposure, account: string): void {
+    const { cash, positions } = this.ledger.account(account);
+    for (const { market } of positions) this.markOne(exposure, market);
+    exposure.set(
+      account,
+      toNumber(cash, MONEY_DECIMALS),
+      positions.map(({ market, size, entryNotional, fundingIndex }) => ({
+        market,
+        size: toNumber(size, SIZE_DECIMALS),
+        entryNotional: toNumber(entryNotional, MONEY_DECIMALS),
+        fundingIndex: Number(fundingIndex) / INDEX_UNIT,
+      })),
+    );
+  }
+
+  private mark(exposure: CreditExposure): void {
+    for (const market of this.ledger.marketNames()) this.markOne(exposure, market);
+  }
+
+  private markOne(exposure: CreditExposure, market: string): void {
+    const mark = this.board.mark(market);
+    if (mark === undefined || !this.accounts.model([]).stress.indexOf.has(market)) return;
+    exposure.setFundingIndex(market, Number(this.ledger.market(market).fundingIndex) / INDEX_UNIT);
+    exposure.setMark(market, mark.value);
+  }
+}
