@@ -2,12 +2,13 @@ import {
   type BookEvent,
   ExchangeLedger,
   firstRules,
+  type LedgerSnapshot,
   type ExchangeParameters,
   markParameters,
   PricingEngine,
 } from '#lib/exchange';
 import { MONEY_DECIMALS, parseDecimal, toNumber } from '#lib/amounts';
-import type { CovariancePayload } from '#lib/messages';
+import type { AccountPayload, CovariancePayload, MatchPayload } from '#lib/messages';
 
 export const HOUR_MS = 3_600_000;
 /** market time at which the machines of tests begin */
@@ -76,7 +77,12 @@ export class ExchangeMachine {
     this.keep(this.engine.takeMatured());
   }
 
-  forecast(): void {
+  /** @param given in place of one of equal volatilities and correlations */
+  forecast(given?: CovariancePayload): void {
+    if (given !== undefined) {
+      this.keep(this.engine.setForecast(given));
+      return;
+    }
     const { volatility = 0.05, correlation = 0.5 } = this.options;
     const n = this.markets.length;
     const [shared, own] = [Math.sqrt(Math.abs(correlation)), volatility ** 2 * (1 - Math.abs(correlation))];
@@ -129,6 +135,23 @@ export class ExchangeMachine {
     const events = this.engine.book({ tradeId: this.id(), account, legs, ...options }, this.time);
     this.keep(events);
     return events.findLast(({ kind }) => kind === 'trade-booked' || kind === 'trade-rejected')!;
+  }
+
+  match(command: MatchPayload): BookEvent {
+    return this.last(this.engine.match(command, this.time));
+  }
+
+  /** Any command of an account. */
+  command(command: AccountPayload): BookEvent {
+    return this.last(this.engine.account(command, this.time));
+  }
+
+  /** A ledger from a snapshot, or a new one. */
+  restored(snapshot?: LedgerSnapshot): ExchangeLedger {
+    const { horizonMs, bucketMs } = this.ledger;
+    return snapshot === undefined
+      ? new ExchangeLedger(horizonMs, bucketMs)
+      : ExchangeLedger.restore(snapshot, horizonMs, bucketMs);
   }
 
   liquidate(account: string, sizes: Readonly<Record<string, number | string>>): BookEvent[] {
@@ -190,7 +213,7 @@ export class ExchangeMachine {
 
   private last(events: BookEvent[]): BookEvent {
     this.keep(events);
-    return events.at(-1)!;
+    return events.findLast(({ kind }) => kind !== 'credit-charged')!;
   }
 
   private keep(events: readonly BookEvent[]): void {

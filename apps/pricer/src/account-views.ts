@@ -1,5 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
-import { type AccountStanding, UnknownAccountError, type PricingEngine } from '#lib/exchange';
+import { type AccountStanding, lossSettlement, UnknownAccountError, type PricingEngine } from '#lib/exchange';
 import {
   MONEY_DECIMALS,
   parseDecimal,
@@ -18,6 +18,8 @@ import {
   portfolioLiquidationPrice,
 } from '#lib/margin';
 
+const MOST_WALKED = 5000;
+
 /** What an account may see of its margin, and what would become of it. */
 export class AccountViews {
   constructor(private readonly engine: () => PricingEngine) {}
@@ -30,6 +32,7 @@ export class AccountViews {
       account: id,
       marketTime: board.nowIso,
       cash: formatMoney(ledger.cashOf(id)),
+      losses: this.losses(id),
       cross: this.view(accounts.standing(id)),
       isolated: isolated.map((market) => ({
         market,
@@ -77,6 +80,27 @@ export class AccountViews {
         : null,
       accepted: now.equity >= now.initialMargin,
     };
+  }
+
+  private losses(id: string): object {
+    const engine = this.engine();
+    const { ledger, accounts, board } = engine;
+    const equity = accounts.exactEquity(id);
+    const { outstanding, claimable } = ledger.notesOf(id);
+    return {
+      gain: formatMoney(equity > 0n ? ledger.gainOf(id, equity) : 0n),
+      wouldBeCut: this.wouldBeCut(engine, id),
+      notes: { outstanding: formatMoney(outstanding), claimable: formatMoney(claimable) },
+      creditPerHour: formatMoney(ledger.creditOf(id, board.now).rate),
+    };
+  }
+
+  private wouldBeCut(engine: PricingEngine, id: string): string | null {
+    if (!engine.solvency().insolvent) return '0';
+    // A share of everybody's gains: a route that walks many accounts would keep the writer waiting.
+    if (engine.ledger.accountCount > MOST_WALKED) return null;
+    const { parts } = lossSettlement(engine);
+    return formatMoney(parts.find(({ account }) => account === id)?.cut ?? 0n);
   }
 
   private known(id: string): PricingEngine {

@@ -65,6 +65,8 @@ export class CommandDesk {
 }
 
 function accepted(event: BookEvent): BookEvent {
+  if (event.kind === 'match-rejected')
+    throw new CommandRejectedError(event.code, event.reason, event.matchId);
   if (event.kind === 'trade-rejected')
     throw new CommandRejectedError(event.code, event.reason, event.tradeId);
   if (

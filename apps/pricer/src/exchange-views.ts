@@ -55,6 +55,11 @@ export function bookView(engine: PricingEngine) {
     pendingToCapital: formatMoney(ledger.pendingToCapital),
     pendingToLiquidity: formatMoney(ledger.pendingToLiquidity),
     creditReserve: formatMoney(ledger.creditReserve),
+    notes: {
+      outstanding: formatMoney(ledger.notes.outstanding),
+      fund: formatMoney(ledger.notes.fund),
+    },
+    settlements: ledger.settlements,
     shortfall: formatMoney(ledger.shortfall),
     owedToLiquidity: formatMoney(ledger.borne),
     solvency: solvencyView(engine.solvency()),

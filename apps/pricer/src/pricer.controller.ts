@@ -5,6 +5,7 @@ import {
   type CovariancePayload,
   type LiquidationTradePayload,
   type LiquidityPayload,
+  type MatchPayload,
   type Message,
   type ParameterCommandPayload,
   type PricePayload,
@@ -71,6 +72,11 @@ export class PricerController {
     @Ctx() context: ConsumeContext,
   ): Promise<void> {
     await this.service.onLiquidationTrades(messages, context);
+  }
+
+  @Consume(TOPICS.matches, { lane: PRICER_LANE })
+  async matches(@Payload() messages: Message<MatchPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onMatches(messages, context);
   }
 
   @Consume(TOPICS.trades, { lane: PRICER_LANE })

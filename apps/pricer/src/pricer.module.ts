@@ -18,6 +18,7 @@ import { CreditController } from './rest/credit.controller.js';
 import { ExchangeController } from './rest/exchange.controller.js';
 import { LiquidityController } from './rest/liquidity.controller.js';
 import { MarketOrdersController } from './rest/market-orders.controller.js';
+import { MatchesController } from './rest/matches.controller.js';
 import { ParametersController } from './rest/parameters.controller.js';
 import { QuotesController } from './rest/quotes.controller.js';
 
@@ -35,6 +36,7 @@ export class PricerModule {
         ExchangeController,
         MarketOrdersController,
         ParametersController,
+        MatchesController,
         CreditController,
       ],
       providers: [

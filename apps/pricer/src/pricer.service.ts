@@ -5,6 +5,7 @@ import {
   type CovariancePayload,
   type LiquidationTradePayload,
   type LiquidityPayload,
+  type MatchPayload,
   type Message,
   outgoing,
   type ParameterCommandPayload,
@@ -167,6 +168,15 @@ export class PricerService implements LaneOwner {
       context,
       ({ account, tradeId }) => ({ topic: TOPICS.trades.name, owner: account, id: tradeId }),
       (trade, time) => this.current.book(trade, time),
+    );
+  }
+
+  onMatches(messages: readonly Message<MatchPayload>[], context: ConsumeContext): Promise<void> {
+    return this.decide(
+      messages,
+      context,
+      ({ matchId }) => ({ topic: TOPICS.matches.name, owner: 'venue', id: matchId }),
+      (match, time) => this.current.match(match, time),
     );
   }
 
@@ -396,6 +406,10 @@ export class PricerService implements LaneOwner {
     if (insolvent && !this.insolvent)
       this.logger.error(`INSOLVENT: ${formatMoney(need)} is missing of what traders have at marks`);
     this.insolvent = insolvent;
+    if (event.kind === 'haircut-settled')
+      this.logger.error(
+        `${event.settlementId}: ${event.need} was missing and is borne by ${event.accounts} accounts, ${event.fromGains} of gains of ${event.gains}, ${event.fromPrincipal} of principal; root ${event.root}`,
+      );
     if (event.kind === 'bankruptcy-settled')
       this.logger.log(`${event.account} is bankrupt: the pool bears ${event.loss}`);
     if (

@@ -156,6 +156,34 @@ export class CreditCapError extends ZkriskError {
   }
 }
 
+/** A matched trade's price is too far from the mark. */
+export class MatchPriceError extends ZkriskError {
+  readonly code = 'match-price';
+  constructor(market: string, price: string, mark: string, largest: number) {
+    super(`${market} is matched at ${price}, more than ${100 * largest} % from its mark of ${mark}`, {
+      market,
+      price,
+      mark,
+    });
+  }
+}
+
+/** A reservation that is not there, or one too many. */
+export class ReservationError extends ZkriskError {
+  readonly code = 'reservation';
+  constructor(account: string, reason: string) {
+    super(`${account}: ${reason}`, { account });
+  }
+}
+
+/** Nothing has been set aside for the notes of an account, or it has none. */
+export class NothingToClaimError extends ZkriskError {
+  readonly code = 'nothing-to-claim';
+  constructor(account: string, outstanding: string) {
+    super(`${account} can claim nothing now; its notes are for ${outstanding}`, { account, outstanding });
+  }
+}
+
 /** An input was made under another version of the risk parameters than the one that holds. */
 export class ParametersVersionError extends ZkriskError {
   readonly code = 'parameters-version';

@@ -4,6 +4,7 @@ import type {
   CovariancePayload,
   LiquidationTradePayload,
   LiquidityPayload,
+  MatchPayload,
   ParameterCommandPayload,
   TradePayload,
   ValuationPayload,
@@ -19,12 +20,16 @@ import type { BookEvent } from './book/book-event.js';
 import { accountsOf, marketsOf } from './book/decided-command.js';
 import { ExchangeLedger } from './book/exchange-ledger.js';
 import { afterTrade } from './commands/after-trade.js';
+import { bookMatch } from './commands/book-match.js';
 import { chargeCredit } from './commands/charge-credit.js';
 import { bookTrade, marginAccountOf, tradeRejected } from './commands/book-trade.js';
 import { deposit } from './commands/deposit.js';
 import type { Exchange } from './commands/exchange.js';
 import { requireTradeLimit } from './commands/limits.js';
 import { liquidate } from './commands/liquidate.js';
+import { claimNote } from './commands/claim-note.js';
+import { reducePositions, settleLosses } from './commands/settle-losses.js';
+import { release, reserve } from './commands/reserve.js';
 import { setParameters } from './commands/set-parameters.js';
 import { transfer } from './commands/transfer.js';
 import { withdraw } from './commands/withdraw.js';
@@ -45,6 +50,8 @@ export interface PricingEngineState {
   readonly funding: FundingIntegralsState | null;
   /** capital that margins are measured against */
   readonly epoch: CapitalEpoch;
+  /** market time since which the pool cannot pay everybody; null while it can */
+  readonly insolventSince: number | null;
   /** the pass over the accounts that counts what defaults would cost */
   readonly credit?: PassState;
   /** of the forecast that holds; null before the first one */
@@ -54,6 +61,9 @@ export interface PricingEngineState {
 /** Accounts that are counted anew with a command, and with prices, while a pass goes on. */
 const COUNTED_WITH_COMMAND = 32;
 const COUNTED_WITH_PRICES = 4096;
+/** How long the pool is given to recover before its losses are shared. */
+const SHARED_AFTER_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 /** Liquidity commands that are executed, or paid, in one step at most. */
 const MOST_AT_ONCE = 16;
 
@@ -71,6 +81,7 @@ export class PricingEngine implements Exchange {
   /** what defaults would cost */
   readonly credit: CreditBook;
   private epoch: CapitalEpoch;
+  private insolventSince: number | null;
   private readonly open: OpenMarkets;
   private solvent: Solvency | undefined;
   /** what marks have brought and nobody has taken yet */
@@ -85,6 +96,7 @@ export class PricingEngine implements Exchange {
     this.board = new MarketBoard(parameters.marks, state?.board, forecast);
     this.open = new OpenMarkets(ledger, this.board);
     this.epoch = state?.epoch ?? NO_CAPITAL;
+    this.insolventSince = state?.insolventSince ?? null;
     this.accounts = new AccountStandings(
       ...([ledger, this.board] as const),
       () => this.parameters.rules,
@@ -117,6 +129,7 @@ export class PricingEngine implements Exchange {
     const pass = this.credit.passState();
     return {
       ...{ funding: this.standing.snapshot(), epoch: this.epoch, forecastId },
+      insolventSince: this.insolventSince,
       ...(pass === undefined ? {} : { credit: pass }),
     };
   }
@@ -130,6 +143,7 @@ export class PricingEngine implements Exchange {
     this.board.takeOver(state.board);
     if (forecast !== undefined) this.board.setForecast(forecast);
     this.epoch = state.epoch;
+    this.insolventSince = state.insolventSince;
     this.standing.reload(state.funding);
     this.open.reload();
     this.solvent = undefined;
@@ -201,12 +215,48 @@ export class PricingEngine implements Exchange {
   settleTime(markets?: readonly string[]): BookEvent[] {
     const { now } = this.board;
     this.renewEpoch();
+    const shared = this.shareLosses();
     const due = this.liquidityIsDue();
     // Before shares are valued, what has been earned is, to the millisecond, and all funding is exact.
-    const events = this.settle(due ? undefined : markets);
+    const events = [...shared, ...this.settle(due ? undefined : markets), ...this.beginWindow()];
     if (due || now >= this.ledger.nextVesting()) events.push(...this.happened(vested(this.ledger, now)));
     for (let i = 0; due && i < MOST_AT_ONCE && this.liquidityIsDue(); i++)
       events.push(...this.happened(this.dueLiquidity(now)));
+    return events;
+  }
+
+  /** A day has begun: gains are counted from its marks on. Nobody has any before there is a position. */
+  private beginWindow(): BookEvent[] {
+    const { now } = this.board;
+    const began = this.ledger.gainsSince;
+    if (began !== undefined && Math.floor(now / DAY_MS) <= Math.floor(began / DAY_MS)) return [];
+    const marks = this.ledger.marketNames().flatMap((market) => {
+      const mark = this.board.mark(market);
+      return this.ledger.isOpen(market) && mark !== undefined ? [[market, mark.text] as const] : [];
+    });
+    return marks.length === 0 ? [] : this.happened({ kind: 'window-begun', at: now, marks });
+  }
+
+  /**
+   * What the pool has not been able to pay for an hour is shared among those who have won, at marks that are good in every market;
+   * then the pool's position becomes as small as its capital.
+   */
+  private shareLosses(): BookEvent[] {
+    const { now } = this.board;
+    if (!this.solvency().insolvent) this.insolventSince = null;
+    else this.insolventSince ??= now;
+    if (this.insolventSince === null || now - this.insolventSince < SHARED_AFTER_MS || !this.ready())
+      return [];
+    for (const market of this.open.names()) if (!this.board.permits(market, 'withdraw')) return [];
+    const events = this.settle(undefined);
+    for (const event of settleLosses(this, now)) events.push(...this.happened(event));
+    this.insolventSince = null;
+    const { exposure } = this.assessment().assessment;
+    const { capital, liquidity } = this.ledger;
+    const most = toNumber(capital + liquidity, MONEY_DECIMALS);
+    const risk = exposure.volatility * Math.sqrt(-2 * Math.log(this.parameters.alpha));
+    for (const event of reducePositions(this, now, risk > 0 ? 1 - most / risk : 0))
+      events.push(...this.happened(event));
     return events;
   }
 
@@ -270,6 +320,17 @@ export class PricingEngine implements Exchange {
     );
   }
 
+  /** Books trades that were matched elsewhere, all of them, or their refusal. */
+  match(command: MatchPayload, time: number): BookEvent[] {
+    return this.decide(
+      time,
+      (at) => [bookMatch(this, command, at)],
+      ({ code, message }, at) => ({
+        ...{ kind: 'match-rejected', at, matchId: command.matchId, code, reason: message },
+      }),
+    );
+  }
+
   /** Executes a liquidation plan, or refuses it. */
   liquidate(command: LiquidationTradePayload, time: number): BookEvent[] {
     const { planId, account } = command;
@@ -294,7 +355,13 @@ export class PricingEngine implements Exchange {
           ? deposit(command, at)
           : command.kind === 'withdrawal'
             ? withdraw(this, command, at)
-            : transfer(this, command, at),
+            : command.kind === 'transfer'
+              ? transfer(this, command, at)
+              : command.kind === 'reserve'
+                ? reserve(this, command, at)
+                : command.kind === 'release'
+                  ? release(this, command, at)
+                  : claimNote(this, command, at),
       ],
       ({ code, message }, at) => ({
         ...{ kind: 'account-rejected', at, commandId, account, code, reason: message },

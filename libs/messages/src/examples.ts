@@ -3,6 +3,7 @@ import type {
   AccountPayload,
   ExecutionPayload,
   LiquidityPayload,
+  MatchPayload,
   PricePayload,
   QuotePayload,
   QuoteRequestPayload,
@@ -20,6 +21,16 @@ function example<Payload>(id: string, payload: Payload, sequence = 0): Message<P
 
 /** Examples of messages, by the name of their topic. */
 export const MESSAGE_EXAMPLES: Readonly<Record<string, readonly Message<unknown>[]>> = {
+  matches: [
+    example<MatchPayload>('match-1', {
+      matchId: 'match-1',
+      fills: [
+        { buyer: 'alice', seller: 'bob', market: 'BTC', size: '0.25', price: '65010', maker: 'seller' },
+      ],
+      pool: [{ account: 'alice', market: 'BTC', size: '0.05' }],
+      releases: [{ account: 'alice', reservationId: 'order-17' }],
+    }),
+  ],
   prices: [
     example<PricePayload>('feed-1', { kind: 'tick', market: 'BTC', price: '65000.5' }, 1),
     example<PricePayload>('feed-2', { kind: 'tick', market: 'ETH', price: '3200', confidence: '0.8' }, 2),

@@ -53,6 +53,39 @@ export const tradePayload = z.strictObject({
 });
 export type TradePayload = z.infer<typeof tradePayload>;
 
+const fill = z.strictObject({
+  buyer: account,
+  seller: account,
+  market,
+  size: amount.describe('base units; positive'),
+  price,
+  maker: z
+    .enum(['buyer', 'seller'])
+    .describe('whose order rested: it pays the maker’s fee, the other the taker’s'),
+});
+
+/** Trades that have been matched elsewhere, all of them or none: fills between accounts, and legs against the pool. */
+export const matchPayload = z.strictObject({
+  matchId: identifier,
+  fills: z.array(fill).max(64).default([]),
+  pool: z
+    .array(z.strictObject({ account, market, size: amount.describe('signed, base units; positive buys') }))
+    .max(64)
+    .default([])
+    .describe('booked at the mark; they share one premium'),
+  releases: z
+    .array(z.strictObject({ account, reservationId: identifier }))
+    .max(128)
+    .default([])
+    .describe('reservations of the orders that are filled'),
+  parameters: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('version of the risk parameters it was made under, where it must hold'),
+});
+export type MatchPayload = z.output<typeof matchPayload>;
+
 /**
  * The trade that executes a liquidation plan. In a topic of its own, which the liquidator alone writes: the ids the engine makes
  * cannot be claimed by anybody's trade or deposit.
@@ -146,6 +179,19 @@ export const accountPayload = z.discriminatedUnion('kind', [
     market,
     amount: amount.describe('from cross margin to the isolated position; negative: back'),
   }),
+  z.strictObject({
+    kind: z.literal('reserve'),
+    commandId: identifier.describe('of the reservation'),
+    account,
+    legs: z.array(tradeLeg).min(1).max(64).describe('orders, as if all of them were filled'),
+  }),
+  z.strictObject({
+    kind: z.literal('release'),
+    commandId: identifier,
+    account,
+    reservationId: identifier,
+  }),
+  z.strictObject({ kind: z.literal('claim'), commandId: identifier, account }),
 ]);
 export type AccountPayload = z.infer<typeof accountPayload>;
 

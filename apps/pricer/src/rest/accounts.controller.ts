@@ -8,7 +8,10 @@ import { AccountViews } from '../account-views.js';
 import { CommandDesk } from '../command-desk.js';
 import {
   accountAmount,
+  accountClaim,
   accountName,
+  accountRelease,
+  accountReservation,
   accountOutcome,
   accountResponse,
   accountTransfer,
@@ -115,6 +118,62 @@ export class AccountsController {
     { commandId = randomUUID(), market, amount }: z.output<typeof accountTransfer>,
   ): Promise<object> {
     return this.submit({ kind: 'transfer', commandId, account, market, amount });
+  }
+
+  @Post('reservations')
+  @HttpCode(201)
+  @NeedsScope('trade', { changesState: true, actsFor: 'account' })
+  @Documented({
+    params: PARAMETERS,
+    summary: 'Reserve the margin that orders would need if they were filled',
+    body: accountReservation,
+    response: accountOutcome,
+    status: 201,
+    errors: [409, 422, 503, 504],
+  })
+  reserve(
+    @Param('account', ACCOUNT) account: string,
+    @Body(new ZodPipe(accountReservation))
+    { commandId = randomUUID(), legs }: z.output<typeof accountReservation>,
+  ): Promise<object> {
+    return this.submit({ kind: 'reserve', commandId, account, legs });
+  }
+
+  @Post('claims')
+  @HttpCode(201)
+  @NeedsScope('trade', { changesState: true, actsFor: 'account' })
+  @Documented({
+    params: PARAMETERS,
+    summary: 'Be paid what has been set aside for the notes of an account whose gains were cut',
+    body: accountClaim,
+    response: accountOutcome,
+    status: 201,
+    errors: [409, 422, 503, 504],
+  })
+  claim(
+    @Param('account', ACCOUNT) account: string,
+    @Body(new ZodPipe(accountClaim)) { commandId = randomUUID() }: z.output<typeof accountClaim>,
+  ): Promise<object> {
+    return this.submit({ kind: 'claim', commandId, account });
+  }
+
+  @Post('releases')
+  @HttpCode(201)
+  @NeedsScope('trade', { changesState: true, actsFor: 'account' })
+  @Documented({
+    params: PARAMETERS,
+    summary: 'Release a reservation',
+    body: accountRelease,
+    response: accountOutcome,
+    status: 201,
+    errors: [409, 422, 503, 504],
+  })
+  release(
+    @Param('account', ACCOUNT) account: string,
+    @Body(new ZodPipe(accountRelease))
+    { commandId = randomUUID(), reservationId }: z.output<typeof accountRelease>,
+  ): Promise<object> {
+    return this.submit({ kind: 'release', commandId, account, reservationId });
   }
 
   private async submit(command: AccountPayload): Promise<object> {

@@ -1,6 +1,8 @@
 import { Body, Controller, Header, HttpCode, Inject, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { ZkriskError } from '#lib/errors';
+import { ForbiddenError } from '#lib/host';
 import { TOPICS } from '#lib/messages';
 import { type BookEvent } from '#lib/exchange';
 import { MONEY_DECIMALS, parseDecimal, formatMoney } from '#lib/amounts';
@@ -11,6 +13,8 @@ import {
   acceptRequest,
   bookedTrade,
   quoteId,
+  quotesRequest,
+  quotesResponse,
   type QuoteRequest,
   quoteRequest,
   quoteResponse,
@@ -37,6 +41,35 @@ export class QuotesController {
   })
   quote(@Body(new ZodPipe(quoteRequest)) request: QuoteRequest, @CallerKey() key: string | null): string {
     return this.desk.quote(request, key);
+  }
+
+  @Post('batch')
+  @HttpCode(200)
+  @NeedsScope('quote')
+  @Header('content-type', 'application/json; charset=utf-8')
+  @Documented({
+    summary: 'Price trades of many accounts, each on its own',
+    body: quotesRequest,
+    response: quotesResponse,
+    errors: [403, 422],
+  })
+  quotes(
+    @Body(new ZodPipe(quotesRequest)) { requests }: z.output<typeof quotesRequest>,
+    @CallerKey() key: string | null,
+    @CallerAccounts() accounts: ReadonlySet<string> | null,
+  ): string {
+    const other = requests.find(({ account }) => accounts?.has(account) === false);
+    if (other !== undefined)
+      throw new ForbiddenError('the key may not act for an account of the batch', { field: other.account });
+    const answers = requests.map((request) => {
+      try {
+        return `{"status":"quoted","quote":${this.desk.quote(request, key)}}`;
+      } catch (error) {
+        if (!(error instanceof ZkriskError)) throw error;
+        return JSON.stringify({ status: 'refused', code: error.code, detail: error.message });
+      }
+    });
+    return `{"answers":[${answers.join()}]}`;
   }
 
   @Post(':id/accept')
@@ -82,6 +115,8 @@ function tradeOf(event: BookEvent): object {
   return {
     tradeId,
     quoteId,
+    quotesRequest,
+    quotesResponse,
     account,
     bookedAt: new Date(at).toISOString(),
     legs,

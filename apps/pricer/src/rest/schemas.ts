@@ -42,6 +42,18 @@ export const quoteResponse = z.object({
 });
 export type QuoteResponse = z.output<typeof quoteResponse>;
 
+export const quotesRequest = z.strictObject({ requests: z.array(quoteRequest).min(1).max(100) });
+export const quotesResponse = z.object({
+  answers: z
+    .array(
+      z.union([
+        z.object({ status: z.literal('quoted'), quote: quoteResponse }),
+        z.object({ status: z.literal('refused'), code: z.string(), detail: z.string() }),
+      ]),
+    )
+    .describe('one a request, in their order'),
+});
+
 export const quoteId = z.string().regex(/^[\w-]{1,100}$/, 'must be the id of a quote');
 
 export const bookedTrade = z.object({
@@ -87,9 +99,24 @@ export const accountTransfer = z.strictObject({
   market: marketName,
   amount: amount.describe('from cross margin to the isolated position; negative: back'),
 });
+export const accountReservation = z.strictObject({
+  commandId: identifier.optional().describe('of the reservation; makes a retry safe'),
+  legs: z
+    .array(z.strictObject({ market: marketName, size: amount }))
+    .min(1)
+    .max(64),
+});
+export const accountClaim = z.strictObject({
+  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+});
+export const accountRelease = z.strictObject({
+  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  reservationId: identifier,
+});
 export const accountOutcome = z.looseObject({ kind: z.string(), commandId: z.string(), at: z.string() });
 
 const marginFields = {
+  reserved: z.number().describe('equity that orders hold'),
   equity: z.number(),
   collateral: z.number().describe('cash less funding owed'),
   unrealisedPnl: z.number(),
@@ -97,7 +124,7 @@ const marginFields = {
   maintenanceMargin: z.number(),
   initialMargin: z.number(),
   marginRatio: z.number().nullable().describe('equity over notional'),
-  available: z.number().describe('equity above the initial margin'),
+  available: z.number().describe('equity above the initial margin and what orders hold'),
   liquidatable: z.boolean(),
 };
 const marginTerms = z.object({
@@ -128,6 +155,19 @@ export const accountResponse = z.object({
   account: z.string(),
   marketTime: z.string(),
   cash: z.string(),
+  losses: z
+    .object({
+      gain: z.string().describe('won in the last day: losses past the pool are borne by gains first'),
+      wouldBeCut: z
+        .string()
+        .nullable()
+        .describe('if the loss that is missing now were shared now; null where it is not computed here'),
+      notes: z
+        .object({ outstanding: z.string(), claimable: z.string() })
+        .describe('what was cut and is owed'),
+      creditPerHour: z.string().describe('what the default option of the account costs an hour'),
+    })
+    .describe('exposure to losses past the pool: pro rata of gains, of everybody alike'),
   cross: marginAccount,
   isolated: z.array(marginAccount.extend({ market: z.string() })),
 });

@@ -18,12 +18,16 @@ const HOUR_MS = 3_600_000;
 export interface TradeEffect {
   readonly legs: readonly { readonly market: string; readonly size: number; readonly price: number }[];
   readonly cost: number;
+  /** of reserved equity: what is free with the trade, money */
+  readonly released?: number;
 }
 
 /** A margin account marked to market. */
 export interface AccountStanding extends MarginStanding {
   readonly positions: readonly MarginPosition[];
   readonly collateral: number;
+  /** equity that orders hold, money; not available */
+  readonly reserved: number;
 }
 
 /** Margin of the traders' accounts, at the marks of now. */
@@ -71,16 +75,18 @@ export class AccountStandings {
       const mark = this.board.mark(market)?.value ?? position.entryNotional / position.size;
       return { market, ...position, mark };
     });
-    return this.standingOf(collateral, marked);
+    const reserved = toNumber(this.ledger.reservedOf(marginAccount), MONEY_DECIMALS) - (trade?.released ?? 0);
+    return this.standingOf(collateral, marked, reserved);
   }
 
   /** Equity and margins of positions at their marks. */
-  standingOf(collateral: number, positions: readonly MarginPosition[]): AccountStanding {
+  standingOf(collateral: number, positions: readonly MarginPosition[], reserved = 0): AccountStanding {
     const model = this.model(positions);
     const marked = standing(collateral, positions, model.margin);
     const raised = this.openInterestMargin(positions, model);
     const initialMargin = Math.max(marked.initialMargin, raised);
-    return { ...marked, initialMargin, available: marked.equity - initialMargin, positions, collateral };
+    const available = marked.equity - initialMargin - reserved;
+    return { ...marked, initialMargin, available, positions, collateral, reserved };
   }
 
   /**

@@ -10,6 +10,13 @@ import type { AccountStanding, AccountStandings } from './account-standing.js';
 /** Money per unit of size of a funding index: both smallest units are 10^−8. */
 const INDEX_UNIT = Number(INDEX_SCALE);
 
+/** An account before and after a command. */
+export interface AccountChange {
+  readonly account: string;
+  readonly before: AccountStanding;
+  readonly after: AccountStanding;
+}
+
 /** The deficits of all accounts in one scenario. */
 export interface ScenarioDeficit {
   readonly scenario: string;
@@ -73,7 +80,12 @@ export class CreditBook {
    * @throws {CreditCapError} where that raises the account's worst deficit above δK, or the deficits of all in a scenario above βK
    */
   requireCaps(account: string, before: AccountStanding, after: AccountStanding): void {
-    const exposure = (this.exposure = this.current(after.positions));
+    this.requireCapsOfAll([{ account, before, after }]);
+  }
+
+  /** The same of a command that changes several accounts at once. @throws {CreditCapError} */
+  requireCapsOfAll(changes: readonly AccountChange[]): void {
+    const exposure = (this.exposure = this.current(changes.flatMap(({ after }) => after.positions)));
     if (exposure === undefined) return;
     const { rules, capital } = this.holds();
     const { accountShare, poolShare } = rules.parameters.credit;
@@ -82,8 +94,13 @@ export class CreditBook {
       positions: positions.map(({ market, size, mark }) => ({ market, notional: size * mark })),
     });
     const caps = { capital, account: accountShare, pool: poolShare };
-    const breach = exposure.check(account, atMarks(before), atMarks(after), caps);
-    if (breach !== undefined) throw new CreditCapError(account, breach);
+    const breach = exposure.checkAll(
+      changes.map(({ account, before, after }) => ({
+        ...{ account, before: atMarks(before), after: atMarks(after) },
+      })),
+      caps,
+    );
+    if (breach !== undefined) throw new CreditCapError(breach.account, breach);
   }
 
   /** The largest C_k, the largest first. */

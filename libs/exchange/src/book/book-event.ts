@@ -22,6 +22,15 @@ export type BookEvent =
   | AccountRejected
   | BankruptcySettled
   | CreditCharged
+  | MatchBooked
+  | MatchRejected
+  | MarginReserved
+  | MarginReleased
+  | WindowBegun
+  | GainsCut
+  | HaircutSettled
+  | PositionsReduced
+  | NotePaid
   | ParametersSet
   | ParametersRejected;
 
@@ -199,6 +208,95 @@ export interface CreditCharged extends Happened {
   readonly charged: string;
   /** money an hour */
   readonly rate: string;
+}
+
+/** What a match has made one account trade, and what it has paid. */
+export interface MatchedAccount {
+  readonly account: string;
+  /** fills at their prices, and what was traded with the pool at the mark */
+  readonly legs: readonly BookedLeg[];
+  /** to the fee account; negative: a rebate */
+  readonly fee: string;
+  readonly riskPremium: string;
+  readonly liquidityPremium: string;
+  /** reservations that end with it */
+  readonly releases?: readonly string[];
+}
+
+/** Matched trades of several accounts, all at once. */
+export interface MatchBooked extends Happened {
+  readonly kind: 'match-booked';
+  readonly matchId: string;
+  readonly accounts: readonly MatchedAccount[];
+  readonly feeAccount: string;
+  readonly forecastId: string;
+}
+
+export interface MatchRejected extends Happened {
+  readonly kind: 'match-rejected';
+  readonly matchId: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** Equity that an account may not use otherwise: its orders would need it. */
+export interface MarginReserved extends Happened {
+  readonly kind: 'margin-reserved';
+  readonly commandId: string;
+  readonly account: string;
+  readonly amount: string;
+}
+
+export interface MarginReleased extends Happened {
+  readonly kind: 'margin-released';
+  readonly commandId: string;
+  readonly account: string;
+  readonly reservationId: string;
+  readonly amount: string;
+}
+
+/** From here on it is counted what accounts win: who bears losses past the pool first. */
+export interface WindowBegun extends Happened {
+  readonly kind: 'window-begun';
+  readonly marks: readonly (readonly [market: string, price: string])[];
+}
+
+/** A part of the cuts that share a loss past the pool; the settlement follows its parts. */
+export interface GainsCut extends Happened {
+  readonly kind: 'gains-cut';
+  readonly settlementId: string;
+  /** ids ascending over all parts */
+  readonly cuts: readonly (readonly [account: string, cut: string])[];
+}
+
+/** A loss past the pool has been shared: pro rata of gains first, then of what accounts had. */
+export interface HaircutSettled extends Happened {
+  readonly kind: 'haircut-settled';
+  readonly settlementId: string;
+  /** D: what was missing to pay everybody, at marks */
+  readonly need: string;
+  /** G: what all accounts had won */
+  readonly gains: string;
+  readonly fromGains: string;
+  readonly fromPrincipal: string;
+  readonly accounts: number;
+  /** Merkle root of the accounts' equity, gain and cut */
+  readonly root: string;
+}
+
+/** Positions that were made smaller at their marks, because the pool cannot carry the other side any more. */
+export interface PositionsReduced extends Happened {
+  readonly kind: 'positions-reduced';
+  readonly settlementId: string;
+  readonly reductions: readonly (BookedLeg & { readonly account: string })[];
+}
+
+/** What has been set aside for an account's notes is paid into its cash. */
+export interface NotePaid extends Happened {
+  readonly kind: 'note-paid';
+  readonly commandId: string;
+  readonly account: string;
+  readonly amount: string;
 }
 
 /** Another version of the risk parameters holds from here on. */

@@ -8,6 +8,8 @@ import type {
   OpenPosition,
   WaitingCommand,
 } from './ledger-state.js';
+import { type AccountHoldings, GainWindows } from './gain-windows.js';
+import { PayoutNotes } from './payout-notes.js';
 import { FLAT, type Position } from './position.js';
 
 /** Funding index: money per unit of size, 10^−26 of both smallest units' ratio. */
@@ -37,6 +39,15 @@ export class Books {
   reserveBorne = 0n;
   /** of accounts whose default costs something: what they owe an hour, money, and since when */
   readonly credit = new Map<string, CreditRate>();
+  /** what accounts have won lately */
+  readonly windows = new GainWindows();
+  /** what was cut of gains and is owed */
+  readonly notes = new PayoutNotes();
+  /** losses past the pool that were shared, and when the last time */
+  settlements = 0;
+  lastSettlement = 0;
+  /** equity reserved for orders, by account and reservation */
+  readonly reservations = new Map<string, { readonly total: bigint; readonly byId: Map<string, bigint> }>();
   /** what L has borne for P: gains give it back before P earns */
   borne = 0n;
   totalShares = 0n;
@@ -58,7 +69,10 @@ export class Books {
     bankruptcies: 0n,
     /** claims that were given up by withdrawing while the exchange was insolvent */
     haircuts: 0n,
+    /** of matched trades, less rebates */
+    tradingFees: 0n,
     trades: 0,
+    matches: 0,
   };
 
   constructor(horizonMs: number, bucketMs: number) {
@@ -87,6 +101,31 @@ export class Books {
     const next = { shares: known.shares + shares, commands: known.commands + commands };
     if (next.commands === 0) this.reserved.delete(provider);
     else this.reserved.set(provider, next);
+  }
+
+  reserveMargin(account: string, reservationId: string, amount: bigint): void {
+    const known = this.reservations.get(account) ?? { total: 0n, byId: new Map<string, bigint>() };
+    const before = known.byId.get(reservationId) ?? 0n;
+    known.byId.set(reservationId, amount);
+    this.reservations.set(account, { total: known.total + amount - before, byId: known.byId });
+  }
+
+  release(account: string, reservationId: string): void {
+    const known = this.reservations.get(account);
+    const amount = known?.byId.get(reservationId);
+    if (known === undefined || amount === undefined) return;
+    known.byId.delete(reservationId);
+    if (known.byId.size === 0) this.reservations.delete(account);
+    else this.reservations.set(account, { total: known.total - amount, byId: known.byId });
+  }
+
+  /** An account is about to change: what it had when the windows of gains began. */
+  rememberGains(account: string): void {
+    this.windows.remember(account, () => this.holdings(account));
+  }
+
+  holdings(account: string): AccountHoldings {
+    return { cash: this.cashOf(account), positions: this.positions.get(account) ?? [] };
   }
 
   openMarket(name: string): MarketBook {

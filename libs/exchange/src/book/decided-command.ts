@@ -42,6 +42,12 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
         ? { topic: TOPICS.trades.name, owner, id: event.tradeId }
         : { topic: TOPICS.liquidationTrades.name, owner, id: event.planId };
     }
+    case 'match-booked':
+    case 'match-rejected':
+      return { topic: TOPICS.matches.name, owner: 'venue', id: event.matchId };
+    case 'note-paid':
+    case 'margin-reserved':
+    case 'margin-released':
     case 'account-deposited':
     case 'account-withdrawn':
     case 'account-rejected':
@@ -64,6 +70,10 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
     case 'parameters-set':
     case 'parameters-rejected':
       return { topic: TOPICS.parameterCommands.name, owner: 'operator', id: event.commandId };
+    case 'window-begun':
+    case 'gains-cut':
+    case 'haircut-settled':
+    case 'positions-reduced':
     case 'credit-charged':
     case 'dust-closed':
     case 'liquidity-valued':
@@ -88,7 +98,14 @@ export function accountsOf(event: BookEvent): readonly string[] {
     case 'bankruptcy-settled':
     case 'dust-closed':
     case 'credit-charged':
+    case 'note-paid':
       return [event.account];
+    case 'gains-cut':
+      return event.cuts.map(([account]) => account);
+    case 'positions-reduced':
+      return [...new Set(event.reductions.map(({ account }) => account))];
+    case 'match-booked':
+      return [...new Set([...event.accounts.map(({ account }) => account), event.feeAccount])];
     case 'trade-rejected':
       return event.planId === undefined ? [] : [event.account];
     case 'collateral-moved':
@@ -105,6 +122,10 @@ export function marketsOf(event: BookEvent): readonly string[] {
       return event.legs.map(({ market }) => market);
     case 'dust-closed':
       return [event.market];
+    case 'match-booked':
+      return [...new Set(event.accounts.flatMap(({ legs }) => legs.map(({ market }) => market)))];
+    case 'positions-reduced':
+      return [...new Set(event.reductions.map(({ market }) => market))];
     default:
       return [];
   }

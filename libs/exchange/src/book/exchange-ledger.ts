@@ -1,4 +1,5 @@
 import { divide } from '#lib/amounts';
+import { gainOf } from '#lib/margin';
 import { LinearVesting, VestingSchedule } from '#lib/risk';
 import type { BookEvent } from './book-event.js';
 import { Books } from './books.js';
@@ -150,6 +151,54 @@ export class ExchangeLedger {
     return { rate: known.rate, owed: divide(known.rate * elapsed, HOUR_MS, 'up') };
   }
 
+  /** Equity of an account that is reserved for its orders. */
+  reservedOf(account: string): bigint {
+    return this.books.reservations.get(account)?.total ?? 0n;
+  }
+
+  /** What of it some reservations hold. */
+  reservedBy(account: string, reservationIds: readonly string[]): bigint {
+    const byId = this.books.reservations.get(account)?.byId;
+    return [...new Set(reservationIds)].reduce((sum, id) => sum + (byId?.get(id) ?? 0n), 0n);
+  }
+
+  /** How many reservations an account has. */
+  reservationCount(account: string): number {
+    return this.books.reservations.get(account)?.byId.size ?? 0;
+  }
+
+  /** Margin accounts that have cash, owe some or have positions. */
+  accountNames(): IterableIterator<string> {
+    return this.books.cash.keys();
+  }
+
+  /** When the newest window of gains began; undefined before the first one. */
+  get gainsSince(): number | undefined {
+    return this.books.windows.beganAt;
+  }
+
+  /** What an account has won since the older window began, of an equity of now, money. */
+  gainOf(account: string, equity: bigint): bigint {
+    const baseline = this.books.windows.baseline(account, this.books.holdings(account));
+    return baseline === undefined ? 0n : gainOf(equity, baseline.equity, baseline.inflow);
+  }
+
+  /** What was cut of an account's gains and is owed to it, money. */
+  notesOf(account: string): { readonly outstanding: bigint; readonly claimable: bigint } {
+    return this.books.notes.of(account);
+  }
+
+  /** Of all accounts: owed and not set aside; set aside and not claimed. */
+  get notes(): { readonly outstanding: bigint; readonly fund: bigint } {
+    const { outstanding, fund } = this.books.notes;
+    return { outstanding, fund };
+  }
+
+  /** How often losses past the pool have been shared. */
+  get settlements(): number {
+    return this.books.settlements;
+  }
+
   /** Margin accounts with an open position. */
   openAccounts(): IterableIterator<string> {
     return this.books.positions.keys();
@@ -223,9 +272,16 @@ export class ExchangeLedger {
 
   /** 0 where not a unit has been lost or made. O(1): the sums are kept with the accounts, see {@link recount}. */
   imbalance(): bigint {
-    const { capital, liquidity, shortfall, creditReserve, pendingCapital, pendingLiquidity } = this.books;
+    const { books } = this;
+    const { capital, liquidity, shortfall, creditReserve, pendingCapital, pendingLiquidity } = books;
     const pool =
-      creditReserve + capital + liquidity + pendingCapital.pending + pendingLiquidity.pending - shortfall;
+      books.notes.fund +
+      creditReserve +
+      capital +
+      liquidity +
+      pendingCapital.pending +
+      pendingLiquidity.pending -
+      shortfall;
     return this.collateral + pool - this.netDeposits;
   }
 
@@ -289,6 +345,7 @@ export class ExchangeLedger {
       cash: [...books.cash],
       shares: [...books.shares],
       credit: [...books.credit],
+      reservations: [...books.reservations].map(([account, { byId }]) => [account, [...byId]] as const),
       waiting: [...books.waiting.values()],
       locked: [...books.locked.values()],
       backings: [...books.backings],
@@ -299,6 +356,10 @@ export class ExchangeLedger {
       shortfall: books.shortfall,
       creditReserve: books.creditReserve,
       reserveBorne: books.reserveBorne,
+      settlements: books.settlements,
+      lastSettlement: books.lastSettlement,
+      windows: books.windows.state(),
+      notes: [books.notes.state()],
       borne: books.borne,
       totalShares: books.totalShares,
       deposits: books.deposits,
@@ -324,7 +385,8 @@ export class ExchangeLedger {
     books.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
     books.pendingLiquidity = new LinearVesting(horizonMs, bucketMs, state.pendingLiquidity);
     const { capital, liquidity, shortfall, borne, totalShares, deposits, withdrawals } = state;
-    const { creditReserve, reserveBorne } = state;
+    const { creditReserve, reserveBorne, settlements, lastSettlement } = state;
+    Object.assign(books, { settlements, lastSettlement });
     Object.assign(books, { capital, liquidity, shortfall, creditReserve, reserveBorne, borne });
     Object.assign(books, { totalShares, deposits, withdrawals });
     Object.assign(books.collected, state.collected);
@@ -340,7 +402,12 @@ export class ExchangeLedger {
    */
   restorePart(part: LedgerSnapshot): void {
     const { books } = this;
-    const { positions, cash, shares, credit, waiting, locked } = thawLists(part);
+    const { positions, cash, shares, credit, reservations, windows, notes, waiting, locked } =
+      thawLists(part);
+    if (windows.length > 0) books.windows.restore(windows);
+    for (const state of notes) books.notes.restore(state);
+    for (const [account, held] of reservations)
+      for (const [id, reserved] of held) books.reserveMargin(account, id, reserved);
     for (const [account, rate] of credit) books.credit.set(account, rate);
     for (const [account, held] of positions) books.positions.set(account, new Map(held));
     for (const [account, amount] of cash) books.addCash(account, amount);

@@ -1,5 +1,7 @@
 import type { LinearVestingState, PendingAmount } from '#lib/risk';
 import { InvalidInputError } from '#lib/errors';
+import type { WindowState } from './gain-windows.js';
+import type { NotesState } from './payout-notes.js';
 import type { Position } from './position.js';
 
 /** One market's totals over all accounts. */
@@ -86,6 +88,8 @@ export interface LedgerTotals {
   readonly shortfall: bigint;
   readonly creditReserve: bigint;
   readonly reserveBorne: bigint;
+  readonly settlements: number;
+  readonly lastSettlement: number;
   readonly borne: bigint;
   readonly totalShares: bigint;
   readonly deposits: bigint;
@@ -100,6 +104,9 @@ export interface LedgerLists {
   readonly cash: readonly (readonly [string, bigint])[];
   readonly shares: readonly (readonly [string, bigint])[];
   readonly credit: readonly (readonly [string, CreditRate])[];
+  readonly reservations: readonly (readonly [string, readonly (readonly [string, bigint])[]])[];
+  readonly windows: readonly WindowState[];
+  readonly notes: readonly NotesState[];
   readonly waiting: readonly WaitingCommand[];
   readonly locked: readonly LockedWithdrawal[];
 }
@@ -121,12 +128,15 @@ export function freeze(state: Partial<LedgerState>): LedgerSnapshot {
  *   together
  */
 export function* split(state: LedgerState, size: number): Generator<LedgerSnapshot> {
-  const { positions, cash, shares, credit, waiting, locked, ...totals } = state;
+  const { positions, cash, shares, credit, reservations, windows, notes, waiting, locked, ...totals } = state;
   yield freeze(totals);
   for (const slice of slices(positions, size, ([, held]) => held.length)) yield freeze({ positions: slice });
   for (const slice of slices(cash, size)) yield freeze({ cash: slice });
   for (const slice of slices(shares, size)) yield freeze({ shares: slice });
   for (const slice of slices(credit, size)) yield freeze({ credit: slice });
+  for (const slice of slices(reservations, size, ([, held]) => held.length))
+    yield freeze({ reservations: slice });
+  yield freeze({ windows, notes });
   for (const slice of slices(waiting, size)) yield freeze({ waiting: slice });
   for (const slice of slices(locked, size)) yield freeze({ locked: slice });
 }
@@ -193,6 +203,8 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
     shortfall: amount(frozen.shortfall),
     creditReserve: amount(frozen.creditReserve),
     reserveBorne: amount(frozen.reserveBorne),
+    settlements: frozen.settlements,
+    lastSettlement: frozen.lastSettlement,
     borne: amount(frozen.borne),
     totalShares: amount(frozen.totalShares),
     deposits: amount(frozen.deposits),
@@ -212,9 +224,9 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
  * @throws {InvalidInputError} for one of another version
  */
 export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
-  const { positions, cash, shares, credit, waiting, locked } = checked(snapshot) as Partial<
-    Frozen<LedgerLists>
-  >;
+  const { positions, cash, shares, credit, reservations, windows, notes, waiting, locked } = checked(
+    snapshot,
+  ) as Partial<Frozen<LedgerLists>>;
   return {
     positions: (positions ?? []).map(([account, held]) => [
       account,
@@ -226,6 +238,20 @@ export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
     cash: (cash ?? []).map(([account, held]) => [account, amount(held)]),
     shares: (shares ?? []).map(([provider, owned]) => [provider, amount(owned)]),
     credit: (credit ?? []).map(([account, { rate, since }]) => [account, { rate: amount(rate), since }]),
+    reservations: (reservations ?? []).map(([account, held]) => [
+      account,
+      held.map(([id, reserved]) => [id, amount(reserved)] as const),
+    ]),
+    windows: (windows ?? []).map(({ at, markets, changed }) => ({
+      at,
+      markets: markets.map(([market, price, index]) => [market, amount(price), amount(index)] as const),
+      changed: changed.map(([account, equity, inflow]) => [account, amount(equity), amount(inflow)] as const),
+    })),
+    notes: (notes ?? []).map(({ series, held, fund }) => ({
+      series: series.map(([id, total, paid]) => [id, amount(total), amount(paid)] as const),
+      held: held.map(([account, id, owed, claimed]) => [account, id, amount(owed), amount(claimed)] as const),
+      fund: amount(fund),
+    })),
     waiting: (waiting ?? []).map((command) => ({
       ...command,
       amount: amount(command.amount),

@@ -19,7 +19,7 @@ export function requireTradeLimit({ board, parameters }: Exchange, legs: readonl
 export function requireLimits(
   { ledger, board, parameters, accounts }: Exchange,
   marginAccount: string,
-  legs: readonly PricedLeg[],
+  legs: readonly Pick<PricedLeg, 'name' | 'exactSize'>[],
 ): void {
   const { limits } = parameters.rules.parameters;
   const valueOf = (market: string, size: bigint) =>
@@ -41,6 +41,22 @@ export function requireLimits(
   const notional = accounts.standing(marginAccount).notional + grown;
   if (notional > limits.account)
     throw new NotionalLimitError(`account ${marginAccount}`, notional, limits.account);
+}
+
+/** The limit of a market's open interest, of what several accounts do to it at once. @throws {NotionalLimitError} */
+export function requireInterest(
+  { ledger, board, parameters }: Exchange,
+  market: string,
+  change: { readonly long: bigint; readonly net: bigint },
+): void {
+  const { size, longSize } = ledger.market(market);
+  const largest = (long: bigint, short: bigint) =>
+    toNumber(long > short ? long : short, SIZE_DECIMALS) * board.mark(market)!.value;
+  const long = longSize + change.long;
+  const interest = largest(long, long - (size + change.net));
+  const limit = parameters.rules.parameters.limits.market;
+  if (interest > limit && interest > largest(longSize, longSize - size))
+    throw new NotionalLimitError(`market ${market}`, interest, limit);
 }
 
 function positive(size: bigint): bigint {

@@ -1,4 +1,5 @@
 import { MONEY_DECIMALS, PRICE_DECIMALS, toNumber } from '#lib/amounts';
+import type { AccountStanding } from '../accounts/account-standing.js';
 import { InsufficientMarginError } from '../errors.js';
 import type { PricedLeg } from '../trades/trade-price.js';
 import type { Exchange } from './exchange.js';
@@ -43,19 +44,22 @@ export function chargedPremium(
   const full = accounts.standing(marginAccount, effect(premium));
   // With positions left it has more than the premium, by its margin.
   const before = accounts.standing(marginAccount);
-  if (full.equity >= full.initialMargin && full.initialMargin > 0) {
+  if (full.available >= 0 && full.initialMargin > 0) {
     exchange.credit.requireCaps(marginAccount, before, full);
     return premium;
   }
   const charged = affordable(exchange, marginAccount, legs, premium);
   const after = accounts.standing(marginAccount, effect(charged));
   const reduces = reducesOnly(exchange, marginAccount, legs);
-  const margin = reduces ? 'maintenanceMargin' : 'initialMargin';
-  const lacks = Math.max(0, after[margin] - after.equity);
-  const lacked = Math.max(0, before[margin] - before.equity);
+  const lacking = ({ maintenanceMargin, equity, available }: AccountStanding) =>
+    Math.max(0, reduces ? maintenanceMargin - equity : -available);
   // A hair of float64, for who closes: closing everything leaves an equity of a rounding, not of 0. A crumb more is refused.
   const hair = reduces ? 1e-12 * Math.max(1, before.notional) : 0;
-  if (lacks > lacked + hair) throw new InsufficientMarginError(marginAccount, after.equity, after[margin]);
+  if (lacking(after) > lacking(before) + hair)
+    throw new InsufficientMarginError(
+      ...([marginAccount, after.equity] as const),
+      reduces ? after.maintenanceMargin : after.initialMargin + after.reserved,
+    );
   exchange.credit.requireCaps(marginAccount, before, after);
   return charged;
 }

@@ -2,3 +2,4 @@ export * from './access.environment.js';
 export * from './admin-signature.js';
 export * from './api-keys.js';
 export * from './audit-log.js';
+export { ForbiddenError } from './errors.js';

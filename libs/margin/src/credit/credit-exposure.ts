@@ -82,6 +82,7 @@ export class CreditExposure {
   private readonly losses: Float64Array;
   private readonly stored: Float64Array;
   private readonly was: Float64Array;
+  private readonly raised: Float64Array;
   private readonly will: Float64Array;
   /** C_k: of r_k at k, of 2·r_k at K + k */
   readonly totals: Float64Array;
@@ -105,6 +106,7 @@ export class CreditExposure {
     this.totals = new Float64Array(2 * K);
     this.stored = new Float64Array(2 * K);
     this.was = new Float64Array(2 * K);
+    this.raised = new Float64Array(2 * K);
     this.will = new Float64Array(2 * K);
   }
 
@@ -222,43 +224,67 @@ export class CreditExposure {
     this.swept = swept;
   }
 
-  /**
-   * Whether an account may come to a state: refused where that raises its own worst deficit above δK, or any C_k that is
-   * then above βK. Undefined: accepted. A change that lowers the exposure is never refused.
-   *
-   * @throws {InvalidInputError} for a market without parameters
-   */
+  /** {@link checkAll} of one account. */
   check(
     account: string,
     before: AccountAtMarks,
     after: AccountAtMarks,
-    { capital, account: delta, pool: beta }: CreditCaps,
+    caps: CreditCaps,
   ): CreditBreach | undefined {
-    const { was, will, stored, totals, model } = this;
+    return this.checkAll([{ account, before, after }], caps);
+  }
+
+  /**
+   * Whether accounts may come to a state together: refused where that raises the worst deficit of one above δK, or any C_k that is
+   * then above βK. Undefined: they may. A state that lowers what is at stake is never refused.
+   *
+   * @returns with the account, of several the last one
+   * @throws {InvalidInputError} for a market without parameters
+   */
+  checkAll(
+    changes: readonly {
+      readonly account: string;
+      readonly before: AccountAtMarks;
+      readonly after: AccountAtMarks;
+    }[],
+    { capital, account: delta, pool: beta }: CreditCaps,
+  ): (CreditBreach & { readonly account: string }) | undefined {
+    const { was, will, stored, raised, totals, model } = this;
     const K = model.scenarios.length;
     if (K === 0) return undefined;
-    this.deficits(before, was);
-    this.deficits(after, will);
     const worst = (terms: Float64Array) =>
       terms.reduce((most, value, k) => (value > terms[most] ? k : most), 0);
-    const breach = (cap: CreditBreach['cap'], k: number, deficit: number, limit: number): CreditBreach => ({
-      cap,
+    const breach = (
+      account: string,
+      cap: CreditBreach['cap'],
+      k: number,
+      deficit: number,
+      limit: number,
+    ) => ({
+      ...{ account, cap, deficit, limit },
       scenario: model.scenarios[k % K].name,
-      times: k < K ? 1 : 2,
-      deficit,
-      limit,
+      times: k < K ? (1 as const) : (2 as const),
     });
-    const own = worst(will);
-    if (delta !== null && will[own] > delta * capital && will[own] > was[worst(was)])
-      return breach('account', own, will[own], delta * capital);
-    if (beta === null) return undefined;
     stored.fill(0);
-    const at = this.known.get(account);
-    if (at !== undefined) this.addTerms(at, stored, 1);
+    raised.fill(0);
+    for (const { account, before, after } of changes) {
+      this.deficits(before, was);
+      this.deficits(after, will);
+      const own = worst(will);
+      if (delta !== null && will[own] > delta * capital && will[own] > was[worst(was)])
+        return breach(account, 'account', own, will[own], delta * capital);
+      const at = this.known.get(account);
+      if (at !== undefined) this.addTerms(at, stored, -1);
+      for (let k = 0; k < 2 * K; k++) {
+        stored[k] += will[k];
+        raised[k] += will[k] - was[k];
+      }
+    }
+    if (beta === null) return undefined;
     for (let k = 0; k < 2 * K; k++) {
-      if (will[k] <= was[k]) continue;
-      const total = totals[k] - stored[k] + will[k];
-      if (total > beta * capital) return breach('pool', k, total, beta * capital);
+      const total = totals[k] + stored[k];
+      if (raised[k] > 0 && total > beta * capital)
+        return breach(changes.at(-1)!.account, 'pool', k, total, beta * capital);
     }
     return undefined;
   }

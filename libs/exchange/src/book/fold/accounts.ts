@@ -1,5 +1,12 @@
 import { MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
-import type { AccountDeposited, AccountWithdrawn, CollateralMoved, CreditCharged } from '../book-event.js';
+import type {
+  AccountDeposited,
+  AccountWithdrawn,
+  CollateralMoved,
+  CreditCharged,
+  MarginReleased,
+  MarginReserved,
+} from '../book-event.js';
 import type { Books } from '../books.js';
 import { credit } from '../waterfall.js';
 
@@ -8,6 +15,7 @@ const money = (text: string, field: string) => parseDecimal(text, MONEY_DECIMALS
 export function deposit(books: Books, event: AccountDeposited): void {
   const amount = money(event.amount, 'amount');
   books.addCash(event.account, amount);
+  books.windows.addInflow(event.account, amount);
   books.deposits += amount;
 }
 
@@ -15,6 +23,7 @@ export function withdraw(books: Books, event: AccountWithdrawn): void {
   const amount = money(event.amount, 'amount');
   const haircut = money(event.haircut ?? '0', 'haircut');
   books.addCash(event.account, -amount - haircut);
+  books.windows.addInflow(event.account, -amount);
   books.withdrawals += amount;
   books.collected.haircuts += haircut;
   credit(books, haircut);
@@ -31,10 +40,20 @@ export function chargeCredit(books: Books, event: CreditCharged): void {
   else books.credit.set(event.account, { rate, since: event.at });
 }
 
+export function reserveMargin(books: Books, event: MarginReserved): void {
+  books.reserveMargin(event.account, event.commandId, money(event.amount, 'amount'));
+}
+
+export function releaseMargin(books: Books, event: MarginReleased): void {
+  books.release(event.account, event.reservationId);
+}
+
 export function moveCollateral(books: Books, event: CollateralMoved): void {
   const amount = money(event.amount, 'amount');
   books.addCash(event.from, -amount);
   books.addCash(event.to, amount);
+  books.windows.addInflow(event.from, -amount);
+  books.windows.addInflow(event.to, amount);
   // An isolated position's account ends with it: anybody could make any number of them.
   if (event.from.includes('~') && books.cashOf(event.from) === 0n && !books.positions.has(event.from))
     books.cash.delete(event.from);

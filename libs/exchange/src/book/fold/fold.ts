@@ -1,6 +1,8 @@
 import type { BookEvent } from '../book-event.js';
 import type { Books } from '../books.js';
+import { accountsOf } from '../decided-command.js';
 import * as accounts from './accounts.js';
+import * as losses from './losses.js';
 import * as liquidity from './liquidity.js';
 import * as time from './time.js';
 import * as trades from './trades.js';
@@ -29,11 +31,21 @@ const FOLDS: Folds = {
   'account-withdrawn': accounts.withdraw,
   'collateral-moved': accounts.moveCollateral,
   'account-rejected': nothing,
+  'window-begun': losses.beginWindow,
+  'gains-cut': losses.cutGains,
+  'haircut-settled': losses.settleHaircut,
+  'positions-reduced': losses.reducePositions,
+  'note-paid': losses.payNote,
+  'match-booked': trades.bookMatch,
+  'match-rejected': nothing,
+  'margin-reserved': accounts.reserveMargin,
+  'margin-released': accounts.releaseMargin,
   'credit-charged': accounts.chargeCredit,
   'parameters-set': nothing,
   'parameters-rejected': nothing,
 };
 
 export function fold(books: Books, event: BookEvent): void {
+  for (const account of accountsOf(event)) books.rememberGains(account);
   (FOLDS[event.kind] as (books: Books, event: BookEvent) => void)(books, event);
 }

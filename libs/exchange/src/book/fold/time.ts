@@ -23,6 +23,8 @@ export function accrueFunding(books: Books, event: FundingAccrued): void {
 }
 
 export function vest(books: Books, event: Vested): void {
-  credit(books, books.pendingCapital.vest(event.at));
+  const vested = books.pendingCapital.vest(event.at);
+  // Half of it is for those whose gains were cut.
+  credit(books, vested - books.notes.repay(vested > 0n ? vested / 2n : 0n));
   creditLiquidity(books, books.pendingLiquidity.vest(event.at));
 }

@@ -1,5 +1,5 @@
 import { MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
-import type { BankruptcySettled, DustClosed, TradeBooked } from '../book-event.js';
+import type { BankruptcySettled, DustClosed, MatchBooked, TradeBooked } from '../book-event.js';
 import type { Books } from '../books.js';
 import { tradePosition } from '../position.js';
 import { credit, creditLoss } from '../waterfall.js';
@@ -22,6 +22,28 @@ export function bookTrade(books: Books, event: TradeBooked): void {
   books.collected.trades++;
 }
 
+/** Fills of two accounts enter and leave at one price: what one realises the other enters with, and the pool is as it was. */
+export function bookMatch(books: Books, event: MatchBooked): void {
+  let fees = 0n;
+  for (const { account, legs, releases = [], ...paid } of event.accounts) {
+    let cash = 0n;
+    for (const leg of legs) cash += bookLeg(books, account, leg);
+    const fee = money(paid.fee, 'fee');
+    const riskPremium = money(paid.riskPremium, 'riskPremium');
+    const liquidityPremium = money(paid.liquidityPremium, 'liquidityPremium');
+    books.addCash(account, cash - fee - riskPremium - liquidityPremium);
+    books.pendingCapital.collect(event.at, riskPremium);
+    books.pendingLiquidity.collect(event.at, liquidityPremium);
+    books.collected.riskPremia += riskPremium;
+    books.collected.liquidityPremia += liquidityPremium;
+    for (const reservationId of releases) books.release(account, reservationId);
+    fees += fee;
+  }
+  if (fees !== 0n) books.addCash(event.feeAccount, fees);
+  books.collected.tradingFees += fees;
+  books.collected.matches++;
+}
+
 /** What is left of a position that is too small to trade is closed at the mark: no premium, nobody's trade. */
 export function closeDust(books: Books, event: DustClosed): void {
   books.addCash(event.account, bookLeg(books, event.account, event));
@@ -35,7 +57,7 @@ export function settleBankruptcy(books: Books, event: BankruptcySettled): void {
 }
 
 /** @returns what the leg brings the account: realised profit less the funding it owed */
-function bookLeg(
+export function bookLeg(
   books: Books,
   account: string,
   leg: { readonly market: string; readonly size: string; readonly price: string },

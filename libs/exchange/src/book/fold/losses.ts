@@ -1,0 +1,46 @@
+import { MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS } from '#lib/amounts';
+import type { GainsCut, HaircutSettled, NotePaid, PositionsReduced, WindowBegun } from '../book-event.js';
+import type { Books } from '../books.js';
+import { credit } from '../waterfall.js';
+import { bookLeg } from './trades.js';
+
+const money = (text: string, field: string) => parseDecimal(text, MONEY_DECIMALS, field);
+
+export function beginWindow(books: Books, event: WindowBegun): void {
+  books.windows.begin(
+    event.at,
+    new Map(
+      event.marks.map(([market, price]) => [
+        market,
+        {
+          price: parseDecimal(price, PRICE_DECIMALS, 'price'),
+          index: books.openMarket(market).fundingIndex,
+        },
+      ]),
+    ),
+  );
+}
+
+/** What is cut of accounts is the pool's, and owed to them as notes. */
+export function cutGains(books: Books, event: GainsCut): void {
+  const cuts = event.cuts.map(([account, cut]) => [account, money(cut, 'cut')] as const);
+  for (const [account, cut] of cuts) {
+    books.addCash(account, -cut);
+    credit(books, cut);
+    books.collected.haircuts += cut;
+  }
+  books.notes.issue(event.settlementId, cuts);
+}
+
+export function settleHaircut(books: Books, event: HaircutSettled): void {
+  books.settlements++;
+  books.lastSettlement = event.at;
+}
+
+export function reducePositions(books: Books, event: PositionsReduced): void {
+  for (const { account, ...leg } of event.reductions) books.addCash(account, bookLeg(books, account, leg));
+}
+
+export function payNote(books: Books, event: NotePaid): void {
+  books.addCash(event.account, books.notes.claim(event.account));
+}

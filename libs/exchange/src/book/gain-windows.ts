@@ -1,0 +1,116 @@
+import { divide, notionalOf } from '#lib/amounts';
+import { INDEX_SCALE } from './books.js';
+import type { OpenPosition } from './ledger-state.js';
+
+/** An account's equity when a window began, and what has been paid in since, less what has been paid out. */
+export interface Baseline {
+  readonly equity: bigint;
+  readonly inflow: bigint;
+}
+
+/** Marks and funding indices of a moment, and the accounts that have changed since. */
+interface Window {
+  readonly at: number;
+  /** price and funding index by market */
+  readonly markets: ReadonlyMap<string, { readonly price: bigint; readonly index: bigint }>;
+  readonly changed: Map<string, Baseline>;
+}
+
+/** A window as plain data. */
+export interface WindowState {
+  readonly at: number;
+  readonly markets: readonly (readonly [market: string, price: bigint, index: bigint])[];
+  readonly changed: readonly (readonly [account: string, equity: bigint, inflow: bigint])[];
+}
+
+export interface AccountHoldings {
+  readonly cash: bigint;
+  readonly positions: Iterable<readonly [market: string, position: OpenPosition]>;
+}
+
+/**
+ * What accounts have won since the day before: gains bear losses past the pool's capital first. Two windows are kept, begun a day
+ * apart; the older one counts, so that what is won shortly after midnight is won as well. An account that has not changed since a
+ * window began had, then, what its books of now are worth at the marks of then: only accounts that change are remembered.
+ */
+export class GainWindows {
+  private current: Window | undefined;
+  private previous: Window | undefined;
+
+  /** When the newest window began, market time; undefined before the first one. */
+  get beganAt(): number | undefined {
+    return this.current?.at;
+  }
+
+  begin(at: number, markets: Window['markets']): void {
+    this.previous = this.current;
+    this.current = { at, markets, changed: new Map() };
+  }
+
+  /** An account is about to change. */
+  remember(account: string, holdings: () => AccountHoldings): void {
+    for (const window of [this.previous, this.current]) {
+      if (window === undefined || window.changed.has(account)) continue;
+      window.changed.set(account, { equity: equityAt(window, holdings()), inflow: 0n });
+    }
+  }
+
+  /** Money that came to a remembered account from outside of it; negative: that left. */
+  addInflow(account: string, amount: bigint): void {
+    for (const window of [this.previous, this.current]) {
+      const known = window?.changed.get(account);
+      if (known !== undefined) window!.changed.set(account, { ...known, inflow: known.inflow + amount });
+    }
+  }
+
+  /** What an account had when the older window began; undefined before there is one. */
+  baseline(account: string, holdings: AccountHoldings): Baseline | undefined {
+    const window = this.previous ?? this.current;
+    if (window === undefined) return undefined;
+    return window.changed.get(account) ?? { equity: equityAt(window, holdings), inflow: 0n };
+  }
+
+  state(): WindowState[] {
+    return [this.previous, this.current].flatMap((window) =>
+      window === undefined
+        ? []
+        : [
+            {
+              at: window.at,
+              markets: [...window.markets].map(
+                ([market, { price, index }]) => [market, price, index] as const,
+              ),
+              changed: [...window.changed].map(
+                ([account, { equity, inflow }]) => [account, equity, inflow] as const,
+              ),
+            },
+          ],
+    );
+  }
+
+  restore(windows: readonly WindowState[]): void {
+    const [previous, current] = windows.length > 1 ? windows : [undefined, windows.at(0)];
+    this.previous = previous && thawed(previous);
+    this.current = current && thawed(current);
+  }
+}
+
+function thawed({ at, markets, changed }: WindowState): Window {
+  return {
+    at,
+    markets: new Map(markets.map(([market, price, index]) => [market, { price, index }])),
+    changed: new Map(changed.map(([account, equity, inflow]) => [account, { equity, inflow }])),
+  };
+}
+
+/** Markets that the window does not know count at their entry. */
+function equityAt({ markets }: Window, { cash, positions }: AccountHoldings): bigint {
+  let equity = cash;
+  for (const [market, { size, entryNotional, fundingIndex }] of positions) {
+    const known = markets.get(market);
+    if (known === undefined) continue;
+    equity += notionalOf(size, known.price, 'down') - entryNotional;
+    equity -= divide(size * (known.index - fundingIndex), INDEX_SCALE, 'up');
+  }
+  return equity;
+}

@@ -1,0 +1,66 @@
+import { formatMoney, fromNumber, MONEY_DECIMALS, toNumber } from '#lib/amounts';
+import type { AccountPayload } from '#lib/messages';
+import type { MarginReleased, MarginReserved } from '../book/book-event.js';
+import { InsufficientMarginError, ReservationError } from '../errors.js';
+import { nettedLegs } from '../trades/netted-legs.js';
+import type { Exchange } from './exchange.js';
+import { requireLimits } from './limits.js';
+
+type Reserve = Extract<AccountPayload, { kind: 'reserve' }>;
+type Release = Extract<AccountPayload, { kind: 'release' }>;
+
+/** Reservations an account may have at once. */
+const MOST_RESERVATIONS = 256;
+
+/**
+ * Reserves what an account's orders would need if all of them were filled, as far as a fill may be from the mark: the margin they
+ * add, their fees, and what they would lose at once. The account can use the rest of its equity meanwhile.
+ *
+ * @throws {ReservationError} for one reservation too many
+ * @throws {InsufficientMarginError} where less than that is available
+ */
+export function reserve(exchange: Exchange, command: Reserve, at: number): MarginReserved {
+  const { commandId, account } = command;
+  const { accounts, board, ledger, parameters } = exchange;
+  if (ledger.reservationCount(account) >= MOST_RESERVATIONS)
+    throw new ReservationError(account, `has ${MOST_RESERVATIONS} reservations, which is the most`);
+  const { fees } = parameters.rules.parameters;
+  const legs = nettedLegs(command.legs).map(({ market, size }) => {
+    const { mark } = board.tradable(market, 'increase');
+    return { market, size: toNumber(size, 8), exactSize: size, mark: mark.value };
+  });
+  requireLimits(
+    exchange,
+    account,
+    legs.map(({ market, exactSize }) => ({ name: market, exactSize })),
+  );
+  const cost = legs.reduce((sum, { market, size, mark }) => {
+    const { taker } = fees.markets[market] ?? fees.default;
+    return (
+      sum +
+      Math.abs(size) * mark * (fees.largestDeviation + Math.max(0, taker * (fees.accounts[account] ?? 1)))
+    );
+  }, 0);
+  const before = accounts.standing(account);
+  const after = accounts.standing(account, {
+    legs: legs.map(({ market, size, mark }) => ({ market, size, price: mark })),
+    cost: 0,
+  });
+  const needed = cost + Math.max(0, after.initialMargin - before.initialMargin);
+  if (needed > before.available)
+    throw new InsufficientMarginError(
+      account,
+      before.equity,
+      before.initialMargin + before.reserved + needed,
+    );
+  const amount = fromNumber(needed, MONEY_DECIMALS, 'up', 'reserve');
+  return { kind: 'margin-reserved', at, commandId, account, amount: formatMoney(amount) };
+}
+
+/** @throws {ReservationError} for one that is not there */
+export function release({ ledger }: Exchange, command: Release, at: number): MarginReleased {
+  const { commandId, account, reservationId } = command;
+  const amount = ledger.reservedBy(account, [reservationId]);
+  if (amount === 0n) throw new ReservationError(account, `has no reservation ${reservationId}`);
+  return { kind: 'margin-released', at, commandId, account, reservationId, amount: formatMoney(amount) };
+}
