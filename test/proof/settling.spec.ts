@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { auditOracle, parseDeployment, startEmbeddedChain } from '#lib/chain';
 import { createProver } from '#lib/proofs';
+import { NARROW_MARGINS } from '../support/narrow-margins.js';
 
 const main = join(import.meta.dirname, '..', '..', 'apps/zkrisk/src/main.js');
 const directory = mkdtempSync(join(tmpdir(), 'zkrisk-settling-'));
@@ -41,6 +42,7 @@ function replay(): { child: ChildProcess; said: () => string } {
         ZKRISK_DATA_DIR: directory,
         PORT: '0',
         LOG_LEVEL: 'info',
+        ...NARROW_MARGINS,
         CHAIN_CONFIRMATIONS: '1',
       },
       stdio: ['ignore', 'pipe', 'pipe'],

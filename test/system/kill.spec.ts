@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres, dataSourceOptions } from '#lib/storage';
 import { DataSource } from 'typeorm';
 import { eventually } from '../support/database.js';
+import { NARROW_MARGINS } from '../support/narrow-margins.js';
 
 const main = join(import.meta.dirname, '..', '..', 'apps/zkrisk/src/main.js');
 const BARS = 160;
@@ -15,6 +16,7 @@ const ENVIRONMENT = {
   REFIT_EVERY_BARS: '25',
   HORIZON_BARS: '8',
   SNAPSHOT_EVERY_EVENTS: '100',
+  ...NARROW_MARGINS,
 };
 
 /** A replay as its own process. */

@@ -122,7 +122,7 @@ export class TradeFlow {
         account: `trader-${Math.floor(accounts * random.uniform())}`,
         market,
         size: `${long ? '' : '-'}${decimals}`,
-        collateral: (notional / (3 + 13 * random.uniform())).toFixed(2),
+        collateral: (notional / (2 + 3.5 * random.uniform())).toFixed(2),
         holding: 1 + Math.floor((LONGEST_HOLDING - 1) * random.uniform() ** 2),
       };
       // Nobody opens a position in a market that is not listed yet, or no longer; its random numbers are drawn all the same.

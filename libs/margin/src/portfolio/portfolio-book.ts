@@ -19,6 +19,8 @@ export class PortfolioBook {
   private readonly lastIndices: number[] = [];
   private readonly modelled: number[] = [];
   private readonly names: string[] = [];
+  /** markets that accounts have had positions in */
+  private readonly held = new Set<string>();
   /** the same by the market's number in the model */
   private marks = new Float64Array(0);
   private indices = new Float64Array(0);
@@ -39,10 +41,10 @@ export class PortfolioBook {
   /**
    * Another forecast, other parameters or another capital. The accounts stay.
    *
-   * @throws {InvalidInputError} where it lacks a market that the model before had
+   * @throws {InvalidInputError} where it lacks a market that an account has had a position in
    */
   setModel(model: PortfolioModel): void {
-    for (const market of this.model.indexOf.keys())
+    for (const market of this.held)
       if (!model.indexOf.has(market))
         throw new InvalidInputError('market', `has no margin parameters: ${market}`);
     this.model = model;
@@ -74,6 +76,7 @@ export class PortfolioBook {
     for (const { market } of positions)
       if (!this.model.indexOf.has(market))
         throw new InvalidInputError('market', `has no margin parameters: ${market}`);
+    for (const { market } of positions) this.held.add(market);
     this.columns.set(account, cash, positions);
   }
 
