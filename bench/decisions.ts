@@ -5,9 +5,10 @@ import {
   markParameters,
   PricingEngine,
 } from '#lib/exchange';
-import type { CovariancePayload } from '#lib/messages';
+import { type CovariancePayload, outgoing, TOPICS } from '#lib/messages';
 import { randomStream, type RandomStream } from '#lib/runtime';
-import { cpuSeconds, type GrowthRow, growthRow } from './growth.js';
+import { advanceState, factorForecast, fitForecastModel, initialState } from '#lib/volatility';
+import { cpuSeconds, type GrowthRow, growthRow, marketReturns } from './growth.js';
 
 const HOUR_MS = 3_600_000;
 const START = Date.UTC(2024, 0, 1);
@@ -86,7 +87,8 @@ export class TradingExchange {
   }
 }
 
-function forecastOf(markets: number, factors: number): CovariancePayload {
+/** A forecast of markets M0, M1 …, with so many common factors. */
+export function forecastOf(markets: number, factors: number): CovariancePayload {
   const random = randomStream(5);
   const variances = Array.from({ length: factors }, (_, k) => (k === 0 ? 0.02 : 0.005) ** 2);
   const own = Array.from({ length: markets }, () => (0.01 + 0.02 * random.uniform()) ** 2);
@@ -103,7 +105,7 @@ function forecastOf(markets: number, factors: number): CovariancePayload {
 }
 
 /** Factors of the bench's forecasts: as many as LM-GO finds in such markets. */
-function factorsOf(markets: number): number {
+export function factorsOf(markets: number): number {
   return Math.max(1, Math.round(Math.sqrt(markets) / 2));
 }
 
@@ -123,8 +125,37 @@ export function tradeGrowth(): GrowthRow[] {
       { 8: 8e-6, 50: 10e-6, 500: 25e-6 },
       (markets) => decide(markets, 2000),
     ),
+    growthRow(
+      'a bar: LM-GO’s filter, horizon and rate, its message written and read, in force in the pricer',
+      'markets',
+      [24, 200, 500],
+      { 500: 0.15 },
+      barToForce,
+    ),
     growthRow('decide a trade, 50 markets', 'accounts', [1000, 10_000, 100_000, 1_000_000], {}, (accounts) =>
       decide(50, accounts),
     ),
   ];
+}
+
+/** CPU time from a bar's returns to the forecast in force, everything in one process and nothing on the way between two. */
+function barToForce(markets: number): number {
+  const returns = marketReturns(markets);
+  const names = returns.map((_, i) => `M${i}`);
+  const { model } = fitForecastModel(names, returns);
+  const { engine } = new TradingExchange(markets, 100, 1);
+  const row = returns.map((series) => series[7]);
+  let bar = 0;
+  return cpuSeconds(20, () => {
+    const made = factorForecast(model, advanceState(model, initialState(model), row), 24, 1);
+    const payload: CovariancePayload = {
+      ...{ ...forecastOf(0, 0), forecastId: `bar${++bar}`, markets: names, factors: made.factors },
+      ...{ loadings: [...made.loadings], factorVariances: [...made.variances] },
+      ...{ factorVarianceRates: [...made.varianceRates] },
+      ...{ ownVariances: [...made.own], ownVarianceRates: [...made.ownRates] },
+    };
+    const header = { id: payload.forecastId, sequence: bar, time: START };
+    const { value } = outgoing(TOPICS.covariance, 'market', header, payload);
+    engine.setForecast(TOPICS.covariance.message.parse(JSON.parse(value)).payload);
+  });
 }

@@ -24,7 +24,7 @@ export interface GrowthRow {
 const BARS = 1000;
 
 /** Returns of n markets with a market-wide and four sector factors, and volatility that clusters. */
-function marketReturns(n: number): Float64Array[] {
+export function marketReturns(n: number): Float64Array[] {
   const random = randomStream(11);
   const returns = Array.from({ length: n }, () => new Float64Array(BARS));
   let h = 1;

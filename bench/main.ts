@@ -11,7 +11,13 @@ import { circuitTable, proofFigures } from './proofs.js';
 import { quantitativeFigures } from './quantitative.js';
 import { kafkaQuoteFigures } from './quotes-kafka.js';
 import { quoteFigures } from './quotes.js';
+import { tradesOverKafka } from './trades-kafka.js';
 
+if (process.argv.includes('--trades-over-kafka')) {
+  const [markets, accounts, trades] = process.argv.slice(-3).map(Number);
+  process.stdout.write(`${JSON.stringify(await tradesOverKafka(markets, accounts, trades), null, 2)}\n`);
+  process.exit(0);
+}
 if (process.argv.includes('--growth')) {
   const growth = [...tradeGrowth(), ...(process.argv.includes('--trades') ? [] : forecastGrowth())];
   mkdirSync(join(import.meta.dirname, '..', '..', 'reports'), { recursive: true });

@@ -157,7 +157,7 @@ export class Exchange {
 
   private async marketTime(): Promise<number> {
     const [{ now }] = await this.feeder.query<[{ now: string }]>(
-      `select value->'board'->>'now' as now from service_state where service = 'pricer' and name = 'engine'`,
+      `select value->'board'->'clock'->>'now' as now from service_state where service = 'pricer' and name = 'engine'`,
     );
     return Number(now);
   }

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys } from '#lib/host';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { HouseLiquidator } from '../../apps/liquidator/src/index.js';
-import { Partitions } from '../../apps/historian/src/partitions.js';
+import { HISTORY_TABLES } from '../../apps/historian/src/partitions.js';
+import { MonthlyPartitions } from '#lib/storage';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 import { QUICK_MODEL } from '../support/topology.js';
 
@@ -169,7 +170,10 @@ describe('history', () => {
   it('gives thirty days of twenty-four markets in a fifth of a second, and refuses what is too much', async () => {
     const start = Date.UTC(2030, 0, 1);
     const end = start + 30 * 24 * HOUR;
-    await new Partitions().prepare(engine.database.manager, 'history_market', [start, end - 1]);
+    await new MonthlyPartitions(HISTORY_TABLES).prepare(engine.database.manager, 'history_market', [
+      start,
+      end - 1,
+    ]);
     await engine.database.query(
       `insert into history_market
        select $3, at, 'M' || m, (100 + m)::text, 'ok', '1.5', 0.1, 12.5
@@ -204,7 +208,7 @@ describe('history', () => {
   });
 
   it('drops what is older than the retention, by months', async () => {
-    const partitions = new Partitions();
+    const partitions = new MonthlyPartitions(HISTORY_TABLES);
     const { manager } = engine.database;
     const months = [Date.UTC(2040, 0, 15), Date.UTC(2040, 1, 15), Date.UTC(2040, 2, 15)];
     await manager.transaction(async (transaction) => {

@@ -93,7 +93,10 @@ describe('the relay of the outbox', () => {
         moods,
         async (shapes, places, mood) => {
           await connection.query('truncate outbox, outbox_source, outbox_relay');
-          const messages = shapes.map((shape, i) => ({ ...shape, value: `m${i}` }));
+          const messages = shapes.map((shape, i) => ({
+            ...shape,
+            value: i % 5 === 3 ? `m\n${i}\n` : `m${i}`,
+          }));
           await fill(messages);
           const refused = new Set(places.flatMap((place) => messages[place]?.value ?? []));
           const broker = new MoodyBroker(refused, mood);

@@ -7,7 +7,7 @@ import { LedgerStore, type Vesting } from '../../pricer/src/index.js';
  */
 const TABLES: Readonly<Record<string, string>> = {
   book_event: 'select sequence, kind, at, payload from book_event order by sequence',
-  command_outcome: 'select key, sequence, asked from command_outcome order by key',
+  command_outcome: 'select key, at, sequence, asked from command_outcome order by key',
   risk_record: 'select at, payload from risk_record order by at',
   bar: 'select bar_end, prices, stale from bar order by bar_end',
   market_model: `select version, fitted_on, model, diagnostics - 'seconds' as diagnostics from market_model

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
-import { type HistoryTable, Partitions } from './partitions.js';
+import { MonthlyPartitions } from '#lib/storage';
+import { HISTORY_TABLES, type HistoryTable } from './partitions.js';
 
 /** Lengths of the buckets that are kept, milliseconds: what spans months is read by hours. */
 export const RESOLUTIONS = [60_000, 3_600_000] as const;
@@ -57,7 +58,7 @@ export type Row = Readonly<Record<string, string | number | null>> & { readonly 
 
 /** Writes history within the transaction that consumes what it is made of. */
 export class HistorianRepository {
-  readonly partitions = new Partitions();
+  readonly partitions = new MonthlyPartitions(HISTORY_TABLES);
 
   /** A row of each resolution: the last of a bucket, or with sums the bucket's total. */
   async writeBuckets(manager: EntityManager, table: HistoryTable, rows: readonly Row[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { monthOf } from '#lib/storage';
 import type { Lane, LaneOwner, ConsumeContext } from '#lib/events';
 import type { BookEvent } from '#lib/exchange';
 import type {
@@ -10,7 +11,6 @@ import type {
 } from '#lib/messages';
 import type { HistorianConfig } from './historian.config.js';
 import { type HistorianRepository, type Row } from './historian.repository.js';
-import { monthOf } from './partitions.js';
 
 /** One writer of history. */
 export const HISTORIAN_LANE: Lane = { name: 'historian', spread: 'single' };

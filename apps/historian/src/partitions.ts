@@ -1,5 +1,3 @@
-import type { EntityManager } from 'typeorm';
-
 export const HISTORY_TABLES = [
   'history_market',
   'history_funding',
@@ -10,58 +8,3 @@ export const HISTORY_TABLES = [
   'history_account',
 ] as const;
 export type HistoryTable = (typeof HISTORY_TABLES)[number];
-
-/** The month of a time: its name, its beginning and its end, milliseconds. */
-export function monthOf(at: number): { name: string; from: number; to: number } {
-  const date = new Date(at);
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
-  return {
-    name: `${year}${String(month + 1).padStart(2, '0')}`,
-    from: Date.UTC(year, month),
-    to: Date.UTC(year, month + 1),
-  };
-}
-
-/** Partitions of the history's tables: made before they are written, dropped when they are over. */
-export class Partitions {
-  private readonly known = new Set<string>();
-
-  /** @param times of the rows to be written */
-  async prepare(manager: EntityManager, table: HistoryTable, times: readonly number[]): Promise<void> {
-    for (const at of times) {
-      const { name, from, to } = monthOf(at);
-      const partition = `${table}_${name}`;
-      if (this.known.has(partition)) continue;
-      await manager.query(
-        `create table if not exists ${partition} partition of ${table} for values from (${from}) to (${to})`,
-      );
-      this.known.add(partition);
-    }
-  }
-
-  /** A transaction was rolled back: what it made is not there. */
-  forget(): void {
-    this.known.clear();
-  }
-
-  /** Drops what ended before a time. @returns the partitions' names */
-  async drop(manager: EntityManager, before: number): Promise<string[]> {
-    const rows = await manager.query<{ partition: string }[]>(
-      `select c.relname as partition from pg_inherits i
-         join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent
-       where p.relname = any($1::text[]) order by 1`,
-      [HISTORY_TABLES],
-    );
-    const over = rows
-      .map(({ partition }) => partition)
-      .filter((partition) => {
-        const [, year, month] = /_(\d{4})(\d{2})$/.exec(partition)!;
-        return Date.UTC(Number(year), Number(month)) <= before;
-      });
-    for (const partition of over) {
-      await manager.query(`drop table ${partition}`);
-      this.known.delete(partition);
-    }
-    return over;
-  }
-}

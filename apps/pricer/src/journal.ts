@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import { TOPICS } from '#lib/messages';
+import { MonthlyPartitions } from '#lib/storage';
 import { type BookEvent, type CommandKey, commandKeyText, commandOf } from '#lib/exchange';
 
 /** What came of a command, and the digest of what it said. */
@@ -16,39 +18,84 @@ export interface JournalBatch {
 }
 
 /**
+ * How long outcomes are kept, market time, milliseconds; whole months go. A command that comes again later is decided again. The
+ * journal itself is kept.
+ */
+const OUTCOMES_KEPT_MS = 90 * 24 * 3_600_000;
+
+/**
  * The journal of book events in the tables: a row for every batch that was committed, its events as one JSON text, which the server
- * compresses; and for every command that was decided the sequence of its event. `book_event` is a view of single events, for people.
+ * compresses; and for every command that was decided the sequence of its event. Both are partitioned by months of market time. `book_event` is a view of single events, for people.
  */
 export class Journal {
-  /** Appends events; the first one has sequence `first`. */
-  async append(manager: EntityManager, first: number, events: readonly BookEvent[]): Promise<void> {
+  private readonly partitions = new MonthlyPartitions(['journal']);
+  private readonly outcomePartitions = new MonthlyPartitions(['command_outcome']);
+
+  /**
+   * Appends events; the first one has sequence `first`.
+   *
+   * @param texts the events as JSON
+   */
+  async append(
+    manager: EntityManager,
+    first: number,
+    events: readonly BookEvent[],
+    texts: readonly string[] = events.map((event) => JSON.stringify(event)),
+  ): Promise<void> {
     if (events.length === 0) return;
-    await manager.query('insert into journal (first, events) values ($1, $2::json)', [
+    const { at } = events[events.length - 1];
+    await this.prepare(manager, at);
+    await manager.query('insert into journal (first, last, at, events) values ($1, $2, $3, $4::json)', [
       first,
-      JSON.stringify(events),
+      first + events.length - 1,
+      at,
+      `[${texts.join()}]`,
     ]);
     // One row a command: where it was decided last, and where first if that is another place.
-    const outcomes = new Map<string, { first: number; last: number }>();
+    const outcomes = new Map<string, { first: number; last: number; topic: string }>();
     for (let i = 0; i < events.length; i++) {
       const key = commandOf(events[i]);
       if (key === undefined) continue;
       const text = storedKey(key);
       const known = outcomes.get(text);
-      if (known === undefined) outcomes.set(text, { first: first + i, last: first + i });
+      if (known === undefined) outcomes.set(text, { first: first + i, last: first + i, topic: key.topic });
       else known.last = first + i;
     }
     if (outcomes.size === 0) return;
+    // What a provider has asked for may have waited, and has its row then.
+    const waited = [...outcomes].filter(([, { topic }]) => topic === TOPICS.liquidity.name);
+    if (waited.length > 0) {
+      const known = await manager.query<[{ key: string }[], number]>(
+        `update command_outcome o set sequence = n.sequence, asked = coalesce(o.asked, o.sequence)
+         from unnest($1::uuid[], $2::bigint[]) as n (key, sequence) where o.key = n.key returning o.key`,
+        [waited.map(([key]) => key), waited.map(([, { last }]) => last)],
+      );
+      for (const { key } of known[0]) outcomes.delete(key.replaceAll('-', ''));
+    }
     const decided = [...outcomes.values()];
     await manager.query(
-      `insert into command_outcome as o (key, sequence, asked)
-       select * from unnest($1::uuid[], $2::bigint[], $3::bigint[])
-       on conflict (key) do update set sequence = excluded.sequence, asked = coalesce(o.asked, o.sequence)`,
+      `insert into command_outcome (key, at, sequence, asked)
+       select key, $1, sequence, asked from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as n (key, sequence, asked)`,
       [
+        at,
         [...outcomes.keys()],
         decided.map(({ last }) => last),
         decided.map((each) => (each.first === each.last ? null : each.first)),
       ],
     );
+  }
+
+  /** A transaction was rolled back: partitions it has made are not there. */
+  forget(): void {
+    this.partitions.forget();
+    this.outcomePartitions.forget();
+  }
+
+  /** Makes a month's partitions before it is written, and drops the outcomes that are over. */
+  private async prepare(manager: EntityManager, at: number): Promise<void> {
+    await this.partitions.prepare(manager, 'journal', [at]);
+    const fresh = await this.outcomePartitions.prepare(manager, 'command_outcome', [at]);
+    if (fresh) await this.outcomePartitions.drop(manager, at - OUTCOMES_KEPT_MS);
   }
 
   /**
@@ -59,13 +106,11 @@ export class Journal {
   async after(manager: EntityManager, sequence: number, most: number): Promise<JournalBatch[]> {
     const rows = await manager.query<{ first: string; events: BookEvent[] }[]>(
       `select first, events from journal
-       where first >= coalesce((select max(first) from journal where first <= $1 + 1), 0)
+       where first >= coalesce((select max(first) from journal where first <= $1 + 1), 0) and last > $1
        order by first limit $2`,
       [sequence, most],
     );
-    return rows
-      .map(({ first, events }) => ({ first: Number(first), events }))
-      .filter(({ first, events }) => first + events.length - 1 > sequence);
+    return rows.map(({ first, events }) => ({ first: Number(first), events }));
   }
 
   /** Outcomes of the commands that have been decided already, by {@link commandKeyText}. */

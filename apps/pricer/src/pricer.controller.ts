@@ -79,7 +79,7 @@ export class PricerController {
     await this.service.onMatches(messages, context);
   }
 
-  @Consume(TOPICS.trades, { lane: PRICER_LANE })
+  @Consume(TOPICS.trades, { lane: PRICER_LANE, batch: 1000 })
   async trades(@Payload() messages: Message<TradePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onTrades(messages, context);
   }

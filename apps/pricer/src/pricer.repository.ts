@@ -79,6 +79,7 @@ export class PricerRepository {
   }> {
     const { manager } = this.database;
     this.saved = undefined;
+    this.journal.forget();
     return {
       state: await this.engineState(manager),
       forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
@@ -128,9 +129,14 @@ export class PricerRepository {
     return { ...small, board: { ...small.board, markets } };
   }
 
-  /** Appends events to the journal; the first one has sequence `first`. */
-  append(manager: EntityManager, first: number, events: readonly BookEvent[]): Promise<void> {
-    return this.journal.append(manager, first, events);
+  /** See {@link Journal.append}. */
+  append(
+    manager: EntityManager,
+    first: number,
+    events: readonly BookEvent[],
+    texts: readonly string[],
+  ): Promise<void> {
+    return this.journal.append(manager, first, events, texts);
   }
 
   async saveRisk(manager: EntityManager, at: number, payload: object): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type MatchPayload,
   type Message,
   outgoing,
+  outgoingText,
   type ParameterCommandPayload,
   type ParametersPayload,
   type PricePayload,
@@ -348,14 +349,16 @@ export class PricerService implements LaneOwner {
   ): Promise<void> {
     const { ledger } = this.current;
     const first = ledger.eventCount - events.length + 1;
-    await this.repository.append(context.manager, first, events);
+    // Written once, for the journal and for the topic.
+    const texts = events.map((event) => JSON.stringify(event));
+    await this.repository.append(context.manager, first, events, texts);
     await this.repository.saveState(context.manager, this.current.changes());
     events.forEach((event, i) => {
       const sequence = first + i;
       const header = { id: `book-${sequence}`, sequence, time: event.at };
       const key = commandOf(event);
       const headers = (key && origins.get(commandKeyText(key))) ?? {};
-      context.publish({ ...outgoing(TOPICS.book, 'book', header, { ...event }), headers });
+      context.publish({ ...outgoingText(TOPICS.book, 'book', header, texts[i]), headers });
     });
     await this.publishParameters(context, events);
     this.publishStates(context, events);

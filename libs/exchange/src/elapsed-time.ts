@@ -7,7 +7,7 @@ import type { ExchangeLedger } from './book/exchange-ledger.js';
 /** Money per unit of size: the funding index is in 10^−18 of it, money and sizes having the same decimals. */
 const INDEX_DECIMALS = 18;
 
-/** A funding interval, market time: at its end funding of every market is made exact. */
+/** A funding interval, market time: once it has ended the next command makes funding of every market exact. */
 export const FUNDING_INTERVAL_MS = 60_000;
 
 /** Whether a funding interval has ended after one market time and by another. */

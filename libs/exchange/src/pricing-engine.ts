@@ -54,6 +54,8 @@ export interface PricingEngineState {
   readonly insolventSince: number | null;
   /** the pass over the accounts that counts what defaults would cost */
   readonly credit?: PassState;
+  /** market time at which funding of all markets was made exact last */
+  readonly settledAt: number;
   /** of the forecast that holds; null before the first one */
   readonly forecastId: string | null;
 }
@@ -83,6 +85,7 @@ export class PricingEngine implements Exchange {
   private epoch: CapitalEpoch;
   private insolventSince: number | null;
   private readonly open: OpenMarkets;
+  private settledAt: number;
   private solvent: Solvency | undefined;
   /** what marks have brought and nobody has taken yet */
   private matured: BookEvent[] = [];
@@ -107,6 +110,7 @@ export class PricingEngine implements Exchange {
       () => ({ rules: this.parameters.rules, capital: this.epoch.capital }),
       state?.credit,
     );
+    this.settledAt = state?.settledAt ?? 0;
     this.standing = new StandingBook(parameters, ledger, this.board, state?.funding);
     this.shares = new LiquidityShares(
       ...([ledger, parameters, parameters.horizonMs] as const),
@@ -128,7 +132,7 @@ export class PricingEngine implements Exchange {
     const forecastId = this.board.latestForecast?.forecastId ?? null;
     const pass = this.credit.passState();
     return {
-      ...{ funding: this.standing.snapshot(), epoch: this.epoch, forecastId },
+      ...{ funding: this.standing.snapshot(), settledAt: this.settledAt, epoch: this.epoch, forecastId },
       insolventSince: this.insolventSince,
       ...(pass === undefined ? {} : { credit: pass }),
     };
@@ -145,6 +149,7 @@ export class PricingEngine implements Exchange {
     this.epoch = state.epoch;
     this.insolventSince = state.insolventSince;
     this.standing.reload(state.funding);
+    this.settledAt = state.settledAt;
     this.open.reload();
     this.solvent = undefined;
   }
@@ -177,7 +182,6 @@ export class PricingEngine implements Exchange {
     const { now } = this.board;
     this.open.timePassed();
     this.standing.passTime(now - from);
-    if (intervalEnded(from, now)) this.matured.push(...this.settle(undefined));
     if (confirmed.length === 0) return;
     for (const { market } of confirmed) {
       this.standing.marked(market);
@@ -218,7 +222,11 @@ export class PricingEngine implements Exchange {
     const shared = this.shareLosses();
     const due = this.liquidityIsDue();
     // Before shares are valued, what has been earned is, to the millisecond, and all funding is exact.
-    const events = [...shared, ...this.settle(due ? undefined : markets), ...this.beginWindow()];
+    const events = [
+      ...shared,
+      ...this.settle(due || intervalEnded(this.settledAt, now) ? undefined : markets),
+      ...this.beginWindow(),
+    ];
     if (due || now >= this.ledger.nextVesting()) events.push(...this.happened(vested(this.ledger, now)));
     for (let i = 0; due && i < MOST_AT_ONCE && this.liquidityIsDue(); i++)
       events.push(...this.happened(this.dueLiquidity(now)));
@@ -266,8 +274,12 @@ export class PricingEngine implements Exchange {
     this.epoch = capitalEpoch(this.epoch, this.board.now, toNumber(capital + liquidity, MONEY_DECIMALS));
   }
 
-  /** Makes funding exact. */
+  /**
+   * Makes funding exact. Only commands and forecasts do: prices alone bring no event for it, so that whoever watches both never sees
+   * them in an order that is a matter of chance.
+   */
   private settle(markets: readonly string[] | undefined): BookEvent[] {
+    if (markets === undefined) this.settledAt = this.board.now;
     return this.happened(fundingAccrued(this.ledger, this.standing.settleFunding(markets), this.board.now));
   }
 

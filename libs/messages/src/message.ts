@@ -80,3 +80,21 @@ export function outgoing<Payload>(
   const message: Message<Payload> = { schemaVersion: topic.schemaVersion, ...header, payload };
   return { topic: topic.name, key, partitioned: topic.partitioned, value: JSON.stringify(message) };
 }
+
+/**
+ * As {@link outgoing}, of a payload that is written as JSON already.
+ *
+ * @param payload JSON of a payload of the topic
+ */
+export function outgoingText(
+  topic: Pick<Topic<unknown>, 'name' | 'partitioned' | 'schemaVersion'>,
+  key: string,
+  header: { id: string; sequence: number; time: number },
+  payload: string,
+): Outgoing {
+  const before = JSON.stringify({ schemaVersion: topic.schemaVersion, ...header }).slice(0, -1);
+  return {
+    ...{ topic: topic.name, key, partitioned: topic.partitioned },
+    value: `${before},"payload":${payload}}`,
+  };
+}

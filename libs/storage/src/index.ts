@@ -4,3 +4,4 @@ export * from './embedded-postgres.js';
 export * from './entities/index.js';
 export * from './notifications.js';
 export * from './service-state.js';
+export * from './monthly-partitions.js';

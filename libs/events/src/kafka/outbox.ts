@@ -25,7 +25,20 @@ export interface OutboxChunk {
 /** Messages in a row at most: what a relay reads at once stays small. */
 const MESSAGES_IN_CHUNK = 1_000;
 
-type Packed = [sequence: number, partition: number, key: string, value: string, headers?: object];
+/** What stands in the line before a message's value; the value itself is the next line, or here where it has lines of its own. */
+type Head = [sequence: number, partition: number, key: string, headers?: object | null, value?: string];
+
+function textOf(messages: readonly OutboxMessage[]): string {
+  const lines: string[] = [];
+  for (const { sequence, partition, key, value, headers } of messages) {
+    const head: Head = [sequence, partition, key];
+    const plain = !value.includes('\n');
+    if (!plain || Object.keys(headers).length > 0) head.push(headers);
+    if (!plain) head.push(value);
+    lines.push(JSON.stringify(head), plain ? value : '');
+  }
+  return lines.join('\n');
+}
 
 /**
  * Puts messages into the outbox, a row for a topic's messages of a transaction, packed: messages of a topic repeat each other, and
@@ -34,11 +47,7 @@ type Packed = [sequence: number, partition: number, key: string, value: string, 
 export async function putIntoOutbox(manager: EntityManager, chunks: readonly OutboxChunk[]): Promise<void> {
   const rows = await Promise.all(
     chunks.flatMap(split).map(async ({ source, topic, messages }) => {
-      const entries = messages.map(({ sequence, partition, key, value, headers }): Packed => {
-        const plain = Object.keys(headers).length === 0;
-        return plain ? [sequence, partition, key, value] : [sequence, partition, key, value, headers];
-      });
-      const packed = await pack(Buffer.from(JSON.stringify(entries)), { level: 1 });
+      const packed = await pack(Buffer.from(textOf(messages)), { level: 1 });
       return { source, sequence: messages[0].sequence, topic, count: messages.length, packed };
     }),
   );
@@ -58,11 +67,16 @@ export async function putIntoOutbox(manager: EntityManager, chunks: readonly Out
 
 /** The messages of a row's `packed`. */
 export async function outboxMessages(packed: Buffer): Promise<OutboxMessage[]> {
-  const entries = JSON.parse((await unpack(packed)).toString()) as Packed[];
-  return entries.map(([sequence, partition, key, value, headers]) => ({
-    ...{ sequence, partition, key, value },
-    headers: (headers ?? {}) as Record<string, string>,
-  }));
+  const lines = (await unpack(packed)).toString().split('\n');
+  const messages: OutboxMessage[] = [];
+  for (let at = 0; at < lines.length; at += 2) {
+    const [sequence, partition, key, headers, value] = JSON.parse(lines[at]) as Head;
+    messages.push({
+      ...{ sequence, partition, key, value: value ?? lines[at + 1] },
+      headers: (headers ?? {}) as Record<string, string>,
+    });
+  }
+  return messages;
 }
 
 /** Messages by topic, topics as they first appear: within a topic their order is kept. */

@@ -111,6 +111,11 @@ export class ExchangeLedger {
     return size !== 0n || longSize !== 0n;
   }
 
+  /** An account's open positions by market, as they stand in the books. */
+  positionsOf(account: string): Iterable<readonly [market: string, position: Position]> {
+    return this.books.positions.get(account) ?? NO_POSITIONS;
+  }
+
   position(account: string, market: string): Position {
     return this.books.positions.get(account)?.get(market) ?? FLAT;
   }

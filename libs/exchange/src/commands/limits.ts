@@ -1,4 +1,4 @@
-import { SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import { NotionalLimitError } from '../errors.js';
 import type { PricedLeg } from '../trades/trade-price.js';
 import type { Exchange } from './exchange.js';
@@ -17,7 +17,7 @@ export function requireTradeLimit({ board, parameters }: Exchange, legs: readonl
  * @throws {NotionalLimitError}
  */
 export function requireLimits(
-  { ledger, board, parameters, accounts }: Exchange,
+  { ledger, board, parameters }: Exchange,
   marginAccount: string,
   legs: readonly Pick<PricedLeg, 'name' | 'exactSize'>[],
 ): void {
@@ -38,7 +38,11 @@ export function requireLimits(
       throw new NotionalLimitError(`market ${name}`, interest, limits.market);
   }
   if (grown <= 0) return;
-  const notional = accounts.standing(marginAccount).notional + grown;
+  let notional = grown;
+  for (const [market, { size, entryNotional }] of ledger.positionsOf(marginAccount)) {
+    const marked = board.mark(market) !== undefined;
+    notional += marked ? valueOf(market, size) : Math.abs(toNumber(entryNotional, MONEY_DECIMALS));
+  }
   if (notional > limits.account)
     throw new NotionalLimitError(`account ${marginAccount}`, notional, limits.account);
 }

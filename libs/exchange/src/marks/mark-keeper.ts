@@ -138,8 +138,8 @@ export class MarkKeeper {
 
   /** Half-width of the price as a share of it: as reported, or half the spread of the middle half of the sources. */
   confidence(market: string): number {
-    const { index } = this.markets.get(market) ?? {};
-    return index === undefined ? 0 : index.confidence / index.price;
+    const known = this.markets.get(market);
+    return known === undefined ? 0 : confidenceOf(known);
   }
 
   /** Time-weighted average of the confirmed marks. */
@@ -155,9 +155,9 @@ export class MarkKeeper {
   quality(name: string): MarkQuality | undefined {
     const market = this.markets.get(name);
     if (market?.mark === undefined) return market?.held === undefined ? undefined : 'uncertain';
-    if (this.now - market.mark.time > this.staleAfter(name)) return 'stale';
+    if (this.now - market.mark.time > market.staleAfterMs) return 'stale';
     if (market.held !== undefined) return 'uncertain';
-    return this.confidence(name) > this.parameters.wideConfidence ? 'wide' : 'ok';
+    return confidenceOf(market) > this.parameters.wideConfidence ? 'wide' : 'ok';
   }
 
   state(market: string): MarketState | undefined {
@@ -480,6 +480,10 @@ export class MarkKeeper {
     this.markets.set(name, market);
     if (market.held !== undefined) this.heldMarkets.add(name);
   }
+}
+
+function confidenceOf({ index }: Pick<Market, 'index'>): number {
+  return index === undefined ? 0 : index.confidence / index.price;
 }
 
 function confirmed(market: string, price: bigint, time: number, by: Confirmation): ConfirmedMark {

@@ -1,0 +1,279 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs';
+import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
+import { randomStream } from '#lib/runtime';
+import { noKafka } from '../test/support/kafka.js';
+import { startTopology, type Topology } from '../test/support/topology.js';
+import { factorsOf, forecastOf } from './decisions.js';
+import { percentile } from './harness.js';
+
+/** What a run of trades over Kafka and PostgreSQL came to; one broker, one server and one pricer beside the sender. */
+export interface TradesReport {
+  readonly markets: number;
+  readonly accounts: number;
+  readonly trades: number;
+  readonly refused: number;
+  readonly perSecond: number;
+  /** CPU time a trade, microseconds */
+  readonly cpu: {
+    readonly pricer: number;
+    readonly postgres: number;
+    readonly kafka: number;
+    readonly sender: number;
+  };
+  /** of PostgreSQL's log, bytes a trade */
+  readonly logBytes: number;
+  /** resident memory of the pricer, MB */
+  readonly pricerMegabytes: number;
+  /** sent to booked as a reader of `book` sees it, milliseconds, at half the rate that the run came to */
+  readonly latency: { readonly rate: number; readonly p50: number; readonly p99: number };
+}
+
+const CHUNK = 500;
+const TICKS_PER_SECOND = 100;
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+  /** seconds of CPU time, its dead children's included */
+  readonly cpu: number;
+}
+
+/** Every process of the machine, from /proc. */
+function processes(): Process[] {
+  return readdirSync('/proc').flatMap((entry): Process[] => {
+    if (!/^\d+$/.test(entry)) return [];
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const cpu =
+        (Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14])) /
+        TICKS_PER_SECOND;
+      return [{ pid: Number(entry), parent: Number(fields[1]), name, cpu }];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
+}
+
+/** CPU seconds of this run's processes so far: of children of this one, and theirs. */
+function cpuOf(pricer: number): { pricer: number; postgres: number; kafka: number; sender: number } {
+  const all = processes();
+  const ours = new Set([process.pid]);
+  for (let before = 0; before < ours.size;) {
+    before = ours.size;
+    for (const { pid, parent } of all) if (ours.has(parent)) ours.add(pid);
+  }
+  const sum = (wanted: (each: Process) => boolean) =>
+    all.filter((each) => ours.has(each.pid) && wanted(each)).reduce((total, { cpu }) => total + cpu, 0);
+  const { user, system } = process.cpuUsage();
+  return {
+    pricer: sum(({ pid }) => pid === pricer),
+    postgres: sum(({ name }) => name === 'postgres'),
+    kafka: sum(({ name }) => name === 'java'),
+    sender: (user + system) / 1e6,
+  };
+}
+
+/** Trades of one leg by accounts drawn at random, and the ticks that keep marks good, as messages. */
+class TradeFlow {
+  private readonly random = randomStream(3);
+  private count = 0;
+
+  constructor(
+    private readonly markets: number,
+    private readonly accounts: number,
+    private readonly producer: Producer,
+  ) {}
+
+  async send(messages: readonly Outgoing[]): Promise<void> {
+    const topics = new Map<string, Outgoing[]>();
+    for (const message of messages)
+      topics.set(message.topic, [...(topics.get(message.topic) ?? []), message]);
+    for (const [topic, own] of topics)
+      await this.producer.send({
+        topic,
+        acks: -1,
+        messages: own.map(({ key, value }) => ({ key, value })),
+        compression: CompressionTypes.None,
+      });
+  }
+
+  header(id: string): { id: string; sequence: number; time: number } {
+    return { id, sequence: ++this.count, time: Date.now() };
+  }
+
+  ticks(): Promise<void> {
+    return this.send(
+      Array.from({ length: this.markets }, (_, i) =>
+        outgoing(TOPICS.prices, `M${i}`, this.header(`tick${this.count}`), {
+          ...{ kind: 'tick', market: `M${i}`, price: (100 * (1 + 0.001 * this.random.uniform())).toFixed(4) },
+        } as never),
+      ),
+    );
+  }
+
+  trade(id: string): Outgoing {
+    const account = Math.floor(this.random.uniform() * this.accounts);
+    const size = (this.random.uniform() < 0.5 ? -1 : 1) * (0.01 + 20 * this.random.uniform());
+    return outgoing(TOPICS.trades, `account-${account}`, this.header(id), {
+      ...{ tradeId: id, account: `account-${account}` },
+      legs: [{ market: `M${account % this.markets}`, size: size.toFixed(4) }],
+    });
+  }
+}
+
+async function journalled({ connection }: Topology): Promise<number> {
+  const [{ count }] = await connection.query<[{ count: string }]>(
+    'select coalesce(max(last), 0) as count from journal',
+  );
+  return Number(count);
+}
+
+async function until(what: string, done: () => Promise<boolean>, seconds = 120): Promise<void> {
+  for (const end = Date.now() + 1000 * seconds; !(await done()); await sleep(50))
+    if (Date.now() > end) throw new Error(`${what} did not come in ${seconds} s`);
+}
+
+/**
+ * Sends trades over Kafka to one pricer and watches them being journalled and published.
+ *
+ * @param trades sent at once, and measured
+ */
+export async function tradesOverKafka(
+  markets: number,
+  accounts: number,
+  trades: number,
+): Promise<TradesReport | undefined> {
+  const missing = noKafka();
+  if (missing !== undefined) {
+    process.stderr.write(`trades over Kafka are not measured: ${missing}\n`);
+    return undefined;
+  }
+  const topology = await startTopology({ LOG_LEVEL: 'warn', TOPIC_PARTITIONS: '1' }, { direct: true });
+  const kafka = new Kafka({ brokers: [topology.environment.KAFKA_BROKERS!], logLevel: logLevel.ERROR });
+  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  const consumer = kafka.consumer({ groupId: 'bench' });
+  try {
+    const pricer = await topology.start('pricer');
+    await producer.connect();
+    const flow = new TradeFlow(markets, accounts, producer);
+    const { connection } = topology;
+    await flow.ticks();
+    await flow.send([
+      outgoing(TOPICS.covariance, 'market', flow.header('f1'), {
+        ...forecastOf(markets, factorsOf(markets)),
+      }),
+      outgoing(TOPICS.liquidity, 'lp', flow.header('lp'), {
+        ...{ kind: 'deposit', commandId: 'lp', provider: 'lp', amount: '100000000000' },
+      } as never),
+    ]);
+    await until('the liquidity', async () => (await journalled(topology)) > 0);
+    for (let from = 0; from < accounts; from += CHUNK)
+      await flow.send(
+        Array.from({ length: Math.min(CHUNK, accounts - from) }, (_, i) =>
+          outgoing(TOPICS.accounts, `account-${from + i}`, flow.header(`d${from + i}`), {
+            ...{
+              kind: 'deposit',
+              commandId: `d${from + i}`,
+              account: `account-${from + i}`,
+              amount: '100000000',
+            },
+          } as never),
+        ),
+      );
+    await until('the deposits', async () => (await journalled(topology)) > accounts, 200);
+    const booked = async (kind: string) => {
+      const [{ count }] = await connection.query<[{ count: string }]>(
+        `select count(*) from journal, json_array_elements(events) event where event->>'kind' = $1`,
+        [kind],
+      );
+      return Number(count);
+    };
+    const run = async (name: string, count: number) => {
+      const before = (await booked('trade-booked')) + (await booked('trade-rejected'));
+      const started = performance.now();
+      const decided = async () =>
+        (await connection.query<[{ count: string }]>('select count(*) from command_outcome'))[0].count;
+      const target = Number(await decided()) + count;
+      let ticked = 0;
+      for (let from = 0; from < count; from += CHUNK) {
+        if (performance.now() - ticked > 500) {
+          await flow.ticks();
+          ticked = performance.now();
+        }
+        await flow.send(
+          Array.from({ length: Math.min(CHUNK, count - from) }, (_, i) => flow.trade(`${name}${from + i}`)),
+        );
+      }
+      await until('the trades', async () => Number(await decided()) >= target);
+      return { seconds: (performance.now() - started) / 1000, before };
+    };
+    await run('warm', Math.min(trades, 20_000));
+    await connection.query('checkpoint');
+    const [{ lsn }] = await connection.query<[{ lsn: string }]>('select pg_current_wal_insert_lsn() as lsn');
+    const cpuBefore = cpuOf(pricer.child.pid!);
+    const { seconds } = await run('trade', trades);
+    const cpuAfter = cpuOf(pricer.child.pid!);
+    const [{ bytes }] = await connection.query<[{ bytes: string }]>(
+      'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1) as bytes',
+      [lsn],
+    );
+    const perTrade = (name: keyof typeof cpuAfter) => (1e6 * (cpuAfter[name] - cpuBefore[name])) / trades;
+    const perSecond = trades / seconds;
+    const rate = Math.round(Math.min(perSecond / 2, 6_000));
+    // At half the rate: when each was sent, and when a reader of the topic has it.
+    const sent = new Map<string, number>();
+    const waits: number[] = [];
+    await consumer.connect();
+    await consumer.subscribe({ topic: TOPICS.book.name, fromBeginning: false });
+    await consumer.run({
+      eachBatch: ({ batch }) => {
+        const now = performance.now();
+        for (const { value } of batch.messages) {
+          const { payload } = JSON.parse(value!.toString()) as { payload: { tradeId?: string } };
+          const at = payload.tradeId === undefined ? undefined : sent.get(payload.tradeId);
+          if (at !== undefined) waits.push(now - at);
+        }
+        return Promise.resolve();
+      },
+    });
+    await sleep(3_000);
+    const started = performance.now();
+    const STEP_MS = 10;
+    for (let step = 0; step < 1_000; step++) {
+      const due = started + step * STEP_MS;
+      if (performance.now() < due) await sleep(due - performance.now());
+      const messages = Array.from({ length: Math.round((rate * STEP_MS) / 1000) }, (_, i) =>
+        flow.trade(`l${step}-${i}`),
+      );
+      for (const { value } of messages)
+        sent.set((JSON.parse(value) as { payload: { tradeId: string } }).payload.tradeId, due);
+      await flow.send(messages);
+      if (step % 100 === 0) await flow.ticks();
+    }
+    await until('the last trades', () => Promise.resolve(waits.length >= sent.size), 60);
+    const sorted = waits.slice(waits.length >> 2).sort((a, b) => a - b);
+    const refused = await booked('trade-rejected');
+    const status = readFileSync(`/proc/${pricer.child.pid!}/status`, 'utf8');
+    return {
+      ...{ markets, accounts, trades, refused, perSecond },
+      cpu: {
+        pricer: perTrade('pricer'),
+        postgres: perTrade('postgres'),
+        kafka: perTrade('kafka'),
+        sender: perTrade('sender'),
+      },
+      logBytes: Number(bytes) / trades,
+      pricerMegabytes: Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024,
+      latency: { rate, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) },
+    };
+  } finally {
+    await Promise.allSettled([producer.disconnect(), consumer.disconnect()]);
+    await topology.stop();
+  }
+}
