@@ -8,24 +8,23 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { chainClient, chainProof, deployOracle, startEmbeddedChain } from '#lib/chain';
 import { liquidate, loadSolvers } from '#lib/liquidation';
 import {
+  accountUnit,
+  barStatement,
   chainKeyOf,
-  covarianceRows,
-  covarianceStatement,
   createProver,
-  dequantise,
   liquidationStatement,
   loadArtifacts,
   momentumStatement,
   nativePython,
   parseProof,
-  type PricingInput,
-  pricingStatement,
+  type PricedSide,
+  type PriceInput,
+  priceStatement,
   type ProofDocument,
-  unitOf,
 } from '#lib/proofs';
 import { liabilityRisk } from '#lib/risk';
+import { randomBar } from '../test/support/factor-cases.js';
 import { randomCase } from '../test/support/liquidation-cases.js';
-import { randomPricing } from '../test/support/proof-cases.js';
 import type { Figure } from './harness.js';
 
 /** What was measured of one circuit. */
@@ -57,7 +56,7 @@ interface Run {
 const run = promisify(execFile);
 const child = join(import.meta.dirname, 'circuit.process.js');
 
-/** Each circuit on both backends in the same run, its gas, its error; then the standing book on both. */
+/** Each circuit on both backends in the same run, its gas, its error. */
 export async function proofFigures(): Promise<{ circuits: CircuitFigures[]; figures: Figure[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'zkrisk-bench-'));
   const python = nativePython();
@@ -98,26 +97,25 @@ export async function proofFigures(): Promise<{ circuits: CircuitFigures[]; figu
       });
     }
     const figures: Figure[] = [];
-    const engine = await standingBook('engine', folder, inputs);
-    const native = python === undefined ? null : await standingBook('native', folder, inputs);
+    const bar = circuits.find(({ name }) => name === 'bar')!;
     figures.push({
-      name: 'proof of the standing book (covariance and pricing), engine',
-      ours: engine,
+      name: 'proof of a bar of 32 markets and the risk of its standing book, engine',
+      ours: bar.engine,
       unit: 's',
-      peer: native === null ? null : { name: 'native ezkl', value: native },
-      ratio: native === null ? null : native / engine,
-      target: '< 60 s',
-      met: engine < 60,
+      peer: bar.native === null ? null : { name: 'native ezkl', value: bar.native },
+      ratio: bar.native === null ? null : bar.native / bar.engine,
+      target: '< 50 s',
+      met: bar.engine < 50,
     });
-    if (native !== null)
+    if (bar.native !== null)
       figures.push({
         name: 'the same, native',
-        ours: native,
+        ours: bar.native,
         unit: 's',
-        peer: { name: 'engine', value: engine },
-        ratio: engine / native,
-        target: '< 12 s',
-        met: native < 12,
+        peer: { name: 'engine', value: bar.engine },
+        ratio: bar.engine / bar.native,
+        target: '< 8 s',
+        met: bar.native < 8,
       });
     return { circuits, figures };
   } finally {
@@ -157,14 +155,18 @@ export function circuitTable(circuits: readonly CircuitFigures[]): string {
 }
 
 async function statementInputs(): Promise<Record<string, object>> {
-  // A full cluster of eight.
-  let seed = 1;
-  while (randomPricing(seed, 0.2).clusters[0].loadings.length !== 8) seed++;
-  const { clusters, input } = randomPricing(seed, 0.2);
+  const bar = randomBar(5, { markets: 32, factors: 4 });
+  const side = (exposures: readonly number[]) => ({ ...bar.book, exposures });
+  const trade: PriceInput = {
+    ...{ model: bar.model, state: bar.state, stateSalt: bar.stateSalt },
+    before: side(bar.exposures),
+    after: side(bar.exposures.map((x, i) => (i === 0 ? x + 4 : x))),
+    ...{ alpha: bar.alpha, tailFactor: bar.tailFactor },
+  };
   const plan = liquidate(randomCase(15, { n: 16 }), await loadSolvers());
   return {
-    covariance: clusters[0],
-    pricing: input,
+    bar,
+    price: trade,
     liquidation: { plan },
     momentum: {
       strategy: [0.5, 0.8, 1.2, 0.3, 0.7, 0.2, 0.9, 1.1],
@@ -173,25 +175,6 @@ async function statementInputs(): Promise<Record<string, object>> {
       gradient: [0.02, -0.01, 0.015, 0.03, -0.02, 0.01, 0, 0.005],
     },
   };
-}
-
-/** Both proofs: on the engine at once in two threads; natively one after the other, for each process takes all cores. */
-async function standingBook(
-  backend: 'engine' | 'native',
-  folder: string,
-  inputs: Record<string, object>,
-): Promise<number> {
-  const environment = { ...process.env, ZKRISK_DATA_DIR: folder, PROVER_BACKEND: backend };
-  const prover = createProver({ threads: 2 }, environment);
-  try {
-    const started = performance.now();
-    const first = prover.prove(covarianceStatement, covarianceStatement.parse(inputs.covariance));
-    if (backend === 'native') await first;
-    await Promise.all([first, prover.prove(pricingStatement, pricingStatement.parse(inputs.pricing))]);
-    return (performance.now() - started) / 1000;
-  } finally {
-    await prover.close();
-  }
 }
 
 async function gasOf(name: string, document: ProofDocument): Promise<number> {
@@ -220,37 +203,32 @@ async function gasOf(name: string, document: ProofDocument): Promise<number> {
   }
 }
 
-/** What the proof says beside float64: variances, risk and premium, or the plan. */
+/** What the proof says beside float64: risk, premium, or the plan. */
 async function errorOf(name: string, input: object, document: ProofDocument): Promise<number> {
   const prover = createProver();
   try {
     const parsed = parseProof(document);
-    if (name === 'covariance') {
-      const given = covarianceStatement.parse(input);
-      const { values } = await prover.verify(covarianceStatement, parsed);
-      const next = covarianceRows(given).nextState.map(dequantise);
-      const d = given.slope.map((b, k) => given.horizon + b * (next[k] - 1));
-      return Math.max(
-        ...given.loadings.map((row, i) => {
-          const variance = row.reduce((sum, z, k) => sum + z * z * d[k], 0);
-          return Math.abs(values!.horizonVariances[i] - variance);
-        }),
-      );
+    if (name === 'bar') {
+      const { exposures, book, alpha, tailFactor } = barStatement.parse(input);
+      const { values } = await prover.verify(barStatement, parsed);
+      const net = exposures.reduce((sum, x) => sum + x, 0);
+      const mean = 100 * (net - book.entry - book.capital - book.liquidity);
+      const s = tailFactor * values!.volatility;
+      return Math.abs(values!.upper - liabilityRisk('evar', mean, s, Math.log(alpha)).value);
     }
-    if (name === 'pricing') {
-      const { clusters, correlation, before, alpha } = input as PricingInput;
-      const { values } = await prover.verify(pricingStatement, parsed);
-      const v = clusters.flatMap(({ risk }) => risk);
-      const s = Math.sqrt(
-        v.reduce((sum, a, i) => sum + a * correlation[i].reduce((dot, r, j) => dot + r * v[j], 0), 0),
-      );
-      const mean = 100 * (before.net - before.entry - before.capital - before.liquidity);
-      return Math.abs(values!.states[0].upper - liabilityRisk('evar', mean, s, Math.log(alpha)).value);
+    if (name === 'price') {
+      const { values } = await prover.verify(priceStatement, parsed);
+      const risk = ({ exposures, book, volatility }: PricedSide) => {
+        const net = exposures.reduce((sum, x) => sum + x, 0);
+        const mean = 100 * (net - book.entry - book.capital - book.liquidity);
+        return liabilityRisk('evar', mean, values!.tailFactor * volatility, -values!.budget).value;
+      };
+      return Math.abs(values!.premium - Math.max(0, risk(values!.after) - risk(values!.before)));
     }
     if (name === 'liquidation') {
       const { plan } = liquidationStatement.parse(input);
       const { values } = await prover.verify(liquidationStatement, parsed);
-      const unit = unitOf(plan);
+      const unit = accountUnit(plan.case.positions);
       return Math.max(
         Math.abs(values!.objective - plan.objective / unit),
         Math.abs(values!.premium - plan.premium / unit),

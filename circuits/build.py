@@ -18,50 +18,41 @@ from pathlib import Path
 import ezkl
 import onnx
 
-from zkcircuits import bar, covariance, layouts, liquidation, momentum, price, pricing
+from zkcircuits import bar, layouts, liquidation, momentum, price
 from zkcircuits.calls import finished
 
-# On integers, and in fixed point that ezkl rescales.
-INTEGERS = {"bar": bar, "price": price, "liquidation": liquidation, "momentum": momentum}
-CIRCUITS = {**INTEGERS, "covariance": covariance, "pricing": pricing}
-SCALE = 24
+CIRCUITS = {"bar": bar, "price": price, "liquidation": liquidation, "momentum": momentum}
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)
 # Blinding of a proof takes the last rows of its columns.
 RESERVED_ROWS = 8
 
 
-def run_arguments(circuit, scale):
+def run_arguments(circuit):
     arguments = ezkl.PyRunArgs()
     arguments.input_visibility = getattr(circuit, "INPUTS", "hashed")
-    arguments.ignore_range_check_inputs_outputs = scale == 0 or not getattr(circuit, "RANGE_CHECKS", True)
+    # Circuits on integers check what they need themselves.
+    arguments.ignore_range_check_inputs_outputs = True
     arguments.output_visibility = "public"
     arguments.param_visibility = "fixed"
-    arguments.input_scale = arguments.param_scale = scale
+    arguments.input_scale = arguments.param_scale = 0
     arguments.scale_rebase_multiplier = 1
     # Products with whole numbers need no rescaling, which is what costs rows.
     arguments.rebase_frac_zero_constants = True
     arguments.num_inner_cols = circuit.INNER_COLUMNS
     arguments.decomp_base, arguments.decomp_legs = DECOMPOSITION
-    if scale == 0:
-        # The rows that are counted make it less.
-        arguments.logrows = 20
+    # The rows that are counted make it less.
+    arguments.logrows = 20
     return arguments
 
 
-def settings_of(circuit, model, scratch, scale):
+def settings_of(circuit, model, scratch):
     """What ezkl makes of a model, in one order: one order makes one circuit."""
     settings = scratch / "settings.json"
-    finished(lambda: ezkl.gen_settings(str(model), str(settings), run_arguments(circuit, scale)))
-    if scale > 0:
-        data = scratch / "calibration.json"
-        data.write_text(json.dumps({"input_data": circuit.sample()}))
-        calibrate = (str(data), str(model), str(settings), "resources", 2.0, [scale], [1], None)
-        finished(lambda: ezkl.calibrate_settings(*calibrate))
+    finished(lambda: ezkl.gen_settings(str(model), str(settings), run_arguments(circuit)))
     described = json.loads(settings.read_text())
-    if scale == 0:
-        rows = max(described["num_rows"], described["module_sizes"]["poseidon"][0]) + RESERVED_ROWS
-        described["run_args"]["logrows"] = (rows - 1).bit_length()
+    rows = max(described["num_rows"], described["module_sizes"]["poseidon"][0]) + RESERVED_ROWS
+    described["run_args"]["logrows"] = (rows - 1).bit_length()
     # The hour of the build says nothing of the circuit.
     described.pop("timestamp", None)
     # Sets, written in an order that differs from run to run.
@@ -73,12 +64,11 @@ def settings_of(circuit, model, scratch, scale):
 def build(name, circuit, output):
     folder = output / name
     folder.mkdir(parents=True, exist_ok=True)
-    scale = 0 if name in INTEGERS else SCALE
     graph = circuit.build()
     with tempfile.TemporaryDirectory() as scratch:
         model = Path(scratch) / "model.onnx"
-        onnx.save(graph.model() if scale == 0 else graph, model)
-        described = settings_of(circuit, model, Path(scratch), scale)
+        onnx.save(graph.model(), model)
+        described = settings_of(circuit, model, Path(scratch))
         (folder / "settings.json").write_text(json.dumps(described, indent=2, sort_keys=True) + "\n")
         compiled = folder / "circuit.ezkl"
         finished(lambda: ezkl.compile_circuit(str(model), str(compiled), str(folder / "settings.json")))
@@ -91,10 +81,10 @@ def build(name, circuit, output):
 
 
 def layout(output):
-    """Where the public values are, of all circuits on integers."""
+    """Where the public values are, of all circuits."""
     found = {
         name: layouts.described(name, circuit.build(), getattr(circuit, "INPUTS", "hashed") == "hashed")
-        for name, circuit in INTEGERS.items()
+        for name, circuit in CIRCUITS.items()
     }
     document = {"shared": layouts.SHARED, "circuits": found}
     (output / "layout.json").write_text(json.dumps(document, indent=2) + "\n")

@@ -8,7 +8,7 @@ export class Settlement1700000002000 implements MigrationInterface {
     await runner.query(`
       create table proof_job (
         job_id text primary key, ordinal bigserial not null unique, statement text not null, subject_kind text not null,
-        subject_id text not null, status text not null, attempts int not null default 0, input jsonb not null,
+        subject_id text not null, subject_at bigint, status text not null, attempts int not null default 0, input jsonb not null,
         document jsonb, reason text, seconds double precision,
         created_at timestamptz not null default now(), finished_at timestamptz);
       create index proof_job_open on proof_job (ordinal) where status in ('queued', 'running');

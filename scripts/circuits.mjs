@@ -79,7 +79,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     // A ceremony's keys belong to whoever deploys with it: they are made beside what is committed.
     process.env.ZKRISK_SRS = resolve(process.env.ZKRISK_SRS);
     run(python, ['build.py', 'ceremony']);
-    process.exit(existsSync(join(circuits, 'ceremony', 'pricing', 'verifying-key.bin')) ? 0 : 1);
+    process.exit(existsSync(join(circuits, 'ceremony', 'bar', 'verifying-key.bin')) ? 0 : 1);
   }
   if (process.argv.includes('--check')) process.exit(check() ? 0 : 1);
   // `-- bar price` rebuilds these alone, `-- layout` only says anew where public values are.

@@ -5,8 +5,25 @@ would need a division is private and comes with a residual that is public and ex
 of what it was divided by.
 """
 
-from .evar import EXP_FLOOR, INVERSE_ROOT_TWO_PI, SQUARINGS, TAIL, TAIL_END
 from .integers import BITS, ONE
+
+SQUARINGS = 6
+# e^-32 and the normal tail at 8 are 0 at the scale of a circuit.
+EXP_FLOOR = 32.0
+TAIL_END = 8.0
+INVERSE_ROOT_TWO_PI = 0.3989422804014327
+# erfc(x/sqrt 2) e^(x^2/2) / 2 on [0, 8] as a polynomial in 1/(1 + x/4): Chebyshev fit of degree 8, off by 8e-9 at most.
+TAIL = (
+    0.000497679845012,
+    0.0921984849943,
+    0.148909869332,
+    -0.086739013313,
+    0.48530069027,
+    -0.498433317144,
+    0.500921826124,
+    -0.152648788788,
+    0.00999256103529,
+)
 
 # exp, and the probability p of a well-capitalised book, are carried in units of 2^-38.
 FINE = 38

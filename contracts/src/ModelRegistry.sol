@@ -1,38 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {BarLayout} from "./generated/Layout.sol";
 import {Timelocked} from "./governance/Timelocked.sol";
 import {LocalChain} from "./LocalChain.sol";
 import {IProofVerifier} from "./proofs/IProofVerifier.sol";
-import {PublicValues} from "./PublicValues.sol";
 
 /// @title Which model proofs are of, and what they are verified with.
 /// @notice Both change only after a delay in which everybody can see the change coming.
 abstract contract ModelRegistry is Timelocked {
     struct Verifiers {
         IProofVerifier verifier;
-        address covarianceKey;
-        address pricingKey;
+        address barKey;
+        address priceKey;
         address liquidationKey;
     }
 
-    struct Cluster {
+    /// @notice Markets that one proof of a bar holds.
+    struct Part {
         /// @dev commitment of the parameters
         uint256 model;
-        /// @dev commitment of the variances after `stateBar`
+        /// @dev commitment of the averages after `stateBar`
         uint256 state;
-        /// @dev in the order of the circuit's assets
+        /// @dev in the order of the circuit
         bytes32[] markets;
     }
 
     struct Model {
-        Cluster[] clusters;
-        /// @dev commitment of the correlations between the clusters' factors
-        uint256 correlation;
+        Part[] parts;
         /// @dev end of the bar the states are of, seconds since 1970
         uint64 stateBar;
         uint32 barSeconds;
+        /// @dev bars that published variances are of
+        uint32 horizonBars;
     }
+
+    /// @dev proofs of one bar at most
+    uint256 internal constant PARTS = 2;
 
     Verifiers public verifiers;
     Model internal _model;
@@ -67,6 +71,7 @@ abstract contract ModelRegistry is Timelocked {
         if (proposed.stateBar > block.timestamp) revert StateOfTheFuture(proposed.stateBar);
         _model = proposed;
         _anchored = true;
+        _installed();
         emit ModelInstalled(proposed);
     }
 
@@ -78,6 +83,9 @@ abstract contract ModelRegistry is Timelocked {
     /// @dev end of the last bar that was settled
     function _settledBar() internal view virtual returns (uint64);
 
+    /// @dev A model has taken over.
+    function _installed() internal virtual;
+
     function _checkProposal(bytes4 kind, bytes calldata arguments) internal view virtual override {
         if (kind == this.installModel.selector) _checkModel(abi.decode(arguments, (Model)));
         else if (kind == this.installVerifiers.selector) _checkVerifiers(abi.decode(arguments, (Verifiers)));
@@ -85,13 +93,13 @@ abstract contract ModelRegistry is Timelocked {
     }
 
     function _checkModel(Model memory proposed) private pure {
-        uint256 clusters = proposed.clusters.length;
-        if (clusters == 0 || clusters > PublicValues.CLUSTERS || proposed.barSeconds == 0) revert ModelInvalid();
-        bytes32[] memory seen = new bytes32[](PublicValues.CLUSTERS * PublicValues.ASSETS);
+        uint256 parts = proposed.parts.length;
+        if (parts == 0 || parts > PARTS || proposed.barSeconds == 0 || proposed.horizonBars == 0) revert ModelInvalid();
+        bytes32[] memory seen = new bytes32[](PARTS * BarLayout.MARKETS);
         uint256 count = 0;
-        for (uint256 c = 0; c < clusters; c++) {
-            bytes32[] memory markets = proposed.clusters[c].markets;
-            if (markets.length == 0 || markets.length > PublicValues.ASSETS) revert ModelInvalid();
+        for (uint256 p = 0; p < parts; p++) {
+            bytes32[] memory markets = proposed.parts[p].markets;
+            if (markets.length == 0 || markets.length > BarLayout.MARKETS) revert ModelInvalid();
             for (uint256 i = 0; i < markets.length; i++) {
                 if (markets[i] == 0) revert ModelInvalid();
                 for (uint256 j = 0; j < count; j++) if (seen[j] == markets[i]) revert MarketTwice(markets[i]);
@@ -108,7 +116,7 @@ abstract contract ModelRegistry is Timelocked {
 
     /// @dev The verifier's own list of keys says what is a development key, not whoever proposes it.
     function _checkVerifiers(Verifiers memory proposed) private view {
-        address[3] memory keys = [proposed.covarianceKey, proposed.pricingKey, proposed.liquidationKey];
+        address[3] memory keys = [proposed.barKey, proposed.priceKey, proposed.liquidationKey];
         for (uint256 i = 0; i < 3; i++) {
             if (!proposed.verifier.accepts(keys[i])) revert KeyNotAccepted(keys[i]);
         }

@@ -4,23 +4,29 @@ pragma solidity ^0.8.28;
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {BarValues} from "./BarValues.sol";
+import {IBookBinding} from "./book/IBookBinding.sol";
+import {Exceedances} from "./Exceedances.sol";
 import {GuardRails} from "./GuardRails.sol";
-import {LiquidationLayout} from "./generated/Layout.sol";
+import {BarLayout} from "./generated/Layout.sol";
 import {Timelocked} from "./governance/Timelocked.sol";
 import {LocalChain} from "./LocalChain.sol";
-import {LiquidationValues} from "./LiquidationValues.sol";
+import {IProvenBars, LiquidationAttestor} from "./LiquidationAttestor.sol";
 import {IPriceSource} from "./prices/IPriceSource.sol";
 import {ModelRegistry} from "./ModelRegistry.sol";
-import {PublicValues} from "./PublicValues.sol";
+import {SandwichValues} from "./SandwichValues.sol";
 
 /// @title Risk measures of a perpetual-futures exchange, each with the proof that it came out of the declared model.
 /// @notice A measure is set by `publish` alone, from proofs; nobody can set one by hand.
 contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
+    using Exceedances for Exceedances.Window;
     using GuardRails for GuardRails.Path;
-    using PublicValues for uint256[];
+    using SandwichValues for uint256[];
 
-    /// @dev rounding of the factors a price change is computed from, percent in units of 2^-24
-    int256 private constant CHANGE_TOLERANCE = 256;
+    /// @dev rounding of a return in units of its market and of what is computed from prices: 2^-20 percent in units of 2^-48
+    int256 private constant RETURN_TOLERANCE = 1 << 28;
+
     struct Proof {
         bytes proof;
         uint256[] instances;
@@ -32,8 +38,10 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         uint64 bar;
         /// @dev one share of the unit of account, quote currency with 18 decimals
         uint256 unit;
-        Proof[] covariances;
-        Proof pricing;
+        /// @dev proofs of the bar, one for each part of the model
+        Proof[] bars;
+        /// @dev what opens the book to the binding; empty where there is none
+        bytes book;
     }
 
     /// @notice What an epoch says; numbers in percent of the unit of account, in units of 2^-24.
@@ -44,7 +52,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         /// @dev whether its state is the next one of the epoch before, and not one that came with the model
         bool chained;
         uint256 unit;
-        /// @dev upper bound of EVaR of the shortfall
+        /// @dev upper bound of EVaR of the shortfall, of `tailFactor` times the volatility
         int64 upper;
         int64 lower;
         int64 volatility;
@@ -54,6 +62,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         int64 capital;
         /// @dev funding a bar
         int64 funding;
+        /// @dev kappa, 1 in units of 2^-24
+        int64 tailFactor;
     }
 
     /// @notice Who does what at first. Off local chains four accounts, none of which reports prices.
@@ -78,13 +88,21 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     IPriceSource public immutable prices;
     int64 public immutable budget;
     uint32 public immutable freshness;
+    /// @notice Where liquidations are attested.
+    LiquidationAttestor public immutable attestor;
 
     GuardRails.Limits public limits;
+    /// @notice Who binds the book to accounts; none at first: then exposures and terms are the publisher's word.
+    IBookBinding public binding;
+    /// @notice A market whose price has been further away than its forecasts too often; 0 where there is none. Until another model is
+    /// installed nothing is published.
+    bytes32 public discredited;
+    uint8 private _generation;
     Measure private _measure;
     mapping(bytes32 market => GuardRails.Path) private _margins;
-    /// @notice Epoch in force when a plan was proven, plus one; 0 for plans that are not.
-    mapping(bytes32 plan => uint256) public attestedIn;
-    mapping(bytes32 values => bool) private _attested;
+    mapping(bytes32 market => Exceedances.Window) private _windows;
+    /// @notice Digest of what an epoch has proven: `LiquidationAttestor.ProvenBar`.
+    mapping(uint64 number => bytes32) public provenIn;
 
     error BudgetNotPositive(int64 budget);
     error FreshnessIsZero();
@@ -95,17 +113,13 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     error BarOutOfOrder(uint64 expected, uint64 got);
     error WrongNumberOfProofs(uint256 expected, uint256 got);
     error UnitIsZero();
-    error ProofRefused(uint256 index);
-    error ModelDiffers(uint256 cluster, uint256 registered, uint256 proven);
-    error ChainBroken(uint256 cluster, uint256 expected, uint256 proven);
-    error RiskDiffers(uint256 cluster, uint256 covariance, uint256 pricing);
-    error CorrelationDiffers(uint256 registered, uint256 proven);
-    error BudgetDiffers(int256 registered, int256 proven);
-    error ExposureOfNoMarket(uint256 cluster, uint256 asset);
-    error NetExposureDiffers(int256 covariances, int256 pricing);
-    error NotTheStandingBook(uint256 field);
+    error ProofRefused(uint256 part);
+    error ModelDiffers(uint256 part, uint256 registered, uint256 proven);
+    error ChainBroken(uint256 part, uint256 expected, uint256 proven);
+    error ExposureOfNoMarket(uint256 part, uint256 place);
     error PriceDiffers(bytes32 market, int256 proven, uint256 before, uint256 now_);
-    error AlreadyAttested(bytes32 plan);
+    error ModelDiscredited(bytes32 market);
+    error BookNotBound();
     error NotFresh(uint256 bar, uint256 freshness);
     error MarketUnknown(bytes32 market);
 
@@ -115,9 +129,11 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     );
     /// @notice A margin requirement moves: what the model asks for, and what the guard rails let it become.
     event MarginMoved(bytes32 indexed market, uint64 from, uint64 to, uint256 asked);
-    event LiquidationAttested(
-        bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound, bytes32 digest
-    );
+    /// @notice A horizon has ended: windows so far, and in how many the price was further away than z volatilities.
+    event WindowClosed(bytes32 indexed market, uint24 windows, uint24 exceedances);
+    /// @notice A market has had more exceedances than a right forecast has with a probability of 0.1 %.
+    event Discredited(bytes32 indexed market, uint24 windows, uint24 exceedances);
+    event BindingInstalled(IBookBinding binding);
 
     constructor(Keys memory keys, Settings memory settings, Verifiers memory verifiers_)
         Timelocked(keys.admin, keys.governor, keys.guardian, settings.delay)
@@ -130,6 +146,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         budget = settings.budget;
         freshness = settings.freshness;
         limits = settings.margins;
+        attestor = new LiquidationAttestor(IProvenBars(address(this)));
         _grantRole(PUBLISHER_ROLE, keys.publisher);
     }
 
@@ -145,27 +162,36 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
 
     // ---------------------------------------------------------------- epochs
 
-    /// @notice Takes an epoch whose proofs hold: covariances of every cluster at a bar, and the risk of the standing book.
+    /// @notice Takes an epoch whose proofs hold: a bar of the model in force, and the risk of the standing book in it.
     function publish(Epoch calldata epoch) external onlyRole(PUBLISHER_ROLE) whenNotPaused nonReentrant {
         Model storage installed = _model;
-        uint256 clusters = installed.clusters.length;
-        if (clusters == 0) revert NothingInstalled();
+        uint256 parts = installed.parts.length;
+        if (parts == 0) revert NothingInstalled();
+        if (discredited != 0) revert ModelDiscredited(discredited);
         if (epoch.number != _measure.number + 1) revert EpochOutOfOrder(_measure.number + 1, epoch.number);
         uint64 expected = installed.stateBar + installed.barSeconds;
         if (epoch.bar != expected) revert BarOutOfOrder(expected, epoch.bar);
         if (epoch.bar > block.timestamp) revert BarNotOver(epoch.bar);
         _requireNoReporter(msg.sender);
-        if (epoch.covariances.length != clusters) revert WrongNumberOfProofs(clusters, epoch.covariances.length);
+        if (epoch.bars.length != parts) revert WrongNumberOfProofs(parts, epoch.bars.length);
         if (epoch.unit == 0) revert UnitIsZero();
 
-        int256 net = 0;
-        for (uint256 c = 0; c < clusters; c++) {
-            net += _cluster(c, epoch.covariances[c], epoch.pricing.instances, installed.stateBar, epoch.bar);
-        }
-        _pricing(epoch.pricing, clusters, net);
-        _moveMargins(epoch.covariances, epoch.bar);
+        uint256[] calldata values = epoch.bars[0].instances;
+        (IBookBinding.ProvenBook memory book, uint256[] memory variances) = _bar(epoch, installed.stateBar);
+        if (parts == 1) BarValues.requireAlone(values);
+        else BarValues.requireTogether(values, epoch.bars[1].instances);
+        _requireBound(book, epoch.book);
+        int256 tailFactor = values.integer(BarValues.TAIL_FACTOR);
+        _moveMargins(book, variances, uint256(tailFactor));
+        _count(book, variances);
+        provenIn[epoch.number] = keccak256(
+            abi.encode(
+                LiquidationAttestor.ProvenBar(
+                    epoch.number, epoch.bar, installed.barSeconds, tailFactor, book.markets, variances
+                )
+            )
+        );
 
-        uint256[] calldata values = epoch.pricing.instances;
         installed.stateBar = epoch.bar;
         _measure = Measure({
             number: epoch.number,
@@ -173,12 +199,13 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
             publishedAt: uint64(block.timestamp),
             chained: !_anchored,
             unit: epoch.unit,
-            upper: int64(values.number(PublicValues.UPPER)),
-            lower: int64(values.number(PublicValues.LOWER)),
-            volatility: int64(values.number(PublicValues.VOLATILITY)),
-            pending: int64(100 * values.number(PublicValues.BOOK + 8)),
-            capital: int64(100 * (values.number(PublicValues.BOOK + 4) + values.number(PublicValues.BOOK + 6))),
-            funding: int64(values.number(PublicValues.FUNDING))
+            upper: int64(values.integer(BarLayout.UPPER)),
+            lower: int64(values.integer(BarLayout.LOWER)),
+            volatility: int64(values.integer(BarLayout.VOLATILITY)),
+            pending: int64(100 * book.pending),
+            capital: int64(100 * (book.capital + book.liquidity)),
+            funding: int64(values.integer(BarLayout.FUNDING)),
+            tailFactor: int64(tailFactor)
         });
         _anchored = false;
         emit EpochPublished(
@@ -186,41 +213,22 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         );
     }
 
-    /// @notice Records that a plan was proven optimal, or that nothing would have restored the account's margin. Once.
-    /// @param plan digest of the case the plan is of
-    function attestLiquidation(bytes32 plan, Proof calldata proof)
-        external
-        onlyRole(PUBLISHER_ROLE)
-        whenNotPaused
-        nonReentrant
-    {
-        bytes32 values = keccak256(abi.encode(proof.instances));
-        if (attestedIn[plan] != 0 || _attested[values]) revert AlreadyAttested(plan);
-        bool optimal = LiquidationValues.requireLiquidation(proof.instances);
-        int256 proven = LiquidationValues.budgetOf(proof.instances);
-        if (proven != budget) revert BudgetDiffers(budget, proven);
-        _verify(verifiers.liquidationKey, proof, 0);
-        attestedIn[plan] = uint256(_measure.number) + 1;
-        _attested[values] = true;
-        emit LiquidationAttested(
-            plan,
-            _measure.number,
-            optimal,
-            proof.instances.number(LiquidationLayout.OBJECTIVE),
-            proof.instances.number(LiquidationLayout.BOUND),
-            keccak256(msg.data)
-        );
+    /// @notice Has accounts bound to what is proven of the book; the zero address unbinds it.
+    function installBinding(IBookBinding proposed) external onlyRole(GOVERNOR_ROLE) timelocked {
+        binding = proposed;
+        emit BindingInstalled(proposed);
     }
 
     // ---------------------------------------------------------------- reads
 
-    /// @notice The last measure, and whether it is fresh.
+    /// @notice The last measure, and whether it is fresh and of a model that is not discredited.
     function measure() external view returns (Measure memory last, bool fresh) {
         return (_measure, _fresh(_measure.bar));
     }
 
-    /// @notice The last measure; reverts with NotFresh where it is too old to act on.
+    /// @notice The last measure; reverts where it is too old to act on, or of a model that is discredited.
     function freshMeasure() external view returns (Measure memory) {
+        if (discredited != 0) revert ModelDiscredited(discredited);
         if (!_fresh(_measure.bar)) revert NotFresh(_measure.bar, freshness);
         return _measure;
     }
@@ -233,133 +241,181 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         return (path.at(block.number), _fresh(path.bar));
     }
 
+    /// @notice How often a market's price was further away than its forecast said, since the last model that was discredited.
+    function exceedances(bytes32 market) external view returns (Exceedances.Window memory window) {
+        window = _windows[market];
+        if (window.generation != _generation) return Exceedances.Window(0, 0, 0, 0, 0, _generation);
+    }
+
     // ---------------------------------------------------------------- inside
 
-    /// @return net sum of the cluster's exposures
-    function _cluster(uint256 c, Proof calldata proof, uint256[] calldata pricing, uint64 before, uint64 bar)
+    /// @dev Every part of the bar holds, of the registered model and state, at the prices that are held.
+    function _bar(Epoch calldata epoch, uint64 before)
         private
-        returns (int256 net)
+        returns (IBookBinding.ProvenBook memory book, uint256[] memory variances)
     {
+        uint256 count = 0;
+        for (uint256 p = 0; p < epoch.bars.length; p++) count += _model.parts[p].markets.length;
+        variances = new uint256[](count);
+        uint256[] calldata values = epoch.bars[0].instances;
+        if (values.length != BarLayout.COUNT) {
+            revert BarValues.WrongNumberOfBarValues(BarLayout.COUNT, values.length);
+        }
+        book = IBookBinding.ProvenBook({
+            number: epoch.number,
+            bar: epoch.bar,
+            markets: new bytes32[](count),
+            exposures: new int256[](count),
+            prices: new uint256[](count),
+            entry: values.integer(BarValues.ENTRY),
+            capital: values.integer(BarValues.CAPITAL),
+            liquidity: values.integer(BarValues.LIQUIDITY),
+            pending: values.integer(BarValues.PENDING),
+            unit: epoch.unit
+        });
+        int256 gross = 0;
+        uint256 at = 0;
+        for (uint256 p = 0; p < epoch.bars.length; p++) {
+            gross += BarValues.requireHolds(epoch.bars[p].instances, budget);
+            at = _part(p, epoch.bars[p], before, book, variances, at);
+        }
+        BarValues.requireUnit(gross);
+    }
+
+    /// @param at place of the part's first market in `book`
+    /// @return place behind its last one
+    function _part(
+        uint256 p,
+        Proof calldata proof,
+        uint64 before,
+        IBookBinding.ProvenBook memory book,
+        uint256[] memory variances,
+        uint256 at
+    ) private returns (uint256) {
         uint256[] calldata values = proof.instances;
-        PublicValues.requireCovariance(values);
-        Cluster storage cluster = _model.clusters[c];
-        if (values[PublicValues.MODEL] != cluster.model) {
-            revert ModelDiffers(c, cluster.model, values[PublicValues.MODEL]);
+        Part storage part = _model.parts[p];
+        if (values[BarLayout.MODEL_COMMITMENT] != part.model) {
+            revert ModelDiffers(p, part.model, values[BarLayout.MODEL_COMMITMENT]);
         }
-        if (values[PublicValues.STATE] != cluster.state) {
-            revert ChainBroken(c, cluster.state, values[PublicValues.STATE]);
+        if (values[BarLayout.STATE_COMMITMENT] != part.state) {
+            revert ChainBroken(p, part.state, values[BarLayout.STATE_COMMITMENT]);
         }
-        if (pricing.length != PublicValues.PRICING_VALUES) {
-            revert PublicValues.WrongNumberOfValues(PublicValues.PRICING_VALUES, pricing.length);
-        }
-        if (values[PublicValues.RISK] != pricing[c]) revert RiskDiffers(c, values[PublicValues.RISK], pricing[c]);
-        if (values[PublicValues.DRIFT] != pricing[PublicValues.CLUSTERS + c]) {
-            revert RiskDiffers(c, values[PublicValues.DRIFT], pricing[PublicValues.CLUSTERS + c]);
-        }
-        uint256 markets = cluster.markets.length;
-        for (uint256 i = 0; i < PublicValues.ASSETS; i++) {
-            int256 exposure = values.number(PublicValues.EXPOSURES + i);
+        uint256 markets = part.markets.length;
+        for (uint256 i = 0; i < BarLayout.MARKETS; i++) {
             if (i >= markets) {
-                if (exposure != 0) revert ExposureOfNoMarket(c, i);
+                if (values[BarLayout.EXPOSURES + i] != 0 || values[BarLayout.LOG_RETURNS + i] != 0) {
+                    revert ExposureOfNoMarket(p, i);
+                }
                 continue;
             }
-            net += exposure;
-            _requirePrice(cluster.markets[i], values.number(PublicValues.CHANGES + i), before, bar);
+            bytes32 market = part.markets[i];
+            book.markets[at] = market;
+            book.exposures[at] = values.integer(BarLayout.EXPOSURES + i);
+            book.prices[at] = _requireReturn(market, values.integer(BarLayout.LOG_RETURNS + i), before, book.bar);
+            int256 variance = values.integer(BarLayout.VARIANCES + i);
+            variances[at] = variance > 0 ? uint256(variance) : 0;
+            at++;
         }
-        _verify(verifiers.covarianceKey, proof, c);
-        cluster.state = values[PublicValues.NEXT_STATE];
+        _verify(proof, p);
+        part.state = values[BarLayout.NEXT_STATE_COMMITMENT];
+        return at;
     }
 
-    /// @dev The proven change is that of the prices held: |change p0 - 100 (p1 - p0)| within rounding.
-    function _requirePrice(bytes32 market, int256 change, uint64 before, uint64 bar) private view {
+    /// @dev The proven log return, percent in units of 2^-48, is that of the prices held but for rounding.
+    /// @return p1 the price at the bar's end
+    function _requireReturn(bytes32 market, int256 logReturn, uint64 before, uint64 bar)
+        private
+        view
+        returns (uint256 p1)
+    {
         uint256 p0 = prices.priceAt(market, before);
-        uint256 p1 = prices.priceAt(market, bar);
+        p1 = prices.priceAt(market, bar);
+        // ln of the ratio with 18 decimals, right to its last digits; percent are so many 1e16 of it.
         int256 difference =
-            change * int256(p0) - 100 * PublicValues.ONE * (int256(p1) - int256(p0));
-        int256 allowed = CHANGE_TOLERANCE * int256(p0);
-        if (difference > allowed || difference < -allowed) revert PriceDiffers(market, change, p0, p1);
+            logReturn * 1e16 - (FixedPointMathLib.lnWad(int256(Math.mulDiv(p1, 1e18, p0))) << 48);
+        int256 allowed = RETURN_TOLERANCE * 1e16;
+        if (difference > allowed || difference < -allowed) revert PriceDiffers(market, logReturn, p0, p1);
     }
 
-    function _pricing(Proof calldata proof, uint256 clusters, int256 net) private view {
-        uint256[] calldata values = proof.instances;
-        PublicValues.requirePricing(values);
-        for (uint256 c = 0; c < PublicValues.CLUSTERS; c++) {
-            // No trade: the book after is the book before.
-            if (values[PublicValues.AFTER + c] != values[c]) revert NotTheStandingBook(c);
-            if (c < clusters) continue;
-            uint256 drift = values[PublicValues.CLUSTERS + c];
-            if (values[c] != PublicValues.NOTHING) revert RiskDiffers(c, PublicValues.NOTHING, values[c]);
-            if (drift != PublicValues.NOTHING) revert RiskDiffers(c, PublicValues.NOTHING, drift);
-        }
-        for (uint256 field = 0; field < 5; field++) {
-            uint256 at = PublicValues.BOOK + 2 * field;
-            if (values[at] != values[at + 1]) revert NotTheStandingBook(PublicValues.CLUSTERS + field);
-        }
-        if (values[PublicValues.CORRELATION] != _model.correlation) {
-            revert CorrelationDiffers(_model.correlation, values[PublicValues.CORRELATION]);
-        }
-        int256 proven = values.number(PublicValues.BUDGET);
-        if (proven != budget) revert BudgetDiffers(budget, proven);
-        int256 booked = values.number(PublicValues.BOOK);
-        if (booked != net) revert NetExposureDiffers(net, booked);
-        _verify(verifiers.pricingKey, proof, clusters);
+    function _requireBound(IBookBinding.ProvenBook memory book, bytes calldata commitment) private {
+        if (address(binding) != address(0)) binding.requireBook(book, commitment);
+        else if (commitment.length != 0) revert BookNotBound();
     }
 
     /// @dev A verifier reverts or answers false where a proof does not hold.
-    function _verify(address key, Proof calldata proof, uint256 index) private view {
-        try verifiers.verifier.verifyProof(key, proof.proof, proof.instances) returns (bool holds) {
-            if (!holds) revert ProofRefused(index);
+    function _verify(Proof calldata proof, uint256 part) private view {
+        try verifiers.verifier.verifyProof(verifiers.barKey, proof.proof, proof.instances) returns (bool holds) {
+            if (!holds) revert ProofRefused(part);
         } catch {
-            revert ProofRefused(index);
+            revert ProofRefused(part);
         }
     }
 
-    function _moveMargins(Proof[] calldata covariances, uint64 bar) private {
-        uint256 count = 0;
-        for (uint256 c = 0; c < covariances.length; c++) count += _model.clusters[c].markets.length;
-        bytes32[] memory markets = new bytes32[](count);
+    function _moveMargins(IBookBinding.ProvenBook memory book, uint256[] memory variances, uint256 tailFactor) private {
+        uint256 count = variances.length;
         uint256[] memory current = new uint256[](count);
         uint256[] memory asked = new uint256[](count);
         GuardRails.Limits memory rails = limits;
-        uint256 at = 0;
-        for (uint256 c = 0; c < covariances.length; c++) {
-            bytes32[] storage names = _model.clusters[c].markets;
-            for (uint256 i = 0; i < names.length; i++) {
-                markets[at] = names[i];
-                asked[at] = _requirement(covariances[c].instances.number(PublicValues.VARIANCES + i));
-                GuardRails.Path memory path = _margins[names[i]];
-                // A market's first requirement starts where it is asked to be, within the limits: nobody relies on it yet.
-                current[at] = path.start == 0
-                    ? Math.min(Math.max(asked[at], rails.lowest), rails.highest)
-                    : path.at(block.number);
-                at++;
-            }
+        for (uint256 i = 0; i < count; i++) {
+            asked[i] = _requirement(variances[i], tailFactor);
+            GuardRails.Path memory path = _margins[book.markets[i]];
+            // A market's first requirement starts where it is asked to be, within the limits: nobody relies on it yet.
+            current[i] = path.start == 0
+                ? Math.min(Math.max(asked[i], rails.lowest), rails.highest)
+                : path.at(block.number);
         }
         uint256[] memory next = GuardRails.bounded(rails, current, asked);
         for (uint256 i = 0; i < count; i++) {
-            _margins[markets[i]] = GuardRails.Path({
+            _margins[book.markets[i]] = GuardRails.Path({
                 from: uint64(current[i]),
                 to: uint64(next[i]),
                 start: uint48(block.number),
                 blocks: rails.blocks,
-                bar: uint48(bar)
+                bar: uint48(book.bar)
             });
-            emit MarginMoved(markets[i], uint64(current[i]), uint64(next[i]), asked[i]);
+            emit MarginMoved(book.markets[i], uint64(current[i]), uint64(next[i]), asked[i]);
         }
     }
 
-    /// @dev sqrt(-2 ln alpha) sigma as a share with 18 decimals, from a variance in percent^2
-    function _requirement(int256 variance) private view returns (uint256) {
-        uint256 percent = Math.sqrt(2 * uint256(int256(budget)) * (variance > 0 ? uint256(variance) : 0));
-        return (percent * 1e16) >> 24;
+    /// @dev kappa sqrt(-2 ln alpha) sigma as a share with 18 decimals, from a variance in percent^2, units of 2^-128
+    function _requirement(uint256 variance, uint256 tailFactor) private view returns (uint256) {
+        // budget 2^-24 times variance 2^-48: the root is in units of 2^-36
+        uint256 percent = Math.sqrt(2 * uint256(int256(budget)) * (variance >> 80));
+        return (percent * tailFactor * 1e16) >> 60;
+    }
+
+    /// @dev Counts the windows that end here; a forecast that is refuted is the last one that is taken of its model.
+    function _count(IBookBinding.ProvenBook memory book, uint256[] memory variances) private {
+        uint256 horizon = uint256(_model.horizonBars) * _model.barSeconds;
+        for (uint256 i = 0; i < variances.length; i++) {
+            bytes32 market = book.markets[i];
+            Exceedances.Window storage window = _windows[market];
+            if (!window.step(book.prices[i], variances[i] >> 64, book.bar, horizon, _generation)) continue;
+            (uint24 windows, uint24 outside) = (window.windows, window.exceedances);
+            emit WindowClosed(market, windows, outside);
+            if (!Exceedances.refuted(windows, outside)) continue;
+            discredited = market;
+            emit Discredited(market, windows, outside);
+        }
     }
 
     function _settledBar() internal view override returns (uint64) {
         return _measure.bar;
     }
 
+    /// @dev A model that takes over from a discredited one is counted anew.
+    function _installed() internal override {
+        if (discredited == 0) return;
+        discredited = 0;
+        _generation++;
+    }
+
+    function _checkProposal(bytes4 kind, bytes calldata arguments) internal view override {
+        if (kind != this.installBinding.selector) super._checkProposal(kind, arguments);
+    }
+
     function _fresh(uint64 bar) private view returns (bool) {
-        return bar != 0 && block.timestamp <= uint256(bar) + freshness;
+        return bar != 0 && discredited == 0 && block.timestamp <= uint256(bar) + freshness;
     }
 
     function _requireNoReporter(address account) private view {

@@ -48,13 +48,18 @@ library SandwichValues {
         if (values[violations] != 0) revert Violated(values[violations]);
     }
 
-    /// @notice Reverts unless the sandwich of a state is made of roundings, at the tilt that is the optimal one.
-    /// @param volatility of the state, public
-    function requireSandwich(uint256[] calldata values, Places memory at, uint256 state, int256 volatility) internal pure {
+    /// @notice Reverts unless a volatility that residuals are divided by is large beside its own rounding.
+    function requireVolatility(uint256 state, int256 volatility) internal pure {
         if (
             volatility < int256(SharedLayout.SMALLEST_VOLATILITY)
                 || volatility > int256(SharedLayout.LARGEST_VOLATILITY)
         ) revert VolatilityOutside(state, volatility);
+    }
+
+    /// @notice Reverts unless the sandwich of a state is made of roundings, at the tilt that is the optimal one.
+    /// @param volatility of the state, public
+    function requireSandwich(uint256[] calldata values, Places memory at, uint256 state, int256 volatility) internal pure {
+        requireVolatility(state, volatility);
         int256 tilt = integer(values, at.tilt + state);
         if (tilt <= 0 || tilt > int256(SharedLayout.LARGEST_TILT)) revert TiltOutside(state, tilt);
         bounded(values, at.ratio + state, 1, (volatility >> 1) + 1);

@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {GuardRails} from "../src/GuardRails.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
-import {PublicValues} from "../src/PublicValues.sol";
 import {RiskOracle} from "../src/RiskOracle.sol";
 import {Timelocked} from "../src/governance/Timelocked.sol";
 import {OracleFixture} from "./OracleFixture.sol";
@@ -22,10 +21,10 @@ contract ModelRegistryTest is OracleFixture {
         vm.expectRevert(abi.encodeWithSelector(Timelocked.NotInstallableYet.selector, MODEL, at));
         oracle.installModel(next);
         vm.warp(at);
-        next.correlation += 1;
+        next.parts[0].model += 1;
         vm.expectRevert();
         oracle.installModel(next);
-        next.correlation -= 1;
+        next.parts[0].model -= 1;
         oracle.installModel(next);
         vm.expectRevert(abi.encodeWithSelector(Timelocked.NotProposed.selector, MODEL, digest));
         oracle.installModel(next);
@@ -88,21 +87,30 @@ contract ModelRegistryTest is OracleFixture {
 
     function test_refusesMarketsTwiceAndModelsThatAreNone() public {
         ModelRegistry.Model memory next = model(bar);
-        next.clusters[0].markets[1] = BTC;
+        next.parts[0].markets[1] = BTC;
         proposalRefused(next, abi.encodeWithSelector(ModelRegistry.MarketTwice.selector, BTC));
         next = model(bar);
-        ModelRegistry.Cluster[] memory two = new ModelRegistry.Cluster[](2);
-        (two[0], two[1]) = (next.clusters[0], model(bar).clusters[0]);
-        next.clusters = two;
+        ModelRegistry.Part[] memory two = new ModelRegistry.Part[](2);
+        (two[0], two[1]) = (next.parts[0], model(bar).parts[0]);
+        next.parts = two;
         proposalRefused(next, abi.encodeWithSelector(ModelRegistry.MarketTwice.selector, BTC));
         next = model(bar);
-        next.clusters[0].markets[1] = 0;
+        next.parts[0].markets[1] = 0;
         proposalRefused(next, abi.encodeWithSelector(ModelRegistry.ModelInvalid.selector));
         next = model(bar);
         next.barSeconds = 0;
         proposalRefused(next, abi.encodeWithSelector(ModelRegistry.ModelInvalid.selector));
         next = model(bar);
-        next.clusters = new ModelRegistry.Cluster[](0);
+        next.horizonBars = 0;
+        proposalRefused(next, abi.encodeWithSelector(ModelRegistry.ModelInvalid.selector));
+        next = model(bar);
+        next.parts[0].markets = new bytes32[](33);
+        proposalRefused(next, abi.encodeWithSelector(ModelRegistry.ModelInvalid.selector));
+        next = model(bar);
+        next.parts = new ModelRegistry.Part[](3);
+        proposalRefused(next, abi.encodeWithSelector(ModelRegistry.ModelInvalid.selector));
+        next = model(bar);
+        next.parts = new ModelRegistry.Part[](0);
         proposalRefused(next, abi.encodeWithSelector(ModelRegistry.ModelInvalid.selector));
     }
 
@@ -147,7 +155,7 @@ contract ModelRegistryTest is OracleFixture {
         oracle.installVerifiers(verifiers());
         vm.chainId(31337);
         oracle.cancel(ModelRegistry.installVerifiers.selector);
-        address[3] memory keys = [KEY_C, KEY_P, KEY_L];
+        address[3] memory keys = [KEY_B, KEY_P, KEY_L];
         for (uint256 i = 0; i < 3; i++) {
             uint256 before = vm.snapshotState();
             verifier.refuse(keys[i]);
@@ -200,12 +208,5 @@ contract ModelRegistryTest is OracleFixture {
         oracle.publish(made);
         vm.chainId(31337);
         oracle.publish(made);
-    }
-
-    function test_aClusterThatIsNotThereCommitsToZerosAndNothingElse() public {
-        RiskOracle.Epoch memory made = epoch();
-        equal(made.pricing.instances[1], PublicValues.NOTHING);
-        made.pricing.instances[5] = 700;
-        refused(made, RiskOracle.RiskDiffers.selector);
     }
 }

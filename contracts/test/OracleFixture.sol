@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {BarValues} from "../src/BarValues.sol";
 import {GuardRails} from "../src/GuardRails.sol";
+import {BarLayout as B} from "../src/generated/Layout.sol";
 import {IPriceSource} from "../src/prices/IPriceSource.sol";
 import {PublicValues} from "../src/PublicValues.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
@@ -74,17 +76,20 @@ contract HostilePrices is IPriceSource {
     }
 }
 
-/// @notice An oracle with a model of one cluster of two markets, and epochs it takes.
+/// @notice An oracle with a model of two markets, and epochs it takes.
 abstract contract OracleFixture is Base {
     uint256 internal constant F = PublicValues.FIELD;
     int256 internal constant ONE = PublicValues.ONE;
     int64 internal constant BUDGET = 77261983; // -ln 0.01
     uint32 internal constant DELAY = 1 days;
     uint64 internal constant BAR = 3600;
+    uint32 internal constant HORIZON = 24;
+    /// @dev 1.25
+    uint256 internal constant KAPPA = 5 << 22;
     bytes32 internal constant BTC = "BTC";
     bytes32 internal constant ETH = "ETH";
-    address internal constant KEY_C = address(0xc0);
-    address internal constant KEY_P = address(0xb0);
+    address internal constant KEY_B = address(0xb0);
+    address internal constant KEY_P = address(0xc0);
     address internal constant KEY_L = address(0xa0);
 
     RiskOracle internal oracle;
@@ -93,7 +98,7 @@ abstract contract OracleFixture is Base {
     uint64 internal bar;
     uint256 internal state;
 
-    function setUp() public {
+    function setUp() public virtual {
         vm.warp(1_700_000_000);
         vm.roll(1000);
         // an hour before the model's delay is over
@@ -113,17 +118,28 @@ abstract contract OracleFixture is Base {
     }
 
     function verifiers() internal view returns (ModelRegistry.Verifiers memory) {
-        return ModelRegistry.Verifiers(verifier, KEY_C, KEY_P, KEY_L);
+        return ModelRegistry.Verifiers(verifier, KEY_B, KEY_P, KEY_L);
     }
 
     function model(uint64 stateBar) internal view returns (ModelRegistry.Model memory made) {
-        made.clusters = new ModelRegistry.Cluster[](1);
+        made.parts = new ModelRegistry.Part[](1);
         bytes32[] memory markets = new bytes32[](2);
         (markets[0], markets[1]) = (BTC, ETH);
-        made.clusters[0] = ModelRegistry.Cluster(400, state, markets);
-        made.correlation = 600;
+        made.parts[0] = ModelRegistry.Part(400, state, markets);
         made.stateBar = stateBar;
         made.barSeconds = uint32(BAR);
+        made.horizonBars = HORIZON;
+    }
+
+    /// @dev BTC and ETH, each in a part of its own.
+    function split(uint64 stateBar) internal view returns (ModelRegistry.Model memory made) {
+        made = model(stateBar);
+        made.parts = new ModelRegistry.Part[](2);
+        for (uint256 p = 0; p < 2; p++) {
+            bytes32[] memory markets = new bytes32[](1);
+            markets[0] = p == 0 ? BTC : ETH;
+            made.parts[p] = ModelRegistry.Part(400 + p, state + 1000 * p, markets);
+        }
     }
 
     function install(ModelRegistry.Verifiers memory proposed) internal {
@@ -147,44 +163,75 @@ abstract contract OracleFixture is Base {
         prices.set(ETH, at, eth);
     }
 
+    function negative(uint256 value) internal pure returns (uint256) {
+        return F - value;
+    }
+
+    /// @dev Public values of a bar that holds: 60 units of BTC long, 40 of ETH short, variances of 4 and 9 percent^2.
+    function barValues() internal view returns (uint256[] memory v) {
+        v = new uint256[](B.COUNT);
+        (v[B.MODEL_COMMITMENT], v[B.STATE_COMMITMENT], v[B.NEXT_STATE_COMMITMENT]) = (400, state, state + 1);
+        (v[B.EXPOSURES], v[B.EXPOSURES + 1]) = (60 << 24, negative(40 << 24));
+        (v[B.VARIANCES], v[B.VARIANCES + 1]) = (4 << 128, 9 << 128);
+        terms(v);
+    }
+
+    function terms(uint256[] memory v) internal pure {
+        v[B.VOLATILITY] = 64 << 24;
+        v[B.SCALED_VOLATILITY] = 80 << 24;
+        v[B.TILT] = 5 << 24;
+        v[B.UPPER] = 3 << 24;
+        v[B.LOWER] = 3 << 24;
+        v[B.FUNDING] = 1 << 20;
+        v[BarValues.ENTRY] = 21 << 24;
+        v[BarValues.CAPITAL] = 1 << 24;
+        v[BarValues.LIQUIDITY] = 2 << 24;
+        v[BarValues.PENDING] = 1 << 21;
+        v[BarValues.BUDGET] = uint256(int256(BUDGET));
+        v[BarValues.TAIL_FACTOR] = KAPPA;
+    }
+
+    /// @dev The same bar in two parts: one market each, each with what the other holds.
+    function splitValues() internal view returns (uint256[] memory a, uint256[] memory b) {
+        a = new uint256[](B.COUNT);
+        b = new uint256[](B.COUNT);
+        (a[B.MODEL_COMMITMENT], a[B.STATE_COMMITMENT], a[B.NEXT_STATE_COMMITMENT]) = (400, state, state + 1);
+        (b[B.MODEL_COMMITMENT], b[B.STATE_COMMITMENT], b[B.NEXT_STATE_COMMITMENT]) =
+            (401, state + 1000, state + 1001);
+        (a[B.EXPOSURES], b[B.EXPOSURES]) = (60 << 24, negative(40 << 24));
+        (a[B.VARIANCES], b[B.VARIANCES]) = (4 << 128, 9 << 128);
+        for (uint256 i = 0; i < B.PUBLIC_OTHERS_LENGTH; i++) {
+            (a[B.PARTIAL_FACTORS + i], b[B.PARTIAL_FACTORS + i]) = (70 + i, 90 + i);
+            (a[B.PUBLIC_OTHERS + i], b[B.PUBLIC_OTHERS + i]) = (90 + i, 70 + i);
+        }
+        for (uint256 i = 0; i < B.COMMON_VARIANCES_LENGTH; i++) {
+            (a[B.COMMON_VARIANCES + i], b[B.COMMON_VARIANCES + i]) = (30 + i, 30 + i);
+        }
+        terms(a);
+        terms(b);
+    }
+
     /// @dev The next epoch, in which prices do not move, some minutes after its bar.
     function epoch() internal returns (RiskOracle.Epoch memory made) {
+        made = emptyEpoch();
+        made.bars = new RiskOracle.Proof[](1);
+        made.bars[0] = RiskOracle.Proof("", barValues());
+    }
+
+    function splitEpoch() internal returns (RiskOracle.Epoch memory made) {
+        made = emptyEpoch();
+        made.bars = new RiskOracle.Proof[](2);
+        (uint256[] memory a, uint256[] memory b) = splitValues();
+        (made.bars[0], made.bars[1]) = (RiskOracle.Proof("", a), RiskOracle.Proof("", b));
+    }
+
+    function emptyEpoch() private returns (RiskOracle.Epoch memory made) {
         if (block.timestamp < bar + BAR) vm.warp(bar + BAR + 400);
         setPrices(bar + BAR, 100e18, 50e18);
         (RiskOracle.Measure memory last,) = oracle.measure();
         made.number = last.number + 1;
         made.bar = bar + BAR;
         made.unit = 1e18;
-        made.covariances = new RiskOracle.Proof[](1);
-        uint256[] memory c = new uint256[](63);
-        c[0] = 400;
-        c[1] = state;
-        c[2] = state + 1;
-        (c[3], c[4]) = (800 + state, 900 + state);
-        (c[39], c[40]) = (uint256(4 * ONE), uint256(9 * ONE));
-        (c[55], c[56]) = (uint256(ONE / 2), F - uint256(ONE / 4));
-        made.covariances[0] = RiskOracle.Proof("", c);
-        made.pricing = RiskOracle.Proof("", pricing());
-    }
-
-    function pricing() internal view returns (uint256[] memory p) {
-        p = new uint256[](69);
-        for (uint256 i = 0; i < 12; i++) p[i] = PublicValues.NOTHING;
-        p[0] = 800 + state;
-        p[4] = 900 + state;
-        p[8] = 800 + state;
-        p[12] = 600;
-        for (uint256 i = 0; i < 2; i++) {
-            p[40 + i] = uint256(2 * ONE); // volatility
-            p[42 + i] = uint256(3 * ONE); // upper
-            p[44 + i] = uint256(3 * ONE); // lower
-            p[46 + i] = uint256(5 * ONE); // tilt
-            p[58 + i] = uint256(ONE / 4); // net
-            p[62 + i] = uint256(ONE); // P
-            p[64 + i] = uint256(2 * ONE); // L
-            p[66 + i] = uint256(ONE / 10); // pending
-        }
-        p[68] = uint256(int256(BUDGET));
     }
 
     function published() internal {

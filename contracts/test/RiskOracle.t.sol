@@ -3,10 +3,13 @@ pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
+import {BarValues} from "../src/BarValues.sol";
+import {IBookBinding} from "../src/book/IBookBinding.sol";
+import {BarLayout as B} from "../src/generated/Layout.sol";
 import {IPriceSource} from "../src/prices/IPriceSource.sol";
 import {ModelRegistry} from "../src/ModelRegistry.sol";
-import {PublicValues} from "../src/PublicValues.sol";
 import {RiskOracle} from "../src/RiskOracle.sol";
+import {SandwichValues} from "../src/SandwichValues.sol";
 import {Timelocked} from "../src/governance/Timelocked.sol";
 import {OracleFixture, ToldVerifier} from "./OracleFixture.sol";
 
@@ -14,23 +17,48 @@ contract RiskOracleTest is OracleFixture {
     function test_publishesAnEpochWhoseProofsHold() public {
         RiskOracle.Epoch memory made = epoch();
         oracle.publish(made);
-        vm.snapshotGasLastCall("publish, one cluster, first, without the verifier");
+        vm.snapshotGasLastCall("publish, two markets, first, without the verifier");
         (RiskOracle.Measure memory last, bool fresh) = oracle.measure();
         holds(fresh && !last.chained, "fresh, not chained");
         equal(last.number, 1);
         equal(last.bar, made.bar);
         equal(uint64(last.upper), uint256(3 * ONE));
         equal(uint64(last.capital), uint256(300 * ONE));
-        equal(uint64(last.pending), 100 * uint256(ONE / 10));
+        equal(uint64(last.pending), 100 << 21);
+        equal(uint64(last.tailFactor), KAPPA);
         (uint64 share,) = oracle.margin(BTC);
-        // sqrt(2 * 4.60517) * 2 % = 6.0697 %
-        holds(share > 60696e12 && share < 60698e12, "sqrt(-2 ln alpha) sigma");
+        // 1.25 sqrt(2 * 4.60517) * 2 % = 7.5871 %
+        holds(share > 75870e12 && share < 75872e12, "kappa sqrt(-2 ln alpha) sigma");
         bar += BAR;
         state += 1;
         oracle.publish(epoch());
-        vm.snapshotGasLastCall("publish, one cluster, without the verifier");
+        vm.snapshotGasLastCall("publish, two markets, without the verifier");
         (last,) = oracle.measure();
         holds(last.chained, "chained");
+    }
+
+    /// @dev What the contract adds to the verifier's gas where a proof is full: first and later epochs.
+    function test_publishesABarOfThirtyTwoMarkets() public {
+        ModelRegistry.Model memory full = model(bar);
+        full.parts[0].markets = new bytes32[](B.MARKETS);
+        for (uint256 i = 0; i < B.MARKETS; i++) {
+            full.parts[0].markets[i] = bytes32(i + 1);
+            for (uint64 b = 0; b < 3; b++) prices.set(bytes32(i + 1), bar + b * BAR, 1e18);
+        }
+        install(full);
+        for (uint256 n = 0; n < 2; n++) {
+            RiskOracle.Epoch memory made = epoch();
+            uint256[] memory v = made.bars[0].instances;
+            for (uint256 i = 0; i < B.MARKETS; i++) (v[B.EXPOSURES + i], v[B.VARIANCES + i]) = (3 << 24, (4 + n) << 128);
+            oracle.publish(made);
+            vm.snapshotGasLastCall(
+                n == 0
+                    ? "publish, 32 markets, first, without the verifier"
+                    : "publish, 32 markets, without the verifier"
+            );
+            bar += BAR;
+            state += 1;
+        }
     }
 
     function test_takesEachEpochOnceAndInOrder() public {
@@ -59,133 +87,141 @@ contract RiskOracleTest is OracleFixture {
     }
 
     function test_refusesProofsThatDoNotVerify() public {
-        address[2] memory keys = [KEY_C, KEY_P];
-        for (uint256 i = 0; i < 2; i++) {
-            for (uint256 answer = 1; answer < 3; answer++) {
-                verifier.tell(ToldVerifier.Answer(answer), keys[i]);
-                RiskOracle.Epoch memory made = epoch();
-                vm.expectRevert(abi.encodeWithSelector(RiskOracle.ProofRefused.selector, i));
-                oracle.publish(made);
-            }
+        for (uint256 answer = 1; answer < 3; answer++) {
+            verifier.tell(ToldVerifier.Answer(answer), KEY_B);
+            RiskOracle.Epoch memory made = epoch();
+            vm.expectRevert(abi.encodeWithSelector(RiskOracle.ProofRefused.selector, 0));
+            oracle.publish(made);
         }
     }
 
-    function test_refusesAnotherModelABrokenChainAndProofsThatDoNotBelongTogether() public {
-        bytes4[5] memory errors = [
-            RiskOracle.ModelDiffers.selector,
-            RiskOracle.ChainBroken.selector,
-            bytes4(0),
-            RiskOracle.RiskDiffers.selector,
-            RiskOracle.RiskDiffers.selector
-        ];
-        for (uint256 i = 0; i < 5; i++) {
-            if (errors[i] == bytes4(0)) continue;
-            RiskOracle.Epoch memory made = epoch();
-            made.covariances[0].instances[i] += 1;
-            refused(made, errors[i]);
+    function test_refusesAnotherModelABrokenChainAndMarketsThatAreNone() public {
+        altered(B.MODEL_COMMITMENT, 401, RiskOracle.ModelDiffers.selector);
+        altered(B.STATE_COMMITMENT, 501, RiskOracle.ChainBroken.selector);
+        altered(B.EXPOSURES + 2, 1, RiskOracle.ExposureOfNoMarket.selector);
+        altered(B.LOG_RETURNS + 31, 1, RiskOracle.ExposureOfNoMarket.selector);
+        for (uint256 i = 0; i < B.PUBLIC_OTHERS_LENGTH; i++) {
+            altered(B.PUBLIC_OTHERS + i, 1, BarValues.OthersDiffer.selector);
         }
-        // risk and drift of clusters that are not there, and everything after a trade
-        for (uint256 i = 0; i < 13; i++) {
-            RiskOracle.Epoch memory made = epoch();
-            made.pricing.instances[i] += 1;
-            refused(
-                made,
-                i == 12
-                    ? RiskOracle.CorrelationDiffers.selector
-                    : i >= 8 || (i > 0 && i < 4) ? RiskOracle.NotTheStandingBook.selector : RiskOracle.RiskDiffers.selector
-            );
-        }
-        for (uint256 i = 1; i < 4; i++) {
-            RiskOracle.Epoch memory made = epoch();
-            made.pricing.instances[i] += 1;
-            made.pricing.instances[8 + i] += 1;
-            refused(made, RiskOracle.RiskDiffers.selector);
-        }
-    }
-
-    function test_refusesPricesThatAreNotThoseHeld() public {
         RiskOracle.Epoch memory made = epoch();
-        made.covariances[0].instances[47] = 257;
-        refused(made, RiskOracle.PriceDiffers.selector);
-        made.covariances[0].instances[47] = F - 257;
-        refused(made, RiskOracle.PriceDiffers.selector);
-        prices.set(ETH, made.bar, 0);
-        made.covariances[0].instances[47] = 0;
-        vm.expectRevert(abi.encodeWithSelector(IPriceSource.PriceUnknown.selector, ETH, made.bar));
-        oracle.publish(made);
-        prices.set(ETH, made.bar, 51e18);
-        made.covariances[0].instances[48] = uint256(2 * ONE); // 2 %
-        made.covariances[0].instances[47] = 256;
-        oracle.publish(made);
-    }
-
-    function test_refusesEveryResidualAboveItsTolerance() public {
-        for (uint256 i = 7; i < 39; i++) {
-            RiskOracle.Epoch memory made = epoch();
-            made.covariances[0].instances[i] = F - (i < 15 || (i >= 23 && i < 31) ? 2 : 257);
-            refused(made, PublicValues.ResidualAboveTolerance.selector);
-        }
-        uint256[21] memory allowed = [
-            uint256(512), 512, 256, 130, 130, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 6, 6, 256, 256
-        ];
-        for (uint256 i = 0; i < 21; i++) {
-            RiskOracle.Epoch memory made = epoch();
-            made.pricing.instances[15 + i] = allowed[i];
-            made.pricing.instances[15 + i] += 1;
-            refused(made, PublicValues.ResidualAboveTolerance.selector);
-        }
-        RiskOracle.Epoch memory fits = epoch();
-        for (uint256 i = 0; i < 21; i++) fits.pricing.instances[15 + i] = allowed[i];
-        oracle.publish(fits);
-    }
-
-    function test_refusesTiltsThatAreNotOptimalAndNumbersThatAreNone() public {
-        RiskOracle.Epoch memory made = epoch();
-        made.pricing.instances[44] = uint256(3 * ONE - 6300);
-        refused(made, PublicValues.TiltNotOptimal.selector);
-        made = epoch();
-        made.pricing.instances[39] = F - 4257;
-        refused(made, PublicValues.TooMuchEntropy.selector);
-        made = epoch();
-        made.pricing.instances[46] = 0;
-        refused(made, PublicValues.TiltOutOfRange.selector);
-        made.pricing.instances[46] = uint256(int256(8193) << 24);
-        refused(made, PublicValues.TiltOutOfRange.selector);
-        made = epoch();
-        made.pricing.instances[41] = 1 << 15;
-        refused(made, PublicValues.VolatilityOutOfRange.selector);
-        made = epoch();
-        made.pricing.instances[42] = 1 << 40;
-        refused(made, PublicValues.ValueOutOfRange.selector);
-        made = epoch();
-        made.pricing.instances[42] = F;
-        refused(made, PublicValues.ValueOutOfRange.selector);
-        made = epoch();
-        made.pricing.instances = new uint256[](68);
-        refused(made, PublicValues.WrongNumberOfValues.selector);
-    }
-
-    function test_refusesBooksThatAreNotThatOfTheClusters() public {
-        RiskOracle.Epoch memory made = epoch();
-        made.covariances[0].instances[57] = 1;
-        refused(made, RiskOracle.ExposureOfNoMarket.selector);
-        made = epoch();
-        made.covariances[0].instances[55] += 1;
-        refused(made, RiskOracle.NetExposureDiffers.selector);
-        for (uint256 field = 0; field < 5; field++) {
-            made = epoch();
-            made.pricing.instances[59 + 2 * field] += 1;
-            refused(made, RiskOracle.NotTheStandingBook.selector);
-        }
-        made = epoch();
-        made.pricing.instances[68] += 1;
-        refused(made, RiskOracle.BudgetDiffers.selector);
-        made = epoch();
         made.unit = 0;
         refused(made, RiskOracle.UnitIsZero.selector);
         made = epoch();
-        made.covariances = new RiskOracle.Proof[](2);
+        made.bars = new RiskOracle.Proof[](2);
         refused(made, RiskOracle.WrongNumberOfProofs.selector);
+        made = epoch();
+        made.bars[0].instances = new uint256[](231);
+        refused(made, BarValues.WrongNumberOfBarValues.selector);
+        made = epoch();
+        made.book = "sums";
+        refused(made, RiskOracle.BookNotBound.selector);
+    }
+
+    /// @dev ln 1.02 = 1.98026272961797 percent, in units of 2^-48, and 2^-20 percent either way.
+    function test_refusesReturnsThatAreNotThoseOfThePrices() public {
+        uint256 two = 557394405700199;
+        uint256 allowed = 1 << 28;
+        altered(B.LOG_RETURNS, allowed + 1, RiskOracle.PriceDiffers.selector);
+        altered(B.LOG_RETURNS, negative(allowed + 1), RiskOracle.PriceDiffers.selector);
+        RiskOracle.Epoch memory made = epoch();
+        prices.set(ETH, made.bar, 0);
+        vm.expectRevert(abi.encodeWithSelector(IPriceSource.PriceUnknown.selector, ETH, made.bar));
+        oracle.publish(made);
+        prices.set(ETH, made.bar, 51e18);
+        refused(made, RiskOracle.PriceDiffers.selector);
+        // 2 percent are not their logarithm
+        made.bars[0].instances[B.LOG_RETURNS + 1] = 2 << 48;
+        refused(made, RiskOracle.PriceDiffers.selector);
+        made.bars[0].instances[B.LOG_RETURNS + 1] = two + allowed + 2000;
+        refused(made, RiskOracle.PriceDiffers.selector);
+        made.bars[0].instances[B.LOG_RETURNS + 1] = two - allowed + 2000;
+        made.bars[0].instances[B.LOG_RETURNS] = allowed;
+        oracle.publish(made);
+    }
+
+    /// @dev Every condition that libs/proofs has of one proof, one unit past it.
+    function test_refusesPublicValuesOutsideTheirTolerances() public {
+        bytes4 above = SandwichValues.ValueAboveTolerance.selector;
+        uint256 s = 64 << 24;
+        altered(B.VIOLATIONS, 1, SandwichValues.Violated.selector);
+        altered(B.RESIDUAL_VOLATILITY, ((s + 1) << 128) + 1, above);
+        altered(B.RESIDUAL_RATE, negative(((s + 1) << 128) + 1), above);
+        altered(B.RESIDUAL_RATIO, (40 << 24) + 2, above);
+        altered(B.RESIDUAL_INVERSE + 3, negative(100663297), above);
+        altered(B.RESIDUAL_LOG, 25165833, above);
+        altered(B.RESIDUAL_PROBABILITY, negative(16777225), above);
+        altered(B.RESIDUAL_DENSITY, 16777225, above);
+        altered(B.RESIDUAL_UPPER, (5 << 23) + 2, above);
+        altered(B.RESIDUAL_SPREAD + 1, s / 2 + 2, above);
+        altered(B.RESIDUAL_GAMMA, s / 2 + 2, above);
+        altered(B.SLACK, 64 + 5 * 16 + 1, above);
+        altered(B.SLACK, negative(64 + 5 * 16 + 1), above);
+        altered(B.TILT, 0, SandwichValues.TiltOutside.selector);
+        altered(B.TILT, (8192 << 24) + 1, SandwichValues.TiltOutside.selector);
+        altered(B.VOLATILITY, (1 << 20) - 1, SandwichValues.VolatilityOutside.selector);
+        altered(B.SCALED_VOLATILITY, (1 << 38) + 1, SandwichValues.VolatilityOutside.selector);
+        altered(B.UPPER, 8191, BarValues.UpperTooSmall.selector);
+        altered(B.UPPER, F, SandwichValues.NotAFieldElement.selector);
+        altered(BarValues.TAIL_FACTOR, (1 << 24) - 1, BarValues.TailFactorOutOfRange.selector);
+        altered(BarValues.TAIL_FACTOR, (1 << 28) + 1, BarValues.TailFactorOutOfRange.selector);
+        altered(BarValues.BUDGET, 77261984, BarValues.BudgetDiffers.selector);
+        for (uint256 i = 0; i < 4; i++) altered(BarValues.ENTRY + i, negative((1 << 39) + 1), above);
+        // a gross exposure of 63 and 129 units, and a place of more than that
+        altered(B.EXPOSURES, (23 << 24) - 1, BarValues.GrossOutsideUnit.selector);
+        altered(B.EXPOSURES, (89 << 24) + 1, BarValues.GrossOutsideUnit.selector);
+        altered(B.EXPOSURES, (129 << 24) + 1, above);
+        RiskOracle.Epoch memory fits = epoch();
+        uint256[] memory v = fits.bars[0].instances;
+        v[B.RESIDUAL_VOLATILITY] = (s + 1) << 128;
+        (v[B.RESIDUAL_RATIO], v[B.RESIDUAL_SPREAD], v[B.SLACK]) = ((40 << 24) + 1, s / 2 + 1, negative(64 + 5 * 16));
+        oracle.publish(fits);
+    }
+
+    function test_takesABarInTwoParts() public {
+        install(split(bar));
+        RiskOracle.Epoch memory made = splitEpoch();
+        oracle.publish(made);
+        (RiskOracle.Measure memory last,) = oracle.measure();
+        equal(uint64(last.upper), 3 << 24);
+        ModelRegistry.Model memory after_ = oracle.model();
+        equal(after_.parts[0].state, state + 1);
+        equal(after_.parts[1].state, state + 1001);
+        (uint64 share,) = oracle.margin(ETH);
+        // 1.25 sqrt(2 * 4.60517) * 3 % = 11.3807 %
+        holds(share > 113806e12 && share < 113808e12, "the second part's market");
+    }
+
+    function test_refusesPartsThatDoNotFitTogether() public {
+        install(split(bar));
+        for (uint256 p = 0; p < 2; p++) {
+            for (uint256 i = 0; i < B.PUBLIC_OTHERS_LENGTH; i++) {
+                partAltered(p, B.PUBLIC_OTHERS + i, BarValues.OthersDiffer.selector);
+                partAltered(p, B.PARTIAL_FACTORS + i, BarValues.OthersDiffer.selector);
+            }
+            for (uint256 i = 0; i < B.COMMON_VARIANCES_LENGTH; i++) {
+                partAltered(p, B.COMMON_VARIANCES + i, BarValues.CommonFactorsDiffer.selector);
+            }
+            for (uint256 i = 0; i < 4; i++) partAltered(p, B.PUBLIC_BOOK + i, BarValues.BookDiffers.selector);
+            partAltered(p, BarValues.TAIL_FACTOR, BarValues.BookDiffers.selector);
+            partAltered(p, B.MODEL_COMMITMENT, RiskOracle.ModelDiffers.selector);
+            partAltered(p, B.STATE_COMMITMENT, RiskOracle.ChainBroken.selector);
+        }
+        // Each part's gross is below 64 units; it is the sum that counts.
+        RiskOracle.Epoch memory made = splitEpoch();
+        made.bars[1].instances[B.EXPOSURES] = negative(2 << 24);
+        refused(made, BarValues.GrossOutsideUnit.selector);
+    }
+
+    function partAltered(uint256 p, uint256 index, bytes4 error) private {
+        RiskOracle.Epoch memory made = splitEpoch();
+        made.bars[p].instances[index] += 1;
+        refused(made, error);
+    }
+
+    function altered(uint256 index, uint256 value, bytes4 error) private {
+        RiskOracle.Epoch memory made = epoch();
+        made.bars[0].instances[index] = value;
+        refused(made, error);
     }
 
     function test_aPriceSourceThatReentersGetsNowhere() public {
@@ -230,13 +266,13 @@ contract RiskOracleTest is OracleFixture {
         ModelRegistry.Model memory next = model(bar);
         bytes32[] memory one = new bytes32[](1);
         one[0] = BTC;
-        next.clusters[0].markets = one;
+        next.parts[0].markets = one;
         propose(next);
         vm.warp(block.timestamp + DELAY);
         oracle.installModel(next);
         RiskOracle.Epoch memory made = epoch();
-        made.covariances[0].instances[56] = 0;
-        made.covariances[0].instances[55] = uint256(ONE / 4);
+        made.bars[0].instances[B.EXPOSURES + 1] = 0;
+        made.bars[0].instances[B.EXPOSURES] = 100 << 24;
         vm.warp(last + 2 hours + 1);
         oracle.publish(made);
         (uint64 share, bool fresh) = oracle.margin(ETH);
@@ -249,7 +285,7 @@ contract RiskOracleTest is OracleFixture {
         (uint64 last,) = (uint64(0), false);
         for (uint256 i = 0; i < 6; i++) {
             RiskOracle.Epoch memory made = epoch();
-            made.covariances[0].instances[39] = variances[i] % (1 << 39);
+            made.bars[0].instances[B.VARIANCES] = uint256(variances[i]) << 90;
             oracle.publish(made);
             bar += BAR;
             state += 1;
@@ -271,11 +307,12 @@ contract RiskOracleTest is OracleFixture {
         RiskOracle.Epoch memory made = epoch();
         address stranger = address(0xbad);
         vm.startPrank(stranger);
-        bytes[7] memory calls = [
+        bytes[8] memory calls = [
             abi.encodeCall(RiskOracle.publish, (made)),
-            abi.encodeCall(RiskOracle.attestLiquidation, (bytes32("plan"), made.pricing)),
+            abi.encodeCall(RiskOracle.installBinding, (IBookBinding(stranger))),
             abi.encodeCall(Timelocked.propose, (abi.encodeCall(ModelRegistry.installModel, (model(bar))))),
             abi.encodeCall(ModelRegistry.installModel, (model(bar))),
+            abi.encodeCall(Timelocked.propose, (abi.encodeCall(RiskOracle.installBinding, (IBookBinding(stranger))))),
             abi.encodeCall(ModelRegistry.installVerifiers, (verifiers())),
             abi.encodeCall(RiskOracle.pause, ()),
             abi.encodeCall(RiskOracle.unpause, ())

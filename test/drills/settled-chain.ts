@@ -84,7 +84,7 @@ export async function startSettledChain(): Promise<SettledChain> {
       ...{ CHAIN_RPC_URL: chain.url, CHAIN_PRIVATE_KEY: chain.privateKey, CHAIN_DEPLOYMENT: file },
       ...{ SETTLEMENT: 'on', PROVER: 'on', PROVER_THREADS: '1', PROVE_LIQUIDATIONS: 'none' },
       ...{ EPOCH_EVERY_BARS: '1000', EPOCH_RUN: String(EPOCHS) },
-      ...{ MODEL: 'gogarch', MODEL_EVERY_BARS: '1', TAIL_ALPHAS: '' },
+      ...{ REFIT_EVERY_BARS: '1000', MODEL_EVERY_BARS: '1' },
     },
     settled: async (connection) => {
       let epochs: readonly Epoch[] = [];

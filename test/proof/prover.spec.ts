@@ -19,7 +19,7 @@ function job(jobId: string, change: object = {}): ProofJobPayload {
     gradient: [0.02, -0.01, 0.015],
     ...change,
   };
-  return { jobId, statement: 'momentum', subject: { kind: 'other', id: 'test' }, input };
+  return { jobId, statement: 'momentum', subject: { kind: 'other', id: 'test', at: null }, input };
 }
 
 describe('the queue of proofs', () => {

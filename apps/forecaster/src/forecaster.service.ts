@@ -70,13 +70,14 @@ export class ForecasterService implements LaneOwner {
       tails: tailState,
     });
     for (const { version, fittedOn, model } of registered) {
-      const { BAR_SECONDS, HORIZON_BARS } = this.config;
+      const { BAR_SECONDS, HORIZON_BARS, VARIANCE_RATIO_FLOOR } = this.config;
       const header = { id: `model-${version}`, sequence: version, time: fittedOn };
       const payload = {
         version,
         fittedOn,
         barMs: BAR_SECONDS * 1000,
         horizonBars: HORIZON_BARS,
+        varianceRatioFloor: VARIANCE_RATIO_FLOOR,
         model: { ...model },
       };
       context.publish(outgoing(TOPICS.models, 'model', header, payload));

@@ -35,7 +35,7 @@ describe('an LM-GO model as the circuits declare it', () => {
     const returns = Array.from({ length: n }, () => 0.006 * random.normal());
     const exposures = Array.from({ length: n }, () => (200 * (random.uniform() - 0.5)) / n);
     const found = barValues({
-      model: declaredFactors(model, 24, 1, SALT),
+      model: { ...declaredFactors(model, 24, 1), salt: SALT },
       state: declaredState(model, Array.from(before)),
       stateSalt: SALT,
       nextStateSalt: SALT,
@@ -64,10 +64,8 @@ describe('an LM-GO model as the circuits declare it', () => {
   });
 
   it('is refused by name where one proof has no room for it', () => {
-    const model = fitted(33);
-    expect(() => declaredFactors(model, 24, 1, SALT)).toThrow(/33 markets/);
     const six = fitted(8, 6);
-    expect(() => declaredFactors(six, 24, 1, SALT)).toThrow(/6 common factors/);
+    expect(() => declaredFactors(six, 24, 1)).toThrow(/6 common factors/);
     const other = { ...fitted(3), decays: [0.5, 0.9, 0.99] };
     expect(() => declaredState(other, Array.from(other.state))).toThrow(/decay by 0.5/);
   });

@@ -6,26 +6,22 @@ import {
   type FactorWeights,
 } from '#lib/proofs';
 import { lmGoForecast, type LmGoModel } from '#lib/volatility';
-import { ModelNotProvableError } from './declared-model.js';
+import { ModelNotProvableError } from './errors.js';
 
 /**
  * An LM-GO model as the circuits declare it. Each market's unit is its deviation a bar, in percent, common part and own part
  * together, so that loadings in units are within ±1; own levels and averages are shares of the square of that unit.
  *
  * @param varianceRatioFloor as the forecast takes it
- * @param salt 62 hexadecimal digits
- * @throws {ModelNotProvableError} for more markets or common factors than one proof holds, or other averages
+ * @throws {ModelNotProvableError} for more common factors than the circuits have, or other averages
  */
 export function declaredFactors(
   model: LmGoModel,
   horizonBars: number,
   varianceRatioFloor: number,
-  salt: string,
-): DeclaredFactors {
+): Omit<DeclaredFactors, 'salt'> {
   const n = model.markets.length;
   const { factors: K, loadings, unmixing, levels } = model;
-  if (n > BAR_SIZE.markets)
-    throw new ModelNotProvableError(`the model has ${n} markets, one proof holds ${BAR_SIZE.markets}`);
   if (K > BAR_SIZE.factors)
     throw new ModelNotProvableError(`the model has ${K} common factors, the circuits ${BAR_SIZE.factors}`);
   const shares = ownShares(model);
@@ -38,7 +34,6 @@ export function declaredFactors(
     levels: levels.map((level, j) => (j < K ? level : level * shares[j - K])),
     horizon,
     rate,
-    salt,
   };
 }
 

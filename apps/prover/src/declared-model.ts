@@ -1,125 +1,91 @@
 import { ZkriskError } from '#lib/errors';
 import type { ModelPayload } from '#lib/messages';
-import { CLUSTER_SIZE, type CovarianceInput } from '#lib/proofs';
-import { type ForecastModel, forecastVariance, type MarketModel } from '#lib/volatility';
+import { BAR_SIZE, type DeclaredFactors, type FactorState } from '#lib/proofs';
+import type { ForecastModel, LmGoModel } from '#lib/volatility';
+import { declaredFactors, declaredState } from './declared-factors.js';
+import { ModelNotProvableError } from './errors.js';
 
-/** Most circuits of eight assets that one pricing proof brings together. */
-const LARGEST_GROUPS = 4;
+/** Most proofs of one bar. */
+const LARGEST_PARTS = 2;
 
-/** A model that the circuits have no room for. */
-export class ModelNotProvableError extends ZkriskError {
-  readonly code = 'model-not-provable';
-}
-
-/** What a covariance circuit is told of its model: everything but a bar's state, returns and exposures. */
-export type DeclaredParameters = Pick<
-  CovarianceInput,
-  'loadings' | 'mean' | 'alpha' | 'beta' | 'slope' | 'marginal' | 'horizon'
->;
-
-/** Clusters that share a circuit: block by block, at most eight assets. */
-export interface DeclaredGroup extends DeclaredParameters {
+/** Markets that one proof of a bar holds, and the model's numbers that are theirs. */
+export interface DeclaredPart {
   readonly markets: readonly string[];
-  /** place of each factor among all of the model's */
-  readonly factors: readonly number[];
-  /** σ̄² of each factor: what its h is divided by */
-  readonly longRun: readonly number[];
+  readonly model: Omit<DeclaredFactors, 'salt'>;
 }
 
-/** A forecaster's model as the statements declare it. Percent, and factors of long-run variance one. */
+/** A forecaster's model as the statements declare it. */
 export interface DeclaredModel {
   readonly version: number;
   readonly barMs: number;
-  readonly groups: readonly DeclaredGroup[];
-  /** R̃, eight places a group, by rows */
-  readonly correlation: readonly (readonly number[])[];
+  readonly horizonBars: number;
+  readonly parts: readonly DeclaredPart[];
+  /** the filter's state as each part has it */
+  statesOf(state: readonly number[]): FactorState[];
 }
 
 /**
- * Puts clusters into circuits, largest first into the first that has room. Within a circuit, clusters are blocks of the loadings;
- * correlations between them are the pricing proof's, like those between circuits.
+ * An LM-GO model in one part of up to 32 markets, or in two of up to 64 that share the common factors.
  *
- * @throws {ModelNotProvableError} where there are too many markets, or factors were left out
+ * @throws {ModelNotProvableError} for another model, or one that the circuits have no room for
  */
-export function declaredModel({ version, barMs, horizonBars, model: given }: ModelPayload): DeclaredModel {
-  const model = given as unknown as ForecastModel;
-  if (model.kind !== 'gogarch')
-    throw new ModelNotProvableError(`the circuits state gogarch models, this one is ${model.kind}`);
-  let offset = 0;
-  const placed = model.clusters.map((cluster) => {
-    const first = offset;
-    offset += cluster.goGarch.factors;
-    return { ...cluster, first };
-  });
-  const bins: (typeof placed)[] = [];
-  for (const cluster of placed.toSorted((a, b) => b.members.length - a.members.length)) {
-    const names = cluster.members.map((member) => model.markets[member]).join(', ');
-    if (cluster.goGarch.factors !== cluster.members.length)
-      throw new ModelNotProvableError(`the cluster of ${names} leaves factors out; FACTORS=all keeps them`);
-    if (cluster.members.length > CLUSTER_SIZE)
-      throw new ModelNotProvableError(`the cluster of ${names} has more than ${CLUSTER_SIZE} markets`);
-    const used = (bin: typeof placed) => bin.reduce((sum, { members }) => sum + members.length, 0);
-    const bin = bins.find((candidate) => used(candidate) + cluster.members.length <= CLUSTER_SIZE);
-    if (bin === undefined) bins.push([cluster]);
-    else bin.push(cluster);
-  }
-  if (bins.length > LARGEST_GROUPS)
+export function declaredModel(payload: ModelPayload): DeclaredModel {
+  const { version, barMs, horizonBars, varianceRatioFloor } = payload;
+  const model = payload.model as unknown as ForecastModel;
+  if (model.kind !== 'lm-go')
+    throw new ModelNotProvableError(`the circuits state LM-GO models, this one is ${model.kind}`);
+  if (!Number.isInteger(horizonBars))
     throw new ModelNotProvableError(
-      `${model.markets.length} markets need ${bins.length} circuits of ${CLUSTER_SIZE}, ${LARGEST_GROUPS} can be priced together`,
+      `the chain counts exceedances over whole bars, the horizon has ${horizonBars}`,
     );
-  const groups = bins.map((bin) => groupOf(model, bin, horizonBars));
-  const size = groups.length * CLUSTER_SIZE;
-  const factorAt = (place: number) =>
-    groups[Math.floor(place / CLUSTER_SIZE)].factors.at(place % CLUSTER_SIZE);
-  const correlation = Array.from({ length: size }, (_, i) =>
-    Array.from({ length: size }, (__, j) => {
-      const [a, b] = [factorAt(i), factorAt(j)];
-      if (a === undefined || b === undefined) return Number(i === j);
-      return model.factorCorrelation[a * model.factors + b];
-    }),
-  );
-  return { version, barMs, groups, correlation };
+  const n = model.markets.length;
+  const largest = LARGEST_PARTS * BAR_SIZE.markets;
+  if (n > largest)
+    throw new ModelNotProvableError(`the model has ${n} markets, the proofs of a bar hold ${largest}`);
+  const whole = declaredFactors(model, horizonBars, varianceRatioFloor);
+  const cuts = n <= BAR_SIZE.markets ? [n] : [Math.ceil(n / 2), n];
+  const ranges = cuts.map((end, i) => [i === 0 ? 0 : cuts[i - 1], end] as const);
+  const { factors } = model;
+  return {
+    version,
+    barMs,
+    horizonBars,
+    parts: ranges.map(([from, to]) => ({
+      markets: model.markets.slice(from, to),
+      model: partOf(whole, model, from, to),
+    })),
+    statesOf: (state) => {
+      const declared = declaredState(model, state);
+      return ranges.map(([from, to]) => [
+        ...declared.slice(0, factors),
+        ...declared.slice(factors + from, factors + to),
+      ]);
+    },
+  };
 }
 
-function groupOf(
-  model: MarketModel,
-  bin: readonly (MarketModel['clusters'][number] & { first: number })[],
-  horizon: number,
-): DeclaredGroup {
-  const size = bin.reduce((sum, { members }) => sum + members.length, 0);
-  const loadings = Array.from({ length: size }, () => new Array<number>(size).fill(0));
-  const group = {
-    markets: [] as string[],
-    factors: [] as number[],
-    longRun: [] as number[],
-    mean: [] as number[],
-    alpha: [] as number[],
-    beta: [] as number[],
-    slope: [] as number[],
-    marginal: [] as number[],
+/** Numbers of the markets from one place to another; those of the common factors are all parts'. */
+function partOf(
+  whole: Omit<DeclaredFactors, 'salt'>,
+  { factors }: LmGoModel,
+  from: number,
+  to: number,
+): Omit<DeclaredFactors, 'salt'> {
+  return {
+    ...whole,
+    units: whole.units.slice(from, to),
+    loadings: whole.loadings.slice(from, to),
+    scores: whole.scores.map((row) => row.slice(from, to)),
+    levels: [...whole.levels.slice(0, factors), ...whole.levels.slice(factors + from, factors + to)],
   };
-  for (const { members, goGarch, first } of bin) {
-    const { factors, mixing, mean, garch } = goGarch;
-    const at = group.markets.length;
-    garch.forEach(({ parameters }, k) => {
-      const { omega, alpha, beta } = parameters;
-      const longRun = omega / (1 - alpha - beta);
-      // Both are affine in h: their values at the long-run mean and one above it tell slope and intercept.
-      const [atMean, above] = [longRun, 2 * longRun].map((h) => forecastVariance(parameters, h, horizon));
-      group.factors.push(first + k);
-      group.longRun.push(longRun);
-      group.alpha.push(alpha);
-      group.beta.push(beta);
-      group.slope.push((above.cumulative - atMean.cumulative) / longRun);
-      group.marginal.push((above.marginal - atMean.marginal) / longRun);
-      members.forEach((_, i) => {
-        loadings[at + i][at + k] = 100 * mixing[i * factors + k] * Math.sqrt(longRun);
-      });
-    });
-    members.forEach((member, i) => {
-      group.markets.push(model.markets[member]);
-      group.mean.push(100 * mean[i]);
-    });
+}
+
+/** A model as declared, or why it cannot be: said when an epoch is due. */
+export function declaredOr(payload: ModelPayload): DeclaredModel | ZkriskError {
+  try {
+    return declaredModel(payload);
+  } catch (error) {
+    if (error instanceof ZkriskError) return error;
+    throw error;
   }
-  return { ...group, loadings, horizon };
 }

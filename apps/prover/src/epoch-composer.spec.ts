@@ -1,60 +1,58 @@
 import { describe, expect, it } from 'vitest';
 import type { FilterStepPayload, ModelPayload, StandingBookPayload } from '#lib/messages';
-import { type CovarianceInput, covarianceRows, dequantise, type PricingInput } from '#lib/proofs';
-import { covarianceMatrix, liabilityRisk } from '#lib/risk';
-import {
-  advanceFilter,
-  fitMarketModel,
-  goGarchForecast,
-  initialFilterState,
-  type MarketModelOptions,
-} from '#lib/volatility';
+import { type BarInput, barValues } from '#lib/proofs';
+import { liabilityRisk } from '#lib/risk';
 import { randomStream } from '#lib/runtime';
-import { ModelNotProvableError } from './declared-model.js';
-import { EpochComposer, EpochNotProvableError } from './epoch-composer.js';
+import { advanceLmGo, fitLmGo, initialLmGoState, lmGoForecast, type LmGoModel } from '#lib/volatility';
+import { EpochComposer, type EpochSchedule } from './epoch-composer.js';
+import { EpochNotProvableError, ModelNotProvableError } from './errors.js';
 
 const BAR = 3_600_000;
 const START = 1_700_006_400_000;
 const HORIZON = 24;
+const KAPPA = 1.25;
 
-/** A market of n series that move together, with volatility that comes in bursts. */
-function market(n: number, options: MarketModelOptions = { clusters: 'none' }) {
+/** A market of n series with one common factor, fitted with LM-GO. */
+function market(n: number, change: Partial<ModelPayload> = {}): { model: LmGoModel; payload: ModelPayload } {
   const random = randomStream(11);
-  const length = 400;
-  const returns = Array.from({ length: n }, () => new Float64Array(length));
-  const variances = new Array<number>(n).fill(1);
-  for (let t = 0; t < length; t++) {
+  const returns = Array.from({ length: n }, () => new Float64Array(300));
+  for (let t = 0; t < 300; t++) {
     const common = random.normal();
-    for (let i = 0; i < n; i++) {
-      const shock = 0.6 * common + 0.8 * random.normal();
-      returns[i][t] = 0.01 * Math.sqrt(variances[i]) * shock;
-      variances[i] = 0.1 + 0.15 * variances[i] * shock * shock + 0.75 * variances[i];
-    }
+    for (let i = 0; i < n; i++) returns[i][t] = 0.01 * (0.6 * common + (0.5 + (i % 5) / 5) * random.normal());
   }
-  const markets = returns.map((_, i) => `M${i}`);
-  const { model } = fitMarketModel(markets, returns, options);
-  const payload: ModelPayload = {
-    version: 1,
-    fittedOn: START,
-    barMs: BAR,
-    horizonBars: HORIZON,
-    model: { ...model },
+  const model = fitLmGo(
+    returns.map((_, i) => `M${i}`),
+    returns,
+    { factors: 2 },
+  );
+  return {
+    model,
+    payload: {
+      version: 1,
+      fittedOn: START,
+      barMs: BAR,
+      horizonBars: HORIZON,
+      varianceRatioFloor: 1,
+      model: { ...model },
+      ...change,
+    },
   };
-  return { model, payload };
 }
 
-/** Bars of the filter after the fit, each with a standing book and what the engine makes of it. */
-function* bars(given: ReturnType<typeof market>, composer: EpochComposer) {
-  const { model } = given;
+/** Bars of the filter after the fit, each with a standing book and the volatility that the engine makes of it. */
+function* bars({ model }: ReturnType<typeof market>, composer: EpochComposer) {
   const random = randomStream(5);
-  let state = initialFilterState(model);
+  let state = initialLmGoState(model);
   let prices = model.markets.map((_, i) => 10 ** (i % 4));
   for (let bar = 1; ; bar++) {
     const before = prices;
     prices = before.map((price) => price * Math.exp(0.01 * random.normal()));
-    const returns = prices.map((price, i) => Math.log(price / before[i]));
     const from = state;
-    state = advanceFilter(model, state, returns);
+    state = advanceLmGo(
+      model,
+      state,
+      prices.map((price, i) => Math.log(price / before[i])),
+    );
     const forecastId = `1@${bar}`;
     const step: FilterStepPayload = {
       modelVersion: 1,
@@ -66,12 +64,12 @@ function* bars(given: ReturnType<typeof market>, composer: EpochComposer) {
       prices: prices.map((after, i) => ({ before: before[i], after })),
     };
     const notionals = prices.map(() => 1e5 * random.normal());
-    const covariance = covarianceMatrix(goGarchForecast(model, state, HORIZON));
-    const n = prices.length;
-    const variance = notionals.reduce(
-      (sum, x, i) => sum + notionals.reduce((row, y, j) => row + x * y * covariance[i * n + j], 0),
-      0,
-    );
+    const { factors: K, loadings, variances, own } = lmGoForecast(model, state, HORIZON, 1);
+    let variance = notionals.reduce((sum, x, i) => sum + own[i] * x * x, 0);
+    for (let k = 0; k < K; k++) {
+      const projected = notionals.reduce((sum, x, i) => sum + x * loadings[i * K + k], 0);
+      variance += variances[k] * projected * projected;
+    }
     const net = notionals.reduce((sum, x) => sum + x, 0);
     const book: StandingBookPayload = {
       at: step.barEnd,
@@ -83,55 +81,53 @@ function* bars(given: ReturnType<typeof market>, composer: EpochComposer) {
       liquidity: 20_000,
       pending: 100,
       alpha: 0.01,
-      tailFactor: 1,
+      tailFactor: KAPPA,
       entropicValueAtRisk: 0,
       riskMeasure: 0,
       mean: 1000 - 25_000,
       volatility: Math.sqrt(variance),
     };
     composer.onStep(step);
-    yield { step, book, returns };
+    yield { step, book };
   }
 }
 
-const composerOf = (given: ReturnType<typeof market>, schedule = { every: 5, run: 2 }) => {
+function composerOf(given: ReturnType<typeof market>, schedule: EpochSchedule = { every: 5, run: 2 }) {
   let salt = 0;
-  const composer = new EpochComposer(schedule, () => ++salt);
+  const composer = new EpochComposer(schedule, () => (++salt).toString(16).padStart(62, '0'));
   composer.onModel(given.payload);
   return composer;
-};
-
-/** s of a pricing input, percent of the unit. */
-function volatilityOf({ clusters, correlation }: PricingInput): number {
-  const v = clusters.flatMap(({ risk }) => risk);
-  return Math.sqrt(
-    v.reduce((sum, a, i) => sum + a * correlation[i].reduce((row, value, j) => row + value * v[j], 0), 0),
-  );
 }
 
+const inputsOf = (jobs: readonly { input: object }[]) => jobs.map(({ input }) => input as BarInput);
+
 describe('an epoch', () => {
-  it('says of a book what the engine says of it: exposures, volatility, mean, and EVaR from them', () => {
-    const given = market(10);
+  it.each([
+    [10, [10]],
+    [33, [17, 16]],
+    [64, [32, 32]],
+  ])('of %i markets says of a book what the engine says of it: volatility, mean, EVaR', (n, sizes) => {
+    const given = market(n);
     const composer = composerOf(given);
     let seen = 0;
     for (const { book } of bars(given, composer)) {
       const composed = composer.onBook(book);
       if (composed === undefined) continue;
       const { epoch, jobs } = composed;
-      expect(epoch.clusters.map(({ markets }) => markets.length)).toEqual([8, 2]);
-      const pricing = jobs.at(-1)!.input as unknown as PricingInput;
-      const s = (volatilityOf(pricing) / 100) * epoch.unit;
-      expect(Math.abs(s / book.volatility - 1)).toBeLessThan(1e-6);
-      const { net, entry, capital, liquidity } = pricing.before;
-      expect(Math.abs((net - entry - capital - liquidity) * epoch.unit - book.mean)).toBeLessThan(0.1);
-      const exact = liabilityRisk('evar', book.mean, book.volatility, Math.log(0.01)).value;
-      const proven = liabilityRisk(
-        'evar',
-        (net - entry - capital - liquidity) * epoch.unit,
-        s,
-        Math.log(0.01),
-      ).value;
-      expect(Math.abs(proven - exact)).toBeLessThan(0.1);
+      expect(epoch.bars.map(({ markets }) => markets.length)).toEqual(sizes);
+      const gross = inputsOf(jobs)
+        .flatMap(({ exposures }) => exposures)
+        .reduce((sum, x) => sum + Math.abs(x), 0);
+      expect(gross).toBeGreaterThanOrEqual(64);
+      expect(gross).toBeLessThan(128);
+      const exact = liabilityRisk('evar', book.mean, KAPPA * book.volatility, Math.log(0.01)).value;
+      for (const input of inputsOf(jobs)) {
+        const { s, sandwich } = barValues(input);
+        const volatility = (Number(s) / 2 ** 24 / 100) * epoch.unit;
+        expect(Math.abs(volatility / book.volatility - 1)).toBeLessThan(3e-4);
+        const upper = (Number(sandwich.upper) / 2 ** 24 / 100) * epoch.unit;
+        expect(Math.abs(upper / exact - 1)).toBeLessThan(1e-3);
+      }
       if (++seen === 3) break;
     }
   });
@@ -139,49 +135,47 @@ describe('an epoch', () => {
   it('starts from the state the one before ended in, within a run; runs come as scheduled', () => {
     const given = market(3);
     const composer = composerOf(given);
-    const chained: (boolean | undefined)[] = [];
-    let last: { next: readonly bigint[]; salt: number } | undefined;
+    const found: { bar: number; chained: boolean; input: BarInput }[] = [];
     for (const { book, step } of bars(given, composer)) {
       const composed = composer.onBook(book);
-      chained.push(composed?.epoch.chained);
-      if (composed !== undefined) {
-        const input = composed.jobs[0].input as unknown as CovarianceInput;
-        const rows = covarianceRows(input);
-        if (composed.epoch.chained) {
-          expect(rows.state).toEqual(last!.next);
-          expect(input.salts.state).toBe(last!.salt);
-        }
-        last = { next: rows.nextState, salt: input.salts.nextState };
-        // The circuit's state is the filter's, but for rounding.
-        expect(composed.epoch.clusters).toHaveLength(1);
-        rows.nextState.slice(0, 3).forEach((value) => {
-          expect(dequantise(value)).toBeGreaterThan(0);
-        });
-        expect(step.after).toHaveLength(3);
-      }
-      if (chained.length === 12) break;
+      const bar = (step.barEnd - START) / BAR;
+      if (composed !== undefined)
+        found.push({ bar, chained: composed.epoch.chained, input: inputsOf(composed.jobs)[0] });
+      if (bar === 12) break;
     }
-    expect(chained).toEqual([
-      ...[false, true, undefined, undefined, undefined],
-      ...[false, true, undefined, undefined, undefined],
-      ...[false, true],
+    expect(found.map(({ bar, chained }) => [bar, chained])).toEqual([
+      [1, false],
+      [2, true],
+      [6, false],
+      [7, true],
+      [11, false],
+      [12, true],
     ]);
+    const [first, second, third] = found.map(({ input }) => input);
+    expect(barValues(second).before).toEqual(barValues(first).after);
+    expect(second.stateSalt).toBe(first.nextStateSalt);
+    expect(second.model.salt).toBe(first.model.salt);
+    expect(third.model.salt).not.toBe(first.model.salt);
   });
 
-  it('of every bar is one chain; a restart goes on with it', () => {
+  it('goes on where it was after a restart', () => {
     const given = market(3);
     let composer = composerOf(given, { every: 1, run: 1 });
     const chained: boolean[] = [];
     for (const { book } of bars(given, composer)) {
-      chained.push(composer.onBook(book)!.epoch.chained);
-      if (chained.length === 5) break;
+      const { epoch } = composer.onBook(book)!;
+      chained.push(epoch.chained);
+      const state = JSON.parse(JSON.stringify(composer.snapshot())) as ReturnType<EpochComposer['snapshot']>;
+      const restarted = new EpochComposer({ every: 1, run: 1 }, () => '0'.repeat(62), {
+        state,
+        models: composer.keptModels(),
+      });
+      expect(restarted.snapshot()).toEqual(composer.snapshot());
+      if (chained.length === 3) break;
     }
-    expect(chained).toEqual([false, true, true, true, true]);
-    const state = structuredClone(composer.snapshot());
-    composer = new EpochComposer({ every: 1, run: 1 }, () => 1, { state, models: [given.payload] });
-    const salts = state.last!.states.map(({ salt }) => salt);
-    expect(salts).toHaveLength(1);
-    expect(composer.snapshot()).toEqual(state);
+    expect(chained).toEqual([false, true, true]);
+    composer = composerOf(given);
+    expect(composer.keptModels().map(({ version }) => version)).toEqual([1]);
   });
 
   it('is composed all the same when all steps come before the first of their books', () => {
@@ -200,53 +194,66 @@ describe('an epoch', () => {
     expect(composer.snapshot().steps).toHaveLength(1);
   });
 
-  it('that cannot be proven is refused with the reason, and the next bar is tried', () => {
+  it.each<[string, Partial<FilterStepPayload>, (book: StandingBookPayload) => StandingBookPayload, RegExp]>([
+    ['a stale price', { prices: null }, (book) => book, /prices: are missing/],
+    ['liquidity beyond the circuit', {}, (book) => ({ ...book, liquidity: 1e12 }), /book.liquidity/],
+    [
+      'a position in a market that the model leaves out',
+      {},
+      (book) => ({ ...book, markets: [...book.markets, 'NEW'], notionals: [...book.notionals, 5] }),
+      /position in NEW/,
+    ],
+    ['a tail factor beyond the circuit', {}, (book) => ({ ...book, tailFactor: 17 }), /tailFactor/],
+  ])('is refused for %s, and the next bar is tried', (_, change, changed, reason) => {
     const given = market(3);
     const composer = composerOf(given);
-    const results: string[] = [];
+    let refused = false;
     for (const { book, step } of bars(given, composer)) {
-      const bar = results.length;
-      if (bar === 0) composer.onStep({ ...step, prices: null });
-      const tried =
-        bar === 0
-          ? { ...book, forecastId: step.forecastId }
-          : bar === 1
-            ? { ...book, notionals: book.notionals.map(() => 0) }
-            : bar === 2
-              ? { ...book, liquidity: 1e12 }
-              : book;
-      // The step without prices comes after the one with them: the first that fits is taken.
-      if (bar === 0) {
+      if (!refused) {
         const bare = composerOf(given);
-        bare.onStep({ ...step, prices: null });
-        expect(() => bare.onBook(tried)).toThrow(/prices: are missing/);
-        results.push('stale');
+        bare.onStep({ ...step, ...change });
+        expect(() => bare.onBook(changed(book))).toThrow(reason);
+        expect(() => {
+          const again = composerOf(given);
+          again.onStep({ ...step, ...change });
+          again.onBook(changed(book));
+        }).toThrow(EpochNotProvableError);
+        refused = true;
         continue;
       }
-      try {
-        results.push(composer.onBook(tried) === undefined ? 'nothing' : 'epoch');
-      } catch (error) {
-        expect(error).toBeInstanceOf(EpochNotProvableError);
-        results.push('refused');
-      }
-      if (results.length === 4) break;
+      expect(composer.onBook(book)?.epoch.chained).toBe(false);
+      break;
     }
-    expect(results).toEqual(['stale', 'nothing', 'refused', 'epoch']);
+  });
+
+  it('is not there for a book without positions', () => {
+    const given = market(3);
+    const composer = composerOf(given);
+    for (const { book } of bars(given, composer)) {
+      expect(composer.onBook({ ...book, notionals: book.notionals.map(() => 0) })).toBeUndefined();
+      break;
+    }
   });
 
   it('needs a model that the circuits have room for', () => {
-    const wide = market(33);
-    const composer = composerOf(wide);
-    for (const { book } of bars(wide, composer)) {
-      expect(() => composer.onBook(book)).toThrow(/33 markets need 5 circuits/);
-      break;
-    }
-    const reduced = market(6, { clusters: 'single', goGarch: { factors: 2 } });
-    const other = composerOf(reduced);
-    for (const { book } of bars(reduced, other)) {
-      expect(() => other.onBook(book)).toThrow(/leaves factors out/);
-      break;
-    }
+    const refusal = (given: ReturnType<typeof market>) => {
+      const composer = composerOf(given);
+      for (const { book } of bars(given, composer)) {
+        try {
+          composer.onBook(book);
+        } catch (error) {
+          return (error as Error).message;
+        }
+        return 'none';
+      }
+      return undefined;
+    };
+    expect(refusal(market(65))).toMatch(/65 markets, the proofs of a bar hold 64/);
+    expect(refusal(market(3, { horizonBars: 1.5 }))).toMatch(/whole bars, the horizon has 1.5/);
+    const given = market(3);
+    expect(refusal({ ...given, payload: { ...given.payload, model: { kind: 'gogarch' } } })).toMatch(
+      /LM-GO models, this one is gogarch/,
+    );
     expect(new ModelNotProvableError('x').code).toBe('model-not-provable');
   });
 });

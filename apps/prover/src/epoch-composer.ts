@@ -6,17 +6,9 @@ import type {
   ProofJobPayload,
   StandingBookPayload,
 } from '#lib/messages';
-import {
-  CLUSTER_SIZE,
-  type CovarianceInput,
-  covarianceRows,
-  dequantise,
-  type PricedBook,
-  type PricingInput,
-  pricingStatement,
-  quantise,
-} from '#lib/proofs';
-import { type DeclaredModel, declaredModel } from './declared-model.js';
+import { type BarInput, barRows, barValues, type FactorState, splitBar, stateNumbers } from '#lib/proofs';
+import { type DeclaredModel, declaredOr } from './declared-model.js';
+import { EpochNotProvableError } from './errors.js';
 
 export interface EpochSchedule {
   /** bars from the first epoch of one run to the first of the next */
@@ -34,21 +26,18 @@ export interface ComposerState {
   readonly last: {
     readonly barEnd: number;
     readonly modelVersion: number;
-    readonly modelSalts: readonly number[];
-    readonly correlationSalt: number;
-    /** h′ of each group as its proof has it, and its salt */
-    readonly states: readonly { readonly variances: readonly number[]; readonly salt: number }[];
+    /** of each part: the model's salt, and the state as its proof has it with its own */
+    readonly parts: readonly {
+      readonly modelSalt: string;
+      readonly state: FactorState;
+      readonly stateSalt: string;
+    }[];
   } | null;
 }
 
 export interface ComposedEpoch {
   readonly epoch: EpochPayload;
   readonly jobs: readonly ProofJobPayload[];
-}
-
-/** Why a bar that was due has no epoch. */
-export class EpochNotProvableError extends ZkriskError {
-  readonly code = 'epoch-not-provable';
 }
 
 /** A prover that is behind reads all steps before the first of their books. */
@@ -66,8 +55,8 @@ export class EpochComposer {
 
   constructor(
     private readonly schedule: EpochSchedule,
-    /** a secret number of at most 2^15 with 24 bits after the point */
-    private readonly salt: () => number,
+    /** 62 random hexadecimal digits */
+    private readonly salt: () => string,
     stored?: { readonly state: ComposerState | undefined; readonly models: readonly ModelPayload[] },
   ) {
     this.state = stored?.state ?? { steps: [], runStart: null, last: null };
@@ -135,68 +124,52 @@ export class EpochComposer {
     previous: ComposerState['last'],
   ): ComposedEpoch {
     if (declared instanceof ZkriskError) throw declared;
-    if (book.tailFactor !== 1)
-      throw new InvalidInputError('tailFactor', `must be 1 in these circuits, it is ${book.tailFactor}`);
     if (step.prices === null) throw new InvalidInputError('prices', 'are missing or stale in some market');
     const { prices } = step;
     const chained = previous !== null && previous.modelVersion === declared.version ? previous : null;
-    const correlationSalt = chained?.correlationSalt ?? this.salt();
     const unit = unitOf(book);
+    const states = chained?.parts.map(({ state }) => state) ?? declared.statesOf(step.before);
+    const exposureOf = exposuresOf(book, step.markets, unit);
     const indexOf = new Map(step.markets.map((market, i) => [market, i]));
-    const exposureOf = new Map(book.markets.map((market, i) => [market, book.notionals[i] / unit]));
-    const inputs = declared.groups.map((group, c): CovarianceInput => {
-      const own = group.markets.map((market) => indexOf.get(market)!);
-      return {
-        loadings: group.loadings,
-        mean: group.mean,
-        alpha: group.alpha,
-        beta: group.beta,
-        slope: group.slope,
-        marginal: group.marginal,
-        horizon: group.horizon,
-        variances:
-          chained?.states[c].variances ??
-          group.factors.map((factor, k) => step.before[factor] / group.longRun[k]),
-        returns: own.map((i) => 100 * Math.log(prices[i].after / prices[i].before)),
-        exposures: group.markets.map((market) => exposureOf.get(market) ?? 0),
-        salts: {
-          model: chained?.modelSalts[c] ?? this.salt(),
-          state: chained?.states[c].salt ?? this.salt(),
-          nextState: this.salt(),
-          risk: this.salt(),
-          drift: this.salt(),
-        },
-      };
-    });
-    const rows = inputs.map((input) => covarianceRows(input));
-    const pricing = pricingOf(book, unit, declared, inputs, rows, correlationSalt);
+    const inputs = joined(
+      declared.parts.map(({ markets, model }, p): BarInput => {
+        const own = markets.map((market) => prices[indexOf.get(market)!]);
+        return {
+          model: { ...model, salt: chained?.parts[p].modelSalt ?? this.salt() },
+          state: states[p],
+          stateSalt: chained?.parts[p].stateSalt ?? this.salt(),
+          nextStateSalt: this.salt(),
+          returns: own.map(({ before, after }) => 100 * Math.log(after / before)),
+          exposures: markets.map((market) => exposureOf.get(market) ?? 0),
+          book: {
+            entry: book.entry / unit,
+            capital: book.capital / unit,
+            liquidity: book.liquidity / unit,
+            pending: book.pending / unit,
+          },
+          alpha: book.alpha,
+          tailFactor: book.tailFactor,
+        };
+      }),
+    );
     // What the circuit has no room for is found now and not in a worker.
-    pricingStatement.inputs(pricing);
+    for (const input of inputs) barRows(input);
     const epochId = `epoch-${step.barEnd}`;
-    const subject = { kind: 'forecast', id: book.forecastId } as const;
-    const jobs: ProofJobPayload[] = inputs.map((input, c) => ({
-      jobId: `${epochId}-covariance-${c}`,
-      statement: 'covariance',
-      subject,
+    const jobs = inputs.map((input, p): ProofJobPayload => ({
+      jobId: `${epochId}-bar-${p}`,
+      statement: 'bar',
+      subject: { kind: 'risk', id: book.forecastId, at: null },
       input: { ...input },
     }));
-    const pricingId = `${epochId}-pricing`;
-    jobs.push({
-      jobId: pricingId,
-      statement: 'pricing',
-      subject: { kind: 'risk', id: book.forecastId },
-      input: { ...pricing },
-    });
     this.state = {
       ...this.state,
       last: {
         barEnd: step.barEnd,
         modelVersion: declared.version,
-        modelSalts: inputs.map(({ salts }) => salts.model),
-        correlationSalt,
-        states: rows.map(({ nextState }, c) => ({
-          variances: nextState.slice(0, inputs[c].loadings.length).map(dequantise),
-          salt: inputs[c].salts.nextState,
+        parts: inputs.map((input) => ({
+          modelSalt: input.model.salt,
+          state: stateNumbers(barValues(input).after, input.model.scores.length, input.model.units.length),
+          stateSalt: input.nextStateSalt,
         })),
       },
     };
@@ -206,10 +179,10 @@ export class EpochComposer {
         forecastId: book.forecastId,
         barEnd: step.barEnd,
         barMs: declared.barMs,
+        horizonBars: declared.horizonBars,
         chained: chained !== null,
         unit,
-        clusters: declared.groups.map(({ markets }, c) => ({ jobId: jobs[c].jobId, markets: [...markets] })),
-        pricing: { jobId: pricingId },
+        bars: declared.parts.map(({ markets }, p) => ({ jobId: jobs[p].jobId, markets: [...markets] })),
         prices: step.markets.map((market, i) => ({ market, ...prices[i] })),
         entropicValueAtRisk: book.entropicValueAtRisk,
         riskMeasure: book.riskMeasure,
@@ -219,57 +192,31 @@ export class EpochComposer {
   }
 }
 
-/** A model as declared, or why it cannot be: said when an epoch is due. */
-function declaredOr(payload: ModelPayload): DeclaredModel | ZkriskError {
-  try {
-    return declaredModel(payload);
-  } catch (error) {
-    if (error instanceof ZkriskError) return error;
-    throw error;
-  }
+/** Inputs of a bar's proofs, each with what the other holds. */
+function joined(inputs: readonly BarInput[]): readonly BarInput[] {
+  return inputs.length === 2 ? splitBar(inputs[0], inputs[1]) : inputs;
 }
 
-function pricingOf(
-  book: StandingBookPayload,
+/**
+ * Exposures by market in shares of the unit of account.
+ *
+ * @throws {InvalidInputError} for a position in a market that the model leaves out: no proof would know of it
+ */
+function exposuresOf(
+  { markets, notionals }: StandingBookPayload,
+  modelled: readonly string[],
   unit: number,
-  { correlation }: DeclaredModel,
-  inputs: readonly CovarianceInput[],
-  rows: readonly ReturnType<typeof covarianceRows>[],
-  correlationSalt: number,
-): PricingInput {
-  const net = inputs
-    .flatMap(({ exposures }) => exposures)
-    .reduce((sum, exposure) => sum + quantise(exposure, 'exposures'), 0n);
-  const priced: PricedBook = {
-    net: dequantise(net),
-    entry: book.entry / unit,
-    capital: book.capital / unit,
-    liquidity: book.liquidity / unit,
-    pending: book.pending / unit,
-  };
-  return {
-    clusters: rows.map(({ risk, drift }, c) => {
-      const numbers = (row: readonly bigint[]) => row.slice(0, CLUSTER_SIZE).map(dequantise);
-      const { salts } = inputs[c];
-      return {
-        risk: numbers(risk),
-        drift: numbers(drift),
-        riskSalt: salts.risk,
-        driftSalt: salts.drift,
-        riskAfter: numbers(risk),
-        riskAfterSalt: salts.risk,
-      };
-    }),
-    correlation,
-    correlationSalt,
-    before: priced,
-    after: priced,
-    alpha: book.alpha,
-  };
+): Map<string, number> {
+  const known = new Set(modelled);
+  markets.forEach((market, i) => {
+    if (notionals[i] !== 0 && !known.has(market))
+      throw new InvalidInputError('notionals', `include a position in ${market}, which the model leaves out`);
+  });
+  return new Map(markets.map((market, i) => [market, notionals[i] / unit]));
 }
 
-/** A power of two near the gross notional: what is large for the book is then of order one in the circuit. */
+/** A power of two that makes the gross notional 64 to 128 units. */
 function unitOf({ notionals }: StandingBookPayload): number {
   const gross = notionals.reduce((sum, notional) => sum + Math.abs(notional), 0);
-  return 2 ** Math.round(Math.log2(gross));
+  return 2 ** (Math.floor(Math.log2(gross)) - 6);
 }

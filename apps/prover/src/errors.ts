@@ -15,3 +15,13 @@ export class ClaimLostError extends ZkriskError {
     super(`${jobId} was taken by another process`, { jobId });
   }
 }
+
+/** A model that the circuits have no room for. */
+export class ModelNotProvableError extends ZkriskError {
+  readonly code = 'model-not-provable';
+}
+
+/** Why a bar that was due has no epoch. */
+export class EpochNotProvableError extends ZkriskError {
+  readonly code = 'epoch-not-provable';
+}

@@ -1,4 +1,5 @@
-export { declaredModel, ModelNotProvableError } from './declared-model.js';
+export { declaredModel } from './declared-model.js';
+export { EpochNotProvableError, ModelNotProvableError } from './errors.js';
 export { EpochComposer, type ComposerState } from './epoch-composer.js';
 export { ProofRunner } from './proof-runner.js';
 export { type ProverConfig, proverConfig, proverEnvironment } from './prover.config.js';

@@ -111,10 +111,12 @@ export class ProofRunner {
     }
     const seconds = (performance.now() - started) / 1000;
     const { jobId, statement } = job;
+    const at = job.subjectAt === null ? null : Number(job.subjectAt);
     const payload: ProofPayload = {
       jobId,
       statement,
-      subject: { kind: job.subjectKind, id: job.subjectId },
+      subject: { kind: job.subjectKind, id: job.subjectId, at },
+      positions: outcome.status === 'proven' && statement === 'liquidation' ? positionsOf(job.input) : null,
       seconds,
       ...outcome,
     };
@@ -125,4 +127,11 @@ export class ProofRunner {
     });
     if (outcome.status === 'proven') this.logger.log(`${jobId}: proven in ${seconds.toFixed(1)} s`);
   }
+}
+
+/** Of the account that a plan liquidates; the statement has read the input before. */
+function positionsOf(input: object): ProofPayload['positions'] {
+  const { positions } = (input as { plan: { case: { positions: NonNullable<ProofPayload['positions']> } } })
+    .plan.case;
+  return positions.map(({ market, size, price }) => ({ market, size, price }));
 }

@@ -43,9 +43,9 @@ export class ProverRepository {
     { jobId, statement, subject, input }: ProofJobPayload,
   ): Promise<void> {
     await manager.query(
-      `insert into proof_job (job_id, statement, subject_kind, subject_id, status, input)
-       values ($1, $2, $3, $4, 'queued', $5::jsonb) on conflict (job_id) do nothing`,
-      [jobId, statement, subject.kind, subject.id, JSON.stringify(input)],
+      `insert into proof_job (job_id, statement, subject_kind, subject_id, subject_at, status, input)
+       values ($1, $2, $3, $4, $5, 'queued', $6::jsonb) on conflict (job_id) do nothing`,
+      [jobId, statement, subject.kind, subject.id, subject.at, JSON.stringify(input)],
     );
   }
 

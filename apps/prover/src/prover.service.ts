@@ -15,7 +15,8 @@ import {
 } from '#lib/messages';
 import { LARGEST_ACCOUNT } from '#lib/proofs';
 import { CORRELATION_HEADER } from '#lib/runtime';
-import { EpochComposer, EpochNotProvableError } from './epoch-composer.js';
+import { EpochComposer } from './epoch-composer.js';
+import { EpochNotProvableError } from './errors.js';
 import type { ProofRunner } from './proof-runner.js';
 import type { ProverConfig } from './prover.config.js';
 import type { ProverRepository } from './prover.repository.js';
@@ -29,8 +30,8 @@ export const PROOF_QUEUE_LANE: Lane = { name: 'proof-queue', spread: 'partitions
 export class ProverService implements LaneOwner {
   private readonly logger = new Logger(ProverService.name);
   private composer: EpochComposer;
-  /** of PROVE_LIQUIDATIONS=epoch: whether the next plan is the first one after an epoch */
-  private planIsDue = false;
+  /** of PROVE_LIQUIDATIONS=epoch: the bar in which the last epoch's forecast is in force, until a plan of it has come */
+  private awaitsPlan: { readonly from: number; readonly to: number } | undefined;
   private notProvable: string | undefined;
 
   constructor(
@@ -62,7 +63,7 @@ export class ProverService implements LaneOwner {
         const composed = this.composer.onBook(payload);
         if (composed === undefined) continue;
         const { epoch, jobs } = composed;
-        this.planIsDue = true;
+        this.awaitsPlan = { from: epoch.barEnd, to: epoch.barEnd + epoch.barMs };
         this.notProvable = undefined;
         const header = (id: string) => ({ id, sequence: epoch.barEnd, time });
         context.publish(outgoing(TOPICS.epochs, 'epoch', header(epoch.epochId), epoch));
@@ -84,13 +85,15 @@ export class ProverService implements LaneOwner {
   onPlans(messages: readonly Message<PlanPayload>[], context: ConsumeContext): Promise<void> {
     for (const { payload, time } of messages) {
       if (payload.kind !== 'opened' || this.config.PROVE_LIQUIDATIONS === 'none') continue;
-      if (this.config.PROVE_LIQUIDATIONS === 'epoch' && !this.planIsDue) continue;
+      const { from, to } = this.awaitsPlan ?? { from: Infinity, to: 0 };
+      // What rests on another bar's variances cannot be attested.
+      if (this.config.PROVE_LIQUIDATIONS === 'epoch' && (payload.at < from || payload.at > to)) continue;
       const given = payload.plan.case as LiquidationCase;
       if (!isLinear(given)) {
         this.logger.warn(`plan ${payload.planId} has a portfolio's margin, the circuit proves linear margin`);
         continue;
       }
-      this.planIsDue = false;
+      this.awaitsPlan = undefined;
       const { positions } = given;
       if (positions.length > LARGEST_ACCOUNT) {
         this.logger.warn(
@@ -101,7 +104,7 @@ export class ProverService implements LaneOwner {
       const job: ProofJobPayload = {
         jobId: `liquidation-${payload.planId}`,
         statement: 'liquidation',
-        subject: { kind: 'liquidation', id: payload.planId },
+        subject: { kind: 'liquidation', id: payload.planId, at: payload.at },
         input: { plan: payload.plan },
       };
       const message = outgoing(TOPICS.proofJobs, job.jobId, { id: job.jobId, sequence: time, time }, job);
@@ -127,7 +130,7 @@ export class ProverService implements LaneOwner {
   }
 }
 
-/** 39 random bits: an integer part of 15, 24 after the point. */
-export function randomSalt(): number {
-  return (randomBytes(5).readUIntBE(0, 5) % 2 ** 39) / 2 ** 24;
+/** 31 random bytes, as a circuit takes them: below the order of its field. */
+export function randomSalt(): string {
+  return randomBytes(31).toString('hex');
 }

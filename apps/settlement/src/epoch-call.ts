@@ -1,4 +1,4 @@
-import { encodeFunctionData, keccak256 } from 'viem';
+import { encodeFunctionData, type Hex, keccak256 } from 'viem';
 import {
   type Call,
   chainProof,
@@ -8,22 +8,18 @@ import {
   modelInstallation,
   ORACLE_ABI,
   type OracleModel,
+  publicValue,
   GOVERNOR_ROLE,
 } from '#lib/chain';
 import type { EpochPayload } from '#lib/messages';
 import type { ProofDocument } from '#lib/proofs';
 import type { SettlementChain } from './settlement-chain.js';
 
-/** Public values of the proofs that are read here: see the layouts of the statements. */
-const MODEL = 0;
-const STATE = 1;
-const CORRELATION = 12;
-
 /** An epoch with its proofs, as the oracle takes it. */
 export interface ProvenEpoch {
   readonly payload: EpochPayload;
-  readonly covariances: readonly ChainProof[];
-  readonly pricing: ChainProof;
+  /** one for each part of the model */
+  readonly bars: readonly ChainProof[];
 }
 
 /** @param documents by job, as they were kept */
@@ -31,21 +27,20 @@ export function provenEpoch(
   payload: EpochPayload,
   documents: ReadonlyMap<string, ProofDocument>,
 ): ProvenEpoch {
-  const proof = ({ jobId }: { readonly jobId: string }) => chainProof(documents.get(jobId)!);
-  return { payload, covariances: payload.clusters.map(proof), pricing: proof(payload.pricing) };
+  return { payload, bars: payload.bars.map(({ jobId }) => chainProof(documents.get(jobId)!)) };
 }
 
 /** The model an epoch's proofs are of, with the state they start from. */
-export function oracleModel({ payload, covariances, pricing }: ProvenEpoch): OracleModel {
+export function oracleModel({ payload, bars }: ProvenEpoch): OracleModel {
   return {
-    clusters: payload.clusters.map(({ markets }, c) => ({
-      model: covariances[c].instances[MODEL],
-      state: covariances[c].instances[STATE],
+    parts: payload.bars.map(({ markets }, p) => ({
+      model: publicValue(bars[p], 'bar', 'modelCommitment'),
+      state: publicValue(bars[p], 'bar', 'stateCommitment'),
       markets: markets.map(marketBytes),
     })),
-    correlation: pricing.instances[CORRELATION],
     stateBar: BigInt((payload.barEnd - payload.barMs) / 1000),
     barSeconds: payload.barMs / 1000,
+    horizonBars: payload.horizonBars,
   };
 }
 
@@ -57,12 +52,12 @@ export async function publishCall(
   const [last] = await client.readContract({
     ...{ address: deployment.oracle, abi: ORACLE_ABI, functionName: 'measure' },
   });
-  const { payload, covariances, pricing } = epoch;
+  const { payload, bars } = epoch;
   // A power of two: exact above one.
   const unit =
     payload.unit >= 1 ? BigInt(payload.unit) * 10n ** 18n : BigInt(Math.round(payload.unit * 1e18));
   const bar = BigInt(payload.barEnd / 1000);
-  const args = [{ number: last.number + 1n, bar, unit, covariances, pricing }] as const;
+  const args = [{ number: last.number + 1n, bar, unit, bars, book: '0x' as Hex }] as const;
   return {
     to: deployment.oracle,
     data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'publish', args }),

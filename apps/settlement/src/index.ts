@@ -1,3 +1,4 @@
+export { attestedAccount, provenBar } from './attestation-call.js';
 export {
   openChain,
   type OpenedChain,

@@ -12,6 +12,7 @@ import {
   submission,
 } from '#lib/chain';
 import type { EpochPayload } from '#lib/messages';
+import type { StoredPlan } from './settlement.repository.js';
 
 /** Closing prices of one bar, as the engine has them. */
 export interface PricedBar {
@@ -29,6 +30,14 @@ export function pricedBars({ barEnd, barMs, prices }: EpochPayload): readonly [P
   return [at('before', barEnd - barMs), at('after', barEnd)];
 }
 
+/** Marks of an account when its plan was opened, at the first whole second from then on. */
+export function pricedPlan({ at, positions }: Pick<StoredPlan, 'at' | 'positions'>): PricedBar {
+  return {
+    bar: BigInt(Math.ceil(at / 1000)),
+    prices: positions.map(({ market, price }) => ({ market, price: price.toFixed(18) })),
+  };
+}
+
 /** Reports that have come for a bar and these markets. */
 export type ReportsOf = (bar: PricedBar) => Promise<readonly SignedReport[]>;
 
@@ -39,33 +48,37 @@ interface PricedChain {
 }
 
 /**
- * The call that has the price source hold an epoch's prices; what it holds already it leaves.
+ * The call that has the price source hold the prices of bars; what it holds already it leaves.
  *
  * @returns undefined while fewer reporters than the quorum have signed
  * @throws {ChainError} where a feed has no answer for a bar
  */
 export function priceCall(
   chain: PricedChain,
-  epoch: EpochPayload,
+  bars: readonly PricedBar[],
   reports: ReportsOf,
 ): Promise<Call | undefined> {
   return chain.deployment.priceSource === 'chainlink'
-    ? chainlinkCall(chain, epoch)
-    : medianCall(chain, epoch, reports);
+    ? chainlinkCall(chain, bars)
+    : medianCall(chain, bars, reports);
 }
 
-async function chainlinkCall({ client, deployment }: PricedChain, epoch: EpochPayload): Promise<Call> {
-  const markets = epoch.prices.map(({ market }) => market);
+async function chainlinkCall({ client, deployment }: PricedChain, bars: readonly PricedBar[]): Promise<Call> {
   const calls: Hex[] = [];
-  for (const { bar } of pricedBars(epoch))
-    for (const args of await roundsOf(client, deployment.prices, markets, bar))
+  for (const { bar, prices } of bars)
+    for (const args of await roundsOf(
+      client,
+      deployment.prices,
+      prices.map(({ market }) => market),
+      bar,
+    ))
       calls.push(encodeFunctionData({ abi: CHAINLINK_SOURCE_ABI, functionName: 'record', args }));
   return multicall(deployment, calls);
 }
 
 async function medianCall(
   { client, account, deployment }: PricedChain,
-  epoch: EpochPayload,
+  bars: readonly PricedBar[],
   reportsOf: ReportsOf,
 ): Promise<Call | undefined> {
   const source = { address: deployment.prices, abi: PRICE_SOURCE_ABI } as const;
@@ -74,7 +87,7 @@ async function medianCall(
     client.readContract({ ...source, functionName: 'isReporter', args: [account.address] }),
   ]);
   const calls: Hex[] = [];
-  for (const bar of pricedBars(epoch)) {
+  for (const bar of bars) {
     const reports = [...(await reportsOf(bar))];
     // On local chains alone may the account that publishes report prices; elsewhere the contracts refuse it.
     if (signs)

@@ -3,7 +3,7 @@ import { PRICE_SOURCE_ABI, priceUnits, reporterOf } from '#lib/chain';
 import { InvalidInputError } from '#lib/errors';
 import type { EpochPayload } from '#lib/messages';
 import { NotAReporterError, UnknownBarError } from './errors.js';
-import { type PricedBar, pricedBars } from './price-call.js';
+import { type PricedBar, pricedBars, pricedPlan } from './price-call.js';
 import type { SettlementChain } from './settlement-chain.js';
 import type { SettlementRepository } from './settlement.repository.js';
 
@@ -28,7 +28,11 @@ export class PriceReports {
   async awaited(): Promise<PricedBar[]> {
     if (this.chain.deployment.priceSource !== 'median') return [];
     const epochs = await this.repository.epochsAwaitingPrices();
-    const bars = epochs.flatMap(({ epoch }) => pricedBars(epoch as EpochPayload));
+    const plans = await this.repository.plansAwaitingPrices();
+    const bars = [
+      ...epochs.flatMap(({ epoch }) => pricedBars(epoch as EpochPayload)),
+      ...plans.map((plan) => pricedPlan(plan)),
+    ];
     return [...new Map(bars.map((bar) => [bar.bar, bar])).values()];
   }
 

@@ -1,8 +1,17 @@
 import { encodeFunctionData, type Hex, keccak256, pad, toHex } from 'viem';
-import { type Call, chainProof, modelInstallation, ORACLE_ABI, type OracleModel } from '#lib/chain';
+import {
+  ATTESTOR_ABI,
+  type Call,
+  ChainError,
+  chainProof,
+  modelInstallation,
+  ORACLE_ABI,
+  type OracleModel,
+} from '#lib/chain';
 import type { EpochPayload } from '#lib/messages';
 import { modelCall, oracleModel, type ProvenEpoch, provenEpoch, publishCall } from './epoch-call.js';
-import { priceCall } from './price-call.js';
+import { attestedAccount, provenBar } from './attestation-call.js';
+import { priceCall, type PricedBar, pricedBars, pricedPlan } from './price-call.js';
 import type { SettlementChain } from './settlement-chain.js';
 import type { SettlementRepository } from './settlement.repository.js';
 
@@ -27,14 +36,9 @@ export class SettlementCalls {
   async of(id: string): Promise<Call | 'done' | undefined> {
     const { kind, epochId, planId } = (await this.repository.transaction(id))!;
     if (kind === 'attest') return this.attestation(planId!);
-    const epoch = (await this.repository.epoch(epochId!))!.epoch as EpochPayload;
-    if (kind === 'prices')
-      return priceCall(this.chain, epoch, ({ bar, prices }) =>
-        this.repository.reports(
-          Number(bar),
-          prices.map(({ market }) => market),
-        ),
-      );
+    if (epochId === null) return this.prices([pricedPlan((await this.repository.plan(planId!))!)]);
+    const epoch = (await this.repository.epoch(epochId))!.epoch as EpochPayload;
+    if (kind === 'prices') return this.prices(pricedBars(epoch));
     const proven = await this.proven(epoch);
     return kind === 'publish'
       ? publishCall(this.chain, proven)
@@ -52,19 +56,35 @@ export class SettlementCalls {
     return { propose, install, model };
   }
 
+  private prices(bars: readonly PricedBar[]): Promise<Call | undefined> {
+    return priceCall(this.chain, bars, ({ bar, prices }) =>
+      this.repository.reports(
+        Number(bar),
+        prices.map(({ market }) => market),
+      ),
+    );
+  }
+
   private async proven(epoch: EpochPayload): Promise<ProvenEpoch> {
-    const jobs = [...epoch.clusters, epoch.pricing].map(({ jobId }) => jobId);
+    const jobs = epoch.bars.map(({ jobId }) => jobId);
     const proofs = await this.repository.proofs(this.repository.database.manager, jobs);
     return provenEpoch(epoch, new Map([...proofs].map(([job, { document }]) => [job, document!])));
   }
 
-  private async attestation(planId: string): Promise<Call> {
+  /** @returns undefined until the plan's epoch is on the chain */
+  private async attestation(planId: string): Promise<Call | undefined> {
+    const plan = (await this.repository.plan(planId))!;
+    const { number, status, epoch } = (await this.repository.epoch(plan.epochId))!;
+    if (status === 'failed')
+      throw new ChainError(`${plan.epochId}, which plan ${planId} rests on, is not on the chain`);
+    if (number === null) return undefined;
     const job = `liquidation-${planId}`;
     const { document } = (await this.repository.proofs(this.repository.database.manager, [job])).get(job)!;
-    const args = [planDigest(planId), chainProof(document!)] as const;
+    const bar = provenBar(number, await this.proven(epoch as EpochPayload));
+    const args = [planDigest(planId), bar, attestedAccount(plan, bar), chainProof(document!)] as const;
     return {
-      to: this.chain.deployment.oracle,
-      data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'attestLiquidation', args }),
+      to: this.chain.deployment.attestor,
+      data: encodeFunctionData({ abi: ATTESTOR_ABI, functionName: 'attestLiquidation', args }),
     };
   }
 }

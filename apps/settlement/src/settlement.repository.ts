@@ -16,6 +16,14 @@ interface StoredReport {
   readonly signature: Hex;
 }
 
+/** What binds a plan's proof to the chain. */
+export interface StoredPlan {
+  readonly epochId: string;
+  /** when it was opened, milliseconds */
+  readonly at: number;
+  readonly positions: readonly { readonly market: string; readonly size: number; readonly price: number }[];
+}
+
 /** Tables of the settlement. */
 export class SettlementRepository implements TransactionStore {
   constructor(readonly database: DataSource) {}
@@ -111,6 +119,53 @@ export class SettlementRepository implements TransactionStore {
        on conflict (service, name) do nothing`,
       [jobId, JSON.stringify(proof)],
     );
+  }
+
+  /** The epoch whose forecast was in force at a time; null where that bar is not proven. */
+  async epochAt(manager: EntityManager, at: number): Promise<SettlementEpochEntity | null> {
+    const found = await manager
+      .getRepository(SettlementEpochEntity)
+      .createQueryBuilder('epoch')
+      .where('epoch.barEnd <= :at', { at })
+      .orderBy('epoch.barEnd', 'DESC')
+      .limit(1)
+      .getOne();
+    const within = found !== null && at <= Number(found.barEnd) + (found.epoch as EpochPayload).barMs;
+    return within ? found : null;
+  }
+
+  async keepPlan(manager: EntityManager, planId: string, plan: StoredPlan): Promise<void> {
+    await manager.query(
+      `insert into service_state (service, name, value) values ('settlement-plan', $1, $2::jsonb)
+       on conflict (service, name) do nothing`,
+      [planId, JSON.stringify(plan)],
+    );
+  }
+
+  async plan(planId: string): Promise<StoredPlan | undefined> {
+    const [row] = await this.database.query<{ value: StoredPlan }[]>(
+      `select value from service_state where service = 'settlement-plan' and name = $1`,
+      [planId],
+    );
+    return row?.value;
+  }
+
+  /** Plans that wait for an epoch. */
+  async plansOf(manager: EntityManager, epochId: string): Promise<string[]> {
+    const rows = await manager.query<{ name: string }[]>(
+      `select name from service_state where service = 'settlement-plan' and value->>'epochId' = $1 order by name`,
+      [epochId],
+    );
+    return rows.map(({ name }) => name);
+  }
+
+  /** Plans whose prices are not on the chain yet, in order. */
+  async plansAwaitingPrices(): Promise<StoredPlan[]> {
+    const rows = await this.database.query<{ value: StoredPlan }[]>(
+      `select s.value from chain_transaction t join service_state s on s.service = 'settlement-plan' and s.name = t.plan_id
+       where t.kind = 'prices' and t.status = 'waiting' order by t.ordinal`,
+    );
+    return rows.map(({ value }) => value);
   }
 
   /** Epochs whose prices are not on the chain yet, in order. */

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { parseEventLogs } from 'viem';
 import {
   fromUnits,
@@ -100,37 +101,59 @@ export class SettlementService implements LaneOwner {
     for (const { payload } of messages) {
       const { jobId, subject, status, document, reason } = payload;
       await this.repository.keepProof(context.manager, jobId, { document, reason });
-      if (subject.kind === 'liquidation' && status === 'proven')
-        await this.repository.addTransaction(context.manager, `attest-${subject.id}`, 'attest', {
-          planId: subject.id,
-        });
+      if (subject.kind === 'liquidation' && status === 'proven') await this.onLiquidation(payload, context);
     }
     await this.queue(context);
   }
 
+  /** A plan is attested with the variances of the epoch whose bar it was opened in. */
+  private async onLiquidation(
+    { subject, positions }: ProofPayload,
+    { manager }: ConsumeContext,
+  ): Promise<void> {
+    const epoch = subject.at === null ? null : await this.repository.epochAt(manager, subject.at);
+    if (epoch === null || positions === null || epoch.status === 'failed') {
+      this.logger.warn(`plan ${subject.id} rests on a bar that is not proven: it is not attested`);
+      return;
+    }
+    await this.repository.keepPlan(manager, subject.id, {
+      epochId: epoch.epochId,
+      at: subject.at!,
+      positions,
+    });
+    if (epoch.status !== 'proving') await this.attest(manager, subject.id);
+  }
+
+  private async attest(manager: EntityManager, planId: string): Promise<void> {
+    await this.repository.addTransaction(manager, `prices-${planId}`, 'prices', { planId });
+    await this.repository.addTransaction(manager, `attest-${planId}`, 'attest', { planId });
+  }
+
   /** Epochs are settled in order: each waits for its own proofs and for the epochs before it. */
-  private async queue(context: ConsumeContext): Promise<void> {
-    for (const { epochId, status, epoch } of await this.repository.pending(context.manager)) {
+  private async queue({ manager }: ConsumeContext): Promise<void> {
+    for (const { epochId, status, epoch } of await this.repository.pending(manager)) {
       if (status === 'settling') continue;
-      const { clusters, pricing, chained } = epoch as EpochPayload;
-      const jobs = [...clusters, pricing].map(({ jobId }) => jobId);
-      const proofs = await this.repository.proofs(context.manager, jobs);
+      const { bars, chained } = epoch as EpochPayload;
+      const jobs = bars.map(({ jobId }) => jobId);
+      const proofs = await this.repository.proofs(manager, jobs);
       const failed = jobs.find((job) => proofs.get(job)?.document === null);
       if (failed !== undefined) {
         const reason = `${failed} could not be proven: ${proofs.get(failed)!.reason}`;
-        await this.repository.setEpoch(context.manager, epochId, 'failed', { reason });
+        await this.repository.setEpoch(manager, epochId, 'failed', { reason });
         continue;
       }
       if (proofs.size < jobs.length) return;
       const add = (kind: ChainTransactionEntity['kind']) =>
-        this.repository.addTransaction(context.manager, `${kind}-${epochId}`, kind, { epochId });
+        this.repository.addTransaction(manager, `${kind}-${epochId}`, kind, { epochId });
       await add('prices');
       if (!chained) {
         await add('propose-model');
         await add('install-model');
       }
       await add('publish');
-      await this.repository.setEpoch(context.manager, epochId, 'settling');
+      await this.repository.setEpoch(manager, epochId, 'settling');
+      for (const planId of await this.repository.plansOf(manager, epochId))
+        await this.attest(manager, planId);
     }
   }
 

@@ -32,7 +32,7 @@ export class SettlementsController {
     const awaited = await this.calls.awaitingGovernor();
     if (awaited === undefined) return { chainId, oracle, model: null };
     const { propose, install, model } = awaited;
-    const markets = model.clusters.map((cluster) => cluster.markets.map(marketName));
+    const markets = model.parts.map((part) => part.markets.map(marketName));
     return { chainId, oracle, model: { propose, install, markets, stateBar: Number(model.stateBar) } };
   }
 
@@ -63,8 +63,7 @@ export class SettlementsController {
 }
 
 function epochSummary({ epochId, status, number, reason, epoch }: SettlementEpochEntity): object {
-  const { forecastId, barEnd, chained, entropicValueAtRisk, riskMeasure, clusters, pricing } =
-    epoch as EpochPayload;
+  const { forecastId, barEnd, chained, entropicValueAtRisk, riskMeasure, bars } = epoch as EpochPayload;
   return {
     epochId,
     status,
@@ -75,7 +74,7 @@ function epochSummary({ epochId, status, number, reason, epoch }: SettlementEpoc
     chained,
     entropicValueAtRisk,
     riskMeasure,
-    proofs: [...clusters, pricing].map(({ jobId }) => `/v1/proofs/${jobId}`),
+    proofs: bars.map(({ jobId }) => `/v1/proofs/${jobId}`),
   };
 }
 

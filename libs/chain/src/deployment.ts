@@ -5,6 +5,7 @@ import { parseInput } from '#lib/errors';
 import { chainKeyOf, loadArtifacts, quantise, STATEMENTS } from '#lib/proofs';
 import { marketBytes } from './encoding.js';
 import { ChainError } from './errors.js';
+import { ORACLE_ABI } from './oracle-abi.js';
 import { Transactor } from './transactor.js';
 
 /** Of an account or a contract. */
@@ -17,6 +18,8 @@ export const addressSchema = z.custom<Address>(
 export const deploymentSchema = z.strictObject({
   chainId: z.int(),
   oracle: addressSchema,
+  /** where liquidations are attested, made by the oracle */
+  attestor: addressSchema,
   prices: addressSchema,
   /** medians of signed reports, or rounds of Chainlink feeds */
   priceSource: z.enum(['median', 'chainlink']),
@@ -121,19 +124,22 @@ export async function deployOracle(
   for (const name of STATEMENTS.keys())
     keys[name] = (await transactor.send({ data: dataContract(chainKeyOf(name, options.environment)) }))!;
   const verifier = await transactor.deploy('ProofVerifier', [halo2, Object.values(keys)]);
-  const srs = loadArtifacts('pricing', options.environment).srsKind;
+  const srs = loadArtifacts('bar', options.environment).srsKind;
   const prices = await deployPriceSource(transactor, duties, terms.delaySeconds, source);
   const oracle = await transactor.deploy('RiskOracle', [
     duties,
     oracleSettings(prices, terms),
     {
       verifier,
-      covarianceKey: keys.covariance,
-      pricingKey: keys.pricing,
+      barKey: keys.bar,
+      priceKey: keys.price,
       liquidationKey: keys.liquidation,
     },
   ]);
-  return { chainId, oracle, prices, priceSource: source.kind, verifier, halo2, keys, srs };
+  const attestor = await transactor.client.readContract({
+    ...{ address: oracle, abi: ORACLE_ABI, functionName: 'attestor' },
+  });
+  return { chainId, oracle, attestor, prices, priceSource: source.kind, verifier, halo2, keys, srs };
 }
 
 function oracleSettings(prices: Address, { alpha, delaySeconds, freshnessSeconds, margins }: OracleTerms) {

@@ -1,6 +1,14 @@
 import { type Hex, hexToString, stringToHex } from 'viem';
 import { InvalidInputError } from '#lib/errors';
-import { fieldElement, fromFelt, type ProofDocument, SCALE_BITS, toFelt } from '#lib/proofs';
+import {
+  type CircuitName,
+  fieldElement,
+  fromFelt,
+  LAYOUTS,
+  type ProofDocument,
+  SCALE_BITS,
+  toFelt,
+} from '#lib/proofs';
 
 /** A market's name as 32 bytes. @throws {InvalidInputError} for a name of more */
 export function marketBytes(market: string): Hex {
@@ -25,6 +33,17 @@ export function chainProof(document: Pick<ProofDocument, 'instances' | 'proof'>)
     proof: document.proof as Hex,
     instances: document.instances.map((hex, i) => fieldElement(fromFelt(hex, `instances[${i}]`))),
   };
+}
+
+/** A public value of a proof by its name; the n-th where it has several. */
+export function publicValue<Circuit extends CircuitName>(
+  { instances }: Pick<ChainProof, 'instances'>,
+  circuit: Circuit,
+  name: keyof (typeof LAYOUTS)[Circuit]['values'],
+  at = 0,
+): bigint {
+  const values: Record<PropertyKey, { readonly first: number }> = LAYOUTS[circuit].values;
+  return instances[values[name].first + at];
 }
 
 /** The instances of a proof taken from a chain, as the provers have them. */

@@ -1,5 +1,7 @@
 export * from './account.js';
 export * from './audit.js';
+export type { AuditedEpoch } from './audit-epochs.js';
+export type { AuditedLiquidation } from './audit-liquidations.js';
 export * from './chain-client.js';
 export * from './chainlink.js';
 export * from './contract-artifact.js';
@@ -7,6 +9,7 @@ export * from './deployment.js';
 export * from './embedded-chain.js';
 export * from './encoding.js';
 export * from './errors.js';
+export * from './exceedances.js';
 export * from './inner-call.js';
 export * from './oracle-abi.js';
 export * from './pool-abi.js';

@@ -348,6 +348,10 @@ export function revertReason(error: unknown): string | undefined {
   if (data !== undefined) {
     for (const name of [
       'RiskOracle',
+      'LiquidationAttestor',
+      'BarValues',
+      'SandwichValues',
+      'LiquidationValues',
       'MedianPriceSource',
       'ChainlinkPriceSource',
       'ProofVerifier',

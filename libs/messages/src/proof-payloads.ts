@@ -8,6 +8,7 @@ export const modelPayload = z.strictObject({
   fittedOn: milliseconds,
   barMs: z.int().positive(),
   horizonBars: z.number().positive(),
+  varianceRatioFloor: z.number().min(0).describe('smallest variance ratio of the horizon, lm-go'),
   model: z.looseObject({}).describe('the library’s ForecastModel, lm-go or gogarch'),
 });
 export type ModelPayload = z.infer<typeof modelPayload>;
@@ -52,6 +53,7 @@ export type StandingBookPayload = z.infer<typeof standingBookPayload>;
 const proofSubject = z.strictObject({
   kind: z.enum(['forecast', 'risk', 'liquidation', 'other']),
   id: z.string().describe('of the forecast (of a risk measure: the one it was measured with), of the plan'),
+  at: milliseconds.nullable().describe('when a plan was opened: the time of its marks'),
 });
 
 /** A statement to be proven. The same job twice is one job. */
@@ -72,6 +74,10 @@ export const proofPayload = z.strictObject({
   reason: z.string().nullable(),
   seconds: z.number().nullable(),
   document: z.looseObject({}).nullable().describe('the library’s ProofDocument'),
+  positions: z
+    .array(z.strictObject({ market, size: z.number(), price: z.number() }))
+    .nullable()
+    .describe('of the account that a plan liquidates: what binds its proof to prices on a chain'),
 });
 export type ProofPayload = z.infer<typeof proofPayload>;
 
@@ -83,8 +89,12 @@ export const epochPayload = z.strictObject({
   barMs: z.int().positive(),
   chained: z.boolean().describe('whether it starts from the state that the epoch before ended in'),
   unit: z.number().positive().describe('one share of the unit of account, quote units'),
-  clusters: z.array(z.strictObject({ jobId: identifier, markets: z.array(market) })),
-  pricing: z.strictObject({ jobId: identifier }),
+  horizonBars: z.int().positive(),
+  bars: z
+    .array(z.strictObject({ jobId: identifier, markets: z.array(market) }))
+    .min(1)
+    .max(2)
+    .describe('proofs of the bar, each of up to 32 of the model’s markets'),
   prices: z.array(z.strictObject({ market, before: z.number(), after: z.number() })),
   entropicValueAtRisk: z.number(),
   riskMeasure: z.number(),

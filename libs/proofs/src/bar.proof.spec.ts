@@ -9,9 +9,9 @@ import {
   barRows,
   barStatement,
   barValues,
-  otherMarkets,
   priceStatement,
   type ProofDocument,
+  splitBar,
   splitFailures,
   stateNumbers,
 } from './index.js';
@@ -33,14 +33,7 @@ function halves(input: BarInput, at: number): [BarInput, BarInput] {
     returns: cut(input.returns, first),
     exposures: cut(input.exposures, first),
   });
-  // The parts of f and of returns do not depend on the other half; own variances do, through the common factors' shocks.
-  let [a, b] = [part(true), part(false)];
-  for (let round = 0; round < 2; round++)
-    [a, b] = [
-      { ...a, others: otherMarkets(barValues(b)) },
-      { ...b, others: otherMarkets(barValues(a)) },
-    ];
-  return [a, b];
+  return splitBar(part(true), part(false));
 }
 
 describe('the circuit of a bar', () => {

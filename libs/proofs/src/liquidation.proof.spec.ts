@@ -5,11 +5,11 @@ import { evaluatedLiquidation } from '../../../test/support/liquidation-circuit.
 import { temporaryProver, unprotected } from '../../../test/support/proofs.js';
 import { witnessOf } from '../../../test/support/witness.js';
 import {
+  accountUnit,
   dequantise,
   type LiquidationPublic,
   liquidationStatement,
   type ProofDocument,
-  unitOf,
 } from './index.js';
 
 function casesOf(seed: number) {
@@ -35,7 +35,7 @@ describe('the liquidation statement', () => {
         expect(found.bound, at).toBeGreaterThan(0n);
         continue;
       }
-      const unit = unitOf(plan);
+      const unit = accountUnit(plan.case.positions);
       expect(Number(found.excess) / Number(found.relief), at).toBeLessThan(2 ** -13);
       expect(Number(found.objective - found.bound), at).toBeLessThan(Number(found.objective) / 4096 + 512);
       expect(Math.abs(dequantise(found.objective) - plan.objective / unit), at).toBeLessThan(1e-5);
@@ -148,7 +148,7 @@ describe('a proof of it', () => {
   afterAll(remove);
 
   it('says what the plan says', () => {
-    const unit = unitOf(plan);
+    const unit = accountUnit(plan.case.positions);
     expect(values.proves).toBe('optimality');
     expect(Math.abs(values.objective - plan.objective / unit)).toBeLessThan(1e-5);
     expect(Math.abs(values.premium - plan.premium / unit)).toBeLessThan(1e-4);

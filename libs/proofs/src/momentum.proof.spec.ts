@@ -141,7 +141,7 @@ describe('EngineProver', () => {
       { proof: flipped },
       { instances: document.instances.slice(1) },
       { instances: [...document.instances.slice(0, -1), 'zz'] },
-      { statement: 'covariance' },
+      { statement: 'bar' },
       { artifacts: '00' },
       { srs: 'ceremony' },
     ];

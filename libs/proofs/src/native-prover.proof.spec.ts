@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomCluster } from '../../../test/support/proof-cases.js';
+import { randomBar } from '../../../test/support/factor-cases.js';
 import {
-  covarianceStatement,
+  barStatement,
   createProver,
   EngineProver,
   type MomentumInput,
@@ -50,9 +50,9 @@ describe.skipIf(python === undefined)(
       expect((await native.verify(momentumStatement, altered)).holds).toBe(false);
     }, 120_000);
 
-    it('proves a cluster’s covariance for the engine', async () => {
-      const proof = await native.prove(covarianceStatement, randomCluster(3, 8));
-      expect((await engine.verify(covarianceStatement, proof)).failures).toEqual([]);
+    it('proves a bar for the engine', async () => {
+      const proof = await native.prove(barStatement, randomBar(3, { markets: 8, factors: 2 }));
+      expect((await engine.verify(barStatement, proof)).failures).toEqual([]);
     }, 120_000);
 
     it('takes a ceremony’s SRS, and says so; proofs of one SRS are none of the other', async () => {

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
-import { dequantise, quantise } from './field.js';
+import { quantise } from './field.js';
 
 /** Rows of field elements that a circuit takes, one an input, as fixed-point integers. */
 export type CircuitInputs = readonly (readonly bigint[])[];
@@ -27,27 +27,4 @@ export function row(name: string, values: readonly number[], length: number): bi
   if (values.length > length)
     throw new InvalidInputError(name, `must have at most ${length} entries, got ${values.length}`);
   return Array.from({ length }, (_, i) => (i < values.length ? quantise(values[i], `${name}[${i}]`) : 0n));
-}
-
-/** Every residual that is out of its tolerance, in words. */
-export function residualFailures<Name extends string>(
-  residuals: Readonly<Record<NoInfer<Name>, readonly number[]>>,
-  tolerances: Readonly<Record<Name, number>>,
-): string[] {
-  return (Object.keys(tolerances) as Name[]).flatMap((name) =>
-    residuals[name].flatMap((residual, k) =>
-      Math.abs(residual) <= tolerances[name]
-        ? []
-        : [`residual ${name}[${k}] ${residual} is above its tolerance ${tolerances[name]}`],
-    ),
-  );
-}
-
-/** Residuals by name, from the instances that hold them. */
-export function residualsOf<Name extends string>(
-  where: readonly (readonly [name: Name, instances: string, length: number])[],
-  values: ReadonlyMap<string, readonly bigint[]>,
-): Readonly<Record<Name, readonly number[]>> {
-  const entries = where.map(([name, instances]) => [name, values.get(instances)!.map(dequantise)]);
-  return Object.fromEntries(entries) as Record<Name, readonly number[]>;
 }

@@ -102,19 +102,24 @@ export function parseBar(value: unknown): BarInput {
 
 export const BOOK_TERMS = ['entry', 'capital', 'liquidity', 'pending'] as const;
 
-/** Everything a bar's circuit computes, with its integers. */
-export interface BarValues {
+/** What of a bar does not depend on the book's terms, with the circuit's integers. */
+interface BarRisk {
   readonly model: ModelIntegers;
   readonly before: readonly bigint[];
   readonly after: readonly bigint[];
   readonly returns: readonly bigint[];
   readonly exposures: readonly bigint[];
-  readonly book: readonly bigint[];
-  readonly others: readonly bigint[];
+  readonly others: OtherIntegers;
   /** W_f r of these markets, 2^−38 */
   readonly partial: readonly bigint[];
   readonly variances: readonly [horizon: readonly bigint[], rate: readonly bigint[]];
   readonly risk: readonly [horizon: ExposureRisk, rate: ExposureRisk];
+}
+
+/** Everything a bar's circuit computes, with its integers. */
+export interface BarValues extends Omit<BarRisk, 'others'> {
+  readonly book: readonly bigint[];
+  readonly others: readonly bigint[];
   readonly s: bigint;
   readonly rate: bigint;
   /** κs */
@@ -125,16 +130,12 @@ export interface BarValues {
   readonly gamma: bigint;
 }
 
-/**
- * A bar as its circuit computes it.
- *
- * @throws {InvalidInputError} naming the field
- */
-export function barValues(input: BarInput): BarValues {
+type RiskInput = Pick<BarInput, 'model' | 'state' | 'returns' | 'exposures' | 'others'>;
+
+function barRisk(input: RiskInput): BarRisk {
   const model = modelIntegers(input.model);
   const n = model.markets;
-  const K = input.model.scores.length;
-  const before = stateIntegers(input.state, K, n);
+  const before = stateIntegers(input.state, input.model.scores.length, n);
   const returns = padded('returns', input.returns, n, (value, i) =>
     quantise(value / input.model.units[i], `returns[${i}]`),
   );
@@ -150,22 +151,26 @@ export function barValues(input: BarInput): BarValues {
       ownVariance: others.variance[term],
     }),
   ) as unknown as readonly [ExposureRisk, ExposureRisk];
+  return { model, before, after, returns, exposures, others, partial, variances, risk };
+}
+
+/**
+ * A bar as its circuit computes it.
+ *
+ * @throws {InvalidInputError} naming the field
+ */
+export function barValues(input: BarInput): BarValues {
+  const { others, ...values } = barRisk(input);
+  const { risk, exposures } = values;
   const s = volatilityOf(risk[0].variance, 'exposures');
   const net = exposures.reduce((sum, value) => sum + value, others.net);
   const { terms, budget, tailFactor } = bookIntegers(input.book, input.alpha, input.tailFactor, 'book');
   const priced = pricedBook(net, terms, s, { budget, tailFactor }, 'book');
   const { factors, projection, variance, net: otherNet } = others;
   return {
-    model,
-    before,
-    after,
-    returns,
-    exposures,
+    ...values,
     book: [...terms, budget, tailFactor],
     others: [...factors, ...projection, ...variance, otherNet],
-    partial,
-    variances,
-    risk,
     s,
     rate: nearest(risk[1].variance, s << 129n),
     ...priced,
@@ -260,8 +265,23 @@ function otherIntegers(others: OtherMarkets | undefined): OtherIntegers {
   };
 }
 
-/** What a proof of some of a bar's markets tells the others. */
-export function otherMarkets({ partial, risk, exposures }: BarValues): OtherMarkets {
+/**
+ * Two halves of a bar's markets, each with what the other holds. Factors, projection and net exposure are each half's own; own
+ * variances follow from the factors of both.
+ *
+ * @throws {InvalidInputError} naming the field
+ */
+export function splitBar(a: BarInput, b: BarInput): [BarInput, BarInput] {
+  const partsOf = (input: BarInput, others?: OtherMarkets) => otherMarkets(barRisk({ ...input, others }));
+  const [ofA, ofB] = [partsOf(a), partsOf(b)];
+  return [
+    { ...a, others: partsOf(b, ofA) },
+    { ...b, others: partsOf(a, ofB) },
+  ];
+}
+
+/** What a proof of some of a bar's markets tells the other. */
+function otherMarkets({ partial, risk, exposures }: BarRisk): OtherMarkets {
   return {
     factors: partial.map(toFelt),
     projection: risk[0].projection.map(toFelt),

@@ -6,10 +6,12 @@ import {
   layoutOf,
   numbersOf,
 } from '../public-values.js';
-import { SHARED } from '../generated/layout.js';
+import { LAYOUTS, SHARED } from '../generated/layout.js';
 import type { Statement } from '../statement.js';
 import { BOOK_TERMS, type BarInput, barRows, type BookTerms, parseBar } from './bar-rows.js';
 import { LARGEST_FACTORS, LARGEST_MARKETS } from './factor-model.js';
+
+const { smallestGross: SMALLEST_GROSS, largestGross: LARGEST_GROSS } = LAYOUTS.bar.constants;
 
 /** What a proof of a bar says. Money in percent of the unit of account but for exposures and book, which are in shares of it. */
 export interface BarPublic {
@@ -131,14 +133,29 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
   );
   const budget = judgement.integers('publicBook')[BOOK_TERMS.length];
   judgement.check(budget > 0n, `the budget ${budget} is not above 0`);
+  // What is public is checked by whoever verifies: larger terms could wrap around the field.
+  judgement.within('publicBook', () => 1n << 39n);
+  judgement.within('exposures', () => BigInt(LARGEST_GROSS));
   return judgement.failures;
 }
 
-/** Why proofs of the same bar's markets do not fit together; one proof must have taken nothing from others. */
+/**
+ * Why proofs of the same bar's markets do not fit together: one must have taken nothing from others, each of two what the other has,
+ * and the unit of account must be one that makes the gross exposure 64 to 128 units.
+ */
 export function splitFailures(proofs: readonly BarPublic[]): string[] {
+  const gross =
+    proofs.flatMap(({ exposures }) => exposures).reduce((sum, x) => sum + Math.abs(x), 0) * 2 ** 24;
+  const unit =
+    gross >= SMALLEST_GROSS && gross <= LARGEST_GROSS
+      ? []
+      : [`the gross exposure ${gross} is not in [${SMALLEST_GROSS}, ${LARGEST_GROSS}]`];
   if (proofs.length === 1)
-    return proofs[0].others.every((value) => value === 0n) ? [] : ['it takes values of other proofs'];
-  return proofs.flatMap((proof, at) => {
+    return [
+      ...unit,
+      ...(proofs[0].others.every((value) => value === 0n) ? [] : ['it takes values of other proofs']),
+    ];
+  const parts = proofs.flatMap((proof, at) => {
     const rest = proofs.filter((_, other) => other !== at);
     const failures: string[] = [];
     const sums = proof.others.map((_, i) => rest.reduce((sum, { partials }) => sum + partials[i], 0n));
@@ -146,8 +163,13 @@ export function splitFailures(proofs: readonly BarPublic[]): string[] {
       failures.push(`proof ${at} takes other values than the other proofs have`);
     if (rest.some(({ commonVariances }) => commonVariances.some((D, k) => D !== proof.commonVariances[k])))
       failures.push(`proof ${at} has other common factors than the other proofs`);
+    if (rest.some((other) => BOOK_TERMS.some((name) => other.book[name] !== proof.book[name])))
+      failures.push(`proof ${at} is of another book than the other proofs`);
+    if (rest.some((other) => other.budget !== proof.budget || other.tailFactor !== proof.tailFactor))
+      failures.push(`proof ${at} is of another α or tail factor than the other proofs`);
     return failures;
   });
+  return [...unit, ...parts];
 }
 
 /** Most markets that one proof holds, and common factors. */

@@ -1,11 +1,9 @@
 import { InvalidInputError } from '#lib/errors';
 import type { Statement } from '../statement.js';
 import { barStatement } from './bar.js';
-import { covarianceStatement } from './covariance.js';
 import { liquidationStatement } from './liquidation.js';
 import { momentumStatement } from './momentum.js';
 import { priceStatement } from './price.js';
-import { pricingStatement } from './pricing.js';
 
 export * from './bar.js';
 export {
@@ -14,9 +12,8 @@ export {
   barRows,
   barValues,
   type OtherMarkets,
-  otherMarkets,
+  splitBar,
 } from './bar-rows.js';
-export * from './covariance.js';
 export {
   DECAY_TIMES,
   type DeclaredFactors,
@@ -27,19 +24,13 @@ export {
 export * from './liquidation.js';
 export * from './momentum.js';
 export * from './price.js';
-export * from './pricing.js';
-export { CORRELATION_STEP, type PricedBook, type PricedCluster, type PricingInput } from './pricing-rows.js';
 
 /** Every statement by its name. */
 export const STATEMENTS: ReadonlyMap<string, Statement<unknown, unknown>> = new Map(
-  [
-    barStatement,
-    priceStatement,
-    covarianceStatement,
-    pricingStatement,
-    liquidationStatement,
-    momentumStatement,
-  ].map((statement) => [statement.name, statement as unknown as Statement<unknown, unknown>]),
+  [barStatement, priceStatement, liquidationStatement, momentumStatement].map((statement) => [
+    statement.name,
+    statement as unknown as Statement<unknown, unknown>,
+  ]),
 );
 
 /** @throws {InvalidInputError} for a name that no statement has */

@@ -69,7 +69,7 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
       if (impact !== 0)
         throw new InvalidInputError(`plan.case.positions[${i}].impact`, 'is not part of the statement');
     });
-    const unit = unitOf(plan);
+    const unit = accountUnit(plan.case.positions);
     const share = (values: ArrayLike<number>, power: number) =>
       Array.from(values, (value) => value / unit ** power);
     const notionals = row('notionals', share(program.notionals, 1), POSITIONS);
@@ -218,8 +218,8 @@ function wideRow(name: string, values: readonly number[]): bigint[] {
   );
 }
 
-/** A power of two that makes the account's notional 64 to 128 units, so that nothing is lost by dividing. */
-export function unitOf({ case: { positions } }: LiquidationPlan): number {
+/** A power of two that makes an account's notional 64 to 128 units, so that nothing is lost by dividing. */
+export function accountUnit(positions: readonly { readonly size: number; readonly price: number }[]): number {
   const notional = positions.reduce((sum, { size, price }) => sum + Math.abs(size) * price, 0);
   return 2 ** (Math.floor(Math.log2(notional)) - Math.log2(ACCOUNT_NOTIONAL) + 1);
 }

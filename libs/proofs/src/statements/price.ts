@@ -214,5 +214,7 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
     `the tail factor ${tailFactor} is not in [${SHARED.smallestTailFactor}, ${SHARED.largestTailFactor}]`,
   );
   judgement.check(budget > 0n, `the budget ${budget} is not above 0`);
+  judgement.within('publicBook', () => 1n << 39n);
+  judgement.within('exposures', () => 1n << 39n);
   return judgement.failures;
 }

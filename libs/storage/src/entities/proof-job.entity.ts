@@ -19,6 +19,10 @@ export class ProofJobEntity {
   @Column({ type: 'text', name: 'subject_id' })
   subjectId: string;
 
+  /** of a plan: when it was opened, milliseconds */
+  @Column({ type: 'bigint', name: 'subject_at', nullable: true })
+  subjectAt: string | null;
+
   @Column({ type: 'text' })
   status: 'queued' | 'running' | 'proven' | 'failed';
 

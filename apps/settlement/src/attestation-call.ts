@@ -1,0 +1,49 @@
+import { ATTESTOR_ABI, marketBytes, publicValue } from '#lib/chain';
+import { fromNumber, SIZE_DECIMALS } from '#lib/amounts';
+import { InvalidInputError } from '#lib/errors';
+import { accountUnit } from '#lib/proofs';
+import type { ContractFunctionArgs } from 'viem';
+import type { ProvenEpoch } from './epoch-call.js';
+import { pricedPlan } from './price-call.js';
+import type { StoredPlan } from './settlement.repository.js';
+
+type Arguments = ContractFunctionArgs<typeof ATTESTOR_ABI, 'nonpayable', 'attestLiquidation'>;
+export type ProvenBar = Arguments[1];
+export type AttestedAccount = Arguments[2];
+
+/** κ among the terms of a bar's public book. */
+const TAIL_FACTOR = 5;
+
+/** What an epoch has proven of its markets, as the oracle has kept the digest of it. */
+export function provenBar(number: number, { payload, bars }: ProvenEpoch): ProvenBar {
+  return {
+    number: BigInt(number),
+    bar: BigInt(payload.barEnd / 1000),
+    barSeconds: payload.barMs / 1000,
+    tailFactor: publicValue(bars[0], 'bar', 'publicBook', TAIL_FACTOR),
+    markets: payload.bars.flatMap(({ markets }) => markets.map(marketBytes)),
+    variances: payload.bars.flatMap(({ markets }, p) =>
+      markets.map((_, i) => publicValue(bars[p], 'bar', 'variances', i)),
+    ),
+  };
+}
+
+/**
+ * The account that a plan liquidates, as the attestor compares it with the proof.
+ *
+ * @throws {InvalidInputError} for a position in a market that the epoch does not have
+ */
+export function attestedAccount(plan: StoredPlan, { markets }: ProvenBar): AttestedAccount {
+  const unit = accountUnit(plan.positions);
+  return {
+    time: pricedPlan(plan).bar,
+    unit: unit >= 1 ? BigInt(unit) * 10n ** 18n : BigInt(Math.round(unit * 1e18)),
+    places: plan.positions.map(({ market }) => {
+      const place = markets.indexOf(marketBytes(market));
+      if (place === -1)
+        throw new InvalidInputError('positions', `include ${market}, which the epoch has not`);
+      return place;
+    }),
+    sizes: plan.positions.map(({ size }) => fromNumber(Math.abs(size), SIZE_DECIMALS, 'nearest', 'size')),
+  };
+}

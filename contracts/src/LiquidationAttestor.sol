@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {LiquidationLayout} from "./generated/Layout.sol";
+import {LiquidationValues} from "./LiquidationValues.sol";
+import {IPriceSource} from "./prices/IPriceSource.sol";
+import {IProofVerifier} from "./proofs/IProofVerifier.sol";
+import {SandwichValues} from "./SandwichValues.sol";
+
+/// @notice What an attestor reads of the oracle that has made it.
+interface IProvenBars is IAccessControl {
+    /// @notice Digest of what an epoch has proven of its markets.
+    function provenIn(uint64 number) external view returns (bytes32);
+    function prices() external view returns (IPriceSource);
+    function budget() external view returns (int64);
+    function paused() external view returns (bool);
+    function verifiers()
+        external
+        view
+        returns (IProofVerifier verifier, address barKey, address priceKey, address liquidationKey);
+}
+
+/// @title Liquidations that were proven to close the least, or that nothing would have restored the margin.
+/// @notice The account's notionals are those of its sizes at prices that the price source holds, its variances those that an epoch has proven.
+contract LiquidationAttestor {
+    using SandwichValues for uint256[];
+
+    struct Proof {
+        bytes proof;
+        uint256[] instances;
+    }
+
+    /// @notice What an epoch has proven, as `RiskOracle.provenIn` digests it.
+    struct ProvenBar {
+        uint64 number;
+        uint64 bar;
+        uint32 barSeconds;
+        /// @dev kappa, in units of 2^-24
+        int256 tailFactor;
+        bytes32[] markets;
+        /// @dev percent^2 over the horizon, in units of 2^-128
+        uint256[] variances;
+    }
+
+    /// @notice The account that is liquidated.
+    struct Account {
+        /// @dev of the marks, seconds since 1970: within the bar that the epoch's forecast was in force for
+        uint64 time;
+        /// @dev one share of the account's unit, quote currency with 18 decimals
+        uint256 unit;
+        /// @dev place of each position's market among the epoch's
+        uint8[] places;
+        /// @dev sizes of the positions, 8 decimals, without their sign
+        uint256[] sizes;
+    }
+
+    bytes32 private constant PUBLISHER_ROLE = keccak256("PUBLISHER");
+    int256 private constant SIZES = 1e8;
+    /// @dev units of 2^-152 percent^2 in one of 2^-24
+    uint256 private constant UNIT = 1e4 << 128;
+    /// @dev what rounding a declared model may move a variance by: 2^-10 of it
+    uint256 private constant VARIANCE_SHIFT = 10;
+
+    IProvenBars public immutable oracle;
+    /// @notice Epoch whose variances a plan was proven with, plus one; 0 for plans that are not.
+    mapping(bytes32 plan => uint256) public attestedIn;
+    mapping(bytes32 values => bool) private _attested;
+
+    error NotThePublisher(address account);
+    error Paused();
+    error AlreadyAttested(bytes32 plan);
+    error NotProvenSo(uint64 number);
+    error OutsideTheBar(uint64 bar, uint64 time);
+    error PositionsDiffer(uint256 places, uint256 sizes);
+    error PositionOfNoMarket(uint256 position);
+    error MarketTwice(uint256 position);
+    error NotionalDiffers(bytes32 market, int256 proven, uint256 size, uint256 price);
+    error VarianceDiffers(bytes32 market, int256 proven, uint256 variance);
+    error UnitIsZero();
+    error BudgetDiffers(int256 registered, int256 proven);
+    error ProofRefused();
+
+    /// @param digest keccak256 of the call's data: what an auditor looks for in the transaction, whoever passes it on
+    event LiquidationAttested(
+        bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound, bytes32 digest
+    );
+
+    constructor(IProvenBars oracle_) {
+        oracle = oracle_;
+    }
+
+    /// @notice Records that a plan was proven optimal, or that nothing would have restored the account's margin. Once.
+    /// @param plan name of the plan
+    function attestLiquidation(bytes32 plan, ProvenBar calldata bar, Account calldata account, Proof calldata proof)
+        external
+    {
+        if (!oracle.hasRole(PUBLISHER_ROLE, msg.sender)) revert NotThePublisher(msg.sender);
+        if (oracle.paused()) revert Paused();
+        bytes32 values = keccak256(abi.encode(proof.instances));
+        if (attestedIn[plan] != 0 || _attested[values]) revert AlreadyAttested(plan);
+        bool optimal = LiquidationValues.requireLiquidation(proof.instances);
+        int256 proven = LiquidationValues.budgetOf(proof.instances);
+        if (proven != oracle.budget()) revert BudgetDiffers(oracle.budget(), proven);
+        if (keccak256(abi.encode(bar)) != oracle.provenIn(bar.number)) revert NotProvenSo(bar.number);
+        _requireAccount(bar, account, proof.instances);
+        _verify(proof);
+        attestedIn[plan] = uint256(bar.number) + 1;
+        _attested[values] = true;
+        emit LiquidationAttested(
+            plan,
+            bar.number,
+            optimal,
+            proof.instances.integer(LiquidationLayout.OBJECTIVE),
+            proof.instances.integer(LiquidationLayout.BOUND),
+            keccak256(msg.data)
+        );
+    }
+
+    /// @dev Notionals at prices that are held, diagonal variances as they were proven.
+    function _requireAccount(ProvenBar calldata bar, Account calldata account, uint256[] calldata values) private view {
+        if (account.time < bar.bar || account.time > bar.bar + bar.barSeconds) {
+            revert OutsideTheBar(bar.bar, account.time);
+        }
+        if (account.unit == 0) revert UnitIsZero();
+        uint256 positions = account.places.length;
+        if (positions != account.sizes.length || positions > LiquidationLayout.POSITIONS) {
+            revert PositionsDiffer(positions, account.sizes.length);
+        }
+        uint256 seen = 0;
+        uint256 diagonal = LiquidationLayout.PUBLIC_COVARIANCE;
+        for (uint256 i = 0; i < LiquidationLayout.POSITIONS; i++) {
+            int256 notional = values.integer(LiquidationLayout.PUBLIC_NOTIONALS + i);
+            int256 variance = values.integer(diagonal);
+            // The upper triangle, by rows.
+            diagonal += LiquidationLayout.POSITIONS - i;
+            if (i >= positions) {
+                if (notional != 0 || variance != 0) revert PositionOfNoMarket(i);
+                continue;
+            }
+            uint256 place = account.places[i];
+            if (seen & (1 << place) != 0) revert MarketTwice(i);
+            seen |= 1 << place;
+            _requireNotional(bar.markets[place], notional, account, i);
+            _requireVariance(bar, place, notional, variance);
+        }
+    }
+
+    /// @dev |notional unit - size price| is at most one unit of 2^-24: it was rounded once.
+    function _requireNotional(bytes32 market, int256 notional, Account calldata account, uint256 position) private view {
+        uint256 size = account.sizes[position];
+        uint256 unit = account.unit;
+        uint256 price = oracle.prices().priceAt(market, account.time);
+        int256 difference = notional * int256(unit) - ((int256(size * price) / SIZES) << 24);
+        if (difference > int256(unit) || -difference > int256(unit)) {
+            revert NotionalDiffers(market, notional, size, price);
+        }
+    }
+
+    /// @dev The variance of a position is kappa^2 notional^2 var, but for the rounding of the declared model and of both.
+    function _requireVariance(ProvenBar calldata bar, uint256 place, int256 notional, int256 proven) private pure {
+        // kappa >> 12 twice, squared: in units of 2^-24 again; variances in units of 2^-104 from here.
+        uint256 kappa = uint256(bar.tailFactor);
+        uint256 scaled = ((bar.variances[place] >> 24) * ((kappa * kappa) >> 24)) >> 24;
+        uint256 size = uint256(notional);
+        // size^2 var in units of 2^-152, of a notional that is right to half a unit.
+        uint256 expected = size * size * scaled;
+        uint256 stated = (proven < 0 ? 0 : uint256(proven)) * UNIT;
+        uint256 allowed = (expected >> VARIANCE_SHIFT) + (size + 1) * scaled + UNIT;
+        if (proven < 0 || stated > expected + allowed || expected > stated + allowed) {
+            revert VarianceDiffers(bar.markets[place], proven, bar.variances[place]);
+        }
+    }
+
+    function _verify(Proof calldata proof) private view {
+        (IProofVerifier verifier,,, address key) = oracle.verifiers();
+        try verifier.verifyProof(key, proof.proof, proof.instances) returns (bool holds) {
+            if (!holds) revert ProofRefused();
+        } catch {
+            revert ProofRefused();
+        }
+    }
+}

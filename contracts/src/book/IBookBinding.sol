@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title Who binds what an epoch's proofs say of the book to the accounts it is made of.
+interface IBookBinding {
+    /// @notice What proofs say. Numbers in shares of the unit of account, in units of 2^-24.
+    struct ProvenBook {
+        uint64 number;
+        /// @dev end of the bar
+        uint64 bar;
+        bytes32[] markets;
+        /// @dev signed notional at the bar's prices, in the order of the markets
+        int256[] exposures;
+        /// @dev at the bar's end, 18 decimals
+        uint256[] prices;
+        /// @dev C, P, L and P_t
+        int256 entry;
+        int256 capital;
+        int256 liquidity;
+        int256 pending;
+        /// @dev one share of the unit of account, quote currency with 18 decimals
+        uint256 unit;
+    }
+
+    /// @notice Reverts unless the book is that of the commitment.
+    /// @param commitment as the binding encodes it: a root, and what opens it
+    function requireBook(ProvenBook calldata book, bytes calldata commitment) external;
+}

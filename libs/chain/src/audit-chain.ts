@@ -1,0 +1,110 @@
+import {
+  type Address,
+  type ContractFunctionArgs,
+  decodeFunctionData,
+  getAbiItem,
+  type Hex,
+  hexToString,
+  toFunctionSelector,
+} from 'viem';
+import { loadArtifacts, type ProofDocument, type Prover, type Statement } from '#lib/proofs';
+import type { ChainClient } from './chain-client.js';
+import { documentInstances } from './encoding.js';
+import { ChainError } from './errors.js';
+import { innerCall } from './inner-call.js';
+import { ATTESTOR_ABI, ORACLE_ABI, PRICE_SOURCE_ABI } from './oracle-abi.js';
+
+const LOG_RANGE = 50_000n;
+const PUBLISH = toFunctionSelector(getAbiItem({ abi: ORACLE_ABI, name: 'publish' }));
+const ATTEST = toFunctionSelector(getAbiItem({ abi: ATTESTOR_ABI, name: 'attestLiquidation' }));
+
+export type PublishedEpoch = ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable', 'publish'>[0];
+export type Attestation = ContractFunctionArgs<typeof ATTESTOR_ABI, 'nonpayable', 'attestLiquidation'>;
+
+/** What an oracle has taken, as a node has it: events, the calls behind them, prices that are held. */
+export class AuditedChain {
+  constructor(
+    readonly client: ChainClient,
+    readonly oracle: Address,
+    readonly attestor: Address,
+    private readonly prover: Prover,
+    /** −ln α, and where prices are held: neither ever changes */
+    readonly budget: bigint,
+    readonly source: Address,
+  ) {}
+
+  /** Events of the oracle and of its attestor, in the order of the chain. */
+  async events() {
+    const head = await this.client.getBlockNumber();
+    const found = [];
+    for (let fromBlock = 0n; fromBlock <= head; fromBlock += LOG_RANGE) {
+      const toBlock = fromBlock + LOG_RANGE - 1n < head ? fromBlock + LOG_RANGE - 1n : head;
+      const range = { fromBlock, toBlock } as const;
+      const [ours, attested] = await Promise.all([
+        this.client.getContractEvents({ address: this.oracle, abi: ORACLE_ABI, ...range }),
+        this.client.getContractEvents({ address: this.attestor, abi: ATTESTOR_ABI, ...range }),
+      ]);
+      found.push(
+        ...[...ours, ...attested].sort(
+          (a, b) => Number(a.blockNumber - b.blockNumber) || a.logIndex - b.logIndex,
+        ),
+      );
+    }
+    return found;
+  }
+
+  /** Price of a market at the end of a bar, 18 decimals. */
+  priceAt(market: Hex, bar: bigint): Promise<bigint> {
+    return this.client.readContract({
+      address: this.source,
+      abi: PRICE_SOURCE_ABI,
+      functionName: 'priceAt',
+      args: [market, bar],
+    });
+  }
+
+  /** The epoch that a transaction has published, made by itself or by a Safe in its name. */
+  async published(transaction: Hex, digest: Hex): Promise<PublishedEpoch> {
+    const data = await this.call(transaction, PUBLISH, digest, 'publish');
+    const { args } = decodeFunctionData({ abi: ORACLE_ABI, data });
+    const [epoch] = args as unknown as readonly [PublishedEpoch];
+    return epoch;
+  }
+
+  async attested(transaction: Hex, digest: Hex): Promise<Attestation> {
+    const data = await this.call(transaction, ATTEST, digest, 'attestLiquidation');
+    return decodeFunctionData({ abi: ATTESTOR_ABI, data }).args as unknown as Attestation;
+  }
+
+  /** What a proof says, and why it does not hold. */
+  async verify<Input, Public>(
+    statement: Statement<Input, Public>,
+    { proof, instances }: { readonly proof: Hex; readonly instances: readonly bigint[] },
+  ): Promise<{ values: Public | undefined; reasons: readonly string[] }> {
+    const { digest, srsKind } = loadArtifacts(statement.name);
+    const document: ProofDocument = {
+      version: 1,
+      statement: statement.name,
+      artifacts: digest,
+      srs: srsKind,
+      instances: documentInstances(instances),
+      proof,
+    };
+    const { failures, values } = await this.prover.verify(statement, document);
+    return { values, reasons: failures };
+  }
+
+  private async call(transaction: Hex, selector: Hex, digest: Hex, name: string): Promise<Hex> {
+    const { input } = await this.client.getTransaction({ hash: transaction });
+    const data = innerCall(input, selector, digest);
+    if (data === undefined)
+      throw new ChainError(`transaction ${transaction} does not carry the ${name} call that was taken`);
+    return data;
+  }
+}
+
+/** A name of 32 bytes as text, where it is one. */
+export function label(bytes: Hex): string {
+  const text = hexToString(bytes, { size: 32 });
+  return /^[\x21-\x7e]+$/.test(text) ? text : bytes;
+}

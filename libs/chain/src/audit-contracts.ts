@@ -1,0 +1,76 @@
+import { type Address, type Hex, isAddressEqual, toHex } from 'viem';
+import { chainKeyOf } from '#lib/proofs';
+import type { AuditedChain } from './audit-chain.js';
+import { contractArtifact, isCodeOf } from './contract-artifact.js';
+import { ADMIN_ROLE, GOVERNOR_ROLE, GUARDIAN_ROLE, isLocal, PUBLISHER_ROLE } from './deployment.js';
+import { ATTESTOR_ABI, ORACLE_ABI, PRICE_SOURCE_ABI, VERIFIER_ABI } from './oracle-abi.js';
+
+const DUTIES = new Map<Hex, string>([
+  [ADMIN_ROLE, 'admin'],
+  [GOVERNOR_ROLE, 'governor'],
+  [GUARDIAN_ROLE, 'guardian'],
+  [PUBLISHER_ROLE, 'publisher'],
+]);
+
+/** What does not hold of the contracts: their code, the keys, and that duties are apart. */
+export async function contractFailures(chain: AuditedChain): Promise<string[]> {
+  const { client, oracle, attestor } = chain;
+  const failures: string[] = [];
+  const [verifier, barKey, priceKey, liquidationKey] = await client.readContract({
+    ...{ address: oracle, abi: ORACLE_ABI, functionName: 'verifiers' },
+  });
+  const code = (address: Address) => client.getCode({ address });
+  const compiled = async (what: string, name: string, address: Address) => {
+    if (!isCodeOf(contractArtifact(name), await code(address)))
+      failures.push(`${what} at ${address} is not ${name} of this version`);
+  };
+  await compiled('the oracle', 'RiskOracle', oracle);
+  await compiled('the attestor', 'LiquidationAttestor', attestor);
+  const attested = await client.readContract({
+    ...{ address: attestor, abi: ATTESTOR_ABI, functionName: 'oracle' },
+  });
+  if (!isAddressEqual(attested, oracle))
+    failures.push(`the attestor at ${attestor} asks the oracle at ${attested}`);
+  await compiled('the verifier', 'ProofVerifier', verifier);
+  const halo2 = await client
+    .readContract({ address: verifier, abi: VERIFIER_ABI, functionName: 'halo2' })
+    .catch(() => undefined);
+  if (halo2 === undefined) failures.push(`the verifier at ${verifier} names no verifier behind it`);
+  else await compiled('the verifier behind it', 'Halo2VerifierReusable', halo2);
+  for (const [name, address] of [
+    ['bar', barKey],
+    ['price', priceKey],
+    ['liquidation', liquidationKey],
+  ] as const) {
+    if ((await code(address)) !== toHex(chainKeyOf(name)))
+      failures.push(`the ${name} key at ${address} is not the one of these circuits`);
+  }
+  failures.push(...(await dutyFailures(chain)));
+  return failures;
+}
+
+/** Off local chains: accounts with more than one duty, and publishers that report prices. */
+async function dutyFailures(chain: AuditedChain): Promise<string[]> {
+  if (isLocal(await chain.client.getChainId())) return [];
+  const held = new Map<Address, Set<string>>();
+  for (const event of await chain.events()) {
+    if (event.eventName !== 'RoleGranted' && event.eventName !== 'RoleRevoked') continue;
+    const { role, account } = event.args;
+    const name = DUTIES.get(role!);
+    if (name === undefined) continue;
+    const duties = held.get(account!) ?? new Set<string>();
+    held.set(account!, duties);
+    if (event.eventName === 'RoleGranted') duties.add(name);
+    else duties.delete(name);
+  }
+  const failures: string[] = [];
+  for (const [account, duties] of held) {
+    if (duties.size > 1) failures.push(`${account} is ${[...duties].sort().join(' and ')}`);
+    if (!duties.has('publisher')) continue;
+    const reports = await chain.client.readContract({
+      ...{ address: chain.source, abi: PRICE_SOURCE_ABI, functionName: 'isReporter', args: [account] },
+    });
+    if (reports) failures.push(`${account} is publisher and reports prices`);
+  }
+  return failures;
+}
