@@ -11,6 +11,7 @@ export const APPS = {
   prover: 'models, filter steps, books, plans → statements → a queue → proofs',
   settlement: 'epochs and proofs → transactions → receipts',
   vault: 'pool shares on a chain, prices, forecasts → the part that counts as liquidity',
+  venues: 'public tickers of exchanges → ticks by source',
   zkrisk: 'every service in one process on embedded parts; replay, report',
   web: 'the page: what the exchange is doing, and checks that run in the reader’s browser',
   cli: 'the command line: what needs no running engine, and what operates one',
@@ -99,6 +100,10 @@ export const LIBRARIES = {
   'price-file': {
     says: 'files of prices or returns as they are published, joined on time, with errors that name the cell',
     uses: ['errors', 'messages'],
+  },
+  venues: {
+    says: 'tickers of exchanges over WebSocket: one adapter interface, connections that come back',
+    uses: ['amounts', 'errors'],
   },
   charts: { says: 'line charts as SVG', pure: true, uses: [] },
   terminal: { says: 'programs on a terminal: arguments, exit codes', uses: ['errors'] },

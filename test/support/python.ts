@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
+export const ROOT = join(import.meta.dirname, '..', '..', '..');
 const CLIENTS = join(ROOT, 'test', 'clients');
 
 /** Why there can be no Python with packages here; undefined where there can. */
@@ -33,12 +33,15 @@ export function pythonWithClients(): string {
   return join(folder, 'bin', 'python');
 }
 
-/** Runs a script of test/clients; resolves with what it prints. */
+/**
+ * Runs a script of test/clients, or of another folder; resolves with what it prints.
+ */
 export function runClient(
   script: string,
   args: readonly string[],
+  folder = CLIENTS,
 ): { child: ChildProcess; done: Promise<string> } {
-  const child = spawn(pythonWithClients(), [join(CLIENTS, script), ...args], {
+  const child = spawn(pythonWithClients(), [join(folder, script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const texts = ['', ''];

@@ -95,6 +95,7 @@ export async function startTopology(
     PORT: '0',
     LOG_LEVEL: 'info',
     HOUSE_LIQUIDATOR: 'off',
+    QUOTE_SECRET: 'a secret for tests, to seal the quotes..',
     VALUATION_SECRET: 'a secret for tests, to seal valuations',
     ...QUICK_MODEL,
     ...environment,

@@ -197,10 +197,11 @@ async function askUntil(channel: QuoteChannel, done: Promise<unknown>): Promise<
 /** Every command that is in a topic has one outcome, and no other outcome is there. */
 async function expectEachCommandDecidedOnce({ environment, connection }: Topology): Promise<void> {
   const ids = new Set<string>();
-  for (const topic of ['trades', 'accounts', 'liquidity'])
+  for (const topic of ['trades', 'accounts', 'liquidity', 'liquidation-trades'])
     for (const { value } of await recordsOf(environment.KAFKA_BROKERS!, topic)) {
-      const { payload } = JSON.parse(value) as { payload: { tradeId?: string; commandId?: string } };
-      ids.add((payload.tradeId ?? payload.commandId)!);
+      type Ids = { tradeId?: string; commandId?: string; planId?: string };
+      const { payload } = JSON.parse(value) as { payload: Ids };
+      ids.add((payload.tradeId ?? payload.commandId ?? payload.planId)!);
     }
   const rows = await connection.query<{ id: string }[]>(
     `select coalesce(payload->>'tradeId', payload->>'commandId') as id

@@ -13,6 +13,8 @@ import type {
 export interface ForecasterChanges {
   readonly state: ForecastEngineState;
   readonly bars: readonly Bar[];
+  /** bars whose prices an order of the operator has changed */
+  readonly revised: readonly Bar[];
   /** models that proofs are told of: kept for ever */
   readonly registered: readonly PublishedModel[];
   /** the model in force, where it is a new one: replaces the one before */
@@ -53,7 +55,7 @@ export class ForecasterRepository {
 
   async save(
     manager: EntityManager,
-    { state, bars, registered, model, oldestNeededBar, baseline, tails }: ForecasterChanges,
+    { state, bars, revised, registered, model, oldestNeededBar, baseline, tails }: ForecasterChanges,
   ): Promise<void> {
     for (const { end, prices, stale } of bars) {
       await manager.query(
@@ -61,6 +63,11 @@ export class ForecasterRepository {
         [end, JSON.stringify(Object.fromEntries(prices)), JSON.stringify([...stale])],
       );
     }
+    for (const { end, prices } of revised)
+      await manager.query('update bar set prices = $2::jsonb where bar_end = $1', [
+        end,
+        JSON.stringify(Object.fromEntries(prices)),
+      ]);
     if (bars.length > 0 && oldestNeededBar !== undefined) {
       await manager.query('delete from bar where bar_end < $1', [oldestNeededBar]);
     }

@@ -56,13 +56,15 @@ export class ForecasterService implements LaneOwner {
       if (payload.kind === 'watermark') return { until: payload.until, appendedAt };
       return payload.kind === 'order' ? payload : { ...payload, time, sequence, appendedAt };
     });
-    const { bars, forecasts, steps, newModels, registered, rejected } = await this.engine.advance(inputs);
+    const { bars, forecasts, steps, newModels, registered, rejected, revised } =
+      await this.engine.advance(inputs);
     for (const { index, reason } of rejected) context.reject(index, reason);
     const state = this.engine.snapshot();
     const { oldestNeededBar, quality, tailState } = this.engine;
     await this.repository.save(context.manager, {
       state,
       bars,
+      revised,
       registered,
       model: newModels.at(-1),
       oldestNeededBar,
@@ -85,6 +87,12 @@ export class ForecasterService implements LaneOwner {
     for (const step of steps) {
       const header = { id: `step-${step.forecastId}`, sequence: step.barEnd, time: step.barEnd };
       context.publish(outgoing(TOPICS.filterSteps, 'model', header, step));
+    }
+    const last = bars.at(-1);
+    if (last !== undefined && forecasts.length === 0 && this.latestForecast === undefined) {
+      const header = { id: `warm-up@${last.end}`, sequence: last.end, time: last.end };
+      const payload = { barEnd: last.end, markets: this.engine.warmUp() };
+      context.publish(outgoing(TOPICS.warmUp, 'model', header, payload));
     }
     for (const forecast of forecasts) {
       const header = { id: forecast.forecastId, sequence: forecast.barEnd, time: forecast.barEnd };

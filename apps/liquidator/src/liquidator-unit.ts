@@ -231,6 +231,11 @@ export class LiquidatorUnit {
     this.counts.markSeconds = (performance.now() - started) / 1000;
     const unhealthy = new Set(under.map(({ account }) => account));
     for (const { opened, reported } of [...this.live.values()]) {
+      const changed = opened.orders.find(({ market }) => this.termsChanged(market, opened.at));
+      if (changed !== undefined) {
+        await this.closePlan(opened, 'superseded', `${changed.market} was rescaled or delisted`, context);
+        continue;
+      }
       if (reported !== undefined) {
         // A reported plan runs out too: its trade would have been decided long since.
         if (opened.expiresAt + this.config.PLAN_TTL_MS <= now)
@@ -261,6 +266,10 @@ export class LiquidatorUnit {
       context.publish({ ...note, partition: this.unit });
     }
     await this.saveState(context);
+  }
+
+  private termsChanged(market: string, since: number): boolean {
+    return this.current.board.marks.termsSince(market) >= since;
   }
 
   /** An account of nothing but dust in silent markets needs no plan: the engine closes it at the last marks. */

@@ -131,6 +131,20 @@ export class Journal {
     return found;
   }
 
+  /** The event that has decided a command, and those after it that were committed with it; none where nothing has. */
+  async decision(manager: EntityManager, key: CommandKey): Promise<BookEvent[]> {
+    const [row] = await manager.query<OutcomeRow[]>(
+      'select key, sequence, asked from command_outcome where key = $1::uuid',
+      [storedKey(key)],
+    );
+    if (row === undefined) return [];
+    const sequence = Number(row.sequence);
+    const [batch] = await this.after(manager, sequence - 1, 1);
+    const events = batch?.events.slice(sequence - batch.first) ?? [];
+    const decided = events.length === 0 ? undefined : commandOf(events[0]);
+    return decided !== undefined && commandKeyText(decided) === commandKeyText(key) ? events : [];
+  }
+
   /** Outcomes of a topic's commands with an id, whoever's they are. */
   async outcomesOfAnyone(manager: EntityManager, topic: string, id: string): Promise<BookEvent[]> {
     const prefix = idHash(topic, id);

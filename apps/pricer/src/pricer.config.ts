@@ -26,7 +26,15 @@ export const pricerEnvironment = z.object({
     .min(32, 'must have at least 32 characters')
     .optional()
     .describe(
-      'seals quotes, so that every pricer accepts them; the same for all. Or QUOTE_SECRET_FILE. Without it a quote is accepted where it was given',
+      'seals quotes, so that every pricer accepts them and books at their terms; the same for all. Or QUOTE_SECRET_FILE. Without it one is made at the start: for a single process',
+    )
+    .meta({ secret: true }),
+  MATCHING_ENGINE_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'of the matching engine’s producer: with its seal a trade may state terms that no quote has. Or MATCHING_ENGINE_SECRET_FILE. Without it only quoted terms are booked',
     )
     .meta({ secret: true }),
   VALUATION_SECRET: z

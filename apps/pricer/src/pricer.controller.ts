@@ -12,6 +12,7 @@ import {
   TOPICS,
   type TradePayload,
   type ValuationPayload,
+  type WarmUpPayload,
 } from '#lib/messages';
 import { Consume, ConsumeContext } from '#lib/events';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
@@ -24,6 +25,11 @@ export class PricerController {
   @Consume(TOPICS.prices, { lane: PRICER_LANE, batch: 2000 })
   async prices(@Payload() messages: Message<PricePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onPrices(messages, context);
+  }
+
+  @Consume(TOPICS.warmUp, { lane: PRICER_LANE, batch: 50 })
+  async warmUp(@Payload() messages: Message<WarmUpPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onWarmUp(messages, context);
   }
 
   @Consume(TOPICS.covariance, { lane: PRICER_LANE, batch: 50 })

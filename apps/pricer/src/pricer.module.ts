@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EventLog, LaneOwners } from '#lib/events';
@@ -25,6 +26,7 @@ import { QuotesController } from './rest/quotes.controller.js';
 @Module({})
 export class PricerModule {
   static register(config: PricerConfig): DynamicModule {
+    const seal = new QuoteSeal(config.QUOTE_SECRET ?? randomBytes(32).toString('base64url'));
     return {
       module: PricerModule,
       controllers: [
@@ -57,7 +59,7 @@ export class PricerModule {
               },
               new QuoteStore(config.QUOTE_TTL_MS),
               config,
-              config.QUOTE_SECRET === undefined ? undefined : new QuoteSeal(config.QUOTE_SECRET),
+              seal,
             ),
         },
         {
@@ -87,7 +89,7 @@ export class PricerModule {
             snapshots: LedgerSnapshots,
             owners: LaneOwners,
           ) => {
-            const service = new PricerService(config, repository, snapshots);
+            const service = new PricerService(config, repository, snapshots, seal);
             await service.follow();
             owners.register(PRICER_LANE, service);
             return service;

@@ -1,11 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { CovariancePayload, ParametersPayload } from '#lib/messages';
-import type {
-  BookEvent,
-  CommandKey,
-  ExchangeLedger,
-  MarketMarkState,
-  PricingEngineState,
+import { partsOf } from '#lib/amounts';
+import {
+  type BookEvent,
+  bustsOf,
+  type BustedTradeKey,
+  type CommandKey,
+  type ExchangeLedger,
+  type JournalledTrade,
+  type MarketMarkState,
+  type PricingEngineState,
 } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
 import { Journal, type Outcome } from './journal.js';
@@ -28,6 +32,19 @@ type SmallState = Omit<PricingEngineState, 'board'> & {
 const MARK = 'mark/';
 /** Versions of the risk parameters, likewise. */
 const PARAMETERS = 'parameters/';
+
+/** Whether an event after a trade's was made by the same decision. */
+function follows(event: BookEvent, account: string): boolean {
+  switch (event.kind) {
+    case 'dust-closed':
+    case 'bankruptcy-settled':
+      return event.account === account;
+    case 'collateral-moved':
+      return event.commandId === null && event.from === account;
+    default:
+      return false;
+  }
+}
 
 /** Journal and state of the pricer. */
 export class PricerRepository {
@@ -152,6 +169,20 @@ export class PricerRepository {
     manager: EntityManager = this.database.manager,
   ): Promise<Map<string, Outcome>> {
     return this.journal.outcomes(manager, keys);
+  }
+
+  /** A booked trade with what its decision has led to at once; undefined where the journal has none. */
+  async journalledTrade(
+    { account, id, of }: BustedTradeKey,
+    manager: EntityManager,
+  ): Promise<JournalledTrade | undefined> {
+    const owner = partsOf(account).account;
+    const [booked, ...next] = await this.journal.decision(manager, { topic: of, owner, id });
+    if (booked?.kind !== 'trade-booked') return undefined;
+    const end = next.findIndex((event) => !follows(event, booked.account));
+    const busts = { topic: bustsOf(booked.planId), owner, id };
+    const known = await this.outcomes([busts], manager);
+    return { booked, followed: end < 0 ? next : next.slice(0, end), busted: known.size > 0 };
   }
 
   /** See {@link Journal.outcomesOfAnyone}. */

@@ -15,6 +15,7 @@ import {
   TOPICS,
   type TradePayload,
   type ValuationPayload,
+  type WarmUpPayload,
 } from '#lib/messages';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
 import {
@@ -28,12 +29,14 @@ import {
   contentDigest,
   ExchangeLedger,
   isRefusal,
+  type JournalledTrade,
   poolState,
   PricingEngine,
   requireParameterSeal,
   requireValuationSeal,
   riskRules,
   takeTicks,
+  type TickTaker,
 } from '#lib/exchange';
 import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
@@ -42,6 +45,8 @@ import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { beginsMinute, marketSample } from './market-sample.js';
 import { exchangeParametersOf, type PricerConfig, vestingOf } from './pricer.config.js';
 import type { PricerRepository } from './pricer.repository.js';
+import type { QuoteSeal } from './quote-seal.js';
+import { termsProblem } from './quoted-trade.js';
 
 /** One book for the whole exchange: one process writes it. */
 export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single' };
@@ -62,6 +67,7 @@ export class PricerService implements LaneOwner {
     private readonly config: PricerConfig,
     private readonly repository: PricerRepository,
     private readonly snapshots: LedgerSnapshots,
+    private readonly seal: QuoteSeal,
   ) {
     const { horizonMs, bucketMs } = vestingOf(config);
     this.current = new PricingEngine(exchangeParametersOf(config), new ExchangeLedger(horizonMs, bucketMs));
@@ -121,12 +127,48 @@ export class PricerService implements LaneOwner {
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
     const before = this.current.board.now;
-    takeTicks(messages, context, this.current);
+    takeTicks(messages, context, await this.taker(messages, context));
     await this.commit(context, this.current.takeMatured());
     if (!beginsMinute(before, this.current.board.now)) return;
     const sample = marketSample(this.current);
     const header = { id: `sample@${sample.at}`, sequence: sample.at, time: sample.at };
     context.publish(outgoing(TOPICS.samples, 'exchange', header, sample));
+  }
+
+  /** The engine, with the trades of the journal that orders among these messages take back. */
+  private async taker(
+    messages: readonly Message<PricePayload>[],
+    { manager }: ConsumeContext,
+  ): Promise<TickTaker> {
+    const engine = this.current;
+    const trades = new Map<string, JournalledTrade>();
+    for (const { payload } of messages) {
+      if (payload.kind !== 'order' || payload.trade === undefined) continue;
+      const found = await this.repository.journalledTrade(payload.trade, manager);
+      if (found !== undefined) trades.set(JSON.stringify(payload.trade), found);
+    }
+    if (trades.size === 0) return engine;
+    return {
+      watermark: (until, appendedAt) => {
+        engine.watermark(until, appendedAt);
+      },
+      take: (tick) => {
+        engine.take(tick);
+      },
+      order: (order) => {
+        const key = JSON.stringify(order.trade);
+        const trade = trades.get(key);
+        engine.order(order, trade);
+        // The same trade is not taken back twice within a batch either.
+        if (trade !== undefined && order.order === 'bust') trades.set(key, { ...trade, busted: true });
+      },
+    };
+  }
+
+  /** How far markets are from their first forecast; nothing of it is decided with. */
+  async onWarmUp(messages: readonly Message<WarmUpPayload>[], context: ConsumeContext): Promise<void> {
+    this.current.board.setWarmUp(messages.at(-1)?.payload.markets ?? []);
+    await this.repository.saveState(context.manager, this.current.changes());
   }
 
   async onForecasts(messages: readonly Message<CovariancePayload>[], context: ConsumeContext): Promise<void> {
@@ -168,7 +210,11 @@ export class PricerService implements LaneOwner {
       messages,
       context,
       ({ account, tradeId }) => ({ topic: TOPICS.trades.name, owner: account, id: tradeId }),
-      (trade, time) => this.current.book(trade, time),
+      (trade, time, index) => {
+        const at = context.appendedAt(index) ?? time;
+        const problem = termsProblem(trade, this.seal, this.config.MATCHING_ENGINE_SECRET, at);
+        return this.current.book(trade, time, problem);
+      },
     );
   }
 
@@ -256,7 +302,7 @@ export class PricerService implements LaneOwner {
     messages: readonly Message<Payload>[],
     context: ConsumeContext,
     keyOf: (payload: Payload) => CommandKey,
-    book: (payload: Payload, time: number) => BookEvent[],
+    book: (payload: Payload, time: number, index: number) => BookEvent[],
     check: (payload: Payload) => void = () => undefined,
   ): Promise<void> {
     const keys = messages.map(({ payload }) => keyOf(payload));
@@ -279,10 +325,12 @@ export class PricerService implements LaneOwner {
       if (before !== undefined) {
         if (before === digest) continue;
         context.reject(index, `the id ${keys[index].id} was used for another command`);
+        // REST answers 409; whoever reads the book is told as well.
+        events.push(this.current.reused(keys[index], time));
         reused.push(key);
         continue;
       }
-      for (const event of book(payload, time)) {
+      for (const event of book(payload, time, index)) {
         const decides = commandOf(event);
         const ours = decides !== undefined && commandKeyText(decides) === key;
         events.push(ours ? { ...event, digest } : event);

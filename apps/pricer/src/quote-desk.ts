@@ -11,6 +11,8 @@ export interface QuoteTerms {
   readonly account: string;
   readonly riskPremium: string;
   readonly liquidityPremium: string;
+  /** of all of them */
+  readonly seal: string;
   readonly legs: readonly { market: string; size: string; mark: string }[];
 }
 
@@ -28,7 +30,7 @@ export class QuoteDesk {
     private readonly engine: () => PricingEngine,
     private readonly quotes: QuoteStore,
     private readonly config: PricerConfig,
-    private readonly seal?: QuoteSeal,
+    private readonly seal: QuoteSeal,
   ) {}
 
   /**
@@ -62,7 +64,7 @@ export class QuoteDesk {
     }
     const sealed = `${id}|${key ?? ''}|${account}|${riskPremium}|${liquidityPremium}${terms}`;
     this.quotes.add(sealed, expiresAt);
-    const token = this.seal === undefined ? '' : `,"token":"${this.seal.seal(sealed, expiresAt)}"`;
+    const token = `,"token":"${this.seal.seal(sealed, expiresAt)}"`;
     return (
       `{"id":"${id}","account":"${account}","legs":[${legsText}],` +
       `"premium":{"risk":"${riskPremium}","liquidity":"${liquidityPremium}","total":"${formatMoney(price.riskPremium + price.liquidityPremium)}"},` +
@@ -78,16 +80,15 @@ export class QuoteDesk {
    */
   acceptable(asked: { id: string; token?: string | undefined; key: string | null }, now: number): QuoteTerms {
     const { id, token, key } = asked;
-    const text =
-      this.seal !== undefined && token !== undefined && !this.quotes.has(id)
-        ? this.seal.open(token, id, now)
-        : this.quotes.acceptable(id, now);
+    const own = token === undefined || this.quotes.has(id);
+    const { terms: text, expiresAt } = own ? this.quotes.acceptable(id, now) : this.seal.open(token, id, now);
     const [, owner, account, riskPremium, liquidityPremium, ...legs] = text.split('|');
     if (owner !== (key ?? '')) throw new QuoteOfAnotherKeyError(id);
     return {
       account,
       riskPremium,
       liquidityPremium,
+      seal: this.seal.seal(text, expiresAt),
       legs: Array.from({ length: legs.length / 3 }, (_, i) => ({
         market: legs[3 * i],
         size: legs[3 * i + 1],

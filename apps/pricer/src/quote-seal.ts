@@ -11,24 +11,29 @@ export class QuoteSeal {
     return `${text}.${this.mac(text).toString('base64url')}`;
   }
 
+  /** What a token seals; undefined where it is not ours. */
+  read(token: string): { terms: string; expiresAt: number } | undefined {
+    const [text, mac = ''] = token.split('.');
+    const [expected, given] = [this.mac(text), Buffer.from(mac, 'base64url')];
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+    const opened = Buffer.from(text, 'base64url').toString('latin1');
+    const bar = opened.indexOf('|');
+    return { terms: opened.slice(bar + 1), expiresAt: Number(opened.slice(0, bar)) };
+  }
+
   /**
    * The terms of the quote with this id.
    *
    * @throws {UnknownQuoteError} where the token is not ours, or of another quote
    * @throws {QuoteExpiredError}
    */
-  open(token: string, id: string, now: number): string {
-    const [text, mac = ''] = token.split('.');
-    const [expected, given] = [this.mac(text), Buffer.from(mac, 'base64url')];
-    if (given.length !== expected.length || !timingSafeEqual(given, expected))
-      throw new UnknownQuoteError(id);
-    const opened = Buffer.from(text, 'base64url').toString('latin1');
-    const bar = opened.indexOf('|');
-    const terms = opened.slice(bar + 1);
+  open(token: string, id: string, now: number): { terms: string; expiresAt: number } {
+    const opened = this.read(token);
+    if (opened === undefined) throw new UnknownQuoteError(id);
+    const { terms, expiresAt } = opened;
     if (!terms.startsWith(`${id}|`)) throw new UnknownQuoteError(id);
-    const expiresAt = Number(opened.slice(0, bar));
     if (now > expiresAt) throw new QuoteExpiredError(id, expiresAt);
-    return terms;
+    return opened;
   }
 
   private mac(text: string): Buffer {

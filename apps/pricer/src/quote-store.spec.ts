@@ -21,7 +21,7 @@ describe(QuoteStore, () => {
             return { id, text, expiresAt: now + 100 };
           });
           for (const { id, text, expiresAt } of given) {
-            if (expiresAt >= now) expect(store.acceptable(id, now)).toBe(text);
+            if (expiresAt >= now) expect(store.acceptable(id, now)).toEqual({ terms: text, expiresAt });
             else if (expiresAt >= now - 100)
               expect(() => store.acceptable(id, now)).toThrow(QuoteExpiredError);
             else expect(() => store.acceptable(id, now)).toThrow(UnknownQuoteError);

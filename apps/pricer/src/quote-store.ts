@@ -53,18 +53,18 @@ export class QuoteStore {
   }
 
   /**
-   * The text of a quote that can be accepted at `now`.
+   * The text of a quote that can be accepted at `now`, and when it expires.
    *
    * @throws {UnknownQuoteError | QuoteExpiredError}
    */
-  acceptable(id: string, now: number): string {
+  acceptable(id: string, now: number): { terms: string; expiresAt: number } {
     const counter = parseInt(id, 36);
     if (!(counter >= this.oldest && counter < this.next)) throw new UnknownQuoteError(id);
     const slot = this.slot(counter);
     const text = this.read(slot);
     if (text.slice(0, text.indexOf('|')) !== id) throw new UnknownQuoteError(id);
     if (now > this.expiries[slot]) throw new QuoteExpiredError(id, this.expiries[slot]);
-    return text;
+    return { terms: text, expiresAt: this.expiries[slot] };
   }
 
   /** Whether this is a quote of ours that is still known, expired or not. */

@@ -25,7 +25,11 @@ export const pricer: ServiceDefinition = {
       const service = app.get(PricerService);
       pricerMetrics(app.get(Metrics), service, app.get(QuoteDesk), app.get(LedgerSnapshots));
       app.get(Status).add(() => statusOf(service.engine));
-      app.get(Readiness).add('forecast', () => service.engine.ready());
+      // Before the first forecast it serves accounts and deposits, and quotes answer how many bars are missing.
+      app.get(Readiness).add('forecast', () => {
+        const { engine } = service;
+        return engine.board.latestForecast === undefined || engine.ready();
+      });
       app.get(Readiness).add('book', () => {
         service.requireFresh();
         return true;

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EmbeddedLog } from './embedded/embedded-log.js';
 import { EventLog } from './event-log.js';
+import { withCloudEvents } from './kafka/cloud-events.js';
 import { type KafkaEnvironment, kafkaConnection } from './kafka/kafka-config.js';
 import { KafkaLog } from './kafka/kafka-log.js';
 import { KafkaJsBroker } from './kafka/kafkajs-broker.js';
@@ -41,7 +42,9 @@ export async function openLog(
 ): Promise<EventLog> {
   const connection = kafkaConnection(config, clientId);
   if (connection === undefined) return new EmbeddedLog(database, ALL_TOPICS, config.TOPIC_PARTITIONS);
-  const log = new KafkaLog(database, new KafkaJsBroker(connection), ALL_TOPICS, {
+  const client = new KafkaJsBroker(connection);
+  const broker = config.KAFKA_CLOUD_EVENTS === 'on' ? withCloudEvents(client, config.KAFKA_PREFIX) : client;
+  const log = new KafkaLog(database, broker, ALL_TOPICS, {
     prefix: config.KAFKA_PREFIX,
     partitions: config.TOPIC_PARTITIONS,
     replication: config.KAFKA_REPLICATION,

@@ -15,6 +15,25 @@ export class QuoteExpiredError extends ZkriskError {
   }
 }
 
+/** A trade states terms of a quote without the seal that says whose they are. */
+export class UnsealedQuoteError extends ZkriskError {
+  readonly code = 'quote-unsealed';
+  constructor(quoteId: string) {
+    super(
+      `the terms of quote ${quoteId} carry no seal: send the quote’s token as quote.seal, or the seal of the matching engine’s producer`,
+      { quoteId },
+    );
+  }
+}
+
+/** The seal of a quote's terms is not one that counts, or not of these terms. */
+export class QuoteSealError extends ZkriskError {
+  readonly code = 'quote-seal-invalid';
+  constructor(quoteId: string, why: string) {
+    super(`the seal of quote ${quoteId} does not count: ${why}`, { quoteId });
+  }
+}
+
 /** The premium has risen past the tolerance since the quote was given. */
 export class QuoteStaleError extends ZkriskError {
   readonly code = 'quote-stale';

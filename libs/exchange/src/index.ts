@@ -28,6 +28,7 @@ export * from './marks/market-board.js';
 export * from './marks/market-order.js';
 export * from './marks/pool-book.js';
 export * from './marks/ticks.js';
+export type { JournalledTrade } from './operator/bust.js';
 export * from './parameters/exchange-parameters.js';
 export * from './parameters/parameter-seal.js';
 export * from './parameters/risk-rules.js';

@@ -8,6 +8,7 @@ import type {
   ParameterCommandPayload,
   TradePayload,
   ValuationPayload,
+  WarmUpPayload,
 } from '#lib/messages';
 import { MONEY_DECIMALS, toNumber } from '#lib/amounts';
 import type { PassState } from '#lib/margin';
@@ -17,7 +18,7 @@ import { AccountStandings } from './accounts/account-standing.js';
 import { CreditBook } from './accounts/credit-book.js';
 import { type Solvency, solvencyOf } from './accounts/solvency.js';
 import type { BookEvent } from './book/book-event.js';
-import { accountsOf, marketsOf } from './book/decided-command.js';
+import { accountsOf, type CommandKey, marketsOf } from './book/decided-command.js';
 import { ExchangeLedger } from './book/exchange-ledger.js';
 import { afterTrade } from './commands/after-trade.js';
 import { bookMatch } from './commands/book-match.js';
@@ -34,10 +35,13 @@ import { setParameters } from './commands/set-parameters.js';
 import { transfer } from './commands/transfer.js';
 import { withdraw } from './commands/withdraw.js';
 import { fundingAccrued, intervalEnded, vested } from './elapsed-time.js';
+import { CommandIdReusedError } from './errors.js';
 import type { ConfirmedMark, ObservedPrice } from './marks/mark-keeper.js';
 import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
 import type { MarketOrder } from './marks/market-order.js';
 import { OpenMarkets } from './open-markets.js';
+import type { JournalledTrade } from './operator/bust.js';
+import { carryOut, changesBooks } from './operator/carry-out.js';
 import type { ExchangeParameters } from './parameters/exchange-parameters.js';
 import { riskRules } from './parameters/risk-rules.js';
 import { LiquidityShares } from './shares/liquidity-shares.js';
@@ -46,6 +50,8 @@ import type { TradePrice } from './trades/trade-price.js';
 
 export interface PricingEngineState {
   readonly board: MarketBoardState;
+  /** bars that markets have and need, before the first forecast */
+  readonly warmUp: WarmUpPayload['markets'];
   /** funding since it was made exact last; null before the first forecast */
   readonly funding: FundingIntegralsState | null;
   /** capital that margins are measured against */
@@ -97,6 +103,7 @@ export class PricingEngine implements Exchange {
     forecast?: CovariancePayload,
   ) {
     this.board = new MarketBoard(parameters.marks, state?.board, forecast);
+    if (state !== undefined) this.board.setWarmUp(state.warmUp);
     this.open = new OpenMarkets(ledger, this.board);
     this.epoch = state?.epoch ?? NO_CAPITAL;
     this.insolventSince = state?.insolventSince ?? null;
@@ -131,9 +138,10 @@ export class PricingEngine implements Exchange {
   private small(): Omit<PricingEngineState, 'board'> {
     const forecastId = this.board.latestForecast?.forecastId ?? null;
     const pass = this.credit.passState();
+    const { warmUp } = this.board;
     return {
       ...{ funding: this.standing.snapshot(), settledAt: this.settledAt, epoch: this.epoch, forecastId },
-      insolventSince: this.insolventSince,
+      ...{ insolventSince: this.insolventSince, warmUp },
       ...(pass === undefined ? {} : { credit: pass }),
     };
   }
@@ -145,6 +153,7 @@ export class PricingEngine implements Exchange {
       this.adopt(event);
     }
     this.board.takeOver(state.board);
+    this.board.setWarmUp(state.warmUp);
     if (forecast !== undefined) this.board.setForecast(forecast);
     this.epoch = state.epoch;
     this.insolventSince = state.insolventSince;
@@ -164,10 +173,21 @@ export class PricingEngine implements Exchange {
     this.marked(from, this.board.take(tick));
   }
 
-  /** Carries out an order of the operator. @throws {ZkriskError} for one that is not taken */
-  order(order: MarketOrder): void {
+  /**
+   * Carries out an order of the operator; what it does to the books is kept for {@link takeMatured}.
+   *
+   * @param journalled of an order that takes a trade back: the trade, where the journal has it
+   * @throws {ZkriskError} for one that is not taken
+   */
+  order(order: MarketOrder, journalled?: JournalledTrade): void {
     const from = this.board.now;
-    this.marked(from, this.board.order(order));
+    // Funding up to now is of the books as they were.
+    if (changesBooks(order)) this.matured.push(...this.settleTime());
+    const confirmed = carryOut(this, order, journalled, (event) => {
+      this.apply(event);
+      this.matured.push(event);
+    });
+    this.marked(from, confirmed);
   }
 
   /** Takes a source's word that nothing at or before `until` will follow. @throws {TickRefusedError} */
@@ -318,12 +338,19 @@ export class PricingEngine implements Exchange {
     return price;
   }
 
-  /** Books a trade, or its refusal. */
-  book(command: TradePayload, time: number): BookEvent[] {
+  /**
+   * Books a trade, or its refusal.
+   *
+   * @param problem why it is refused, where that was known before: it states terms that nobody has quoted
+   */
+  book(command: TradePayload, time: number, problem?: ZkriskError): BookEvent[] {
     const account = marginAccountOf(command);
     return this.decide(
       time,
-      (at) => [bookTrade(this, command, at)],
+      (at) => {
+        if (problem !== undefined) throw problem;
+        return [bookTrade(this, command, at)];
+      },
       (error, at) => tradeRejected(command, account, error, at),
       {
         markets: command.legs.map(({ market }) => market),
@@ -442,6 +469,17 @@ export class PricingEngine implements Exchange {
       events.push(event);
     }
     return events;
+  }
+
+  /** Books that a command was refused because its owner had used its id for another one. */
+  reused({ topic, owner, id }: CommandKey, time: number): BookEvent {
+    const { code, message } = new CommandIdReusedError(id);
+    const event: BookEvent = {
+      ...{ kind: 'command-id-reused', at: this.timeFor(time), topic, owner, commandId: id },
+      ...{ code, reason: message },
+    };
+    this.apply(event);
+    return event;
   }
 
   /**

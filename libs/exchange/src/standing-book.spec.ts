@@ -39,7 +39,7 @@ function machineAfter(drawn: readonly Step[], each: (machine: ExchangeMachine) =
     if (kind === 'trade') machine.trade(account, { [market]: size.toFixed(8) });
     else if (kind === 'close') machine.liquidateAll(account);
     else if (kind === 'mark') {
-      machine.time += laterMs;
+      machine.time += 1 + laterMs;
       const price = (mark * Math.exp(move)).toFixed(6);
       machine.engine.take({ market, price, time: machine.time, sequence: machine.time });
       machine.engine.takeMatured();

@@ -185,6 +185,9 @@ export class StandingBook {
     marks?: readonly string[],
     visitFunding?: FundingVisitor,
   ): TradePrice {
+    // Before the first forecast a market says how far it is from it.
+    if (this.board.latestForecast === undefined)
+      for (const { market } of legs) this.board.tradable(market, 'reduce');
     const quoting = this.current();
     const priced = nettedLegs(legs, marks).map((leg, i) => this.priceLeg(leg, i));
     const paper = this.parameters.allocation === 'paper';

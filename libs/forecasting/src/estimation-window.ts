@@ -55,6 +55,28 @@ export class EstimationWindow {
     return this.rows[0]?.end;
   }
 
+  /** A market's prices in another unit, in every bar. */
+  rescale(market: string, factor: number): void {
+    this.change(market, (price) => price * factor);
+  }
+
+  /** A market that is gone, from every bar. */
+  forget(market: string): void {
+    this.change(market, () => undefined);
+  }
+
+  private change(market: string, change: (price: number) => number | undefined): void {
+    for (const [i, row] of this.rows.entries()) {
+      const before = row.prices.get(market);
+      if (before === undefined) continue;
+      const prices = new Map(row.prices);
+      const after = change(before);
+      if (after === undefined) prices.delete(market);
+      else prices.set(market, after);
+      this.rows[i] = { ...row, prices };
+    }
+  }
+
   /** Bars after `end`, oldest first. */
   after(end: number): readonly Row[] {
     return this.rows.filter((row) => row.end > end);
@@ -79,6 +101,15 @@ export class EstimationWindow {
    */
   private needed(bars: ReadonlyMap<string, number>): number {
     return Math.max(this.minimumBars + 1, Math.floor(Math.max(0, ...bars.values()) / 2));
+  }
+
+  /** Returns that each market has, and those that a fit needs of it. */
+  returnsSoFar(): WarmingUp[] {
+    const latest = this.latest();
+    if (latest === undefined) return [];
+    const { bars } = this.history(latest.end);
+    const needed = this.needed(bars) - 1;
+    return [...bars].map(([market, count]) => ({ market, bars: Math.min(count - 1, needed), needed }));
   }
 
   warmingUp(): WarmingUp[] {

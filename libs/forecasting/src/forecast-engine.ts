@@ -1,5 +1,11 @@
 import { messageOf, ZkriskError } from '#lib/errors';
-import { MarkKeeper, type MarkKeeperState, type MarketOrder, type ObservedPrice } from '#lib/exchange';
+import {
+  type ConfirmedMark,
+  MarkKeeper,
+  type MarkKeeperState,
+  type MarketOrder,
+  type ObservedPrice,
+} from '#lib/exchange';
 import type { CovariancePayload, FilterStepPayload } from '#lib/messages';
 import {
   advanceState,
@@ -81,6 +87,8 @@ export interface Advance {
   /** those of the new models that proofs are told of */
   readonly registered: PublishedModel[];
   readonly rejected: { readonly index: number; readonly reason: string }[];
+  /** closed bars whose prices an order of the operator has changed: a market was rescaled, or is gone */
+  readonly revised: Bar[];
 }
 
 /** The way to the first forecast. */
@@ -123,7 +131,8 @@ export class ForecastEngine {
     restored?: StoredForecaster,
   ) {
     const { barMs } = parameters;
-    this.builder = new BarBuilder(barMs, parameters.staleAfterBars * barMs, restored?.state.builder);
+    // A bar without a confirmed mark is missing in that market: no return, rather than one of zero.
+    this.builder = new BarBuilder(barMs, barMs, restored?.state.builder);
     this.marks = new MarkKeeper(parameters.marks, restored?.state.marks);
     this.confirmed = restored?.state.confirmed ?? 0;
     this.window = new EstimationWindow(parameters.windowBars, parameters.minimumBars);
@@ -158,6 +167,11 @@ export class ForecastEngine {
     return this.lastFailure;
   }
 
+  /** Bars that each market has before the first forecast, and those it takes. */
+  warmUp(): { market: string; bars: number; needed: number }[] {
+    return this.window.returnsSoFar();
+  }
+
   /** The forecast as of the last closed bar. */
   latestForecast(): CovariancePayload | undefined {
     const bar = this.window.latest();
@@ -177,11 +191,12 @@ export class ForecastEngine {
       newModels: [],
       registered: [],
       rejected: [],
+      revised: [],
     };
     for (const [index, input] of inputs.entries()) {
       let closed: Bar[];
       try {
-        closed = this.barsClosedBy(input);
+        closed = this.barsClosedBy(input, outcome);
       } catch (error) {
         if (!(error instanceof ZkriskError)) throw error;
         outcome.rejected.push({ index, reason: error.message });
@@ -192,13 +207,13 @@ export class ForecastEngine {
     return outcome;
   }
 
-  private barsClosedBy(input: PriceInput): Bar[] {
+  private barsClosedBy(input: PriceInput, outcome: Advance): Bar[] {
     if ('until' in input) {
       this.marks.watermark(input.until, input.appendedAt);
       return this.builder.closeBefore(this.marks.now + 1);
     }
     const closed: Bar[] = [];
-    const confirmed = 'order' in input ? this.marks.order(input) : this.marks.take(input);
+    const confirmed = 'order' in input ? this.ordered(input, outcome) : this.marks.take(input);
     for (const { market, value: price, time } of confirmed) {
       try {
         closed.push(...this.builder.add({ market, price, time, sequence: this.confirmed++ }));
@@ -209,6 +224,24 @@ export class ForecastEngine {
       }
     }
     return closed;
+  }
+
+  /** Carries out an order; marks that it confirms are for bars, but those that only change their unit. */
+  private ordered(order: MarketOrder, outcome: Advance): readonly ConfirmedMark[] {
+    const before = this.marks.scale(order.market);
+    const confirmed = this.marks.order(order);
+    if (order.order !== 'rescale' && order.order !== 'delist') return confirmed;
+    if (order.order === 'delist') {
+      this.builder.forget(order.market);
+      this.window.forget(order.market);
+    } else {
+      const factor = this.marks.scale(order.market) / before;
+      this.builder.rescale(order.market, factor);
+      this.window.rescale(order.market, factor);
+    }
+    this.previousPrices = this.window.latest()?.prices;
+    outcome.revised.push(...this.window.after(-Infinity));
+    return [];
   }
 
   snapshot(): ForecastEngineState {

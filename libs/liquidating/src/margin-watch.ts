@@ -1,5 +1,5 @@
 import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#lib/messages';
-import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { LiquidationCase } from '#lib/liquidation';
 import { bothMargins, MarginBook, PortfolioBook, type UnderMargined } from '#lib/margin';
 import {
@@ -107,6 +107,10 @@ export class MarginWatch {
   /** Carries out an order of the operator. @throws {ZkriskError} for one that is not taken */
   order(order: MarketOrder): void {
     this.mark(this.board.order(order));
+    if (order.order !== 'rescale') return;
+    // Sizes are in another unit from here on: states that the pricer has sent before are converted, those that it sends are not.
+    for (const state of this.states.values())
+      if (state.positions.some(({ market }) => market === order.market)) this.enter(state);
   }
 
   private mark(confirmed: readonly ConfirmedMark[]): void {
@@ -151,13 +155,18 @@ export class MarginWatch {
     const fresh = state.positions.filter(({ market }) => !this.held.has(market));
     for (const { market } of fresh) this.held.set(market, { market });
     if (fresh.length > 0) this.remodel();
-    const positions = state.positions.map(({ market, size, entryNotional, fundingIndex }) => ({
+    const positions = state.positions.map(({ market, size, entryNotional, fundingIndex, scale }) => ({
       market,
-      size: sizeOf(size),
+      size: sizeOf(size) * this.unitOf(market, scale),
       entryNotional: moneyOf(entryNotional),
       fundingIndex: fundingIndexOf(fundingIndex),
     }));
     this.book.set(state.account, moneyOf(state.cash), positions);
+  }
+
+  /** What a size of a market is multiplied by to be in the unit of its mark: the books and the marks are rescaled at different times. */
+  private unitOf(market: string, scale = 1): number {
+    return scale / this.board.marks.scale(market);
   }
 
   /** Accounts below their maintenance margin, the most under-margined first. */
@@ -173,7 +182,10 @@ export class MarginWatch {
   /** Positions in markets that have a forecast, and marks that are good enough to liquidate at. */
   liquidatable(account: string): AccountStatePayload['positions'] {
     return (this.states.get(account)?.positions ?? []).filter(
-      ({ market }) => this.board.markets.includes(market) && this.board.permits(market, 'liquidate'),
+      ({ market, scale }) =>
+        this.unitOf(market, scale) === 1 &&
+        this.board.markets.includes(market) &&
+        this.board.permits(market, 'liquidate'),
     );
   }
 
@@ -185,9 +197,13 @@ export class MarginWatch {
    */
   dust(account: string, minimum: number): AccountStatePayload['positions'] {
     const positions = this.states.get(account)?.positions ?? [];
-    const small = positions.every(({ market, size }) => {
+    const small = positions.every(({ market, size, scale }) => {
       const mark = this.board.mark(market);
-      return mark !== undefined && Math.abs(sizeOf(size)) * mark.value < minimum;
+      return (
+        mark !== undefined &&
+        this.unitOf(market, scale) === 1 &&
+        Math.abs(sizeOf(size)) * mark.value < minimum
+      );
     });
     return small && this.liquidatable(account).length === 0 ? positions : [];
   }
@@ -210,8 +226,8 @@ export class MarginWatch {
     const staying: { market: string; notional: number }[] = [];
     const open: AccountPosition[] = [];
     let collateral = moneyOf(cash);
-    for (const { market, size, entryNotional, fundingIndex } of all) {
-      const [held, entry] = [sizeOf(size), moneyOf(entryNotional)];
+    for (const { market, size, entryNotional, fundingIndex, scale } of all) {
+      const [held, entry] = [sizeOf(size) * this.unitOf(market, scale), moneyOf(entryNotional)];
       const price = this.board.mark(market)?.value ?? entry / held;
       collateral -= held * (fundingIndexOf(indices.get(market) ?? '0') - fundingIndexOf(fundingIndex));
       if (positions.some((position) => position.market === market))
@@ -250,9 +266,9 @@ export class MarginWatch {
     if (forecast === null || pool === undefined) return (this.exposure = null);
     const money = (text: string) => parseDecimal(text, MONEY_DECIMALS, 'pool');
     const book = poolBook(this.board, {
-      markets: pool.markets.map(({ market, size, entryNotional }) => ({
+      markets: pool.markets.map(({ market, size, entryNotional, scale }) => ({
         market,
-        size: parseDecimal(size, SIZE_DECIMALS, 'pool.size'),
+        size: fromNumber(sizeOf(size) * this.unitOf(market, scale), SIZE_DECIMALS, 'nearest', 'pool.size'),
         entryNotional: money(entryNotional),
       })),
       capital: money(pool.capital),

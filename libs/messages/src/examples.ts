@@ -1,3 +1,4 @@
+import { BOOK_EXAMPLES } from './book-examples.js';
 import type { Message } from './message.js';
 import type {
   AccountPayload,
@@ -111,6 +112,7 @@ export const MESSAGE_EXAMPLES: Readonly<Record<string, readonly Message<unknown>
       deadline: time + 50,
     }),
   ],
+  book: BOOK_EXAMPLES.map((event, i) => example(`book-${i + 1}`, event, i + 1)),
   quotes: [
     example<QuotePayload>('reply-ask-1', {
       status: 'refused',

@@ -1,3 +1,4 @@
+export * from './book-payloads.js';
 export * from './examples.js';
 export * as fields from './fields.js';
 export * from './message.js';

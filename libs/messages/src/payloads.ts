@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { account, amount, decimal, identifier, market, price, source } from './fields.js';
 import { milliseconds } from './message.js';
 
+/** What the operator can order of a market, or of a trade. */
+export type MarketOrderName =
+  'halt' | 'reduce-only' | 'resume' | 'confirm' | 'refuse' | 'accept-time' | 'rescale' | 'delist' | 'bust';
+
 /**
  * An observed price, or the source's word that nothing at or before `until` will follow (which lets a bar close
  * without waiting for the next tick), or a sealed order of the operator.
@@ -17,8 +21,21 @@ export const pricePayload = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('watermark'), until: milliseconds }),
   z.strictObject({
     kind: z.literal('order'),
-    order: z.enum(['halt', 'reduce-only', 'resume', 'confirm', 'refuse', 'accept-time']),
+    order: z.enum([
+      ...['halt', 'reduce-only', 'resume', 'confirm', 'refuse', 'accept-time'],
+      ...['rescale', 'delist', 'bust'],
+    ] as [MarketOrderName, ...MarketOrderName[]]),
     market: market.or(z.literal('*')),
+    factor: decimal.optional().describe('of rescale: prices times this, sizes divided by it'),
+    price: price.optional().describe('of delist: what every position is settled at'),
+    trade: z
+      .strictObject({
+        account: z.string().max(121).describe('the margin account it was booked on'),
+        id: identifier.describe('of the trade, or of the liquidation plan'),
+        of: z.enum(['trades', 'liquidation-trades']),
+      })
+      .optional()
+      .describe('of bust: the trade that is taken back'),
     by: identifier.describe('who gave it'),
     reason: z.string().min(1).max(200),
     issuedAt: milliseconds,
@@ -48,6 +65,13 @@ export const tradePayload = z.strictObject({
       marks: z.array(price).describe('execution price of each leg'),
       riskPremium: amount,
       liquidityPremium: amount,
+      seal: z
+        .string()
+        .max(16_384)
+        .optional()
+        .describe(
+          'the quote’s "token"; or "engine." and the HMAC-SHA-256 (base64url) by MATCHING_ENGINE_SECRET of tradeId|account|quoteId|riskPremium|liquidityPremium and, for each leg, |market|size|mark. Terms without it are refused',
+        ),
     })
     .optional(),
 });
@@ -157,6 +181,13 @@ export const covariancePayload = z.strictObject({
 });
 export type CovariancePayload = z.infer<typeof covariancePayload>;
 
+/** How far a market's history is, before the first forecast: one a bar. */
+export const warmUpPayload = z.strictObject({
+  barEnd: milliseconds,
+  markets: z.array(z.strictObject({ market, bars: z.int().min(0), needed: z.int().min(1) })),
+});
+export type WarmUpPayload = z.infer<typeof warmUpPayload>;
+
 /** Traders' commands on their collateral. */
 export const accountPayload = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('deposit'), commandId: identifier, account, amount }),
@@ -204,7 +235,17 @@ export const accountStatePayload = z.strictObject({
   sequence: z.int(),
   cash: decimal,
   positions: z.array(
-    z.strictObject({ market, size: decimal, entryNotional: decimal, fundingIndex: integer }),
+    z.strictObject({
+      market,
+      size: decimal,
+      entryNotional: decimal,
+      fundingIndex: integer,
+      scale: z
+        .number()
+        .positive()
+        .optional()
+        .describe('factors the market was rescaled by so far; 1 where left out'),
+    }),
   ),
   causes: z
     .array(z.strictObject({ topic: z.string(), id: z.string(), refused: z.boolean() }))
@@ -215,7 +256,15 @@ export type AccountStatePayload = z.infer<typeof accountStatePayload>;
 /** The pool after something has happened to it. */
 export const poolStatePayload = z.strictObject({
   sequence: z.int(),
-  markets: z.array(z.strictObject({ market, size: decimal, entryNotional: decimal, fundingIndex: integer })),
+  markets: z.array(
+    z.strictObject({
+      market,
+      size: decimal,
+      entryNotional: decimal,
+      fundingIndex: integer,
+      scale: z.number().positive().optional().describe('factors it was rescaled by so far; 1 where left out'),
+    }),
+  ),
   capital: decimal,
   liquidity: decimal,
   pending: decimal,
@@ -268,10 +317,6 @@ export type ExecutionPayload = z.infer<typeof executionPayload>;
 /** The liquidator's note to itself: there are more accounts than one batch plans for. */
 export const liquidationWorkPayload = z.strictObject({ backlog: z.int() });
 export type LiquidationWorkPayload = z.infer<typeof liquidationWorkPayload>;
-
-/** Events of the book; the ledger is a fold over these. */
-export const bookPayload = z.looseObject({ kind: z.string(), at: milliseconds });
-export type BookPayload = z.infer<typeof bookPayload>;
 
 /** The exchange's risk measure at one time. */
 export const riskPayload = z.strictObject({

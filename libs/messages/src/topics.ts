@@ -1,8 +1,8 @@
 import { defineTopic, type Topic } from './message.js';
+import { bookPayload } from './book-payloads.js';
 import {
   accountPayload,
   accountStatePayload,
-  bookPayload,
   consumptionPayload,
   covariancePayload,
   executionPayload,
@@ -19,6 +19,7 @@ import {
   samplePayload,
   tradePayload,
   valuationPayload,
+  warmUpPayload,
 } from './payloads.js';
 import { parameterCommandPayload, parametersPayload } from './risk-parameters.js';
 import {
@@ -128,6 +129,16 @@ export const TOPICS = {
     retainRecords: 500,
     schemaVersion: 1,
     payload: covariancePayload,
+  }),
+  warmUp: defineTopic({
+    name: 'warm-up',
+    description: 'Bars each market has before the first forecast, and needs',
+    key: 'model',
+    partitioned: false,
+    retention: { days: 30 },
+    retainRecords: 100,
+    schemaVersion: 1,
+    payload: warmUpPayload,
   }),
   book: defineTopic({
     name: 'book',

@@ -54,6 +54,9 @@ export const markSettings = {
   BAND_DEVIATIONS: positiveNumber(10).describe(
     'width of the band in standard deviations of the market’s own moves',
   ),
+  REPEATED_AT_MOST: positiveNumber(Number(Math.log(3).toFixed(4))).describe(
+    'a larger move, natural log, is never confirmed by a lonely source that repeats it: a feed that has changed its unit does so for ever',
+  ),
   CONFIRM_OVER_MS: positiveInteger(5_000).describe(
     'a lonely source confirms a large move by repeating it after this time, milliseconds',
   ),
@@ -85,6 +88,7 @@ export function markParametersOf(
     bandMinimum: config.BAND_MINIMUM,
     bandDeviations: config.BAND_DEVIATIONS,
     confirmOverMs: config.CONFIRM_OVER_MS,
+    repeatedAtMost: config.REPEATED_AT_MOST,
     orderSecret: config.MARKET_ORDER_SECRET,
     maximumClockSkewMs: config.MAX_CLOCK_SKEW_MS,
     maximumStepMs: Math.max(24 * 3_600_000, staleMs),

@@ -51,7 +51,7 @@ describe(BarBuilder, () => {
     builder.add(tick('B', 60, 2));
     const bars = builder.add(tick('A', 450, 1.5));
     expect(bars.map(({ end }) => end)).toEqual([100, 200, 300, 400]);
-    expect(bars.map(({ stale }) => [...stale])).toEqual([[], [], [], ['A', 'B']]);
+    expect(bars.map(({ stale }) => [...stale])).toEqual([[], [], ['A'], ['A', 'B']]);
     const [bar] = builder.closeBefore(501);
     expect([...bar.stale]).toEqual(['B']);
   });

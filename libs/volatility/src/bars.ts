@@ -15,7 +15,7 @@ export interface Bar {
   /** end of the bar, milliseconds; a multiple of the bar's length */
   readonly end: number;
   readonly prices: ReadonlyMap<string, number>;
-  /** markets silent for longer than the staleness limit at the bar's end */
+  /** markets without a tick within the staleness limit before the bar's end */
   readonly stale: ReadonlySet<string>;
 }
 
@@ -119,6 +119,17 @@ export class BarBuilder {
     return closed;
   }
 
+  /** A market's prices in another unit from here on; bars that were closed keep theirs. */
+  rescale(market: string, factor: number): void {
+    const last = this.last.get(market);
+    if (last !== undefined) last.price *= factor;
+  }
+
+  /** A market that is gone: the next bars do not have it. */
+  forget(market: string): void {
+    this.last.delete(market);
+  }
+
   snapshot(): BarBuilderState {
     return {
       openBarEnd: this.openBarEnd,
@@ -138,7 +149,8 @@ export class BarBuilder {
       const stale = new Set<string>();
       for (const [market, { price, time }] of this.last) {
         prices.set(market, price);
-        if (barEnd - time > this.staleAfter) stale.add(market);
+        // A tick at the end of a bar is in it: at `barEnd − staleAfter` it is in the bar before.
+        if (barEnd - time >= this.staleAfter) stale.add(market);
       }
       closed.push({ end: barEnd, prices, stale });
     }

@@ -3,6 +3,7 @@ import { list, positive, wholeNumber } from '#lib/terminal';
 import type { createKeyCommand as CreateKey } from '../access.command.js';
 import { print } from '../print.js';
 import type { ReplayCommandOptions } from '../replay.command.js';
+import { registerMarketOrders } from './market-orders.js';
 import { registerParameters } from './parameters.js';
 import { registerTopics } from './topics.js';
 import { columnOption, PRICE_FILES } from './prices.js';
@@ -73,33 +74,7 @@ export function registerOperations(program: Command): void {
       await revokeKeyCommand(id);
     });
 
-  program
-    .command('market')
-    .description(
-      'orders a market, as the operator: halt, reduce-only, resume, confirm or refuse a held-back move; accept-time of "*"',
-    )
-    .argument('<market>')
-    .argument('<order>')
-    .requiredOption('--by <name>', 'who gives the order')
-    .requiredOption('--reason <text>', 'why, for the journal')
-    .requiredOption('--key <key>', 'API key with the scope "admin"')
-    .option('--url <url>', 'of a pricer', 'http://127.0.0.1:8080')
-    .action(
-      async (
-        market: string,
-        order: string,
-        { by, reason, key, url }: { by: string; reason: string; key: string; url: string },
-      ) => {
-        const { adminCommand } = await import('../access.command.js');
-        const path = `/v1/admin/markets/${encodeURIComponent(market)}/orders`;
-        const sent = await adminCommand({
-          ...{ method: 'POST', path, url, key },
-          body: JSON.stringify({ order, by, reason }),
-        });
-        print(sent.body);
-        if (sent.status >= 400) process.exitCode = 1;
-      },
-    );
+  registerMarketOrders(program);
 
   registerParameters(program);
 

@@ -90,7 +90,7 @@ export class QuotesController {
   ): Promise<object> {
     const known = await this.commands.knownTrade(id, accounts);
     if (known) return tradeOf(known);
-    const { account, legs, riskPremium, liquidityPremium } = this.desk.acceptable(
+    const { account, legs, riskPremium, liquidityPremium, seal } = this.desk.acceptable(
       { id, token, key },
       Date.now(),
     );
@@ -100,7 +100,7 @@ export class QuotesController {
       account,
       legs: legs.map(({ market, size }) => ({ market, size })),
       ...(margin === undefined ? {} : { margin }),
-      quote: { quoteId: id, marks: legs.map(({ mark }) => mark), riskPremium, liquidityPremium },
+      quote: { quoteId: id, marks: legs.map(({ mark }) => mark), riskPremium, liquidityPremium, seal },
     });
     return tradeOf(event);
   }

@@ -9,6 +9,7 @@ import { pricerEnvironment } from '../../../pricer/src/index.js';
 import { proverEnvironment } from '../../../prover/src/index.js';
 import { settlementEnvironment } from '../../../settlement/src/index.js';
 import { vaultEnvironment } from '../../../vault/src/index.js';
+import { venuesEnvironment } from '../../../venues/src/index.js';
 import { engineEnvironment } from '../engine.js';
 
 /** What each kind of process reads from its environment. */
@@ -25,6 +26,7 @@ export const ENVIRONMENTS: Readonly<Record<string, EnvironmentSchema>> = {
   prover: proverEnvironment,
   settlement: settlementEnvironment,
   vault: vaultEnvironment,
+  venues: venuesEnvironment,
 };
 
 /** Every environment variable with its default and meaning, as Markdown. */

@@ -2,9 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import type { Subscription } from '#lib/events';
+import { EventLog, type Subscription } from '#lib/events';
 import { TOPICS, type Topic } from '#lib/messages';
 import { apiDescription, Metrics } from '#lib/host';
+import { VenuesService, venuesConfig, venuesMetrics } from '../../../venues/src/index.js';
 import { type Engine, startEngine } from '../engine.js';
 import { accessLists, asyncApiDocument, messageSchema, type Reader } from './asyncapi.js';
 import { asyncApiStreams } from './asyncapi-streams.js';
@@ -67,6 +68,8 @@ function readersOf({ app }: Engine): Reader[] {
 }
 
 async function metricsReference({ app }: Engine): Promise<string> {
+  // The reader of venues is a process of its own.
+  venuesMetrics(app.get(Metrics), new VenuesService(app.get(EventLog), venuesConfig({})));
   const metrics = await app.get(Metrics).registry.getMetricsAsJSON();
   const own = metrics.filter(({ name }) => name.startsWith('zkrisk_'));
   const rows = own

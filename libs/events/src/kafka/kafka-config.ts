@@ -46,6 +46,12 @@ export const kafkaEnvironment = z.object({
     .default('lz4')
     .refine(canCompress, 'zstd is written from Node 22.15 on')
     .describe('how what is sent is compressed; every codec is read. zstd takes Node 22.15'),
+  KAFKA_CLOUD_EVENTS: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe(
+      'whether what is sent carries the headers of a CloudEvent (binary content mode); values stay as they are',
+    ),
   KAFKA_SASL_USERNAME: z.string().optional().describe('its name'),
   KAFKA_SASL_PASSWORD: z
     .string()

@@ -32,7 +32,12 @@ export type BookEvent =
   | PositionsReduced
   | NotePaid
   | ParametersSet
-  | ParametersRejected;
+  | ParametersRejected
+  | MarketRescaled
+  | PositionsSettled
+  | MarketDelisted
+  | TradeBusted
+  | CommandIdReused;
 
 interface Happened {
   /** market time, milliseconds since the epoch */
@@ -323,4 +328,76 @@ export interface BankruptcySettled extends Happened {
   readonly account: string;
   readonly loss: string;
   readonly planId?: string;
+}
+
+/** A market was redenominated, by the operator: in parts, where many accounts have a position in it. */
+export interface MarketRescaled extends Happened {
+  readonly kind: 'market-rescaled';
+  readonly market: string;
+  /** prices times this, sizes divided by it */
+  readonly factor: string;
+  /** mark before and after */
+  readonly from: string;
+  readonly to: string;
+  /**
+   * by account: its size in the new unit, money for what the rounding has left over, and the entry notional that leaves with a
+   * position of which nothing is left
+   */
+  readonly accounts: readonly (readonly [account: string, size: string, cash: string, released: string])[];
+  /** whether this is the last part */
+  readonly last: boolean;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Positions of a market that is being delisted were closed at the price the operator has stated. */
+export interface PositionsSettled extends Happened {
+  readonly kind: 'positions-settled';
+  readonly market: string;
+  readonly price: string;
+  /** by account: what closed its position */
+  readonly accounts: readonly (readonly [account: string, size: string])[];
+}
+
+/** A market is gone: nobody has a position in it. */
+export interface MarketDelisted extends Happened {
+  readonly kind: 'market-delisted';
+  readonly market: string;
+  readonly price: string;
+  /** what rounding of funding has left in the market: from the pool where negative */
+  readonly funding: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A trade or a liquidation was taken back, by the operator: its legs the other way at its own prices, and its premia. */
+export interface TradeBusted extends Happened {
+  readonly kind: 'trade-busted';
+  readonly tradeId: string;
+  readonly account: string;
+  /** the liquidation plan whose trade it was */
+  readonly planId?: string;
+  /** what takes the trade back, dust that was closed with it included */
+  readonly legs: readonly BookedLeg[];
+  /** given back to the account */
+  readonly riskPremium: string;
+  readonly liquidityPremium: string;
+  readonly penalty: string;
+  /** a debt that the pool had borne for the account after the trade, which the account has again */
+  readonly debt: string;
+  /** collateral of an isolated position that had gone back to the trader, and returns */
+  readonly collateral: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A command was refused because its owner had used the id for another one, whose outcome stays what it was. */
+export interface CommandIdReused extends Happened {
+  readonly kind: 'command-id-reused';
+  /** where it came from */
+  readonly topic: string;
+  readonly owner: string;
+  readonly commandId: string;
+  readonly code: string;
+  readonly reason: string;
 }

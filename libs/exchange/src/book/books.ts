@@ -131,7 +131,9 @@ export class Books {
   openMarket(name: string): MarketBook {
     let market = this.markets.get(name);
     if (market === undefined) {
-      market = { size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n };
+      market = {
+        ...{ size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n, scale: 1 },
+      };
       this.markets.set(name, market);
     }
     return market;

@@ -67,6 +67,9 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
       return event.mode === 'forced'
         ? { topic: TOPICS.liquidity.name, owner: event.provider, id: event.commandId }
         : undefined;
+    case 'trade-busted':
+      // A trade is taken back once.
+      return { topic: bustsOf(event.planId), owner: partsOf(event.account).account, id: event.tradeId };
     case 'parameters-set':
     case 'parameters-rejected':
       return { topic: TOPICS.parameterCommands.name, owner: 'operator', id: event.commandId };
@@ -75,6 +78,10 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
     case 'haircut-settled':
     case 'positions-reduced':
     case 'credit-charged':
+    case 'command-id-reused':
+    case 'market-rescaled':
+    case 'positions-settled':
+    case 'market-delisted':
     case 'dust-closed':
     case 'liquidity-valued':
     case 'funding-accrued':
@@ -82,6 +89,11 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
     case 'bankruptcy-settled':
       return undefined;
   }
+}
+
+/** Where it is remembered that a trade, or a liquidation, was taken back. */
+export function bustsOf(planId: string | undefined): string {
+  return `${planId === undefined ? TOPICS.trades.name : TOPICS.liquidationTrades.name}/busted`;
 }
 
 /** Whether an event says that its command was refused. */
@@ -110,6 +122,13 @@ export function accountsOf(event: BookEvent): readonly string[] {
       return event.planId === undefined ? [] : [event.account];
     case 'collateral-moved':
       return [event.from, event.to];
+    case 'trade-busted': {
+      const { account } = partsOf(event.account);
+      return account === event.account ? [account] : [event.account, account];
+    }
+    case 'market-rescaled':
+    case 'positions-settled':
+      return event.accounts.map(([account]) => account);
     default:
       return [];
   }
@@ -119,8 +138,12 @@ export function accountsOf(event: BookEvent): readonly string[] {
 export function marketsOf(event: BookEvent): readonly string[] {
   switch (event.kind) {
     case 'trade-booked':
+    case 'trade-busted':
       return event.legs.map(({ market }) => market);
     case 'dust-closed':
+    case 'market-rescaled':
+    case 'positions-settled':
+    case 'market-delisted':
       return [event.market];
     case 'match-booked':
       return [...new Set(event.accounts.flatMap(({ legs }) => legs.map(({ market }) => market)))];

@@ -24,7 +24,7 @@ import { FLAT, type Position } from './position.js';
 const HOUR_MS = 3_600_000n;
 
 const NO_MARKET: MarketBook = {
-  ...{ size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n },
+  ...{ size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n, scale: 1 },
 };
 
 const NO_POSITIONS: ReadonlyMap<string, OpenPosition> = new Map();
@@ -114,6 +114,14 @@ export class ExchangeLedger {
   /** An account's open positions by market, as they stand in the books. */
   positionsOf(account: string): Iterable<readonly [market: string, position: Position]> {
     return this.books.positions.get(account) ?? NO_POSITIONS;
+  }
+
+  /** Margin accounts with a position in a market, and its size. O(accounts): for the operator's orders alone. */
+  *holders(market: string): Generator<readonly [account: string, position: Position]> {
+    for (const [account, held] of this.books.positions) {
+      const position = held.get(market);
+      if (position !== undefined) yield [account, position];
+    }
   }
 
   position(account: string, market: string): Position {

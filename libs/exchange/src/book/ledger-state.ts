@@ -16,6 +16,8 @@ export interface MarketBook {
   fundingIndex: bigint;
   /** accrued to the pool but not yet taken from the accounts that owe it */
   unsettledFunding: bigint;
+  /** factors the market was rescaled by so far, multiplied */
+  scale: number;
 }
 
 /** What an account owes for its default option, by the hour. */
@@ -176,7 +178,7 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
   if (frozen.eventCount === undefined) throw new InvalidInputError('snapshot', 'this part has no totals');
   return {
     markets: frozen.markets.map(
-      ([name, { size, longSize, entryNotional, fundingIndex, unsettledFunding }]) => [
+      ([name, { size, longSize, entryNotional, fundingIndex, unsettledFunding, scale }]) => [
         name,
         {
           size: amount(size),
@@ -184,6 +186,7 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
           entryNotional: amount(entryNotional),
           fundingIndex: amount(fundingIndex),
           unsettledFunding: amount(unsettledFunding),
+          scale,
         },
       ],
     ),

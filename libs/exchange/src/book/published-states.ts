@@ -24,6 +24,7 @@ export function accountState(
       size: formatDecimal(size, SIZE_DECIMALS),
       entryNotional: formatMoney(entryNotional),
       fundingIndex: fundingIndex.toString(),
+      ...scaleOf(ledger, market),
     })),
     causes,
   };
@@ -40,6 +41,7 @@ export function poolState({ ledger, marginCapital, parameters }: PricingEngine):
         size: formatDecimal(size, SIZE_DECIMALS),
         entryNotional: formatMoney(entryNotional),
         fundingIndex: fundingIndex.toString(),
+        ...scaleOf(ledger, market),
       };
     }),
     capital: formatMoney(ledger.capital),
@@ -49,4 +51,10 @@ export function poolState({ ledger, marginCapital, parameters }: PricingEngine):
     marginCapital,
     parameters: { version, digest },
   };
+}
+
+/** Said only of a market that was rescaled. */
+function scaleOf(ledger: ExchangeLedger, market: string): { scale?: number } {
+  const { scale } = ledger.market(market);
+  return scale === 1 ? {} : { scale };
 }

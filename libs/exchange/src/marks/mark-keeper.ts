@@ -8,6 +8,7 @@ import { type MarkParameters, UNNAMED_SOURCE, type WeightedSource } from './mark
 import { type MarketOrder, requireMarketOrder } from './market-order.js';
 import { MarketTime, type MarketTimeState } from './market-time.js';
 import { OwnMoves, type OwnMovesState } from './own-moves.js';
+import { type RescaleFactor, rescaledPrice, rescaledText, rescaleFactor } from './rescaled-market.js';
 import { TickRefusedError } from './tick-refusal.js';
 import { TimeWeightedAverage, type TimeWeightedAverageState } from './time-weighted-average.js';
 
@@ -56,6 +57,10 @@ interface Market {
   readonly last: Map<string, SourcePrice>;
   readonly moves: OwnMoves;
   readonly average: TimeWeightedAverage;
+  /** factors it was rescaled by so far */
+  scale: number;
+  /** market time since which sizes have meant what they mean now; 0 where always */
+  termsSince: number;
   mark: ConfirmedMark | undefined;
   held: HeldPrice | undefined;
   index: IndexPrice | undefined;
@@ -76,6 +81,8 @@ export interface MarketMarkState {
   readonly mark: readonly [text: string, time: number, by: Confirmation] | null;
   readonly held: HeldPrice | null;
   readonly mode: MarketMode;
+  readonly scale: number;
+  readonly termsSince: number;
   readonly moves: OwnMovesState;
   readonly move: readonly [size: number, at: number];
   readonly intervals: readonly number[];
@@ -149,6 +156,16 @@ export class MarkKeeper {
 
   mode(market: string): MarketMode {
     return this.markets.get(market)?.mode ?? 'open';
+  }
+
+  /** Factors a market was rescaled by so far, multiplied. */
+  scale(market: string): number {
+    return this.markets.get(market)?.scale ?? 1;
+  }
+
+  /** Market time of a market's last rescaling or delisting: what was agreed before is in another unit, or over. */
+  termsSince(market: string): number {
+    return this.markets.get(market)?.termsSince ?? 0;
   }
 
   /** How good the mark is now; undefined before there is one. */
@@ -230,14 +247,26 @@ export class MarkKeeper {
    * @throws {MarketOrderError | InvalidInputError | UnknownMarketError} where it is not the operator's, or not possible
    */
   order(order: MarketOrder): ConfirmedMark[] {
-    requireMarketOrder(this.parameters.orderSecret, order, this.orderedAt);
+    this.requireOrder(order);
     const marks = this.carryOut(order);
     this.orderedAt = order.issuedAt;
     return marks;
   }
 
-  private carryOut({ order, market, issuedAt }: MarketOrder): ConfirmedMark[] {
+  /** @throws {MarketOrderError} where an order is not the operator's, or is an old one sent again */
+  requireOrder(order: MarketOrder): void {
+    requireMarketOrder(this.parameters.orderSecret, order, this.orderedAt);
+  }
+
+  private carryOut({ order, market, issuedAt, factor, price }: MarketOrder): ConfirmedMark[] {
     switch (order) {
+      case 'rescale':
+        return [this.rescale(market, rescaleFactor(factor))];
+      case 'delist':
+        return [this.delist(market, price)];
+      case 'bust':
+        // The books' alone: marks do not change.
+        return [];
       case 'confirm':
         return [this.confirm(market)];
       case 'refuse':
@@ -253,9 +282,68 @@ export class MarkKeeper {
         this.setMode(market, 'reduce-only');
         return [];
       case 'resume':
-        this.setMode(market, 'open');
+        // A delisted market is listed anew, from nothing.
+        if (this.mode(market) === 'closed') this.begin(market, this.required(market).ordinal);
+        else this.setMode(market, 'open');
         return [];
     }
+  }
+
+  /**
+   * Takes a halted market to another unit: every price of it times the factor. A held-back move is discarded.
+   *
+   * @returns the mark in the new unit
+   * @throws {InvalidInputError} where the market is not halted or has no mark, or the mark would be out of bounds
+   */
+  private rescale(name: string, factor: RescaleFactor): ConfirmedMark {
+    const market = this.halted(name, 'rescaled');
+    const price = rescaledPrice(market.mark.price, factor);
+    if (price <= 0n) throw new InvalidInputError('factor', `leaves ${name} without a price`);
+    this.changed.add(name);
+    market.mark = confirmed(name, price, market.mark.time, 'operator');
+    market.moves.rescale(factor.value);
+    market.average.rescale(factor.value);
+    for (const [source, last] of market.last)
+      market.last.set(source, {
+        ...last,
+        price: last.price * factor.value,
+        text: rescaledText(last.text, factor),
+        confidence: last.confidence * factor.value,
+      });
+    market.index = undefined;
+    market.scale *= factor.value;
+    market.termsSince = this.now;
+    this.release(name, market);
+    return market.mark;
+  }
+
+  /**
+   * Ends a halted market at a price. Its name stays, so that a late tick does not open it again.
+   *
+   * @returns the last mark: what positions are settled at
+   * @throws {InvalidInputError} where the market is not halted, or no price is stated
+   */
+  private delist(name: string, price: string | undefined): ConfirmedMark {
+    const { mark, ordinal } = this.halted(name, 'delisted');
+    if (price === undefined)
+      throw new InvalidInputError('price', 'is needed: what every position is settled at');
+    const settled = confirmed(name, roundDecimal(price, PRICE_DECIMALS, 'price'), mark.time, 'operator');
+    if (settled.price <= 0n) throw new InvalidInputError('price', 'must be positive');
+    this.heldMarkets.delete(name);
+    this.begin(name, ordinal, { mark: settled, mode: 'closed', termsSince: this.now });
+    return settled;
+  }
+
+  /** A market that is halted and has a mark. @throws {UnknownMarketError | InvalidInputError} */
+  private halted(name: string, done: string): Market & { mark: ConfirmedMark } {
+    const market = this.required(name);
+    if (market.mode !== 'halted')
+      throw new InvalidInputError(
+        'market',
+        `${name} must be halted before it is ${done}; it is ${market.mode}`,
+      );
+    if (market.mark === undefined) throw new InvalidInputError('market', `${name} has no mark`);
+    return market as Market & { mark: ConfirmedMark };
   }
 
   /** Confirms the move that is held back in a market. @throws {InvalidInputError} where none is */
@@ -280,7 +368,6 @@ export class MarkKeeper {
     this.changed.add(name);
     if (market.mode === 'closed') throw new InvalidInputError('market', `${name} is delisted`);
     market.mode = mode;
-    if (mode === 'closed') this.release(name, market);
   }
 
   snapshot(): MarkKeeperState {
@@ -306,6 +393,8 @@ export class MarkKeeper {
           mark: market.mark ? [market.mark.text, market.mark.time, market.mark.by] : null,
           held: market.held ?? null,
           mode: market.mode,
+          scale: market.scale,
+          termsSince: market.termsSince,
           moves: market.moves.snapshot(),
           move: [market.move, market.movedAt],
           intervals: [...market.intervals],
@@ -342,7 +431,12 @@ export class MarkKeeper {
       // Of n sources (n − 1)/3 may lie in any way and the others still be told apart.
       if (moves.anchor !== null && dissent <= Math.floor((market.sources.length - 1) / 3))
         return [this.put(name, market, index, time, 'sources'), ...this.confirmCommon(market, time)];
-    } else if (held.ticks >= parameters.confirmations && time - held.since >= parameters.confirmOverMs) {
+    } else if (
+      held.ticks >= parameters.confirmations &&
+      time - held.since >= parameters.confirmOverMs &&
+      // A feed that has changed its unit repeats itself for ever.
+      (moves.anchor === null || Math.abs(move) <= parameters.repeatedAtMost)
+    ) {
       return [this.put(name, market, index, time, 'repeated'), ...this.confirmCommon(market, time)];
     }
     return this.confirmCommon(market, time);
@@ -433,21 +527,29 @@ export class MarkKeeper {
   }
 
   private open(name: string): Market {
-    let market = this.markets.get(name);
-    if (market === undefined) {
-      this.changed.add(name);
-      market = {
-        ordinal: this.markets.size,
-        sources: this.sourcesOf(name),
-        last: new Map(),
-        moves: new OwnMoves(this.parameters),
-        average: new TimeWeightedAverage(this.parameters.averageOverMs),
-        ...{ mark: undefined, held: undefined, index: undefined, mode: 'open', move: 0, movedAt: 0 },
-        intervals: [],
-        staleAfterMs: this.parameters.maximumStaleMs,
-      };
-      this.markets.set(name, market);
-    }
+    return this.markets.get(name) ?? this.begin(name, this.markets.size);
+  }
+
+  /** A market that nothing is known of but what is given; it takes the place of one of that name. */
+  private begin(
+    name: string,
+    ordinal: number,
+    known: Partial<Pick<Market, 'mark' | 'mode' | 'termsSince'>> = {},
+  ): Market {
+    this.changed.add(name);
+    const market: Market = {
+      ordinal,
+      sources: this.sourcesOf(name),
+      last: new Map(),
+      moves: new OwnMoves(this.parameters),
+      average: new TimeWeightedAverage(this.parameters.averageOverMs),
+      ...{ mark: undefined, held: undefined, index: undefined, mode: 'open', move: 0, movedAt: 0 },
+      ...{ scale: 1, termsSince: 0 },
+      intervals: [],
+      staleAfterMs: this.parameters.maximumStaleMs,
+      ...known,
+    };
+    this.markets.set(name, market);
     return market;
   }
 
@@ -467,6 +569,8 @@ export class MarkKeeper {
       held: held ?? undefined,
       index: undefined,
       mode: state.mode,
+      scale: state.scale,
+      termsSince: state.termsSince,
       move: state.move[0],
       movedAt: state.move[1],
       intervals: [...state.intervals],

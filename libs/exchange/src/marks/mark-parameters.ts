@@ -24,6 +24,8 @@ export interface MarkParameters {
   readonly initialVolatility: number;
   /** consecutive ticks of a lonely source that confirm a move */
   readonly confirmations: number;
+  /** a move larger than this, natural log, is never confirmed by repetition: it takes sources, other markets or the operator */
+  readonly repeatedAtMost: number;
   /** time between the first and the last of them, at least */
   readonly confirmOverMs: number;
   /** other markets that must move alike before a common move confirms itself */
@@ -60,6 +62,7 @@ export function markParameters(changes: Partial<MarkParameters> = {}): MarkParam
     bandWindowMs: 60_000,
     initialVolatility: 0.01,
     confirmations: 2,
+    repeatedAtMost: Math.log(3),
     confirmOverMs: 5_000,
     commonMarkets: 3,
     wideConfidence: 0.01,

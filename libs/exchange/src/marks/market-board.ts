@@ -1,4 +1,4 @@
-import type { CovariancePayload } from '#lib/messages';
+import type { CovariancePayload, WarmUpPayload } from '#lib/messages';
 import type { FactorForecast, MarketForecast } from '#lib/risk';
 import { type MarketAction, type MarketState, permits } from './action-table.js';
 import { MarketStateError, NoForecastError, UnknownMarketError, WarmingUpError } from './errors.js';
@@ -18,6 +18,8 @@ export class MarketBoard {
   private forecast: CovariancePayload | undefined;
   private index = new Map<string, number>();
   private returns: FactorForecast | undefined;
+  /** bars that markets have and need, before the first forecast */
+  private history = new Map<string, { readonly bars: number; readonly needed: number }>();
   private isoOf = -1;
   private iso = '';
 
@@ -28,6 +30,16 @@ export class MarketBoard {
   ) {
     this.keeper = new MarkKeeper(parameters, state);
     if (forecast) this.setForecast(forecast);
+  }
+
+  /** Takes how far markets are from their first forecast. */
+  setWarmUp(markets: WarmUpPayload['markets']): void {
+    this.history = new Map(markets.map(({ market, bars, needed }) => [market, { bars, needed }]));
+  }
+
+  /** What {@link setWarmUp} was told last. */
+  get warmUp(): WarmUpPayload['markets'] {
+    return [...this.history].map(([market, history]) => ({ market, ...history }));
   }
 
   /** Marks and market time as another board has them. */
@@ -68,9 +80,11 @@ export class MarketBoard {
     return this.keeper.mark(market);
   }
 
-  /** Markets that have a mark. */
+  /** Markets that have a mark and are not delisted. */
   knownMarkets(): string[] {
-    return this.keeper.names().filter((market) => this.keeper.mark(market) !== undefined);
+    return this.keeper
+      .names()
+      .filter((market) => this.keeper.mark(market) !== undefined && this.keeper.mode(market) !== 'closed');
   }
 
   /** Takes an observed price; see {@link MarkKeeper.take}. @throws {TickRefusedError} */
@@ -124,7 +138,11 @@ export class MarketBoard {
   tradable(market: string, action: MarketAction): { index: number; mark: Mark } {
     const mark = this.keeper.mark(market);
     if (mark === undefined) throw new UnknownMarketError(market);
-    if (this.forecast === undefined) throw new NoForecastError();
+    if (this.forecast === undefined) {
+      const history = this.history.get(market);
+      if (history === undefined) throw new NoForecastError();
+      throw new WarmingUpError(market, `${history.bars} of ${history.needed} bars so far`);
+    }
     const index = this.index.get(market);
     if (index === undefined) throw new WarmingUpError(market, this.whyNotForecast(market));
     this.requirePermitted(market, action);
@@ -152,7 +170,7 @@ export class MarketBoard {
 
   /** The market's state, or why it is not forecast. */
   status(market: string): MarketState | 'warming-up' | 'no-forecast' {
-    if (this.forecast === undefined) return 'no-forecast';
+    if (this.forecast === undefined) return this.history.has(market) ? 'warming-up' : 'no-forecast';
     if (!this.index.has(market)) return 'warming-up';
     return this.keeper.state(market) ?? 'stale';
   }

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ZkriskError } from '#lib/errors';
+import type { MarketOrderName } from '#lib/messages';
 
 /** What the operator can order of a market. */
 export const MARKET_ORDERS = {
@@ -9,7 +10,10 @@ export const MARKET_ORDERS = {
   confirm: 'the move that is held back becomes the mark',
   refuse: 'the move that is held back is discarded',
   'accept-time': 'market time may move up to the order’s time in one step',
-} as const;
+  rescale: 'prices times the factor, sizes divided by it: the market was redenominated; it must be halted',
+  delist: 'every position is settled at the price and the market is gone; it must be halted',
+  bust: 'a trade or a liquidation is taken back, at its own price',
+} as const satisfies Readonly<Record<MarketOrderName, string>>;
 export type MarketOrderKind = keyof typeof MARKET_ORDERS;
 
 /** An order of the operator, sealed. It is in the topic of prices, so that everybody takes it between the same ticks. */
@@ -22,7 +26,21 @@ export interface MarketOrder {
   readonly reason: string;
   /** milliseconds; each order is later than the one before */
   readonly issuedAt: number;
+  /** of rescale: how many old units a new one is; a decimal */
+  readonly factor?: string | undefined;
+  /** of delist: what positions are settled at */
+  readonly price?: string | undefined;
+  /** of bust: the trade or liquidation that is taken back */
+  readonly trade?: BustedTradeKey | undefined;
   readonly seal: string;
+}
+
+/** Which trade: ids are their owners', and liquidations have a topic of their own. */
+export interface BustedTradeKey {
+  /** the margin account */
+  readonly account: string;
+  readonly id: string;
+  readonly of: 'trades' | 'liquidation-trades';
 }
 
 /** An order that is not the operator's, or is an old one sent again. */
@@ -32,7 +50,11 @@ export class MarketOrderError extends ZkriskError {
 
 /** HMAC-SHA-256 of an order by the secret that the services share, base64url. */
 export function marketOrderSeal(secret: string, order: Omit<MarketOrder, 'seal'>): string {
-  const text = JSON.stringify([order.order, order.market, order.by, order.reason, order.issuedAt]);
+  const { factor = null, price = null, trade } = order;
+  const text = JSON.stringify([
+    ...[order.order, order.market, order.by, order.reason, order.issuedAt, factor, price],
+    trade === undefined ? null : [trade.account, trade.id, trade.of],
+  ]);
   return createHmac('sha256', secret).update(text).digest('base64url');
 }
 

@@ -75,6 +75,13 @@ export class OwnMoves {
     if (this.from === null || mark.time - this.from.time >= this.parameters.bandWindowMs) this.from = mark;
   }
 
+  /** The same prices in another unit. */
+  rescale(factor: number): void {
+    const scaled = (at: PriceAt | null) => at && { price: at.price * factor, time: at.time };
+    this.sampled = scaled(this.sampled);
+    this.from = scaled(this.from);
+  }
+
   snapshot(): OwnMovesState {
     return {
       variance: this.variance,

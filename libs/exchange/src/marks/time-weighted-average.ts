@@ -55,6 +55,13 @@ export class TimeWeightedAverage {
     return (this.integralAt(end) - this.integralAt(begin)) / (end - begin);
   }
 
+  /** The same prices in another unit. */
+  rescale(factor: number): void {
+    this.price *= factor;
+    this.integral *= factor;
+    for (const checkpoint of this.checkpoints) checkpoint[1] *= factor;
+  }
+
   snapshot(): TimeWeightedAverageState | null {
     if (this.checkpoints.length === 0) return null;
     const { price, time, integral } = this;

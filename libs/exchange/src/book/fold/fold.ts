@@ -4,6 +4,7 @@ import { accountsOf } from '../decided-command.js';
 import * as accounts from './accounts.js';
 import * as losses from './losses.js';
 import * as liquidity from './liquidity.js';
+import * as operator from './operator.js';
 import * as time from './time.js';
 import * as trades from './trades.js';
 
@@ -43,6 +44,11 @@ const FOLDS: Folds = {
   'credit-charged': accounts.chargeCredit,
   'parameters-set': nothing,
   'parameters-rejected': nothing,
+  'command-id-reused': nothing,
+  'market-rescaled': operator.rescale,
+  'positions-settled': operator.settlePositions,
+  'market-delisted': operator.delist,
+  'trade-busted': operator.bust,
 };
 
 export function fold(books: Books, event: BookEvent): void {

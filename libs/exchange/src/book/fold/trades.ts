@@ -79,6 +79,6 @@ export function bookLeg(
   return realisedPnl - held.charge;
 }
 
-function positive(size: bigint): bigint {
+export function positive(size: bigint): bigint {
   return size > 0n ? size : 0n;
 }

@@ -1,0 +1,46 @@
+import {
+  divide,
+  formatDecimal,
+  formatMoney,
+  MONEY_DECIMALS,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+} from '#lib/amounts';
+import type { MarketRescaled } from '../book/book-event.js';
+import type { ExchangeLedger } from '../book/exchange-ledger.js';
+import type { Mark } from '../marks/market-board.js';
+import { type RescaleFactor, rescaledSize } from '../marks/rescaled-market.js';
+import { inParts } from './parts.js';
+
+const SHIFT = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
+
+/**
+ * Takes every position of a market to its new unit. What a position was worth at the old mark and is not at the new one, because
+ * sizes and marks have so many places, is paid to its account in money, rounded against it.
+ */
+export function rescaled(
+  ledger: ExchangeLedger,
+  order: { readonly market: string; readonly by: string; readonly reason: string },
+  factor: RescaleFactor,
+  marks: { readonly from: Mark; readonly to: Mark },
+  at: number,
+): MarketRescaled[] {
+  const { market, by, reason } = order;
+  const accounts: MarketRescaled['accounts'][number][] = [];
+  for (const [account, { size, entryNotional }] of ledger.holders(market)) {
+    const next = rescaledSize(size, factor);
+    const left = divide(size * marks.from.price - next * marks.to.price, SHIFT, 'down');
+    const released = next === 0n ? entryNotional : 0n;
+    accounts.push([
+      account,
+      formatDecimal(next, SIZE_DECIMALS),
+      formatMoney(left - released),
+      formatMoney(released),
+    ]);
+  }
+  const parts = inParts(accounts);
+  return parts.map((part, i) => ({
+    ...{ kind: 'market-rescaled', at, market, factor: factor.text, from: marks.from.text, to: marks.to.text },
+    ...{ accounts: part, last: i === parts.length - 1, by, reason },
+  }));
+}
