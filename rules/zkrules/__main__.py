@@ -31,6 +31,12 @@ def main():
     command.add_argument("--reach", type=float, required=True)
     command.add_argument("--held-out", type=float, required=True)
     command.add_argument("--objective", required=True)
+    command = commands.add_parser("correction")
+    command.add_argument("file", help="JSON: horizon, every, fits, origins")
+    command.add_argument("--held-out", type=float, required=True)
+    for name in ("seeds", "steps"):
+        command.add_argument(f"--{name}", type=int, required=True)
+    command.add_argument("--out", required=True)
     options = parser.parse_args()
     from .declare import RuleError
 

@@ -64,6 +64,14 @@ def train(options):
     )
 
 
+def correction(options):
+    """A learned correction of LM-GO's variances, and whether it beats it."""
+    from . import correction as learned
+    from .train import note
+
+    return learned.correction(options.file, options.held_out, options.seeds, options.steps, options.out, note)
+
+
 def summary(made):
     keep = ("name", "description", "tokens", "graph", "errors", "fragileComparisons", "inputs")
     return {name: made.manifest[name] for name in keep}

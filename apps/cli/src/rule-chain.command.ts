@@ -209,7 +209,8 @@ export async function provenUpdate(
   const own = await registrationOf(rule, secrets, prover);
   if (registered.graph !== own.graph || registered.manifest !== own.manifest)
     throw new InvalidInputError('rule', `the pool follows another graph, ${registered.graph}`);
-  if (registered.parameters !== own.parameters || registered.shared !== own.shared)
+  const samePublic = String(registered.publicParameters) === String(own.publicParameters);
+  if (registered.parameters !== own.parameters || registered.shared !== own.shared || !samePublic)
     throw new InvalidInputError('secrets', 'are not the parameters that the pool has committed to');
   const { seen, state } = await updateStatement(client, pool, bar);
   const kept = own.firstState === 0n ? undefined : keptState(rule.folder, state);

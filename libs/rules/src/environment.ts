@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ZkriskError } from '#lib/errors';
 
 /** Python that is not there, or that failed at something it should be able to do. */
@@ -32,22 +33,53 @@ export async function rulesPython(
   if (environment.ZKRISK_RULES_PYTHON !== undefined) return environment.ZKRISK_RULES_PYTHON;
   const requirements = join(RULES, 'requirements.txt');
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-  const cache = environment.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const folder = join(cache, 'zkrisk', `rules-${digest}`);
+  const cache = join(environment.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'zkrisk');
+  const folder = join(cache, `rules-${digest}`);
   const python = join(
     folder,
     ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
   );
-  if (existsSync(join(folder, 'complete'))) return python;
-  note(`Python for rules is being installed in ${folder}; this takes minutes, once …`);
-  mkdirSync(folder, { recursive: true });
-  const host = environment.PYTHON ?? 'python3';
-  await run(host, ['-m', 'venv', '--clear', folder]);
-  await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
-  const mark = join(folder, `complete.${process.pid}`);
-  mkdirSync(mark);
-  renameSync(mark, join(folder, 'complete'));
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return python;
+  mkdirSync(cache, { recursive: true });
+  const lock = `${folder}.making`;
+  if (!taken(lock)) {
+    note(`another process installs Python for rules in ${folder} …`);
+    await otherInstallation(complete, lock);
+    return python;
+  }
+  try {
+    note(`Python for rules is being installed in ${folder}; this takes minutes, once …`);
+    await run(environment.PYTHON ?? 'python3', ['-m', 'venv', '--clear', folder]);
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]);
+    mkdirSync(complete);
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
   return python;
+}
+
+/** Whether this process may install: a folder is made by one alone. */
+function taken(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws {RulePythonError} where the other process ends without an environment, or takes longer than half an hour */
+async function otherInstallation(complete: string, lock: string): Promise<void> {
+  for (let waited = 0; waited < 900; waited++) {
+    if (existsSync(complete)) return;
+    if (!existsSync(lock))
+      throw new RulePythonError('the other installation has failed; run the command again');
+    await sleep(2000);
+  }
+  throw new RulePythonError(
+    `${lock} is half an hour old: remove it if nobody installs, and run the command again`,
+  );
 }
 
 /**

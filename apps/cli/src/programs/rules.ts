@@ -1,19 +1,22 @@
 import { type Command, Option } from 'commander';
 import { list, nonNegative, positive, wholeNumber } from '#lib/terminal';
+import type { TrainModelOptions } from '../model-train.command.js';
 import { print } from '../print.js';
 import type {
   deployRuleCommand as DeployRule,
   updateRuleCommand as UpdateRule,
 } from '../rule-chain.command.js';
 import { ruleTemplates } from '../rule-files.command.js';
+import type { SimulateRuleOptions } from '../rule-simulate.command.js';
 import type { TrainRuleOptions } from '../rule-train.command.js';
+import type { TryRuleOptions } from '../rule-try.command.js';
 import { columnOption, PRICE_FILES } from './prices.js';
 
 const FILE = 'FILE.py, a rule';
 const BUILT = 'FILE.py, a rule that "rule build" has compiled';
 const BAR = 'end of the bar whose prices are taken, Unix time';
 
-/** `zkrisk rule new | check | build | train | prove | deploy | update`. */
+/** `zkrisk rule new | check | build | simulate | train | try | prove | deploy | update`. */
 export function registerRules(program: Command): void {
   const rule = program
     .command('rule')
@@ -54,6 +57,28 @@ export function registerRules(program: Command): void {
     });
 
   rule
+    .command('simulate')
+    .description(
+      'a pool that follows a rule, along prices: the graph that is proven, the rails of the contract',
+    )
+    .argument('<file>', BUILT)
+    .requiredOption('--prices <files...>', PRICE_FILES)
+    .addOption(columnOption())
+    .option('--assets <names>', 'columns that are in the pool; default: all', list(String))
+    .option('--weights <list>', 'initial weights; default: equal', list(nonNegative))
+    .option('--value <amount>', 'value in the first row, quote currency', positive, 1_000_000)
+    .option('--fees <share>', 'of what goes in; without it trading is free', nonNegative)
+    .option('--update-every <rows>', 'from one update of the weights to the next', wholeNumber, 1)
+    .option('--decay <share>', 'of the estimator of gradients, by update', positive, 0.9)
+    .option('--minimum-weight <weight>', 'none is below', positive, 0.03)
+    .option('--step <weight>', 'furthest an update moves a weight', positive, 0.01)
+    .option('--svg <file>', 'value against holding, and weights')
+    .action(async (file: string, options: SimulateRuleOptions) => {
+      const { simulateRuleCommand } = await import('../rule-simulate.command.js');
+      print(await simulateRuleCommand(file, options));
+    });
+
+  rule
     .command('train')
     .description(
       'fit the parameters of a rule by gradient through a pool where trading is free; the values stay in secrets.json',
@@ -82,6 +107,22 @@ export function registerRules(program: Command): void {
     .action(async (file: string, options: TrainRuleOptions) => {
       const { trainRuleCommand } = await import('../rule-train.command.js');
       print(await trainRuleCommand(file, options));
+    });
+
+  rule
+    .command('try')
+    .description(
+      'a pool that follows a rule on a chain of its own, along the last rows of prices, each update proven',
+    )
+    .argument('<file>', BUILT)
+    .requiredOption('--prices <files...>', PRICE_FILES)
+    .addOption(columnOption())
+    .option('--assets <names>', 'columns that are in the pool; default: all', list(String))
+    .option('--weights <list>', 'initial weights; default: equal', list(nonNegative))
+    .option('--updates <count>', 'proven updates', wholeNumber, 3)
+    .action(async (file: string, options: TryRuleOptions) => {
+      const { tryRuleCommand } = await import('../rule-try.command.js');
+      print(await tryRuleCommand(file, options));
     });
 
   rule
@@ -121,5 +162,30 @@ export function registerRules(program: Command): void {
     .action(async (file: string, options: Parameters<typeof UpdateRule>[1]) => {
       const { updateRuleCommand } = await import('../rule-chain.command.js');
       print(await updateRuleCommand(file, options));
+    });
+}
+
+/** `zkrisk model train`. */
+export function registerLearnedModels(program: Command): void {
+  program
+    .command('model')
+    .description('learned corrections of the default model')
+    .command('train')
+    .description(
+      'fit multipliers of LM-GO’s variances to the first part of prices, and say whether they beat it on the last',
+    )
+    .requiredOption('--prices <files...>', PRICE_FILES)
+    .addOption(columnOption())
+    .option('--window <bars>', 'of a fit of LM-GO', wholeNumber, 1000)
+    .option('--horizon <bars>', 'that are forecast at once', wholeNumber, 24)
+    .option('--every <bars>', 'from one origin to the next', wholeNumber, 8)
+    .option('--refit-every <bars>', 'from one fit of LM-GO to the next', wholeNumber, 240)
+    .option('--held-out <share>', 'of the origins, at the end, that training does not see', positive, 0.3)
+    .option('--seeds <count>', 'starts of the fit', wholeNumber, 3)
+    .option('--steps <count>', 'of a fit at most', wholeNumber, 400)
+    .requiredOption('--out <file>', 'where the network is written')
+    .action(async (options: TrainModelOptions) => {
+      const { trainModelCommand } = await import('../model-train.command.js');
+      print(await trainModelCommand(options));
     });
 }

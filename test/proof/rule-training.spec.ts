@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { askRules, RAIL_TERMS, readSecrets } from '#lib/rules';
+import { generator } from '#lib/runtime';
+import { noPython } from '../support/python.js';
+
+const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.js');
+
+/** Hourly prices whose drifts last: what momentum lives on. */
+function trendingPrices(rows: number): number[][] {
+  const draw = generator(3);
+  const [last, drift] = [
+    [30_000, 3_000, 100],
+    [0, 0, 0],
+  ];
+  return Array.from({ length: rows }, () => {
+    const row = [...last];
+    drift.forEach((_, i) => {
+      drift[i] = 0.97 * drift[i] + 0.002 * (draw() - 0.5);
+      last[i] *= Math.exp(drift[i] + 0.01 * (draw() - 0.5));
+    });
+    return row;
+  });
+}
+
+describe.skipIf(noPython() !== undefined)('training of rules', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'zkrisk-train-'));
+  const path = (name: string) => join(folder, name);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function zkrisk<T>(...args: string[]): T {
+    const { stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], { encoding: 'utf8' });
+    if (stdout === '') throw new Error(stderr);
+    return JSON.parse(stdout) as T;
+  }
+
+  it('differentiates the pool that is simulated, gains on what it fits, and keeps its values', async () => {
+    const rows = trendingPrices(260);
+    const lines = rows.map((row, t) => [1_699_999_200 + 3600 * t, ...row].join(','));
+    writeFileSync(path('prices.csv'), ['time,BTC,ETH,SOL', ...lines, ''].join('\n'));
+    const file = path('momentum.py');
+    zkrisk('rule', 'new', file);
+    zkrisk('rule', 'build', file);
+    const simulated = zkrisk<{ finalValue: number }>(
+      'rule',
+      'simulate',
+      file,
+      '--prices',
+      path('prices.csv'),
+    );
+    writeFileSync(path('prices.json'), JSON.stringify({ prices: rows, weights: [1 / 3, 1 / 3, 1 / 3] }));
+    const terms = {
+      every: 1,
+      decay: 0.9,
+      ...RAIL_TERMS,
+      'held-out': 0.3,
+      objective: 'return',
+      seeds: 1,
+      steps: 25,
+    };
+    const answer = await askRules<{
+      paths: { start: number[] };
+      values: { k: number[] };
+      scores: Record<'start' | 'gradient', { fitted: number }>;
+    }>(
+      [
+        ...['train', file, '--prices', path('prices.json')],
+        ...Object.entries(terms).flatMap(([name, value]) => [`--${name}`, String(value)]),
+      ],
+      () => undefined,
+    );
+    // One in double precision and JAX, one in single precision from the graph.
+    expect(Math.exp(answer.paths.start.at(-1)!)).toBeCloseTo(simulated.finalValue / 1e6, 5);
+    expect(answer.scores.gradient.fitted).toBeGreaterThan(answer.scores.start.fitted);
+    answer.values.k.forEach((k) => {
+      expect(k).toBeGreaterThanOrEqual(0.1);
+      expect(k).toBeLessThanOrEqual(16);
+    });
+    const trained = zkrisk<{ scores: object }>(
+      ...['rule', 'train', file, '--prices', path('prices.csv'), '--seeds', '1', '--steps', '10'],
+      ...['--svg', path('trained.svg')],
+    );
+    expect(Object.keys(trained.scores)).toEqual(['start', 'gradient', 'direct']);
+    expect(readFileSync(path('trained.svg'), 'utf8')).toMatch(/by gradient/);
+    const secrets = readSecrets(path('momentum.rule'));
+    expect(secrets.from).toBe('training');
+    // A new build takes no values from the file while trained ones are there.
+    zkrisk('rule', 'build', file);
+    expect(readSecrets(path('momentum.rule'))).toEqual(secrets);
+  }, 600_000);
+});
