@@ -14,7 +14,6 @@ import {
   createProver,
   liquidationStatement,
   loadArtifacts,
-  momentumStatement,
   nativePython,
   parseProof,
   type PricedSide,
@@ -168,12 +167,6 @@ async function statementInputs(): Promise<Record<string, object>> {
     bar,
     price: trade,
     liquidation: { plan },
-    momentum: {
-      strategy: [0.5, 0.8, 1.2, 0.3, 0.7, 0.2, 0.9, 1.1],
-      salt: 1234.5,
-      weights: new Array<number>(8).fill(0.125),
-      gradient: [0.02, -0.01, 0.015, 0.03, -0.02, 0.01, 0, 0.005],
-    },
   };
 }
 
@@ -234,15 +227,7 @@ async function errorOf(name: string, input: object, document: ProofDocument): Pr
         Math.abs(values!.premium - plan.premium / unit),
       );
     }
-    const { strategy, weights, gradient } = momentumStatement.parse(input);
-    const { values } = await prover.verify(momentumStatement, parsed);
-    const sum = (terms: readonly number[]) => terms.reduce((total, term) => total + term, 0);
-    const offset = -sum(strategy.map((k, i) => k * gradient[i])) / sum(strategy);
-    return Math.max(
-      ...weights.map((weight, i) =>
-        Math.abs(values!.newWeights[i] - weight - strategy[i] * (gradient[i] + offset)),
-      ),
-    );
+    throw new Error(`${name} has no float64 to be held against`);
   } finally {
     await prover.close();
   }

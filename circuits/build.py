@@ -18,10 +18,10 @@ from pathlib import Path
 import ezkl
 import onnx
 
-from zkcircuits import bar, layouts, liquidation, momentum, price
+from zkcircuits import bar, layouts, liquidation, price
 from zkcircuits.calls import finished
 
-CIRCUITS = {"bar": bar, "price": price, "liquidation": liquidation, "momentum": momentum}
+CIRCUITS = {"bar": bar, "price": price, "liquidation": liquidation}
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)
 # Blinding of a proof takes the last rows of its columns.

@@ -10,7 +10,7 @@ import { outputOf, testContracts } from './test-contracts.mjs';
 import { RESULTS_FILE } from './vitest-results.mjs';
 
 /** The proof that `npm test` makes: the smallest circuit. */
-const SMALL_PROOF = 'dist/libs/proofs/src/momentum.proof.spec.js';
+const SMALL_PROOF = 'dist/libs/rules/src/provers.proof.spec.js';
 /** Skipped tests whose names hold this need real prices, which are never committed. */
 const NEEDS_PRICES = '(needs ../shared/data)';
 const SLOWEST = 10;

@@ -1,7 +1,7 @@
 """layout.json: where each public value of each circuit is, in which unit, and the numbers that whoever verifies shares with the
 builders. `libs/proofs/src/generated/layout.ts` and `contracts/src/generated/Layout.sol` are made from it."""
 
-from . import bar, factors, liquidation, momentum, price
+from . import bar, factors, liquidation, price
 from .integers import BITS, ONE
 
 # Bounds of a sandwich, in its units of 2^-24 where nothing else is said. docs/proofs.md has what makes each necessary.
@@ -47,11 +47,6 @@ CONSTANTS = {
         "excessShift": 12,
         "gapShift": 11,
         "gapTolerance": 2**10,
-    },
-    "momentum": {
-        "tokens": momentum.TOKENS,
-        # |sum of k (g + offset)|, 2^-48: offset to half a unit times a sum of k of at most 128
-        "residualTolerance": momentum.TOKENS * momentum.LARGEST_K * ONE >> 1,
     },
 }
 

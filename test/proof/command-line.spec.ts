@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { liquidate, loadSolvers } from '#lib/liquidation';
 import { fromFelt, toFelt } from '#lib/proofs';
+import { randomCase } from '../support/liquidation-cases.js';
 
 const main = join(import.meta.dirname, '..', '..', 'apps/cli/src/main.js');
 
@@ -21,8 +23,8 @@ describe('the command line', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('proves a weight update and verifies the proof; one unit more and it does not, with exit code 1', () => {
-    const update = { strategy: [0.5, 2], salt: 99.5, weights: [0.6, 0.4], gradient: [0.03, -0.01] };
+  it('proves a liquidation and verifies the proof; one unit more and it does not, with exit code 1', async () => {
+    const plan = liquidate(randomCase(9, { n: 3 }), await loadSolvers());
     const out = join(folder, 'proof.json');
     const run = (...args: string[]) => {
       const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
@@ -31,10 +33,10 @@ describe('the command line', () => {
       });
       return { status, stdout, stderr };
     };
-    const input = file('update.json', JSON.stringify(update));
-    const made = run('prove', '--statement', 'momentum', '--input', input, '--out', out);
+    const input = file('plan.json', JSON.stringify({ plan }));
+    const made = run('prove', '--statement', 'liquidation', '--input', input, '--out', out);
     expect(made.stderr).toBe('');
-    expect(JSON.parse(made.stdout)).toMatchObject({ statement: 'momentum', srs: 'development' });
+    expect(JSON.parse(made.stdout)).toMatchObject({ statement: 'liquidation', srs: 'development' });
     const good = run('verify', out);
     expect(good.status).toBe(0);
     expect(JSON.parse(good.stdout)).toMatchObject({ holds: true, srs: 'development' });

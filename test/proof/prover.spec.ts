@@ -5,21 +5,19 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EmbeddedLog } from '#lib/events';
 import { type ProofJobPayload, type ProofPayload, TOPICS } from '#lib/messages';
-import { createProver, momentumStatement, parseProof } from '#lib/proofs';
+import { liquidate, loadSolvers } from '#lib/liquidation';
+import { createProver, liquidationStatement, parseProof } from '#lib/proofs';
 import { ProofRunner, ProverRepository } from '../../apps/prover/src/index.js';
+import { randomCase } from '../support/liquidation-cases.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 
 const child = join(import.meta.dirname, '..', 'support', 'run-prover.js');
 
+const plan = liquidate(randomCase(9, { n: 3 }), await loadSolvers());
+
 function job(jobId: string, change: object = {}): ProofJobPayload {
-  const input = {
-    strategy: [0.5, 0.8, 1.2],
-    salt: 77.5,
-    weights: [0.25, 0.45, 0.3],
-    gradient: [0.02, -0.01, 0.015],
-    ...change,
-  };
-  return { jobId, statement: 'momentum', subject: { kind: 'other', id: 'test', at: null }, input };
+  const input = { plan: { ...plan, ...change } };
+  return { jobId, statement: 'liquidation', subject: { kind: 'other', id: 'test', at: null }, input };
 }
 
 describe('the queue of proofs', () => {
@@ -73,12 +71,14 @@ describe('the queue of proofs', () => {
       { jobId: 'killed', status: 'proven' },
     ]);
     const verifier = createProver();
-    expect((await verifier.verify(momentumStatement, parseProof(messages[0].document))).failures).toEqual([]);
+    expect((await verifier.verify(liquidationStatement, parseProof(messages[0].document))).failures).toEqual(
+      [],
+    );
     await verifier.close();
   }, 240_000);
 
   it('says why a statement cannot be proven, and goes on with the next', async () => {
-    await repository.enqueue(database.manager, job('wrong', { weights: [1] }));
+    await repository.enqueue(database.manager, job('wrong', { outcome: 'none' }));
     await repository.enqueue(database.manager, { ...job('unknown'), statement: 'nothing' });
     await repository.enqueue(database.manager, job('right'));
     const runner = run();
@@ -91,7 +91,7 @@ describe('the queue of proofs', () => {
     await runner.close();
     expect(await repository.find('wrong')).toMatchObject({
       status: 'failed',
-      reason: expect.stringContaining('weights') as string,
+      reason: expect.stringContaining('outcome') as string,
     });
     expect(await repository.find('unknown')).toMatchObject({
       status: 'failed',

@@ -272,26 +272,3 @@ library LiquidationLayout {
     uint256 internal constant GAP_SHIFT = 11;
     uint256 internal constant GAP_TOLERANCE = 1024;
 }
-
-/// @title Where the public values of `momentum` are: first index, number where there are several, unit 2^-bits.
-library MomentumLayout {
-    uint256 internal constant COUNT = 30;
-    uint256 internal constant STRATEGY_COMMITMENT = 0;
-    uint256 internal constant WEIGHTS_COMMITMENT = 1;
-    uint256 internal constant GRADIENT_COMMITMENT = 2;
-    uint256 internal constant OFFSET_COMMITMENT = 3;
-    uint256 internal constant VIOLATIONS = 4;
-    uint256 internal constant NEW_WEIGHTS = 5;
-    uint256 internal constant NEW_WEIGHTS_LENGTH = 8;
-    uint256 internal constant NEW_WEIGHTS_BITS = 24;
-    uint256 internal constant RESIDUAL = 13;
-    uint256 internal constant RESIDUAL_BITS = 48;
-    uint256 internal constant PUBLIC_GRADIENT = 14;
-    uint256 internal constant PUBLIC_GRADIENT_LENGTH = 8;
-    uint256 internal constant PUBLIC_GRADIENT_BITS = 24;
-    uint256 internal constant PUBLIC_WEIGHTS = 22;
-    uint256 internal constant PUBLIC_WEIGHTS_LENGTH = 8;
-    uint256 internal constant PUBLIC_WEIGHTS_BITS = 24;
-    uint256 internal constant TOKENS = 8;
-    uint256 internal constant RESIDUAL_TOLERANCE = 1073741824;
-}

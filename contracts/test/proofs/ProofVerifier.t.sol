@@ -79,9 +79,9 @@ contract ProofVerifierTest is Base {
     }
 
     function test_verifiesForItsOwnKeysOnly() public {
-        address key = deployed(committed("momentum"));
+        address key = deployed(committed("liquidation"));
         ProofVerifier made = verifier(key);
-        address other = deployed(committed("momentum"));
+        address other = deployed(committed("liquidation"));
         bytes memory proof = new bytes(made.proofLength(key));
         holds(made.verifyProof(key, proof, new uint256[](1)), "its own");
         holds(made.accepts(key) && !made.accepts(other), "accepts");
@@ -96,7 +96,7 @@ contract ProofVerifierTest is Base {
     }
 
     function test_refusesBytesBehindAProof() public {
-        address key = deployed(committed("momentum"));
+        address key = deployed(committed("liquidation"));
         ProofVerifier made = verifier(key);
         uint256 length = made.proofLength(key);
         for (uint256 more = 1; more <= 64; more += 31) {
@@ -109,7 +109,7 @@ contract ProofVerifierTest is Base {
 
     /// @dev However calldata is laid out (instances before the proof, pointers of one's own, bytes behind), the generated verifier sees one layout.
     function test_encodesAgainWhateverComes() public {
-        address key = deployed(committed("momentum"));
+        address key = deployed(committed("liquidation"));
         ProofVerifier made = verifier(key);
         halo2.setLoud(true);
         bytes memory proof = new bytes(made.proofLength(key));

@@ -155,22 +155,4 @@ export const LAYOUTS = {
       gapTolerance: 1024,
     },
   },
-  momentum: {
-    count: 30,
-    values: {
-      strategyCommitment: { first: 0, length: 1, bits: 0 },
-      weightsCommitment: { first: 1, length: 1, bits: 0 },
-      gradientCommitment: { first: 2, length: 1, bits: 0 },
-      offsetCommitment: { first: 3, length: 1, bits: 0 },
-      violations: { first: 4, length: 1, bits: 0 },
-      newWeights: { first: 5, length: 8, bits: 24 },
-      residual: { first: 13, length: 1, bits: 48 },
-      publicGradient: { first: 14, length: 8, bits: 24 },
-      publicWeights: { first: 22, length: 8, bits: 24 },
-    },
-    constants: {
-      tokens: 8,
-      residualTolerance: 1073741824,
-    },
-  },
 } as const;

@@ -2,7 +2,6 @@ import { InvalidInputError } from '#lib/errors';
 import type { Statement } from '../statement.js';
 import { barStatement } from './bar.js';
 import { liquidationStatement } from './liquidation.js';
-import { momentumStatement } from './momentum.js';
 import { priceStatement } from './price.js';
 
 export * from './bar.js';
@@ -22,12 +21,11 @@ export {
   stateNumbers,
 } from './factor-model.js';
 export * from './liquidation.js';
-export * from './momentum.js';
 export * from './price.js';
 
 /** Every statement by its name. */
 export const STATEMENTS: ReadonlyMap<string, Statement<unknown, unknown>> = new Map(
-  [barStatement, priceStatement, liquidationStatement, momentumStatement].map((statement) => [
+  [barStatement, priceStatement, liquidationStatement].map((statement) => [
     statement.name,
     statement as unknown as Statement<unknown, unknown>,
   ]),
