@@ -1,5 +1,5 @@
-"""What a file of a rule imports: `from zkrules import gradients, parameter, prices, rule, state, weights`."""
+"""What a file of a rule imports: `from zkrules import RuleError, gradients, graph, parameter, prices, rule, state, weights`."""
 
-from .declare import gradients, parameter, prices, rule, state, weights
+from .declare import RuleError, gradients, graph, parameter, prices, rule, state, weights
 
-__all__ = ["gradients", "parameter", "prices", "rule", "state", "weights"]
+__all__ = ["RuleError", "gradients", "graph", "parameter", "prices", "rule", "state", "weights"]

@@ -93,22 +93,36 @@ def _ranged(kind, array, low, high, **rest):
     return Input(kind, array.shape, float(low), float(high), value=array, **rest)
 
 
+def graph(model, name, tokens, **inputs):
+    """A rule that is an ONNX model already, of PyTorch, scikit-learn or any other: its inputs are those named here, in order; its outputs
+    the weights and the next values of its states. Training needs a function of JAX."""
+    _check_inputs(tokens, inputs)
+    if len(model.graph.input) != len(inputs):
+        raise RuleError(f"the model has {len(model.graph.input)} inputs, {len(inputs)} are declared")
+    return Rule(name, tokens, model, dict(inputs), model.doc_string)
+
+
 def rule(tokens, **inputs):
     """Declares a function as a rule: its arguments are the inputs named here; it returns the weights it wants, one a token (the
     pool normalises and rails them), followed by the next values of its states."""
-    if not FEWEST_TOKENS <= tokens <= MOST_TOKENS:
-        raise RuleError(f"a pool holds {FEWEST_TOKENS} to {MOST_TOKENS} tokens, got {tokens}")
+    _check_inputs(tokens, inputs)
 
     def declared(function):
         arguments = list(inspect.signature(function).parameters)
         if set(arguments) != set(inputs):
             raise RuleError(f"{function.__name__} takes {arguments}, but {list(inputs)} are declared")
-        for kind in ("weights", "gradients", "prices"):
-            if sum(each.kind == kind for each in inputs.values()) > 1:
-                raise RuleError(f"{kind} can be declared once")
-        if not any(each.kind in ("weights", "gradients", "prices") for each in inputs.values()):
-            raise RuleError("a rule looks at weights, gradients or prices")
         ordered = {name: inputs[name] for name in arguments}
         return Rule(function.__name__, tokens, function, ordered, inspect.getdoc(function) or "")
 
     return declared
+
+
+def _check_inputs(tokens, inputs):
+    if not FEWEST_TOKENS <= tokens <= MOST_TOKENS:
+        raise RuleError(f"a pool holds {FEWEST_TOKENS} to {MOST_TOKENS} tokens, got {tokens}")
+    market = ("weights", "gradients", "prices")
+    for kind in market:
+        if sum(each.kind == kind for each in inputs.values()) > 1:
+            raise RuleError(f"{kind} can be declared once")
+    if not any(each.kind in market for each in inputs.values()):
+        raise RuleError("a rule looks at weights, gradients or prices")

@@ -71,6 +71,8 @@ class Search:
 
 def train(rule, prices, terms, first_weights, held_out, objective, seeds, steps, note):
     """@returns the values of the best seed by the stopping span, the scores of every span, and how the fit went"""
+    if not callable(rule.function):
+        raise RuleError("training differentiates a function of JAX; this rule is a graph")
     if objective not in OBJECTIVES:
         raise RuleError(f"the objective is one of {', '.join(OBJECTIVES)}, got {objective}")
     jax.config.update("jax_enable_x64", True)
