@@ -103,14 +103,21 @@ describe.skipIf(noPython() !== undefined)('altered witnesses of compiled rules',
   }, 120_000);
 
   it('are refused with the quotient in the field, whose remainder is 0', () => {
-    const quotients = hints().filter(({ kind }) => kind === 'quotient');
-    for (const { args, first, slots } of quotients) {
-      const [a, b] = [slots[args[0]][0], slots[args[1]][0]];
-      const exact = fieldElement(a) * inverse(b);
-      expect(fieldElement(exact * b)).toBe(fieldElement(a));
-      expect(seen(['hints', first, () => fieldElement(exact)]).failures.length).toBeGreaterThan(0);
+    let tried = 0;
+    for (const { kind, args, first, slots } of hints()) {
+      if (kind !== 'quotient') continue;
+      slots[args[0]].forEach((a, i) => {
+        const b = slots[args[1]][i];
+        // Where b divides a the field's quotient is the honest one.
+        if (a % b === 0n) return;
+        const exact = fieldElement(a) * inverse(b);
+        expect(fieldElement(exact * b)).toBe(fieldElement(a));
+        const { failures } = seen(['hints', first + i, () => fieldElement(exact)]);
+        expect(failures.length, `quotient ${i}`).toBeGreaterThan(0);
+        tried++;
+      });
     }
-    expect(quotients.length).toBeGreaterThan(1);
+    expect(tried).toBeGreaterThan(2);
   }, 120_000);
 
   it('are refused with parameters or states beyond either end of their ranges', () => {
@@ -146,7 +153,7 @@ describe.skipIf(noPython() !== undefined)('altered witnesses of compiled rules',
     const count = honest[names.indexOf('hints')].length - 1;
     const bound = 2 * rule.manifest.errors.target;
     let accepted = 0;
-    for (let search = 0; search < 200; search++) {
+    for (let search = 0; search < 100; search++) {
       const changes = Array.from({ length: 1 + Math.floor(draw() * 3) }, (): Change => {
         const by = BigInt(Math.floor((draw() - 0.5) * 2 ** (1 + Math.floor(draw() * 12))));
         return ['hints', Math.floor(draw() * count), (v) => v + by];
