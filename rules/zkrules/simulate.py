@@ -11,6 +11,9 @@ import jax
 import jax.numpy as jnp
 
 
+LEAK = 0.1
+
+
 @dataclass(frozen=True)
 class Terms:
     every: int = 1
@@ -27,7 +30,8 @@ def railed(current, target, terms):
     highest = 1 - (n - 1) * terms.lowest
     low = jnp.maximum(current - terms.step, terms.lowest)
     high = jnp.minimum(current + terms.step, highest)
-    goal = jnp.clip(target, low, high)
+    # A target beyond its rail still leans on the gradient, a little: the value is the clipped one.
+    goal = jnp.clip(target, low, high) + LEAK * (target - jax.lax.stop_gradient(target))
     apart = goal.sum() - 1
     room = jnp.where(apart > 0, goal - low, high - goal)
     after = goal - apart * room / jnp.maximum(room.sum(), 1e-12)

@@ -63,7 +63,8 @@ export async function trainModelCommand(options: TrainModelOptions): Promise<Tra
   const { prices, column, window, horizon, every, refitEvery } = options;
   const table = readSeriesFiles(prices, { kind: 'price', ...(column === undefined ? {} : { column }) });
   table.notes.forEach(note);
-  const { markets, returns } = commonWindow(table, 'price', window + horizon + every);
+  const { markets, returns, leftOut } = commonWindow(table, 'price', table.times.length - 1);
+  for (const { market, reason } of leftOut) note(`${market} is left out: it ${reason}`);
   const length = returns[0].length;
   if (length < window + horizon + 10 * every)
     throw new UsageError(`--prices: ${length} returns are too few for a window of ${window} and ten origins`);
