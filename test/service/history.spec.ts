@@ -1,6 +1,12 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys } from '#lib/host';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
+import { exportHistoryCommand } from '../../apps/cli/src/history.command.js';
 import { HouseLiquidator } from '../../apps/liquidator/src/index.js';
 import { HISTORY_TABLES } from '../../apps/historian/src/partitions.js';
 import { MonthlyPartitions } from '#lib/storage';
@@ -205,6 +211,51 @@ describe('history', () => {
     expect((await history('marks', { from: start, to: end, step: '1m', market: 'M1' })).rows).toHaveLength(
       5 * 1440,
     );
+  });
+
+  it('is exported to CSV and Parquet, in parts where it is more than one answer has', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zkrisk-history-'));
+    try {
+      const options = {
+        url: engine.url,
+        key: apiKey,
+        from: String(from),
+        to: '2029-12-31T00:00:00Z',
+        step: '1h',
+      };
+      const wanted = await history('marks', { to: Date.UTC(2029, 11, 31), step: '1h' });
+      const file = join(folder, 'marks.parquet');
+      await exportHistoryCommand('marks', { ...options, out: file });
+      const read = (await parquetReadObjects({
+        file: await asyncBufferFromFile(file),
+      })) as Record<string, unknown>[];
+      expect(
+        read.map((row) => [(row.at as Date).getTime(), ...wanted.columns.slice(1).map((name) => row[name])]),
+      ).toEqual(wanted.rows);
+      const text = join(folder, 'liquidations.csv');
+      const told = await exportHistoryCommand('liquidations', { ...options, out: text });
+      const records = parse(readFileSync(text, 'utf8'), { columns: true }) as Record<string, string>[];
+      expect(records).toHaveLength(told.rows);
+      expect(records.find(({ orders }) => orders !== '')?.orders).toContain(`"market":"SIM-`);
+      // 24 markets by the minute for five days are more than one answer.
+      const large = join(folder, 'large.csv');
+      const start = Date.UTC(2030, 0, 1);
+      const many = await exportHistoryCommand('marks', {
+        ...{ url: engine.url, key: apiKey, step: '1m', out: large },
+        ...{ from: String(start), to: String(start + 5 * 24 * HOUR) },
+      });
+      expect(many.rows).toBe(24 * 5 * 1440);
+      const lines = readFileSync(large, 'utf8').trimEnd().split('\n').slice(1);
+      expect(new Set(lines).size).toBe(many.rows);
+      await expect(exportHistoryCommand('marks', { ...options, out: join(folder, 'x') })).rejects.toThrow(
+        '--format',
+      );
+      await expect(exportHistoryCommand('marks', { ...options, from: 'soon', out: text })).rejects.toThrow(
+        '--from',
+      );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('drops what is older than the retention, by months', async () => {

@@ -14,9 +14,8 @@ export function noPython(): string | undefined {
     : 'there is no Python 3 with venv';
 }
 
-/** A Python with the packages of test/clients/requirements.txt; made once, and kept beside the modules. */
-export function pythonWithClients(): string {
-  const requirements = join(CLIENTS, 'requirements.txt');
+/** A Python with packages, those of test/clients by default; made once, and kept beside the modules. */
+export function pythonWithClients(requirements = join(CLIENTS, 'requirements.txt')): string {
   const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
   const folder = join(ROOT, 'node_modules', '.cache', 'zkrisk', `python-${digest}`);
   if (!existsSync(folder)) {

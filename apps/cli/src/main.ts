@@ -1,5 +1,6 @@
 import { newProgram, runProgram } from '#lib/terminal';
 import { registerBooks } from './programs/books.js';
+import { registerHistory } from './programs/history.js';
 import { registerModels } from './programs/models.js';
 import { registerOperations } from './programs/operations.js';
 import { registerPools } from './programs/pools.js';
@@ -16,5 +17,6 @@ registerLearnedModels(program);
 registerBooks(program);
 registerProofs(program);
 registerOperations(program);
+registerHistory(program);
 
 await runProgram(program, { traces: false });

@@ -7,7 +7,7 @@ import {
   kafkaEnvironment,
   KafkaLog,
   openLog,
-  requeue,
+  requeuePlaces,
   skipRecords,
   type StoredDeadLetter,
   type TopicDifference,
@@ -90,15 +90,7 @@ export function requeueCommand(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<{ requeued: string[] }> {
   const { name } = topicOf(topic);
-  return withLog(environment, async (log) => {
-    const letters: StoredDeadLetter[] = [];
-    for (const place of places) {
-      if (!/^\d{1,18}$/.test(place)) throw new UsageError(`${place}: is not the place of a dead letter`);
-      const [letter] = await deadLetters(log, name, BigInt(place), 1);
-      if (letter?.place !== place) throw new UsageError(`${name}.dead has nothing at ${place}`);
-      letters.push(letter);
-    }
-    for (const letter of letters) await requeue(log, letter);
-    return { requeued: letters.map(({ place }) => place) };
-  });
+  for (const place of places)
+    if (!/^\d{1,18}$/.test(place)) throw new UsageError(`${place}: is not the place of a dead letter`);
+  return withLog(environment, async (log) => ({ requeued: await requeuePlaces(log, name, places) }));
 }

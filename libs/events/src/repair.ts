@@ -108,3 +108,25 @@ export async function requeue(log: EventLog, letter: StoredDeadLetter): Promise<
     { topic, key, partition, value: text.value, headers: { ...headers, [REQUEUED_HEADER]: place } },
   ]);
 }
+
+/**
+ * Puts dead letters of a topic back, each once; none where one of them is not there.
+ *
+ * @param places of the letters in the topic's dead-letter topic
+ * @throws {InvalidInputError} for a place where there is none, and as {@link requeue}
+ */
+export async function requeuePlaces(
+  log: EventLog,
+  topic: string,
+  places: readonly string[],
+): Promise<string[]> {
+  const letters: StoredDeadLetter[] = [];
+  for (const place of new Set(places)) {
+    const [letter] = await deadLetters(log, topic, BigInt(place), 1);
+    if (letter?.place !== place)
+      throw new InvalidInputError('places', `${deadLetterTopic(topic)} has nothing at ${place}`);
+    letters.push(letter);
+  }
+  for (const letter of letters) await requeue(log, letter);
+  return letters.map(({ place }) => place);
+}

@@ -7,6 +7,7 @@ import type {
   BookedTrade,
   Decimal,
   Execution,
+  History,
   Leg,
   Liquidation,
   LiquidationDetail,
@@ -15,6 +16,7 @@ import type {
   PlanOpened,
   Quote,
   Simulation,
+  Status,
 } from './types.js';
 
 export interface ClientOptions {
@@ -99,6 +101,27 @@ export class ZkriskClient {
   /** Reports a plan's fills; the stream says when they are booked. */
   reportExecution(planId: string, execution: Execution): Promise<{ reportId: string }> {
     return this.post(`/v1/liquidations/${encodeURIComponent(planId)}/executions`, execution);
+  }
+
+  /**
+   * What was: a row a step and market. Times are milliseconds since the epoch, or ISO 8601.
+   *
+   * @param series `marks`, `funding`, `risk`, `premia`, `shares`, `liquidations` or `accounts/ID`
+   */
+  history(
+    series: string,
+    range: { from: number | string; to: number | string; step?: number | string; market?: string },
+  ): Promise<History> {
+    const query = new URLSearchParams(
+      Object.entries(range).map(([name, value]): [string, string] => [name, String(value)]),
+    );
+    const path = series.split('/').map(encodeURIComponent).join('/');
+    return this.get(`/v1/history/${path}?${query.toString()}`);
+  }
+
+  /** How the exchange is; needs no key. */
+  status(): Promise<Status> {
+    return this.get('/v1/status');
   }
 
   /**

@@ -1,5 +1,2 @@
-export { verifyCertificate, type LiquidationPlan, type Verdict } from '#lib/liquidation';
-export * from './api-error.js';
-export * from './client.js';
+export * from './public.js';
 export * from './quote-channel.js';
-export * from './types.js';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Consumer, Kafka, Producer } from 'kafkajs';
 import type { Quote } from './types.js';
 
@@ -37,7 +36,7 @@ export class QuoteChannel {
     this.timeoutMs = timeoutMs;
     this.producer = kafka.producer({ allowAutoTopicCreation: false });
     this.consumer = kafka.consumer({
-      groupId: `${prefix}quote-channel-${randomUUID()}`,
+      groupId: `${prefix}quote-channel-${crypto.randomUUID()}`,
       maxWaitTimeInMs: 50,
     });
   }
@@ -76,7 +75,7 @@ export class QuoteChannel {
     account: string,
     legs: readonly { readonly market: string; readonly size: string }[],
   ): Promise<QuoteAnswer> {
-    const id = randomUUID();
+    const id = crypto.randomUUID();
     const time = Date.now();
     const message = {
       ...{ schemaVersion: 1, id, sequence: 0, time },

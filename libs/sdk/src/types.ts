@@ -140,3 +140,20 @@ export interface Execution {
   /** closed sizes, where only a part was closed */
   readonly fills?: readonly Leg[];
 }
+
+/** Rows of a series, in the order of `columns`; `at` is the beginning of the step, milliseconds since the epoch. */
+export interface History {
+  readonly series: string;
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+export interface Status {
+  readonly status: 'operational' | 'degraded';
+  readonly since: string;
+  readonly checks: Readonly<Record<string, boolean>>;
+  readonly [fact: string]: unknown;
+}

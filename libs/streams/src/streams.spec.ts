@@ -69,7 +69,7 @@ describe('a hub of streams', () => {
     document = next;
     version++;
   };
-  const marks: StreamChannel = {
+  const marksChannel: StreamChannel = {
     name: 'marks',
     version: () => String(version),
     read: (market) => {
@@ -77,10 +77,12 @@ describe('a hub of streams', () => {
       return market === undefined ? document : { [market]: document[market] };
     },
   };
-  const status: StreamChannel = { ...marks, name: 'status', read: () => Promise.resolve(document) };
-  const account: StreamChannel = { ...marks, name: 'account', read: (name) => ({ name, version }) };
+  let marks = marksChannel;
+  const status: StreamChannel = { ...marksChannel, name: 'status', read: () => Promise.resolve(document) };
+  const account: StreamChannel = { ...marksChannel, name: 'account', read: (name) => ({ name, version }) };
 
   function open(options: Partial<typeof OPTIONS> = {}): void {
+    marks = { ...marksChannel };
     set({ A: { mark: '1' }, B: { mark: '2' } });
     hub = new StreamHub(
       [marks, status, account],
@@ -274,6 +276,26 @@ describe('a hub of streams', () => {
     const { client, session } = connect();
     for (let i = 0; i < 120; i++) session.receive('x');
     await expect.poll(() => client.closed).toBe(4429);
+  });
+
+  it('takes no more of the thread than its share, however much there is to do', async () => {
+    open({ share: 0.1, intervalMs: 1 });
+    const { client, session } = connect();
+    ask(session, { op: 'subscribe', channel: 'marks' });
+    await seen(client).toBeDefined();
+    Object.assign(marks, {
+      version: () => String(performance.now()),
+      read: () => {
+        const until = performance.now() + 10;
+        while (performance.now() < until);
+        return { now: until };
+      },
+    });
+    const before = hub.counts.rounds;
+    await sleep(800);
+    // Ten milliseconds of work, ninety of rest: eight rounds, where a millisecond of rest would make seventy.
+    expect(hub.counts.rounds - before).toBeLessThanOrEqual(12);
+    expect(hub.counts.rounds - before).toBeGreaterThan(1);
   });
 
   it('shows where a document cannot be had, and the document when it can', async () => {
