@@ -163,6 +163,24 @@ describe('streams of a running engine', () => {
     await expect(connect(first.key)).rejects.toThrow('401');
   });
 
+  it('of server-sent events end with the key too', async () => {
+    const { key: apiKey, id } = await key(['liquidator']);
+    const response = await fetch(`${engine.url}/v1/liquidations/stream?after=0`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+    expect(response.status).toBe(200);
+    const ended = (async () => {
+      for await (const _ of response.body as unknown as AsyncIterable<Uint8Array>);
+    })().then(
+      () => 'ended',
+      () => 'ended',
+    );
+    await sleep(300);
+    expect(await Promise.race([ended, 'open'])).toBe('open');
+    await keys.revoke(id);
+    expect(await Promise.race([ended, sleep(1500, 'open')])).toBe('ended');
+  });
+
   it('let nobody in without a key, but to what is public', async () => {
     const mirror = await connect();
     for (const channel of ['marks', 'liquidations']) mirror.send({ op: 'subscribe', id: channel, channel });

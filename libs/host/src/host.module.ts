@@ -5,6 +5,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { EventLog, EventsModule, LagClock, LaneOwners, type KafkaEnvironment } from '#lib/events';
 import { ProblemFilter } from '#lib/service';
 import { AdminController } from './access/admin.controller.js';
+import { DeadLettersController } from './dead-letters.controller.js';
 import { Metrics, Readiness } from './metrics.js';
 import { OperationsController } from './operations.controller.js';
 import { Status } from './status.js';
@@ -31,7 +32,7 @@ export class HostModule {
         EventsModule.register(options.kafka, options.name),
         ...options.services,
       ],
-      controllers: [OperationsController, AdminController],
+      controllers: [OperationsController, AdminController, DeadLettersController],
       providers: [
         { provide: APP_FILTER, useClass: ProblemFilter },
         LagClock,
@@ -92,9 +93,25 @@ export class HostModule {
         },
         {
           provide: Readiness,
-          inject: [DataSource, EventLog, LaneOwners, LagClock],
-          useFactory: (database: DataSource, log: EventLog, owners: LaneOwners, clock: LagClock) => {
+          inject: [DataSource, EventLog, LaneOwners, LagClock, Metrics],
+          useFactory: (
+            database: DataSource,
+            log: EventLog,
+            owners: LaneOwners,
+            clock: LagClock,
+            metrics: Metrics,
+          ) => {
             const readiness = new Readiness();
+            metrics.gauges(
+              'zkrisk_ready',
+              '1 where the process can do its work, by check; 0 where it cannot',
+              ['check'],
+              async () =>
+                Object.entries(await readiness.look()).map(([check, passed]) => ({
+                  labels: { check },
+                  value: passed ? 1 : 0,
+                })),
+            );
             readiness.add('database', async () => {
               await database.query('select 1');
               return true;

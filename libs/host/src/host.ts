@@ -20,7 +20,8 @@ import { hostEnvironment } from './host.environment.js';
 import { followRequests, requestIdOf } from './follow-requests.js';
 import { HostModule } from './host.module.js';
 import { servePage } from './page.js';
-import { Readiness } from './metrics.js';
+import { Metrics, Readiness } from './metrics.js';
+import { RequestCounts } from './request-counts.js';
 import type { OpenedService, ServiceDefinition } from './service.js';
 import { type OpenStreams, openStreams } from './streams/open-streams.js';
 import { streamsEnvironment } from './streams/streams.environment.js';
@@ -97,6 +98,7 @@ export async function startHost(
     const running = (): INestApplicationContext => app!;
     const database = () => app!.get(DataSource);
     followRequests(fastify, lines);
+    const requests = new RequestCounts(fastify);
     const guard = guardRoutes(fastify, { service: name, required, config: access, database });
     for (const service of opened) service.routes?.(fastify, running);
     const modules = opened.map(({ module }) => module);
@@ -106,10 +108,11 @@ export async function startHost(
       { logger, abortOnError: false },
     );
     await app.register(helmet, { contentSecurityPolicy: { directives: CONTENT_SECURITY } });
+    requests.tell(app.get(Metrics));
     const counts = new CallCounts();
     if (required) await limitRates(app, access.RATE_LIMIT_PER_SECOND, counts);
     const streams = await openStreams(app, opened, {
-      ...{ keys: guard.keys, required, counts, ratePerSecond: access.RATE_LIMIT_PER_SECOND },
+      ...{ guard, required, counts, ratePerSecond: access.RATE_LIMIT_PER_SECOND },
       ...{ config: readConfig(streamsEnvironment, environment), logger },
     });
     configure(fastify);

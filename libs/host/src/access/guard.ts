@@ -37,7 +37,7 @@ export function guardRoutes(
     readonly config: AccessConfig;
     readonly database: () => DataSource;
   },
-): { keys(): ApiKeys } {
+): RouteGuard {
   const { service, required, config } = options;
   let parts: { keys: ApiKeys; signatures: AdminSignatures; audit: AuditLog } | undefined;
   const opened = () => {
@@ -48,6 +48,7 @@ export function guardRoutes(
       audit: new AuditLog(database),
     });
   };
+  const open = new Set<FastifyReply>();
   fastify.decorateRequest('principal', null);
   fastify.decorateRequest('auditId', null);
   fastify.decorateRequest('rawBody', undefined);
@@ -57,6 +58,7 @@ export function guardRoutes(
     if (access === 'public' || (!required && !request.url.startsWith(ADMIN))) return;
     try {
       request.principal = await opened().keys.principalOf(keyIn(request));
+      open.add(reply);
       if (access === undefined) throw new ForbiddenError('this route is open to nobody');
       if (!request.principal.scopes.has(access.scope))
         throw new ForbiddenError(`the key lacks the scope "${access.scope}"`, { scope: access.scope });
@@ -101,9 +103,25 @@ export function guardRoutes(
   });
 
   fastify.addHook('onResponse', async (request, reply) => {
+    open.delete(reply);
     if (request.auditId !== null) await opened().audit.end(request.auditId, reply.statusCode);
   });
-  return { keys: () => opened().keys };
+  return {
+    keys: () => opened().keys,
+    endRevoked: () => {
+      for (const reply of open) {
+        const { principal } = reply.request;
+        const streams = reply.raw.headersSent && !reply.raw.writableEnded;
+        if (streams && principal !== null && !opened().keys.isValid(principal.keyId)) reply.raw.destroy();
+      }
+    },
+  };
+}
+
+export interface RouteGuard {
+  keys(): ApiKeys;
+  /** Ends answers that are still being sent, as server-sent events are, to keys that are not valid any more. */
+  endRevoked(): void;
 }
 
 function accessOf({ routeOptions, url }: FastifyRequest): RouteAccess | undefined {

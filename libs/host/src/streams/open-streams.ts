@@ -2,7 +2,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { PinoLogger } from '#lib/service';
 import { type Caller, StreamHub } from '#lib/streams';
 import type { ApiKeys, Principal } from '../access/api-keys.js';
-import { givenKey } from '../access/guard.js';
+import { givenKey, type RouteGuard } from '../access/guard.js';
 import type { CallCounts } from '../access/rate-limit.js';
 import { Metrics } from '../metrics.js';
 import type { OpenedService } from '../service.js';
@@ -24,7 +24,7 @@ export async function openStreams(
   app: NestFastifyApplication,
   services: readonly OpenedService[],
   options: {
-    keys(): ApiKeys;
+    readonly guard: RouteGuard;
     /** whether keys are asked for */
     readonly required: boolean;
     readonly counts: CallCounts;
@@ -33,7 +33,8 @@ export async function openStreams(
     readonly logger: PinoLogger;
   },
 ): Promise<OpenStreams> {
-  const { keys, required, counts, ratePerSecond, config, logger } = options;
+  const { guard, required, counts, ratePerSecond, config, logger } = options;
+  const keys = () => guard.keys();
   const parts = services.flatMap((service) => service.streams?.(app) ?? []);
   const hub = new StreamHub(
     [...parts.flatMap(({ channels }) => channels), app.get(Status).channel()],
@@ -76,6 +77,7 @@ export async function openStreams(
       if (!required) return;
       following = keys().follow(() => {
         endRevoked(hub, keys());
+        guard.endRevoked();
       });
       // Where the database has told nothing, as after a failover, the keys are read again all the same.
       renewing = setInterval(() => {
