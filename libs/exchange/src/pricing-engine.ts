@@ -238,15 +238,12 @@ export class PricingEngine implements Exchange {
    */
   settleTime(markets?: readonly string[]): BookEvent[] {
     const { now } = this.board;
+    const events = intervalEnded(this.settledAt, now) ? this.settle(undefined) : [];
     this.renewEpoch();
-    const shared = this.shareLosses();
+    events.push(...this.shareLosses());
     const due = this.liquidityIsDue();
     // Before shares are valued, what has been earned is, to the millisecond, and all funding is exact.
-    const events = [
-      ...shared,
-      ...this.settle(due || intervalEnded(this.settledAt, now) ? undefined : markets),
-      ...this.beginWindow(),
-    ];
+    events.push(...this.settle(due ? undefined : markets), ...this.beginWindow());
     if (due || now >= this.ledger.nextVesting()) events.push(...this.happened(vested(this.ledger, now)));
     for (let i = 0; due && i < MOST_AT_ONCE && this.liquidityIsDue(); i++)
       events.push(...this.happened(this.dueLiquidity(now)));
