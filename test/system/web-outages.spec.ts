@@ -26,7 +26,7 @@ describe('an engine that cannot be reached', () => {
     const { page, context, errors } = await openTab(browser);
     await page.goto(`${url}/#/now`);
     const status = page.locator('.status');
-    await status.getByText('Connected').waitFor();
+    await status.getByText(/^. Live/).waitFor();
     await page.getByText('Distance to insolvency').waitFor();
     cable.cut();
     await status.getByText(/No answer for \d+ s/).waitFor();
@@ -36,7 +36,7 @@ describe('an engine that cannot be reached', () => {
       .first()
       .waitFor({ timeout: 30_000 });
     cable.mend();
-    await status.getByText('Connected').waitFor();
+    await status.getByText(/Live, resumed/).waitFor();
     await page
       .getByText(/Not renewed for/)
       .first()

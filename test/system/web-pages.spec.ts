@@ -7,8 +7,13 @@ import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
 const PAGES = {
   now: 'Distance to insolvency',
   markets: 'Euler share',
+  'markets/SIM-A': 'Ask for a price',
+  risk: 'Strongest',
   'account/ann': 'Liquidated at',
   liquidations: 'superseded|open|executed',
+  liquidity: 'Shares outstanding',
+  proofs: 'makes no proofs',
+  operations: 'Records behind',
 };
 
 describe('each page', () => {

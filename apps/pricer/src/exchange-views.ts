@@ -1,5 +1,11 @@
-import { formatDecimal, formatMoney, PRICE_DECIMALS, SIZE_DECIMALS, YEAR_MS } from '#lib/amounts';
-import { MARKET_ACTION_NAMES, payable, type PricingEngine, type Solvency } from '#lib/exchange';
+import { formatDecimal, formatMoney, fromNumber, PRICE_DECIMALS, SIZE_DECIMALS, YEAR_MS } from '#lib/amounts';
+import {
+  MARKET_ACTION_NAMES,
+  payable,
+  type PricingEngine,
+  type Solvency,
+  UnknownMarketError,
+} from '#lib/exchange';
 import type { z } from 'zod';
 import type { fundingResponse, marketFunding } from './rest/schemas.js';
 
@@ -155,4 +161,33 @@ function solvencyView(solvency: Solvency): object {
 
 function byMarket(markets: readonly string[], values: Float64Array): Record<string, number> {
   return Object.fromEntries(markets.map((market, i) => [market, values[i]]));
+}
+
+/** Points of a premium curve on each side. */
+const CURVE_POINTS = 10;
+
+/**
+ * What buying or selling one market would cost at sizes up to a notional: points spread evenly in their square roots, for premia bend most
+ * where trades are small. Nothing is quoted.
+ *
+ * @param notional largest, quote currency at the mark
+ * @throws {UnknownMarketError | NoForecastError} and whatever makes a trade impossible to price
+ */
+export function premiumCurveView(engine: PricingEngine, market: string, notional: number) {
+  const { board } = engine;
+  if (!board.knownMarkets().includes(market)) throw new UnknownMarketError(market);
+  const mark = board.mark(market)!;
+  const points = [];
+  for (let i = -CURVE_POINTS; i <= CURVE_POINTS; i++) {
+    const share = Math.sign(i) * (i / CURVE_POINTS) ** 2;
+    const size = fromNumber((share * notional) / mark.value, SIZE_DECIMALS, 'nearest', 'size');
+    const text = formatDecimal(size, SIZE_DECIMALS);
+    const price = size === 0n ? undefined : engine.price([{ market, size: text }]);
+    points.push({
+      size: text,
+      risk: formatMoney(price?.riskPremium ?? 0n),
+      liquidity: formatMoney(price?.liquidityPremium ?? 0n),
+    });
+  }
+  return { marketTime: board.nowIso, market, mark: formatDecimal(mark.price, PRICE_DECIMALS), points };
 }

@@ -1,12 +1,15 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Param, Query, StreamableFile } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { loadArtifacts, STATEMENTS } from '#lib/proofs';
 import { Documented, Public, ZodPipe } from '#lib/service';
 import type { ProofJobEntity } from '#lib/storage';
 import { UnknownProofError } from './errors.js';
 import { ProverRepository } from './prover.repository.js';
 
 const proofId = z.string().regex(/^[\w.:@+-]{1,200}$/, 'must be the id of a proof');
+const statementName = z.enum([...STATEMENTS.keys()] as [string, ...string[]]);
+const artifactPart = z.enum(['circuit', 'settings', 'srs']);
 const listQuery = z.strictObject({
   subject: z
     .enum(['forecast', 'risk', 'liquidation', 'other'])
@@ -44,6 +47,23 @@ export class ProofsController {
       limit,
     );
     return { queue: await this.repository.depth(), proofs: found.map(summary) };
+  }
+
+  @Get('artifacts/:statement/:part')
+  @Public()
+  @Header('content-type', 'application/octet-stream')
+  @Documented({
+    summary: 'What a statement is verified with: circuit, settings and SRS, whose digest proofs name',
+    params: { statement: statementName, part: artifactPart },
+    response: z.string(),
+    contentType: 'application/octet-stream',
+    errors: [404, 422],
+  })
+  artifact(
+    @Param('statement', new ZodPipe(statementName)) statement: z.output<typeof statementName>,
+    @Param('part', new ZodPipe(artifactPart)) part: z.output<typeof artifactPart>,
+  ): StreamableFile {
+    return new StreamableFile(loadArtifacts(statement)[part]);
   }
 
   @Get(':id')

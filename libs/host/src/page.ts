@@ -10,33 +10,27 @@ const COMPRESSIONS = /\.(br|gz)$/;
 
 const OPEN = { access: 'public' satisfies RouteAccess } as FastifyContextConfig;
 
+const NOTHING_ELSE = [
+  "default-src 'none'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+];
 /**
- * Nothing from any other host, no inline script or style, no frame around it. `check.html` alone may talk to a node of the
- * reader's choice; it is sandboxed, so that it has no origin, no key and no storage.
+ * Nothing from any other host, no inline script or style, no frame. Two workers have policies of their own, which are those of their
+ * scripts: one compiles WebAssembly, and one may reach a node of the reader's choice. Workers see no storage: they know no key.
  */
-const POLICIES = {
-  page: [
-    ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:"],
-    ...[
-      "font-src 'self'",
-      "connect-src 'self'",
-      "frame-src 'self'",
+const POLICIES: readonly (readonly [RegExp, readonly string[]])[] = [
+  [/^proof\.worker-/, ["script-src 'self' 'wasm-unsafe-eval'", "connect-src 'self'"]],
+  [/^chain\.worker-/, ["script-src 'self'", 'connect-src https: http://127.0.0.1:* http://localhost:*']],
+  [
+    /\.html$/,
+    [
+      ...["script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'"],
       "worker-src 'self'",
-      "manifest-src 'self'",
     ],
-    ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"],
-  ].join('; '),
-  check: [
-    ...[
-      'sandbox allow-scripts',
-      "default-src 'none'",
-      "script-src 'self' 'wasm-unsafe-eval'",
-      "worker-src 'self' blob:",
-    ],
-    ...["connect-src 'self' https: http://127.0.0.1:* http://localhost:*"],
-    ...["base-uri 'none'", "form-action 'none'", "frame-ancestors 'self'"],
-  ].join('; '),
-};
+  ],
+];
 
 /**
  * Serves the page under `/`, to everyone: each file is a route of its own, so no request names a path on disk.
@@ -61,15 +55,15 @@ export function servePage(fastify: FastifyInstance, folder: string = PAGE_FOLDER
   return true;
 }
 
-/** Vite puts a digest of the content into the name of everything but the documents. */
+/** Vite puts a digest of the content into the name of everything but the document. */
 function headersOf(reply: FastifyReply, name: string): FastifyReply {
-  const document = name.endsWith('.html');
-  void reply.header('cache-control', document ? 'no-cache' : 'public, max-age=31536000, immutable');
-  // A sandboxed document has no origin, and takes scripts only from who lets everyone have them.
-  if (!document)
-    return reply
-      .header('access-control-allow-origin', '*')
-      .header('cross-origin-resource-policy', 'cross-origin');
-  if (name === 'check.html') void reply.header('x-frame-options', 'SAMEORIGIN');
-  return reply.header('content-security-policy', name === 'check.html' ? POLICIES.check : POLICIES.page);
+  const lasting = name.endsWith('.html') ? 'no-cache' : 'public, max-age=31536000, immutable';
+  const policy = POLICIES.find(([names]) => names.test(name))?.[1] ?? [];
+  return (
+    reply
+      .header('cache-control', lasting)
+      .header('content-security-policy', [...NOTHING_ELSE, ...policy].join('; '))
+      // With the opener policy isolates the page, which the shared memory of the verifier needs.
+      .header('cross-origin-embedder-policy', 'require-corp')
+  );
 }

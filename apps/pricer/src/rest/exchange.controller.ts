@@ -1,10 +1,11 @@
-import { Controller, Get, Inject } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { Documented, NeedsScope } from '#lib/service';
-import { bookView, fundingView, marketsView, riskView } from '../exchange-views.js';
+import { fields } from '#lib/messages';
+import { Documented, NeedsScope, ZodPipe } from '#lib/service';
+import { bookView, fundingView, marketsView, premiumCurveView, riskView } from '../exchange-views.js';
 import { PricerService } from '../pricer.service.js';
-import { fundingResponse } from './schemas.js';
+import { fundingResponse, premiaQuery, premiaResponse } from './schemas.js';
 
 /** What anyone may see of the exchange: markets, book, risk, funding. */
 @ApiTags('exchange')
@@ -17,6 +18,23 @@ export class ExchangeController {
   @Documented({ summary: 'Markets with their marks, and which cannot be traded and why' })
   markets(): object {
     return marketsView(this.pricer.engine);
+  }
+
+  @Get('markets/:market/premia')
+  @NeedsScope('quote')
+  @Documented({
+    summary: 'What buying or selling a market costs by size, without quoting it',
+    params: { market: fields.market },
+    query: premiaQuery,
+    response: premiaResponse,
+    errors: [404, 422, 503],
+  })
+  premia(
+    @Param('market', new ZodPipe(fields.market)) market: string,
+    @Query(new ZodPipe(premiaQuery)) { notional }: z.output<typeof premiaQuery>,
+  ): z.output<typeof premiaResponse> {
+    this.pricer.requireFresh();
+    return premiumCurveView(this.pricer.engine, market, notional);
   }
 
   @Get('book')

@@ -241,3 +241,19 @@ export const fundingResponse = z.object({
   markets: z.array(marketFunding),
   collected: z.object({ risk: z.string(), liquidity: z.string() }),
 });
+
+export const premiaQuery = z.strictObject({
+  notional: z.coerce.number().min(1).max(1e9).default(100_000).describe('largest size, in quote currency'),
+});
+export const premiaResponse = z.object({
+  marketTime: z.string(),
+  market: z.string(),
+  mark: z.string(),
+  points: z.array(
+    z.object({
+      size: z.string().describe('signed, base units; positive buys'),
+      risk: z.string(),
+      liquidity: z.string(),
+    }),
+  ),
+});

@@ -17,8 +17,8 @@ export interface MarketRow {
 export interface Markets {
   readonly marketTime: string;
   readonly markets: readonly MarketRow[];
-  readonly warmingUp: readonly string[];
-  readonly excluded: readonly string[];
+  readonly warmingUp: readonly { readonly market: string; readonly bars: number; readonly needed: number }[];
+  readonly excluded: readonly { readonly market: string; readonly reason: string }[];
 }
 
 export interface Book {

@@ -36,7 +36,7 @@ export type Reach =
 /** Whether the engine answers. */
 export const reach = signal<Reach>({ state: 'connecting' });
 
-function heard(): void {
+export function heard(): void {
   if (reach.peek().state !== 'live') reach.value = { state: 'live' };
 }
 

@@ -1,6 +1,10 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import type { JsonObject } from '#lib/messages';
 import { apiKey, ask, askText, EngineError } from './api.js';
+import { tellMarketTime } from './clock.js';
+import { streamOf } from './documents.js';
+import { followTopic, type Topic } from './feed.js';
 
 /** The last answer to a question, when it came, and what the latest attempt has failed with. */
 export interface Answer<T> {
@@ -10,27 +14,60 @@ export interface Answer<T> {
   readonly error?: Error;
 }
 
+interface Unavailable {
+  readonly code: string;
+  readonly detail: string;
+}
+
 const LONGEST_PAUSE_MS = 5_000;
 
-/** A question that is asked again and again while anybody looks at its answer. */
+/** A question that is asked again and again while anybody looks at its answer, or whose answer is streamed. */
 class Polled<T> {
   readonly answer: Signal<Answer<T>> = signal<Answer<T>>({});
   private readonly intervals: number[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private asking = false;
+  private release: (() => void) | undefined;
+  private streamed = false;
 
-  constructor(private readonly read: () => Promise<T>) {}
+  /** @param channel streams the same answer, where the process serves it; it is asked for while it does not */
+  constructor(
+    private readonly read: () => Promise<T>,
+    private readonly channel?: { readonly topic: Topic; readonly answerOf: (document: JsonObject) => T },
+  ) {}
 
   hold(everyMs: number): () => void {
     this.intervals.push(everyMs);
-    if (this.intervals.length === 1 || this.timer !== undefined) this.schedule(0);
+    if (this.intervals.length === 1) {
+      this.schedule(0);
+      this.release = this.channel && followTopic(this.channel.topic, this);
+    } else if (!this.streamed) this.schedule(0);
     return () => {
       this.intervals.splice(this.intervals.indexOf(everyMs), 1);
       if (this.intervals.length > 0) return;
       clearTimeout(this.timer);
-      this.timer = undefined;
+      this.release?.();
+      this.streamed = false;
     };
+  }
+
+  /** From the stream. */
+  changed(document: JsonObject): void {
+    this.streamed = true;
+    clearTimeout(this.timer);
+    const { unavailable, marketTime } = document as { unavailable?: Unavailable; marketTime?: unknown };
+    if (typeof marketTime === 'string') tellMarketTime(marketTime);
+    this.answer.value =
+      unavailable === undefined
+        ? { data: this.channel!.answerOf(document), at: Date.now() }
+        : { error: new EngineError(unavailable.code, 503, unavailable.detail) };
+  }
+
+  /** The stream is silent: back to asking. */
+  lost(): void {
+    this.streamed = false;
+    if (this.intervals.length > 0) this.schedule(this.pause());
   }
 
   /** Asks at once. */
@@ -40,16 +77,17 @@ class Polled<T> {
     try {
       const data = await this.read();
       this.failures = 0;
-      this.answer.value = { data, at: Date.now() };
+      // What the stream has told meanwhile is newer.
+      if (!this.streamed) this.answer.value = { data, at: Date.now() };
     } catch (error) {
       this.failures++;
       const failed = error instanceof Error ? error : new Error(String(error));
       // What was known stays on screen, with its age.
-      this.answer.value = { ...this.answer.peek(), error: failed };
+      if (!this.streamed) this.answer.value = { ...this.answer.peek(), error: failed };
     } finally {
       this.asking = false;
     }
-    if (this.intervals.length > 0) this.schedule(this.pause());
+    if (this.intervals.length > 0 && !this.streamed) this.schedule(this.pause());
   }
 
   private pause(): number {
@@ -68,9 +106,12 @@ class Polled<T> {
 const polled = new Map<string, Polled<unknown>>();
 
 function questionOf<T>(path: string, read: () => Promise<T>): Polled<T> {
-  let question = polled.get(path);
-  if (question === undefined) polled.set(path, (question = new Polled(read)));
-  return question as Polled<T>;
+  let question = polled.get(path) as Polled<T> | undefined;
+  if (question === undefined) {
+    question = new Polled(read, streamOf<T>(path));
+    polled.set(path, question);
+  }
+  return question;
 }
 
 // Another key may see more, or less.
@@ -78,12 +119,9 @@ apiKey.subscribe(() => {
   for (const question of polled.values()) void question.refresh();
 });
 
-/** The answer of a path as JSON, asked again while the component is shown. */
+/** The answer of a path as JSON, renewed while the component is shown: by the stream, or asked for again. An empty path asks nothing. */
 export function useAnswer<T>(path: string, everyMs: number): ReadonlySignal<Answer<T>> {
-  return useHeld(
-    questionOf<T>(path, () => ask<T>(path)),
-    everyMs,
-  );
+  return useHeld(path === '' ? undefined : questionOf<T>(path, () => ask<T>(path)), everyMs);
 }
 
 /** As {@link useAnswer}, for text. */
@@ -94,9 +132,11 @@ export function useAnswerText(path: string, everyMs: number): ReadonlySignal<Ans
   );
 }
 
-function useHeld<T>(question: Polled<T>, everyMs: number): ReadonlySignal<Answer<T>> {
-  useEffect(() => question.hold(everyMs), [question, everyMs]);
-  return question.answer;
+const NOTHING = signal<Answer<never>>({});
+
+function useHeld<T>(question: Polled<T> | undefined, everyMs: number): ReadonlySignal<Answer<T>> {
+  useEffect(() => question?.hold(everyMs), [question, everyMs]);
+  return question?.answer ?? NOTHING;
 }
 
 /** Asks a path again at once, wherever its answer is shown. */

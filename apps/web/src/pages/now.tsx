@@ -2,19 +2,19 @@ import { useEffect } from 'preact/hooks';
 import type { Book, Forecast, Funding, Markets, Proofs, Risk, Settlements } from '../engine/answers.js';
 import { useAnswer } from '../engine/resource.js';
 import { followTape, stream, tape } from '../engine/tape.js';
-import { risksSeen, seeRisk } from '../engine/seen.js';
 import { href } from '../router.js';
 import { clockText, spanText } from '../format/times.js';
-import { percentText, significantText } from '../format/numbers.js';
-import { Chart } from '../parts/chart.js';
+import { percentText } from '../format/numbers.js';
 import { Age, Decimal, Real, State } from '../parts/figures.js';
 import { Gauge } from '../parts/gauge.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
 import { OpenPlans } from './liquidations/open-plans.js';
+import { RiskPast } from './risk/risk-past.js';
 import { WarmingUp } from './now/warming-up.js';
 import { wallNow } from '../engine/clock.js';
 
 const DAYS_A_YEAR = 365.25;
+const DAY_MS = 24 * 3_600_000;
 
 export function Now() {
   useEffect(followTape, []);
@@ -35,9 +35,6 @@ function RiskNow() {
   const risk = useAnswer<Risk>('v1/risk', 2000);
   const book = useAnswer<Book>('v1/book', 2000);
   const { data } = risk.value;
-  useEffect(() => {
-    if (data !== undefined) seeRisk(data);
-  }, [data]);
   return (
     <Panel title="Risk" wide={8} aside={data && <Age of={data.at} />}>
       <Known answer={risk} absent={() => <WarmingUp />}>
@@ -55,7 +52,7 @@ function RiskNow() {
                   {now.riskMeasure <= 0
                     ? 'Premia cover the EVaR of the shortfall.'
                     : 'The EVaR of the shortfall is above what premia cover.'}{' '}
-                  <a href={href('proofs')}>Its proofs</a>
+                  <a href={href('proofs', now.proofs.split('?')[1])}>Its proofs</a>
                 </span>
               </div>
               <div>
@@ -105,33 +102,14 @@ function RiskNow() {
                   )}
                 </Facts>
               </div>
-              <RiskSeen />
+              <div class="span-all">
+                <RiskPast spanMs={2 * DAY_MS} height={150} />
+              </div>
             </div>
           );
         }}
       </Known>
     </Panel>
-  );
-}
-
-function RiskSeen() {
-  const seen = risksSeen.value;
-  if (seen.length < 2) return null;
-  const xs = seen.map(({ at }) => at / 1000);
-  const last = seen.at(-1)!;
-  return (
-    <div class="span-all">
-      <p class="caption">EVaR and ρ since this page was opened</p>
-      <Chart
-        label="EVaR and risk measure over time"
-        summary={`Last EVaR ${significantText(last.evar)}, ρ ${significantText(last.rho)}.`}
-        {...{ xs, time: true, height: 150 }}
-        lines={[
-          { name: 'EVaR', values: seen.map(({ evar }) => evar) },
-          { name: 'ρ', values: seen.map(({ rho }) => rho), dashed: true },
-        ]}
-      />
-    </div>
   );
 }
 

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { compactText } from '../format/numbers.js';
+import { timeText } from '../format/times.js';
 import { dark } from '../preferences.js';
 
 export interface Line {
@@ -10,6 +11,23 @@ export interface Line {
   /** of the palette; 1 is the first */
   readonly colour?: 1 | 2 | 3 | 4;
   readonly dashed?: boolean;
+}
+
+const LETTER_PX = 6.5;
+const GAP_PX = 12;
+
+/** As wide as the longest label. */
+function roomFor(_: uPlot, labels: string[] | null): number {
+  return GAP_PX + LETTER_PX * Math.max(4, ...(labels ?? []).map(({ length }) => length));
+}
+
+/** Times of ticks, UTC: hours, with the day where it begins. */
+function timesText(ticks: readonly number[]): string[] {
+  return ticks.map((tick, i) => {
+    const [day, hour] = timeText(tick * 1000).split(' ');
+    const before = i === 0 ? undefined : timeText(ticks[i - 1] * 1000).split(' ')[0];
+    return day === before ? hour : hour === '00:00' || i > 0 ? day.slice(5) : `${day.slice(5)} ${hour}`;
+  });
 }
 
 /**
@@ -61,8 +79,8 @@ export function Chart({
         scales: { x: { time } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         axes: [
-          { ...axis, size: 24, ...(time ? {} : { values: (_: uPlot, ticks: number[]) => ticks.map(x) }) },
-          { ...axis, values: (_, ticks) => ticks.map(y) },
+          { ...axis, size: 26, values: (_, ticks) => (time ? timesText(ticks) : ticks.map(x)) },
+          { ...axis, size: roomFor, values: (_, ticks) => ticks.map(y) },
         ],
         series: [
           time

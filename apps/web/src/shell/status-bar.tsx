@@ -1,8 +1,10 @@
-import { useRef } from 'preact/hooks';
-import type { Book, Forecast, Markets, Proofs } from '../engine/answers.js';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Book, Forecast, Markets, Proofs, Risk } from '../engine/answers.js';
 import { apiKey, reach, useKey } from '../engine/api.js';
 import { marketNow, wallNow } from '../engine/clock.js';
+import { feed } from '../engine/feed.js';
 import { useAnswer } from '../engine/resource.js';
+import { seeRisk, seeShares } from '../engine/seen.js';
 import { spanText, timeText } from '../format/times.js';
 import { Age, State } from '../parts/figures.js';
 import { figures, scheme, shortcuts } from '../preferences.js';
@@ -14,6 +16,13 @@ export function StatusBar() {
   const book = useAnswer<Book>('v1/book', 2000).value.data;
   const forecast = useAnswer<Forecast>('v1/forecasts/latest?include=factors', 5000).value.data;
   const proofs = useAnswer<Proofs>('v1/proofs?status=proven&limit=1', 10_000).value.data;
+  const risk = useAnswer<Risk>('v1/risk', 2000).value.data;
+  // Whatever page is shown, so that charts have their past.
+  useEffect(() => {
+    if (risk === undefined) return;
+    seeRisk(risk);
+    if (book !== undefined) seeShares(risk.at, risk.liquidityValue, book.liquidityShares);
+  }, [risk, book]);
   const state = exchangeState(book, markets);
   const lastTick = markets?.markets.map(({ markTime }) => Date.parse(markTime)).sort((a, b) => b - a)[0];
   const proof = proofs?.proofs[0]?.finishedAt;
@@ -63,9 +72,25 @@ function barMs({ horizonSeconds }: Forecast): number {
 
 function Reach() {
   const now = reach.value;
+  const streamed = feed.value;
   return (
     <div role="status" class="reach">
-      {now.state === 'live' && <State tone="good">Connected</State>}
+      {now.state === 'live' && (
+        <State
+          tone="good"
+          title={
+            streamed.state === 'live'
+              ? 'Figures come as they change.'
+              : 'Figures are asked for every few seconds.'
+          }
+        >
+          {streamed.state !== 'live'
+            ? 'Connected'
+            : streamed.resumed > 0
+              ? `Live, resumed ${streamed.resumed}×`
+              : 'Live'}
+        </State>
+      )}
       {now.state === 'connecting' && <State tone="quiet">Connecting</State>}
       {now.state === 'lost' && (
         <State tone="bad" title="Asked again every few seconds. What is shown is what was known.">

@@ -1,0 +1,94 @@
+import { createPublicClient, http, parseEventLogs } from 'viem';
+import { ORACLE_ABI } from '../../../../libs/chain/src/oracle-abi.js';
+import type { ChainCheckReply, ChainCheckRequest, ChainFinding } from './chain.js';
+
+// A worker of its own: it may reach a node of the reader's choice, which the page may not, and it knows no key.
+
+onmessage = ({ data }: MessageEvent<ChainCheckRequest>) => {
+  check(data).then(
+    (findings) => {
+      postMessage({ kind: 'found', findings } satisfies ChainCheckReply);
+    },
+    (error: unknown) => {
+      const { shortMessage, message } = error as { shortMessage?: string; message?: string };
+      postMessage({
+        kind: 'failed',
+        reason: shortMessage ?? message ?? String(error),
+      } satisfies ChainCheckReply);
+    },
+  );
+};
+
+/** Percent of the unit of account, in units of 2^−24, as money. */
+function inQuote(percent: bigint, unit: bigint): number {
+  return (Number(percent) / 2 ** 24 / 100) * (Number(unit) / 1e18);
+}
+
+/** Rounding of the circuit's fixed point. */
+const TOLERANCE = 1e-3;
+
+async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<ChainFinding[]> {
+  const client = createPublicClient({ transport: http(rpc, { retryCount: 1, timeout: 10_000 }) });
+  const findings: ChainFinding[] = [];
+  const find = (what: string, holds: boolean, found: string) => findings.push({ what, holds, found });
+  const chainId = await client.getChainId();
+  find('The node is of the chain that the engine names', chainId === claimed.chainId, `chain ${chainId}`);
+  const code = await client.getCode({ address: oracle });
+  find(
+    'There is a contract at the oracle’s address',
+    code !== undefined,
+    code === undefined ? 'none' : `${code.length / 2 - 1} bytes`,
+  );
+  if (code === undefined) return findings;
+  const block = await client.getBlock();
+  const [last, fresh] = await client.readContract({
+    address: oracle,
+    abi: ORACLE_ABI,
+    functionName: 'measure',
+    blockNumber: block.number,
+  });
+  const discredited = await client.readContract({
+    ...{ address: oracle, abi: ORACLE_ABI, functionName: 'discredited', blockNumber: block.number },
+  });
+  const nothing = /^0x0*$/.test(discredited);
+  find('It has not discredited the model by its exceedances', nothing, nothing ? 'none' : discredited);
+  if (last.number === 0n) find('It has taken an epoch', false, `none up to block ${block.number}`);
+  else {
+    const upper = inQuote(last.upper, last.unit);
+    find(
+      'Its last epoch is fresh',
+      fresh,
+      `epoch ${last.number}, bar ${new Date(Number(last.bar) * 1000).toISOString().slice(0, 16)}, block ${block.number}`,
+    );
+    const same = claimed.epochs.find(({ number }) => number === Number(last.number));
+    if (same === undefined)
+      find(
+        'The engine lists that epoch',
+        false,
+        `${last.number} is not among the newest ${claimed.epochs.length}`,
+      );
+    else
+      find(
+        'The EVaR that was proven is not below what the engine says',
+        upper >= same.entropicValueAtRisk * (1 - TOLERANCE),
+        `${upper.toFixed(2)} proven, ${same.entropicValueAtRisk.toFixed(2)} said`,
+      );
+  }
+  for (const { transactionId, hash } of claimed.transactions) {
+    const receipt = await client.getTransactionReceipt({ hash }).catch(() => undefined);
+    const what = `Transaction of ${transactionId} succeeded`;
+    if (receipt === undefined) find(what, false, 'the node knows no such transaction');
+    else {
+      const events = parseEventLogs({ abi: ORACLE_ABI, logs: receipt.logs }).map(
+        ({ eventName }) => eventName,
+      );
+      const names = [...new Set(events)].map((name) => ` ${name}`).join('');
+      find(
+        what,
+        receipt.status === 'success',
+        `block ${receipt.blockNumber}, ${receipt.gasUsed} gas${names === '' ? '' : ':'}${names}`,
+      );
+    }
+  }
+  return findings;
+}

@@ -1,0 +1,39 @@
+import { marketNow } from './clock.js';
+import { useAnswer } from './resource.js';
+
+interface Table {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
+/** A row of a series over time; `at` is the beginning of its step, milliseconds. */
+export interface Past {
+  readonly at: number;
+  readonly [column: string]: unknown;
+}
+
+const HOUR_MS = 3_600_000;
+const EVERY_MS = 30_000;
+
+/**
+ * What a series was, up to now, by hours.
+ *
+ * @param series such as `risk`; see docs/reference/openapi.json
+ * @returns undefined while it is not known, and where no historian runs in this process
+ */
+export function useHistory(series: string, spanMs: number, market?: string): readonly Past[] | undefined {
+  const now = marketNow.value;
+  // The same question for an hour, so that its answer is shared.
+  const to = now === undefined ? 0 : (Math.floor(now / HOUR_MS) + 1) * HOUR_MS;
+  const query = new URLSearchParams({ from: String(to - spanMs), to: String(to) });
+  if (market !== undefined) query.set('market', market);
+  const { data } = useAnswer<Table | null>(
+    now === undefined ? '' : `v1/history/${series}?${query.toString()}`,
+    EVERY_MS,
+  ).value;
+  return data == null
+    ? undefined
+    : data.rows.map(
+        (row) => Object.fromEntries(data.columns.map((column, i) => [column, row[i]])) as unknown as Past,
+      );
+}
