@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attack, type Coverage } from '../support/colluders.js';
+import { attack, type Coverage, LINEAR_RULES } from '../support/colluders.js';
 
 /** Sequences a kind of marks; ATTACK_SEQUENCES asks for more: the complete run plays 5,000 of 200 commands. */
 const SEQUENCES = Number(process.env.ATTACK_SEQUENCES ?? 25);
@@ -9,6 +9,11 @@ describe('five colluders with every command there is', () => {
 
   it('gain nothing at constant marks, and no law gives way', () => {
     attack(SEQUENCES, 200, false, coverage);
+  }, 3_600_000);
+
+  it('gain nothing with linear margin, without caps, charge and fees', () => {
+    attack(Math.ceil(SEQUENCES / 2), 200, false, coverage, undefined, LINEAR_RULES);
+    attack(Math.ceil(SEQUENCES / 2), 200, true, coverage, undefined, LINEAR_RULES);
   }, 3_600_000);
 
   it('break no law at random marks', () => {
@@ -30,12 +35,22 @@ describe('five colluders with every command there is', () => {
       'wait',
       'move',
       'forecast',
+      'match',
+      'reserve',
+      'release',
+      'claim',
     ])
       expect(
         tried.some((name) => name.startsWith(`${kind}: `)),
         kind,
       ).toBe(true);
     for (const outcome of [
+      ...[
+        'match: match-booked',
+        'match: match-rejected',
+        'reserve: margin-reserved',
+        'release: margin-released',
+      ],
       ...['deposit: account-deposited', 'withdraw: account-withdrawn', 'withdraw: account-rejected'],
       ...[
         'transfer: collateral-moved',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { BookEvent } from '#lib/exchange';
-import { ExchangeMachine, HOUR_MS } from './exchange-machine.js';
+import { ExchangeMachine, HOUR_MS, LINEAR, number } from './exchange-machine.js';
 
 const COLLUDERS = ['c1', 'c2', 'c3', 'c4', 'c5'] as const;
 const MARKETS = ['A', 'B', 'C'] as const;
@@ -48,6 +48,22 @@ const commands = {
     share: fc.integer({ min: 1, max: 100 }),
     mode: fc.constantFrom('locked' as const, 'forced' as const),
   }),
+  /** what an order book would send: of colluders alone, at any price that is taken */
+  match: fc.record({
+    kind: fc.constant('match' as const),
+    fills: fc.array(
+      fc.record({
+        ...{ buyer: who, seller: who, market, maker: fc.constantFrom('buyer' as const, 'seller' as const) },
+        size: size.map((text) => text.replace('-', '')),
+        permille: fc.integer({ min: -25, max: 25 }),
+      }),
+      { maxLength: 3 },
+    ),
+    pool: fc.array(fc.record({ account: who, market, size }), { maxLength: 2 }),
+  }),
+  reserve: fc.record({ kind: fc.constant('reserve' as const), who, market, size }),
+  release: fc.record({ kind: fc.constant('release' as const), who, which: fc.nat(3) }),
+  claim: fc.record({ kind: fc.constant('claim' as const), who }),
   liquidate: fc.record({ kind: fc.constant('liquidate' as const) }),
   wait: fc.record({ kind: fc.constant('wait' as const), ms: milliseconds }),
   forecast: fc.record({ kind: fc.constant('forecast' as const) }),
@@ -60,6 +76,16 @@ const move = fc.record({
 
 type Command = (typeof commands)[keyof typeof commands] extends fc.Arbitrary<infer T> ? T : never;
 type Move = typeof move extends fc.Arbitrary<infer T> ? T : never;
+
+/** Portfolio margin, caps, credit charge and fees, as an exchange has them; caps wide enough for something to happen. */
+const RULES = {
+  margin: { mode: 'portfolio' },
+  credit: { accountShare: 0.05, poolShare: 0.2 },
+  liquidation: { penaltyRate: 0.005 },
+  fees: { default: { maker: -0.0002, taker: 0.0003 } },
+};
+/** Rates on notionals and nothing else. */
+export const LINEAR_RULES = { ...LINEAR, liquidation: { penaltyRate: 0.005 } };
 
 /** How often each command had each outcome, and each law was put to the test. */
 export type Coverage = Map<string, number>;
@@ -79,11 +105,16 @@ export function sequences(length: number, randomMarks: boolean): fc.Arbitrary<(C
  *
  * @throws {Error} naming the law that does not hold
  */
-export function play(steps: readonly (Command | Move)[], randomMarks: boolean, coverage: Coverage): void {
+export function play(
+  steps: readonly (Command | Move)[],
+  randomMarks: boolean,
+  coverage: Coverage,
+  rules: object = RULES,
+): void {
   const machine = new ExchangeMachine(MARKETS, {
     volatility: 0.04,
     correlation: 0.4,
-    rules: { liquidation: { penaltyRate: 0.005 } },
+    rules,
   });
   machine.provide('honest', 1_000_000);
   const count = (name: string) => coverage.set(name, (coverage.get(name) ?? 0) + 1);
@@ -148,9 +179,33 @@ function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | unde
       const { available } = machine.engine.accounts.standing(step.who);
       if (!(available > 1)) return undefined;
       const mark = machine.engine.board.mark(step.market)!.value;
-      const size = ((available * step.percent) / 100 / 0.05 / mark).toFixed(4);
+      const size = ((available * step.percent) / 100 / rateOf(machine) / mark).toFixed(4);
       return machine.trade(step.who, { [step.market]: step.long ? size : `-${size}` });
     }
+    case 'match':
+      return machine.match({
+        ...{ matchId: `match-${machine.events.length}`, releases: [], pool: step.pool },
+        fills: step.fills.map(({ permille, ...fill }) => ({
+          ...fill,
+          price: ((machine.engine.board.mark(fill.market)!.value * (1000 + permille)) / 1000).toFixed(8),
+        })),
+      });
+    case 'reserve':
+      return machine.command({
+        ...{
+          kind: 'reserve',
+          account: step.who,
+          commandId: `r-${machine.ledger.reservationCount(step.who)}`,
+        },
+        legs: [{ market: step.market, size: step.size }],
+      });
+    case 'release':
+      return machine.command({
+        ...{ kind: 'release', account: step.who, commandId: `x-${machine.events.length}` },
+        reservationId: `r-${step.which}`,
+      });
+    case 'claim':
+      return machine.command({ kind: 'claim', account: step.who, commandId: `c-${machine.events.length}` });
     case 'close': {
       const { size: held } = machine.ledger.position(step.who, step.market);
       if (held === 0n) return undefined;
@@ -187,6 +242,11 @@ function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | unde
   }
 }
 
+/** Initial margin of a lone position, about, as a share of its notional. */
+function rateOf(machine: ExchangeMachine): number {
+  return machine.engine.parameters.rules.parameters.margin.mode === 'linear' ? 0.05 : 0.17;
+}
+
 function marginAccounts(account: string): string[] {
   return [account, ...MARKETS.map((name) => `${account}~${name}`)];
 }
@@ -208,7 +268,7 @@ function wealth(machine: ExchangeMachine): number {
   let sum = 0;
   for (const account of COLLUDERS) {
     for (const name of marginAccounts(account)) sum += Math.max(0, machine.equity(name));
-    sum += machine.worth(account);
+    sum += machine.worth(account) + number(machine.ledger.notesOf(account).outstanding);
   }
   return sum;
 }
@@ -229,12 +289,13 @@ export function attack(
   randomMarks: boolean,
   coverage: Coverage,
   seed?: number,
+  rules: object = RULES,
 ): number {
   let played = 0;
   fc.assert(
     fc.property(sequences(length, randomMarks), (steps) => {
       played++;
-      play(steps, randomMarks, coverage);
+      play(steps, randomMarks, coverage, rules);
     }),
     { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
   );

@@ -154,11 +154,16 @@ export class ExchangeMachine {
       : ExchangeLedger.restore(snapshot, horizonMs, bucketMs);
   }
 
-  liquidate(account: string, sizes: Readonly<Record<string, number | string>>): BookEvent[] {
+  /** @param offer the plan's penalty, and prices at which the liquidator's account takes the positions over */
+  liquidate(
+    account: string,
+    sizes: Readonly<Record<string, number | string>>,
+    offer: { penaltyRate?: number; prices?: string[]; liquidator?: string } = {},
+  ): BookEvent[] {
     const legs = Object.entries(sizes).map(([market, size]) => ({ market, size: String(size) }));
     const parameters = this.engine.parameters.rules.version;
     const events = this.engine.liquidate(
-      { planId: this.id(), account, legs, liquidator: 'bot', parameters },
+      { planId: this.id(), account, legs, liquidator: 'bot', parameters, ...offer },
       this.time,
     );
     this.keep(events);

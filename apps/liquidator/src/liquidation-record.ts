@@ -21,8 +21,11 @@ const LEAST_FILLED = 0.1;
  *
  * @throws {InvalidInputError} where a fill is not a part of the plan's order
  */
-export function fillsOf({ status, fills }: ExecutionPayload, orders: readonly Order[]): readonly Order[] {
-  if (status === 'full') return orders;
+export function fillsOf(
+  { status, fills }: ExecutionPayload,
+  orders: readonly Order[],
+): readonly (Order & { readonly price?: string | undefined })[] {
+  if (status === 'full' && fills?.some(({ price }) => price !== undefined) !== true) return orders;
   if (fills === undefined || fills.length === 0) {
     throw new InvalidInputError('fills', 'must say what a partial execution has closed');
   }
@@ -46,6 +49,25 @@ export function fillsOf({ status, fills }: ExecutionPayload, orders: readonly Or
       `close ${(100 * filledShare) / orders.length} % of the plan's orders on average, at least ${100 * LEAST_FILLED} % are taken: the plan is for who can execute it`,
     );
   return fills;
+}
+
+/**
+ * The penalty of a plan, and the prices at which the liquidator's account takes its positions over, where the report has them.
+ *
+ * @throws {InvalidInputError} where some fills have a price and others have none
+ */
+export function offerOf(
+  { plan }: OpenedPlan,
+  fills: readonly (Order & { readonly price?: string | undefined })[],
+): { penaltyRate?: number; prices?: string[] } {
+  const { penaltyRate } = plan.case as { readonly penaltyRate?: number };
+  const prices = fills.flatMap(({ price }) => (price === undefined ? [] : [price]));
+  if (prices.length !== 0 && prices.length !== fills.length)
+    throw new InvalidInputError('fills', 'must all have a price, or none');
+  return {
+    ...(penaltyRate === undefined ? {} : { penaltyRate: Math.min(penaltyRate, 0.01) }),
+    ...(prices.length > 0 ? { prices } : {}),
+  };
 }
 
 /** Money of a plan, for sums in SQL. */

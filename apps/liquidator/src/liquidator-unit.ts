@@ -16,7 +16,13 @@ import { partsOf } from '#lib/amounts';
 import type { ConsumeContext } from '#lib/events';
 import { riskRules, takeTicks } from '#lib/exchange';
 import { CORRELATION_HEADER } from '#lib/runtime';
-import { type ClosedPlan, fillsOf, type LiveLiquidation, type OpenedPlan } from './liquidation-record.js';
+import {
+  type ClosedPlan,
+  fillsOf,
+  type LiveLiquidation,
+  offerOf,
+  type OpenedPlan,
+} from './liquidation-record.js';
 import { liquidatingParametersOf, type LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
 import { planIdOf, unitOfPlan } from './plan-id.js';
@@ -42,6 +48,8 @@ export class LiquidatorUnit {
   private current: MarginWatch;
   private readonly live = new Map<string, LiveLiquidation>();
   private readonly blocked = new Map<string, number>();
+  /** accounts below their margin, and since when: the penalty that is offered rises with the time */
+  private readonly since = new Map<string, number>();
   private plans = 0;
   private events = 0;
   private waiting = 0;
@@ -84,6 +92,8 @@ export class LiquidatorUnit {
     this.plans = state?.plans ?? 0;
     this.events = state?.events ?? 0;
     this.blocked.clear();
+    this.since.clear();
+    for (const [account, from] of state?.since ?? []) this.since.set(account, from);
     for (const [account, until] of state?.blocked ?? []) this.blocked.set(account, until);
     this.live.clear();
     for (const liquidation of live) this.live.set(liquidation.opened.account, liquidation);
@@ -179,6 +189,7 @@ export class LiquidatorUnit {
           legs: fills.map(({ market, size }) => ({ market, size })),
           liquidator: report.liquidator,
           parameters: opened.parameters,
+          ...offerOf(opened, fills),
         };
         const header = { id: opened.planId, sequence: this.plans, time: Math.max(time, opened.at) };
         const message = outgoing(TOPICS.liquidationTrades, partsOf(opened.account).account, header, trade);
@@ -230,6 +241,8 @@ export class LiquidatorUnit {
     const under = this.current.underMargined();
     this.counts.markSeconds = (performance.now() - started) / 1000;
     const unhealthy = new Set(under.map(({ account }) => account));
+    for (const account of this.since.keys()) if (!unhealthy.has(account)) this.since.delete(account);
+    for (const account of unhealthy) if (!this.since.has(account)) this.since.set(account, now);
     for (const { opened, reported } of [...this.live.values()]) {
       const changed = opened.orders.find(({ market }) => this.termsChanged(market, opened.at));
       if (changed !== undefined) {
@@ -294,7 +307,7 @@ export class LiquidatorUnit {
     const { now } = this.current.board;
     const solved = await Promise.all(
       accounts.map((account) =>
-        this.solver.run(this.current.caseOf(account)).catch((error: unknown) => {
+        this.solver.run(this.current.caseOf(account, this.waited(account))).catch((error: unknown) => {
           // One account that cannot be planned for must not keep the others waiting.
           this.counts.unproven++;
           this.logger.error(`no plan for ${account}: ${messageOf(error)}`);
@@ -329,6 +342,11 @@ export class LiquidatorUnit {
     }
   }
 
+  /** Seconds since an account was first seen below its margin. */
+  private waited(account: string): number {
+    return Math.max(0, this.current.board.now - (this.since.get(account) ?? this.current.board.now)) / 1000;
+  }
+
   private async closePlan(
     { planId, account }: OpenedPlan,
     status: ClosedPlan['status'],
@@ -357,6 +375,7 @@ export class LiquidatorUnit {
       plans: this.plans,
       events: this.events,
       blocked: [...this.blocked],
+      since: [...this.since],
     });
   }
 

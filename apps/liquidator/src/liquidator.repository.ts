@@ -19,6 +19,8 @@ export interface LiquidatorState {
   readonly events: number;
   /** market time before which an account is left alone: its last liquidation was refused */
   readonly blocked: readonly (readonly [account: string, until: number])[];
+  /** accounts below their margin, and since when, market time */
+  readonly since: readonly (readonly [account: string, from: number])[];
 }
 
 /** An event of the stream, with the id a client resumes from. */

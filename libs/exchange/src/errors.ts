@@ -203,6 +203,21 @@ export class NothingToClaimError extends ZkriskError {
   }
 }
 
+/** A liquidator's prices cost the account more than the penalty of its plan. */
+export class LiquidationPriceError extends ZkriskError {
+  readonly code = 'liquidation-price';
+  constructor(account: string, cost: number, most: number) {
+    super(
+      `the fills would cost ${account} ${cost.toPrecision(6)} against the marks, at most ${most.toPrecision(6)}`,
+      {
+        account,
+        cost,
+        most,
+      },
+    );
+  }
+}
+
 /** An input was made under another version of the risk parameters than the one that holds. */
 export class ParametersVersionError extends ZkriskError {
   readonly code = 'parameters-version';

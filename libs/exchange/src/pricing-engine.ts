@@ -27,7 +27,7 @@ import { bookTrade, marginAccountOf, tradeRejected } from './commands/book-trade
 import { deposit } from './commands/deposit.js';
 import type { Exchange } from './commands/exchange.js';
 import { requireTradeLimit } from './commands/limits.js';
-import { liquidate } from './commands/liquidate.js';
+import { liquidate, takeOver } from './commands/liquidate.js';
 import { claimNote } from './commands/claim-note.js';
 import { reducePositions, settleLosses } from './commands/settle-losses.js';
 import { release, reserve } from './commands/reserve.js';
@@ -372,7 +372,7 @@ export class PricingEngine implements Exchange {
     const { planId, account } = command;
     return this.decide(
       time,
-      (at) => liquidate(this, command, at),
+      (at) => (command.prices === undefined ? liquidate(this, command, at) : [takeOver(this, command, at)]),
       (error, at) => tradeRejected({ tradeId: planId, planId }, account, error, at),
       {
         markets: this.ledger.account(account).positions.map(({ market }) => market),

@@ -1,7 +1,14 @@
 import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#lib/messages';
 import { fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { LiquidationCase } from '#lib/liquidation';
-import { bothMargins, MarginBook, PortfolioBook, type UnderMargined } from '#lib/margin';
+import {
+  bothMargins,
+  largestPenalty,
+  MarginBook,
+  penaltyRate as offeredPenalty,
+  PortfolioBook,
+  type UnderMargined,
+} from '#lib/margin';
 import {
   type ConfirmedMark,
   type MarginModel,
@@ -212,11 +219,13 @@ export class MarginWatch {
    * The account as a liquidation program has it: the positions that can be liquidated. Others stay, and their profit and
    * initial margin, taken alone, are taken into the collateral, so that the others restore the margin of all. Only for accounts
    * that are {@link plannable}.
+   *
+   * @param waited seconds since the account was first below its margin: where the penalty is not fixed, it rises with them
    */
-  caseOf(account: string): LiquidationCase {
+  caseOf(account: string, waited = 0): LiquidationCase {
     const exposure = this.poolExposure()!;
     const { prices, returns, tailFactor } = this.board.priceForecast(this.parameters.alpha)!;
-    const { penaltyRate } = this.rules.parameters.liquidation;
+    const { penaltyRate: fixed } = this.rules.parameters.liquidation;
     const { cash, positions: all } = this.states.get(account)!;
     const positions = this.liquidatable(account);
     const markets = this.board.markets;
@@ -238,6 +247,10 @@ export class MarginWatch {
       }
     }
     collateral -= bothMargins(margin, staying).initial;
+    const x = [...staying, ...open.map(({ market, size, price }) => ({ market, notional: size * price }))];
+    const gross = x.reduce((sum, { notional }) => sum + Math.abs(notional), 0);
+    const largest = largestPenalty(bothMargins(margin, x).maintenance, gross);
+    const penaltyRate = fixed ?? offeredPenalty(largest, waited);
     // The program measures EVaR of the volatility it is given: the tail factor is in it.
     const square = tailFactor * tailFactor;
     return {

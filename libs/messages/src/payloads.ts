@@ -120,6 +120,12 @@ export const liquidationTradePayload = z.strictObject({
   legs: z.array(tradeLeg).min(1).max(64).describe('what the plan closes; at most what is open is closed'),
   liquidator: account.describe('whose report it is'),
   parameters: z.int().min(1).describe('version of the risk parameters that the plan was made under'),
+  penaltyRate: z.number().min(0).max(0.01).optional().describe('the plan’s own, where it is not fixed'),
+  prices: z
+    .array(price)
+    .max(64)
+    .optional()
+    .describe('of the legs, where the liquidator’s account takes them over instead of the pool'),
 });
 export type LiquidationTradePayload = z.infer<typeof liquidationTradePayload>;
 
@@ -310,7 +316,17 @@ export const executionPayload = z.strictObject({
   planId: identifier,
   liquidator: account,
   status: z.enum(['full', 'partial', 'expired']),
-  fills: z.array(order).max(64).optional().describe('what was closed, where it was not all of it'),
+  fills: z
+    .array(
+      order.extend({
+        price: price
+          .optional()
+          .describe('at which the liquidator’s own account takes the position over; of all fills or of none'),
+      }),
+    )
+    .max(64)
+    .optional()
+    .describe('the part that was closed, where it was not all of it'),
 });
 export type ExecutionPayload = z.infer<typeof executionPayload>;
 

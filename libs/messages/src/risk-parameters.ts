@@ -78,7 +78,15 @@ const limits = z.strictObject({
 });
 
 const liquidation = z.strictObject({
-  penaltyRate: z.number().min(0).lt(1).default(0).describe('charged on closed notional, as a share'),
+  penaltyRate: z
+    .number()
+    .min(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'charged on closed notional, as a share, to the pool; null: from 0.1 % up to a quarter of the maintenance margin within 30 s, half the liquidator’s, half the reserve’s',
+    ),
   minimumPosition: positive
     .default(1)
     .describe('smallest notional that a liquidation leaves open: the rest is closed at the mark'),

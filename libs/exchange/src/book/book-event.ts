@@ -65,6 +65,9 @@ export interface TradeBooked extends Happened {
   readonly planId?: string;
   /** of a liquidation: charged on what was closed, to the pool */
   readonly penalty?: string;
+  /** where the penalty is shared: whose report it was, and its half; the credit reserve has the rest */
+  readonly liquidator?: string;
+  readonly toLiquidator?: string;
 }
 
 /** The rest of a liquidated position, too small to trade, closed by the engine at the mark. */
@@ -232,6 +235,8 @@ export interface MatchedAccount {
 export interface MatchBooked extends Happened {
   readonly kind: 'match-booked';
   readonly matchId: string;
+  /** the liquidation plan whose positions were taken over, where it is one */
+  readonly planId?: string;
   readonly accounts: readonly MatchedAccount[];
   readonly feeAccount: string;
   readonly forecastId: string;

@@ -43,6 +43,13 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
         : { topic: TOPICS.liquidationTrades.name, owner, id: event.planId };
     }
     case 'match-booked':
+      return event.planId === undefined
+        ? { topic: TOPICS.matches.name, owner: 'venue', id: event.matchId }
+        : {
+            topic: TOPICS.liquidationTrades.name,
+            owner: partsOf(event.accounts[0].account).account,
+            id: event.planId,
+          };
     case 'match-rejected':
       return { topic: TOPICS.matches.name, owner: 'venue', id: event.matchId };
     case 'note-paid':
@@ -105,6 +112,7 @@ export function isRefusal(event: BookEvent): boolean {
 export function accountsOf(event: BookEvent): readonly string[] {
   switch (event.kind) {
     case 'trade-booked':
+      return event.liquidator === undefined ? [event.account] : [event.account, event.liquidator];
     case 'account-deposited':
     case 'account-withdrawn':
     case 'bankruptcy-settled':

@@ -5,16 +5,26 @@ import {
   fromNumber,
   MONEY_DECIMALS,
   notionalOf,
+  partsOf,
   parseDecimal,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
+  toNumber,
 } from '#lib/amounts';
 import type { LiquidationTradePayload } from '#lib/messages';
-import type { BookEvent, DustClosed } from '../book/book-event.js';
-import { NothingToReduceError } from '../errors.js';
+import { InvalidInputError } from '#lib/errors';
+import { adverseCost, largestPenalty, splitFee, withinPenalty } from '#lib/margin';
+import type { BookEvent, DustClosed, MatchBooked, MatchedAccount } from '../book/book-event.js';
+import {
+  InsufficientMarginError,
+  LiquidationPriceError,
+  MatchPriceError,
+  NothingToReduceError,
+} from '../errors.js';
 import type { PricedLeg } from '../trades/trade-price.js';
 import { booked, premia } from './book-trade.js';
 import type { Exchange } from './exchange.js';
+import { requireLimits } from './limits.js';
 import { affordable } from './margin-check.js';
 import { requireVersion } from './set-parameters.js';
 
@@ -41,13 +51,24 @@ export function liquidate(exchange: Exchange, command: LiquidationTradePayload, 
   const price = exchange.standing.price(legs);
   const premium = price.riskPremium + price.liquidityPremium;
   const charged = affordable(exchange, account, price.legs, premium);
-  const penalty =
-    affordable(exchange, account, price.legs, charged + penaltyOf(exchange, price.legs)) - charged;
+  const { penaltyRate: fixed } = exchange.parameters.rules.parameters.liquidation;
+  const rate = fixed ?? offeredRate(exchange, command);
+  const penalty = affordable(exchange, account, price.legs, charged + penaltyOf(price.legs, rate)) - charged;
+  const shared = fixed === null && penalty > 0n;
   const trade = booked(price, at, {
     ...{ tradeId: planId, account, quoteId: null },
     ...premia(price, charged),
   });
-  return [{ ...trade, planId, ...(penalty > 0n ? { penalty: formatMoney(penalty) } : {}) }, ...dust];
+  return [
+    {
+      ...{ ...trade, planId },
+      ...(penalty > 0n ? { penalty: formatMoney(penalty) } : {}),
+      ...(shared
+        ? { liquidator: command.liquidator, toLiquidator: formatMoney(splitFee(penalty).solver) }
+        : {}),
+    },
+    ...dust,
+  ];
 }
 
 /** A plan of nothing but dust is executed by a trade without legs: its id is answered as any other's. */
@@ -98,16 +119,91 @@ function dustOf({ ledger, board, parameters }: Exchange, account: string, at: nu
   });
 }
 
+/** The plan's rate, at most a quarter of the maintenance margin and 1 %: closing everything leaves enough to pay it. */
+function offeredRate({ accounts }: Exchange, { account, penaltyRate = 0 }: LiquidationTradePayload): number {
+  const { maintenanceMargin, notional } = accounts.standing(account);
+  return notional > 0 ? Math.min(penaltyRate, largestPenalty(maintenanceMargin, notional)) : 0;
+}
+
 /** The penalty on the notional that is closed, rounded up. */
-function penaltyOf({ parameters }: Exchange, legs: readonly PricedLeg[]): bigint {
-  const rate = fromNumber(
-    parameters.rules.parameters.liquidation.penaltyRate,
-    RATE_DECIMALS,
-    'nearest',
-    'penaltyRate',
-  );
+function penaltyOf(legs: readonly PricedLeg[], penaltyRate: number): bigint {
+  const rate = fromNumber(penaltyRate, RATE_DECIMALS, 'nearest', 'penaltyRate');
   const notional = legs.reduce((sum, { exactSize, exactPrice }) => {
     return sum + notionalOf(exactSize < 0n ? -exactSize : exactSize, exactPrice, 'up');
   }, 0n);
   return divide(notional * rate, 10n ** BigInt(RATE_DECIMALS), 'up');
+}
+
+/**
+ * A liquidator's own account takes over a plan's positions, at its prices: no leg of the pool, no premium. The prices cost the
+ * account no more than the penalty would, and the liquidator has the initial margin of the positions afterwards.
+ *
+ * @throws {ZkriskError} where it is refused
+ */
+export function takeOver(exchange: Exchange, command: LiquidationTradePayload, at: number): MatchBooked {
+  const { planId, account, liquidator, prices = [] } = command;
+  const { accounts, board, credit, parameters } = exchange;
+  requireVersion(parameters.rules.version, command.parameters);
+  if (prices.length !== command.legs.length)
+    throw new InvalidInputError(
+      'prices',
+      `must have ${command.legs.length} entries, one a leg, got ${prices.length}`,
+    );
+  if (partsOf(account).account === liquidator)
+    throw new InvalidInputError('liquidator', 'is the owner of the account');
+  const priceOf = new Map(
+    command.legs.map(({ market }, i) => [market, parseDecimal(prices[i], PRICE_DECIMALS, 'prices')]),
+  );
+  const legs = openLegs(exchange, command).map(({ market, size }) => ({
+    market,
+    size: parseDecimal(size, SIZE_DECIMALS, 'legs.size'),
+    price: priceOf.get(market)!,
+  }));
+  if (legs.length === 0)
+    throw new NothingToReduceError(account, command.legs.map(({ market }) => market).join(', '));
+  const rate = parameters.rules.parameters.liquidation.penaltyRate ?? offeredRate(exchange, command);
+  const fills = legs.map(({ market, size, price }) => ({
+    size: -toNumber(size, SIZE_DECIMALS),
+    mark: board.mark(market)!.value,
+    price: toNumber(price, PRICE_DECIMALS),
+  }));
+  const closed = fills.reduce((sum, { size, mark }) => sum + Math.abs(size) * mark, 0);
+  const { largestDeviation } = parameters.rules.parameters.fees;
+  for (const [i, { mark, price }] of fills.entries())
+    if (!(Math.abs(price / mark - 1) <= largestDeviation))
+      throw new MatchPriceError(legs[i].market, String(price), String(mark), largestDeviation);
+  if (!withinPenalty(fills, 0, rate, closed))
+    throw new LiquidationPriceError(account, adverseCost(fills), rate * closed);
+  const effect = (sign: 1 | -1) => ({
+    legs: legs.map(({ market, size, price }) => ({
+      market,
+      size: sign * toNumber(size, SIZE_DECIMALS),
+      price: toNumber(price, PRICE_DECIMALS),
+    })),
+    cost: 0,
+  });
+  requireLimits(
+    exchange,
+    liquidator,
+    legs.map(({ market, size }) => ({ name: market, exactSize: -size })),
+  );
+  const before = accounts.standing(liquidator);
+  const after = accounts.standing(liquidator, effect(-1));
+  if (after.available < 0) throw new InsufficientMarginError(liquidator, after.equity, after.initialMargin);
+  credit.requireCaps(liquidator, before, after);
+  const sideOf = (name: string, sign: bigint): MatchedAccount => ({
+    account: name,
+    legs: legs.map(({ market, size, price }) => ({
+      market,
+      size: formatDecimal(sign * size, SIZE_DECIMALS),
+      price: formatDecimal(price, PRICE_DECIMALS),
+    })),
+    ...{ fee: '0', riskPremium: '0', liquidityPremium: '0' },
+  });
+  return {
+    ...{ kind: 'match-booked', at, matchId: planId, planId },
+    accounts: [sideOf(account, 1n), sideOf(liquidator, -1n)],
+    feeAccount: parameters.rules.parameters.fees.account,
+    forecastId: board.latestForecast?.forecastId ?? '',
+  };
 }

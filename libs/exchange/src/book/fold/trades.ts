@@ -15,7 +15,12 @@ export function bookTrade(books: Books, event: TradeBooked): void {
   books.addCash(event.account, cash - riskPremium - liquidityPremium - penalty);
   books.pendingCapital.collect(event.at, riskPremium);
   books.pendingLiquidity.collect(event.at, liquidityPremium);
-  credit(books, penalty);
+  if (event.liquidator === undefined) credit(books, penalty);
+  else {
+    const share = money(event.toLiquidator ?? '0', 'toLiquidator');
+    books.addCash(event.liquidator, share);
+    books.creditReserve += penalty - share;
+  }
   books.collected.riskPremia += riskPremium;
   books.collected.liquidityPremia += liquidityPremium;
   books.collected.penalties += penalty;

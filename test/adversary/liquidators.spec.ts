@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { largestPenalty, penaltyRate } from '#lib/margin';
+import { ExchangeMachine, number } from '../support/exchange-machine.js';
+
+/** An account below its maintenance margin by a little, and a bot with money. */
+function under(): ExchangeMachine {
+  const machine = new ExchangeMachine(['A', 'B'], { volatility: 0.01 });
+  machine.provide('lp', 5_000_000);
+  machine.wait(1000);
+  machine.deposit('debtor', 22_000);
+  machine.deposit('bot', 100_000);
+  machine.trade('debtor', { A: 2000, B: 2000 });
+  machine.marks({ A: 97, B: 98 });
+  expect(machine.engine.accounts.standing('debtor').liquidatable).toBe(true);
+  return machine;
+}
+
+describe('liquidators', () => {
+  it('are paid half the penalty of the plan, the reserve the other half, and never more than the account can bear', () => {
+    const machine = under();
+    const { maintenanceMargin, notional } = machine.engine.accounts.standing('debtor');
+    const largest = largestPenalty(maintenanceMargin, notional);
+    expect(largest).toBeCloseTo(0.0075, 12);
+    const bot = machine.ledger.cashOf('bot');
+    const events = machine.liquidate('debtor', { A: -500 }, { penaltyRate: penaltyRate(largest, 12) });
+    // 48,500 closed at 0.36 %.
+    const fee = 48_500 * (0.001 + (0.0065 * 2) / 6);
+    const booked = events.find(({ kind }) => kind === 'trade-booked');
+    expect(booked).toMatchObject({ liquidator: 'bot' });
+    expect(number(machine.ledger.cashOf('bot') - bot)).toBeCloseTo(fee / 2, 6);
+    expect(number(machine.ledger.creditReserve)).toBeCloseTo(fee / 2, 6);
+    // A plan that asks for more is paid a quarter of the maintenance margin.
+    const before = machine.ledger.cashOf('bot');
+    machine.liquidate('debtor', { B: -100 }, { penaltyRate: 0.01 });
+    expect(number(machine.ledger.cashOf('bot') - before)).toBeLessThanOrEqual((9800 * 0.0076) / 2);
+    expect(machine.ledger.recount()).toBeUndefined();
+  });
+
+  it('take positions over at prices of their own, within the penalty: no leg of the pool, no premium', () => {
+    const machine = under();
+    const pool = machine.ledger.market('A');
+    const equity = machine.equity('debtor');
+    const [booked] = machine
+      .liquidate('debtor', { A: -500 }, { penaltyRate: 0.004, prices: ['96.7'] })
+      .filter(({ kind }) => kind === 'match-booked');
+    expect(booked).toMatchObject({ kind: 'match-booked' });
+    expect(machine.ledger.market('A').size).toBe(pool.size);
+    expect(machine.equity('debtor')).toBeCloseTo(equity - 500 * 0.3, 6);
+    expect(machine.equity('bot')).toBeCloseTo(100_000 + 500 * 0.3, 6);
+    expect(machine.ledger.position('bot', 'A').size).toBe(500n * 10n ** 8n);
+    expect(machine.ledger.totals.riskPremia + machine.ledger.totals.liquidityPremia).toBeGreaterThanOrEqual(
+      0n,
+    );
+    const refused = (offer: object, code: string) => {
+      expect(
+        machine.liquidate('debtor', { A: -500 }, { penaltyRate: 0.004, prices: ['96.7'], ...offer }).at(-1),
+      ).toMatchObject({ kind: 'trade-rejected', code });
+    };
+    refused({ prices: ['96.5'] }, 'liquidation-price');
+    refused({ prices: ['90'] }, 'match-price');
+    refused({ penaltyRate: 0.001 }, 'liquidation-price');
+    refused({ liquidator: 'debtor' }, 'invalid-input');
+    refused({ liquidator: 'nobody' }, 'insufficient-margin');
+    refused({ prices: [] }, 'invalid-input');
+    expect(machine.ledger.recount()).toBeUndefined();
+  });
+
+  it('pay better prices to the account, and what one market gives is not set against another', () => {
+    const machine = under();
+    const equity = machine.equity('debtor');
+    const booked = machine.liquidate('debtor', { A: -500 }, { penaltyRate: 0.001, prices: ['97.5'] });
+    expect(booked.some(({ kind }) => kind === 'match-booked')).toBe(true);
+    expect(machine.equity('debtor')).toBeCloseTo(equity + 250, 6);
+    expect(
+      machine
+        .liquidate('debtor', { A: -500, B: -500 }, { penaltyRate: 0.001, prices: ['98', '97.5'] })
+        .at(-1),
+    ).toMatchObject({ code: 'liquidation-price' });
+  });
+});
