@@ -39,6 +39,7 @@ describe('liquidators', () => {
   it('take positions over at prices of their own, within the penalty: no leg of the pool, no premium', () => {
     const machine = under();
     const pool = machine.ledger.market('A');
+    machine.settle();
     const equity = machine.equity('debtor');
     const [booked] = machine
       .liquidate('debtor', { A: -500 }, { penaltyRate: 0.004, prices: ['96.7'] })
@@ -67,6 +68,7 @@ describe('liquidators', () => {
 
   it('pay better prices to the account, and what one market gives is not set against another', () => {
     const machine = under();
+    machine.settle();
     const equity = machine.equity('debtor');
     const booked = machine.liquidate('debtor', { A: -500 }, { penaltyRate: 0.001, prices: ['97.5'] });
     expect(booked.some(({ kind }) => kind === 'match-booked')).toBe(true);

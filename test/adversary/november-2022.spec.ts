@@ -152,7 +152,7 @@ describeWithRealData('November 2022', () => {
     }
   }
 
-  it('costs less in bankruptcies with portfolio margin, and asks less of who is hedged', async () => {
+  it('costs less in bankruptcies with portfolio margin', async () => {
     const solvers = await loadSolvers();
     const linear = replay({}, solvers);
     const portfolio = replay(
