@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signedHeaders } from '#lib/host';
+import { ApiKeys, signedHeaders } from '#lib/host';
 import { outgoing, type RiskParameters, TOPICS } from '#lib/messages';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { LiquidatorService } from '../../apps/liquidator/src/index.js';
@@ -27,6 +27,7 @@ interface Credit {
 describe('an exchange in service', () => {
   let engine: Engine;
   let server: TestDatabase;
+  let operator = '';
   const environment = () => ({
     ...QUICK,
     PORT: '0',
@@ -42,6 +43,7 @@ describe('an exchange in service', () => {
       ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0 },
       flow: { seed: 3, accounts: 20, tradesPerBar: 0, medianNotional: 10_000, firstBar: 35 },
     }).run(new AbortController().signal);
+    operator = (await new ApiKeys(engine.database).create({ label: 'operator', scopes: ['admin'] })).key;
   }, 120_000);
   afterAll(async () => {
     await engine.stop();
@@ -59,12 +61,12 @@ describe('an exchange in service', () => {
     });
     return { status: response.status, body: (await response.json()) as T };
   }
-  /** Admin calls are signed. */
+  /** Admin calls have a key and are signed. */
   function headersOf(url: string, body: object): Record<string, string> {
     const plain = { 'content-type': 'application/json' };
     if (!url.startsWith('/v1/admin/')) return plain;
     const call = { method: 'POST', url, body: Buffer.from(JSON.stringify(body)), nonce: randomUUID() };
-    return { ...plain, ...signedHeaders(ADMIN_SECRET, call) };
+    return { ...plain, authorization: `Bearer ${operator}`, ...signedHeaders(ADMIN_SECRET, call) };
   }
   const drained = () => engine.log.drained(new AbortController().signal);
   const liquidator = () => engine.app.get(LiquidatorService).unit(0).watch;
