@@ -38,8 +38,8 @@ export class AccountColumns {
     return this.names.length;
   }
 
-  /** Replaces an account's state. */
-  set(account: string, cash: number, positions: readonly IndexedPosition[]): void {
+  /** Replaces an account's state. @returns the account's number */
+  set(account: string, cash: number, positions: readonly IndexedPosition[]): number {
     const index = this.indexOf.get(account) ?? this.add(account);
     this.reserve(index, positions.length);
     let base = cash;
@@ -51,6 +51,7 @@ export class AccountColumns {
     });
     this.base[index] = base;
     this.length[index] = positions.length;
+    return index;
   }
 
   /** The number of a market, given at its first mention. @throws {InvalidInputError} past 32,768 markets */

@@ -5,7 +5,11 @@ import type { PortfolioModel } from './parameters.js';
 import { tieredMargin } from './tiers.js';
 
 /** Room for rounding where a bound lets an account be skipped. */
-const CERTAIN = 1 + 1e-12;
+const CERTAIN = 1 + 1e-9;
+/** Moves of all marks that an account is tried against, the largest first. */
+const MOVES = [0.08, 0.04, 0.02, 0.01, 0.005, 0.002];
+/** Marks that have moved further than this are measured from anew. */
+const RENEWED_AFTER = 0.04;
 
 /**
  * Every account's portfolio margin in columns, marked in one pass. Most accounts are far from their margin: R is at most
@@ -27,6 +31,10 @@ export class PortfolioBook {
   /** u_i */
   private widest = new Float64Array(0);
   private losses = new Float64Array(0);
+  /** marks and indices that moves are measured from, and by account how far they may go; −1: it is looked at */
+  private referenceMarks = new Float64Array(0);
+  private referenceIndices = new Float64Array(0);
+  private safe = new Float64Array(0);
 
   constructor(private model: PortfolioModel) {
     this.columns = new AccountColumns((market) => {
@@ -65,6 +73,7 @@ export class PortfolioBook {
       this.marks[index] = this.lastMarks[code];
       this.indices[index] = this.lastIndices[code];
     });
+    this.renewReference();
   }
 
   get accounts(): number {
@@ -77,7 +86,8 @@ export class PortfolioBook {
       if (!this.model.indexOf.has(market))
         throw new InvalidInputError('market', `has no margin parameters: ${market}`);
     for (const { market } of positions) this.held.add(market);
-    this.columns.set(account, cash, positions);
+    const index = this.columns.set(account, cash, positions);
+    if (index < this.safe.length) this.safe[index] = -1;
   }
 
   /** @throws {InvalidInputError} for a price that is not one */
@@ -95,34 +105,115 @@ export class PortfolioBook {
     if (this.modelled[code] >= 0) this.indices[this.modelled[code]] = fundingIndex;
   }
 
-  /** As `MarginBook.underMargined`, by portfolio margin. */
+  /**
+   * As `MarginBook.underMargined`, by portfolio margin. An account that was found healthy is not looked at again before the marks
+   * have moved so far from where they were that it could be below its margin: a tick in a calm market costs a comparison an account.
+   */
   underMargined(): UnderMargined[] {
-    const { model, marks, indices, widest, modelled } = this;
-    const { closingRate, concentrationRate, markets } = model;
-    const { base, start, length, sizes, codes, names, count } = this.columns;
+    const moved = this.movedSinceReference();
+    if (moved > RENEWED_AFTER) this.renewReference();
+    const from = moved > RENEWED_AFTER ? 0 : moved;
+    const { names, count } = this.columns;
+    const { safe } = this.safeFor(count);
     const found: UnderMargined[] = [];
     for (let account = 0; account < count; account++) {
-      const first = start[account];
-      const end = first + length[account];
-      let equity = base[account];
-      let reach = 0;
-      let fixed = 0;
-      for (let slot = first; slot < end; slot++) {
-        const market = modelled[codes[slot] >> 1];
-        const notional = sizes[slot] * marks[market];
-        const gross = Math.abs(notional);
-        equity += notional - sizes[slot] * indices[market];
-        reach += widest[market] * gross;
-        fixed += closingRate[market] * notional * notional + tieredMargin(gross, markets[market].maintenance);
-      }
-      const bound = 0.5 * reach;
-      // A market without a mark makes everything NaN, and no comparison with NaN holds.
-      if (equity >= (fixed + bound + concentrationRate * bound * bound) * CERTAIN || end === first) continue;
-      const risk = 0.5 * this.worstLoss(first, end);
-      const maintenanceMargin = risk + concentrationRate * risk * risk + fixed;
-      if (equity < maintenanceMargin) found.push({ account: names[account], equity, maintenanceMargin });
+      if (from <= safe[account]) continue;
+      const one = this.judge(account, from);
+      if (one !== undefined) found.push({ account: names[account], ...one });
     }
     return found.sort(byNeed);
+  }
+
+  /** An account below its margin; of another one it is noted how far marks may move before it is looked at again. */
+  private judge(
+    account: number,
+    moved: number,
+  ): { readonly equity: number; readonly maintenanceMargin: number } | undefined {
+    const { model, marks, indices, widest, modelled, safe } = this;
+    const { closingRate, concentrationRate, markets } = model;
+    const { base, start, length, sizes, codes } = this.columns;
+    const first = start[account];
+    const end = first + length[account];
+    let equity = base[account];
+    let reach = 0;
+    let gross = 0;
+    let fixed = 0;
+    for (let slot = first; slot < end; slot++) {
+      const market = modelled[codes[slot] >> 1];
+      const notional = sizes[slot] * marks[market];
+      const value = Math.abs(notional);
+      equity += notional - sizes[slot] * indices[market];
+      reach += widest[market] * value;
+      gross += value;
+      fixed += closingRate[market] * notional * notional + tieredMargin(value, markets[market].maintenance);
+    }
+    if (end === first) {
+      safe[account] = Infinity;
+      return undefined;
+    }
+    // A market without a mark makes everything NaN, and no comparison with NaN holds.
+    const most = 0.5 * reach;
+    if (!(equity >= (fixed + most + concentrationRate * most * most) * CERTAIN)) {
+      const risk = 0.5 * this.worstLoss(first, end);
+      const maintenanceMargin = risk + concentrationRate * risk * risk + fixed;
+      if (equity < maintenanceMargin) {
+        safe[account] = -1;
+        return { equity, maintenanceMargin };
+      }
+    }
+    safe[account] = this.safeMove({ equity, reach, gross, fixed }, moved);
+    return undefined;
+  }
+
+  /**
+   * How far from the reference all marks may be with the account certainly healthy. With every mark within d of where it is now,
+   * equity falls by d·Σ|x| at most, R is at most (1+d)·Σu|x|, what closing costs grows by (1+d)² and the floor, whose rates are
+   * at most 1, by d·Σ|x|.
+   */
+  private safeMove(
+    { equity, reach, gross, fixed }: Record<'equity' | 'reach' | 'gross' | 'fixed', number>,
+    moved: number,
+  ): number {
+    const { concentrationRate } = this.model;
+    for (const d of MOVES) {
+      const risk = 0.5 * (1 + d) * reach;
+      const margin = risk + concentrationRate * risk * risk + fixed * (1 + d) ** 2 + d * gross;
+      // Marks that are within `then` of the reference, as those of now are within `moved`, are within d of these.
+      if (equity - d * gross >= margin * CERTAIN) return (d * (1 - moved) - moved) / (1 + d);
+    }
+    return -1;
+  }
+
+  /** The largest relative move of a mark, or of funding beside it, since the reference. */
+  private movedSinceReference(): number {
+    let most = 0;
+    this.names.forEach((_, code) => {
+      const index = this.modelled[code];
+      if (index < 0) return;
+      const [mark, funding] = [this.marks[index], this.indices[index]];
+      const [from, fundingThen] = [this.referenceMarks[index], this.referenceIndices[index]];
+      if (Number.isNaN(mark) && Number.isNaN(from)) return;
+      const move = (Math.abs(mark - from) + Math.abs(funding - fundingThen)) / from;
+      most = move <= most ? most : move;
+      if (Number.isNaN(move)) most = Infinity;
+    });
+    return most;
+  }
+
+  /** Marks of now are those that moves are measured from; everybody is looked at. */
+  private renewReference(): void {
+    this.referenceMarks = this.marks.slice();
+    this.referenceIndices = this.indices.slice();
+    this.safe.fill(-1);
+  }
+
+  private safeFor(count: number): { readonly safe: Float64Array } {
+    if (this.safe.length < count) {
+      const grown = new Float64Array(2 * count).fill(-1);
+      grown.set(this.safe);
+      this.safe = grown;
+    }
+    return { safe: this.safe };
   }
 
   private worstLoss(first: number, end: number): number {

@@ -284,6 +284,66 @@ describe('PortfolioBook', () => {
     );
   });
 
+  it('finds through any sequence of ticks, funding and changes whom a new book finds', () => {
+    const position = (market: string) =>
+      fc.record({
+        market: fc.constant(market),
+        size: fc.integer({ min: -40, max: 40 }),
+        entryNotional: fc.integer({ min: -4000, max: 4000 }),
+        fundingIndex: fc.constant(0),
+      });
+    const account = fc.record({
+      cash: fc.integer({ min: 0, max: 3000 }),
+      positions: fc.tuple(position('BTC'), position('ETH'), position('SOL')),
+    });
+    const market = fc.constantFrom('BTC', 'ETH', 'SOL');
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('tick' as const), market, permille: fc.integer({ min: -30, max: 30 }) }),
+      fc.record({ kind: fc.constant('tick' as const), market, permille: fc.integer({ min: -2, max: 2 }) }),
+      fc.record({ kind: fc.constant('fund' as const), market, index: fc.integer({ min: -100, max: 100 }) }),
+      fc.record({ kind: fc.constant('set' as const), at: fc.nat(19), account }),
+    );
+    let skipped = 0;
+    fc.assert(
+      fc.property(
+        fc.array(account, { minLength: 20, maxLength: 20 }),
+        fc.array(step, { maxLength: 60 }),
+        (accounts, steps) => {
+          const held = [...accounts];
+          const marks = new Map([...['BTC', 'ETH', 'SOL']].map((name) => [name, 100]));
+          const indices = new Map<string, number>();
+          const fill = (book: PortfolioBook) => {
+            for (const [name, mark] of marks) book.setMark(name, mark);
+            for (const [name, index] of indices) book.setFundingIndex(name, index);
+            held.forEach(({ cash, positions }, i) => {
+              book.set(`a${i}`, cash, positions);
+            });
+            return book;
+          };
+          const kept = fill(new PortfolioBook(MODEL));
+          for (const one of steps) {
+            if (one.kind === 'tick') {
+              const mark = marks.get(one.market)! * (1 + one.permille / 1000);
+              marks.set(one.market, mark);
+              kept.setMark(one.market, mark);
+            } else if (one.kind === 'fund') {
+              indices.set(one.market, one.index / 100);
+              kept.setFundingIndex(one.market, one.index / 100);
+            } else {
+              held[one.at] = one.account;
+              kept.set(`a${one.at}`, one.account.cash, one.account.positions);
+            }
+            const found = kept.underMargined();
+            expect(found).toEqual(fill(new PortfolioBook(MODEL)).underMargined());
+            if (found.length < 20) skipped++;
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
+    expect(skipped).toBeGreaterThan(100);
+  });
+
   it('says nothing of an account in a market without a mark and refuses a market without parameters', () => {
     const columns = new PortfolioBook(MODEL);
     columns.set('a', -1000, [{ market: 'BTC', size: 1, entryNotional: 100, fundingIndex: 0 }]);
