@@ -1,6 +1,7 @@
 import { newProgram, runProgram } from '#lib/terminal';
 import { registerBooks } from './programs/books.js';
 import { registerHistory } from './programs/history.js';
+import { registerLab } from './programs/lab.js';
 import { registerModels } from './programs/models.js';
 import { registerOperations } from './programs/operations.js';
 import { registerPools } from './programs/pools.js';
@@ -11,6 +12,7 @@ import { registerLearnedModels, registerRules } from './programs/rules.js';
 const program = newProgram('zkrisk', 'Risk engine of a perpetual-futures exchange: command line');
 registerPrices(program);
 registerModels(program);
+registerLab(program);
 registerPools(program);
 registerRules(program);
 registerLearnedModels(program);

@@ -22,6 +22,8 @@ import { MarketOrdersController } from './rest/market-orders.controller.js';
 import { MatchesController } from './rest/matches.controller.js';
 import { ParametersController } from './rest/parameters.controller.js';
 import { QuotesController } from './rest/quotes.controller.js';
+import { StressController } from './rest/stress.controller.js';
+import { StressDesk } from './stress-desk.js';
 
 @Module({})
 export class PricerModule {
@@ -40,6 +42,7 @@ export class PricerModule {
         ParametersController,
         MatchesController,
         CreditController,
+        StressController,
       ],
       providers: [
         { provide: PRICER_CONFIG, useValue: config },
@@ -61,6 +64,11 @@ export class PricerModule {
               config,
               seal,
             ),
+        },
+        {
+          provide: StressDesk,
+          inject: [PricerService],
+          useFactory: (service: PricerService) => new StressDesk(() => service.engine),
         },
         {
           provide: AccountViews,

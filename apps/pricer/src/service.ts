@@ -9,6 +9,8 @@ import { pricerStreams } from './pricer-streams.js';
 import { PricerService } from './pricer.service.js';
 import { QuoteDesk } from './quote-desk.js';
 import { installQuoteFastPath } from './rest/quote-fast-path.js';
+import { StressDesk } from './stress-desk.js';
+import { stressMetrics } from './stress.metrics.js';
 
 /** Trades and covariance → book, quotes, premia, funding, risk measure. */
 export const pricer: ServiceDefinition = {
@@ -24,6 +26,7 @@ export const pricer: ServiceDefinition = {
     started: (app) => {
       const service = app.get(PricerService);
       pricerMetrics(app.get(Metrics), service, app.get(QuoteDesk), app.get(LedgerSnapshots));
+      stressMetrics(app.get(Metrics), app.get(StressDesk));
       app.get(Status).add(() => statusOf(service.engine));
       // Before the first forecast it serves accounts and deposits, and quotes answer how many bars are missing.
       app.get(Readiness).add('forecast', () => {

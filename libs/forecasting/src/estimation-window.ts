@@ -24,6 +24,8 @@ interface Row {
   readonly end: number;
   readonly prices: ReadonlyMap<string, number>;
   readonly stale: ReadonlySet<string>;
+  /** log return of each market since the row before, by the market's column; NaN where a price is missing */
+  readonly moves: Float64Array;
 }
 
 /** Share of a window's bars in which a market may have been stale before it is left out of a fit. */
@@ -34,14 +36,24 @@ const LOST_SHARE = 0.25;
 /** The rolling window of closed bars. */
 export class EstimationWindow {
   private readonly rows: Row[] = [];
+  /** column of each market that ever had a price */
+  private readonly columns = new Map<string, number>();
 
   constructor(
     readonly size: number,
     readonly minimumBars: number,
   ) {}
 
-  add(bar: Bar): void {
-    this.rows.push(bar);
+  add({ end, prices, stale }: Bar): void {
+    const before = this.rows.at(-1);
+    for (const market of prices.keys())
+      if (!this.columns.has(market)) this.columns.set(market, this.columns.size);
+    const moves = new Float64Array(this.columns.size).fill(NaN);
+    for (const [market, price] of prices) {
+      const from = before?.prices.get(market);
+      if (from !== undefined) moves[this.columns.get(market)!] = Math.log(price / from);
+    }
+    this.rows.push({ end, prices, stale, moves });
     // One more than the window: T returns need T+1 prices; the activation lag needs the bars after a fit's last.
     if (this.rows.length > this.size + 65) this.rows.shift();
   }
@@ -89,9 +101,19 @@ export class EstimationWindow {
   /** Bars in which each market has had a price, up to `end`. */
   private history(end: number): { rows: Row[]; bars: Map<string, number> } {
     const rows = this.rows.filter((row) => row.end <= end).slice(-(this.size + 1));
+    const counts = new Uint32Array(this.columns.size);
+    const names = [...this.columns.keys()];
+    rows.forEach(({ prices, moves }, t) => {
+      // A move says that there is a price; without one the price is looked up.
+      for (let column = 0; column < counts.length; column++) {
+        const priced = t > 0 && moves[column] > -Infinity;
+        if (priced || prices.has(names[column])) counts[column]++;
+      }
+    });
     const bars = new Map<string, number>();
-    for (const { prices } of rows)
-      for (const market of prices.keys()) bars.set(market, (bars.get(market) ?? 0) + 1);
+    names.forEach((market, column) => {
+      if (counts[column] > 0) bars.set(market, counts[column]);
+    });
     return { rows, bars };
   }
 
@@ -119,7 +141,8 @@ export class EstimationWindow {
     const needed = this.needed(bars);
     return [...bars]
       .filter(([, count]) => count < needed)
-      .map(([market, count]) => ({ market, bars: count - 1, needed: needed - 1 }));
+      .map(([market, count]) => ({ market, bars: count - 1, needed: needed - 1 }))
+      .sort((a, b) => (a.market < b.market ? -1 : 1));
   }
 
   /** The panel a fit at `end` uses; null while nothing is ready. Bars in which a used market was stale are dropped. */
@@ -129,18 +152,26 @@ export class EstimationWindow {
     const ready = [...bars].filter(([, count]) => count >= needed).map(([market]) => market);
     const { markets, paused } = withoutPaused(ready, rows);
     if (markets.length === 0) return null;
-    const complete = rows.filter(({ prices }) => markets.every((market) => prices.has(market)));
-    const usable: [Row, Row][] = [];
-    for (let t = 1; t < complete.length; t++) {
-      const pair: [Row, Row] = [complete[t - 1], complete[t]];
-      if (pair.every(({ stale }) => !markets.some((market) => stale.has(market)))) usable.push(pair);
-    }
+    const columns = markets.map((market) => this.columns.get(market)!);
+    const fresh = ({ stale }: Row) => stale.size === 0 || !markets.some((market) => stale.has(market));
+    const usable: (readonly [before: Row, after: Row, adjacent: boolean])[] = [];
+    let before: Row | undefined;
+    let beforeAt = -1;
+    rows.forEach((row, t) => {
+      const adjacent = before !== undefined && beforeAt === t - 1;
+      const moved = adjacent && columns.every((column) => row.moves[column] > -Infinity);
+      if (!moved && !markets.every((market) => row.prices.has(market))) return;
+      if (before !== undefined && fresh(before) && fresh(row)) usable.push([before, row, adjacent]);
+      [before, beforeAt] = [row, t];
+    });
     if (usable.length < this.minimumBars) return null;
-    const returns = markets.map((market) =>
-      Float64Array.from(usable, ([before, after]) =>
-        Math.log(after.prices.get(market)! / before.prices.get(market)!),
-      ),
-    );
+    const returns = markets.map(() => new Float64Array(usable.length));
+    usable.forEach(([from, to, adjacent], t) => {
+      for (let i = 0; i < markets.length; i++)
+        returns[i][t] = adjacent
+          ? to.moves[columns[i]]
+          : Math.log(to.prices.get(markets[i])! / from.prices.get(markets[i])!);
+    });
     return { markets, returns, paused };
   }
 }
@@ -153,8 +184,9 @@ function withoutPaused(
   ready: readonly string[],
   rows: readonly Row[],
 ): { markets: string[]; paused: PausedMarket[] } {
+  const silent = rows.filter(({ stale }) => stale.size > 0);
   const staleBars = new Map(
-    ready.map((market) => [market, rows.filter(({ stale }) => stale.has(market)).length] as const),
+    ready.map((market) => [market, silent.filter(({ stale }) => stale.has(market)).length] as const),
   );
   const kept = ready.toSorted((a, b) => staleBars.get(a)! - staleBars.get(b)! || (a < b ? -1 : 1));
   const paused: PausedMarket[] = [];
@@ -163,7 +195,7 @@ function withoutPaused(
     if (stalest === undefined) break;
     const bars = staleBars.get(stalest)!;
     const inUse = new Set(kept);
-    const lost = rows.filter(({ stale }) => [...stale].some((market) => inUse.has(market))).length;
+    const lost = silent.filter(({ stale }) => [...stale].some((market) => inUse.has(market))).length;
     if (bars <= STALE_SHARE * rows.length && lost <= LOST_SHARE * rows.length) break;
     kept.pop();
     paused.push({ market: stalest, reason: `was silent in ${bars} of the last ${rows.length} bars` });

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { forecastRun, forecastSettings, type LabParameters, type PricePanel, pricePanel } from '#lib/lab';
+import type { CovariancePayload } from '#lib/messages';
+import { readSeriesFiles } from '#lib/price-file';
+import { note } from '../print.js';
+import type { PriceFileOptions } from '../programs/prices.js';
+
+/** Prices with a forecast a row. */
+export interface LabInputs {
+  readonly panel: PricePanel;
+  readonly forecasts: readonly (CovariancePayload | undefined)[];
+  /** SHA-256 of prices and forecast settings */
+  readonly digest: string;
+}
+
+export interface InputOptions extends PriceFileOptions {
+  /** folder that forecasts are kept in */
+  readonly cache?: string;
+  /** first rows that are taken */
+  readonly bars?: number;
+}
+
+/** Prices from files as every command reads them. @throws {PriceFileError} */
+export function readPanel({ prices, column, bars }: InputOptions): PricePanel {
+  const table = readSeriesFiles(prices, { kind: 'price', ...(column === undefined ? {} : { column }) });
+  table.notes.forEach(note);
+  const rows = Math.min(bars ?? Infinity, table.times.length);
+  return pricePanel(table.names, table.times.slice(0, rows), table.text.slice(0, rows));
+}
+
+/**
+ * Prices and their forecasts. Forecasts depend on prices and forecast settings alone: they are made once and kept in a file whose name
+ * is the digest of both.
+ */
+export async function labInputs(options: InputOptions, parameters: LabParameters): Promise<LabInputs> {
+  const panel = readPanel(options);
+  const settings = forecastSettings(parameters, panel.barMs);
+  const digest = createHash('sha256')
+    .update(JSON.stringify([panel.markets, panel.times, panel.text, settings]))
+    .digest('hex');
+  const folder = options.cache ?? join(tmpdir(), 'zkrisk-lab');
+  const file = join(folder, `forecasts-${digest.slice(0, 24)}.ndjson`);
+  if (existsSync(file)) return { panel, forecasts: await readForecasts(file), digest };
+  note(`${panel.times.length} bars are forecast once and kept in ${file}`);
+  const lines: string[] = [];
+  const forecasts: (CovariancePayload | undefined)[] = [];
+  for await (const made of forecastRun(panel, settings)) {
+    const forecast = made.at(-1);
+    forecasts.push(forecast);
+    lines.push(JSON.stringify(forecast ?? null));
+    if (lines.length % 1000 === 0) note(`${lines.length} of ${panel.times.length} bars are forecast`);
+  }
+  mkdirSync(folder, { recursive: true });
+  // Another process may be writing the same: each writes its own, and the last one stays.
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, `${lines.join('\n')}\n`);
+  renameSync(own, file);
+  return { panel, forecasts, digest };
+}
+
+async function readForecasts(file: string): Promise<(CovariancePayload | undefined)[]> {
+  const forecasts: (CovariancePayload | undefined)[] = [];
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity }))
+    forecasts.push((JSON.parse(line) as CovariancePayload | null) ?? undefined);
+  return forecasts;
+}

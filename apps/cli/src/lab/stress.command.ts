@@ -1,0 +1,103 @@
+import {
+  labParameters,
+  labRun,
+  populationOf,
+  type StressReport,
+  stressReport,
+  zkriskSettings,
+  ZkriskVenue,
+} from '#lib/lab';
+import { loadSolvers } from '#lib/liquidation';
+import { UsageError } from '#lib/terminal';
+import { type InputOptions, labInputs } from './lab-inputs.js';
+
+export interface StressOptions extends Partial<InputOptions> {
+  /** of a running engine; its own book is stressed */
+  readonly url?: string;
+  readonly key?: string;
+  readonly seed: number;
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+/** What is shown of a report, the engine's or the lab's. */
+export interface StressSummary {
+  readonly forecastId: string;
+  readonly accounts: number;
+  readonly capital: number;
+  readonly liquidity: number;
+  readonly distance: Readonly<
+    Record<'capital' | 'insolvency', { readonly atLeast: number; readonly atMost: number | null }>
+  >;
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly poolLoss: number;
+    readonly badDebt: number;
+    readonly fromCapital: number;
+    readonly fromLiquidity: number;
+    readonly uncovered: number;
+    readonly liquidated: { readonly accounts: number; readonly notional: number };
+  }[];
+}
+
+/** `zkrisk lab stress`: the book of a running engine, or the one that a run of the lab ends with. */
+export async function stressCommand(options: StressOptions): Promise<StressSummary> {
+  const { url, key, prices } = options;
+  if (url !== undefined) {
+    const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` });
+    const response = await fetch(new URL('/v1/stress', url), { headers });
+    if (!response.ok) throw new UsageError(`${url} answers ${response.status}: ${await response.text()}`);
+    return (await response.json()) as StressSummary;
+  }
+  if (prices === undefined) throw new UsageError('lab stress: give --url of an engine, or --prices FILE');
+  return fromLab({ ...options, prices });
+}
+
+async function fromLab(options: StressOptions & InputOptions): Promise<StressReport> {
+  const parameters = labParameters(options.set);
+  const [{ panel, forecasts }, solvers] = await Promise.all([labInputs(options, parameters), loadSolvers()]);
+  let venue: ZkriskVenue | undefined;
+  labRun({
+    ...{ panel, forecasts },
+    flow: populationOf({ rules: 'zkrisk', seed: options.seed, parameters }, panel.markets.length),
+    venue: (tell) =>
+      (venue = new ZkriskVenue(panel.markets, zkriskSettings(parameters, panel.barMs), solvers, tell)),
+  });
+  const n = panel.markets.length;
+  const history = panel.times.slice(1).map((_, t) => {
+    const [before, after] = [t * n, (t + 1) * n];
+    return Float64Array.from(
+      { length: n },
+      (__, i) => panel.values[after + i] / panel.values[before + i] - 1 || 0,
+    );
+  });
+  const report = stressReport(venue!.engine, history);
+  if (report === null) throw new UsageError('there is no forecast yet: give more bars');
+  return report;
+}
+
+/** The report for the screen. */
+export function stressTable({
+  forecastId,
+  accounts,
+  capital,
+  liquidity,
+  distance,
+  scenarios,
+}: StressSummary): string {
+  const money = (value: number) => Math.round(value).toLocaleString('en').padStart(14);
+  const away = ({ atLeast, atMost }: StressSummary['distance']['capital']) =>
+    `at least ${atLeast.toFixed(2)} σ, at most ${atMost === null || !Number.isFinite(atMost) ? 'unknown' : `${atMost.toFixed(2)} σ`}`;
+  return [
+    `${forecastId}: ${accounts} accounts; P ${money(capital).trim()}, L ${money(liquidity).trim()}`,
+    `the nearest move that uses up P is ${away(distance.capital)} away, P and L ${away(distance.insolvency)}`,
+    `${'scenario'.padEnd(46)}${['pool loss', 'bad debt', 'from P', 'from L', 'uncovered', 'accounts', 'notional'].map((text) => text.padStart(14)).join('')}`,
+    ...scenarios.map((each) =>
+      [
+        each.name.padEnd(46),
+        ...[each.poolLoss, each.badDebt, each.fromCapital, each.fromLiquidity, each.uncovered].map(money),
+        String(each.liquidated.accounts).padStart(14),
+        money(each.liquidated.notional),
+      ].join(''),
+    ),
+  ].join('\n');
+}

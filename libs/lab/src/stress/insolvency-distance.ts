@@ -1,0 +1,217 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { covarianceMatrix, covarianceTimes } from '#lib/risk';
+import { deviationOf, type StressBook } from './stress-book.js';
+
+/** How far, in standard deviations of the forecast (Mahalanobis), the nearest move is that costs the pool an amount. */
+export interface InsolvencyDistance {
+  /** no move nearer than this costs the amount: certified */
+  readonly atLeast: number;
+  /** this move costs it */
+  readonly atMost: number;
+  readonly moves: Float64Array | null;
+}
+
+/** Distances past it are of no interest. */
+const FARTHEST = 1000;
+const BISECTIONS = 30;
+const REFINEMENTS = 6;
+const COARSE = 8;
+const FINE = 22;
+/** Bounds within this share of one another are not refined. */
+const CLOSE = 1e-4;
+const ASCENTS = 12;
+/** Multiples of its equity from which an account's deficit is bounded by a parabola and no longer by a chord. */
+const CHORD_UNTIL = [1.4, 3];
+
+/**
+ * Bounds, from both sides, of min ‖r‖ over rᵀΣ⁻¹r = ‖r‖² with ℓ(r) ≥ amount; see {@link StressBook} for ℓ.
+ *
+ * From below: within the ellipsoid of radius d the deficit of an account, (u − E)⁺ with u = −x·r ≤ d·s, is at most the chord
+ * (ds − E)⁺(u + ds)/(2ds), and at most u²/(4E). With either for each account ℓ is at most a quadratic function, whose maximum over the
+ * ellipsoid is bounded by Lagrange duality: v·r + rᵀQr ≤ λd² + ¼ vᵀ(λΣ⁻¹ − Q)⁻¹v for every λ that makes the matrix positive. An account
+ * with ds ≤ E has no deficit. From above: ℓ is convex, so stepping to the ellipsoid's point in the direction of its gradient never
+ * lowers it; from several starts.
+ */
+export function insolvencyDistance(book: StressBook, amount: number): InsolvencyDistance {
+  if (amount <= book.loss(new Float64Array(book.n)))
+    return { atLeast: 0, atMost: 0, moves: new Float64Array(book.n) };
+  const root = covarianceRoot(book);
+  const cheap = (d: number) => chordBound(book, d);
+  if (cheap(FARTHEST) < amount) return { atLeast: FARTHEST, atMost: Infinity, moves: null };
+  let [low, high] = bisect(0, FARTHEST, BISECTIONS, (d) => cheap(d) >= amount);
+  const atLeastByChord = low;
+  const above = nearestFound(book, amount, low);
+  // Between what the chord shows and what was found the quadratic bound may show more.
+  if (above.distance <= low * (1 + CLOSE))
+    return { atLeast: low, atMost: above.distance, moves: above.moves };
+  [low, high] = bisect(
+    low,
+    Math.min(above.distance, FARTHEST),
+    REFINEMENTS,
+    (d) => quadraticBound(book, root, d) >= amount,
+  );
+  return {
+    atLeast: Math.max(atLeastByChord, Math.min(low, high)),
+    atMost: above.distance,
+    moves: above.moves,
+  };
+}
+
+/** @returns an interval at whose low end the test fails and at whose high end it holds, or the whole one */
+function bisect(low: number, high: number, steps: number, test: (d: number) => boolean): [number, number] {
+  for (let step = 0; step < steps && high - low > 1e-9 * high; step++) {
+    const middle = (low + high) / 2;
+    if (test(middle)) high = middle;
+    else low = middle;
+  }
+  return [low, high];
+}
+
+/** d‖x − Σβx_a‖ + ½Σ(ds_a − E_a)⁺, β = (ds − E)⁺/(2ds): all deficits by their chords. */
+function chordBound(book: StressBook, d: number): number {
+  const vector = Float64Array.from(book.net);
+  let constant = 0;
+  for (let a = 0; a < book.accounts; a++) {
+    const reach = d * book.deviation[a];
+    const deficit = reach - book.equity[a];
+    if (deficit <= 0) continue;
+    // An account without equity owes already: its chord is steeper than its deficit, which is linear there.
+    const slope = book.equity[a] >= -reach ? deficit / (2 * reach) : 1;
+    constant += slope === 1 ? -book.equity[a] : deficit / 2;
+    for (let at = book.start[a]; at < book.start[a + 1]; at++)
+      vector[book.market[at]] -= slope * book.notional[at];
+  }
+  return d * deviationOf(book.forecast, vector) + constant;
+}
+
+/** The least of the mixed bounds: chords up to a multiple of the equity, parabolas past it. */
+function quadraticBound(book: StressBook, root: Matrix, d: number): number {
+  let least = chordBound(book, d);
+  for (const until of CHORD_UNTIL) least = Math.min(least, mixedBound(book, root, d, until));
+  return least;
+}
+
+function mixedBound(book: StressBook, root: Matrix, d: number, until: number): number {
+  const { n } = book;
+  const vector = Float64Array.from(book.net);
+  const curvature = Matrix.zeros(n, n);
+  let constant = 0;
+  for (let a = 0; a < book.accounts; a++) {
+    const reach = d * book.deviation[a];
+    const equity = book.equity[a];
+    const deficit = reach - equity;
+    if (deficit <= 0) continue;
+    const [first, end] = [book.start[a], book.start[a + 1]];
+    if (equity <= 0 || reach <= until * equity) {
+      const slope = equity >= -reach ? deficit / (2 * reach) : 1;
+      constant += slope === 1 ? -equity : deficit / 2;
+      for (let at = first; at < end; at++) vector[book.market[at]] -= slope * book.notional[at];
+      continue;
+    }
+    const weight = 1 / (4 * equity);
+    for (let i = first; i < end; i++)
+      for (let j = first; j < end; j++) {
+        const [p, q] = [book.market[i], book.market[j]];
+        curvature.set(p, q, curvature.get(p, q) + weight * book.notional[i] * book.notional[j]);
+      }
+  }
+  return constant + ellipsoidBound(vector, curvature, root, d);
+}
+
+/** min over λ of λd² + ¼ Σ ṽ²/(λ − μ): μ, ṽ eigenvalues of LᵀQL and Lᵀv in their axes, Σ = LLᵀ. */
+function ellipsoidBound(vector: Float64Array, curvature: Matrix, root: Matrix, d: number): number {
+  const turned = root.transpose().mmul(curvature).mmul(root);
+  const { realEigenvalues: values, eigenvectorMatrix: axes } = new EigenvalueDecomposition(turned, {
+    assumeSymmetric: true,
+  });
+  const linear = axes
+    .transpose()
+    .mmul(root.transpose().mmul(Matrix.columnVector(Array.from(vector))))
+    .to1DArray();
+  const top = Math.max(0, ...values);
+  const bound = (lambda: number) =>
+    lambda * d * d + linear.reduce((sum, value, i) => sum + (value * value) / (4 * (lambda - values[i])), 0);
+  const size = Math.hypot(...linear);
+  // At the optimum ‖u‖ = d: λ − μ is at most ‖ṽ‖/(2d) above the largest eigenvalue.
+  let low = top * (1 + 1e-12) + (1e-9 * size) / d;
+  let high = top + size / (2 * d) + 1e-12;
+  for (let step = 0; step < 60; step++) {
+    const [a, b] = [low + 0.382 * (high - low), low + 0.618 * (high - low)];
+    if (bound(a) < bound(b)) high = b;
+    else low = a;
+  }
+  return bound((low + high) / 2);
+}
+
+/** A lower triangular L with LLᵀ = Σ, pivots floored at nothing. */
+function covarianceRoot({ forecast, n }: StressBook): Matrix {
+  const sigma = covarianceMatrix(forecast);
+  const root = Matrix.zeros(n, n);
+  for (let j = 0; j < n; j++) {
+    let pivot = sigma[j * n + j];
+    for (let k = 0; k < j; k++) pivot -= root.get(j, k) ** 2;
+    const diagonal = Math.sqrt(Math.max(pivot, 0));
+    root.set(j, j, diagonal);
+    for (let i = j + 1; i < n; i++) {
+      let value = sigma[i * n + j];
+      for (let k = 0; k < j; k++) value -= root.get(i, k) * root.get(j, k);
+      root.set(i, j, diagonal > 0 ? value / diagonal : 0);
+    }
+  }
+  return root;
+}
+
+/** The nearest move found that costs the amount: ascents from several directions, at distances by bisection. */
+function nearestFound(
+  book: StressBook,
+  amount: number,
+  from: number,
+): { distance: number; moves: Float64Array | null } {
+  let nearest = Infinity;
+  let best: Float64Array | undefined;
+  for (const start of startsOf(book)) {
+    const costs = (d: number) => book.loss(ascend(book, start, d)) >= amount;
+    let high = nearest === Infinity ? Math.max(2 * from, 1) : nearest;
+    while (nearest === Infinity && high < FARTHEST && !costs(high)) high *= 2;
+    if (!costs(high)) continue;
+    const [, distance] = bisect(from, high, COARSE, costs);
+    if (distance < nearest || best === undefined) [nearest, best] = [distance, start];
+  }
+  if (best === undefined) return { distance: Infinity, moves: null };
+  const start = best;
+  const [, distance] = bisect(from, nearest, FINE, (d) => book.loss(ascend(book, start, d)) >= amount);
+  return { distance, moves: ascend(book, start, distance) };
+}
+
+function startsOf(book: StressBook): Float64Array[] {
+  const starts = [book.net, book.net.map((value) => -value)];
+  // Where one side of the accounts is wiped out: shorts' losses, longs' losses.
+  for (const side of [-1, 1]) {
+    const x = new Float64Array(book.n);
+    book.notional.forEach((notional, at) => {
+      if (Math.sign(notional) === side) x[book.market[at]] -= notional;
+    });
+    starts.push(x);
+  }
+  return starts.filter((x) => deviationOf(book.forecast, x) > 0);
+}
+
+/** From a direction to a point of the ellipsoid of radius d where the gradient's direction is the point's own. */
+function ascend(book: StressBook, direction: Float64Array, d: number): Float64Array {
+  let moves = pointOf(book, direction, d);
+  let loss = book.loss(moves);
+  for (let step = 0; step < ASCENTS; step++) {
+    const next = pointOf(book, book.gradient(moves), d);
+    const reached = book.loss(next);
+    if (!(reached > loss * (1 + 1e-12))) break;
+    [moves, loss] = [next, reached];
+  }
+  return moves;
+}
+
+/** dΣg/√(gᵀΣg): where a linear loss g·r is largest. */
+function pointOf(book: StressBook, direction: Float64Array, d: number): Float64Array {
+  const size = deviationOf(book.forecast, direction);
+  if (size === 0) return new Float64Array(book.n);
+  return covarianceTimes(book.forecast, direction).map((value) => (d * value) / size);
+}

@@ -1,0 +1,136 @@
+import type { PricingEngine } from '#lib/exchange';
+import { InvalidInputError } from '#lib/errors';
+import { factorExposures, type FactorForecast, quadraticForm } from '#lib/risk';
+
+/** An account as stress sees it. */
+export interface StressAccount {
+  readonly account: string;
+  /** collateral and profit at marks, money */
+  readonly equity: number;
+  /** maintenance margin at marks, money */
+  readonly maintenance: number;
+  /** signed notional at marks by market, money */
+  readonly positions: readonly (readonly [market: number, notional: number])[];
+}
+
+/**
+ * A book at its marks in columns: accounts with positions, the capital behind them, and the forecast that moves are measured by.
+ *
+ * The pool loses under relative moves r: ℓ(r) = Σ_a max(x_a·r, −E_a): what winners gain is paid, what losers lose is had up to their
+ * equity. ℓ is convex in r.
+ */
+export class StressBook {
+  readonly n: number;
+  readonly names: readonly string[];
+  readonly equity: Float64Array;
+  readonly maintenance: Float64Array;
+  /** positions of account a are entries from start[a] up to start[a+1] */
+  readonly start: Int32Array;
+  readonly market: Int32Array;
+  readonly notional: Float64Array;
+  /** x, n: net of all accounts */
+  readonly net: Float64Array;
+  /** s_a, standard deviation of an account's profit over the horizon */
+  readonly deviation: Float64Array;
+
+  /**
+   * @param capital what P and its pending premia are worth with the open book at marks, money
+   * @param liquidity the same of L
+   * @throws {InvalidInputError} for a position in a market that is not forecast
+   */
+  constructor(
+    readonly markets: readonly string[],
+    accounts: readonly StressAccount[],
+    readonly capital: number,
+    readonly liquidity: number,
+    readonly forecast: FactorForecast,
+  ) {
+    const n = (this.n = markets.length);
+    if (forecast.own.length !== n)
+      throw new InvalidInputError('forecast', `is of ${forecast.own.length} markets, the book of ${n}`);
+    const open = accounts.filter(({ positions }) => positions.length > 0);
+    const entries = open.reduce((sum, { positions }) => sum + positions.length, 0);
+    this.names = open.map(({ account }) => account);
+    this.equity = Float64Array.from(open, ({ equity }) => equity);
+    this.maintenance = Float64Array.from(open, ({ maintenance }) => maintenance);
+    this.start = new Int32Array(open.length + 1);
+    this.market = new Int32Array(entries);
+    this.notional = new Float64Array(entries);
+    this.net = new Float64Array(n);
+    let at = 0;
+    open.forEach(({ account, positions }, a) => {
+      for (const [market, notional] of positions) {
+        if (!(market >= 0 && market < n) || !Number.isFinite(notional))
+          throw new InvalidInputError(`${account}.positions`, `has no market ${market} or no number`);
+        this.market[at] = market;
+        this.notional[at++] = notional;
+        this.net[market] += notional;
+      }
+      this.start[a + 1] = at;
+    });
+    this.deviation = Float64Array.from(open, (_, a) => Math.sqrt(this.varianceOf(a)));
+  }
+
+  get accounts(): number {
+    return this.names.length;
+  }
+
+  /** x_a·r, what an account gains. */
+  gain(account: number, moves: Float64Array): number {
+    let gain = 0;
+    for (let at = this.start[account]; at < this.start[account + 1]; at++)
+      gain += this.notional[at] * moves[this.market[at]];
+    return gain;
+  }
+
+  /** ℓ(r), what the pool loses. */
+  loss(moves: Float64Array): number {
+    let loss = 0;
+    for (let a = 0; a < this.accounts; a++) loss += Math.max(this.gain(a, moves), -this.equity[a]);
+    return loss;
+  }
+
+  /** A subgradient of ℓ: the net of the accounts that still have equity. */
+  gradient(moves: Float64Array): Float64Array {
+    const gradient = Float64Array.from(this.net);
+    for (let a = 0; a < this.accounts; a++) {
+      if (this.gain(a, moves) >= -this.equity[a]) continue;
+      for (let at = this.start[a]; at < this.start[a + 1]; at++)
+        gradient[this.market[at]] -= this.notional[at];
+    }
+    return gradient;
+  }
+
+  private varianceOf(account: number): number {
+    const { factors: K, loadings, variances, own } = this.forecast;
+    const exposures = new Float64Array(K);
+    const whole = new Map<number, number>();
+    for (let at = this.start[account]; at < this.start[account + 1]; at++)
+      whole.set(this.market[at], (whole.get(this.market[at]) ?? 0) + this.notional[at]);
+    let variance = 0;
+    for (const [market, x] of whole) {
+      variance += own[market] * x * x;
+      for (let k = 0; k < K; k++) exposures[k] += loadings[market * K + k] * x;
+    }
+    exposures.forEach((value, k) => (variance += variances[k] * value * value));
+    return variance;
+  }
+}
+
+/** Standard deviation of the profit of notionals x. */
+export function deviationOf(forecast: FactorForecast, x: Float64Array): number {
+  return Math.sqrt(quadraticForm(forecast, x, factorExposures(forecast, x)));
+}
+
+/** The open accounts of an engine at its marks, over the forecast's markets; positions in others count in equity and margin alone. */
+export function accountsOfEngine({ ledger, board, accounts }: PricingEngine): StressAccount[] {
+  const index = new Map(board.markets.map((market, i) => [market, i]));
+  return Array.from(ledger.openAccounts(), (account): StressAccount => {
+    const { equity, maintenanceMargin: maintenance, positions } = accounts.standing(account);
+    const open = positions.flatMap(({ market, size, mark }) => {
+      const at = index.get(market);
+      return at === undefined ? [] : [[at, size * mark] as const];
+    });
+    return { account, equity, maintenance, positions: open };
+  });
+}

@@ -1,0 +1,88 @@
+import type { PricingEngine } from '#lib/exchange';
+import { covarianceEntry, type FactorForecast } from '#lib/risk';
+import { type InsolvencyDistance, insolvencyDistance } from './insolvency-distance.js';
+import { poolWorth } from './pool-worth.js';
+import { type ScenarioSources, stressGrid } from './scenarios.js';
+import { accountsOfEngine, StressBook } from './stress-book.js';
+import { type StressOutcome, stressOutcome } from './stress-outcome.js';
+
+/** A book under stress: the grid, and how far the nearest moves are that use up P, then P and L. */
+export interface StressReport {
+  readonly at: number;
+  readonly forecastId: string;
+  readonly markets: readonly string[];
+  readonly accounts: number;
+  readonly capital: number;
+  readonly liquidity: number;
+  readonly distance: { readonly capital: InsolvencyDistance; readonly insolvency: InsolvencyDistance };
+  /** the worst for the pool first */
+  readonly scenarios: readonly StressOutcome[];
+}
+
+/** Correlation from which markets count as one cluster. */
+const TOGETHER = 0.8;
+
+/** The book of an engine at its marks; null before there are a forecast and marks. */
+export function stressBookOf(engine: PricingEngine): StressBook | null {
+  const { ledger, board, parameters } = engine;
+  const forecast = board.priceForecast(parameters.alpha);
+  if (forecast === null) return null;
+  const { exchange, liquidity } = poolWorth(ledger, board);
+  return new StressBook(board.markets, accountsOfEngine(engine), exchange, liquidity, forecast.returns);
+}
+
+/** Both distances of a book; what P owes already counts for L. */
+export function distancesOf(book: StressBook): StressReport['distance'] {
+  const capital = Math.max(0, book.capital);
+  return {
+    capital: insolvencyDistance(book, capital),
+    insolvency: insolvencyDistance(book, Math.max(0, book.capital + book.liquidity)),
+  };
+}
+
+/** Grid and distances of an engine's book; null before there are a forecast and marks. */
+export function stressReport(
+  engine: PricingEngine,
+  history: ScenarioSources['history'] = [],
+): StressReport | null {
+  const book = stressBookOf(engine);
+  if (book === null) return null;
+  const { board } = engine;
+  const clusters = correlatedMarkets(book.forecast, book.markets);
+  const usable = history.filter(({ length }) => length === book.n);
+  return {
+    ...{ at: board.now, forecastId: board.latestForecast!.forecastId },
+    ...{ markets: [...book.markets], accounts: book.accounts },
+    ...{ capital: book.capital, liquidity: book.liquidity, distance: distancesOf(book) },
+    scenarios: stressGrid(book, { clusters, history: usable })
+      .map((scenario) => stressOutcome(book, scenario))
+      .sort((a, b) => b.poolLoss - a.poolLoss),
+  };
+}
+
+/** Markets that hang together by forecast correlations above a threshold, by their first name; single ones and all in one are left out. */
+export function correlatedMarkets(
+  forecast: FactorForecast,
+  markets: readonly string[],
+): Record<string, readonly number[]> {
+  const n = markets.length;
+  const group = Array.from({ length: n }, (_, i) => i);
+  const correlation = (i: number, j: number) =>
+    covarianceEntry(forecast, i, j) /
+    Math.sqrt(covarianceEntry(forecast, i, i) * covarianceEntry(forecast, j, j));
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < i; j++) {
+      if (!(correlation(i, j) >= TOGETHER) || group[i] === group[j]) continue;
+      const [from, to] = [group[i], group[j]];
+      group.forEach((value, k) => {
+        if (value === from) group[k] = to;
+      });
+    }
+  const members = new Map<number, number[]>();
+  group.forEach((value, i) => members.set(value, [...(members.get(value) ?? []), i]));
+  return Object.fromEntries(
+    [...members.values()]
+      .filter(({ length }) => length > 1 && length < n)
+      .map((some) => [`of ${markets[some[0]]}`, some]),
+  );
+}

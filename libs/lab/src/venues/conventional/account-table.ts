@@ -1,0 +1,90 @@
+/** Accounts of a conventional exchange in columns: cash after every trade at its price, and signed sizes by market. */
+export class AccountTable {
+  readonly names: string[] = [];
+  cash = new Float64Array(64);
+  sizes: Float64Array;
+  /** Σ size × price of what is open, for the profit that deleveraging ranks by */
+  entries: Float64Array;
+  private readonly index = new Map<string, number>();
+
+  constructor(readonly markets: number) {
+    this.sizes = new Float64Array(64 * markets);
+    this.entries = new Float64Array(64 * markets);
+  }
+
+  get count(): number {
+    return this.names.length;
+  }
+
+  /** Number of an account, which is opened where it is new. */
+  of(name: string): number {
+    const known = this.index.get(name);
+    if (known !== undefined) return known;
+    const at = this.names.push(name) - 1;
+    this.index.set(name, at);
+    if (at >= this.cash.length) this.grow();
+    return at;
+  }
+
+  size(account: number, market: number): number {
+    return this.sizes[account * this.markets + market];
+  }
+
+  /** Changes a position at a price: cash pays for it. */
+  trade(account: number, market: number, size: number, price: number): void {
+    const at = account * this.markets + market;
+    const held = this.sizes[at];
+    const reduces = held !== 0 && held > 0 !== size > 0;
+    if (!reduces) this.entries[at] += size * price;
+    else if (Math.abs(size) < Math.abs(held)) this.entries[at] += (this.entries[at] / held) * size;
+    else this.entries[at] = (held + size) * price;
+    const next = held + size;
+    // What is left of a full close by rounding is nothing.
+    this.sizes[at] = Math.abs(next) <= 1e-12 * Math.abs(held) ? 0 : next;
+    if (this.sizes[at] === 0) this.entries[at] = 0;
+    this.cash[account] -= size * price;
+  }
+
+  /** Signed notionals at prices; markets without a price count at 0. */
+  notionals(account: number, prices: Float64Array): Float64Array {
+    const x = new Float64Array(this.markets);
+    const first = account * this.markets;
+    for (let i = 0; i < this.markets; i++) {
+      const size = this.sizes[first + i];
+      if (size !== 0) x[i] = size * prices[i];
+    }
+    return x;
+  }
+
+  /** Σ|size × price|. */
+  gross(account: number, prices: Float64Array): number {
+    let gross = 0;
+    const first = account * this.markets;
+    for (let i = 0; i < this.markets; i++) {
+      const size = this.sizes[first + i];
+      if (size !== 0) gross += Math.abs(size * prices[i]);
+    }
+    return gross;
+  }
+
+  equity(account: number, prices: Float64Array): number {
+    let equity = this.cash[account];
+    const first = account * this.markets;
+    for (let i = 0; i < this.markets; i++) {
+      const size = this.sizes[first + i];
+      if (size !== 0) equity += size * prices[i];
+    }
+    return equity;
+  }
+
+  private grow(): void {
+    const doubled = (values: Float64Array) => {
+      const grown = new Float64Array(2 * values.length);
+      grown.set(values);
+      return grown;
+    };
+    this.cash = doubled(this.cash);
+    this.sizes = doubled(this.sizes);
+    this.entries = doubled(this.entries);
+  }
+}

@@ -1,0 +1,342 @@
+import { factorForecastOf } from '#lib/exchange';
+import { YEAR_MS } from '#lib/amounts';
+import type { FactorForecast } from '#lib/risk';
+import {
+  type BarInput,
+  bookRisk,
+  type Listener,
+  type TradeIntent,
+  type TradeOutcome,
+  type Venue,
+} from '../venue.js';
+import { AccountTable } from './account-table.js';
+import { deleverage } from './deleveraging.js';
+import type { ConventionalRules, MarketLoad } from './rules.js';
+
+export interface ConventionalSettings {
+  /** capital of the market maker, or pool, that takes the traders' net position */
+  readonly liquidity: number;
+  /** share of it that is the insurance fund's instead */
+  readonly insuranceShare: number;
+  /** of the EVaR that capital is held against */
+  readonly alpha: number;
+}
+
+const REFERENCE_NOTIONAL = 100_000;
+const TENTHS = 10;
+/** Room for rounding where a bound lets an account be passed over. */
+const CERTAIN = 1 + 1e-9;
+
+/**
+ * An exchange as most are: traders against an order book whose maker takes the net, margin by rule, liquidations at the mark, an
+ * insurance fund, then ranked auto-deleveraging or the pool. Liquidations have no slippage here, which flatters these rules.
+ */
+export class ConventionalVenue implements Venue {
+  private readonly table: AccountTable;
+  private readonly prices: Float64Array;
+  private readonly rates: Float64Array;
+  private readonly loads: (MarketLoad | undefined)[];
+  private forecast: { form: FactorForecast; at: Int32Array } | undefined;
+  private makerCash: number;
+  private fund: number;
+  private fees = 0;
+  private time: number | undefined;
+  private last: { exchange: number; liquidity: number; uncovered: number };
+
+  constructor(
+    readonly markets: readonly string[],
+    private readonly rules: ConventionalRules,
+    private readonly settings: ConventionalSettings,
+    private readonly tell: Listener,
+  ) {
+    const n = markets.length;
+    this.table = new AccountTable(n);
+    this.prices = new Float64Array(n).fill(NaN);
+    this.rates = new Float64Array(n);
+    this.loads = new Array<MarketLoad | undefined>(n).fill(undefined);
+    this.fund = settings.liquidity * settings.insuranceShare;
+    this.makerCash = settings.liquidity - this.fund;
+    this.last = { exchange: this.fund, liquidity: this.makerCash, uncovered: 0 };
+  }
+
+  open({ time, values, forecast }: BarInput): void {
+    const elapsed = this.time === undefined ? 0 : (time - this.time) / YEAR_MS;
+    this.time = time;
+    values.forEach((price, i) => {
+      if (price > 0) this.prices[i] = price;
+    });
+    this.loads.fill(undefined);
+    if (forecast !== undefined) {
+      const at = new Map(forecast.markets.map((market, i) => [market, i]));
+      this.forecast = {
+        form: factorForecastOf(forecast),
+        at: Int32Array.from(this.markets, (market) => at.get(market) ?? -1),
+      };
+    }
+    if (elapsed > 0) this.accrue(elapsed);
+    this.liquidate();
+  }
+
+  close(): void {
+    this.liquidate();
+    const net = this.net();
+    const liquidity = this.makerCash - net.reduce((sum, value) => sum + value, 0);
+    const exchange = this.fund + this.fees;
+    const uncovered = Math.max(0, -(liquidity + this.fund));
+    if (uncovered > this.last.uncovered)
+      this.tell({ kind: 'uncovered', amount: uncovered - this.last.uncovered });
+    const { alpha } = this.settings;
+    const undercapitalised =
+      this.forecast === undefined
+        ? 0
+        : bookRisk(this.forecast.form, this.inForecast(net), alpha) - Math.max(0, liquidity + this.fund);
+    const reference = new Float64Array(this.markets.length);
+    reference[0] = REFERENCE_NOTIONAL;
+    const referenceMargin = this.rules.margin(reference, 'initial', (i) => this.load(i)) / REFERENCE_NOTIONAL;
+    this.tell({
+      kind: 'capital',
+      exchange: exchange - this.last.exchange,
+      liquidity: liquidity - this.last.liquidity,
+      undercapitalised,
+      referenceMargin,
+      gross: this.markets.reduce((sum, _, i) => {
+        const { openInterest, skew } = this.load(i);
+        return sum + 2 * openInterest - Math.abs(skew);
+      }, 0),
+    });
+    this.last = { exchange, liquidity, uncovered: Math.max(uncovered, this.last.uncovered) };
+  }
+
+  ready(): boolean {
+    return this.forecast !== undefined;
+  }
+
+  deposit(_id: string, account: string, amount: number): void {
+    // A new account may replace the column: it is opened first.
+    const at = this.table.of(account);
+    this.table.cash[at] += amount;
+    this.tell({ kind: 'paid-in', account, amount });
+  }
+
+  withdraw(_id: string, account: string, amount: number | 'available'): void {
+    const at = this.table.of(account);
+    const free = this.equityOf(at) - this.margin(at, 'initial');
+    // Gains are paid when they are realised.
+    const most = Math.max(0, Math.min(free, this.collateral(at)));
+    const asked = amount === 'available' ? most : amount;
+    if (asked > most || asked <= 0) {
+      this.tell({ kind: 'refused', account, code: 'insufficient-margin' });
+      return;
+    }
+    this.table.cash[at] -= asked;
+    this.tell({ kind: 'paid-out', account, amount: asked });
+  }
+
+  trade({ account, market, size: text, reduceOnly, maximumCost }: TradeIntent): TradeOutcome {
+    const { table, rules } = this;
+    const at = table.of(account);
+    const mark = this.prices[market];
+    const refuse = (code: string): TradeOutcome => {
+      this.tell({ kind: 'refused', account, code });
+      return 'refused';
+    };
+    if (!(mark > 0)) return refuse('unknown-market');
+    let size = Number(text);
+    const held = table.size(at, market);
+    if (reduceOnly) {
+      if (held === 0 || held > 0 === size > 0) return refuse('nothing-to-reduce');
+      if (Math.abs(size) > Math.abs(held)) size = -held;
+    }
+    const notional = Math.abs(size) * mark;
+    const share = rules.impact(size * mark, this.load(market)) + rules.takerFee;
+    if (!reduceOnly && share > maximumCost) {
+      this.tell({ kind: 'too-dear', account, market: this.markets[market], cost: share * notional });
+      return 'too-dear';
+    }
+    const reduces = held !== 0 && held > 0 !== size > 0 && Math.abs(size) <= Math.abs(held);
+    const fee = rules.takerFee * notional;
+    const price = mark * (1 + Math.sign(size) * (share - rules.takerFee));
+    this.move(at, market, size, price);
+    table.cash[at] -= fee;
+    if (!reduces && this.equityOf(at) < this.margin(at, 'initial')) {
+      table.cash[at] += fee;
+      this.move(at, market, -size, price);
+      return refuse('insufficient-margin');
+    }
+    this.fees += fee;
+    this.tell({ kind: 'traded', account, market: this.markets[market], notional, cost: share * notional });
+    if (reduces) this.settleBankrupt(at, new Float64Array(this.markets.length));
+    return 'booked';
+  }
+
+  equity(account: string): number {
+    return this.equityOf(this.table.of(account));
+  }
+
+  claims(): number {
+    let claims = 0;
+    for (let account = 0; account < this.table.count; account++) claims += this.equityOf(account);
+    return claims;
+  }
+
+  size(account: string, market: number): number {
+    return this.table.size(this.table.of(account), market);
+  }
+
+  fundingRate(market: number): number {
+    return this.rates[market];
+  }
+
+  /** Funding between the traders, and the maker for the net. */
+  private accrue(elapsed: number): void {
+    const { table, prices, rates } = this;
+    const n = this.markets.length;
+    for (let market = 0; market < n; market++) {
+      if (!(prices[market] > 0)) continue;
+      rates[market] = this.rules.funding(market, this.load(market), elapsed);
+      const due = rates[market] * elapsed * prices[market];
+      if (due === 0) continue;
+      let paid = 0;
+      for (let account = 0; account < table.count; account++) {
+        const owed = table.sizes[account * n + market] * due;
+        table.cash[account] -= owed;
+        paid += owed;
+      }
+      this.makerCash += paid;
+    }
+  }
+
+  private liquidate(): void {
+    const { mostMaintenance } = this.rules;
+    for (let account = 0; account < this.table.count; account++) {
+      const gross = this.table.gross(account, this.prices);
+      if (gross === 0) continue;
+      const equity = this.equityOf(account);
+      if (equity >= mostMaintenance * gross * CERTAIN) continue;
+      if (equity < this.margin(account, 'maintenance')) this.liquidateAccount(account);
+    }
+  }
+
+  private liquidateAccount(account: number): void {
+    const { table, rules } = this;
+    const before = table.sizes.slice(account * table.markets, (account + 1) * table.markets);
+    const healthy = () => this.equityOf(account) >= this.margin(account, 'maintenance');
+    const x = table.notionals(account, this.prices);
+    const largestFirst = [...x.keys()]
+      .filter((i) => x[i] !== 0)
+      .sort((i, j) => Math.abs(x[j]) - Math.abs(x[i]) || i - j);
+    if (rules.style === 'by-tier') {
+      for (let tier = rules.tiers.length - 1; tier > 0 && !healthy(); tier--)
+        for (const market of largestFirst) {
+          const notional = Math.abs(table.size(account, market)) * this.prices[market];
+          if (notional > rules.tiers[tier]) this.shut(account, market, 1 - rules.tiers[tier] / notional);
+        }
+    } else if (rules.style === 'by-tenths') {
+      for (let left = TENTHS; left > 1 && this.equityOf(account) > 0 && !healthy(); left--)
+        for (const market of largestFirst) this.shut(account, market, 1 / left);
+    } else if (rules.style === 'by-position') {
+      for (const market of largestFirst) if (!healthy()) this.shut(account, market, 1);
+    }
+    if (!healthy()) for (const market of largestFirst) this.shut(account, market, 1);
+    this.settleBankrupt(account, before);
+  }
+
+  /** Closes a share of a position at the mark, for the fee that the account can pay. */
+  private shut(account: number, market: number, share: number): void {
+    const { table, rules } = this;
+    const held = table.size(account, market);
+    const size = share >= 1 ? -held : -held * share;
+    if (size === 0) return;
+    const notional = Math.abs(size) * this.prices[market];
+    this.move(account, market, size, this.prices[market]);
+    const fee = Math.max(0, Math.min(rules.liquidationFee * notional, this.equityOf(account)));
+    table.cash[account] -= fee;
+    this.fund += fee;
+    this.tell({
+      ...{ kind: 'liquidated', account: table.names[account], market: this.markets[market] },
+      ...{ notional, cost: fee },
+    });
+  }
+
+  /** An account without positions that owes: the fund pays, then the others. */
+  private settleBankrupt(account: number, closed: Float64Array): void {
+    const { table, rules } = this;
+    const first = account * table.markets;
+    for (let i = 0; i < table.markets; i++) if (table.sizes[first + i] !== 0) return;
+    const loss = -table.cash[account];
+    if (loss <= 0) return;
+    table.cash[account] = 0;
+    this.tell({ kind: 'bankrupt', account: table.names[account], loss });
+    const paid = Math.min(Math.max(0, this.fund), loss);
+    this.fund -= paid;
+    let unpaid = loss - paid;
+    if (unpaid > 0 && rules.backstop === 'deleveraging') {
+      const outcome = deleverage(table, this.prices, closed, unpaid);
+      for (const { account: other, market, size, cut } of outcome.closed) {
+        this.move(other, market, size, this.prices[market]);
+        table.cash[other] -= cut;
+        const notional = Math.abs(size) * this.prices[market];
+        const event = { account: table.names[other], market: this.markets[market], notional, cut };
+        this.tell({ kind: 'deleveraged', ...event });
+      }
+      unpaid = outcome.unpaid;
+    }
+    // The maker, or pool, has received less than it was owed.
+    this.makerCash -= unpaid;
+  }
+
+  /** A trade against the maker. */
+  private move(account: number, market: number, size: number, price: number): void {
+    this.table.trade(account, market, size, price);
+    this.makerCash += size * price;
+    this.loads[market] = undefined;
+  }
+
+  /** Traders' net notional by market. */
+  private net(): Float64Array {
+    return Float64Array.from(this.markets, (_, i) => (this.prices[i] > 0 ? this.load(i).skew : 0));
+  }
+
+  private inForecast(net: Float64Array): Float64Array {
+    const { form, at } = this.forecast!;
+    const notionals = new Float64Array(form.own.length);
+    at.forEach((index, i) => {
+      if (index >= 0) notionals[index] = net[i];
+    });
+    return notionals;
+  }
+
+  private load(market: number): MarketLoad {
+    const known = this.loads[market];
+    if (known !== undefined) return known;
+    const { table } = this;
+    let long = 0;
+    let short = 0;
+    for (let at = market; at < table.count * table.markets; at += table.markets) {
+      const size = table.sizes[at];
+      if (size > 0) long += size;
+      else short -= size;
+    }
+    const price = this.prices[market];
+    return (this.loads[market] = {
+      openInterest: Math.max(long, short) * price || 0,
+      skew: (long - short) * price || 0,
+    });
+  }
+
+  private margin(account: number, level: 'initial' | 'maintenance'): number {
+    return this.rules.margin(this.table.notionals(account, this.prices), level, (i) => this.load(i));
+  }
+
+  private equityOf(account: number): number {
+    return this.table.equity(account, this.prices);
+  }
+
+  /** Cash at the entry prices of what is open. */
+  private collateral(account: number): number {
+    let collateral = this.table.cash[account];
+    const first = account * this.table.markets;
+    for (let i = 0; i < this.table.markets; i++) collateral += this.table.entries[first + i];
+    return collateral;
+  }
+}

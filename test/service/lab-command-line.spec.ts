@@ -1,0 +1,177 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parquetReadObjects } from 'hyparquet';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { generatedPrices, type LabReport } from '#lib/lab';
+
+const main = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.js');
+const QUICK = [
+  'minimumBars=30',
+  'windowBars=60',
+  'refitEveryBars=30',
+  'horizonBars=8',
+  'accounts=80',
+  'liquidity=300000',
+];
+
+describe('zkrisk lab', () => {
+  let folder: string;
+  let inputs: string[];
+  const zkrisk = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'lab', ...args], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
+    return { status, stdout, stderr };
+  };
+  const path = (name: string) => join(folder, name);
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zkrisk-lab-'));
+    const panel = generatedPrices({ seed: 21, markets: 4, bars: 420, crash: { bar: 330, fall: 0.45 } });
+    const rows = panel.text.map((row, t) => [new Date(panel.times[t]).toISOString(), ...row].join(','));
+    writeFileSync(path('prices.csv'), [['time', ...panel.markets].join(','), ...rows].join('\n'));
+    const settings = QUICK.flatMap((each) => ['--set', each]);
+    inputs = ['--prices', path('prices.csv'), '--cache', path('cache'), ...settings];
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('runs a rule set, and plays what it recorded again under another', () => {
+    const ours = zkrisk('run', ...inputs, '--events', path('events.ndjson'), '--json');
+    expect(ours.stderr).toContain('are forecast once');
+    const report = JSON.parse(ours.stdout) as {
+      digest: string;
+      events: number;
+      figures: Record<string, number>;
+    };
+    expect(readFileSync(path('events.ndjson'), 'utf8').trim().split('\n')).toHaveLength(report.events);
+    const again = JSON.parse(zkrisk('run', ...inputs, '--json').stdout) as { digest: string };
+    expect(again.digest).toBe(report.digest);
+    writeFileSync(
+      path('flow.csv'),
+      '2025-01-08T00:00:00Z,ann,deposit,5000\n2025-01-08T01:00:00Z,ann,GEN-01,0.001\n',
+    );
+    const recorded = JSON.parse(
+      zkrisk('run', ...inputs, '--rules', 'linear', '--flow', path('flow.csv'), '--json').stdout,
+    ) as { figures: Record<string, number> };
+    expect(recorded.figures).toMatchObject({ trades: 1, paidIn: 5000 });
+  });
+
+  const tournament = (out: string, threads: number) =>
+    zkrisk(
+      ...['tournament', ...inputs, '--out', path(out), '--threads', String(threads), '--json'],
+      ...['--rules', 'zkrisk,linear', '--seeds', '2', '--drawdowns', '0', '--breakdowns', '0'],
+      ...['--window', 'crash=2025-01-13T00:00:00Z/2025-01-16T00:00:00Z'],
+    );
+
+  it('plays a tournament: the same on one thread and on two, and goes on where it was stopped', () => {
+    const [one, two] = [tournament('one', 1), tournament('two', 2)];
+    expect(one.status).toBe(0);
+    expect(two.stdout).toBe(one.stdout);
+    const runs = readFileSync(path('one/runs.ndjson'), 'utf8').trim().split('\n');
+    expect(runs).toHaveLength(4);
+    // Stopped while the third run was being written.
+    writeFileSync(path('one/runs.ndjson'), `${runs.slice(0, 2).join('\n')}\n`);
+    appendFileSync(path('one/runs.ndjson'), runs[2].slice(0, 200));
+    const resumed = tournament('one', 2);
+    expect(resumed.stdout).toBe(one.stdout);
+    expect(resumed.stderr.match(/of 4: crash/g)).toHaveLength(2);
+    expect(readFileSync(path('one/report.html'), 'utf8')).toContain('crash');
+  });
+
+  it('explains a figure by its events, and a mean by its runs', () => {
+    const report = ['--report', path('two/report.json'), '--cache', path('cache')];
+    const { stdout, status } = zkrisk('explain', 'crash/linear/2/badDebt', ...report);
+    expect(status).toBe(0);
+    const { value, events } = JSON.parse(stdout) as {
+      value: number;
+      events: { part: number; event: { kind: string } }[];
+    };
+    expect(value).toBeGreaterThan(0);
+    expect(events.reduce((sum, { part }) => sum + part, 0)).toBe(value);
+    expect(new Set(events.map(({ event }) => event.kind))).toEqual(new Set(['bankrupt']));
+    const mean = JSON.parse(zkrisk('explain', 'crash/linear/badDebt', ...report).stdout) as {
+      figures: { id: string; value: number }[];
+    };
+    expect(mean.figures.find(({ id }) => id === 'crash/linear/2/badDebt')?.value).toBe(value);
+    const altered = JSON.parse(readFileSync(path('two/report.json'), 'utf8')) as LabReport;
+    (altered.runs as unknown as { outcome: { digest: string } }[]).forEach(
+      ({ outcome }) => (outcome.digest = '0'),
+    );
+    writeFileSync(path('altered.json'), JSON.stringify(altered));
+    const forged = zkrisk(
+      'explain',
+      'crash/linear/2/badDebt',
+      '--report',
+      path('altered.json'),
+      '--cache',
+      path('cache'),
+    );
+    expect([forged.status, forged.stderr]).toEqual([2, expect.stringContaining('comes to other events')]);
+    expect(zkrisk('explain', 'crash/fair/badDebt', ...report).status).toBe(2);
+  });
+
+  it('sweeps a grid into Parquet, whole or by shards', async () => {
+    writeFileSync(
+      path('grid.yaml'),
+      'rules: [zkrisk, linear]\nseeds: 1\nparameters: {liquidity: [200000, 400000]}\n',
+    );
+    const sweep = (out: string, ...more: string[]) =>
+      zkrisk('sweep', ...inputs, '--grid', path('grid.yaml'), '--out', path(out), ...more);
+    expect(sweep('all.parquet', '--threads', '2').status).toBe(0);
+    expect(sweep('even.parquet', '--threads', '1', '--shard', '0/2').status).toBe(0);
+    const rowsOf = async (name: string): Promise<Record<string, unknown>[]> => {
+      const bytes = readFileSync(path(name));
+      const end = bytes.byteOffset + bytes.byteLength;
+      return (await parquetReadObjects({
+        file: bytes.buffer.slice(bytes.byteOffset, end),
+      })) as Record<string, unknown>[];
+    };
+    const all = await rowsOf('all.parquet');
+    expect(all.map(({ point, rules, liquidity }) => [point, rules, liquidity])).toEqual([
+      [0, 'zkrisk', 200_000],
+      [1, 'linear', 200_000],
+      [2, 'zkrisk', 400_000],
+      [3, 'linear', 400_000],
+    ]);
+    expect(await rowsOf('even.parquet')).toEqual([all[0], all[2]]);
+    const beyond = sweep('x.parquet', '--shard', '2/2');
+    expect([beyond.status, beyond.stderr]).toEqual([2, expect.stringContaining('--shard')]);
+  });
+
+  it('stresses the book that a run ends with', () => {
+    const { stdout, status } = zkrisk('stress', ...inputs);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/uses up P is at least \d+\.\d\d σ/);
+    expect(stdout).toContain('all markets −40 %');
+  });
+
+  it('tests the engine’s expectations over the history, with a picture', () => {
+    const { stdout, status } = zkrisk('coverage', ...inputs, '--picture', path('coverage.svg'));
+    expect(status).toBe(0);
+    const { loss, exchange } = JSON.parse(stdout) as {
+      loss: { atMost: number };
+      exchange: { pValue: number };
+    };
+    for (const value of [loss.atMost, exchange.pValue]) expect(value).toBeGreaterThanOrEqual(0);
+    expect(readFileSync(path('coverage.svg'), 'utf8')).toMatch(/^<svg/);
+  });
+
+  it.each([
+    ['rules that are none', ['run', '--rules', 'fair'], /fair/],
+    ['a parameter that is none', ['run', '--set', 'depth=3'], /depth: is no parameter/],
+    [
+      'a window that is not there',
+      ['tournament', '--out', 'x', '--window', 'w=2030-01-01\/2030-02-01'],
+      /not in the prices/,
+    ],
+  ])('refuses %s', (_what, args, words) => {
+    const [command, ...rest] = args;
+    const { status, stderr } = zkrisk(command, ...inputs, ...rest);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(words)]);
+  });
+}, 240_000);
