@@ -1,18 +1,14 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { liquidate, loadSolvers } from '#lib/liquidation';
 import { outgoing, TOPICS } from '#lib/messages';
-import type { MomentumInput } from '#lib/proofs';
 import { openTab, startBrowser } from '../support/browser.js';
 import { eventually } from '../support/database.js';
+import { randomCase } from '../support/liquidation-cases.js';
 import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
 
-const ID = 'page-momentum';
-const UPDATE = {
-  strategy: [0.5, 0.8, 1.2, 0.3],
-  salt: 1234.5678,
-  weights: [0.25, 0.25, 0.3, 0.2],
-  gradient: [0.02, -0.01, 0.015, 0.03],
-} satisfies MomentumInput;
+const ID = 'page-liquidation';
+const plan = liquidate(randomCase(9, { n: 3 }), await loadSolvers());
 /** The key is made in the browser; on a busy machine that takes minutes. */
 const PATIENCE_MS = 240_000;
 
@@ -28,9 +24,9 @@ describe('a proof, verified in the reader’s browser', () => {
       {
         ...outgoing(TOPICS.proofJobs, ID, header, {
           jobId: ID,
-          statement: 'momentum',
+          statement: 'liquidation',
           subject,
-          input: UPDATE,
+          input: { plan },
         }),
         appendedAt: market.time,
       },
