@@ -277,8 +277,8 @@ export class PricingEngine implements Exchange {
     for (const event of settleLosses(this, now)) events.push(...this.happened(event));
     this.insolventSince = null;
     const { exposure } = this.assessment().assessment;
-    const { capital, liquidity } = this.ledger;
-    const most = toNumber(capital + liquidity, MONEY_DECIMALS);
+    // P + L less what traders have gained at marks: realised or not, it is not the pool's.
+    const most = Math.max(0, -exposure.mean);
     const risk = exposure.volatility * Math.sqrt(-2 * Math.log(this.parameters.alpha));
     for (const event of reducePositions(this, now, risk > 0 ? 1 - most / risk : 0))
       events.push(...this.happened(event));
