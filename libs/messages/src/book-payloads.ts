@@ -33,6 +33,8 @@ export const bookPayload = z.discriminatedUnion('kind', [
     quoteId: identifier.nullable(),
     planId: identifier.optional().describe('the liquidation plan it executes'),
     penalty: decimal.optional().describe('of a liquidation, to the pool'),
+    liquidator: account.optional().describe('whose half of the penalty is not the pool’s'),
+    toLiquidator: decimal.optional().describe('that half; the credit reserve has the rest'),
   }),
   event('trade-rejected', {
     ...{ tradeId: identifier, account: marginAccount, ...refusal },
@@ -87,6 +89,7 @@ export const bookPayload = z.discriminatedUnion('kind', [
   }),
   event('match-booked', {
     matchId: identifier,
+    planId: identifier.optional().describe('the liquidation plan whose positions a liquidator took over'),
     accounts: z
       .array(
         z.strictObject({
