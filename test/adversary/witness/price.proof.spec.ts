@@ -99,7 +99,6 @@ describe('altered witnesses of a trade', () => {
     ['a unit of 0', MODEL, UNITS, () => 0n],
     ['a negative level', MODEL, LEVELS + 4, (v) => -v],
     ['a negative weight of an average', MODEL, SLOPES, (v) => -v],
-    ['a digit beyond its slot', MODEL, 0, (v) => v + (1n << 20n)],
     ['a negative slow average', STATE, 0, (v) => v - (1n << 38n) * 2n ** 3n * ONE],
     ['a negative fast average', STATE, 20, () => -(1n << 38n)],
     ['exposures beyond their range', EXPOSURE, 0, () => 1n << 39n],
