@@ -17,8 +17,6 @@ export interface LabParameters {
   readonly margin: string;
   /** of linear margin, ours and others’: `default=maintenance/initial,MARKET=…` */
   readonly marginRates: string;
-  /** charged on the notional that our liquidations close, as a share */
-  readonly penaltyRate: number;
   readonly minimumPosition: number;
   /** what liquidity providers, or the maker and the insurance fund together, begin with */
   readonly liquidity: number;
@@ -40,7 +38,6 @@ export const LAB_DEFAULTS: LabParameters = {
   horizonBars: 24,
   margin: 'portfolio',
   marginRates: 'default=0.03/0.05',
-  penaltyRate: 0,
   minimumPosition: 1,
   liquidity: 10_000_000,
   insuranceShare: 0.1,
@@ -84,7 +81,7 @@ export function labParameters(changes: Readonly<Record<string, unknown>> = {}): 
 const BUCKETS = 64;
 
 /** Risk parameters as the services begin with, but for what the lab sets. */
-function rulesOf({ margin, marginRates, penaltyRate, minimumPosition }: LabParameters): RiskRules {
+function rulesOf({ margin, marginRates, minimumPosition }: LabParameters): RiskRules {
   const schedule = MarginSchedule.parse(marginRates);
   const named = marginRates.split(',').map((entry) => entry.split('=')[0].trim());
   const markets = Object.fromEntries(
@@ -92,7 +89,7 @@ function rulesOf({ margin, marginRates, penaltyRate, minimumPosition }: LabParam
   );
   return firstRules({
     margin: { mode: margin, rates: { default: schedule.of('default'), markets } },
-    liquidation: { penaltyRate, minimumPosition },
+    liquidation: { minimumPosition },
   });
 }
 
