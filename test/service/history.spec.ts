@@ -6,6 +6,7 @@ import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys } from '#lib/host';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
+import { outgoing, TOPICS } from '#lib/messages';
 import { exportHistoryCommand } from '../../apps/cli/src/history.command.js';
 import { HouseLiquidator } from '../../apps/liquidator/src/index.js';
 import { HISTORY_TABLES } from '../../apps/historian/src/partitions.js';
@@ -43,6 +44,29 @@ describe('history', () => {
       ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0, liquidator: () => house.reports() },
       flow: { seed: 3, accounts: 20, tradesPerBar: 3, medianNotional: 20_000, firstBar: 35 },
     }).run(new AbortController().signal);
+    // Whether the market has made plans or not, there is one that was opened and closed.
+    const at = engine.pricer.engine.board.now;
+    const plan = { planId: 'told', account: 'somebody', at };
+    const orders = [{ market: 'SIM-A', size: '-1' }];
+    await engine.log.publish([
+      outgoing(
+        TOPICS.plans,
+        'somebody',
+        { id: 'told-1', sequence: 1, time: at },
+        {
+          ...{ ...plan, kind: 'opened', expiresAt: at + HOUR, orders, parameters: 1, plan: {} },
+        },
+      ),
+      outgoing(
+        TOPICS.plans,
+        'somebody',
+        { id: 'told-2', sequence: 2, time: at },
+        {
+          ...{ ...plan, kind: 'closed', status: 'executed', reason: 'reported' },
+        },
+      ),
+    ]);
+    await engine.log.drained(AbortSignal.timeout(20_000));
     ({ key: apiKey } = await new ApiKeys(engine.database).create({
       label: 'history',
       scopes: ['quote', 'trade'],
@@ -140,8 +164,9 @@ describe('history', () => {
     const [{ count }] = await engine.database.query<[{ count: string }]>(
       'select count(*) from liquidation_event',
     );
-    expect(found.rows).toHaveLength(Number(count));
-    expect(Number(count)).toBeGreaterThan(0);
+    expect(found.rows).toHaveLength(Number(count) + 2);
+    const told = found.rows.filter((row) => row[found.columns.indexOf('planId')] === 'told');
+    expect(told.map((row) => row[found.columns.indexOf('status')]).sort()).toEqual(['executed', 'open']);
   });
 
   it('has an account’s states, for its key alone', async () => {
