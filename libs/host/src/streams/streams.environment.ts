@@ -11,7 +11,7 @@ export const streamsEnvironment = z.object({
     .number()
     .gt(0)
     .max(1)
-    .default(0.05)
+    .default(0.02)
     .describe(
       'largest share of the main thread’s time that streams may take; with more subscribers deltas come more seldom',
     ),
