@@ -52,6 +52,8 @@ export function bust(books: Books, event: TradeBusted): void {
   if (collateral !== 0n) {
     books.addCash(partsOf(account).account, -collateral);
     books.addCash(account, collateral);
+    books.windows.addInflow(partsOf(account).account, -collateral);
+    books.windows.addInflow(account, collateral);
   }
   let cash = 0n;
   for (const leg of event.legs) cash += bookLeg(books, account, leg);

@@ -1,0 +1,96 @@
+import type { BookEvent } from '#lib/exchange';
+import { HouseLiquidator } from '../../apps/liquidator/src/index.js';
+import { type Engine, type MarketSource, Replayer, startEngine } from '../../apps/zkrisk/src/index.js';
+import { startTestDatabase } from './database.js';
+import { QUICK_MODEL } from './topology.js';
+
+/** What a replay of prices has come to. */
+export interface ReplayedPrices {
+  /** accounts that were liquidated, and when */
+  readonly liquidated: readonly string[];
+  readonly capital: bigint;
+  readonly liquidity: bigint;
+  readonly shortfall: bigint;
+  readonly riskMeasure: number;
+  readonly imbalance: bigint;
+  readonly bankruptcies: bigint;
+  readonly events: readonly BookEvent[];
+}
+
+/** A small flow of trades over three or four markets, with liquidations. */
+const FLOW = { seed: 11, accounts: 60, tradesPerBar: 6, medianNotional: 20_000, firstBar: 40 };
+
+/**
+ * Replays prices to the end, in one process on tables.
+ *
+ * @param before called before each bar is sent
+ */
+export async function replayPrices(
+  source: MarketSource,
+  before: (bar: number, engine: Engine) => Promise<void> = () => Promise.resolve(),
+): Promise<ReplayedPrices> {
+  const database = await startTestDatabase();
+  const engine = await startEngine({
+    ...{ ...QUICK_MODEL, DATABASE_URL: database.url, PORT: '0' },
+    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error' },
+    ...{ ADMIN_SECRET: 'a'.repeat(40), MARKET_ORDER_SECRET: ORDER_SECRET },
+  });
+  try {
+    const house = engine.app.get(HouseLiquidator);
+    await new Replayer(source, engine.log, engine.database, {
+      ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0, flow: FLOW },
+      before: (bar) => before(bar, engine),
+      liquidator: () => house.reports(),
+    }).run(new AbortController().signal);
+    const rows = await engine.database.query<{ payload: BookEvent }[]>(
+      'select payload from book_event order by sequence',
+    );
+    const events = rows.map(({ payload }) => payload);
+    const { ledger } = engine.pricer.engine;
+    return {
+      liquidated: events.flatMap((event) =>
+        event.kind === 'trade-booked' && event.planId !== undefined ? [`${event.account}@${event.at}`] : [],
+      ),
+      capital: ledger.capital,
+      liquidity: ledger.liquidity,
+      shortfall: ledger.shortfall,
+      riskMeasure: engine.pricer.engine.standing.riskRecord().riskMeasure,
+      imbalance: ledger.imbalance(),
+      bankruptcies: ledger.totals.bankruptcies,
+      events,
+    };
+  } finally {
+    await engine.stop();
+    await database.stop();
+  }
+}
+
+/** The operator's secret of these replays. */
+export const ORDER_SECRET = 'o'.repeat(40);
+
+/** A source with some markets, some bars, and prices changed. */
+export function changed(
+  source: MarketSource,
+  markets: readonly string[],
+  bars: number,
+  change: (bar: number, market: string, price: string) => string,
+): MarketSource {
+  const at = markets.map((market) => source.markets.indexOf(market));
+  return {
+    ...source,
+    ...{ markets, length: bars },
+    *rows(from) {
+      let bar = from;
+      for (const { time, prices } of source.rows(from)) {
+        if (bar >= bars) return;
+        yield {
+          time,
+          prices: at.map((i, j) =>
+            prices[i] === undefined ? undefined : change(bar, markets[j], prices[i]),
+          ),
+        };
+        bar++;
+      }
+    },
+  };
+}
