@@ -94,7 +94,7 @@ class MatchingEngine:
             headers = {key: value for key, value in message.headers() or [] if value is not None}
             if name == "quotes":
                 correlation = headers.get("correlation-id", b"").decode()
-                self.quotes[correlation] = json.loads(message.value())
+                self.quotes[correlation] = json.loads(message.value())["payload"]
                 continue
             if name.endswith(".dead"):
                 self.dead.append(json.loads(message.value()))

@@ -97,27 +97,4 @@ describe.skipIf(missing !== undefined)('access lists', () => {
     },
     120_000,
   );
-
-  it('the matching engine reads the book in a group of its own name, and in no other', async () => {
-    const kafka = new Kafka({ ...as('matching-engine'), logLevel: logLevel.NOTHING, retry: { retries: 0 } });
-    const join = async (groupId: string) => {
-      const consumer = kafka.consumer({ groupId });
-      await consumer.connect();
-      const joined = new Promise((resolve, reject) => {
-        consumer.on(consumer.events.GROUP_JOIN, resolve);
-        consumer.on(consumer.events.CRASH, ({ payload }) => {
-          reject(payload.error);
-        });
-      });
-      try {
-        await consumer.subscribe({ topic: 'book' });
-        await consumer.run({ eachMessage: () => Promise.resolve() });
-        await joined;
-      } finally {
-        await consumer.disconnect();
-      }
-    };
-    await join('matching-engine.books');
-    await expect(join('pricer')).rejects.toThrow(/[Nn]ot authorized/);
-  }, 60_000);
 });
