@@ -98,6 +98,8 @@ class Books:
         cash = sum(self.leg(account, leg) for leg in event["legs"])
         paid = sum(parse(event.get(part, "0"), MONEY) for part in ("riskPremium", "liquidityPremium", "penalty"))
         self.cash[account] += cash - paid
+        if "liquidator" in event:
+            self.cash[event["liquidator"]] += parse(event.get("toLiquidator", "0"), MONEY)
 
     def on_dust_closed(self, event):
         self.cash[event["account"]] += self.leg(event["account"], event)

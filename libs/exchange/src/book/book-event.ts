@@ -1,4 +1,4 @@
-import type { RiskParameters } from '#lib/messages';
+import type { BookPayload, RiskParameters } from '#lib/messages';
 
 /**
  * What happened to the exchange's book, with every amount decided. State is a fold over these and nothing else,
@@ -38,6 +38,10 @@ export type BookEvent =
   | MarketDelisted
   | TradeBusted
   | CommandIdReused;
+
+/** Every event fits the schema of its kind in the topic `book`: what is not in the schema does not compile. */
+type Fits<Payload, Event extends Payload> = Event;
+export type PublishedBookEvent = Fits<BookPayload, BookEvent>;
 
 interface Happened {
   /** market time, milliseconds since the epoch */
