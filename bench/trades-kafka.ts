@@ -135,8 +135,11 @@ async function journalled({ connection }: Topology): Promise<number> {
 }
 
 async function until(what: string, done: () => Promise<boolean>, seconds = 120): Promise<void> {
-  for (const end = Date.now() + 1000 * seconds; !(await done()); await sleep(50))
+  const end = Date.now() + 1000 * seconds;
+  while (!(await done())) {
     if (Date.now() > end) throw new Error(`${what} did not come in ${seconds} s`);
+    await sleep(50);
+  }
 }
 
 /**

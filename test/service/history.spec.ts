@@ -251,9 +251,9 @@ describe('history', () => {
       const wanted = await history('marks', { to: Date.UTC(2029, 11, 31), step: '1h' });
       const file = join(folder, 'marks.parquet');
       await exportHistoryCommand('marks', { ...options, out: file });
-      const read = (await parquetReadObjects({
+      const read: Record<string, unknown>[] = await parquetReadObjects({
         file: await asyncBufferFromFile(file),
-      })) as Record<string, unknown>[];
+      });
       expect(
         read.map((row) => [(row.at as Date).getTime(), ...wanted.columns.slice(1).map((name) => row[name])]),
       ).toEqual(wanted.rows);

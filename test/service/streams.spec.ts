@@ -176,7 +176,7 @@ describe('streams of a running engine', () => {
       () => 'ended',
     );
     await sleep(300);
-    expect(await Promise.race([ended, 'open'])).toBe('open');
+    expect(await Promise.race([ended, Promise.resolve('open')])).toBe('open');
     await keys.revoke(id);
     expect(await Promise.race([ended, sleep(1500, 'open')])).toBe('ended');
   });

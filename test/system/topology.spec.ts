@@ -199,7 +199,11 @@ async function expectEachCommandDecidedOnce({ environment, connection }: Topolog
   const ids = new Set<string>();
   for (const topic of ['trades', 'accounts', 'liquidity', 'liquidation-trades'])
     for (const { value } of await recordsOf(environment.KAFKA_BROKERS!, topic)) {
-      type Ids = { tradeId?: string; commandId?: string; planId?: string };
+      interface Ids {
+        tradeId?: string;
+        commandId?: string;
+        planId?: string;
+      }
       const { payload } = JSON.parse(value) as { payload: Ids };
       ids.add((payload.tradeId ?? payload.commandId ?? payload.planId)!);
     }

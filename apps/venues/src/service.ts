@@ -1,3 +1,4 @@
+import { Module } from '@nestjs/common';
 import { EventLog } from '#lib/events';
 import { Metrics, Readiness, type ServiceDefinition } from '#lib/host';
 import { ConfigurationError } from '#lib/service';
@@ -37,4 +38,5 @@ export const venues: ServiceDefinition = {
   },
 };
 
+@Module({})
 class VenuesModule {}

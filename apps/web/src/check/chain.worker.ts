@@ -1,4 +1,6 @@
 import { createPublicClient, http, parseEventLogs } from 'viem';
+// The library's index would bring Node's modules into the browser.
+// eslint-disable-next-line zkrisk/arrows
 import { ORACLE_ABI } from '../../../../libs/chain/src/oracle-abi.js';
 import type { ChainCheckReply, ChainCheckRequest, ChainFinding } from './chain.js';
 

@@ -27,7 +27,7 @@ export function busted(
 ): TradeBusted {
   if (key === undefined)
     throw new InvalidInputError('trade', 'is needed: account, id and topic of the trade');
-  if (journalled === undefined || journalled.booked.account !== key.account)
+  if (journalled?.booked.account !== key.account)
     throw new InvalidInputError('trade', `${key.account} has no booked trade ${key.id} in ${key.of}`);
   if (journalled.busted) throw new InvalidInputError('trade', `${key.id} was taken back already`);
   const { booked, followed } = journalled;
