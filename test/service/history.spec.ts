@@ -259,7 +259,7 @@ describe('history', () => {
       ).toEqual(wanted.rows);
       const text = join(folder, 'liquidations.csv');
       const told = await exportHistoryCommand('liquidations', { ...options, out: text });
-      const records = parse(readFileSync(text, 'utf8'), { columns: true }) as Record<string, string>[];
+      const records = parse<Record<string, string>>(readFileSync(text, 'utf8'), { columns: true });
       expect(records).toHaveLength(told.rows);
       expect(records.find(({ orders }) => orders !== '')?.orders).toContain(`"market":"SIM-`);
       // 24 markets by the minute for five days are more than one answer.

@@ -93,7 +93,7 @@ function variantsOf(schema: Schema): Schema[] | undefined {
 
 function tagOf({ properties }: Schema): string | undefined {
   for (const [name, value] of Object.entries((properties ?? {}) as Record<string, Schema>))
-    if (value.const !== undefined) return `${name}=${JSON.stringify(value.const)}`;
+    if (value.const !== undefined) return `${name}=${value.const as string}`;
   return undefined;
 }
 

@@ -1,4 +1,12 @@
-import { Kafka, logLevel } from 'kafkajs';
+import {
+  type AclEntry,
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+} from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KafkaJsBroker } from '#lib/events';
 import { ALL_TOPICS, OUTSIDERS } from '#lib/messages';
@@ -8,21 +16,21 @@ import { noKafka, startTestBroker, type TestBroker } from '../support/kafka.js';
 // The commands of docs/reference/access-lists.md, given to a broker that asks who somebody is: each role writes its topics, and no other.
 
 const ROLES = [...OUTSIDERS, 'zkrisk'];
-const OPERATIONS: Record<string, number> = { All: 2, Read: 3, Write: 4, Describe: 8, IdempotentWrite: 12 };
-const TYPES = { topic: 2, group: 3, cluster: 4 } as const;
+const OPERATIONS: Record<string, AclOperationTypes> = {
+  All: AclOperationTypes.ALL,
+  Read: AclOperationTypes.READ,
+  Write: AclOperationTypes.WRITE,
+  Describe: AclOperationTypes.DESCRIBE,
+  IdempotentWrite: AclOperationTypes.IDEMPOTENT_WRITE,
+};
+const TYPES = {
+  topic: AclResourceTypes.TOPIC,
+  group: AclResourceTypes.GROUP,
+  cluster: AclResourceTypes.CLUSTER,
+};
 
-interface Granted {
-  readonly resourceType: number;
-  readonly resourceName: string;
-  readonly resourcePatternType: number;
-  readonly principal: string;
-  readonly host: string;
-  readonly operation: number;
-  readonly permissionType: number;
-}
-
-/** What a command of Kafka's own tool grants. */
-function grantsOf(command: string): Granted[] {
+/** The grants of a command of Kafka's own tool. */
+function grantsOf(command: string): AclEntry[] {
   const principal = /--allow-principal (\S+)/.exec(command)![1];
   const operations = [...command.matchAll(/--operation (\S+)/g)].map(([, name]) => OPERATIONS[name]);
   const resource = /--(topic|group|cluster)(?: "?([^\s"]+)"?)?/.exec(
@@ -32,8 +40,10 @@ function grantsOf(command: string): Granted[] {
   expect(operations.every((operation) => operation !== undefined)).toBe(true);
   return operations.map((operation) => ({
     ...{ resourceType: TYPES[type], resourceName: type === 'cluster' ? 'kafka-cluster' : name },
-    resourcePatternType: command.includes('--resource-pattern-type prefixed') ? 4 : 3,
-    ...{ principal, host: '*', operation, permissionType: 3 },
+    resourcePatternType: command.includes('--resource-pattern-type prefixed')
+      ? ResourcePatternTypes.PREFIXED
+      : ResourcePatternTypes.LITERAL,
+    ...{ principal, host: '*', operation, permissionType: AclPermissionTypes.ALLOW },
   }));
 }
 

@@ -42,6 +42,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'quote-seal-invalid': 409,
   'market-order-refused': 403,
   'plan-closed': 409,
+  'parameters-version': 409,
+  'credit-cap': 409,
   insolvent: 409,
   'too-many-commands': 409,
   'notional-limit': 422,

@@ -98,6 +98,7 @@ describe('whoever has a key or a topic', () => {
       account: 'b',
       legs: LEGS,
       liquidator: 'bot',
+      parameters: 1,
     });
     // The plan's trade was decided, not taken for the deposit that has its name: there is nothing to reduce.
     await expect
