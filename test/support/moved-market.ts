@@ -9,6 +9,17 @@ import {
 } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase } from './database.js';
 
+/** Linear margin that lets positions be opened at twenty times the collateral, without caps. */
+const LEVERED = JSON.stringify({
+  margin: {
+    mode: 'linear',
+    rates: {
+      default: { maintenance: 0.03, initial: 0.05 },
+      markets: { 'SIM-B': { maintenance: 0.05, initial: 0.08 } },
+    },
+  },
+  credit: { accountShare: null, poolShare: null, loading: 0 },
+});
 const BARS = 60;
 const MINUTE_MS = 60_000;
 /** A lonely source confirms a large move by repeating it. */
@@ -37,7 +48,7 @@ export async function startMovedMarket(environment: NodeJS.ProcessEnv = {}): Pro
   const engine = await startEngine({
     ...{ PORT: '0', DATABASE_URL: database.url, LOG_LEVEL: 'silent', HOUSE_LIQUIDATOR: 'off' },
     ...{ MINIMUM_BARS: '40', WINDOW_BARS: '80', REFIT_EVERY_BARS: '1000', HORIZON_BARS: '12' },
-    ...{ MARGIN_RATES: 'default=0.03/0.05,SIM-B=0.05/0.08' },
+    FIRST_PARAMETERS: LEVERED,
     ...environment,
   });
   const client = new ZkriskClient({ url: engine.url });

@@ -1,5 +1,6 @@
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
+import { NARROW_MARGINS } from './narrow-margins.js';
 import { QUICK_MODEL } from './topology.js';
 
 /** A running engine behind which a market of a seed has been replayed; plans that came of it are open. */
@@ -17,7 +18,7 @@ export async function startReplayedEngine(
 ): Promise<ReplayedEngine> {
   const server: TestDatabase = await startTestDatabase();
   const engine = await startEngine({
-    ...QUICK_MODEL,
+    ...{ ...QUICK_MODEL, ...NARROW_MARGINS },
     ...{ DATABASE_URL: server.url, PORT: '0', LOG_LEVEL: 'error', HOUSE_LIQUIDATOR: 'off' },
     ...environment,
   });

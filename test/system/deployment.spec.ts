@@ -25,8 +25,8 @@ describe.skipIf(noPython() !== undefined)('what is deployed', () => {
   beforeAll(() => {
     python = pythonWithClients(join(root, 'test', 'clients', 'requirements-deploy.txt'));
   }, 120_000);
-  const tool = (name: string, ...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(join(python, '..', name), args, {
+  const tool = (module: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(python, ['-m', module, ...args], {
       cwd: root,
       encoding: 'utf8',
     });
@@ -34,13 +34,13 @@ describe.skipIf(noPython() !== undefined)('what is deployed', () => {
   };
 
   it('is a Compose file as the specification has it', () => {
-    const checked = tool('check-jsonschema', '--builtin-schema', 'vendor.compose-spec', 'docker-compose.yml');
+    const checked = tool('check_jsonschema', '--builtin-schema', 'vendor.compose-spec', 'docker-compose.yml');
     expect(checked.output).toContain('ok');
     expect(checked.status).toBe(0);
   });
 
   it.each(manifests)('is a manifest as Kubernetes has it: %s', (name) => {
-    const checked = tool('kubernetes-validate', '--strict', join('deploy', 'kubernetes', name));
+    const checked = tool('kubernetes_validate', '--strict', join('deploy', 'kubernetes', name));
     expect(checked.output).not.toMatch(/ERROR/);
     expect(checked.status, checked.output).toBe(0);
   });
@@ -129,6 +129,7 @@ describe('an image', () => {
             LOG_LEVEL: 'warn',
           },
           ...{ DATABASE_URL: database.url, ZKRISK_DATA_DIR: data, PROVER: 'off', VAULT: 'off' },
+          ...{ VENUES: 'BTC=kraken:BTC/USD', VENUE_URLS: 'kraken=ws://127.0.0.1:9' },
           ...{ VALUATION_SECRET: 'a secret for tests, to seal valuations', API_KEYS: 'required' },
         },
         stdio: ['ignore', 'ignore', 'pipe'],

@@ -41,7 +41,8 @@ describe('an engine that cannot be reached', () => {
       .getByText(/Not renewed for/)
       .first()
       .waitFor({ state: 'detached' });
-    expect(errors).toEqual([]);
+    // The browser itself reports each connection that it could not make.
+    expect(errors.filter((text) => !text.startsWith('WebSocket connection to'))).toEqual([]);
     await context.close();
   });
 
