@@ -1,6 +1,5 @@
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
-import { NARROW_MARGINS } from './narrow-margins.js';
 import { QUICK_MODEL } from './topology.js';
 
 /** A running engine behind which a market of a seed has been replayed; plans that came of it are open. */
@@ -10,6 +9,10 @@ export interface ReplayedEngine extends Engine {
 }
 
 const SEED = 5;
+/** Linear margin that replayed traders, at most 5.5 times levered, break by moves of a percent or two. */
+const TIGHT = JSON.stringify({
+  margin: { mode: 'linear', rates: { default: { maintenance: 0.175, initial: 0.18 }, markets: {} } },
+});
 
 /** @param environment settings besides those of a quick model */
 export async function startReplayedEngine(
@@ -18,7 +21,7 @@ export async function startReplayedEngine(
 ): Promise<ReplayedEngine> {
   const server: TestDatabase = await startTestDatabase();
   const engine = await startEngine({
-    ...{ ...QUICK_MODEL, ...NARROW_MARGINS },
+    ...{ ...QUICK_MODEL, FIRST_PARAMETERS: TIGHT },
     ...{ DATABASE_URL: server.url, PORT: '0', LOG_LEVEL: 'error', HOUSE_LIQUIDATOR: 'off' },
     ...environment,
   });

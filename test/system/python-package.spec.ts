@@ -138,7 +138,9 @@ describe.skipIf(missing !== undefined)('the Python package', () => {
     const verdicts = JSON.parse(
       await runBeside([join(root, 'test', 'clients', 'check.py'), file]),
     ) as unknown[];
-    expect(verdicts).toEqual(expected);
+    // Versions of V8 name the place of a syntax error differently.
+    const plain = (value: unknown[]) => JSON.stringify(value).replaceAll(/ \(line \d+ column \d+\)/g, '');
+    expect(JSON.parse(plain(verdicts))).toEqual(JSON.parse(plain(expected)));
     expect(expected.filter(([holds]) => holds).length).toBeGreaterThanOrEqual(12);
     expect(expected.filter(([holds]) => !holds).length).toBeGreaterThan(60);
   }, 120_000);
