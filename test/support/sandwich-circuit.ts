@@ -1,3 +1,4 @@
+import { FIELD_ORDER } from '#lib/proofs';
 import { nearest, positive } from './circuit-integers.js';
 
 /** Arithmetic that a circuit is evaluated in: integers, or intervals that hold whatever quotients a prover chooses. */
@@ -121,4 +122,21 @@ export function ends<T>(
     slope: x.add(x.divide(x.multiply(t, p), 38), c),
     slack: x.subtract(x.add(budget, log), x.divide(x.multiply(t, reach), 30)),
   };
+}
+
+/**
+ * Changes of a private value of the EVaR sandwich that a verifier must refuse: the other sign, a step beyond rounding either way,
+ * beyond its range, around the field.
+ */
+export function alterations(name: string, value: bigint): ((value: bigint) => bigint)[] {
+  const step = name === 'p' || name === 'c' || name === 'r' || name.startsWith('i') ? 3n : 2n;
+  // The slack leaves the tilt some room, which moves the upper bound in second order only.
+  const moved = name === 't' ? value / 1000n : step;
+  return [
+    ...(value === 0n ? [] : [(v: bigint) => -v]),
+    (v) => v + moved,
+    (v) => v - moved,
+    (v) => v + (1n << 40n),
+    (v) => v + FIELD_ORDER / 2n,
+  ];
 }

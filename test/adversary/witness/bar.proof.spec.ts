@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type BarPublic, barRows, barStatement, FIELD_ORDER } from '#lib/proofs';
+import { type BarPublic, barRows, barStatement } from '#lib/proofs';
 import { randomBar } from '../../support/factor-cases.js';
+import { alterations } from '../../support/sandwich-circuit.js';
 import { witnessOf } from '../../support/witness.js';
 
 type Rows = bigint[][];
@@ -38,18 +39,7 @@ describe('altered witnesses of a bar', () => {
   it.each(PRIVATE.map((name, at) => [name, at] as const))(
     'are refused with another %s: the other sign, a step beyond rounding either way, beyond its range, around the field',
     (name, at) => {
-      const value = honest[WITNESS][at];
-      const step = name === 'p' || name === 'c' || name === 'r' || name.startsWith('i') ? 3n : 2n;
-      // The tilt may be off by what its slack allows, which moves the upper bound in second order.
-      const tilt = name === 't' ? value / 1000n : step;
-      const changes = [
-        ...(value === 0n ? [] : [(v: bigint) => -v]),
-        (v: bigint) => v + tilt,
-        (v: bigint) => v - tilt,
-        (v: bigint) => v + (1n << 40n),
-        (v: bigint) => v + FIELD_ORDER / 2n,
-      ];
-      for (const [i, change] of changes.entries())
+      for (const [i, change] of alterations(name, honest[WITNESS][at]).entries())
         expect(seen([WITNESS, at, change]).failures.length, `${name}, change ${i}`).toBeGreaterThan(0);
     },
     600_000,

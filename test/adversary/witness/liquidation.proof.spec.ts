@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { liquidate, loadSolvers } from '#lib/liquidation';
 import { FIELD_ORDER, LARGEST_ACCOUNT, liquidationStatement } from '#lib/proofs';
 import { randomCase } from '../../support/liquidation-cases.js';
+import { alterations } from '../../support/sandwich-circuit.js';
 import { witnessOf } from '../../support/witness.js';
 
 const [NOTIONALS, RELIEF, BOOK, COVARIANCE, FRACTIONS, SCALARS, WITNESS] = [0, 1, 2, 3, 4, 5, 6];
@@ -47,17 +48,7 @@ describe('altered witnesses of a liquidation', () => {
   it.each(PRIVATE.flatMap((name, i) => SIDES.map((side, j) => [name, side, 2 * i + j] as const)))(
     'are refused with another %s %s: the other sign, a step beyond rounding either way, beyond its range, around the field',
     (name, _, at) => {
-      const value = honest[WITNESS][at];
-      const step = name === 'p' || name === 'c' || name === 'r' || name.startsWith('i') ? 3n : 2n;
-      const moved = name === 't' ? value / 1000n : step;
-      const changes = [
-        ...(value === 0n ? [] : [(v: bigint) => -v]),
-        (v: bigint) => v + moved,
-        (v: bigint) => v - moved,
-        (v: bigint) => v + (1n << 40n),
-        (v: bigint) => v + FIELD_ORDER / 2n,
-      ];
-      for (const [i, change] of changes.entries())
+      for (const [i, change] of alterations(name, honest[WITNESS][at]).entries())
         expect(seen([WITNESS, at, change]).failures.length, `${name}, change ${i}`).toBeGreaterThan(0);
     },
     600_000,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FIELD_ORDER, type PriceInput, type PricePublic, priceStatement } from '#lib/proofs';
 import { randomBar } from '../../support/factor-cases.js';
+import { alterations } from '../../support/sandwich-circuit.js';
 import { witnessOf } from '../../support/witness.js';
 
 const [MODEL, STATE, EXPOSURE, BOOK, OTHERS, WITNESS] = [0, 1, 2, 3, 4, 5];
@@ -50,18 +51,7 @@ describe('altered witnesses of a trade', () => {
   it.each(PRIVATE.flatMap((name, i) => SIDES.map((side, j) => [name, side, 2 * i + j] as const)))(
     'are refused with another %s %s: the other sign, a step beyond rounding either way, beyond its range, around the field',
     (name, _, at) => {
-      const value = honest[WITNESS][at];
-      const step = name === 'p' || name === 'c' || name === 'r' || name.startsWith('i') ? 3n : 2n;
-      // The tilt may be off by what its slack allows, which moves the upper bound in second order.
-      const moved = name === 't' ? value / 1000n : step;
-      const changes = [
-        ...(value === 0n ? [] : [(v: bigint) => -v]),
-        (v: bigint) => v + moved,
-        (v: bigint) => v - moved,
-        (v: bigint) => v + (1n << 40n),
-        (v: bigint) => v + FIELD_ORDER / 2n,
-      ];
-      for (const [i, change] of changes.entries())
+      for (const [i, change] of alterations(name, honest[WITNESS][at]).entries())
         expect(seen([WITNESS, at, change]).failures.length, `${name}, change ${i}`).toBeGreaterThan(0);
     },
     600_000,

@@ -22,6 +22,12 @@ import {
 
 const ACCOUNT = new ZodPipe(accountName);
 const PARAMETERS = { account: accountName };
+/** Documents a command on an account: each answers with its outcome, and fails in the same ways. */
+const DocumentedCommand = (summary: string, body: z.ZodType) =>
+  Documented({
+    ...{ params: PARAMETERS, summary, body, response: accountOutcome },
+    ...{ status: 201, errors: [409, 422, 503, 504] },
+  });
 
 @ApiTags('accounts')
 @Controller('v1/accounts/:account')
@@ -64,14 +70,7 @@ export class AccountsController {
   @Post('deposits')
   @HttpCode(201)
   @NeedsScope('treasury', { changesState: true, actsFor: 'account' })
-  @Documented({
-    params: PARAMETERS,
-    summary: 'Credit collateral that has come in: the treasury’s to call',
-    body: accountAmount,
-    response: accountOutcome,
-    status: 201,
-    errors: [409, 422, 503, 504],
-  })
+  @DocumentedCommand('Credit collateral that has come in: the treasury’s to call', accountAmount)
   deposit(
     @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountAmount)) { commandId = randomUUID(), amount }: z.output<typeof accountAmount>,
@@ -82,14 +81,7 @@ export class AccountsController {
   @Post('withdrawals')
   @HttpCode(201)
   @NeedsScope('trade', { changesState: true, actsFor: 'account' })
-  @Documented({
-    params: PARAMETERS,
-    summary: 'Withdraw collateral that the initial margin does not need',
-    body: accountWithdrawal,
-    response: accountOutcome,
-    status: 201,
-    errors: [409, 422, 503, 504],
-  })
+  @DocumentedCommand('Withdraw collateral that the initial margin does not need', accountWithdrawal)
   withdraw(
     @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountWithdrawal))
@@ -104,14 +96,7 @@ export class AccountsController {
   @Post('transfers')
   @HttpCode(201)
   @NeedsScope('trade', { changesState: true, actsFor: 'account' })
-  @Documented({
-    params: PARAMETERS,
-    summary: 'Move collateral between cross margin and an isolated position',
-    body: accountTransfer,
-    response: accountOutcome,
-    status: 201,
-    errors: [409, 422, 503, 504],
-  })
+  @DocumentedCommand('Move collateral between cross margin and an isolated position', accountTransfer)
   transfer(
     @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountTransfer))
@@ -123,14 +108,7 @@ export class AccountsController {
   @Post('reservations')
   @HttpCode(201)
   @NeedsScope('trade', { changesState: true, actsFor: 'account' })
-  @Documented({
-    params: PARAMETERS,
-    summary: 'Reserve the margin that orders would need if they were filled',
-    body: accountReservation,
-    response: accountOutcome,
-    status: 201,
-    errors: [409, 422, 503, 504],
-  })
+  @DocumentedCommand('Reserve the margin that orders would need if they were filled', accountReservation)
   reserve(
     @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountReservation))
@@ -142,14 +120,10 @@ export class AccountsController {
   @Post('claims')
   @HttpCode(201)
   @NeedsScope('trade', { changesState: true, actsFor: 'account' })
-  @Documented({
-    params: PARAMETERS,
-    summary: 'Be paid what has been set aside for the notes of an account whose gains were cut',
-    body: accountClaim,
-    response: accountOutcome,
-    status: 201,
-    errors: [409, 422, 503, 504],
-  })
+  @DocumentedCommand(
+    'Be paid what has been set aside for the notes of an account whose gains were cut',
+    accountClaim,
+  )
   claim(
     @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountClaim)) { commandId = randomUUID() }: z.output<typeof accountClaim>,
@@ -160,14 +134,7 @@ export class AccountsController {
   @Post('releases')
   @HttpCode(201)
   @NeedsScope('trade', { changesState: true, actsFor: 'account' })
-  @Documented({
-    params: PARAMETERS,
-    summary: 'Release a reservation',
-    body: accountRelease,
-    response: accountOutcome,
-    status: 201,
-    errors: [409, 422, 503, 504],
-  })
+  @DocumentedCommand('Release a reservation', accountRelease)
   release(
     @Param('account', ACCOUNT) account: string,
     @Body(new ZodPipe(accountRelease))
