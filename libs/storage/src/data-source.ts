@@ -1,11 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Initial1700000000000 } from '../../../migrations/1700000000000-initial.js';
-import { Liquidation1700000001000 } from '../../../migrations/1700000001000-liquidation.js';
-import { Settlement1700000002000 } from '../../../migrations/1700000002000-settlement.js';
-import { Transport1700000003000 } from '../../../migrations/1700000003000-transport.js';
-import { SnapshotParts1700000004000 } from '../../../migrations/1700000004000-snapshot-parts.js';
-import { History1700000005000 } from '../../../migrations/1700000005000-history.js';
 import { ENTITIES } from './entities/index.js';
 
 /** "zkr": two processes that start at once must not migrate at once. */
@@ -21,14 +16,7 @@ export function dataSourceOptions(
     type: 'postgres',
     url,
     entities: ENTITIES,
-    migrations: [
-      Initial1700000000000,
-      Liquidation1700000001000,
-      Settlement1700000002000,
-      Transport1700000003000,
-      SnapshotParts1700000004000,
-      History1700000005000,
-    ],
+    migrations: [Initial1700000000000],
     synchronize: false,
     poolSize,
     applicationName: 'zkrisk',
