@@ -30,6 +30,8 @@ const OUTCOMES_KEPT_MS = 90 * 24 * 3_600_000;
 export class Journal {
   private readonly partitions = new MonthlyPartitions(['journal']);
   private readonly outcomePartitions = new MonthlyPartitions(['command_outcome']);
+  /** stored keys of the commands that were looked up last: most are appended next */
+  private lookedUp = new Map<string, string>();
 
   /**
    * Appends events; the first one has sequence `first`.
@@ -56,7 +58,7 @@ export class Journal {
     for (let i = 0; i < events.length; i++) {
       const key = commandOf(events[i]);
       if (key === undefined) continue;
-      const text = storedKey(key);
+      const text = this.lookedUp.get(commandKeyText(key)) ?? storedKey(key);
       const known = outcomes.get(text);
       if (known === undefined) outcomes.set(text, { first: first + i, last: first + i, topic: key.topic });
       else known.last = first + i;
@@ -115,7 +117,14 @@ export class Journal {
 
   /** Outcomes of the commands that have been decided already, by {@link commandKeyText}. */
   async outcomes(manager: EntityManager, keys: readonly CommandKey[]): Promise<Map<string, Outcome>> {
-    const byKey = new Map(keys.map((key) => [storedKey(key), commandKeyText(key)]));
+    const byKey = new Map<string, string>();
+    this.lookedUp = new Map();
+    for (const key of keys) {
+      const text = commandKeyText(key);
+      const stored = this.lookedUp.get(text) ?? storedKey(key);
+      this.lookedUp.set(text, stored);
+      byKey.set(stored, text);
+    }
     const rows = await manager.query<OutcomeRow[]>(
       'select key, sequence, asked from command_outcome where key = any($1::uuid[])',
       [[...byKey.keys()]],

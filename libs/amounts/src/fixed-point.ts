@@ -100,12 +100,14 @@ function formatShort(value: number, decimals: number): string {
   const magnitude = Math.abs(value);
   const sign = value < 0 ? '-' : '';
   const unit = POWERS[decimals];
-  let fraction = magnitude % unit;
-  const whole = (magnitude - fraction) / unit;
+  // The remainder of floats is a call of the C library; the quotient may be rounded up to the next whole number.
+  let whole = Math.floor(magnitude / unit);
+  if (whole * unit > magnitude) whole--;
+  let fraction = magnitude - whole * unit;
   if (fraction === 0) return `${sign}${whole}`;
   let places = decimals;
-  while (fraction % 10 === 0) {
-    fraction /= 10;
+  for (let shorter = fraction / 10; Number.isInteger(shorter); shorter = fraction / 10) {
+    fraction = shorter;
     places--;
   }
   const digits = String(fraction);

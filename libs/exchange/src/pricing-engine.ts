@@ -509,7 +509,8 @@ export class PricingEngine implements Exchange {
       this.apply(rejected);
       return [...events, rejected];
     }
-    const touched = new Set(events.flatMap(accountsOf));
+    const touched = new Set<string>();
+    for (const event of events) for (const account of accountsOf(event)) touched.add(account);
     events.push(...this.chargeCredit(touched), ...this.countCredit());
     const closing = after?.(at);
     if (closing === undefined) return events;

@@ -136,20 +136,21 @@ export class StandingBook {
    *
    * @param markets by default all
    */
-  *settleFunding(
+  settleFunding(
     markets: readonly string[] = this.board.markets,
-  ): Generator<readonly [market: string, ofUnit: FundingOfUnit]> {
+  ): (readonly [market: string, ofUnit: FundingOfUnit])[] {
     const { integrals } = this;
-    if (integrals === undefined) return;
+    const owed: (readonly [market: string, ofUnit: FundingOfUnit])[] = [];
+    if (integrals === undefined) return owed;
     for (const market of markets) {
       const at = this.board.indexOf(market);
       if (at === undefined) continue;
       const funded = this.funded(at);
-      const ofUnit = integrals.of(funded);
+      owed.push([market, integrals.of(funded)]);
       integrals.settled(funded);
-      yield [market, ofUnit];
     }
     if (markets === this.board.markets) integrals.allSettled();
+    return owed;
   }
 
   /** The standing book's figures, from scratch. O(nK). @throws {NoForecastError} */

@@ -61,6 +61,13 @@ export function standing(
   };
 }
 
+/** The equity of {@link standing} alone, the same to the bit. */
+export function equityOf(collateral: number, positions: readonly MarginPosition[]): number {
+  let unrealisedPnl = 0;
+  for (const { size, entryNotional, mark } of positions) unrealisedPnl += size * mark - entryNotional;
+  return collateral + unrealisedPnl;
+}
+
 /**
  * The mark of one market at which the account's equity meets its maintenance margin, all others unchanged: with
  * E + q(S−S₀) = M + r|q|(S−S₀), S = S₀ − (E−M)/(q − r|q|). Null where no positive price does.

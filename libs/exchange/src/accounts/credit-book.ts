@@ -1,5 +1,11 @@
 import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
-import { CreditExposure, type PassState, type PortfolioModel } from '#lib/margin';
+import {
+  type AccountAtMarks,
+  CreditExposure,
+  type IndexedPosition,
+  type PassState,
+  type PortfolioModel,
+} from '#lib/margin';
 import { INDEX_SCALE } from '../book/books.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import { CreditCapError } from '../errors.js';
@@ -56,7 +62,7 @@ export class CreditBook {
 
   /** An account has changed. */
   enter(account: string): void {
-    this.exposure = this.current(this.ledger.account(account).positions);
+    this.exposure = this.current(marketsOf(this.ledger.positionsOf(account)));
     if (this.exposure !== undefined) this.put(this.exposure, account);
   }
 
@@ -75,12 +81,14 @@ export class CreditBook {
   }
 
   /**
-   * @param before the account as it is
+   * @param before the account as it is; looked at only where the account could lose more than it has
    * @param after as a command would make it
    * @throws {CreditCapError} where that raises the account's worst deficit above δK, or the deficits of all in a scenario above βK
    */
-  requireCaps(account: string, before: AccountStanding, after: AccountStanding): void {
-    this.requireCapsOfAll([{ account, before, after }]);
+  requireCaps(account: string, before: () => AccountStanding, after: AccountStanding): void {
+    const exposure = (this.exposure = this.current(after.positions));
+    if (exposure === undefined || exposure.bears(atMarks(after))) return;
+    this.requireCapsOfAll([{ account, before: before(), after }]);
   }
 
   /** The same of a command that changes several accounts at once. @throws {CreditCapError} */
@@ -89,10 +97,6 @@ export class CreditBook {
     if (exposure === undefined) return;
     const { rules, capital } = this.holds();
     const { accountShare, poolShare } = rules.parameters.credit;
-    const atMarks = ({ equity, positions }: AccountStanding) => ({
-      equity,
-      positions: positions.map(({ market, size, mark }) => ({ market, notional: size * mark })),
-    });
     const caps = { capital, account: accountShare, pool: poolShare };
     const breach = exposure.checkAll(
       changes.map(({ account, before, after }) => ({
@@ -134,7 +138,8 @@ export class CreditBook {
       this.model = stress;
       return this.exposure;
     }
-    for (const name of this.ledger.openAccounts()) this.accounts.model(this.ledger.account(name).positions);
+    for (const name of this.ledger.openAccounts())
+      this.accounts.model(marketsOf(this.ledger.positionsOf(name)));
     const pass = this.passState();
     this.restored = undefined;
     this.rules = rules;
@@ -148,18 +153,17 @@ export class CreditBook {
   }
 
   private put(exposure: CreditExposure, account: string): void {
-    const { cash, positions } = this.ledger.account(account);
-    for (const { market } of positions) this.markOne(exposure, market);
-    exposure.set(
-      account,
-      toNumber(cash, MONEY_DECIMALS),
-      positions.map(({ market, size, entryNotional, fundingIndex }) => ({
+    const positions: IndexedPosition[] = [];
+    for (const [market, { size, entryNotional, fundingIndex }] of this.ledger.positionsOf(account)) {
+      this.markOne(exposure, market);
+      positions.push({
         market,
         size: toNumber(size, SIZE_DECIMALS),
         entryNotional: toNumber(entryNotional, MONEY_DECIMALS),
         fundingIndex: Number(fundingIndex) / INDEX_UNIT,
-      })),
-    );
+      });
+    }
+    exposure.set(account, toNumber(this.ledger.cashOf(account), MONEY_DECIMALS), positions);
   }
 
   private mark(exposure: CreditExposure): void {
@@ -168,8 +172,21 @@ export class CreditBook {
 
   private markOne(exposure: CreditExposure, market: string): void {
     const mark = this.board.mark(market);
-    if (mark === undefined || !this.accounts.model([]).stress.indexOf.has(market)) return;
+    if (mark === undefined || this.model?.indexOf.has(market) !== true) return;
     exposure.setFundingIndex(market, Number(this.ledger.market(market).fundingIndex) / INDEX_UNIT);
     exposure.setMark(market, mark.value);
   }
+}
+
+function atMarks({ equity, positions }: AccountStanding): AccountAtMarks {
+  return {
+    equity,
+    positions: positions.map(({ market, size, mark }) => ({ market, notional: size * mark })),
+  };
+}
+
+function marketsOf(positions: Iterable<readonly [market: string, position: unknown]>): { market: string }[] {
+  const markets: { market: string }[] = [];
+  for (const [market] of positions) markets.push({ market });
+  return markets;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { partsOf } from '#lib/amounts';
 import { TOPICS } from '#lib/messages';
 import type { BookEvent } from './book-event.js';
@@ -21,7 +21,7 @@ export function commandKeyText({ topic, owner, id }: CommandKey): string {
  * @returns 128 bits of SHA-256, base64url
  */
 export function contentDigest(payload: unknown): string {
-  return createHash('sha256').update(canonical(payload)).digest('base64url').slice(0, 22);
+  return hash('sha256', canonical(payload), 'base64url').slice(0, 22);
 }
 
 function canonical(value: unknown): string {

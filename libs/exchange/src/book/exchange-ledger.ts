@@ -112,8 +112,13 @@ export class ExchangeLedger {
   }
 
   /** An account's open positions by market, as they stand in the books. */
-  positionsOf(account: string): Iterable<readonly [market: string, position: Position]> {
+  positionsOf(account: string): Iterable<readonly [market: string, position: OpenPosition]> {
     return this.books.positions.get(account) ?? NO_POSITIONS;
+  }
+
+  /** Whether an account has an open position. */
+  hasPositions(account: string): boolean {
+    return this.books.positions.has(account);
   }
 
   /** Margin accounts with a position in a market, and its size. O(accounts): for the operator's orders alone. */
@@ -154,6 +159,14 @@ export class ExchangeLedger {
       positions.push({ market, size, entryNotional, fundingIndex, fundingOwed: charge });
     }
     return { cash: this.cashOf(name), fundingOwed, positions };
+  }
+
+  /** What an account owes in funding up to now: Σ of its positions', each rounded against it. */
+  fundingOwedBy(account: string): bigint {
+    let owed = 0n;
+    for (const [market, position] of this.books.positions.get(account) ?? NO_POSITIONS)
+      owed += this.books.fundingOf(position, this.books.openMarket(market));
+    return owed;
   }
 
   /** What an account owes an hour for its default option, and what it owes by a time: rounded against it. */

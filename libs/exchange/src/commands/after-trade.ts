@@ -12,8 +12,8 @@ export function afterTrade(
   at: number,
   planId: string | undefined,
 ): BookEvent | undefined {
-  const { cash, positions } = ledger.account(marginAccount);
-  if (positions.length > 0) return undefined;
+  if (ledger.hasPositions(marginAccount)) return undefined;
+  const cash = ledger.cashOf(marginAccount);
   if (cash < 0n)
     return {
       ...{ kind: 'bankruptcy-settled', at, account: marginAccount, loss: formatMoney(-cash) },

@@ -52,9 +52,13 @@ export function bookTrade(exchange: Exchange, command: TradePayload, at: number)
     throw new InsolventError('positions can only be made smaller', shareText(solvency));
   const premium = terms.riskPremium + terms.liquidityPremium;
   const charged = chargedPremium(exchange, marginAccount, now.legs, premium);
+  const { riskPremium, liquidityPremium } = premia(terms, charged);
   return booked(now, at, {
-    ...{ tradeId: command.tradeId, account: marginAccount, quoteId: quote?.quoteId ?? null },
-    ...premia(terms, charged),
+    tradeId: command.tradeId,
+    account: marginAccount,
+    quoteId: quote?.quoteId ?? null,
+    riskPremium,
+    liquidityPremium,
   });
 }
 
@@ -67,7 +71,11 @@ export function booked(
   return {
     kind: 'trade-booked',
     at,
-    ...terms,
+    tradeId: terms.tradeId,
+    account: terms.account,
+    quoteId: terms.quoteId,
+    riskPremium: terms.riskPremium,
+    liquidityPremium: terms.liquidityPremium,
     legs: legs.map(({ name, exactSize, exactPrice }) => ({
       market: name,
       size: formatDecimal(exactSize, SIZE_DECIMALS),

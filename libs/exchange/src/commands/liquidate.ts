@@ -187,10 +187,9 @@ export function takeOver(exchange: Exchange, command: LiquidationTradePayload, a
     liquidator,
     legs.map(({ market, size }) => ({ name: market, exactSize: -size })),
   );
-  const before = accounts.standing(liquidator);
   const after = accounts.standing(liquidator, effect(-1));
   if (after.available < 0) throw new InsufficientMarginError(liquidator, after.equity, after.initialMargin);
-  credit.requireCaps(liquidator, before, after);
+  credit.requireCaps(liquidator, () => accounts.standing(liquidator), after);
   const sideOf = (name: string, sign: bigint): MatchedAccount => ({
     account: name,
     legs: legs.map(({ market, size, price }) => ({

@@ -43,11 +43,11 @@ export function chargedPremium(
   const { accounts } = exchange;
   const full = accounts.standing(marginAccount, effect(premium));
   // With positions left it has more than the premium, by its margin.
-  const before = accounts.standing(marginAccount);
   if (full.available >= 0 && full.initialMargin > 0) {
-    exchange.credit.requireCaps(marginAccount, before, full);
+    exchange.credit.requireCaps(marginAccount, () => accounts.standing(marginAccount), full);
     return premium;
   }
+  const before = accounts.standing(marginAccount);
   const charged = affordable(exchange, marginAccount, legs, premium);
   const after = accounts.standing(marginAccount, effect(charged));
   const reduces = reducesOnly(exchange, marginAccount, legs);
@@ -60,7 +60,7 @@ export function chargedPremium(
       ...([marginAccount, after.equity] as const),
       reduces ? after.maintenanceMargin : after.initialMargin + after.reserved,
     );
-  exchange.credit.requireCaps(marginAccount, before, after);
+  exchange.credit.requireCaps(marginAccount, () => before, after);
   return charged;
 }
 

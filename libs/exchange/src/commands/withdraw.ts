@@ -44,9 +44,8 @@ export function requireCapsAfter(
   marginAccount: string,
   amount: bigint,
 ): void {
-  const before = accounts.standing(marginAccount);
   const after = accounts.standing(marginAccount, { legs: [], cost: toNumber(amount, MONEY_DECIMALS) });
-  credit.requireCaps(marginAccount, before, after);
+  credit.requireCaps(marginAccount, () => accounts.standing(marginAccount), after);
 }
 
 /** The refusal of taking an amount off an account. */

@@ -20,6 +20,10 @@ export function nettedLegs(
   legs: readonly { readonly market: string; readonly size: string }[],
   marks?: readonly string[],
 ): NettedLeg[] {
+  if (legs.length === 1) {
+    const [{ market, size }] = legs;
+    return [{ market, size: parseDecimal(size, SIZE_DECIMALS, 'legs.size'), mark: marks?.[0] }];
+  }
   const netted = new Map<string, NettedLeg>();
   for (let i = 0; i < legs.length; i++) {
     const { market, size } = legs[i];

@@ -53,6 +53,8 @@ export interface PassState {
  * accounts have come.
  */
 const QUANTUM = 2 ** -20;
+/** What an account can lose at most, of its widest moves: twice, with room for rounding. */
+const ROOM = 2.000001;
 /** Accounts are passed over by the hash of their names: which marks an account is counted at is known without a list. */
 const BUCKETS = 4096;
 
@@ -235,6 +237,18 @@ export class CreditExposure {
   }
 
   /**
+   * Whether an account has more than it can lose in any scenario: then it breaches no cap, whatever it was.
+   *
+   * @throws {InvalidInputError} for a market without parameters
+   */
+  bears({ equity, positions }: AccountAtMarks): boolean {
+    let reach = 0;
+    for (const { market, notional } of positions)
+      reach += this.widest[this.indexIn(market)] * Math.abs(notional);
+    return equity >= ROOM * reach;
+  }
+
+  /**
    * Whether accounts may come to a state together: refused where that raises the worst deficit of one above δK, or any C_k that is
    * then above βK. Undefined: they may. A state that lowers what is at stake is never refused.
    *
@@ -251,9 +265,12 @@ export class CreditExposure {
   ): (CreditBreach & { readonly account: string }) | undefined {
     const { was, will, stored, raised, totals, model } = this;
     const K = model.scenarios.length;
-    if (K === 0) return undefined;
-    const worst = (terms: Float64Array) =>
-      terms.reduce((most, value, k) => (value > terms[most] ? k : most), 0);
+    if (K === 0 || changes.every(({ after }) => this.bears(after))) return undefined;
+    const worst = (terms: Float64Array) => {
+      let most = 0;
+      for (let k = 1; k < terms.length; k++) if (terms[k] > terms[most]) most = k;
+      return most;
+    };
     const breach = (
       account: string,
       cap: CreditBreach['cap'],
@@ -295,14 +312,21 @@ export class CreditExposure {
     const K = losses.length;
     losses.fill(0);
     for (const { market, notional } of positions) {
-      const index = model.indexOf.get(market);
-      if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
-      for (let k = 0, row = index * K; k < K; k++) losses[k] -= model.shocks[row + k] * notional;
+      const index = this.indexIn(market);
+      const row = index * K;
+      for (const k of model.joint) losses[k] -= model.shocks[row + k] * notional;
+      for (const k of model.alone[index]) losses[k] -= model.shocks[row + k] * notional;
     }
     for (let k = 0; k < K; k++) {
       into[k] = quantised(losses[k] - equity);
       into[K + k] = quantised(2 * losses[k] - equity);
     }
+  }
+
+  private indexIn(market: string): number {
+    const index = this.model.indexOf.get(market);
+    if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
+    return index;
   }
 
   private count(account: number, sign: 1 | -1): void {
@@ -314,7 +338,7 @@ export class CreditExposure {
     const { modelled, losses, widest } = this;
     const { marks, indices } = this.bucketOf[account] < this.swept ? this.now : this.before;
     const { base, start, length, sizes, codes } = this.columns;
-    const { shocks } = this.model;
+    const { shocks, joint, alone } = this.model;
     const first = start[account];
     const end = first + length[account];
     const K = losses.length;
@@ -327,12 +351,14 @@ export class CreditExposure {
       reach += widest[modelled[code]] * Math.abs(notional);
     }
     // Most accounts have more than they can lose; a bound with room for its rounding says so at once.
-    if (equity >= 2.000001 * reach || Number.isNaN(equity)) return;
+    if (equity >= ROOM * reach || Number.isNaN(equity)) return;
     losses.fill(0);
     for (let slot = first; slot < end; slot++) {
       const code = codes[slot] >> 1;
       const notional = sizes[slot] * marks[code];
-      for (let k = 0, row = modelled[code] * K; k < K; k++) losses[k] -= shocks[row + k] * notional;
+      const row = modelled[code] * K;
+      for (const k of joint) losses[k] -= shocks[row + k] * notional;
+      for (const k of alone[modelled[code]]) losses[k] -= shocks[row + k] * notional;
     }
     for (let k = 0; k < K; k++) {
       if (losses[k] > equity) into[k] += sign * quantised(losses[k] - equity);

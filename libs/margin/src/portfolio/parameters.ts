@@ -49,6 +49,10 @@ export interface PortfolioModel {
   readonly scenarios: readonly Scenario[];
   /** shock of scenario k for market i at i·K + k */
   readonly shocks: Float64Array;
+  /** scenarios that move several markets, ascending */
+  readonly joint: Int32Array;
+  /** by market: scenarios that move it and no other, ascending */
+  readonly alone: readonly Int32Array[];
   /** 1/(2D_i) and 1/(2bK), 0 where there is no limit */
   readonly closingRate: Float64Array;
   readonly concentrationRate: number;
@@ -101,9 +105,32 @@ export function portfolioModel(parameters: PortfolioParameters): PortfolioModel 
     covariance: Float64Array.from(alpha === null ? new Float64Array(n * n) : covariance),
     scenarios,
     shocks,
+    ...scenariosByReach(shocks, n),
     closingRate: Float64Array.from(markets, ({ depth }) => (depth === null ? 0 : 1 / (2 * depth))),
     concentrationRate: absorbable === null ? 0 : 1 / (2 * absorbable),
   };
+}
+
+/**
+ * Which scenarios a portfolio has to look at: those that move several markets, and of those that move one market alone its own
+ * markets'. The others cost it nothing, and there are two for each market.
+ */
+function scenariosByReach(shocks: Float64Array, n: number): Pick<PortfolioModel, 'joint' | 'alone'> {
+  const K = n === 0 ? 0 : shocks.length / n;
+  const joint: number[] = [];
+  const alone: number[][] = Array.from({ length: n }, () => []);
+  for (let k = 0; k < K; k++) {
+    let moved = 0;
+    let last = 0;
+    for (let i = 0; i < n && moved < 2; i++) {
+      if (shocks[i * K + k] === 0) continue;
+      moved++;
+      last = i;
+    }
+    if (moved > 1) joint.push(k);
+    else if (moved === 1) alone[last].push(k);
+  }
+  return { joint: Int32Array.from(joint), alone: alone.map((ks) => Int32Array.from(ks)) };
 }
 
 /** The linear schedule as a portfolio's margin: no EVaR, no scenarios, no limits, rates by market. */

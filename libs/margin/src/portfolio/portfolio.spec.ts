@@ -105,6 +105,39 @@ describe('marginTerms', () => {
     );
   });
 
+  it('is the same to the bit where only the scenarios are looked at that move one of the markets', () => {
+    const markets = ['A', 'B', 'C', 'D'];
+    const made = portfolioModel({
+      ...PARAMETERS,
+      markets: markets.map((market) => ({ ...PARAMETERS.markets[0], market })),
+      alpha: null,
+      covariance: [],
+      scenarios: buildScenarios({
+        ...{ markets, clusters: { pair: ['A', 'B'] } },
+        worstHour: { A: 0.3, B: 0.1, C: 0.9, D: 0 },
+        jointHours: [
+          { A: 0.2, C: -0.4 },
+          { B: -0.31, D: 0 },
+        ],
+      }),
+    });
+    expect(made.joint.length + made.alone.reduce((sum, { length }) => sum + length, 0)).toBe(
+      made.scenarios.length,
+    );
+    expect(Array.from(made.alone, ({ length }) => length)).toEqual([2, 4, 2, 2]);
+    const held = fc.uniqueArray(
+      fc.record({ market: fc.constantFrom(...markets), notional: fc.integer({ min: -1e7, max: 1e7 }) }),
+      { selector: ({ market }) => market, maxLength: 4 },
+    );
+    fc.assert(
+      fc.property(held, (x) => {
+        const { initial, maintenance } = bothMargins(made, x);
+        expect(initial).toBe(marginTerms(made, x, 'initial').total);
+        expect(maintenance).toBe(marginTerms(made, x, 'maintenance').total);
+      }),
+    );
+  });
+
   it('is the linear schedule’s to the bit without scenarios and limits, cross and isolated', () => {
     const rates = MarginSchedule.parse('default=0.03/0.05,BTC=0.02/0.04');
     const model = portfolioModel(

@@ -79,7 +79,8 @@ export function bookLeg(
   market.size += position.size - held.position.size;
   market.longSize += positive(position.size) - positive(held.position.size);
   market.entryNotional += position.entryNotional - held.position.entryNotional;
-  books.setPosition(account, leg.market, { ...position, fundingIndex: market.fundingIndex });
+  const { size, entryNotional } = position;
+  books.setPosition(account, leg.market, { size, entryNotional, fundingIndex: market.fundingIndex });
   credit(books, -realisedPnl);
   return realisedPnl - held.charge;
 }
