@@ -5,7 +5,8 @@ import { kafkaEnvironment, type KafkaLog, openLog } from '#lib/events';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import { HouseLiquidator, LiquidatorRepository } from '../../apps/liquidator/src/index.js';
-import { LedgerStore, vestingOf } from '../../apps/pricer/src/index.js';
+import { vestingOf } from '#lib/exchange';
+import { LedgerStore, pricerConfig } from '../../apps/pricer/src/index.js';
 import { Replayer, simulatedMarket } from '../../apps/zkrisk/src/index.js';
 import { type ReplayedMarket, replaying } from '../support/one-process.js';
 import {
@@ -129,10 +130,7 @@ function differences(books: Books, expected: Books): string[] {
 
 /** Trader balances + P + L + pending = deposits − withdrawals, from the journal alone; and snapshots that are of this journal. */
 async function imbalance({ connection }: Topology): Promise<string[]> {
-  const store = new LedgerStore(
-    connection,
-    vestingOf({ HORIZON_BARS: Number(QUICK_MODEL.HORIZON_BARS), BAR_SECONDS: 3600 }),
-  );
+  const store = new LedgerStore(connection, vestingOf(pricerConfig(QUICK_MODEL).FIRST_PARAMETERS));
   const ledger = store.empty();
   await store.catchUp(ledger);
   const snapshots = await store.verifySnapshots();

@@ -5,6 +5,7 @@ import type { EmbeddedLog } from '#lib/events';
 import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
+import { quickParameters } from '../support/quick-parameters.js';
 
 interface Quote {
   id: string;
@@ -50,7 +51,7 @@ describe('the engine on a simulated market', () => {
       MINIMUM_BARS: '40',
       WINDOW_BARS: '80',
       REFIT_EVERY_BARS: '20',
-      HORIZON_BARS: '12',
+      FIRST_PARAMETERS: quickParameters({}, 12),
       QUOTE_TTL_MS: '3000',
       LOG_LEVEL: 'silent',
     });

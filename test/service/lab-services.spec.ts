@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BookEvent } from '#lib/exchange';
+import { type BookEvent, exchangeParameters as exchangeParametersOf } from '#lib/exchange';
 import {
   exchangeParameters,
   forecastSettings,
@@ -15,11 +15,12 @@ import {
   zkriskSettings,
   ZkriskVenue,
 } from '#lib/lab';
+import { liquidatingParameters as liquidatingParametersOf } from '#lib/liquidating';
 import { loadSolvers } from '#lib/liquidation';
 import { type Outgoing, outgoing, type Topic, TOPICS } from '#lib/messages';
 import { forecasterConfig, forecastingParametersOf } from '../../apps/forecaster/src/index.js';
-import { liquidatingParametersOf, liquidatorConfig } from '../../apps/liquidator/src/index.js';
-import { exchangeParametersOf, pricerConfig } from '../../apps/pricer/src/index.js';
+import { liquidatorConfig } from '../../apps/liquidator/src/index.js';
+import { pricerConfig } from '../../apps/pricer/src/index.js';
 import { startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase } from '../support/database.js';
 import { booksOf } from '../support/topology.js';
@@ -29,7 +30,8 @@ const PARAMETERS = labParameters({
   ...{ accounts: 60, decisionsPerBar: 6, liquidity: 1_000_000, whale: 100_000, attacker: 5000 },
 });
 const ENVIRONMENT = {
-  ...{ MINIMUM_BARS: '30', WINDOW_BARS: '60', REFIT_EVERY_BARS: '25', HORIZON_BARS: '8' },
+  ...{ MINIMUM_BARS: '30', WINDOW_BARS: '60', REFIT_EVERY_BARS: '25' },
+  FIRST_PARAMETERS: JSON.stringify({ model: { horizonBars: 8 } }),
   ...{ PORT: '0', HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error' },
 };
 
@@ -117,10 +119,10 @@ describe('the lab beside the services', () => {
     const barMs = 3_600_000;
     const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
     expect(plain(exchangeParameters(LAB_DEFAULTS, barMs))).toEqual(
-      plain(exchangeParametersOf(pricerConfig({}))),
+      plain(exchangeParametersOf(pricerConfig({}).FIRST_PARAMETERS, undefined)),
     );
     expect(plain(liquidatingParameters(LAB_DEFAULTS, barMs))).toEqual(
-      plain(liquidatingParametersOf(liquidatorConfig({}))),
+      plain(liquidatingParametersOf(liquidatorConfig({}).FIRST_PARAMETERS, undefined)),
     );
     expect(plain(forecastSettings(LAB_DEFAULTS, barMs).parameters)).toEqual(
       plain(forecastingParametersOf(forecasterConfig({}))),

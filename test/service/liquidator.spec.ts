@@ -11,6 +11,7 @@ import {
   startEngine,
 } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
+import { quickParameters } from '../support/quick-parameters.js';
 
 const BARS = 60;
 const HOUR = 3_600_000;
@@ -31,20 +32,22 @@ describe('the liquidator', () => {
     MINIMUM_BARS: '40',
     WINDOW_BARS: '80',
     REFIT_EVERY_BARS: '1000',
-    HORIZON_BARS: '12',
     HOUSE_LIQUIDATOR: 'off',
     PLANS_PER_BATCH: '3',
     PLAN_TTL_MS: String(HOUR),
-    FIRST_PARAMETERS: JSON.stringify({
-      margin: {
-        mode: 'linear',
-        rates: {
-          default: { maintenance: 0.03, initial: 0.05 },
-          markets: { 'SIM-B': { maintenance: 0.05, initial: 0.08 } },
+    FIRST_PARAMETERS: quickParameters(
+      {
+        margin: {
+          mode: 'linear',
+          rates: {
+            default: { maintenance: 0.03, initial: 0.05 },
+            markets: { 'SIM-B': { maintenance: 0.05, initial: 0.08 } },
+          },
         },
+        credit: { accountShare: null, poolShare: null, loading: 0 },
       },
-      credit: { accountShare: null, poolShare: null, loading: 0 },
-    }),
+      12,
+    ),
     LOG_LEVEL: 'silent',
   });
   const drained = () => engine.log.drained(new AbortController().signal);

@@ -5,9 +5,13 @@ import { outgoing, type RiskParameters, TOPICS } from '#lib/messages';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { LiquidatorService } from '../../apps/liquidator/src/index.js';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
+import { quickParameters } from '../support/quick-parameters.js';
 
 const ADMIN_SECRET = 'a secret for tests, of forty characters..';
-const QUICK = { MINIMUM_BARS: '30', WINDOW_BARS: '60', REFIT_EVERY_BARS: '1000', HORIZON_BARS: '8' };
+const QUICK = {
+  ...{ MINIMUM_BARS: '30', WINDOW_BARS: '60', REFIT_EVERY_BARS: '1000' },
+  FIRST_PARAMETERS: quickParameters(),
+};
 
 interface Held {
   readonly version: number;
@@ -131,7 +135,27 @@ describe('an exchange in service', () => {
     expect(liquidator().otherRules).toBe(false);
     expect((await call('/v1/parameters/history')).body.changes).toMatchObject([
       { version: 2, reason: 'wider cap' },
+      { version: 1, reason: 'FIRST_PARAMETERS' },
     ]);
+
+    // Marks are kept by the new version everywhere; the model stays as the book was founded.
+    const marks = { ...caps.marks, bandMinimum: 0.05, quorum: 1 };
+    const banded = { ...change, commandId: 'change-4', base: 2, parameters: { ...caps, marks } };
+    expect(await call('/v1/admin/parameters', banded)).toMatchObject({ status: 200, body: { version: 3 } });
+    await drained();
+    expect(liquidator().rules.parameters.marks.bandMinimum).toBe(0.05);
+    const stored = await engine.database.query<{ service: string; version: number }[]>(
+      `select service, (value->>'version')::int as version from service_state where name like 'parameters%' order by 1, 2`,
+    );
+    expect(stored.filter(({ service }) => service === 'forecaster')).toEqual([
+      { service: 'forecaster', version: 3 },
+    ]);
+    const model = { ...caps.model, alpha: 0.05 };
+    const other = { ...change, commandId: 'change-5', base: 3, parameters: { ...caps, model } };
+    expect(await call('/v1/admin/parameters', other)).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('parameters.model.alpha') as string },
+    });
 
     // A change that somebody else has sealed, or nobody, is decided nowhere.
     const forged = {
@@ -143,7 +167,7 @@ describe('an exchange in service', () => {
       outgoing(TOPICS.parameterCommands, 'operator', { id: randomUUID(), sequence: 0, time }, forged),
     ]);
     await drained();
-    expect((await call<Held>('/v1/parameters')).body.version).toBe(2);
+    expect((await call<Held>('/v1/parameters')).body.version).toBe(3);
   });
 
   it('books matched trades at once or not at all, and shows what defaults would cost', async () => {
@@ -201,10 +225,10 @@ describe('an exchange in service', () => {
     const before = (await call<Credit>('/v1/credit')).body;
     await engine.stop();
     engine = await startEngine(environment());
-    expect((await call<Held>('/v1/parameters')).body.version).toBe(2);
+    expect((await call<Held>('/v1/parameters')).body.version).toBe(3);
     const after = (await call<Credit>('/v1/credit')).body;
     expect(after.scenarios).toEqual(before.scenarios);
     await drained();
-    expect(liquidator().rules.version).toBe(2);
+    expect(liquidator().rules.version).toBe(3);
   }, 60_000);
 });

@@ -1,23 +1,17 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type BookEvent } from '#lib/exchange';
+import { type BookEvent, vestingOf } from '#lib/exchange';
 import { addressOf } from '#lib/storage';
 import { WorkerPool } from '#lib/runtime';
-import {
-  Journal,
-  LedgerSnapshots,
-  LedgerStore,
-  pricerConfig,
-  vestingOf,
-} from '../../apps/pricer/src/index.js';
+import { Journal, LedgerSnapshots, LedgerStore, pricerConfig } from '../../apps/pricer/src/index.js';
 import { Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 import { QUICK_MODEL } from '../support/topology.js';
 
 // Snapshots of the ledger are taken beside the writer of the book, from what it has committed.
 
-const vesting = vestingOf(pricerConfig(QUICK_MODEL));
+const vesting = vestingOf(pricerConfig(QUICK_MODEL).FIRST_PARAMETERS);
 const deposit = (number: number): BookEvent => ({
   ...{ kind: 'account-deposited', at: number, commandId: `deposit-${number}` },
   ...{ account: `account-${number % 25_000}`, amount: `${number}.25` },

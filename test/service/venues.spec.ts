@@ -3,10 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { EmbeddedLog } from '#lib/events';
-import { MarkKeeper, markParameters, parseSources } from '#lib/exchange';
+import { MarkKeeper, markParameters } from '#lib/exchange';
 import { ALL_TOPICS, type Message, type PricePayload } from '#lib/messages';
 import { VenuesService, venuesConfig } from '../../apps/venues/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
+import { equalSources } from '../support/price-sources.js';
 
 // Three venues on this machine, each in its own format; one of them lies. Their ticks go through the log to the marks.
 
@@ -116,7 +117,7 @@ describe(VenuesService, () => {
 
     const records = await log.records('prices', 0, 0n, 1000n);
     const keeper = new MarkKeeper(
-      markParameters({ sources: parseSources('BTC=binance:1+coinbase:1+kraken:1') }),
+      markParameters({ sources: equalSources({ BTC: 'binance coinbase kraken' }) }),
     );
     const marks: string[] = [];
     for (const { value } of records) {

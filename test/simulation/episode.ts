@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { commandKeyText } from '#lib/exchange';
+import { commandKeyText, exchangeParameters, vestingOf } from '#lib/exchange';
+import { liquidatingParameters } from '#lib/liquidating';
 import { loadSolvers, type Solvers } from '#lib/liquidation';
 import { TOPICS } from '#lib/messages';
 import { randomStream } from '#lib/runtime';
 import { forecasterConfig } from '../../apps/forecaster/src/index.js';
-import { liquidatingParametersOf, liquidatorConfig } from '../../apps/liquidator/src/index.js';
-import { exchangeParametersOf, pricerConfig, vestingOf } from '../../apps/pricer/src/index.js';
+import { pricerConfig } from '../../apps/pricer/src/index.js';
 import { Bus, type SimulatedRecord } from './bus.js';
 import { ExchangeNode } from './exchange-node.js';
 import { ForecasterNode } from './forecaster-node.js';
@@ -50,9 +50,9 @@ let solvers: Promise<Solvers> | undefined;
 
 /** Settings of all services: small windows, a short horizon, low margins. */
 const ENVIRONMENT = {
-  ...{ MINIMUM_BARS: '16', WINDOW_BARS: '60', REFIT_EVERY_BARS: '60', HORIZON_BARS: '8' },
-  BAR_SECONDS: String(BAR_MS / 1000),
+  ...{ MINIMUM_BARS: '16', WINDOW_BARS: '60', REFIT_EVERY_BARS: '60' },
   FIRST_PARAMETERS: JSON.stringify({
+    model: { horizonBars: 8, barSeconds: BAR_MS / 1000 },
     margin: {
       mode: 'linear',
       rates: { default: { maintenance: 0.02, initial: 0.04 }, markets: {} },
@@ -63,12 +63,12 @@ const ENVIRONMENT = {
 
 /** Exchange, forecaster and liquidator on one bus. */
 async function cluster(bus: Bus) {
-  const pricing = pricerConfig(ENVIRONMENT);
-  const exchange = new ExchangeNode(bus, exchangeParametersOf(pricing), vestingOf(pricing));
+  const { FIRST_PARAMETERS: rules } = pricerConfig(ENVIRONMENT);
+  const exchange = new ExchangeNode(bus, exchangeParameters(rules, undefined), vestingOf(rules));
   const forecaster = new ForecasterNode(bus, forecasterConfig(ENVIRONMENT));
   const liquidator = new LiquidatorNode(
     bus,
-    liquidatingParametersOf(liquidatorConfig(ENVIRONMENT)),
+    liquidatingParameters(rules, undefined),
     await (solvers ??= loadSolvers()),
     BAR_MS,
   );

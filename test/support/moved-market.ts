@@ -8,18 +8,22 @@ import {
   startEngine,
 } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase } from './database.js';
+import { quickParameters } from './quick-parameters.js';
 
 /** Linear margin that lets positions be opened at twenty times the collateral, without caps. */
-const LEVERED = JSON.stringify({
-  margin: {
-    mode: 'linear',
-    rates: {
-      default: { maintenance: 0.03, initial: 0.05 },
-      markets: { 'SIM-B': { maintenance: 0.05, initial: 0.08 } },
+const LEVERED = quickParameters(
+  {
+    margin: {
+      mode: 'linear',
+      rates: {
+        default: { maintenance: 0.03, initial: 0.05 },
+        markets: { 'SIM-B': { maintenance: 0.05, initial: 0.08 } },
+      },
     },
+    credit: { accountShare: null, poolShare: null, loading: 0 },
   },
-  credit: { accountShare: null, poolShare: null, loading: 0 },
-});
+  12,
+);
 const BARS = 60;
 const MINUTE_MS = 60_000;
 /** A lonely source confirms a large move by repeating it. */
@@ -47,7 +51,7 @@ export async function startMovedMarket(environment: NodeJS.ProcessEnv = {}): Pro
   const database = await startTestDatabase();
   const engine = await startEngine({
     ...{ PORT: '0', DATABASE_URL: database.url, LOG_LEVEL: 'silent', HOUSE_LIQUIDATOR: 'off' },
-    ...{ MINIMUM_BARS: '40', WINDOW_BARS: '80', REFIT_EVERY_BARS: '1000', HORIZON_BARS: '12' },
+    ...{ MINIMUM_BARS: '40', WINDOW_BARS: '80', REFIT_EVERY_BARS: '1000' },
     FIRST_PARAMETERS: LEVERED,
     ...environment,
   });

@@ -1,6 +1,8 @@
+import { quickParameters } from './quick-parameters.js';
+
 /** Environment of a replay in which accounts are liquidated often: linear margin whose two rates are close to each other. */
 export const NARROW_MARGINS = {
-  FIRST_PARAMETERS: JSON.stringify({
+  FIRST_PARAMETERS: quickParameters({
     margin: {
       mode: 'linear',
       rates: { default: { maintenance: 0.14, initial: 0.17 }, markets: {} },

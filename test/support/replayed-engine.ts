@@ -1,5 +1,6 @@
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
+import { quickParameters } from './quick-parameters.js';
 import { QUICK_MODEL } from './topology.js';
 
 /** A running engine behind which a market of a seed has been replayed; plans that came of it are open. */
@@ -10,7 +11,7 @@ export interface ReplayedEngine extends Engine {
 
 const SEED = 5;
 /** Linear margin that replayed traders, at most 5.5 times levered, break by moves of a percent or two. */
-const TIGHT = JSON.stringify({
+const TIGHT = quickParameters({
   margin: { mode: 'linear', rates: { default: { maintenance: 0.175, initial: 0.18 }, markets: {} } },
 });
 

@@ -5,6 +5,7 @@ import type { DataSource } from 'typeorm';
 import { startTestDatabase, startTestDatabaseServer, TEST_SERVER, type TestDatabase } from './database.js';
 import { startTestBroker, type TestBroker } from './kafka.js';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+import { quickParameters } from './quick-parameters.js';
 
 export type ServiceName =
   'forecaster' | 'pricer' | 'liquidator' | 'historian' | 'prover' | 'settlement' | 'vault';
@@ -58,7 +59,7 @@ export const QUICK_MODEL: NodeJS.ProcessEnv = {
   MINIMUM_BARS: '30',
   WINDOW_BARS: '60',
   REFIT_EVERY_BARS: '25',
-  HORIZON_BARS: '8',
+  FIRST_PARAMETERS: quickParameters(),
 };
 
 export interface TopologyOptions {

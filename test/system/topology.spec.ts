@@ -40,18 +40,18 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
     topology = await startTopology({ TOPIC_PARTITIONS: '3' });
     const services = await startAll(topology, 2);
     const replay = topology.replay({ bars: 120, seed: 5, trades: 40 });
-    const bar = async () => {
+    const sent = async () => {
       const [row] = await topology.connection.query<{ value: { trades: number } }[]>(
         `select value from service_state where service = 'replay'`,
       );
       return row?.value.trades ?? 0;
     };
-    await eventually(async () => (await bar()) > 40, 'the first quotes can be given', 120_000);
+    await eventually(async () => (await sent()) > 40, 'the first quotes can be given', 180_000);
     const kafka = new Kafka({ brokers: [topology.environment.KAFKA_BROKERS!], logLevel: logLevel.NOTHING });
     const channel = new QuoteChannel(kafka, { timeoutMs: 20_000 });
     await channel.open();
     const asking = askUntil(channel, replay.done);
-    await eventually(async () => (await bar()) > 60, 'some bars', 60_000);
+    await eventually(async () => (await sent()) > 60, 'the replay goes on', 180_000);
     services.push(await topology.start('pricer'), await topology.start('liquidator'));
     await replay.done;
     const answers = await asking;

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { LedgerStore, type Vesting } from '../../pricer/src/index.js';
+import type { Vesting } from '#lib/exchange';
+import { LedgerStore } from '../../pricer/src/index.js';
 
 /**
  * What the books, ledgers and plans consist of, in an order that does not depend on when anything was written. Snapshots of the

@@ -18,7 +18,8 @@ import { readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
 import { forecasterConfig, ForecasterModule, ForecasterService } from '../../forecaster/src/index.js';
 import { liquidatorConfig, LiquidatorModule, LiquidatorService } from '../../liquidator/src/index.js';
-import { pricerConfig, PricerModule, PricerService, vestingOf } from '../../pricer/src/index.js';
+import { pricerConfig, PricerModule, PricerService } from '../../pricer/src/index.js';
+import { vestingOf } from '#lib/exchange';
 import { UsageError } from '#lib/terminal';
 import { type ComparedTable, compareDatabases, compareSnapshots } from './compare-databases.js';
 
@@ -85,7 +86,7 @@ export async function rebuildCommand(
     if (options.against === undefined) return { ...report, seconds };
     const other = await new DataSource(dataSourceOptions(options.against)).initialize();
     try {
-      const snapshots = await compareSnapshots(other, vestingOf(pricerConfig(environment)));
+      const snapshots = await compareSnapshots(other, vestingOf(pricerConfig(environment).FIRST_PARAMETERS));
       return { ...report, seconds, tables: [...(await compareDatabases(other, database)), snapshots] };
     } finally {
       await other.destroy();

@@ -1,9 +1,11 @@
 import type { ForecastingParameters } from '#lib/forecasting';
 import { z } from 'zod';
-import { positiveInteger, positiveNumber, readConfig, markSettings, markParametersOf } from '#lib/service';
+import { markParametersOf, type RiskRules } from '#lib/exchange';
+import { firstParameters, marketOrderSecret, positiveInteger, readConfig } from '#lib/service';
 
 export const forecasterEnvironment = z.object({
-  BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
+  FIRST_PARAMETERS: firstParameters,
+  MARKET_ORDER_SECRET: marketOrderSecret,
   WINDOW_BARS: positiveInteger(864).describe('bars in the estimation window'),
   MINIMUM_BARS: positiveInteger(100).describe('bars a market needs before it is forecast'),
   MODEL: z
@@ -22,22 +24,9 @@ export const forecasterEnvironment = z.object({
   DESCRIBE_EVERY_BARS: positiveInteger(168).describe(
     'bars between descriptions of the groups of markets (tests of cointegration of all pairs)',
   ),
-  VARIANCE_RATIO_FLOOR: z.coerce
-    .number()
-    .min(0)
-    .default(1)
-    .describe('smallest ratio of the horizon’s variance to that of as many single bars (lm-go)'),
   ACTIVATE_AFTER_BARS: positiveInteger(1).describe(
     'bars between the end of a fit’s window and its first forecast',
   ),
-  HORIZON_BARS: positiveNumber(24).describe('risk horizon τ in bars'),
-  ...markSettings,
-  TAIL_ALPHAS: z
-    .string()
-    .default('0.01,0.001')
-    .transform((text) => text.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)])))
-    .refine((alphas) => alphas.every((alpha) => alpha > 0 && alpha < 1), 'must be numbers between 0 and 1')
-    .describe('α’s that tail factors are published for, by commas; empty: EVaR stays Gaussian'),
   TAIL_FORECASTS: positiveInteger(1000).describe('past forecasts that tail factors are taken from'),
   CLUSTERS: z
     .enum(['linkage', 'cointegration', 'single', 'none'])
@@ -56,21 +45,25 @@ export const forecasterConfig = (environment: NodeJS.ProcessEnv) =>
   readConfig(forecasterEnvironment, environment);
 export const FORECASTER_CONFIG = Symbol('forecaster-config');
 
-/** The settings forecasts depend on. */
-export function forecastingParametersOf(config: ForecasterConfig): ForecastingParameters {
+/**
+ * The settings that forecasts depend on.
+ *
+ * @param rules version of the parameters in force, where it is not the first one
+ */
+export function forecastingParametersOf(
+  config: ForecasterConfig,
+  { parameters }: RiskRules = config.FIRST_PARAMETERS,
+): ForecastingParameters {
+  const { barSeconds, horizonBars, varianceRatioFloor, tailAlphas } = parameters.model;
   return {
-    barMs: config.BAR_SECONDS * 1000,
+    ...{ barMs: barSeconds * 1000, horizonBars, varianceRatioFloor, tailAlphas },
     windowBars: config.WINDOW_BARS,
     minimumBars: config.MINIMUM_BARS,
     refitEveryBars: config.REFIT_EVERY_BARS ?? (config.MODEL === 'lm-go' ? 1 : 168),
     registerEveryBars: config.MODEL_EVERY_BARS,
     describeEveryBars: config.DESCRIBE_EVERY_BARS,
-    varianceRatioFloor: config.VARIANCE_RATIO_FLOOR,
-    tailAlphas: config.TAIL_ALPHAS,
     tailForecasts: config.TAIL_FORECASTS,
     activateAfterBars: config.ACTIVATE_AFTER_BARS,
-    horizonBars: config.HORIZON_BARS,
-    staleAfterBars: config.STALE_AFTER_BARS,
-    marks: markParametersOf(config),
+    marks: markParametersOf(parameters, config.MARKET_ORDER_SECRET),
   };
 }

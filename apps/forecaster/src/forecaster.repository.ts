@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { ParametersPayload } from '#lib/messages';
 import { BarEntity, ServiceStateRepository } from '#lib/storage';
 import type { Bar } from '#lib/volatility';
 import type {
@@ -51,6 +52,15 @@ export class ForecasterRepository {
       tails,
       baseline: await this.states.load<QualityBaseline>(manager, 'baseline'),
     };
+  }
+
+  /** The parameters that hold; undefined before the pricer has told any. */
+  parameters(): Promise<ParametersPayload | undefined> {
+    return this.states.load<ParametersPayload>(this.database.manager, 'parameters');
+  }
+
+  saveParameters(manager: EntityManager, parameters: ParametersPayload): Promise<void> {
+    return this.states.save(manager, 'parameters', parameters);
   }
 
   async save(

@@ -1,6 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
-import { type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/messages';
+import { markParametersOf, newRules, type RiskRules, rulesInForce } from '#lib/exchange';
+import {
+  type CovariancePayload,
+  type Message,
+  outgoing,
+  type ParametersPayload,
+  type PricePayload,
+  TOPICS,
+} from '#lib/messages';
 import type { ForecastModel } from '#lib/volatility';
 import { type ForecasterConfig, forecastingParametersOf } from './forecaster.config.js';
 import {
@@ -8,6 +16,7 @@ import {
   type ForecastProgress,
   type ForecastQuality,
   type PublishedModel,
+  type StoredForecaster,
 } from '#lib/forecasting';
 import type { ForecasterRepository } from './forecaster.repository.js';
 import { ModelFitter } from './model-fitter.js';
@@ -21,6 +30,7 @@ export class ForecasterService implements LaneOwner {
   private readonly fitter: ModelFitter;
   private engine: ForecastEngine;
   private latestForecast: CovariancePayload | undefined;
+  private rules: RiskRules;
   rejectedTicks = 0;
 
   constructor(
@@ -34,20 +44,28 @@ export class ForecasterService implements LaneOwner {
       factors,
       minimumObservations: config.MINIMUM_BARS,
     });
-    this.engine = new ForecastEngine(forecastingParametersOf(config), (panel, describe) =>
-      this.fitter.fit(panel, describe),
-    );
+    this.rules = config.FIRST_PARAMETERS;
+    this.engine = this.engineOf();
   }
 
   /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
   async restore(): Promise<void> {
-    const stored = await this.repository.load();
-    this.engine = new ForecastEngine(
-      forecastingParametersOf(this.config),
-      (panel, describe) => this.fitter.fit(panel, describe),
-      stored,
-    );
+    this.rules = rulesInForce(await this.repository.parameters(), this.config.FIRST_PARAMETERS);
+    this.engine = this.engineOf(await this.repository.load());
     this.latestForecast = this.engine.latestForecast();
+  }
+
+  /** Later versions of the parameters: marks are kept by them from here on. */
+  async onParameters(
+    messages: readonly Message<ParametersPayload>[],
+    context: ConsumeContext,
+  ): Promise<void> {
+    const changed = newRules(messages, this.rules, (index, reason) => context.reject(index, reason));
+    if (changed === undefined) return;
+    this.rules = changed.rules;
+    const { parameters } = changed.rules;
+    this.engine.setMarkParameters(markParametersOf(parameters, this.config.MARKET_ORDER_SECRET));
+    await this.repository.saveParameters(context.manager, changed.message);
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
@@ -72,14 +90,14 @@ export class ForecasterService implements LaneOwner {
       tails: tailState,
     });
     for (const { version, fittedOn, model } of registered) {
-      const { BAR_SECONDS, HORIZON_BARS, VARIANCE_RATIO_FLOOR } = this.config;
+      const { barSeconds, horizonBars, varianceRatioFloor } = this.rules.parameters.model;
       const header = { id: `model-${version}`, sequence: version, time: fittedOn };
       const payload = {
         version,
         fittedOn,
-        barMs: BAR_SECONDS * 1000,
-        horizonBars: HORIZON_BARS,
-        varianceRatioFloor: VARIANCE_RATIO_FLOOR,
+        barMs: barSeconds * 1000,
+        horizonBars,
+        varianceRatioFloor,
         model: { ...model },
       };
       context.publish(outgoing(TOPICS.models, 'model', header, payload));
@@ -114,6 +132,14 @@ export class ForecasterService implements LaneOwner {
         this.logger.warn(`the last refit was not used: ${this.engine.fitFailure}`);
       }
     });
+  }
+
+  private engineOf(stored?: StoredForecaster): ForecastEngine {
+    return new ForecastEngine(
+      forecastingParametersOf(this.config, this.rules),
+      (panel, describe) => this.fitter.fit(panel, describe),
+      stored,
+    );
   }
 
   forecast(): CovariancePayload | undefined {

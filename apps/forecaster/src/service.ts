@@ -13,7 +13,11 @@ export const forecaster: ServiceDefinition = {
     return {
       module: ForecasterModule.register(config),
       started: (app) => {
-        forecasterMetrics(app.get(Metrics), app.get(ForecasterService), config.BAR_SECONDS);
+        forecasterMetrics(
+          app.get(Metrics),
+          app.get(ForecasterService),
+          config.FIRST_PARAMETERS.parameters.model.barSeconds,
+        );
       },
       close: async (app) => {
         await app?.get(ForecasterService).close();

@@ -14,7 +14,7 @@ import {
 } from '#lib/messages';
 import { partsOf } from '#lib/amounts';
 import type { ConsumeContext } from '#lib/events';
-import { riskRules, takeTicks } from '#lib/exchange';
+import { newRules, rulesInForce, takeTicks } from '#lib/exchange';
 import { CORRELATION_HEADER } from '#lib/runtime';
 import {
   type ClosedPlan,
@@ -23,10 +23,10 @@ import {
   offerOf,
   type OpenedPlan,
 } from './liquidation-record.js';
-import { liquidatingParametersOf, type LiquidatorConfig } from './liquidator.config.js';
+import type { LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
 import { planIdOf, unitOfPlan } from './plan-id.js';
-import { MarginWatch, ordersOf } from '#lib/liquidating';
+import { liquidatingParameters, MarginWatch, ordersOf } from '#lib/liquidating';
 import type { PlanSolver } from './plan-solver.js';
 
 /** Counted since the process started. */
@@ -65,7 +65,8 @@ export class LiquidatorUnit {
     /** an event was committed */
     private readonly announce: () => void,
   ) {
-    this.current = new MarginWatch(liquidatingParametersOf(config));
+    const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = config;
+    this.current = new MarginWatch(liquidatingParameters(FIRST_PARAMETERS, MARKET_ORDER_SECRET));
   }
 
   get watch(): MarginWatch {
@@ -83,9 +84,9 @@ export class LiquidatorUnit {
   /** Takes up the state of the tables: at the start, and whenever a transaction was rolled back. */
   async restore(): Promise<void> {
     const { state, forecast, pool, parameters, accounts, live } = await this.repository.load(this.unit);
-    const rules = parameters && riskRules(parameters.version, parameters.parameters);
+    const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = this.config;
     this.current = new MarginWatch(
-      liquidatingParametersOf(this.config, rules),
+      liquidatingParameters(rulesInForce(parameters, FIRST_PARAMETERS), MARKET_ORDER_SECRET),
       state && { board: state.board, ...(forecast && { forecast }), ...(pool && { pool }) },
       accounts,
     );
@@ -120,16 +121,11 @@ export class LiquidatorUnit {
     messages: readonly Message<ParametersPayload>[],
     context: ConsumeContext,
   ): Promise<void> {
-    for (const [index, { payload }] of messages.entries()) {
-      if (payload.version <= this.current.rules.version) continue;
-      const rules = riskRules(payload.version, payload.parameters);
-      if (rules.digest !== payload.digest) {
-        context.reject(index, `the digest of version ${payload.version} is another one: ${rules.digest}`);
-        continue;
-      }
-      this.current.setRules(rules);
-      await this.repository.saveParameters(context.manager, this.unit, payload);
-      const reason = `version ${rules.version} of the parameters holds`;
+    const changed = newRules(messages, this.current.rules, (index, reason) => context.reject(index, reason));
+    if (changed !== undefined) {
+      this.current.setRules(changed.rules);
+      await this.repository.saveParameters(context.manager, this.unit, changed.message);
+      const reason = `version ${changed.rules.version} of the parameters holds`;
       for (const { opened, reported } of [...this.live.values()])
         if (reported === undefined) await this.closePlan(opened, 'superseded', reason, context);
     }

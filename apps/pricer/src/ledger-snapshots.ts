@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import type { DatabaseAddress } from '#lib/storage';
 import { WorkerPool } from '#lib/runtime';
-import type { Vesting } from './ledger-store.js';
+import type { Vesting } from '#lib/exchange';
 
 /** What the thread that takes snapshots is given. */
 export interface SnapshotTerms {

@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { ExchangeLedger, type LedgerSnapshot } from '#lib/exchange';
+import { ExchangeLedger, type LedgerSnapshot, type Vesting } from '#lib/exchange';
 import { LedgerSnapshotEntity } from '#lib/storage';
 import { Journal } from './journal.js';
 
@@ -7,12 +7,6 @@ import { Journal } from './journal.js';
 export interface Patience {
   /** @throws where it is to end */
   throwIfAborted(): void;
-}
-
-/** How long premia and funding stay pending, milliseconds, and what of them vests together. */
-export interface Vesting {
-  readonly horizonMs: number;
-  readonly bucketMs: number;
 }
 
 /** A snapshot that was held against the journal. */

@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EventLog, LaneOwners } from '#lib/events';
+import { vestingOf } from '#lib/exchange';
 import { addressOf } from '#lib/storage';
 import { AccountViews } from './account-views.js';
 import { CommandDesk } from './command-desk.js';
 import { LedgerSnapshots } from './ledger-snapshots.js';
-import { PRICER_CONFIG, type PricerConfig, vestingOf } from './pricer.config.js';
+import { PRICER_CONFIG, type PricerConfig } from './pricer.config.js';
 import { PricerController } from './pricer.controller.js';
 import { PricerRepository } from './pricer.repository.js';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
@@ -85,7 +86,7 @@ export class PricerModule {
           inject: [DataSource],
           useFactory: (database: DataSource) =>
             new LedgerSnapshots(
-              { address: addressOf(database), vesting: vestingOf(config) },
+              { address: addressOf(database), vesting: vestingOf(config.FIRST_PARAMETERS) },
               config.SNAPSHOT_EVERY_EVENTS,
             ),
         },

@@ -10,10 +10,11 @@ import {
   type JournalledTrade,
   type MarketMarkState,
   type PricingEngineState,
+  type Vesting,
 } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
 import { Journal, type Outcome } from './journal.js';
-import { LedgerStore, type Vesting } from './ledger-store.js';
+import { LedgerStore } from './ledger-store.js';
 
 /** What has been written of the book since. */
 export interface BookChanges {

@@ -28,22 +28,24 @@ import {
   commandOf,
   contentDigest,
   ExchangeLedger,
+  exchangeParameters,
   isRefusal,
   type JournalledTrade,
   poolState,
   PricingEngine,
   requireParameterSeal,
   requireValuationSeal,
-  riskRules,
+  rulesInForce,
   takeTicks,
   type TickTaker,
+  vestingOf,
 } from '#lib/exchange';
 import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
 import { BookFollower } from './book-follower.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { beginsMinute, marketSample } from './market-sample.js';
-import { exchangeParametersOf, type PricerConfig, vestingOf } from './pricer.config.js';
+import type { PricerConfig } from './pricer.config.js';
 import type { PricerRepository } from './pricer.repository.js';
 import type { QuoteSeal } from './quote-seal.js';
 import { termsProblem } from './quoted-trade.js';
@@ -60,6 +62,8 @@ export class PricerService implements LaneOwner {
   private current: PricingEngine;
   private readonly waiting = new Map<string, Set<(event: BookEvent | undefined) => void>>();
   private insolvent = false;
+  /** version 1 of the parameters is in the tables */
+  private founded = false;
 
   private readonly follower: BookFollower;
 
@@ -69,8 +73,10 @@ export class PricerService implements LaneOwner {
     private readonly snapshots: LedgerSnapshots,
     private readonly seal: QuoteSeal,
   ) {
-    const { horizonMs, bucketMs } = vestingOf(config);
-    this.current = new PricingEngine(exchangeParametersOf(config), new ExchangeLedger(horizonMs, bucketMs));
+    const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = config;
+    const { horizonMs, bucketMs } = vestingOf(FIRST_PARAMETERS);
+    const parameters = exchangeParameters(FIRST_PARAMETERS, MARKET_ORDER_SECRET);
+    this.current = new PricingEngine(parameters, new ExchangeLedger(horizonMs, bucketMs));
     this.follower = new BookFollower(
       repository,
       () => ({
@@ -115,12 +121,16 @@ export class PricerService implements LaneOwner {
     this.snapshots.start(await this.load());
   }
 
-  /** @returns events the newest snapshot has */
+  /**
+   * @returns events the newest snapshot has
+   * @throws {InvalidInputError} where FIRST_PARAMETERS have another model than the book
+   */
   private async load(): Promise<number> {
-    const { ledger, snapshotAt } = await this.repository.loadLedger(vestingOf(this.config));
+    const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = this.config;
+    const { ledger, snapshotAt } = await this.repository.loadLedger(vestingOf(FIRST_PARAMETERS));
     const { state, forecast, parameters } = await this.repository.loadState();
-    const rules = parameters && riskRules(parameters.version, parameters.parameters);
-    const holds = exchangeParametersOf(this.config, rules);
+    this.founded = parameters !== undefined;
+    const holds = exchangeParameters(rulesInForce(parameters, FIRST_PARAMETERS), MARKET_ORDER_SECRET);
     this.current = new PricingEngine(holds, ledger, state, forecast);
     return snapshotAt;
   }
@@ -417,14 +427,24 @@ export class PricerService implements LaneOwner {
   }
 
   private async publishParameters(context: ConsumeContext, events: readonly BookEvent[]): Promise<void> {
+    if (!this.founded) {
+      const { version, digest, parameters } = this.config.FIRST_PARAMETERS;
+      const record = { version, digest, parameters, by: 'operator', reason: 'FIRST_PARAMETERS' };
+      await this.publishVersion(context, { ...record, at: this.current.board.now });
+      this.founded = true;
+    }
     for (const event of events) {
       if (event.kind !== 'parameters-set') continue;
       const { version, parametersDigest: digest, parameters, by, reason, at } = event;
-      const payload: ParametersPayload = { version, digest, parameters, by, reason, at };
-      await this.repository.saveParameters(context.manager, payload);
-      const header = { id: `parameters@${version}`, sequence: version, time: at };
-      context.publish(outgoing(TOPICS.parameters, String(version), header, payload));
+      await this.publishVersion(context, { version, digest, parameters, by, reason, at });
     }
+  }
+
+  private async publishVersion(context: ConsumeContext, payload: ParametersPayload): Promise<void> {
+    await this.repository.saveParameters(context.manager, payload);
+    const { version, at } = payload;
+    const header = { id: `parameters@${version}`, sequence: version, time: at };
+    context.publish(outgoing(TOPICS.parameters, String(version), header, payload));
   }
 
   /** The margin accounts and the pool as they are after a batch: for those who watch margins. */

@@ -72,7 +72,8 @@ export async function openChain(
     let deployment = existsSync(path) ? readDeployment(path) : undefined;
     if (deployment !== undefined && (await client.getCode({ address: deployment.oracle })) === undefined)
       deployment = undefined;
-    deployment ??= await deployOracle(chain.url, account, oracleTerms(config.ALPHA, 0), { environment });
+    const { alpha } = config.FIRST_PARAMETERS.parameters.model;
+    deployment ??= await deployOracle(chain.url, account, oracleTerms(alpha, 0), { environment });
     // The embedded chain has another port at every start.
     deployment = { ...deployment, rpcUrl: chain.url };
     writeDeployment(path, deployment);

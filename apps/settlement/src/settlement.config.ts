@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { positiveInteger, positiveNumber, readConfig } from '#lib/service';
+import { firstParameters, positiveInteger, positiveNumber, readConfig } from '#lib/service';
 
 export const settlementEnvironment = z.object({
   SETTLEMENT: z.enum(['on', 'off']).default('off').describe('whether epochs are settled on a chain'),
@@ -21,7 +21,7 @@ export const settlementEnvironment = z.object({
   ),
   CHAIN_HIGHEST_FEE_GWEI: positiveNumber(500).describe('no gas is paid more for'),
   CHAIN_POLL_MS: positiveInteger(500).describe('how often open transactions are looked after'),
-  ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
+  FIRST_PARAMETERS: firstParameters,
   ZKRISK_DATA_DIR: z.string().default('.zkrisk').describe('where the embedded chain keeps its state'),
 });
 export type SettlementConfig = z.output<typeof settlementEnvironment>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fields } from '#lib/messages';
-import { positiveInteger, readConfig, markSettings } from '#lib/service';
+import { firstParameters, marketOrderSecret, readConfig } from '#lib/service';
 
 /** Empty is as good as not set: a compose file cannot leave a variable out. */
 const address = z.string().regex(/^(0x[0-9a-fA-F]{40})?$/, 'must be an address of 20 bytes in hex');
@@ -38,9 +38,8 @@ export const vaultEnvironment = z.object({
     .default(3)
     .describe('blocks on top of the one the vault is read at'),
   CHAIN_RPC_URL: z.string().optional().describe('a node to use instead of the embedded chain'),
-  ALPHA: z.coerce.number().gt(0).lt(1).default(0.01).describe('tail probability of EVaR(1−α)'),
-  ...markSettings,
-  BAR_SECONDS: positiveInteger(3600).describe('length of a bar, seconds'),
+  FIRST_PARAMETERS: firstParameters,
+  MARKET_ORDER_SECRET: marketOrderSecret,
   ZKRISK_DATA_DIR: z.string().default('.zkrisk').describe('where the embedded chain keeps its state'),
 });
 export type VaultConfig = z.output<typeof vaultEnvironment>;

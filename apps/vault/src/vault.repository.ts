@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { VaultHoldings } from '#lib/chain';
-import type { CovariancePayload, ValuationPayload } from '#lib/messages';
+import type { CovariancePayload, ParametersPayload, ValuationPayload } from '#lib/messages';
 import type { MarketBoardState } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
 
@@ -27,6 +27,7 @@ export class VaultRepository {
   constructor(private readonly database: DataSource) {}
 
   async load(): Promise<{
+    parameters: ParametersPayload | undefined;
     board: MarketBoardState | undefined;
     forecast: CovariancePayload | undefined;
     reading: VaultReading | undefined;
@@ -35,11 +36,16 @@ export class VaultRepository {
     const { manager } = this.database;
     const reading = await this.states.load<KeptReading>(manager, 'reading');
     return {
+      parameters: await this.states.load<ParametersPayload>(manager, 'parameters'),
       board: await this.states.load<MarketBoardState>(manager, 'board'),
       forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
       reading: reading && { ...reading, holdings: withAmounts(reading.holdings, BigInt) },
       valuation: await this.states.load<PublishedValuation>(manager, 'valuation'),
     };
+  }
+
+  saveParameters(manager: EntityManager, parameters: ParametersPayload): Promise<void> {
+    return this.states.save(manager, 'parameters', parameters);
   }
 
   saveBoard(manager: EntityManager, board: MarketBoardState): Promise<void> {

@@ -1,10 +1,24 @@
 import { Logger } from '@nestjs/common';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
-import { type CovariancePayload, type Message, outgoing, type PricePayload, TOPICS } from '#lib/messages';
+import {
+  type CovariancePayload,
+  type Message,
+  outgoing,
+  type ParametersPayload,
+  type PricePayload,
+  TOPICS,
+} from '#lib/messages';
 import { formatDecimal, fromNumber, PRICE_DECIMALS, UNIT_DECIMALS } from '#lib/amounts';
-import { MarketBoard, takeTicks, valuationSeal } from '#lib/exchange';
-import { markParametersOf } from '#lib/service';
+import {
+  MarketBoard,
+  markParametersOf,
+  newRules,
+  type RiskRules,
+  rulesInForce,
+  takeTicks,
+  valuationSeal,
+} from '#lib/exchange';
 import { valuate } from './valuation.js';
 import type { VaultChain } from './vault-chain.js';
 import type { VaultConfig } from './vault.config.js';
@@ -20,6 +34,7 @@ export const VAULT_LANE: Lane = { name: 'vault', spread: 'single' };
 export class VaultService implements LaneOwner {
   private readonly logger = new Logger(VaultService.name);
   private board: MarketBoard;
+  private rules: RiskRules;
   private lastReading: VaultReading | undefined;
   private lastValuation: PublishedValuation | undefined;
   /** when this process began to have the work, wall clock; undefined while another has it */
@@ -32,6 +47,7 @@ export class VaultService implements LaneOwner {
     private readonly repository: VaultRepository,
     readonly chain: VaultChain,
   ) {
+    this.rules = config.FIRST_PARAMETERS;
     this.board = this.emptyBoard();
   }
 
@@ -64,12 +80,25 @@ export class VaultService implements LaneOwner {
 
   /** The state of the tables. */
   async load(): Promise<void> {
-    const { board, forecast, reading, valuation } = await this.repository.load();
+    const { parameters, board, forecast, reading, valuation } = await this.repository.load();
+    this.rules = rulesInForce(parameters, this.config.FIRST_PARAMETERS);
     this.board = this.emptyBoard();
     if (board !== undefined) this.board.takeOver(board);
     if (forecast !== undefined) this.board.setForecast(forecast);
     this.lastReading = reading;
     this.lastValuation = valuation;
+  }
+
+  /** Later versions of the parameters: marks are kept by them from here on. */
+  async onParameters(
+    messages: readonly Message<ParametersPayload>[],
+    context: ConsumeContext,
+  ): Promise<void> {
+    const changed = newRules(messages, this.rules, (index, reason) => context.reject(index, reason));
+    if (changed === undefined) return;
+    this.rules = changed.rules;
+    this.board.setMarkParameters(this.markParameters());
+    await this.repository.saveParameters(context.manager, changed.message);
   }
 
   async onPrices(messages: readonly Message<PricePayload>[], context: ConsumeContext): Promise<void> {
@@ -132,7 +161,8 @@ export class VaultService implements LaneOwner {
   }
 
   private valued({ vault, holdings }: VaultReading, forecast: CovariancePayload): PublishedValuation {
-    const { ALPHA: alpha, VAULT_LEAST_HAIRCUT: least, VAULT_PROVIDER: provider } = this.config;
+    const { VAULT_LEAST_HAIRCUT: least, VAULT_PROVIDER: provider } = this.config;
+    const { alpha } = this.rules.parameters.model;
     const price = (name: string) => this.priceOf(name);
     const market = { forecast, quoteMarket: this.config.VAULT_QUOTE_MARKET, price };
     const { unitValue, volatility, haircut } = valuate(holdings, market, { alpha, least });
@@ -162,6 +192,10 @@ export class VaultService implements LaneOwner {
   }
 
   private emptyBoard(): MarketBoard {
-    return new MarketBoard(markParametersOf(this.config));
+    return new MarketBoard(this.markParameters());
+  }
+
+  private markParameters() {
+    return markParametersOf(this.rules.parameters, this.config.MARKET_ORDER_SECRET);
   }
 }

@@ -9,7 +9,7 @@ export const venuesEnvironment = z.object({
     .string()
     .default('')
     .describe(
-      'which symbols of which venues are which markets: BTC=binance:BTCUSDT+coinbase:BTC-USD+kraken:BTC/USD,ETH=…; PRICE_SOURCES of every service names the same venues',
+      'which symbols of which venues are which markets: BTC=binance:BTCUSDT+coinbase:BTC-USD+kraken:BTC/USD,ETH=…; marks.sources of the parameters names the same venues',
     ),
   VENUE_URLS: z
     .string()

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKeyToAccount } from 'viem/accounts';
@@ -103,7 +104,6 @@ function replayEnvironment(
   // On a terminal the log would tear the live block apart, with --json it would be no JSON of ours.
   const apart = json || process.stderr.isTTY;
   const environment: NodeJS.ProcessEnv = {
-    BAR_SECONDS: String(source.barSeconds),
     PROVER: settleEvery > 0 ? 'on' : 'off',
     SETTLEMENT: settleEvery > 0 ? 'on' : 'off',
     EPOCH_EVERY_BARS: String(settleEvery),
@@ -116,6 +116,7 @@ function replayEnvironment(
     ...(once ? {} : { QUOTE_TTL_MS: String(QUOTE_TTL_MS) }),
     ...(apart ? { LOG_FILE: join(data, 'engine.log') } : {}),
     ...process.env,
+    FIRST_PARAMETERS: firstParametersFor(source.barSeconds, process.env.FIRST_PARAMETERS),
     ZKRISK_DATA_DIR: data,
     // The replay executes plans itself, in step with everything else, so that it can be repeated to the last unit.
     HOUSE_LIQUIDATOR: 'off',
@@ -123,6 +124,18 @@ function replayEnvironment(
   if (port !== undefined) environment.PORT = String(port);
   else if (once) environment.PORT ??= '0';
   return environment;
+}
+
+/** FIRST_PARAMETERS with the bars of the replayed prices, unless they state their own. */
+function firstParametersFor(barSeconds: number, given = '{}'): string {
+  try {
+    const text = given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8');
+    const parameters = JSON.parse(text) as { model?: object };
+    return JSON.stringify({ ...parameters, model: { barSeconds, ...parameters.model } });
+  } catch {
+    // The services name the problem when they read it.
+    return given;
+  }
 }
 
 /** Where the engine can be reached. */

@@ -30,6 +30,7 @@ export * from './marks/pool-book.js';
 export * from './marks/ticks.js';
 export type { JournalledTrade } from './operator/bust.js';
 export * from './parameters/exchange-parameters.js';
+export * from './parameters/parameter-messages.js';
 export * from './parameters/parameter-seal.js';
 export * from './parameters/risk-rules.js';
 export * from './pricing-engine.js';

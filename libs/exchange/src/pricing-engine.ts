@@ -42,7 +42,7 @@ import type { MarketOrder } from './marks/market-order.js';
 import { OpenMarkets } from './open-markets.js';
 import type { JournalledTrade } from './operator/bust.js';
 import { carryOut, changesBooks } from './operator/carry-out.js';
-import type { ExchangeParameters } from './parameters/exchange-parameters.js';
+import { type ExchangeParameters, exchangeParameters } from './parameters/exchange-parameters.js';
 import { riskRules } from './parameters/risk-rules.js';
 import { LiquidityShares } from './shares/liquidity-shares.js';
 import { type AssessedBook, StandingBook } from './standing-book.js';
@@ -525,8 +525,11 @@ export class PricingEngine implements Exchange {
 
   /** Parameters and credit follow the books. */
   private adopt(event: BookEvent): void {
-    if (event.kind === 'parameters-set')
-      this.parameters = { ...this.parameters, rules: riskRules(event.version, event.parameters) };
+    if (event.kind === 'parameters-set') {
+      const rules = riskRules(event.version, event.parameters);
+      this.parameters = exchangeParameters(rules, this.parameters.marks.orderSecret);
+      this.board.setMarkParameters(this.parameters.marks);
+    }
     for (const account of accountsOf(event)) this.credit.enter(account);
   }
 

@@ -20,7 +20,6 @@ const parameters: ForecastingParameters = {
   tailForecasts: 100,
   activateAfterBars: 1,
   horizonBars: 4,
-  staleAfterBars: 3,
   marks: markParameters({}),
 };
 

@@ -3,6 +3,7 @@ import {
   type ConfirmedMark,
   MarkKeeper,
   type MarkKeeperState,
+  type MarkParameters,
   type MarketOrder,
   type ObservedPrice,
 } from '#lib/exchange';
@@ -111,7 +112,7 @@ export interface ForecastProgress {
  */
 export class ForecastEngine {
   private readonly builder: BarBuilder;
-  private readonly marks: MarkKeeper;
+  private marks: MarkKeeper;
   private confirmed: number;
   private readonly window: EstimationWindow;
   private readonly tracker: QualityTracker;
@@ -177,6 +178,11 @@ export class ForecastEngine {
     const bar = this.window.latest();
     if (bar === undefined || this.published === undefined || this.filter === undefined) return undefined;
     return this.message(bar, this.published, this.form(this.published, this.filter));
+  }
+
+  /** Keeps marks by other parameters from now on; marks and held prices stay. */
+  setMarkParameters(parameters: MarkParameters): void {
+    this.marks = this.marks.under(parameters);
   }
 
   /**

@@ -23,7 +23,5 @@ export interface ForecastingParameters {
   readonly activateAfterBars: number;
   /** risk horizon τ in bars */
   readonly horizonBars: number;
-  /** bars of silence after which a market is stale */
-  readonly staleAfterBars: number;
   readonly marks: MarkParameters;
 }

@@ -22,7 +22,7 @@ import {
 } from '#lib/exchange';
 import { covarianceEntry, exposureOf, type Exposure } from '#lib/risk';
 import { type AccountPosition, caseMargin } from './case-margin.js';
-import type { LiquidatingParameters } from './parameters.js';
+import { type LiquidatingParameters, liquidatingParameters } from './parameters.js';
 
 /** The ledger's funding indices are money·10^18 per smallest unit of size, and both units are 10^−8. */
 const INDEX_SCALE = 1e18;
@@ -80,7 +80,8 @@ export class MarginWatch {
 
   /** Puts other risk parameters in force: all accounts are set up anew. */
   setRules(rules: RiskRules): void {
-    this.parameters = { ...this.parameters, rules };
+    this.parameters = liquidatingParameters(rules, this.parameters.marks.orderSecret);
+    this.board.setMarkParameters(this.parameters.marks);
     this.book = this.emptyBook();
     for (const market of this.board.knownMarkets()) this.book.setMark(market, this.board.mark(market)!.value);
     for (const { market, fundingIndex } of this.pool?.markets ?? [])

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { account, identifier, market } from './fields.js';
 import { milliseconds } from './message.js';
+import { markingParameters, modelParameters } from './model-parameters.js';
 
 const share = z.number().min(0).max(1);
 const positive = z.number().positive().max(1e15);
@@ -104,10 +105,12 @@ const fees = z.strictObject({
 });
 
 /**
- * Everything that decisions about accounts depend on and that an operator may change while the exchange runs: one record with one
- * version. Money is quote currency, rates are shares.
+ * Everything that decisions depend on besides prices and commands: one record with one version, the same for all services. An operator
+ * may change all of it but `model` while the exchange runs. Money is quote currency, rates are shares.
  */
 export const riskParameters = z.strictObject({
+  model: modelParameters.prefault({}),
+  marks: markingParameters.prefault({}),
   margin: margin.prefault({}),
   credit: credit.prefault({}),
   limits: limits.prefault({}),

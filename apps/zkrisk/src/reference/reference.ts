@@ -10,6 +10,7 @@ import { type Engine, startEngine } from '../engine.js';
 import { accessLists, asyncApiDocument, messageSchema, type Reader } from './asyncapi.js';
 import { asyncApiStreams } from './asyncapi-streams.js';
 import { configurationReference } from './configuration.js';
+import { parametersReference } from './parameters.js';
 
 /** The reference documents by their path below docs/reference, as the code has them now. */
 export async function referenceDocuments(): Promise<Record<string, string>> {
@@ -27,6 +28,7 @@ export async function referenceDocuments(): Promise<Record<string, string>> {
       'asyncapi-streams.json': json(asyncApiStreams()),
       'access-lists.md': accessLists(),
       'configuration.md': configurationReference(),
+      'parameters.md': parametersReference(),
       'metrics.md': await metricsReference(engine),
       ...Object.fromEntries(
         topics.map((topic) => [`schemas/${topic.name}.json`, json(messageSchema(topic))]),

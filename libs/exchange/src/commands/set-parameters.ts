@@ -1,14 +1,14 @@
 import type { ParameterCommandPayload } from '#lib/messages';
 import type { ParametersSet } from '../book/book-event.js';
 import { ParametersVersionError } from '../errors.js';
-import { riskRules } from '../parameters/risk-rules.js';
+import { requireSameModel, riskRules } from '../parameters/risk-rules.js';
 import type { Exchange } from './exchange.js';
 
 /**
  * Puts another version of the risk parameters in force.
  *
  * @throws {ParametersVersionError} where another version holds than the one that was to be changed
- * @throws {InvalidInputError} naming the parameter that does not fit
+ * @throws {InvalidInputError} naming the parameter that does not fit, or `model`, which nothing changes
  */
 export function setParameters(
   { parameters }: Exchange,
@@ -17,6 +17,7 @@ export function setParameters(
 ): ParametersSet {
   const { commandId, base, by, reason } = command;
   requireVersion(parameters.rules.version, base);
+  requireSameModel(parameters.rules.parameters, command.parameters);
   const { version, digest, parameters: changed } = riskRules(base + 1, command.parameters);
   return {
     ...{ kind: 'parameters-set', at, commandId, version, parametersDigest: digest },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { markParameters, parseSources } from './mark-parameters.js';
+import { equalSources } from '../../../../test/support/price-sources.js';
+import { markParameters } from './mark-parameters.js';
 import { type ConfirmedMark, MarkKeeper } from './mark-keeper.js';
 import { type MarketOrderKind, marketOrderSeal } from './market-order.js';
 import { TickRefusedError } from './tick-refusal.js';
@@ -48,7 +49,7 @@ describe(MarkKeeper.name, () => {
   );
 
   it('follows a true fall of 30 % seen by three sources at once, and by one a bar later', () => {
-    const three = new MarkKeeper(markParameters({ sources: parseSources('A=x:1+y:1+z:1') }));
+    const three = new MarkKeeper(markParameters({ sources: equalSources({ A: 'x y z' }) }));
     const send = (price: number, time: number) =>
       ['x', 'y', 'z'].flatMap((source) =>
         three.take({ market: 'A', source, price: String(price), time, sequence: 1 }),
@@ -84,7 +85,7 @@ describe(MarkKeeper.name, () => {
           maxLength: 30,
         }),
         (lies) => {
-          const parameters = markParameters({ sources: parseSources('default=x:1+y:1+liar:1') });
+          const parameters = markParameters({ sources: equalSources({ default: 'x y liar' }) });
           const keeper = new MarkKeeper(parameters);
           let sequence = 0;
           const send = (source: string, price: number) =>
@@ -109,7 +110,7 @@ describe(MarkKeeper.name, () => {
   });
 
   it('is uncertain, not wrong, while two sources of three lie together', () => {
-    const keeper = new MarkKeeper(markParameters({ sources: parseSources('A=x:1+y:1+z:1') }));
+    const keeper = new MarkKeeper(markParameters({ sources: equalSources({ A: 'x y z' }) }));
     const send = (source: string, price: string, time: number) =>
       keeper.take({ market: 'A', source, price, time, sequence: 1 });
     for (const source of ['x', 'y', 'z']) send(source, '100', T0);
@@ -140,7 +141,7 @@ describe(MarkKeeper.name, () => {
 
   it('refuses what it cannot use, by name', () => {
     const keeper = new MarkKeeper(
-      markParameters({ sources: parseSources('A=x:1,default=default:1'), orderSecret: 'secret' }),
+      markParameters({ sources: equalSources({ A: 'x' }), orderSecret: 'secret' }),
     );
     const refusal = (action: () => unknown) => {
       try {
@@ -185,7 +186,7 @@ describe(MarkKeeper.name, () => {
         ),
         (messages) => {
           const keeper = new MarkKeeper(
-            markParameters({ sources: parseSources('default=honest:1+other:1') }),
+            markParameters({ sources: equalSources({ default: 'honest other' }) }),
           );
           messages.forEach(({ kind, dated, price }, i) => {
             const appendedAt = T0 + i * 1000;

@@ -125,6 +125,13 @@ export class MarkKeeper {
     return this.clock.now;
   }
 
+  /** A keeper of the same marks by other parameters; every market counts as changed. */
+  under(parameters: MarkParameters): MarkKeeper {
+    const keeper = new MarkKeeper(parameters, this.snapshot());
+    for (const name of this.markets.keys()) keeper.changed.add(name);
+    return keeper;
+  }
+
   names(): string[] {
     return [...this.markets.keys()].sort();
   }

@@ -1,4 +1,4 @@
-import { InvalidInputError } from '#lib/errors';
+import type { RiskParameters } from '#lib/messages';
 
 /** A source of prices and its weight in the index. */
 export interface WeightedSource {
@@ -78,28 +78,28 @@ export function markParameters(changes: Partial<MarkParameters> = {}): MarkParam
 }
 
 /**
- * Reads sources as settings have them: `default=binance:1+okx:1+coinbase:2,NEW=binance:1`.
+ * The marks' part of the versioned parameters, in the machine's units.
  *
- * @throws {InvalidInputError} for a market or source named twice, or a weight that is not positive
+ * @param orderSecret seals the operator's orders; undefined: none is taken
  */
-export function parseSources(text: string): MarkParameters['sources'] {
-  const sources: Record<string, WeightedSource[]> = {};
-  for (const entry of text.split(',').filter((part) => part.trim() !== '')) {
-    const [market, list, ...rest] = entry.split('=').map((part) => part.trim());
-    if (market === '' || list === undefined || rest.length > 0)
-      throw new InvalidInputError('sources', `must be market=source:weight+source:weight, got "${entry}"`);
-    if (Object.hasOwn(sources, market)) throw new InvalidInputError('sources', `${market} is there twice`);
-    sources[market] = list.split('+').map((item) => {
-      const [source, weight = '1'] = item.split(':').map((part) => part.trim());
-      if (!/^[\w.-]{1,40}$/.test(source))
-        throw new InvalidInputError('sources', `"${source}" is not a source's name: letters, digits and _.-`);
-      if (!(Number(weight) > 0) || !Number.isFinite(Number(weight)))
-        throw new InvalidInputError('sources', `${market}: the weight of ${source} must be positive`);
-      return { source, weight: Number(weight) };
-    });
-    const names = sources[market].map(({ source }) => source);
-    const twice = names.find((name, at) => names.indexOf(name) !== at);
-    if (twice !== undefined) throw new InvalidInputError('sources', `${market}: ${twice} is there twice`);
-  }
-  return { ...markParameters().sources, ...sources };
+export function markParametersOf(
+  { model, marks }: Pick<RiskParameters, 'model' | 'marks'>,
+  orderSecret: string | undefined,
+): MarkParameters {
+  const staleMs = marks.staleAfterBars * model.barSeconds * 1000;
+  return markParameters({
+    sources: { ...markParameters().sources, ...marks.sources },
+    quorum: marks.quorum,
+    sourceStaleMs: staleMs,
+    maximumStaleMs: staleMs,
+    minimumStaleMs: Math.min(60_000, staleMs),
+    bandMinimum: marks.bandMinimum,
+    bandDeviations: marks.bandDeviations,
+    confirmOverMs: marks.confirmOverMs,
+    repeatedAtMost: marks.repeatedAtMost,
+    wideConfidence: marks.wideConfidence,
+    orderSecret,
+    maximumClockSkewMs: marks.maximumClockSkewMs,
+    maximumStepMs: Math.max(24 * HOUR_MS, staleMs),
+  });
 }

@@ -24,7 +24,7 @@ export class MarketBoard {
   private iso = '';
 
   constructor(
-    private readonly parameters: MarkParameters,
+    private parameters: MarkParameters,
     state?: MarketBoardState,
     forecast?: CovariancePayload,
   ) {
@@ -45,6 +45,12 @@ export class MarketBoard {
   /** Marks and market time as another board has them. */
   takeOver(state: MarketBoardState): void {
     this.keeper = new MarkKeeper(this.parameters, state);
+  }
+
+  /** Keeps marks by other parameters from now on; marks, held prices and market time stay. */
+  setMarkParameters(parameters: MarkParameters): void {
+    this.parameters = parameters;
+    this.keeper = this.keeper.under(parameters);
   }
 
   /** Market time: the latest time of a confirmed mark or a watermark. */

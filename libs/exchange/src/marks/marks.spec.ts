@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { actionTable, permits } from './action-table.js';
 import { indexPrice, type SourcePrice } from './index-price.js';
-import { parseSources } from './mark-parameters.js';
+import { firstRules } from '../parameters/risk-rules.js';
+import { markParametersOf } from './mark-parameters.js';
 import { TimeWeightedAverage } from './time-weighted-average.js';
 
 const at = (price: number, time = 0): SourcePrice => ({
@@ -63,19 +64,24 @@ describe(permits.name, () => {
   });
 });
 
-describe(parseSources.name, () => {
-  it('names what it refuses', () => {
-    expect(parseSources('A=x:2+y')).toMatchObject({
-      A: [
-        { source: 'x', weight: 2 },
-        { source: 'y', weight: 1 },
-      ],
-      default: [{ source: 'default', weight: 1 }],
+describe(markParametersOf, () => {
+  it('names sources that it refuses, and takes spans in bars', () => {
+    const of = (marks: object) => firstRules({ model: { barSeconds: 60 }, marks }).parameters;
+    const sources = { A: [{ source: 'x', weight: 2 }, { source: 'y' }] };
+    expect(markParametersOf(of({ sources, staleAfterBars: 5 }), undefined)).toMatchObject({
+      sources: {
+        A: [
+          { source: 'x', weight: 2 },
+          { source: 'y', weight: 1 },
+        ],
+        default: [{ source: 'default', weight: 1 }],
+      },
+      ...{ sourceStaleMs: 300_000, maximumStaleMs: 300_000, minimumStaleMs: 60_000 },
     });
-    expect(() => parseSources('A=x+x')).toThrow('x is there twice');
-    expect(() => parseSources('A=x,A=y')).toThrow('A is there twice');
-    expect(() => parseSources('A=x:-1')).toThrow('must be positive');
-    expect(() => parseSources('A')).toThrow('must be market=source');
+    const refusal = (list: object[]) => () => of({ sources: { A: list } });
+    expect(refusal([{ source: 'x' }, { source: 'x' }])).toThrow('must name each source once');
+    expect(refusal([{ source: 'x', weight: -1 }])).toThrow(/weight/);
+    expect(refusal([])).toThrow(/sources/);
   });
 });
 

@@ -42,6 +42,25 @@ export function riskRules(version: number, parameters: RiskParameters): RiskRule
 }
 
 /**
+ * The model of a book stays as it was founded: forecasts, proofs and pending premia depend on it.
+ *
+ * @throws {InvalidInputError} naming the parameters that differ, with both values
+ */
+export function requireSameModel(
+  holds: Pick<RiskParameters, 'model'>,
+  given: Pick<RiskParameters, 'model'>,
+): void {
+  for (const [name, value] of Object.entries(given.model)) {
+    const held: unknown = holds.model[name as keyof RiskParameters['model']];
+    if (JSON.stringify(value) !== JSON.stringify(held))
+      throw new InvalidInputError(
+        `parameters.model.${name}`,
+        `is ${JSON.stringify(held)} since the book was founded and cannot become ${JSON.stringify(value)}`,
+      );
+  }
+}
+
+/**
  * The first version: the defaults with changes.
  *
  * @param changes parts of {@link RiskParameters}; what is left out has its default

@@ -1,7 +1,17 @@
 import { InvalidInputError } from '#lib/errors';
-import { type ExchangeParameters, firstRules, markParameters, type RiskRules } from '#lib/exchange';
+import {
+  type ExchangeParameters,
+  exchangeParameters as exchangeParametersOf,
+  firstRules,
+  markParametersOf,
+  type RiskRules,
+  vestingOf,
+} from '#lib/exchange';
 import type { ForecastingParameters } from '#lib/forecasting';
-import type { LiquidatingParameters } from '#lib/liquidating';
+import {
+  liquidatingParameters as liquidatingParametersOf,
+  type LiquidatingParameters,
+} from '#lib/liquidating';
 import { MarginSchedule } from '#lib/margin';
 import type { ForecastSettings } from '../market/forecast-run.js';
 import type { ConventionalSettings } from '../venues/conventional/conventional-venue.js';
@@ -77,42 +87,34 @@ export function labParameters(changes: Readonly<Record<string, unknown>> = {}): 
   return parameters;
 }
 
-/** Premia of a 64th of the horizon vest together, as in the services. */
-const BUCKETS = 64;
-
-/** Risk parameters as the services begin with, but for what the lab sets. */
-function rulesOf({ margin, marginRates, minimumPosition }: LabParameters): RiskRules {
+/** Parameters as the services begin with, but for those that the lab sets. */
+function rulesOf(parameters: LabParameters, barMs: number): RiskRules {
+  const { alpha, horizonBars, margin, marginRates, minimumPosition } = parameters;
   const schedule = MarginSchedule.parse(marginRates);
   const named = marginRates.split(',').map((entry) => entry.split('=')[0].trim());
   const markets = Object.fromEntries(
     named.filter((name) => name !== 'default').map((name) => [name, schedule.of(name)]),
   );
   return firstRules({
+    model: { alpha, horizonBars, barSeconds: barMs / 1000 },
     margin: { mode: margin, rates: { default: schedule.of('default'), markets } },
     liquidation: { minimumPosition },
   });
 }
 
 export function exchangeParameters(parameters: LabParameters, barMs: number): ExchangeParameters {
-  const { alpha, horizonBars } = parameters;
-  return {
-    ...{ measure: 'evar', allocation: 'covariance', alpha },
-    horizonMs: horizonBars * barMs,
-    marks: marksOf(barMs),
-    rules: rulesOf(parameters),
-  };
+  return exchangeParametersOf(rulesOf(parameters, barMs), undefined);
 }
 
 export function liquidatingParameters(parameters: LabParameters, barMs: number): LiquidatingParameters {
-  return { alpha: parameters.alpha, rules: rulesOf(parameters), marks: marksOf(barMs) };
+  return liquidatingParametersOf(rulesOf(parameters, barMs), undefined);
 }
 
 export function zkriskSettings(parameters: LabParameters, barMs: number): ZkriskSettings {
-  const exchange = exchangeParameters(parameters, barMs);
   return {
-    exchange,
+    exchange: exchangeParameters(parameters, barMs),
     liquidating: liquidatingParameters(parameters, barMs),
-    bucketMs: Math.max(1, Math.floor(exchange.horizonMs / BUCKETS)),
+    bucketMs: vestingOf(rulesOf(parameters, barMs)).bucketMs,
     liquidity: parameters.liquidity,
   };
 }
@@ -124,18 +126,16 @@ export function conventionalSettings(parameters: LabParameters): ConventionalSet
 
 export function forecastSettings(parameters: LabParameters, barMs: number): ForecastSettings {
   const { horizonBars, windowBars, minimumBars, refitEveryBars } = parameters;
+  const rules = rulesOf(parameters, barMs).parameters;
+  const { varianceRatioFloor, tailAlphas } = rules.model;
   const forecasting: ForecastingParameters = {
     ...{ barMs, windowBars, minimumBars, refitEveryBars, horizonBars },
-    ...{ registerEveryBars: 24, describeEveryBars: 168, varianceRatioFloor: 1 },
-    ...{ tailAlphas: [0.01, 0.001], tailForecasts: 1000, activateAfterBars: 1, staleAfterBars: 3 },
-    marks: marksOf(barMs),
+    ...{ registerEveryBars: 24, describeEveryBars: 168, varianceRatioFloor },
+    ...{ tailAlphas, tailForecasts: 1000, activateAfterBars: 1 },
+    marks: markParametersOf(rules, undefined),
   };
   return {
     parameters: forecasting,
     model: { model: 'lm-go', clusters: 'linkage', factors: 'all', minimumObservations: minimumBars },
   };
-}
-
-function marksOf(barMs: number) {
-  return markParameters({ sourceStaleMs: 3 * barMs, maximumStaleMs: 3 * barMs, repeatedAtMost: 1.0986 });
 }
