@@ -1,6 +1,6 @@
 /**
  * The rooms of the house: what each folder is for, and which libraries a library may import. Lint enforces the arrows, and
- * `npm run docs` writes the list in docs/architecture.md from here. Apps may import every library and, of other apps, only
+ * `npm run docs` writes the list in docs/internals/architecture.md from here. Apps may import every library and, of other apps, only
  * what their index offers; libraries never import an app, and nobody reaches into another library's files.
  */
 export const APPS = {
@@ -141,7 +141,7 @@ const FOLDERS = {
 
 const line = (indent, name, says, width) => `${' '.repeat(indent)}${`${name}/`.padEnd(width)} ${says}`;
 
-/** The list as docs/architecture.md shows it. */
+/** The list as docs/internals/architecture.md shows it. */
 export function roomsText() {
   return [
     'apps/',
@@ -154,7 +154,7 @@ export function roomsText() {
   ].join('\n');
 }
 
-/** docs/architecture.md with its list of rooms as it is now. */
+/** docs/internals/architecture.md with its list of rooms as it is now. */
 export function withRooms(text) {
   return text.replace(
     /(<!-- rooms -->\n\n```\n)[\s\S]*?(\n```)/,

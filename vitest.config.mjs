@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 /** Proving keys take minutes to make; their names hold the digest of their circuit. */
 const PROVING_KEYS = join(import.meta.dirname, 'node_modules', '.cache', 'zkrisk', 'proving-keys');
 
-/** Specs run on the compiled code, so that the tested code is the shipped code. docs/testing.md describes the projects. */
+/** Specs run on the compiled code, so that the tested code is the shipped code. docs/internals/testing.md describes the projects. */
 export default defineConfig({
   test: {
     environment: 'node',

@@ -1,4 +1,4 @@
-/** docs/marks.md with its table of states by action as the code has it. */
+/** docs/concepts/marks.md with its table of states by action as the code has it. */
 export function withActions(text, table) {
   return text.replace(/<!-- actions -->\n\n(\|[^\n]*\n)*/, `<!-- actions -->\n\n${aligned(table)}\n`);
 }

@@ -1,5 +1,5 @@
 // Makes a checkout runnable: installs the locked dependencies, compiles TypeScript, contracts and WebAssembly, each only when
-// its input has changed, side by side. docs/testing.md says how long each takes.
+// its input has changed, side by side. docs/internals/testing.md says how long each takes.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

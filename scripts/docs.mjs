@@ -12,9 +12,9 @@ const { writeReference } = await import(
 );
 const written = await writeReference(join(root, 'docs', 'reference'));
 const { actionTable } = await import(pathToFileURL(join(root, 'dist/libs/exchange/src/index.js')).href);
-const marks = join(root, 'docs', 'marks.md');
+const marks = join(root, 'docs', 'concepts', 'marks.md');
 writeFileSync(marks, withActions(readFileSync(marks, 'utf8'), actionTable()));
-const architecture = join(root, 'docs', 'architecture.md');
+const architecture = join(root, 'docs', 'internals', 'architecture.md');
 writeFileSync(architecture, withRooms(readFileSync(architecture, 'utf8')));
 process.stderr.write(`${written.length} documents in docs/reference\n`);
 process.exit(0);

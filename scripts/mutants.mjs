@@ -1,5 +1,5 @@
 // `npm run mutants`: mutation testing by Stryker on the compiled code of the areas below, `-- AREA …` for some of them. An area
-// whose score is below 85 % fails. docs/testing.md has the figures and explains the survivors that are equivalent.
+// whose score is below 85 % fails. docs/internals/testing.md has the figures and explains the survivors that are equivalent.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 // `npm test`: format, lint, types, contracts, unit and service specs, one small proof. `npm run test:all`: all of that, system
 // specs and every proof; `-- --rest` leaves out what `npm test` runs. `node scripts/test.mjs PATH …`: the specs of these paths.
-// docs/testing.md describes the projects. The last line is "N passed, N failed", and ", N skipped" where some were skipped.
+// docs/internals/testing.md describes the projects. The last line is "N passed, N failed", and ", N skipped" where some were skipped.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

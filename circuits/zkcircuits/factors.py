@@ -51,7 +51,7 @@ class Model:
         half = MARKETS * FACTORS
         self.scores = digits[:half].reshape(FACTORS, MARKETS)
         self.loadings = digits[half : 2 * half].reshape(FACTORS, MARKETS)
-        # What makes it one. Bounded sums keep exact variances below half the field: see docs/proofs.md.
+        # What makes it one. Bounded sums keep exact variances below half the field: see docs/concepts/proofs.md.
         graph.require(self.unit - 2.0 ** (BITS + SMALLEST_UNIT), graph.concat([self.level, self.slope, self.constant]))
         bounds = ((self.unit, UNIT_SUM), (self.level, LEVEL_SUM), (self.slope, WEIGHT_SUM), (self.constant, WEIGHT_SUM))
         sums = [graph.full(2.0 ** (BITS + bits), 1) - part.total() for part, bits in bounds]

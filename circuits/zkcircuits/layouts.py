@@ -4,7 +4,7 @@ builders. `libs/proofs/src/generated/layout.ts` and `contracts/src/generated/Lay
 from . import bar, factors, liquidation, price
 from .integers import BITS, ONE
 
-# Bounds of a sandwich, in its units of 2^-24 where nothing else is said. docs/proofs.md has what makes each necessary.
+# Bounds of a sandwich, in its units of 2^-24 where nothing else is said. docs/concepts/proofs.md has what makes each necessary.
 SANDWICH = {
     "largestTilt": 2**13 * ONE,
     "smallestVolatility": ONE >> 4,

@@ -3,7 +3,7 @@ booked, and at the end holds its own books against the exchange's, to the last u
 
     python engine.py --brokers localhost:9092 --orders 200
 
-Needs confluent-kafka. Everything it knows of zkrisk is in docs/api.md and docs/reference/asyncapi.json.
+Needs confluent-kafka. Everything it knows of zkrisk is in docs/integrate/api.md and docs/reference/asyncapi.json.
 """
 import argparse
 import json

@@ -69,9 +69,9 @@ if (values.write) writeTable();
 console.log(`\n${results.length - failed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 ? 1 : 0);
 
-/** The table of docs/reliability.md, between its marks; rows of rounds that were not drilled stay as they are. */
+/** The table of docs/operate/reliability.md, between its marks; rows of rounds that were not drilled stay as they are. */
 function writeTable(): void {
-  const file = join(import.meta.dirname, '..', '..', '..', 'docs', 'reliability.md');
+  const file = join(import.meta.dirname, '..', '..', '..', 'docs', 'operate', 'reliability.md');
   const text = readFileSync(file, 'utf8');
   const [begin, end] = ['<!-- drills -->', '<!-- /drills -->'];
   const before = text.slice(0, text.indexOf(begin) + begin.length);

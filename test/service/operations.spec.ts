@@ -141,7 +141,7 @@ describe('operations', () => {
     }
     for (const file of ['alerts.yml', 'slo.yml'])
       expect(seriesOf(read('deploy', 'prometheus', file)).filter((name) => !known.has(name))).toEqual([]);
-    const runbook = read('docs', 'runbook.md');
+    const runbook = read('docs', 'operate', 'runbook.md');
     for (const [, alert] of read('deploy', 'prometheus', 'slo.yml').matchAll(/alert: (\w+)/g))
       expect(runbook).toContain(`## ${alert}\n`);
   });

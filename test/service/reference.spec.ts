@@ -25,7 +25,7 @@ describe('docs/reference', () => {
   it('lists the rooms as rooms.mjs has them', async () => {
     const script = pathToFileURL(join(root, 'rooms.mjs')).href;
     const { withRooms } = (await import(script)) as { withRooms: (text: string) => string };
-    const text = read('docs', 'architecture.md');
+    const text = read('docs', 'internals', 'architecture.md');
     expect(text).toContain('forecasting/');
     expect(text).toBe(withRooms(text));
   });
@@ -35,7 +35,7 @@ describe('docs/reference', () => {
     const { withActions } = (await import(script)) as {
       withActions: (text: string, table: string) => string;
     };
-    const text = read('docs', 'marks.md');
+    const text = read('docs', 'concepts', 'marks.md');
     expect(text).toContain('| liquidate ');
     expect(text).toBe(withActions(text, actionTable()));
   });
@@ -44,7 +44,7 @@ describe('docs/reference', () => {
     const alerts = read('deploy', 'prometheus', 'alerts.yml');
     const names = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
     expect(names.length).toBeGreaterThan(8);
-    const runbook = read('docs', 'runbook.md');
+    const runbook = read('docs', 'operate', 'runbook.md');
     for (const name of names) expect(runbook).toContain(`## ${name}\n`);
     const known = new Set([...documents['metrics.md'].matchAll(/`(zkrisk_\w+)`/g)].map(([, name]) => name));
     const used = [alerts, read('deploy', 'grafana', 'dashboards', 'zkrisk.json')].flatMap((text) =>

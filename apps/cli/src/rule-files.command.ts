@@ -46,7 +46,7 @@ export interface RuleCheck extends RuleSummary {
   readonly expectedProvingSeconds: number;
 }
 
-/** Seconds a proof takes on the engine by rows and columns, measured on two cores (docs/rules.md). */
+/** Seconds a proof takes on the engine by rows and columns, measured on two cores (docs/concepts/rules.md). */
 const SECONDS = { least: 2, perCell: 1.1e-3 };
 
 /** Whether a circuit can hold a rule, what it costs, and how far it is from floating point. */

@@ -5,7 +5,7 @@ import {PoolAttacker} from "./PoolAttacker.sol";
 import {TellingRule} from "./PoolFixture.sol";
 
 /// @notice A rule whose author wants the pool's money: it says whatever it likes at every update, for nothing, and its author trades. What
-/// that brings in a day is bounded by the rails; docs/pools.md has the figures.
+/// that brings in a day is bounded by the rails; docs/concepts/pools.md has the figures.
 /// @dev Prices stand still: what the pool loses is what the author takes. The author asks for everything in one token, then for
 /// everything in another, as far as a step goes, and takes the pool to the market's prices every N blocks; N of 300 is a day in which nobody
 /// else trades at all.

@@ -57,7 +57,7 @@ contract OracleAttackTest is PoolAttacker {
         holds(best < cost, "the attack pays");
     }
 
-    /// @notice Figures of docs/pools.md, in quote currency with 18 decimals.
+    /// @notice Figures of docs/concepts/pools.md, in quote currency with 18 decimals.
     event Attack(uint256 blocks, int256 gain, int256 cost);
 
     /// @dev The best of trades of up to a tenth before the update, either way, and then of taking the pool to the market's prices.

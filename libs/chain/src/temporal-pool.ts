@@ -34,7 +34,7 @@ export interface PoolTerms {
   };
 }
 
-/** Limits within which holding the oracle at a false price costs more than it brings (docs/pools.md). */
+/** Limits within which holding the oracle at a false price costs more than it brings (docs/concepts/pools.md). */
 export const POOL_TERMS: Omit<PoolTerms, 'prices'> = {
   ...{ decay: 0.9, fee: 0.003, tradeSize: 0.1, interval: 3600, staleness: 7200 },
   limits: { lowest: 0.03, step: 0.01, velocity: 0.00005, blocks: 300 },

@@ -53,7 +53,7 @@ function honest({ mean, s, budget }: Book): Witness {
   };
 }
 
-/** The claims of a witness, and whether a verifier takes them: the conditions of docs/proofs.md, a second time. */
+/** The claims of a witness, and whether a verifier takes them: the conditions of docs/concepts/proofs.md, a second time. */
 function judged({ mean, s, budget }: Book, witness: Witness) {
   const { k, t, p, c, upper, r, atRatio, atShifted } = witness;
   const { top, above, total, atZero } = computed(witness);

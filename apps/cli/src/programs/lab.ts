@@ -28,7 +28,7 @@ const withInputs = (command: Command): Command =>
     .addOption(
       new Option('--set <name=value>', 'a parameter of the lab, several times')
         .argParser(setting)
-        .default({}, 'docs/lab.md lists them'),
+        .default({}, 'docs/concepts/lab.md lists them'),
     );
 
 /** `zkrisk lab …`. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ChannelDefinition, CHANNELS, clientMessage, CLOSE_CODES, serverMessage } from '#lib/messages';
 
-const DESCRIPTION = `What \`/v1/ws\` carries: JSON text messages. Each channel is one document that a client mirrors: a snapshot, then deltas, which are JSON Merge Patches (RFC 7396), with consecutive sequences; no field of a document is null. Whoever comes back names the stream and sequence of the last message seen (\`resume\`) and gets what it has missed, or a snapshot where that is not kept any more. Whoever reads too slowly misses deltas and gets a snapshot (\`slow-reader\`). docs/streams.md explains it.
+const DESCRIPTION = `What \`/v1/ws\` carries: JSON text messages. Each channel is one document that a client mirrors: a snapshot, then deltas, which are JSON Merge Patches (RFC 7396), with consecutive sequences; no field of a document is null. Whoever comes back names the stream and sequence of the last message seen (\`resume\`) and gets what it has missed, or a snapshot where that is not kept any more. Whoever reads too slowly misses deltas and gets a snapshot (\`slow-reader\`). docs/integrate/streams.md explains it.
 Keys: \`Authorization: Bearer zk_…\` with the request, or \`authenticate\` as the first message.`;
 
 type Schema = Record<string, unknown>;

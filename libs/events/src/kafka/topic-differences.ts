@@ -29,8 +29,8 @@ export function topicDifferences(wanted: TopicSettings, found: FoundTopic | unde
       problem: `has ${found.partitions} partitions, ${partitions} are configured (TOPIC_PARTITIONS): keys would change places`,
       remedy:
         found.partitions < partitions
-          ? `where nothing was ever sent to it: kafka-topics.sh --alter --topic ${topic} --partitions ${partitions}; else see "Partitions" in docs/runbook.md`
-          : `where nothing was ever sent to it: kafka-topics.sh --delete --topic ${topic}; else see "Partitions" in docs/runbook.md`,
+          ? `where nothing was ever sent to it: kafka-topics.sh --alter --topic ${topic} --partitions ${partitions}; else see "Partitions" in docs/operate/runbook.md`
+          : `where nothing was ever sent to it: kafka-topics.sh --delete --topic ${topic}; else see "Partitions" in docs/operate/runbook.md`,
     });
   const replicas = Number(config['replication.factor'] ?? 1);
   if (found.replicas < replicas)

@@ -10,7 +10,7 @@ import {
 } from '#lib/margin';
 import type { ConventionalRules, MarketLoad } from './rules.js';
 
-/** Rule sets of other exchanges, by name; docs/lab.md cites where each number is from. */
+/** Rule sets of other exchanges, by name; docs/concepts/lab.md cites where each number is from. */
 export const CONVENTIONAL = ['linear', 'tiered', 'oi-based', 'skew', 'portfolio'] as const;
 export type ConventionalName = (typeof CONVENTIONAL)[number];
 
