@@ -6,6 +6,7 @@ import { tradeGrowth } from './decisions.js';
 import { forecastGrowth, growthTable } from './growth.js';
 import { type Figure, figureTable, QUICK } from './harness.js';
 import { liquidationFigures } from './liquidations.js';
+import { markFigures } from './marks.js';
 import { poolFigures } from './pools.js';
 import { circuitTable, proofFigures } from './proofs.js';
 import { quantitativeFigures } from './quantitative.js';
@@ -31,7 +32,7 @@ if (process.argv.includes('--growth')) {
 const directory = join(import.meta.dirname, '..', '..', 'reports');
 const figures: Figure[] = [];
 process.stderr.write('pure libraries …\n');
-figures.push(...quantitativeFigures());
+figures.push(...quantitativeFigures(), ...markFigures());
 process.stderr.write('liquidations …\n');
 const liquidations = await liquidationFigures();
 figures.push(...liquidations.figures);

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deadLetters } from '#lib/events';
 import { ApiKeys, signedHeaders } from '#lib/host';
 import type { BookEvent } from '#lib/exchange';
+import { outgoing, TOPICS } from '#lib/messages';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 import { QUICK_MODEL } from '../support/topology.js';
@@ -145,5 +147,23 @@ describe('the operator’s orders', () => {
       expect(status).toBe(422);
       expect(JSON.stringify(body)).toContain(field);
     }
+  });
+
+  it('accept-time: prices are taken again after the log has stood still for days', async () => {
+    const { now } = engine.pricer.engine.board;
+    const at = now + 3 * 86_400_000;
+    const watermark = async (id: string) => {
+      const header = { id, sequence: 1, time: at };
+      const message = outgoing(TOPICS.prices, 'watermark', header, { kind: 'watermark', until: at });
+      await engine.log.publish([{ ...message, appendedAt: at }]);
+      await engine.log.drained(AbortSignal.timeout(20_000));
+    };
+    await watermark('after-the-gap');
+    expect(engine.pricer.engine.board.now).toBe(now);
+    const letters = await deadLetters(engine.log, 'prices');
+    expect(letters.at(-1)!.reason).toContain('step');
+    expect((await order('*', { order: 'accept-time' })).status).toBe(202);
+    await watermark('after-the-order');
+    expect(engine.pricer.engine.board.now).toBe(at);
   });
 });

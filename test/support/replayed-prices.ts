@@ -2,7 +2,9 @@ import type { BookEvent } from '#lib/exchange';
 import { HouseLiquidator } from '../../apps/liquidator/src/index.js';
 import { type Engine, type MarketSource, Replayer, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase } from './database.js';
+import { NARROW_MARGINS } from './narrow-margins.js';
 import { QUICK_MODEL } from './topology.js';
+import { TradersOfAReplay } from './traders-of-a-replay.js';
 
 /** What a replay of prices has come to. */
 export interface ReplayedPrices {
@@ -20,26 +22,39 @@ export interface ReplayedPrices {
 /** A small flow of trades over three or four markets, with liquidations. */
 const FLOW = { seed: 11, accounts: 60, tradesPerBar: 6, medianNotional: 20_000, firstBar: 40 };
 
-/**
- * Replays prices to the end, in one process on tables.
- *
- * @param before called before each bar is sent
- */
+/** As `npm start` has it. */
+const LIQUIDITY = 5_000_000;
+
+export interface ReplayedPricesOptions {
+  /** called before each bar is sent, after the trades of the bar before */
+  readonly before?: (bar: number, engine: Engine) => Promise<void>;
+  /** true prices, as traders know them; left out, they believe what the exchange is sent */
+  readonly truth?: MarketSource;
+  /** price in the exchange's unit as a multiple of the true one */
+  readonly unit?: (bar: number, market: string) => number;
+}
+
+/** Replays prices to the end, in one process on tables. Traders send again what was refused for a mark that was not good. */
 export async function replayPrices(
   source: MarketSource,
-  before: (bar: number, engine: Engine) => Promise<void> = () => Promise.resolve(),
+  { before = () => Promise.resolve(), truth = source, unit }: ReplayedPricesOptions = {},
 ): Promise<ReplayedPrices> {
   const database = await startTestDatabase();
   const engine = await startEngine({
     ...{ ...QUICK_MODEL, DATABASE_URL: database.url, PORT: '0' },
-    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error' },
+    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error', ...NARROW_MARGINS },
     ...{ ADMIN_SECRET: 'a'.repeat(40), MARKET_ORDER_SECRET: ORDER_SECRET },
   });
   try {
     const house = engine.app.get(HouseLiquidator);
+    const traders = new TradersOfAReplay(FLOW, truth, unit);
     await new Replayer(source, engine.log, engine.database, {
-      ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0, flow: FLOW },
-      before: (bar) => before(bar, engine),
+      ...{ speed: undefined, liquidity: LIQUIDITY, warmUpBars: 0 },
+      flow: { ...FLOW, accounts: 0, tradesPerBar: 0 },
+      before: async (bar) => {
+        if (bar > 0) await traders.act(bar - 1, engine);
+        await before(bar, engine);
+      },
       liquidator: () => house.reports(),
     }).run(new AbortController().signal);
     const rows = await engine.database.query<{ payload: BookEvent }[]>(

@@ -22,7 +22,7 @@ describe.skipIf(missing !== undefined)('examples/matching-engine', () => {
   beforeAll(async () => {
     topology = await startTopology({ TOPIC_PARTITIONS: '3' });
     for (const name of ['forecaster', 'pricer', 'liquidator'] as const) await topology.start(name);
-  }, 120_000);
+  }, 240_000);
   afterAll(() => topology.stop(), 60_000);
 
   it('sends prices, deposits and trades, asks for quotes, and its books are the exchange’s to the last unit', async () => {

@@ -51,32 +51,43 @@ export function indexPrice(
       prices: [only.price],
     };
   }
-  const fresh: (SourcePrice & { weight: number })[] = [];
+  // A tick of every source of every market comes through here: sorted by insertion, without objects of its own.
+  const fresh: SourcePrice[] = [];
+  const prices: number[] = [];
+  const weights: number[] = [];
   let total = 0;
+  let confidence = 0;
   for (const { source, weight } of sources) {
     const price = last.get(source);
     if (price === undefined || now - price.time > staleMs) continue;
-    fresh.push({ ...price, weight });
+    let place = fresh.length;
+    for (; place > 0 && prices[place - 1] > price.price; place--) {
+      fresh[place] = fresh[place - 1];
+      prices[place] = prices[place - 1];
+      weights[place] = weights[place - 1];
+    }
+    fresh[place] = price;
+    prices[place] = price.price;
+    weights[place] = weight;
     total += weight;
+    if (price.confidence > confidence) confidence = price.confidence;
   }
   if (fresh.length === 0) return undefined;
-  fresh.sort((a, b) => a.price - b.price);
   let below = 0;
   let at = 0;
-  while (2 * (below + fresh[at].weight) < total) below += fresh[at++].weight;
+  while (2 * (below + weights[at]) < total) below += weights[at++];
   let median = fresh[at];
-  if (2 * (below + median.weight) === total && reference !== undefined) {
+  if (2 * (below + weights[at]) === total && reference !== undefined) {
     const next = fresh[at + 1];
     if (Math.abs(Math.log(next.price / reference)) < Math.abs(Math.log(median.price / reference)))
       median = next;
   }
-  const prices = fresh.map(({ price }) => price);
   const half = (quantile(prices, 0.75) - quantile(prices, 0.25)) / 2;
   return {
     price: median.price,
     text: median.text,
     sources: fresh.length,
-    confidence: Math.max(half, ...fresh.map(({ confidence }) => confidence)),
+    confidence: Math.max(half, confidence),
     prices,
   };
 }

@@ -124,6 +124,42 @@ describe(MarkKeeper.name, () => {
     expect(keeper.confirm('A')).toMatchObject({ text: '150', by: 'operator' });
   });
 
+  it('is uncertain and keeps its mark while two sources of three jump together, by any factor, for any time', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          factor: uniform(0.06, 8),
+          up: fc.boolean(),
+          apart: uniform(-0.01, 0.01),
+          ticks: fc.integer({ min: 1, max: 200 }),
+          everyMs: fc.integer({ min: 100, max: 60_000 }),
+        }),
+        ({ factor, up, apart, ticks, everyMs }) => {
+          const keeper = new MarkKeeper(markParameters({ sources: parseSources('A=x:1+y:1+z:1') }));
+          let sequence = 0;
+          let time = T0;
+          const send = (source: string, price: number) => {
+            keeper.take({ market: 'A', source, price: price.toPrecision(12), time, sequence: sequence++ });
+            time += everyMs;
+          };
+          for (let i = 0; i < 30; i++) send(['x', 'y', 'z'][i % 3], 100 + 0.01 * (i % 2));
+          const lie = 100 * Math.exp(up ? factor : -factor);
+          for (let tick = 0; tick < ticks; tick++) {
+            send('x', lie);
+            send('y', lie * Math.exp(apart));
+            send('z', 100);
+            expect(Math.abs(keeper.mark('A')!.value - 100)).toBeLessThanOrEqual(0.01);
+            expect(keeper.quality('A')).toBe('uncertain');
+          }
+          // The truth again: nothing has to be done.
+          for (const source of ['x', 'y', 'z']) send(source, 100);
+          expect([keeper.quality('A'), keeper.mark('A')!.value]).toEqual(['ok', 100]);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
   it('treats many small steps within its window as one move', () => {
     const keeper = new MarkKeeper(markParameters());
     bars(keeper, calm(20, ['A']));
