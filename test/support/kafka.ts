@@ -20,7 +20,8 @@ import { freePort } from '#lib/runtime';
 import { eventually } from './database.js';
 
 const VERSION = '4.3.0';
-const CACHE = join(
+/** Kafka's jars, Java's client among them; there once a broker was started. */
+export const KAFKA_JARS = join(
   import.meta.dirname,
   '..',
   '..',
@@ -46,13 +47,13 @@ export interface TestBroker {
 /** Why there can be no broker here; undefined where there can. */
 export function noKafka(): string | undefined {
   if (spawnSync('java', ['-version']).status !== 0) return 'there is no Java';
-  if (existsSync(CACHE) || spawnSync('mvn', ['-version']).status === 0) return undefined;
+  if (existsSync(KAFKA_JARS) || spawnSync('mvn', ['-version']).status === 0) return undefined;
   return 'there is no Maven to fetch Kafka with';
 }
 
 /** Kafka's jars, fetched once through Maven. */
 function jars(): string {
-  if (existsSync(CACHE)) return CACHE;
+  if (existsSync(KAFKA_JARS)) return KAFKA_JARS;
   const folder = mkdtempSync(join(tmpdir(), 'zkrisk-kafka-'));
   writeFileSync(
     join(folder, 'pom.xml'),
@@ -65,15 +66,15 @@ function jars(): string {
     encoding: 'utf8',
   });
   if (fetched.status !== 0) throw new Error(`Kafka could not be fetched: ${fetched.stdout}${fetched.stderr}`);
-  mkdirSync(join(CACHE, '..'), { recursive: true });
+  mkdirSync(join(KAFKA_JARS, '..'), { recursive: true });
   // Two test files may fetch at once: the first one's folder stays.
-  if (!existsSync(CACHE)) {
-    spawnSync('cp', ['-r', join(folder, 'jars'), `${CACHE}.${process.pid}`]);
-    if (existsSync(CACHE)) rmSync(`${CACHE}.${process.pid}`, { recursive: true });
-    else renameSync(`${CACHE}.${process.pid}`, CACHE);
+  if (!existsSync(KAFKA_JARS)) {
+    spawnSync('cp', ['-r', join(folder, 'jars'), `${KAFKA_JARS}.${process.pid}`]);
+    if (existsSync(KAFKA_JARS)) rmSync(`${KAFKA_JARS}.${process.pid}`, { recursive: true });
+    else renameSync(`${KAFKA_JARS}.${process.pid}`, KAFKA_JARS);
   }
   rmSync(folder, { recursive: true, force: true });
-  return CACHE;
+  return KAFKA_JARS;
 }
 
 export interface TestBrokerOptions {

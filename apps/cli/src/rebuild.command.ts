@@ -17,7 +17,12 @@ import { hostEnvironment } from '#lib/host';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
 import { forecasterConfig, ForecasterModule, ForecasterService } from '../../forecaster/src/index.js';
-import { liquidatorConfig, LiquidatorModule, LiquidatorService } from '../../liquidator/src/index.js';
+import {
+  liquidatorConfig,
+  LiquidatorModule,
+  LiquidatorRepository,
+  LiquidatorService,
+} from '../../liquidator/src/index.js';
 import { pricerConfig, PricerModule, PricerService } from '../../pricer/src/index.js';
 import { vestingOf } from '#lib/exchange';
 import { UsageError } from '#lib/terminal';
@@ -79,9 +84,13 @@ export async function rebuildCommand(
     app.connectMicroservice({ strategy: rebuild }, { inheritAppConfig: true });
     await app.startAllMicroservices();
     const started = performance.now();
-    const report = await rebuild.run((batches) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r${batches} batches`);
-    });
+    const liquidators = new LiquidatorRepository(database);
+    const report = await rebuild.run(
+      (batches) => {
+        if (process.stderr.isTTY) process.stderr.write(`\r${batches} batches`);
+      },
+      [(manager, from, to) => liquidators.moveUnits(manager, from, to)],
+    );
     const seconds = (performance.now() - started) / 1000;
     if (options.against === undefined) return { ...report, seconds };
     const other = await new DataSource(dataSourceOptions(options.against)).initialize();

@@ -7,6 +7,7 @@ import {
   kafkaEnvironment,
   KafkaLog,
   openLog,
+  repartition,
   requeuePlaces,
   skipRecords,
   type StoredDeadLetter,
@@ -17,12 +18,13 @@ import { ALL_TOPICS, type Topic } from '#lib/messages';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import { UsageError } from '#lib/terminal';
+import { LiquidatorRepository } from '../../liquidator/src/index.js';
 
 /** Runs with the log and the database of the environment, and closes both. */
 async function withLog<T>(
   environment: NodeJS.ProcessEnv,
   work: (log: EventLog, database: DataSource) => Promise<T>,
-  options: { check: boolean } = { check: true },
+  options: { check: boolean; relay?: boolean } = { check: true },
 ): Promise<T> {
   const { DATABASE_URL } = readConfig(hostEnvironment.extend({ DATABASE_URL: z.string() }), environment);
   const database = await new DataSource(dataSourceOptions(DATABASE_URL)).initialize();
@@ -70,6 +72,25 @@ export function skipCommand(
   const where = { unit, topic: topicOf(options.topic), partition, to: BigInt(options.to), reason };
   return withLog(environment, (log, database) =>
     skipRecords({ log, database, logger: new ConsoleLogger({ logLevels: ['error', 'warn'] }) }, where),
+  );
+}
+
+/** Gives keyed topics more partitions and moves the state that is kept by partition; all services are stopped. */
+export function repartitionCommand(
+  options: { to: number },
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<object> {
+  return withLog(
+    environment,
+    async (log, database) => {
+      if (!(log instanceof KafkaLog)) throw new UsageError('KAFKA_BROKERS: is needed');
+      const liquidators = new LiquidatorRepository(database);
+      const done = await repartition({ log, database }, options.to, [
+        (manager, from, to) => liquidators.moveUnits(manager, from, to),
+      ]);
+      return { ...done, next: `start the services with TOPIC_PARTITIONS=${done.to}` };
+    },
+    { check: false, relay: true },
   );
 }
 

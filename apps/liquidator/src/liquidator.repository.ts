@@ -1,11 +1,14 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type {
-  AccountStatePayload,
-  CovariancePayload,
-  ParametersPayload,
-  PlanPayload,
-  PoolStatePayload,
+import {
+  type AccountStatePayload,
+  type CovariancePayload,
+  type ParametersPayload,
+  type PlanPayload,
+  type PoolStatePayload,
+  TOPICS,
 } from '#lib/messages';
+import { InvalidInputError } from '#lib/errors';
+import { partitionOf } from '#lib/events';
 import type { LiquidationPlan } from '#lib/liquidation';
 import type { MarketBoardState } from '#lib/exchange';
 import { LiquidationEntity, ServiceStateRepository } from '#lib/storage';
@@ -28,6 +31,16 @@ export interface LiquidationEvent {
   readonly sequence: number;
   readonly payload: PlanPayload;
 }
+
+const MOVED_AT_ONCE = 10_000;
+/** Topics that every unit reads to the end; liquidator.controller.ts says which. */
+const EVERY_UNITS_TOPICS = [
+  TOPICS.prices,
+  TOPICS.covariance,
+  TOPICS.parameters,
+  TOPICS.poolStates,
+  TOPICS.executions,
+].map(({ name }) => name);
 
 export class LiquidatorRepository {
   private readonly states = new ServiceStateRepository('liquidator');
@@ -93,6 +106,55 @@ export class LiquidatorRepository {
         [...newest.values()].map((state) => JSON.stringify(state)),
       ],
     );
+  }
+
+  /**
+   * Moves accounts to the units of their keys where there are `to` units instead of `from`. New units begin where the
+   * first one is.
+   *
+   * @throws {InvalidInputError} while a plan is open: its number is of its unit
+   */
+  async moveUnits(manager: EntityManager, from: number, to: number): Promise<void> {
+    const [{ open }] = await manager.query<[{ open: string }]>(
+      `select count(*) as open from liquidation where status = 'open'`,
+    );
+    if (Number(open) > 0)
+      throw new InvalidInputError('to', `${open} liquidation plans are open: wait until they are closed`);
+    const unitOf = (account: string) => partitionOf(account, to);
+    const rows = await manager.query<{ account: string }[]>('select account from margin_account');
+    for (let at = 0; at < rows.length; at += MOVED_AT_ONCE) {
+      const accounts = rows.slice(at, at + MOVED_AT_ONCE).map(({ account }) => account);
+      await manager.query(
+        `update margin_account set unit = moved.unit from unnest($1::text[], $2::int[]) as moved (account, unit)
+         where margin_account.account = moved.account`,
+        [accounts, accounts.map(unitOf)],
+      );
+    }
+    const states: (LiquidatorState | undefined)[] = [];
+    for (let unit = 0; unit < from; unit++)
+      states.push(await this.states.load<LiquidatorState>(manager, `watch/${unit}`));
+    const [first] = states;
+    if (first === undefined) return;
+    const of = (name: 'blocked' | 'since', unit: number) =>
+      states.flatMap((state) => state?.[name] ?? []).filter(([account]) => unitOf(account) === unit);
+    for (let unit = 0; unit < to; unit++) {
+      const { board, plans, events } = states.at(unit) ?? { ...first, plans: 0, events: 0 };
+      const kept = { blocked: of('blocked', unit), since: of('since', unit) };
+      await this.saveState(manager, unit, { board, plans, events, ...kept });
+      if (unit < from) continue;
+      for (const name of ['forecast', 'pool', 'parameters']) {
+        const value = await this.states.load(manager, `${name}/0`);
+        if (value !== undefined) await this.states.save(manager, `${name}/${unit}`, value);
+      }
+      await manager.query(
+        `insert into consumer_offset (consumer_group, topic, partition, next_offset, sources)
+         select $1, topic, partition, next_offset, sources from consumer_offset
+         where consumer_group = $2 and topic = any($3)
+         on conflict (consumer_group, topic, partition) do update
+           set next_offset = excluded.next_offset, sources = excluded.sources`,
+        [`liquidator/${unit}`, 'liquidator/0', EVERY_UNITS_TOPICS],
+      );
+    }
   }
 
   async open(manager: EntityManager, unit: number, ordinal: number, opened: OpenedPlan): Promise<void> {

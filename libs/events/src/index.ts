@@ -13,6 +13,7 @@ export * from './kafka/kafka-log.server.js';
 export * from './kafka/kafkajs-broker.js';
 export * from './kafka/outbox-relay.js';
 export * from './kafka/rebuild.js';
+export * from './kafka/repartition.js';
 export * from './lag-clock.js';
 export * from './lane.js';
 export { LaneUnit } from './lane-unit.js';

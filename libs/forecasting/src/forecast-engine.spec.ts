@@ -72,6 +72,23 @@ describe(ForecastEngine, () => {
     expect(engine.model!.groups!.groups.flatMap(({ markets }) => markets).sort()).toEqual(['A', 'B', 'C']);
   });
 
+  it('forecasts 250 markets from MINIMUM_BARS returns, in a message below the default size of brokers', async () => {
+    const engine = new ForecastEngine(
+      { ...parameters, tailForecasts: 20, refitEveryBars: 50 },
+      // Their groups are another matter: pairs are tested for those.
+      (panel) => fit(panel, false),
+    );
+    const names = Array.from({ length: 250 }, (_, i) => `MARKET-${i}`);
+    const ticks = market(9);
+    const outcomes = await drive(engine, range(1, 23), (bar) => ticks(bar, names));
+    const first = outcomes.findIndex(({ forecasts }) => forecasts.length > 0);
+    // The minimum is the same for any number of markets: no matrix of theirs is inverted. Until then it is said what is missing.
+    expect(first).toBe(parameters.minimumBars + parameters.activateAfterBars);
+    const [forecast] = outcomes[first].forecasts;
+    expect(forecast.markets).toHaveLength(250);
+    expect(JSON.stringify(forecast).length).toBeLessThan(1_048_588 / 4);
+  });
+
   it('registers a model every so many bars, with the filter’s step of the bar it takes over in', async () => {
     const engine = new ForecastEngine(parameters, fit);
     const ticks = market(2);

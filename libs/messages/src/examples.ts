@@ -55,6 +55,7 @@ export const MESSAGE_EXAMPLES: Readonly<Record<string, readonly Message<unknown>
         marks: ['65000.5', '3200'],
         riskPremium: '1.25000000',
         liquidityPremium: '0.31000000',
+        seal: 'cTEtMWIyYzNkLm9mLnRoZS5xdW90ZQ',
       },
     }),
     example<TradePayload>('trade-3', {
@@ -120,5 +121,23 @@ export const MESSAGE_EXAMPLES: Readonly<Record<string, readonly Message<unknown>
       detail: 'market DOGE is not known',
     }),
     example<QuotePayload>('reply-ask-2', { status: 'expired', lateMs: 12 }),
+    example<QuotePayload>('reply-ask-3', {
+      status: 'quoted',
+      quote: {
+        id: 'q1-1b2c3d',
+        account: 'alice',
+        legs: [
+          { market: 'BTC', size: '-0.25', mark: '65000.5' },
+          { market: 'ETH', size: '4', mark: '3200' },
+        ],
+        premium: { risk: '1.25000000', liquidity: '0.31000000', total: '1.56000000' },
+        risk: { before: 1041.3, after: 1042.55 },
+        fundingQuoteCurrencyPerYear: { BTC: -12.5, ETH: 30.25 },
+        forecastId: '7@2026-01-01T12:00:00.000Z',
+        marketTime: '2026-01-01T12:00:00.000Z',
+        expiresAt: '2026-01-01T12:00:05.000Z',
+        token: 'cTEtMWIyYzNkLm9mLnRoZS5xdW90ZQ',
+      },
+    }),
   ],
 };

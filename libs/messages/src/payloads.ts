@@ -371,7 +371,9 @@ export type SamplePayload = z.infer<typeof samplePayload>;
 
 /** A batch that a unit of a lane has consumed. */
 export const consumptionPayload = z.strictObject({
-  unit: z.string().describe('lane, or lane/partition'),
+  unit: z
+    .string()
+    .describe('lane, or lane/partition; *: keyed topics were given `to` partitions instead of `from`'),
   topic: z.string(),
   partition: z.int().min(0),
   from: integer,

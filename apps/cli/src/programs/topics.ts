@@ -34,6 +34,21 @@ export function registerTopics(program: Command): void {
       print(await skipCommand(options));
     });
 
+  topics
+    .command('repartition')
+    .description(
+      'give keyed topics more partitions and move the accounts of the liquidator to them; all services are stopped, everything is consumed',
+    )
+    .requiredOption(
+      '--to <n>',
+      'partitions from now on; TOPIC_PARTITIONS says how many there are',
+      wholeNumber,
+    )
+    .action(async (options: { to: number }) => {
+      const { repartitionCommand } = await import('../topics.command.js');
+      print(await repartitionCommand(options));
+    });
+
   const letters = program.command('dead-letters').description('messages that could not be handled');
   letters
     .command('list <topic>')

@@ -88,6 +88,10 @@ export interface Broker {
   /** What is not as it must be. */
   differences(topics: readonly TopicSettings[]): Promise<TopicDifference[]>;
   offsets(topic: string): Promise<readonly OffsetRange[]>;
+  /** Gives topics more partitions; one that has as many already stays as it is. */
+  growTopics(topics: readonly string[], partitions: number): Promise<void>;
+  /** How many processes are members of a consumer group now. */
+  members(group: string): Promise<number>;
   /** How far a group has noted to be; null where it has not. */
   committed(group: string, topic: string): Promise<readonly { partition: number; offset: bigint | null }[]>;
   /** Writes records and waits until all replicas in sync have them; within a partition in the order given. */

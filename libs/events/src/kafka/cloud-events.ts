@@ -17,6 +17,8 @@ export function withCloudEvents(broker: Broker, prefix: string): Broker {
     ensureTopics: (topics) => broker.ensureTopics(topics),
     differences: (topics) => broker.differences(topics),
     offsets: (topic) => broker.offsets(topic),
+    growTopics: (topics, partitions) => broker.growTopics(topics, partitions),
+    members: (group) => broker.members(group),
     committed: (group, topic) => broker.committed(group, topic),
     send: (topic, records) => broker.send(topic, decorate(topic, records)),
     sendFast: (topic, records) => broker.sendFast(topic, records),

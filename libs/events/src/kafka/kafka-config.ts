@@ -27,7 +27,7 @@ export const kafkaEnvironment = z.object({
     .min(1)
     .max(1000)
     .default(1)
-    .describe('partitions of keyed topics; fixed once the topics are there'),
+    .describe('partitions of keyed topics; once the topics are there, zkrisk topics repartition changes it'),
   TOPIC_RETENTION_DAYS: z.coerce
     .number()
     .positive()

@@ -123,6 +123,22 @@ export class KafkaJsBroker implements Broker {
     return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }));
   }
 
+  async growTopics(topics: readonly string[], partitions: number): Promise<void> {
+    const admin = await this.connectedAdmin();
+    const { topics: described } = await admin.fetchTopicMetadata({ topics: [...topics] });
+    const fewer = described.filter((topic) => topic.partitions.length < partitions);
+    if (fewer.length === 0) return;
+    await admin.createPartitions({
+      topicPartitions: fewer.map(({ name }) => ({ topic: name, count: partitions })),
+    });
+  }
+
+  async members(group: string): Promise<number> {
+    const admin = await this.connectedAdmin();
+    const { groups } = await admin.describeGroups([group]);
+    return groups.reduce((sum, { members }) => sum + members.length, 0);
+  }
+
   async committed(
     group: string,
     topic: string,

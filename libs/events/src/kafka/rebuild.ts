@@ -16,6 +16,7 @@ import {
   TOPICS,
 } from '#lib/messages';
 import { partitionFor } from '../partitions.js';
+import { ALL_UNITS, type MoveUnits } from './repartition.js';
 import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
 import { TopicReader } from './topic-reader.js';
 import type { KafkaLog } from './kafka-log.js';
@@ -47,7 +48,8 @@ export interface RebuildReport {
 class ComparingLog extends EventLog {
   messages = 0;
   unpublished = 0;
-  readonly partitions: number;
+  /** of keyed topics, at the place that the rebuild has come to */
+  partitions: number;
   /** records of a topic's partition that were read while another source's were looked for */
   private readonly ahead = new Map<string, LogRecord[]>();
 
@@ -57,6 +59,11 @@ class ComparingLog extends EventLog {
   ) {
     super();
     this.partitions = log.partitions;
+  }
+
+  /** Keyed topics have had so many partitions from here on. */
+  repartitioned(partitions: number): void {
+    this.partitions = partitions;
   }
 
   async append(manager: EntityManager, source: string, messages: readonly Outgoing[]): Promise<void> {
@@ -77,7 +84,7 @@ class ComparingLog extends EventLog {
       [source, next],
     );
     const unsent = missing.map(({ sequence, message }) => ({
-      ...{ sequence, topic: message.topic, partition: partitionFor(message, this.log.partitions) },
+      ...{ sequence, topic: message.topic, partition: partitionFor(message, this.partitions) },
       ...{ key: message.key, value: message.value, headers: message.headers ?? {} },
     }));
     await putIntoOutbox(manager, chunksOf(source, unsent));
@@ -130,7 +137,7 @@ class ComparingLog extends EventLog {
     const { topic } = message;
     // When a batch was consumed is nobody's business but the clock's.
     if (topic === TOPICS.consumption.name) return true;
-    const partition = partitionFor(message, this.log.partitions);
+    const partition = partitionFor(message, this.partitions);
     const outsiders = OUTSIDERS_TOPICS.has(topic);
     const isIt = ({ key, value }: LogRecord) => value === message.value && key === message.key;
     const found = await this.find({ topic, partition, source, sequence }, outsiders ? isIt : undefined);
@@ -195,10 +202,14 @@ export class Rebuild extends LogServer<KafkaLog> {
   }
 
   /**
+   * @param moves what moved the state that is kept by unit where topics were given more partitions
    * @throws {RebuildMismatchError} where anything comes to something else than it did
    * @throws {RecordsLostError} where a topic does not go back to its beginning
    */
-  async run(onProgress: (batches: number) => void = () => undefined): Promise<RebuildReport> {
+  async run(
+    onProgress: (batches: number) => void = () => undefined,
+    moves: readonly MoveUnits[] = [],
+  ): Promise<RebuildReport> {
     const { log, database, owners, logger } = this;
     const lanes = lanesOf(this.messageHandlers);
     const inputs = new Set(
@@ -215,6 +226,8 @@ export class Rebuild extends LogServer<KafkaLog> {
       ),
     ]);
     const comparing = new ComparingLog(log, published);
+    const firstPartitions = await partitionsAtFirst(log);
+    if (firstPartitions !== undefined) comparing.repartitioned(firstPartitions);
     const offsets = new ConsumerOffsets(database);
     const first = () => Promise.resolve(0n);
     const source = { next: () => Promise.resolve(undefined), wait: () => Promise.resolve(), first };
@@ -237,6 +250,15 @@ export class Rebuild extends LogServer<KafkaLog> {
         const record = await consumed.next(order, 0);
         if (record === undefined) break;
         const { payload } = JSON.parse(record.value) as Message<ConsumptionPayload>;
+        if (payload.unit === ALL_UNITS) {
+          const [from, to] = [Number(payload.from), Number(payload.to)];
+          await database.transaction(async (manager) => {
+            for (const move of moves) await move(manager, from, to);
+          });
+          comparing.repartitioned(to);
+          for (const each of units.values()) await each.restore();
+          continue;
+        }
         const unit = units.get(payload.unit);
         if (unit === undefined || isRepeated(record, seen)) continue;
         report.records += await consumeAgain(unit, payload, again);
@@ -247,6 +269,22 @@ export class Rebuild extends LogServer<KafkaLog> {
     } finally {
       await Promise.all([consumed.close(), published.close()]);
     }
+  }
+}
+
+/** How many partitions keyed topics had before they were first given more; undefined where they never were. */
+async function partitionsAtFirst(log: KafkaLog): Promise<number | undefined> {
+  const order = log.nameOf(TOPICS.consumption.name);
+  const reader = await TopicReader.open(log.broker, [order]);
+  try {
+    for (;;) {
+      const record = await reader.next(order, 0);
+      if (record === undefined) return undefined;
+      const { payload } = JSON.parse(record.value) as Message<ConsumptionPayload>;
+      if (payload.unit === ALL_UNITS) return Number(payload.from);
+    }
+  } finally {
+    await reader.close();
   }
 }
 
