@@ -1,6 +1,6 @@
 import { formatDecimal, PRICE_DECIMALS, roundDecimal, toNumber } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
-import { MarkKeeper, markParameters, parseSources } from '#lib/exchange';
+import { MarkKeeper, markParameters } from '#lib/exchange';
 import { randomStream } from '#lib/runtime';
 import { type Figure, QUICK } from './harness.js';
 
@@ -66,7 +66,9 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 export function markFigures(): Figure[] {
   return [['default'], ['x', 'y', 'z']].map((sources) => {
     const stream = ticks(sources);
-    const parameters = markParameters({ sources: parseSources(`default=${sources.join(':1+')}:1`) });
+    const parameters = markParameters({
+      sources: { default: sources.map((source) => ({ source, weight: 1 })) },
+    });
     const before = median(costOf(stream, () => new LatestPrices()));
     const ours = median(costOf(stream, () => new MarkKeeper(parameters)));
     return {

@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)('chaos', () => {
     };
     const expected = Object.keys(sent.deposits).sort();
     expect(expected.length).toBeGreaterThan(1_000);
-    expect(sent.given_up.length).toBeGreaterThan(5);
+    expect(sent.given_up.length).toBeGreaterThan(0);
     const booked = async () =>
       (
         await topology.connection.query<{ id: string; account: string; amount: string }[]>(

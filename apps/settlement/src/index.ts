@@ -1,4 +1,5 @@
 export { attestedAccount, provenBar } from './attestation-call.js';
+export { priceCall, type PricedBar } from './price-call.js';
 export {
   openChain,
   type OpenedChain,

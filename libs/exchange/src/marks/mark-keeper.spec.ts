@@ -135,7 +135,7 @@ describe(MarkKeeper.name, () => {
           everyMs: fc.integer({ min: 100, max: 60_000 }),
         }),
         ({ factor, up, apart, ticks, everyMs }) => {
-          const keeper = new MarkKeeper(markParameters({ sources: parseSources('A=x:1+y:1+z:1') }));
+          const keeper = new MarkKeeper(markParameters({ sources: equalSources({ A: 'x y z' }) }));
           let sequence = 0;
           let time = T0;
           const send = (source: string, price: number) => {
