@@ -17,7 +17,7 @@ warnings.filterwarnings("ignore")
 def main():
     parser = argparse.ArgumentParser(prog="zkrules")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("check", "build"):
+    for name in ("check", "build", "correction-build"):
         command = commands.add_parser(name)
         command.add_argument("file")
         command.add_argument("--out")
@@ -45,7 +45,7 @@ def main():
         try:
             from . import commands as handlers
 
-            answer, status = getattr(handlers, options.command)(options), 0
+            answer, status = getattr(handlers, options.command.replace("-", "_"))(options), 0
         except RuleError as fault:
             answer, status = {"refused": str(fault)}, 2
     print(json.dumps(answer), flush=True)

@@ -72,6 +72,25 @@ def correction(options):
     return learned.correction(options.file, options.held_out, options.seeds, options.steps, options.out, note)
 
 
+def correction_build(options):
+    """The circuit of a correction, and how far its multipliers are from the network's in floating point."""
+    from . import artifacts
+    from . import correction_circuit as circuit
+
+    network = json.loads(Path(options.file).read_text())
+    if sorted(network) != sorted(circuit.SHAPES):
+        raise RuleError(f"{options.file} is no network of zkrisk model train: it has {', '.join(sorted(network))}")
+    made = circuit.compiled()
+    folder = Path(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    costs = artifacts.write(made, folder)
+    (folder / "correction.onnx").write_bytes(made.onnx)
+    for name, document in {"correction.json": {**made.manifest, "costs": costs}, "program.json": made.program}.items():
+        (folder / name).write_text(json.dumps(document) + "\n")
+    compared = circuit.compared(made, network, options.samples, options.seed)
+    return {"graph": made.manifest["graph"], "costs": costs, "error": circuit.bound(network), "compared": compared}
+
+
 def summary(made):
     keep = ("name", "description", "tokens", "graph", "errors", "fragileComparisons", "inputs")
     return {name: made.manifest[name] for name in keep}

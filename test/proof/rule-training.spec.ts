@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { askRules, RAIL_TERMS, readSecrets } from '#lib/rules';
 import { generator } from '#lib/runtime';
+import type { TrainedCorrection } from '../../apps/cli/src/model-train.command.js';
 import { noPython } from '../support/python.js';
 
 const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.js');
@@ -91,4 +92,30 @@ describe.skipIf(noPython() !== undefined)('training of rules', () => {
     zkrisk('rule', 'build', file);
     expect(readSecrets(path('momentum.rule'))).toEqual(secrets);
   }, 600_000);
+
+  it('fits a correction of LM-GO that leaves no multiplier’s range, and judges it on origins it has not seen', () => {
+    const rows = trendingPrices(1200).map((row, t) => [1_699_999_200 + 3600 * t, ...row].join(','));
+    writeFileSync(path('hourly.csv'), ['time,BTC,ETH,SOL', ...rows, ''].join('\n'));
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [
+        ...[CLI, 'model', 'train', '--prices', path('hourly.csv'), '--out', path('network.json')],
+        ...['--window', '300', '--horizon', '12', '--every', '4', '--seeds', '1', '--steps', '60'],
+      ],
+      { encoding: 'utf8' },
+    );
+    if (stdout === '') throw new Error(stderr);
+    const report = JSON.parse(stdout) as TrainedCorrection;
+    expect(report.parameters).toBeLessThanOrEqual(2000);
+    expect(report.smallestMultiplier).toBeGreaterThanOrEqual(0.5);
+    expect(report.largestMultiplier).toBeLessThanOrEqual(2);
+    // It begins as LM-GO and stops where the second span says so: there it is no worse.
+    expect(report.qlike.stopping.corrected).toBeLessThanOrEqual(report.qlike.stopping.lmGo + 1e-4);
+    expect(report.qlike.heldOut.lmGo).toBeCloseTo(report.lmGo.qlike, 12);
+    if (report.dieboldMariano > -1.96) expect(report.beatsLmGo).toBe(false);
+    const network = JSON.parse(readFileSync(path('network.json'), 'utf8')) as Record<string, number[]>;
+    const weights = Object.values(network).flat();
+    expect(weights).toHaveLength(report.parameters);
+    for (const weight of weights) expect(weight * 4096).toBe(Math.round(weight * 4096));
+  }, 280_000);
 });

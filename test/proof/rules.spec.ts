@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chainProof, POOL_ABI, ruleTerms, updateStatement } from '#lib/chain';
 import { fieldElement, parseProof } from '#lib/proofs';
 import { loadRule } from '#lib/rules';
-import { generator } from '#lib/runtime';
 import { PoolChain } from '../support/pool-chain.js';
 import { noPython } from '../support/python.js';
 
@@ -52,10 +51,7 @@ describe.skipIf(noPython() !== undefined)('a rule from a file of Python to updat
     return chainProof(parseProof(JSON.parse(readFileSync(path('proof.json'), 'utf8'))));
   }
 
-  const prices = path('prices.csv');
-
   beforeAll(async () => {
-    writeFileSync(prices, simulatedPrices(12));
     chain = await PoolChain.start(MARKETS, [8, 18, 6]);
   }, 120_000);
   afterAll(async () => {
@@ -130,34 +126,6 @@ describe.skipIf(noPython() !== undefined)('a rule from a file of Python to updat
     const state = await chain.client.readContract({ address: pool, abi: POOL_ABI, functionName: 'state' });
     expect(state).toBe(0n);
   }, 600_000);
-
-  it.each([
-    ['mean-reversion', [0.5, 0.3, 0.2]],
-    ['minimum-variance', [0.4, 0.3, 0.3]],
-    ['power-channel', [0.5, 0.3, 0.2]],
-    ['network', [0.34, 0.33, 0.33]],
-  ])(
-    'takes %s from its file to proven updates, as it was simulated',
-    (kind, weights) => {
-      const file = path(`${kind.replaceAll('-', '_')}.py`);
-      zkrisk('rule', 'new', file, '--kind', kind);
-      const built = zkrisk<{ costs: { logRows: number } }>('rule', 'build', file);
-      expect(built.costs.logRows).toBeLessThanOrEqual(12);
-      const tried = zkrisk<{
-        updates: { weights: number[]; proofSeconds: number; gas: number }[];
-        chainFromSimulation: number;
-      }>(...['rule', 'try', file, '--prices', prices, '--updates', '2', '--weights', weights.join(',')]);
-      expect(tried.updates).toHaveLength(2);
-      for (const update of tried.updates) {
-        expect(update.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);
-        expect(update.gas).toBeLessThan(1_500_000);
-      }
-      // Single precision, the circuit's stated bound and the rounding of the chain's inputs.
-      expect(tried.chainFromSimulation).toBeLessThan(2e-5);
-      expect(Math.abs(tried.updates[1].weights[0] - weights[0])).toBeGreaterThan(1e-6);
-    },
-    600_000,
-  );
 });
 
 /** Relative gradients after two prices, at the default decay. */
@@ -168,16 +136,4 @@ function gradients(first: readonly number[], second: readonly number[]): number[
     const running = (second[i] - average) / (1 - decay);
     return (((1 - decay) ** 3 / decay) * running) / average;
   });
-}
-
-/** Hourly prices of three markets that go up and down by a percent or two. */
-function simulatedPrices(rows: number): string {
-  const draw = generator(5);
-  const last = [30_000, 3_000, 100];
-  const lines = ['time,BTC,ETH,SOL'];
-  for (let t = 0; t < rows; t++) {
-    lines.push([1_699_999_200 + 3600 * t, ...last.map((price) => price.toFixed(6))].join(','));
-    last.forEach((price, i) => (last[i] = price * Math.exp(0.03 * (draw() - 0.5))));
-  }
-  return `${lines.join('\n')}\n`;
 }

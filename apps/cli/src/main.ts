@@ -7,7 +7,8 @@ import { registerOperations } from './programs/operations.js';
 import { registerPools } from './programs/pools.js';
 import { registerPrices } from './programs/prices.js';
 import { registerProofs } from './programs/proofs.js';
-import { registerLearnedModels, registerRules } from './programs/rules.js';
+import { registerLearnedModels } from './programs/learned-models.js';
+import { registerRules } from './programs/rules.js';
 
 const program = newProgram('zkrisk', 'Risk engine of a perpetual-futures exchange: command line');
 registerPrices(program);

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { commonWindow, readSeriesFiles } from '#lib/price-file';
 import { askRules } from '#lib/rules';
 import { UsageError } from '#lib/terminal';
-import { advanceLmGo, fitLmGo, initialLmGoState } from '#lib/volatility';
+import {
+  advanceLmGo,
+  fitLmGo,
+  initialLmGoState,
+  lmGoForecast,
+  type LmGoModel,
+  type LmGoState,
+} from '#lib/volatility';
 import { note } from './print.js';
 import type { PriceFileOptions } from './programs/prices.js';
 
@@ -22,16 +29,19 @@ export interface TrainModelOptions extends PriceFileOptions {
   readonly out: string;
 }
 
-/** What LM-GO knew at an origin, and what came after. */
+/** What LM-GO knew and forecast at an origin, and what came after. */
 interface Origin {
-  /** which fit */
-  readonly fit: number;
-  /** (K+n)×3 averages */
-  readonly states: readonly number[];
-  /** summed over the horizon: shocks of K+n factors, returns of n markets */
-  readonly shocks: readonly number[];
+  /** K */
+  readonly factors: number;
+  /** slow, middle and fast averages by factor: four places for the common ones, then the markets */
+  readonly averages: readonly (readonly number[])[];
+  /** of markets over the horizon, as {@link lmGoForecast} has them */
+  readonly variances: readonly number[];
+  /** summed over the horizon */
   readonly returns: readonly number[];
 }
+
+type Span = 'fitted' | 'stopping' | 'heldOut';
 
 /** Scores of LM-GO as it is and with the correction, on the origins nobody has trained on. */
 interface Judged {
@@ -41,7 +51,9 @@ interface Judged {
 }
 export interface TrainedCorrection {
   readonly parameters: number;
-  readonly origins: Readonly<Record<'fitted' | 'stopping' | 'heldOut', number>>;
+  readonly origins: Readonly<Record<Span, number>>;
+  /** mean loss of each span, LM-GO’s and the corrected one */
+  readonly qlike: Readonly<Record<Span, Readonly<Record<'lmGo' | 'corrected', number>>>>;
   readonly lmGo: Judged;
   readonly corrected: Judged;
   /** Diebold–Mariano t of the corrected loss less LM-GO’s, by blocks of the horizon: below −1.96 it is better */
@@ -53,9 +65,12 @@ export interface TrainedCorrection {
   readonly out: string;
 }
 
+/** Places of common factors in what `bar` commits to. */
+const COMMON = 4;
+
 /**
- * A learned correction of LM-GO's variances: a network from each factor's three averages and level to a multiplier in [½, 2], fitted on
- * the first origins and judged on the last. It is a declared model only where it beats LM-GO there.
+ * A learned correction of LM-GO's variances: a network from the averages of a model's factors to a multiplier in [½, 2] of each market's
+ * variance, fitted on the first origins and judged on the last. It is a declared model only where it beats LM-GO there.
  *
  * @throws {UsageError} for too few rows
  */
@@ -68,13 +83,6 @@ export async function trainModelCommand(options: TrainModelOptions): Promise<Tra
   const length = returns[0].length;
   if (length < window + horizon + 10 * every)
     throw new UsageError(`--prices: ${length} returns are too few for a window of ${window} and ten origins`);
-  const fits: {
-    loadings: readonly number[];
-    deviations: readonly number[];
-    levels: readonly number[];
-    weights: readonly number[];
-    factors: number;
-  }[] = [];
   const origins: Origin[] = [];
   let model = fitLmGo(
     markets,
@@ -88,20 +96,13 @@ export async function trainModelCommand(options: TrainModelOptions): Promise<Tra
         returns.map((series) => series.subarray(t - window, t)),
       );
       state = initialLmGoState(model);
-      const { loadings, deviations, levels, weights, factors } = model;
-      fits.push({ loadings, deviations, levels, weights, factors });
       note(`${origins.length} origins, bar ${t} of ${length}`);
     }
     if ((t - window) % every === 0) {
       const ahead = returns.map((series) =>
         series.subarray(t, t + horizon).reduce((sum, value) => sum + value, 0),
       );
-      origins.push({
-        fit: fits.length - 1,
-        states: Array.from(state),
-        shocks: shocksOf(model, ahead),
-        returns: ahead,
-      });
+      origins.push(originOf(model, state, horizon, ahead));
     }
     state = advanceLmGo(
       model,
@@ -111,7 +112,7 @@ export async function trainModelCommand(options: TrainModelOptions): Promise<Tra
   }
   const scratch = mkdtempSync(join(tmpdir(), 'zkrisk-model-'));
   try {
-    writeFileSync(join(scratch, 'origins.json'), JSON.stringify({ horizon, every, fits, origins }));
+    writeFileSync(join(scratch, 'origins.json'), JSON.stringify({ horizon, every, origins }));
     const given = {
       'held-out': options.heldOut,
       seeds: options.seeds,
@@ -129,18 +130,22 @@ export async function trainModelCommand(options: TrainModelOptions): Promise<Tra
   }
 }
 
-/** f = W r: shocks are linear in returns, so those of summed returns are the sums. */
-function shocksOf(
-  { factors: K, loadings, unmixing, deviations }: ReturnType<typeof fitLmGo>,
-  returns: readonly number[],
-): number[] {
-  const n = returns.length;
-  const common = Array.from({ length: K }, (_, k) =>
-    returns.reduce((sum, value, i) => sum + unmixing[k * n + i] * value, 0),
+function originOf(model: LmGoModel, state: LmGoState, horizon: number, returns: readonly number[]): Origin {
+  const { factors, decays } = model;
+  if (factors > COMMON)
+    throw new UsageError(`a declared model has ${COMMON} common factors at most, the fit has ${factors}`);
+  const places = [
+    ...Array.from({ length: COMMON }, (_, k) => (k < factors ? k : undefined)),
+    ...returns.map((_, i) => factors + i),
+  ];
+  // Slow ones first, as the circuit has them.
+  const order = decays.map((_, i) => i).sort((a, b) => decays[b] - decays[a]);
+  const averages = order.map((i) =>
+    places.map((place) => (place === undefined ? 0 : state[place * decays.length + i])),
   );
-  const own = returns.map((value, i) => {
-    const fitted = common.reduce((sum, shock, k) => sum + loadings[i * K + k] * shock, 0);
-    return (value - fitted) / deviations[i];
-  });
-  return [...common, ...own];
+  const { loadings, variances, own } = lmGoForecast(model, state, horizon);
+  const forecast = returns.map((_, i) =>
+    variances.reduce((sum, variance, k) => sum + loadings[i * factors + k] ** 2 * variance, own[i]),
+  );
+  return { factors, averages, variances: forecast, returns };
 }

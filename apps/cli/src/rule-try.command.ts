@@ -27,6 +27,8 @@ export interface TriedRule {
     /** where the update leads */
     readonly weights: readonly number[];
     readonly proofSeconds: number;
+    /** of all threads */
+    readonly processorSeconds: number;
     readonly gas: number;
   }[];
   /** most by which a weight on the chain differs from the simulated one */
@@ -83,16 +85,17 @@ export async function tryRuleCommand(file: string, options: TryRuleOptions): Pro
       const teaches = t === back - 1 && terms.sight.gradients;
       if (teaches) await sandbox.transactor.call(pool, POOL_ABI, 'performUpdate', [bar, '0x', []]);
       if (t < back || t === needed - 1) continue;
-      const { document, proofSeconds } = await provenUpdate(rule, sandbox.client, pool, bar, prover);
+      const proven = await provenUpdate(rule, sandbox.client, pool, bar, prover);
+      const { document, proofSeconds, processorSeconds } = proven;
       const { proof, instances } = chainProof(document);
       const args = [bar, proof, instances] as const;
       const gas = await sandbox.client.estimateContractGas({
         ...{ address: pool, abi: POOL_ABI, functionName: 'performUpdate' as const, args, account },
       });
       await sandbox.transactor.call(pool, POOL_ABI, 'performUpdate', args);
-      updates.push({ bar: Number(bar), weights: held[t], proofSeconds, gas: Number(gas) });
+      updates.push({ bar: Number(bar), weights: held[t], proofSeconds, processorSeconds, gas: Number(gas) });
       note(
-        `update ${updates.length} of ${options.updates}: proven in ${proofSeconds.toFixed(1)} s, ${gas} gas`,
+        `update ${updates.length} of ${options.updates}: proven in ${proofSeconds.toFixed(1)} s (${processorSeconds.toFixed(1)} s of processors), ${gas} gas`,
       );
     }
     // The simulation knows the same rows, from the one that teaches on.

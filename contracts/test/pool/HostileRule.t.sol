@@ -56,6 +56,29 @@ contract HostileRuleTest is PoolAttacker {
         }
     }
 
+    /// @dev Too few weights, none, or one no contract can count with: the weights stay, and everybody can trade and leave.
+    function test_anAnswerThatIsNoneFreezesTheWeightsAndNothingElse() public {
+        int256[][] memory answers = new int256[][](3);
+        answers[1] = new int256[](2);
+        answers[2] = new int256[](3);
+        answers[2][1] = type(int256).max;
+        for (uint256 i = 0; i < answers.length; i++) {
+            nextBar();
+            priced(market[0], market[1], market[2]);
+            uint256[] memory before = pool.weights();
+            rule.tell(answers[i]);
+            (bool moved,) = address(pool).call(
+                abi.encodeWithSignature("performUpdate(uint64,bytes,uint256[])", bar, "", new uint256[](0))
+            );
+            holds(!moved, "it moves");
+            uint256[] memory then = pool.weights();
+            for (uint256 j = 0; j < 3; j++) equal(then[j], before[j]);
+        }
+        pool.swapExactIn(0, 1, 1e6, 0, block.timestamp);
+        uint256[] memory out = pool.exit(pool.balanceOf(address(this)), new uint256[](3));
+        holds(out[0] > 0 && out[1] > 0 && out[2] > 0, "nobody leaves");
+    }
+
     function _ask(int256 a, int256 b, int256 c) private {
         int256[] memory asked = new int256[](3);
         (asked[0], asked[1], asked[2]) = (a, b, c);

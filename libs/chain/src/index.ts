@@ -10,6 +10,7 @@ export * from './embedded-chain.js';
 export * from './encoding.js';
 export * from './errors.js';
 export * from './exceedances.js';
+export * from './forecast-correction.js';
 export * from './inner-call.js';
 export * from './oracle-abi.js';
 export * from './pool-abi.js';

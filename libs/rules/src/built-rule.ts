@@ -10,18 +10,21 @@ export class RuleNotBuiltError extends ZkriskError {
   readonly code = 'rule-not-built';
 }
 
-/** What `zkrisk rule build` has made of a file. */
-export interface BuiltRule {
+/** What was compiled: of a rule, or of a learned correction. */
+export interface BuiltFiles<Manifest> {
   readonly folder: string;
-  readonly manifest: RuleManifest;
+  readonly manifest: Manifest;
   readonly program: RuleProgram;
-  /** SHA-256 of rule.json */
+  /** SHA-256 of the manifest's file */
   readonly manifestDigest: string;
   /** the one graph: simulated, proven, shown */
   readonly onnx: Uint8Array;
   /** the verification key as the code of a contract */
   readonly verifyingKey: Uint8Array;
 }
+
+/** What `zkrisk rule build` has made of a file. */
+export type BuiltRule = BuiltFiles<RuleManifest>;
 
 /** Folder of what is made of a rule's file. */
 export function ruleFolder(file: string): string {
@@ -30,17 +33,30 @@ export function ruleFolder(file: string): string {
 
 /** @throws {RuleNotBuiltError} where a file is missing, or the graph is not the one that was compiled */
 export function loadRule(folder: string): BuiltRule {
-  const read = (name: string) => {
-    const path = join(folder, name);
-    if (!existsSync(path)) throw new RuleNotBuiltError(`${path} is not there; zkrisk rule build makes it`);
+  return builtFiles(folder, 'rule', parseManifest);
+}
+
+/**
+ * The files NAME.json, NAME.onnx, program.json and verifying-key.bin of a folder.
+ *
+ * @throws {RuleNotBuiltError} where a file is missing, or the graph is not the one that was compiled
+ */
+export function builtFiles<Manifest extends { readonly graph: string }>(
+  folder: string,
+  name: string,
+  parse: (value: unknown) => Manifest,
+): BuiltFiles<Manifest> {
+  const read = (file: string) => {
+    const path = join(folder, file);
+    if (!existsSync(path)) throw new RuleNotBuiltError(`${path} is not there; build it again`);
     return readFileSync(path);
   };
-  const described = read('rule.json');
-  const manifest = parseManifest(JSON.parse(described.toString()));
-  const onnx = read('rule.onnx');
+  const described = read(`${name}.json`);
+  const manifest = parse(JSON.parse(described.toString()));
+  const onnx = read(`${name}.onnx`);
   if (sha256(onnx) !== manifest.graph)
     throw new RuleNotBuiltError(
-      `${join(folder, 'rule.onnx')} is not the graph that was compiled; build it again`,
+      `${join(folder, `${name}.onnx`)} is not the graph that was compiled; build it again`,
     );
   return {
     ...{ folder, manifest, onnx },

@@ -1,4 +1,5 @@
 export * from './built-rule.js';
+export * from './correction.js';
 export * from './environment.js';
 export * from './graph.js';
 export * from './manifest.js';

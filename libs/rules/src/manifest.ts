@@ -6,7 +6,8 @@ export const RULE_BITS = 24;
 export const RULE_UNIT = 2 ** RULE_BITS;
 
 const names = z.array(z.string());
-const row = z.strictObject({ name: z.string(), length: z.int().min(1) });
+/** Rows of a circuit, or its public values, in order. */
+export const rowsSchema = z.array(z.strictObject({ name: z.string(), length: z.int().min(1) }));
 
 /** Rows of the circuit that inputs are in, in this order: each is committed to by a hash. */
 const groupSchema = z.enum(['parameters', 'shared', 'state', 'market']);
@@ -38,9 +39,9 @@ export const manifestSchema = z.strictObject({
   inputs: z.array(inputSchema).min(1),
   groups: z.record(groupSchema, names),
   /** rows of the circuit in order, each with its blinding at the end */
-  commitments: z.array(row),
+  commitments: rowsSchema,
   /** public values behind the commitments, in order */
-  values: z.array(row),
+  values: rowsSchema,
   /** most by which an output of the circuit differs from the exact one, by output */
   errors: z.record(z.string(), z.number()),
   /** comparisons of numbers that are rounded: within the error of their threshold the circuit may take the other branch */

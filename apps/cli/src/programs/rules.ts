@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { list, nonNegative, positive, wholeNumber } from '#lib/terminal';
-import type { TrainModelOptions } from '../model-train.command.js';
 import { print } from '../print.js';
 import type {
   deployRuleCommand as DeployRule,
@@ -162,30 +161,5 @@ export function registerRules(program: Command): void {
     .action(async (file: string, options: Parameters<typeof UpdateRule>[1]) => {
       const { updateRuleCommand } = await import('../rule-chain.command.js');
       print(await updateRuleCommand(file, options));
-    });
-}
-
-/** `zkrisk model train`. */
-export function registerLearnedModels(program: Command): void {
-  program
-    .command('model')
-    .description('learned corrections of the default model')
-    .command('train')
-    .description(
-      'fit multipliers of LM-GO’s variances to the first part of prices, and say whether they beat it on the last',
-    )
-    .requiredOption('--prices <files...>', PRICE_FILES)
-    .addOption(columnOption())
-    .option('--window <bars>', 'of a fit of LM-GO', wholeNumber, 1000)
-    .option('--horizon <bars>', 'that are forecast at once', wholeNumber, 24)
-    .option('--every <bars>', 'from one origin to the next', wholeNumber, 8)
-    .option('--refit-every <bars>', 'from one fit of LM-GO to the next', wholeNumber, 240)
-    .option('--held-out <share>', 'of the origins, at the end, that training does not see', positive, 0.3)
-    .option('--seeds <count>', 'starts of the fit', wholeNumber, 3)
-    .option('--steps <count>', 'of a fit at most', wholeNumber, 400)
-    .requiredOption('--out <file>', 'where the network is written')
-    .action(async (options: TrainModelOptions) => {
-      const { trainModelCommand } = await import('../model-train.command.js');
-      print(await trainModelCommand(options));
     });
 }

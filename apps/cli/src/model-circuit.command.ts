@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Address } from 'viem';
+import { z } from 'zod';
+import {
+  type CorrectionAddresses,
+  type CorrectionTerms,
+  deployCorrection,
+  parseDeployment,
+} from '#lib/chain';
+import { parseInput } from '#lib/errors';
+import { barRows, barStatement, createProver, fieldElement } from '#lib/proofs';
+import {
+  askRules,
+  blinding,
+  type BuiltCorrection,
+  correctionStatement,
+  loadCorrection,
+  networkRow,
+  networkSchema,
+} from '#lib/rules';
+import { UsageError } from '#lib/terminal';
+import { note } from './print.js';
+import { readJson } from './read-json.js';
+import { existing } from './rule-files.command.js';
+import { signer } from './signer.js';
+
+/** The row of a bar's circuit that its next state is in. */
+const NEXT_STATE = 2;
+
+export interface BuiltModel {
+  readonly graph: string;
+  readonly costs: Readonly<Record<string, number>>;
+  /** most by which the circuit's multipliers differ from the network's */
+  readonly error: number;
+  readonly compared: { readonly samples: number; readonly worst: number };
+  readonly folder: string;
+}
+
+/** Folder of what is made of a network. */
+function correctionFolder(file: string): string {
+  if (!file.endsWith('.json')) throw new UsageError(`${file}: a network is what "model train" has written`);
+  return file.replace(/\.json$/, '.correction');
+}
+
+/** Compiles a trained network: graph, circuit, verification key; a new salt blinds its commitment unless it has one. */
+export async function buildModelCommand(
+  file: string,
+  options: { readonly samples: number },
+): Promise<BuiltModel> {
+  const folder = correctionFolder(existing(file));
+  mkdirSync(folder, { recursive: true });
+  const args = ['correction-build', file, '--out', folder, '--samples', String(options.samples)];
+  const found = await askRules<Omit<BuiltModel, 'folder'>>(args, note);
+  const path = join(folder, 'salt');
+  if (!existsSync(path)) writeFileSync(path, `${blinding().toString(16)}\n`, { mode: 0o600 });
+  return { ...found, folder };
+}
+
+/** A built network with its commitment's row. */
+function committed(file: string): { built: BuiltCorrection; network: readonly bigint[] } {
+  const built = loadCorrection(correctionFolder(file));
+  const salt = readFileSync(join(built.folder, 'salt'), 'utf8').trim();
+  const row = networkRow(
+    built.manifest,
+    parseInput(networkSchema, readJson(file), file),
+    BigInt(`0x${parseInput(z.string().regex(/^[0-9a-f]{1,30}$/), salt, 'salt')}`),
+  );
+  return { built, network: row };
+}
+
+/** Registers a built network as a correction of an oracle's variances; the chain learns its commitment alone. */
+export async function deployModelCommand(
+  file: string,
+  options: { readonly rpc: string; readonly deployment: string },
+): Promise<CorrectionAddresses & { oracle: Address; network: string }> {
+  const { built, network } = committed(file);
+  const { halo2, oracle } = parseDeployment(readJson(options.deployment));
+  const prover = createProver();
+  try {
+    const commitment = fieldElement(await prover.commit(network));
+    const terms: CorrectionTerms = {
+      ...{ oracle, network: commitment },
+      graph: `0x${built.manifest.graph}`,
+      manifest: `0x${built.manifestDigest}`,
+    };
+    const addresses = await deployCorrection(options.rpc, signer(), halo2, built.verifyingKey, terms);
+    return { ...addresses, oracle, network: `0x${commitment.toString(16).padStart(64, '0')}` };
+  } finally {
+    await prover.close();
+  }
+}
+
+/** Proves what a built network makes of the state that a bar leaves: the input is that of "prove --statement bar". */
+export async function proveModelCommand(
+  file: string,
+  options: { readonly bar: string; readonly out: string },
+): Promise<{ multipliers: readonly number[]; seconds: number; out: string }> {
+  const { built, network } = committed(file);
+  const input = barStatement.parse(readJson(options.bar));
+  const statement = correctionStatement(built);
+  const prover = createProver();
+  try {
+    const started = performance.now();
+    const proof = await prover.prove(statement, { network, state: barRows(input)[NEXT_STATE] });
+    const seconds = (performance.now() - started) / 1000;
+    const { failures, values } = await prover.verify(statement, proof);
+    if (values === undefined || failures.length > 0) throw new Error(failures.join(', '));
+    writeFileSync(options.out, `${JSON.stringify(proof)}\n`);
+    return {
+      multipliers: values.multipliers.slice(0, input.model.units.length),
+      seconds,
+      out: options.out,
+    };
+  } finally {
+    await prover.close();
+  }
+}
