@@ -97,18 +97,32 @@ const SETTLEMENT = `
     block_number bigint, block_hash text, gas_used bigint, reason text, created_at timestamptz not null default now());
   create index chain_transaction_open on chain_transaction (ordinal) where status in ('waiting', 'sent', 'mined');`;
 
-/** Keys, nonces of signed commands, and the log of who did what. */
+/**
+ * Keys, what they have withdrawn in a day, approvals of second holders, nonces of signed calls, and the log of who did what: a chain
+ * of hashes, whose end is in audit_head. `ends`: the entry whose call has ended.
+ */
 const ACCESS = `
   create table api_key (
-    id text primary key, label text not null, hash bytea not null, scopes text[] not null,
-    accounts text[], rate_per_second double precision,
+    id text primary key, label text not null, holder text not null, hash bytea not null, scopes text[] not null,
+    accounts text[], rate_per_second double precision, withdraws_from text[], withdraws_per_day numeric,
     created_at timestamptz not null default now(), revoked_at timestamptz);
+  create table key_withdrawal (
+    key_id text not null references api_key, command bytea not null, amount numeric not null,
+    at timestamptz not null default now(), primary key (key_id, command));
+  create table admin_approval (
+    id bigserial primary key, method text not null, path text not null, body text not null, body_hash text not null,
+    key_id text not null references api_key, holder text not null, at timestamptz not null default now(),
+    used_by text references api_key);
+  create index admin_approval_open on admin_approval (body_hash) where used_by is null;
   create table admin_nonce (nonce text primary key, at timestamptz not null default now());
   create index admin_nonce_at on admin_nonce (at);
   create table audit_log (
-    id bigserial primary key, at timestamptz not null default now(), service text not null, key_id text,
-    address text not null, method text not null, path text not null, request_id text not null,
-    body_hash text not null, status int);`;
+    sequence bigint not null, at bigint not null, entry text not null, hash bytea not null, ends bigint,
+    primary key (sequence, at)) partition by range (at);
+  create index audit_log_ends on audit_log (ends) where ends is not null;
+  create table audit_head (
+    one boolean primary key default true check (one), sequence bigint not null, hash bytea not null);
+  insert into audit_head (sequence, hash) values (0, '\\x${'00'.repeat(32)}');`;
 
 /**
  * The past, by time: each table is partitioned by months of market time; partitions are made as they are needed, and dropped whole.
@@ -156,7 +170,7 @@ export class Initial1700000000000 implements MigrationInterface {
     await runner.query(`
       drop view book_event;
       drop table history_market, history_funding, history_premia, history_risk, history_shares, history_liquidation,
-        history_account, audit_log, admin_nonce, api_key, chain_transaction, settlement_epoch, proof_job,
+        history_account, audit_head, audit_log, admin_nonce, admin_approval, key_withdrawal, api_key, chain_transaction, settlement_epoch, proof_job,
         liquidation_stream, liquidation_event, liquidation, margin_account, risk_record, command_outcome,
         ledger_snapshot_part, ledger_snapshot, journal, market_model, bar, service_state, outbox, outbox_relay,
         outbox_source, consumer_offset, log_record, log_partition;`);

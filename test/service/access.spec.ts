@@ -34,7 +34,7 @@ describe('who may call what', () => {
     engine = await startEngine({
       ...QUICK_MODEL,
       ...{ DATABASE_URL: server.url, PORT: '0', LOG_LEVEL: 'silent', API_KEYS: 'required' },
-      ...{ ADMIN_SECRET, QUOTE_SECRET },
+      ...{ ADMIN_SECRET, QUOTE_SECRET, ADMIN_HOLDERS: '1' },
     });
     const replayer = new Replayer(simulatedMarket(5, 45), engine.log, engine.database, {
       ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0 },

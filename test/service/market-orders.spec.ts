@@ -22,6 +22,7 @@ describe('the operator’s orders', () => {
     engine = await startEngine({
       ...QUICK_MODEL,
       ...{ DATABASE_URL: server.url, PORT: '0', LOG_LEVEL: 'silent', ADMIN_SECRET, API_KEYS: 'required' },
+      ADMIN_HOLDERS: '1',
     });
     const replayer = new Replayer(simulatedMarket(5, 45), engine.log, engine.database, {
       ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0 },

@@ -21,7 +21,7 @@ describe('operations', () => {
 
   beforeAll(async () => {
     engine = await startReplayedEngine(40, {
-      ...{ API_KEYS: 'required', ADMIN_SECRET, PROVER: 'on', EPOCH_EVERY_BARS: '0' },
+      ...{ API_KEYS: 'required', ADMIN_SECRET, ADMIN_HOLDERS: '1', PROVER: 'on', EPOCH_EVERY_BARS: '0' },
     });
     ({ key: adminKey } = await new ApiKeys(engine.database).create({ label: 'admin', scopes: ['admin'] }));
   }, 60_000);

@@ -37,6 +37,7 @@ describe('an exchange in service', () => {
     PORT: '0',
     DATABASE_URL: server.url,
     ADMIN_SECRET,
+    ADMIN_HOLDERS: '1',
     LOG_LEVEL: 'silent',
   });
 

@@ -57,10 +57,13 @@ export async function startTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** Tests cut the way to a database with a proxy between: that takes TCP. */
+export const BY_TCP = { listen_addresses: '127.0.0.1' };
+
 /** @param given where the server keeps its files; by default a temporary folder, removed at the end */
 export async function startTestDatabaseServer(given?: string): Promise<TestDatabaseServer> {
   const directory = given ?? mkdtempSync(join(tmpdir(), 'zkrisk-'));
-  let server: RunningPostgres = await startEmbeddedPostgres(join(directory, 'postgres'));
+  let server: RunningPostgres = await startEmbeddedPostgres(join(directory, 'postgres'), BY_TCP);
   const open: DataSource[] = [];
   return {
     get url() {
@@ -70,7 +73,7 @@ export async function startTestDatabaseServer(given?: string): Promise<TestDatab
     restart: async (downMs = 0) => {
       await server.stop();
       await sleep(downMs);
-      server = await startEmbeddedPostgres(join(directory, 'postgres'));
+      server = await startEmbeddedPostgres(join(directory, 'postgres'), BY_TCP);
     },
     connect: () => connectTo(server.url, open),
     stop: async () => {

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { dataSourceOptions, migrate, startEmbeddedPostgres } from '#lib/storage';
-import { TEMPLATE_DATABASE, TEST_SERVER } from './database.js';
+import { BY_TCP, TEMPLATE_DATABASE, TEST_SERVER } from './database.js';
 
 /** Nothing in these databases has to survive a crash of the machine. */
 const NOT_DURABLE = {
+  ...BY_TCP,
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',

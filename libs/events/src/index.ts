@@ -17,6 +17,7 @@ export * from './kafka/repartition.js';
 export * from './lag-clock.js';
 export * from './lane.js';
 export { LaneUnit } from './lane-unit.js';
+export * from './message-size.js';
 export * from './kafka/topic-differences.js';
 
 export * from './partitions.js';

@@ -11,6 +11,7 @@ import type { EventLog } from './event-log.js';
 import { type Lane, type LaneOwners, unitName } from './lane.js';
 import { unitsOf } from './units.js';
 import { deadLetter } from './dead-letter.js';
+import { isTooLarge, LARGEST_MESSAGE_BYTES } from './message-size.js';
 import type { Message, Outgoing } from '#lib/messages';
 import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
 
@@ -292,6 +293,7 @@ function validate(
   record: LogRecord,
 ): { message: Message<unknown> } | { reason: string } {
   if (record.problem !== undefined) return { reason: record.problem };
+  if (isTooLarge(record.value)) return { reason: `has more than ${LARGEST_MESSAGE_BYTES} bytes` };
   let value: unknown;
   try {
     value = JSON.parse(record.value);

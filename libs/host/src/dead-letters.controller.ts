@@ -40,7 +40,7 @@ export class DeadLettersController {
     params: { topic: topicName },
     query: listQuery,
     response: letterList,
-    errors: [401, 403, 422],
+    errors: [401, 403, 409, 422],
   })
   async list(
     @Param('topic', new ZodPipe(topicName)) topic: string,
@@ -51,13 +51,13 @@ export class DeadLettersController {
 
   @Post(':topic/requeue')
   @HttpCode(200)
-  @NeedsScope('admin', { changesState: true })
+  @NeedsScope('admin', { changesState: true, secondHolder: true })
   @Documented({
     summary: 'Publish dead letters again, with their ids: what was handled after all is not handled twice',
     params: { topic: topicName },
     body: requeueRequest,
     response: requeued,
-    errors: [401, 403, 422],
+    errors: [401, 403, 409, 422],
   })
   async requeue(
     @Param('topic', new ZodPipe(topicName)) topic: string,

@@ -16,7 +16,13 @@ export type ActsFor = 'account' | 'provider' | 'liquidator';
 export type RouteAccess =
   | 'public'
   /** signed with the admin secret, besides a key with the scope */
-  | { readonly scope: Scope; readonly changesState: boolean; readonly actsFor: ActsFor | undefined };
+  | {
+      readonly scope: Scope;
+      readonly changesState: boolean;
+      readonly actsFor: ActsFor | undefined;
+      readonly withdraws: boolean;
+      readonly secondHolder: boolean | ((body: unknown) => boolean);
+    };
 
 /** Anyone may call it, also where keys are required. */
 export function Public(): MethodDecorator & ClassDecorator {
@@ -27,13 +33,20 @@ export function Public(): MethodDecorator & ClassDecorator {
  * Requires a key with a scope. Calls that may change state are written to the audit log.
  *
  * @param options.actsFor the field that names the account acted for: a key that is bound to accounts must name one of them
+ * @param options.withdraws the call pays out `amount` of that account: the key's limits count it
+ * @param options.secondHolder the call needs the approval of a key of another holder, where its body does
  */
 export function NeedsScope(
   scope: Scope,
-  options: { changesState?: boolean; actsFor?: ActsFor } = {},
+  options: {
+    changesState?: boolean;
+    actsFor?: ActsFor;
+    withdraws?: boolean;
+    secondHolder?: boolean | ((body: unknown) => boolean);
+  } = {},
 ): MethodDecorator & ClassDecorator {
-  const { changesState = false, actsFor } = options;
-  const access: RouteAccess = { scope, changesState, actsFor };
+  const { changesState = false, actsFor, withdraws = false, secondHolder = false } = options;
+  const access: RouteAccess = { scope, changesState, actsFor, withdraws, secondHolder };
   return applyDecorators(RouteConfig({ access }), ApiSecurity('key'));
 }
 

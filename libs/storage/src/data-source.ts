@@ -15,6 +15,8 @@ export function dataSourceOptions(
   return {
     type: 'postgres',
     url,
+    // TypeORM's own reading of a URL knows no Unix sockets (?host=…); the driver's does.
+    extra: { connectionString: url },
     entities: ENTITIES,
     migrations: [Initial1700000000000],
     synchronize: false,

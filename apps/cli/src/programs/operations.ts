@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { list, positive, wholeNumber } from '#lib/terminal';
 import type { createKeyCommand as CreateKey } from '../access.command.js';
+import { APPROVE } from '../approve.js';
 import { print } from '../print.js';
 import type { ReplayCommandOptions } from '../replay.command.js';
 import { registerMarketOrders } from './market-orders.js';
@@ -8,7 +9,7 @@ import { registerParameters } from './parameters.js';
 import { registerTopics } from './topics.js';
 import { columnOption, PRICE_FILES } from './prices.js';
 
-/** `zkrisk replay`, `rebuild`, `topics`, `dead-letters`, `api-key`, `parameters`, `admin`. */
+/** `zkrisk replay`, `rebuild`, `topics`, `dead-letters`, `api-key`, `audit-log`, `parameters`, `admin`. */
 export function registerOperations(program: Command): void {
   program
     .command('replay')
@@ -51,9 +52,16 @@ export function registerOperations(program: Command): void {
     .command('create')
     .description('make a key; it is told once')
     .requiredOption('--label <text>', 'whose it is')
-    .requiredOption('--scopes <list>', 'of quote, trade, liquidity, admin', list(String))
+    .requiredOption(
+      '--scopes <list>',
+      'of quote, trade, liquidity, treasury, liquidator, admin',
+      list(String),
+    )
+    .option('--holder <name>', 'who has it: admin calls need two; the label where left out')
     .option('--accounts <list>', 'accounts and providers it may act for; all where left out', list(String))
     .option('--rate <n>', 'calls a second', positive)
+    .option('--withdraw-from <list>', 'accounts and providers it may withdraw from', list(String))
+    .option('--withdraw-per-day <amount>', 'money it may withdraw in any 24 hours')
     .action(async (options: Parameters<typeof CreateKey>[0]) => {
       const { createKeyCommand } = await import('../access.command.js');
       print(await createKeyCommand(options));
@@ -67,11 +75,32 @@ export function registerOperations(program: Command): void {
     });
   keys
     .command('revoke')
-    .description('ends a key; every process knows within two seconds')
+    .description('ends a key; every process knows at once, and its streams end')
     .argument('<id>')
     .action(async (id: string) => {
       const { revokeKeyCommand } = await import('../access.command.js');
       await revokeKeyCommand(id);
+    });
+
+  const auditLog = program
+    .command('audit-log')
+    .description('the chain of hashes over all calls that change state, in the database of DATABASE_URL');
+  auditLog
+    .command('verify')
+    .description('computes the chain again, entry by entry; exit code 1 where it does not hold')
+    .option('--head <sequence:hash...>', 'heads as they were published elsewhere: the log must have them')
+    .action(async ({ head = [] }: { head?: string[] }) => {
+      const { verifyAuditCommand } = await import('../access.command.js');
+      const verdict = await verifyAuditCommand(head);
+      print(verdict);
+      if (!verdict.holds) process.exitCode = 1;
+    });
+  auditLog
+    .command('head')
+    .description('the number of the last entry, and the hash over it and all before it')
+    .action(async () => {
+      const { auditHeadCommand } = await import('../access.command.js');
+      print(await auditHeadCommand());
     });
 
   registerMarketOrders(program);
@@ -86,10 +115,17 @@ export function registerOperations(program: Command): void {
     .requiredOption('--key <key>', 'API key with the scope "admin"')
     .option('--url <url>', 'of a service', 'http://127.0.0.1:8080')
     .option('--body <json>')
-    .action(async (method: string, path: string, options: { key: string; url: string; body?: string }) => {
-      const { adminCommand } = await import('../access.command.js');
-      const { status, body } = await adminCommand({ method, path, ...options });
-      print(body);
-      if (status >= 400) process.exitCode = 1;
-    });
+    .option('--approve', APPROVE)
+    .action(
+      async (
+        method: string,
+        path: string,
+        options: { key: string; url: string; body?: string; approve?: boolean },
+      ) => {
+        const { adminCommand } = await import('../access.command.js');
+        const { status, body } = await adminCommand({ method, path, ...options });
+        print(body);
+        if (status >= 400) process.exitCode = 1;
+      },
+    );
 }

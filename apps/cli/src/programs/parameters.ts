@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { parseJson } from '#lib/errors';
 import { wholeNumber } from '#lib/terminal';
+import { APPROVE } from '../approve.js';
 import { print } from '../print.js';
 
 interface Access {
   readonly key: string;
   readonly url: string;
+  readonly approve?: boolean;
 }
 
 /** `zkrisk parameters`: what holds, what held, what a change would do, and the change. Signed by ADMIN_SECRET. */
@@ -40,12 +42,13 @@ export function registerParameters(program: Command): void {
     .requiredOption('--base <version>', 'the version that is changed', wholeNumber)
     .requiredOption('--by <name>', 'who changes them')
     .requiredOption('--reason <text>', 'why, for the journal')
+    .option('--approve', APPROVE)
     .action((file: string, options: Access & { base: number; by: string; reason: string }) => {
-      const { key, url, base, by, reason } = options;
+      const { base, by, reason, ...access } = options;
       return call(
         'POST',
         '/v1/admin/parameters',
-        { key, url },
+        access,
         { base, parameters: recordOf(file), by, reason },
       );
     });

@@ -80,7 +80,7 @@ export class AccountsController {
 
   @Post('withdrawals')
   @HttpCode(201)
-  @NeedsScope('trade', { changesState: true, actsFor: 'account' })
+  @NeedsScope('trade', { changesState: true, actsFor: 'account', withdraws: true })
   @DocumentedCommand('Withdraw collateral that the initial margin does not need', accountWithdrawal)
   withdraw(
     @Param('account', ACCOUNT) account: string,

@@ -73,7 +73,7 @@ export class LiquidityController {
 
   @Post('withdrawals')
   @HttpCode(201)
-  @NeedsScope('liquidity', { changesState: true, actsFor: 'provider' })
+  @NeedsScope('liquidity', { changesState: true, actsFor: 'provider', withdraws: true })
   @Documented({
     summary: 'Withdraw liquidity: locked until the horizon for free, or forced now for a fee',
     body: withdrawalRequest,

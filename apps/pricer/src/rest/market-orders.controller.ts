@@ -28,6 +28,11 @@ const orderRequest = z.strictObject({
 const marketName = fields.market.or(z.literal('*'));
 const orderTaken = z.object({ id: z.string(), issuedAt: z.string() });
 
+/** Orders that only stop a market are one holder's to give at once; every other one can move money. */
+const STOPPING: readonly unknown[] = ['halt', 'reduce-only'] satisfies MarketOrderKind[];
+const needsSecondHolder = (body: unknown): boolean =>
+  !STOPPING.includes((body as { order?: unknown } | null)?.order);
+
 /** What an order needs besides its market, and what it does not take. @throws {InvalidInputError} */
 function requireFields(
   asked: { order: MarketOrderKind; market: string } & Partial<Record<string, unknown>>,
@@ -60,14 +65,14 @@ export class MarketOrdersController {
 
   @Post(':market/orders')
   @HttpCode(202)
-  @NeedsScope('admin', { changesState: true })
+  @NeedsScope('admin', { changesState: true, secondHolder: needsSecondHolder })
   @Documented({
     summary:
       'Order a market: halt, reduce-only, resume, confirm, refuse, rescale, delist; or accept-time and bust of *',
     body: orderRequest,
     response: orderTaken,
     status: 202,
-    errors: [401, 403, 422],
+    errors: [401, 403, 409, 422],
   })
   async order(
     @Param('market', new ZodPipe(marketName)) market: string,

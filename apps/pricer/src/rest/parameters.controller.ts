@@ -78,7 +78,7 @@ export class ParametersController {
     summary: 'What other risk parameters would change: who would be liquidated, all margins, ρ',
     body: previewRequest,
     response: previewResponse,
-    errors: [401, 403, 422],
+    errors: [401, 403, 409, 422],
   })
   preview(
     @Body(new ZodPipe(previewRequest)) { parameters }: z.output<typeof previewRequest>,
@@ -88,9 +88,9 @@ export class ParametersController {
 
   @Post('admin/parameters')
   @HttpCode(200)
-  @NeedsScope('admin', { changesState: true })
+  @NeedsScope('admin', { changesState: true, secondHolder: true })
   @Documented({
-    summary: 'Put other risk parameters in force, for all services',
+    summary: 'Put other risk parameters in force, for all services; another holder approves it first',
     body: changeRequest,
     response: change,
     errors: [401, 403, 409, 422, 503, 504],

@@ -115,8 +115,6 @@ function tradeOf(event: BookEvent): object {
   return {
     tradeId,
     quoteId,
-    quotesRequest,
-    quotesResponse,
     account,
     bookedAt: new Date(at).toISOString(),
     legs,

@@ -4,6 +4,7 @@ import { outgoingHeaders } from '#lib/runtime';
 import { EventLog, type Lag } from '../event-log.js';
 import type { Outgoing, Topic } from '#lib/messages';
 import { partitionFor } from '../partitions.js';
+import { requireSizes } from '../message-size.js';
 import type { LogRecord } from '../record.js';
 import { waitForEvent } from '../wait-for-event.js';
 
@@ -34,6 +35,7 @@ export class EmbeddedLog extends EventLog {
 
   async append(manager: EntityManager, _source: string, messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
+    requireSizes(messages);
     const now = Date.now();
     // Partitions are locked in one order everywhere, so that two writers of several topics cannot wait for each other.
     await manager.query(

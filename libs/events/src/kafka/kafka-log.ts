@@ -4,6 +4,7 @@ import { outgoingHeaders } from '#lib/runtime';
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import { type ConsumedBatch, EventLog, type Lag } from '../event-log.js';
 import { type Outgoing, outgoing, type Topic, TOPICS } from '#lib/messages';
+import { LARGEST_MESSAGE_BYTES, requireSizes } from '../message-size.js';
 import { partitionFor, partitionsOf } from '../partitions.js';
 import type { Broker, BrokerRecord, TopicSettings } from './broker.js';
 import type { LogRecord } from '../record.js';
@@ -22,8 +23,6 @@ export interface KafkaLogOptions {
 }
 
 const DAY_MS = 24 * 3600 * 1000;
-/** A forecast of 500 markets has 250,000 numbers. */
-const LARGEST_MESSAGE_BYTES = 16 << 20;
 
 /**
  * Messages on Kafka. What a transaction publishes is kept in its database's outbox and brought to the brokers by a relay,
@@ -94,6 +93,7 @@ export class KafkaLog extends EventLog {
 
   async append(manager: EntityManager, source: string, messages: readonly Outgoing[]): Promise<void> {
     if (messages.length === 0) return;
+    requireSizes(messages);
     // The source's row is locked until the commit: numbers are in the order of commits.
     const [{ first }] = await manager.query<[{ first: string }]>(
       `insert into outbox_source as s (source, next_sequence) values ($1, 1 + $2::bigint)
@@ -128,6 +128,7 @@ export class KafkaLog extends EventLog {
       this.relay.stir();
       return;
     }
+    requireSizes(messages);
     const topics = new Map<string, BrokerRecord[]>();
     for (const message of messages) {
       const { topic, key, value, headers } = message;

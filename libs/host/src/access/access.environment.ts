@@ -14,6 +14,12 @@ export const accessEnvironment = z.object({
     .optional()
     .describe('what admin calls are signed with; without it there are none. Or ADMIN_SECRET_FILE')
     .meta({ secret: true }),
+  ADMIN_HOLDERS: z
+    .enum(['1', '2'])
+    .default('2')
+    .describe(
+      '2: admin calls that move money, change parameters or make keys need the approval of a key of another holder; 1: they do not',
+    ),
   RATE_LIMIT_PER_SECOND: z.coerce
     .number()
     .positive()

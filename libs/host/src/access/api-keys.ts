@@ -4,23 +4,29 @@ import type { DataSource } from 'typeorm';
 import { SCOPES, type Scope } from '#lib/service';
 import { listenTo, notify } from '#lib/storage';
 import { UnauthenticatedError, UnknownKeyError } from './errors.js';
+import type { Withdrawals } from './withdrawal-limits.js';
 
 /** Who calls. */
 export interface Principal {
   readonly keyId: string;
+  /** the person or the machine that has the key: two keys of one holder are one pair of eyes */
+  readonly holder: string;
   readonly scopes: ReadonlySet<Scope>;
   /** accounts and providers it may act for; null: all */
   readonly accounts: ReadonlySet<string> | null;
   readonly ratePerSecond: number | null;
+  readonly withdrawals: Withdrawals;
 }
 
 /** A key as it is listed: never its secret, which is not kept. */
 export interface ApiKey {
   readonly id: string;
   readonly label: string;
+  readonly holder: string;
   readonly scopes: Scope[];
   readonly accounts: string[] | null;
   readonly ratePerSecond: number | null;
+  readonly withdrawals: Withdrawals;
   readonly createdAt: string;
   readonly revokedAt: string | null;
 }
@@ -28,10 +34,13 @@ export interface ApiKey {
 interface Row {
   id: string;
   label: string;
+  holder: string;
   hash: Buffer;
   scopes: Scope[];
   accounts: string[] | null;
   rate_per_second: number | null;
+  withdraws_from: string[] | null;
+  withdraws_per_day: string | null;
   created_at: Date;
   revoked_at: Date | null;
 }
@@ -100,21 +109,30 @@ export class ApiKeys {
     if (Date.now() - this.readAt > REFRESH_MS) await this.refresh();
   }
 
-  /** Makes a key; this is the only time it is told. */
+  /**
+   * Makes a key; this is the only time it is told.
+   *
+   * @param options.holder who has it; its label where left out
+   */
   async create(options: {
     label: string;
+    holder?: string | undefined;
     scopes: readonly Scope[];
     accounts?: readonly string[] | undefined;
     ratePerSecond?: number | undefined;
+    withdrawals?: Withdrawals | undefined;
   }): Promise<{ key: string; id: string }> {
     const id = randomBytes(8).toString('hex');
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    const { from, perDay } = options.withdrawals ?? {};
     await this.database.query(
-      `insert into api_key (id, label, hash, scopes, accounts, rate_per_second)
-       values ($1, $2, $3, $4::text[], $5::text[], $6)`,
+      `insert into api_key
+         (id, label, hash, scopes, accounts, rate_per_second, holder, withdraws_from, withdraws_per_day)
+       values ($1, $2, $3, $4::text[], $5::text[], $6, $7, $8::text[], $9)`,
       [
         ...[id, options.label, hashOf(secret), options.scopes],
         ...[options.accounts ?? null, options.ratePerSecond ?? null],
+        ...[options.holder ?? options.label, from ?? null, perDay ?? null],
       ],
     );
     this.readAt = 0;
@@ -123,11 +141,12 @@ export class ApiKeys {
 
   async list(): Promise<ApiKey[]> {
     const rows = await this.database.query<Row[]>('select * from api_key order by created_at');
-    return rows.map(({ id, label, scopes, accounts, rate_per_second, created_at, revoked_at }) => ({
-      ...{ id, label, scopes, accounts },
-      ratePerSecond: rate_per_second,
-      createdAt: created_at.toISOString(),
-      revokedAt: revoked_at?.toISOString() ?? null,
+    return rows.map((row) => ({
+      ...{ id: row.id, label: row.label, holder: row.holder, scopes: row.scopes, accounts: row.accounts },
+      ratePerSecond: row.rate_per_second,
+      withdrawals: withdrawalsOf(row),
+      createdAt: row.created_at.toISOString(),
+      revokedAt: row.revoked_at?.toISOString() ?? null,
     }));
   }
 
@@ -159,16 +178,25 @@ export class ApiKeys {
     if (ticket < this.applied) return;
     this.applied = ticket;
     this.known = new Map(
-      rows.map(({ id, hash, scopes, accounts, rate_per_second }) => {
+      rows.map((row) => {
+        const { id, hash, holder, scopes, accounts, rate_per_second } = row;
         const principal = {
-          ...{ keyId: id, scopes: new Set(scopes), ratePerSecond: rate_per_second },
+          ...{ keyId: id, holder, scopes: new Set(scopes), ratePerSecond: rate_per_second },
           accounts: accounts === null ? null : new Set(accounts),
+          withdrawals: withdrawalsOf(row),
         };
         return [id, { hash, principal }];
       }),
     );
     this.changed();
   }
+}
+
+function withdrawalsOf({ withdraws_from, withdraws_per_day }: Row): Withdrawals {
+  return {
+    ...(withdraws_from === null ? {} : { from: withdraws_from }),
+    ...(withdraws_per_day === null ? {} : { perDay: withdraws_per_day }),
+  };
 }
 
 function hashOf(secret: string): Buffer {

@@ -27,3 +27,13 @@ export class RateLimitedError extends ZkriskError {
 export class UnknownKeyError extends ZkriskError {
   readonly code = 'unknown-resource';
 }
+
+/** An admin call that a key of another holder has not approved. */
+export class SecondHolderError extends ZkriskError {
+  readonly code = 'second-holder-needed';
+}
+
+/** A withdrawal that the key may not make: from this account, or so much in a day. */
+export class WithdrawalLimitError extends ZkriskError {
+  readonly code = 'withdrawal-limit';
+}

@@ -6,14 +6,18 @@ import { type ActsFor, problemOf, type RouteAccess } from '#lib/service';
 import type { AccessConfig } from './access.environment.js';
 import { AdminSignatures } from './admin-signature.js';
 import { ApiKeys, type Principal } from './api-keys.js';
+import { Approvals } from './approvals.js';
 import { AuditLog } from './audit-log.js';
 import { ForbiddenError, UnauthenticatedError } from './errors.js';
+import { type AskedWithdrawal, WithdrawalLimits } from './withdrawal-limits.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** whose key came with the request; null where none is needed */
     principal: Principal | null;
-    auditId: string | null;
+    auditId: number | null;
+    /** gives back what a withdrawal counts against its key's limit; null where it counts nothing */
+    uncount: (() => Promise<void>) | null;
     /** as it came, of admin calls */
     rawBody: Buffer | undefined;
   }
@@ -22,12 +26,11 @@ declare module 'fastify' {
 /** Fields of paths, bodies and queries that may name somebody. */
 const NAMES = ['account', 'provider', 'liquidator'];
 const OPEN_TO_EVERYONE = /^\/docs(\/|-|$)/;
-const ADMIN = '/v1/admin/';
 
 /**
  * Checks access before anything else reads a request: the key and its scope, the accounts it may act for, the
- * signature of admin calls. A request that may change state is written to the audit log before it does. A route that does not say
- * who may call it is nobody's.
+ * signature of admin calls and their second holder, what a key may pay out. A request that may change state is written to the audit
+ * log before it does. A route that does not say who may call it is nobody's.
  */
 export function guardRoutes(
   fastify: FastifyInstance,
@@ -39,23 +42,34 @@ export function guardRoutes(
   },
 ): RouteGuard {
   const { service, required, config } = options;
-  let parts: { keys: ApiKeys; signatures: AdminSignatures; audit: AuditLog } | undefined;
+  let parts:
+    | {
+        keys: ApiKeys;
+        signatures: AdminSignatures;
+        audit: AuditLog;
+        approvals: Approvals;
+        limits: WithdrawalLimits;
+      }
+    | undefined;
   const opened = () => {
     const database = options.database();
     return (parts ??= {
       keys: new ApiKeys(database),
       signatures: new AdminSignatures(database, config.ADMIN_SECRET),
       audit: new AuditLog(database),
+      approvals: new Approvals(database),
+      limits: new WithdrawalLimits(database),
     });
   };
   const open = new Set<FastifyReply>();
   fastify.decorateRequest('principal', null);
   fastify.decorateRequest('auditId', null);
+  fastify.decorateRequest('uncount', null);
   fastify.decorateRequest('rawBody', undefined);
 
   fastify.addHook('onRequest', async (request, reply) => {
     const access = accessOf(request);
-    if (access === 'public' || (!required && !request.url.startsWith(ADMIN))) return;
+    if (access === 'public' || (!required && !isAdmin(access))) return;
     try {
       request.principal = await opened().keys.principalOf(keyIn(request));
       open.add(reply);
@@ -69,7 +83,7 @@ export function guardRoutes(
 
   // Signatures are over the bytes that came.
   fastify.addHook('preParsing', async (request, _reply, payload) => {
-    if (!request.url.startsWith(ADMIN)) return payload;
+    if (!isAdmin(accessOf(request))) return payload;
     const chunks: Buffer[] = [];
     for await (const chunk of payload) chunks.push(chunk as Buffer);
     request.rawBody = Buffer.concat(chunks);
@@ -80,7 +94,7 @@ export function guardRoutes(
     const access = accessOf(request);
     if (access === 'public' || access === undefined) return;
     try {
-      if (access.scope === 'admin') {
+      if (isAdmin(access)) {
         const { method, url, headers, rawBody: body = Buffer.alloc(0) } = request;
         await opened().signatures.require({ method, url, body }, headers);
       }
@@ -97,6 +111,12 @@ export function guardRoutes(
           .update(JSON.stringify(request.body ?? null))
           .digest('hex'),
       });
+      if (request.principal === null) return;
+      const { method, url, body, rawBody = Buffer.alloc(0), principal } = request;
+      if (config.ADMIN_HOLDERS === '2' && needsSecondHolder(access, body))
+        await opened().approvals.use(principal, method, url, rawBody);
+      if (access.withdraws)
+        request.uncount = (await opened().limits.count(principal, withdrawalIn(request))) ?? null;
     } catch (error) {
       return refuse(error, request, reply);
     }
@@ -104,6 +124,8 @@ export function guardRoutes(
 
   fastify.addHook('onResponse', async (request, reply) => {
     open.delete(reply);
+    if (request.uncount !== null && reply.statusCode >= 400 && reply.statusCode < 500)
+      await request.uncount();
     if (request.auditId !== null) await opened().audit.end(request.auditId, reply.statusCode);
   });
   return {
@@ -122,6 +144,11 @@ export interface RouteGuard {
   keys(): ApiKeys;
   /** Ends answers that are still being sent, as server-sent events are, to keys that are not valid any more. */
   endRevoked(): void;
+}
+
+/** By the route that was found: the same route can be written in many ways, such as `/v1/%61dmin/keys`. */
+function isAdmin(access: RouteAccess | undefined): boolean {
+  return access !== undefined && access !== 'public' && access.scope === 'admin';
 }
 
 function accessOf({ routeOptions, url }: FastifyRequest): RouteAccess | undefined {
@@ -170,6 +197,25 @@ function requireAccounts(
     throw new ForbiddenError(`the key is bound to accounts: the call must name its ${actsFor}`, {
       field: actsFor,
     });
+}
+
+function needsSecondHolder(
+  { secondHolder }: Exclude<RouteAccess, 'public'>,
+  body: unknown,
+): boolean {
+  return typeof secondHolder === 'function' ? secondHolder(body) : secondHolder;
+}
+
+/** A withdrawal as its body and path name it; what is not text is left for the route to refuse. */
+function withdrawalIn({ params, body, url }: FastifyRequest): AskedWithdrawal {
+  const given = { ...(body as object | null), ...(params as object) } as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return {
+    owner: text(given.account ?? given.provider),
+    call: JSON.stringify([url, body]),
+    commandId: typeof given.commandId === 'string' ? given.commandId : undefined,
+    amount: text(given.amount),
+  };
 }
 
 function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
