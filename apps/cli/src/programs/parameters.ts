@@ -45,12 +45,7 @@ export function registerParameters(program: Command): void {
     .option('--approve', APPROVE)
     .action((file: string, options: Access & { base: number; by: string; reason: string }) => {
       const { base, by, reason, ...access } = options;
-      return call(
-        'POST',
-        '/v1/admin/parameters',
-        access,
-        { base, parameters: recordOf(file), by, reason },
-      );
+      return call('POST', '/v1/admin/parameters', access, { base, parameters: recordOf(file), by, reason });
     });
 }
 

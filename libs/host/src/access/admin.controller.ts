@@ -14,7 +14,9 @@ const withdrawals = z
       .array(fields.account)
       .max(1000)
       .optional()
-      .describe('accounts and providers it may withdraw from; empty: none; all it may act for where left out'),
+      .describe(
+        'accounts and providers it may withdraw from; empty: none; all it may act for where left out',
+      ),
     perDay: fields.amount.optional().describe('money it may withdraw in any 24 hours'),
   })
   .describe('limits of what it may pay out');
@@ -51,9 +53,7 @@ const keyList = z.object({
 });
 const approvalRequest = z.strictObject({
   method: z.enum(['POST', 'PUT', 'DELETE']),
-  path: z
-    .string()
-    .regex(/^\/v1\/admin\/[!-~]{1,500}$/, 'must be the path of an admin call, with its query'),
+  path: z.string().regex(/^\/v1\/admin\/[!-~]{1,500}$/, 'must be the path of an admin call, with its query'),
   body: z.string().max(200_000).describe('of the call, to the byte'),
 });
 const approvalMade = z.object({ id: z.number(), expiresAt: z.string() });

@@ -27,7 +27,10 @@ const LIFETIME_MS = 3_600_000;
 export class Approvals {
   constructor(private readonly database: DataSource) {}
 
-  async approve({ keyId, holder }: Principal, call: ApprovedCall): Promise<{ id: number; expiresAt: string }> {
+  async approve(
+    { keyId, holder }: Principal,
+    call: ApprovedCall,
+  ): Promise<{ id: number; expiresAt: string }> {
     const method = call.method.toUpperCase();
     const [{ id, at }] = await this.database.query<[{ id: string; at: Date }]>(
       `insert into admin_approval (method, path, body, body_hash, key_id, holder)

@@ -199,10 +199,7 @@ function requireAccounts(
     });
 }
 
-function needsSecondHolder(
-  { secondHolder }: Exclude<RouteAccess, 'public'>,
-  body: unknown,
-): boolean {
+function needsSecondHolder({ secondHolder }: Exclude<RouteAccess, 'public'>, body: unknown): boolean {
   return typeof secondHolder === 'function' ? secondHolder(body) : secondHolder;
 }
 

@@ -53,10 +53,9 @@ export class WithdrawalLimits {
       .digest();
     const counted = await this.database.transaction(async (manager) => {
       await manager.query('select 1 from api_key where id = $1 for update', [keyId]);
-      await manager.query(
-        `delete from key_withdrawal where key_id = $1 and at <= now() - interval '1 day'`,
-        [keyId],
-      );
+      await manager.query(`delete from key_withdrawal where key_id = $1 and at <= now() - interval '1 day'`, [
+        keyId,
+      ]);
       const [inserted] = await manager.query<object[]>(
         `insert into key_withdrawal (key_id, command, amount) values ($1, $2, $3)
          on conflict do nothing returning key_id`,
