@@ -4,6 +4,8 @@ import { ExchangeMachine, HOUR_MS, LINEAR, number } from './exchange-machine.js'
 
 const COLLUDERS = ['c1', 'c2', 'c3', 'c4', 'c5'] as const;
 const MARKETS = ['A', 'B', 'C'] as const;
+/** whose pool shares a vault holds; theirs too */
+const VAULT = 'c5.vault';
 /** What rounding may do to the sums of floats that wealth is made of: the books themselves are exact. */
 const TOLERANCE = 1e-3;
 
@@ -68,6 +70,14 @@ const commands = {
   release: fc.record({ kind: fc.constant('release' as const), who, which: fc.nat(3) }),
   claim: fc.record({ kind: fc.constant('claim' as const), who }),
   liquidate: fc.record({ kind: fc.constant('liquidate' as const) }),
+  /** one of them, as the liquidator of another, takes its positions over at prices of its own */
+  takeover: fc.record({
+    kind: fc.constant('takeover' as const),
+    liquidator: who,
+    permille: fc.integer({ min: -6, max: 6 }),
+  }),
+  /** pool shares come to their vault, or ask to leave it */
+  vault: fc.record({ kind: fc.constant('vault' as const), units: fc.integer({ min: 0, max: 5_000_000 }) }),
   wait: fc.record({ kind: fc.constant('wait' as const), ms: milliseconds }),
   forecast: fc.record({ kind: fc.constant('forecast' as const) }),
 };
@@ -98,10 +108,10 @@ export function sequences(length: number, randomMarks: boolean): fc.Arbitrary<(C
   // Levered positions, moves and liquidations are what sequences are about: they come more often.
   const drawn: fc.Arbitrary<Command | Move>[] = [
     ...Object.values(commands),
-    ...[commands.deposit, commands.lever, commands.lever, commands.liquidate, commands.liquidate],
+    ...[commands.deposit, commands.lever, commands.lever, commands.liquidate, commands.takeover],
   ];
   return fc.array(fc.oneof(...drawn, ...(randomMarks ? [move, move, move] : [])), {
-    minLength: 1,
+    minLength: length,
     maxLength: length,
     size: 'max',
   });
@@ -235,6 +245,26 @@ function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | unde
       if (name === undefined) return undefined;
       return machine.liquidateAll(name).findLast(({ kind }) => kind.startsWith('trade'));
     }
+    case 'takeover': {
+      const name = COLLUDERS.flatMap(marginAccounts).find(
+        (account) =>
+          !account.startsWith(step.liquidator) && machine.engine.accounts.standing(account).liquidatable,
+      );
+      if (name === undefined) return undefined;
+      const open = machine.ledger.account(name).positions;
+      const sizes = open.map(({ market, size }) => [market, (-Number(size) / 1e8).toFixed(8)] as const);
+      const prices = open.map(({ market }) =>
+        ((machine.engine.board.mark(market)!.value * (1000 + step.permille)) / 1000).toFixed(8),
+      );
+      const events = machine.liquidate(name, Object.fromEntries(sizes), {
+        prices,
+        liquidator: step.liquidator,
+      });
+      return events.findLast(({ kind }) => kind === 'match-booked' || kind === 'trade-rejected');
+    }
+    case 'vault':
+      machine.value(VAULT, step.units);
+      return undefined;
     case 'wait':
       machine.wait(step.ms);
       return undefined;
@@ -277,7 +307,13 @@ function wealth(machine: ExchangeMachine): number {
     for (const name of marginAccounts(account)) sum += Math.max(0, machine.equity(name));
     sum += machine.worth(account) + number(machine.ledger.notesOf(account).outstanding);
   }
-  return sum;
+  return sum + wealthOfVault(machine);
+}
+
+/** Beside its units, which are its own: what it would owe if it left, negative. */
+function wealthOfVault(machine: ExchangeMachine): number {
+  const { backing, worth } = machine.engine.shares.positionOf(VAULT);
+  return backing === undefined ? 0 : number(worth - backing.amount - backing.deficit);
 }
 
 /** What an event has paid the colluders; negative: what they have paid in. */
@@ -289,22 +325,54 @@ function paidBy(event: BookEvent): number {
   return 0;
 }
 
-/** @returns sequences that were played */
+/**
+ * Plays random sequences of a length.
+ *
+ * @returns sequences that were played
+ * @throws {Error} with the law that gave way and the shortest sequence found that breaks it
+ */
 export function attack(
   runs: number,
   length: number,
   randomMarks: boolean,
   coverage: Coverage,
-  seed?: number,
+  seed = Date.now() | 0,
   rules: object = RULES,
 ): number {
-  let played = 0;
-  fc.assert(
-    fc.property(sequences(length, randomMarks), (steps) => {
-      played++;
-      play(steps, randomMarks, coverage, rules);
-    }),
-    { numRuns: runs, ...(seed === undefined ? {} : { seed }) },
-  );
-  return played;
+  const stream = fc.sample(sequences(length, randomMarks), { numRuns: runs, seed });
+  for (const [i, steps] of stream.entries()) {
+    if (broken(steps, randomMarks, coverage, rules) === undefined) continue;
+    const short = shortest(steps, (some) => broken(some, randomMarks, new Map(), rules) !== undefined);
+    const law = broken(short, randomMarks, new Map(), rules);
+    throw new Error(
+      `sequence ${i} of seed ${seed}: ${law}\n${short.map((step) => JSON.stringify(step)).join('\n')}`,
+    );
+  }
+  return stream.length;
+}
+
+function broken(
+  steps: readonly (Command | Move)[],
+  randomMarks: boolean,
+  coverage: Coverage,
+  rules: object,
+): string | undefined {
+  try {
+    play(steps, randomMarks, coverage, rules);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** A sequence without whatever it fails without. */
+function shortest<Step>(steps: readonly Step[], fails: (steps: readonly Step[]) => boolean): readonly Step[] {
+  let left = steps;
+  for (let part = Math.ceil(left.length / 2); part >= 1; part = part === 1 ? 0 : Math.ceil(part / 2))
+    for (let at = 0; at < left.length;) {
+      const without = [...left.slice(0, at), ...left.slice(at + part)];
+      if (fails(without)) left = without;
+      else at += part;
+    }
+  return left;
 }

@@ -72,7 +72,8 @@ export class ExchangeMachine {
     this.time += laterMs;
     for (const market of this.markets) {
       const price = prices[market] ?? this.engine.board.mark(market)!.value;
-      this.engine.take({ market, price: String(price), time: this.time, sequence: ++this.ticks });
+      const text = price < 1e-5 ? price.toFixed(12) : String(price);
+      this.engine.take({ market, price: text, time: this.time, sequence: ++this.ticks });
     }
     this.keep(this.engine.takeMatured());
   }
@@ -186,6 +187,20 @@ export class ExchangeMachine {
         this.time,
       ),
     );
+  }
+
+  /** A vault holds so many pool shares for its provider, at a price of 1. @returns why it was refused, where it was */
+  value(provider: string, units: number, haircut = 0.1): string | undefined {
+    this.marks();
+    const { events, refusal } = this.engine.valuation(
+      {
+        ...{ provider, units: String(units), settled: '0', unitValue: '1', haircut },
+        ...{ vault: `0x${'11'.repeat(20)}`, block: 1 },
+      },
+      this.time,
+    );
+    this.keep(events);
+    return refusal;
   }
 
   leave(provider: string, amount: number | string, mode: 'locked' | 'forced' = 'forced'): BookEvent {

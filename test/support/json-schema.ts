@@ -10,7 +10,9 @@ export interface JsonSchema {
   readonly oneOf?: readonly JsonSchema[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
-  readonly items?: JsonSchema;
+  /** false: nothing after `prefixItems` */
+  readonly items?: JsonSchema | false;
+  readonly prefixItems?: readonly JsonSchema[];
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly pattern?: string;
@@ -37,7 +39,8 @@ export function fitting(schema: JsonSchema): fc.Arbitrary<unknown> {
       return fc.record(model, { requiredKeys: required.filter((name) => name in model) });
     }
     case 'array':
-      return fc.array(fitting(schema.items ?? {}), {
+      if (schema.prefixItems !== undefined) return fc.tuple(...schema.prefixItems.map(fitting));
+      return fc.array(schema.items === false ? fc.constant(null) : fitting(schema.items ?? {}), {
         minLength: schema.minItems ?? 0,
         maxLength: Math.min(schema.maxItems ?? 5, 5),
       });

@@ -1,16 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TOPICS, type Topic } from '#lib/messages';
-import { ApiKeys, SCOPES } from '#lib/host';
+import { ApiKeys, type Scope, SCOPES } from '#lib/host';
 import { messageSchema } from '../../apps/zkrisk/src/reference/asyncapi.js';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 import { broken, fitting, type JsonSchema } from '../support/json-schema.js';
 import { QUICK_MODEL } from '../support/topology.js';
+
+/** Tries of each operation by a key of all scopes, and by each of the others. */
+const [MANY, FEW] = ['30', '8'];
 
 const VERSION = '4.32.5';
 const environment = join(
@@ -51,12 +54,25 @@ describe('whatever is sent', () => {
       flow: { seed: 3, accounts: 20, tradesPerBar: 1, medianNotional: 10_000, firstBar: 35 },
     });
     await replayer.run(new AbortController().signal);
-    ({ key } = await new ApiKeys(engine.database).create({ label: 'fuzz', scopes: SCOPES }));
+    ({ key } = await keyOf(SCOPES));
+    // Paths name an account that there is, and that the bound keys are bound to.
+    writeFileSync(
+      join(server.directory, 'schemathesis.toml'),
+      '[parameters]\n"path.account" = "fuzz"\n"path.provider" = "fuzz"\n',
+    );
+    await fetch(`${engine.url}/v1/accounts/fuzz/deposits`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ amount: '1000000' }),
+    });
   }, 60_000);
   afterAll(async () => {
     await engine.stop();
     await server.stop();
   });
+
+  const keyOf = (scopes: readonly Scope[], accounts?: string[]) =>
+    new ApiKeys(engine.database).create({ label: `fuzz ${scopes.join()}`, scopes, accounts });
 
   const state = async () => {
     await engine.log.drained(new AbortController().signal);
@@ -69,8 +85,15 @@ describe('whatever is sent', () => {
     return { events, plans, keys, book: engine.pricer.engine.ledger.snapshot() };
   };
 
-  /** Runs the API's document against the engine. */
-  async function fuzz(...args: string[]): Promise<{ code: number; output: string }> {
+  async function lastEvent(): Promise<string> {
+    const [{ last }] = await engine.database.query<[{ last: string }]>(
+      'select coalesce(max(sequence), 0) as last from book_event',
+    );
+    return last;
+  }
+
+  /** Runs the API's document against the engine: examples, coverage, fuzzing, and sequences along its links. */
+  async function fuzz(examples: string, ...args: string[]): Promise<{ code: number; output: string }> {
     const checks =
       'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance';
     const child = spawn(
@@ -85,7 +108,7 @@ describe('whatever is sent', () => {
           checks,
           '--continue-on-failure',
         ],
-        ...['--max-examples', '30', '--exclude-path', '/v1/liquidations/stream', '--no-color', ...args],
+        ...['--max-examples', examples, '--exclude-path', '/v1/liquidations/stream', '--no-color', ...args],
       ],
       // Where it may leave what it has learnt.
       { cwd: server.directory, stdio: ['ignore', 'pipe', 'pipe'] },
@@ -101,7 +124,7 @@ describe('whatever is sent', () => {
     'without a key changes nothing, and finds no fault',
     async () => {
       const before = await state();
-      const { code, output } = await fuzz('--seed', '1');
+      const { code, output } = await fuzz(FEW, '--seed', '1');
       expect([code, code === 0 ? '' : output.slice(-4000)]).toEqual([0, '']);
       expect(await state()).toEqual(before);
     },
@@ -111,12 +134,58 @@ describe('whatever is sent', () => {
   it.skipIf(missing !== undefined)(
     'with a key finds no answer that is not in the document, and none of 5xx that is a fault',
     async () => {
-      const { code, output } = await fuzz('--seed', '2', '-H', `Authorization: Bearer ${key}`);
+      const { code, output } = await fuzz(MANY, '--seed', '2', '-H', `Authorization: Bearer ${key}`);
       expect([code, code === 0 ? '' : output.slice(-4000)]).toEqual([0, '']);
       expect((await state()).book).toBeDefined();
       expect(engine.pricer.engine.ledger.imbalance()).toBe(0n);
     },
     200_000,
+  );
+
+  /** Events that a key may cause, and whose. Time brings the others. */
+  const OF_TIME = ['funding-accrued', 'vested', 'credit-charged', 'window-begun'];
+  const REFUSALS = ['account-rejected', 'trade-rejected', 'liquidity-rejected', 'match-rejected'];
+  const bounds: [scope: Scope, accounts: string[] | undefined, kinds: string[]][] = [
+    ['quote', undefined, []],
+    [
+      'trade',
+      ['fuzz'],
+      [
+        ...['account-withdrawn', 'collateral-moved', 'trade-booked', 'match-booked', 'bankruptcy-settled'],
+        ...['margin-reserved', 'margin-released', 'note-paid', 'command-id-reused'],
+      ],
+    ],
+    [
+      'treasury',
+      undefined,
+      ['account-deposited', 'liquidity-deposited', 'liquidity-asked', 'command-id-reused'],
+    ],
+  ];
+  it.skipIf(missing !== undefined).each(bounds)(
+    'with a key of the scope "%s" finds no fault, and does nothing that is not the key’s to do',
+    async (scope, accounts, kinds) => {
+      const { key: bound } = await keyOf([scope], accounts);
+      const before = await lastEvent();
+      const tables = await state();
+      const { code, output } = await fuzz(FEW, '--seed', '4', '-H', `Authorization: Bearer ${bound}`);
+      expect([code, code === 0 ? '' : output.slice(-4000)]).toEqual([0, '']);
+      expect({ ...(await state()), book: undefined, events: undefined }).toEqual({
+        ...tables,
+        ...{ book: undefined, events: undefined },
+      });
+      const caused = await engine.database.query<{ payload: Record<string, string | undefined> }[]>(
+        'select payload from book_event where sequence > $1',
+        [before],
+      );
+      for (const { payload } of caused) {
+        if (OF_TIME.includes(payload.kind!)) continue;
+        expect([...kinds, ...REFUSALS]).toContain(payload.kind);
+        const owner = payload.account ?? payload.provider ?? payload.owner ?? payload.from;
+        if (accounts !== undefined && owner !== undefined) expect(accounts).toContain(owner.split('~')[0]);
+      }
+      expect(engine.pricer.engine.ledger.imbalance()).toBe(0n);
+    },
+    280_000,
   );
 
   describe.each(Object.values(TOPICS) as unknown as Topic<never>[])('to the topic $name', (topic) => {

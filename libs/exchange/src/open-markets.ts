@@ -1,4 +1,4 @@
-import { notionalOf } from '#lib/amounts';
+import { notionalOf, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { ExchangeLedger } from './book/exchange-ledger.js';
 import type { MarketBoard } from './marks/market-board.js';
 
@@ -50,6 +50,14 @@ export class OpenMarkets {
   /** Marks, market time or what may be done in a market have changed. */
   timePassed(): void {
     this.oldest = undefined;
+  }
+
+  /** By how much all positions are worth more at time-weighted averages of marks than at marks, money. O(open markets). */
+  drift(): number {
+    let drift = 0;
+    for (const market of this.open)
+      drift += toNumber(this.ledger.market(market).size, SIZE_DECIMALS) * this.board.drift(market);
+    return drift;
   }
 
   /** Whether every market with a position has a mark that came after a time and that liquidity may be valued at. */

@@ -123,6 +123,7 @@ export class PricingEngine implements Exchange {
       ...([ledger, parameters, parameters.horizonMs] as const),
       () => (this.ready() ? this.assessment() : undefined),
       (time) => this.open.markedSince(time),
+      () => this.open.drift(),
     );
   }
 

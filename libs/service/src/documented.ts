@@ -24,8 +24,11 @@ export function Documented(options: {
   contentType?: string;
   status?: number;
   errors?: readonly number[];
+  /** what can be called next: by the operation's id, its parameters as runtime expressions over this answer */
+  links?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }): MethodDecorator {
-  const { summary, params = {}, query, body, response, contentType, status = 200, errors = [] } = options;
+  const { summary, params = {}, query, body, response, contentType, status = 200 } = options;
+  const { errors = [], links = {} } = options;
   const takesInput = body !== undefined || query !== undefined || Object.keys(params).length > 0;
   const asSchema = (schema: z.ZodType) => openApiSchema(schema) as Record<string, unknown>;
   const content = (schema: z.ZodType) => ({
@@ -43,9 +46,24 @@ export function Documented(options: {
       }),
     ),
     ...(body ? [ApiBody({ schema: asSchema(body), required: !body.safeParse(undefined).success })] : []),
-    ApiResponse({ status, description: 'success', ...(response ? content(response) : {}) }),
-    // Whatever the route: not HTTP, no key, not this key, too often; and where anything is given, it may not fit.
-    ...[...new Set([...errors, 400, 401, 403, 429, ...(takesInput ? [422] : [])])].map((code) =>
+    ApiResponse({
+      ...{ status, description: 'success' },
+      ...(response ? content(response) : {}),
+      ...(Object.keys(links).length === 0
+        ? {}
+        : {
+            links: Object.fromEntries(
+              Object.entries(links).map(([operationId, parameters]) => [
+                operationId,
+                { operationId, parameters },
+              ]),
+            ),
+          }),
+    }),
+    // Whatever the route: not HTTP, no key, not this key, too often; where anything is given, it may not fit, be too large, or no JSON.
+    ...[
+      ...new Set([...errors, 400, 401, 403, 429, ...(takesInput ? [422] : []), ...(body ? [413, 415] : [])]),
+    ].map((code) =>
       ApiResponse({
         status: code,
         description: 'problem',

@@ -67,6 +67,10 @@ export class LiquidationsController {
     summary: 'Liquidations, the newest first, without their plans',
     query: listQuery,
     response: z.looseObject({ liquidations: z.array(liquidation) }),
+    links: {
+      LiquidationsController_one: { id: '$response.body#/liquidations/0/planId' },
+      LiquidationsController_execute: { id: '$response.body#/liquidations/0/planId' },
+    },
     errors: [422],
   })
   async list(@Query(new ZodPipe(listQuery)) query: z.output<typeof listQuery>): Promise<object> {

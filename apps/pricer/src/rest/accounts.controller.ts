@@ -26,7 +26,7 @@ const PARAMETERS = { account: accountName };
 const DocumentedCommand = (summary: string, body: z.ZodType) =>
   Documented({
     ...{ params: PARAMETERS, summary, body, response: accountOutcome },
-    ...{ status: 201, errors: [409, 422, 503, 504] },
+    ...{ status: 201, errors: [404, 409, 422, 503, 504] },
   });
 
 @ApiTags('accounts')
@@ -58,7 +58,7 @@ export class AccountsController {
       'What a trade, a deposit or other marks would make of an account’s cross margin; nothing is booked',
     body: simulateRequest,
     response: simulateResponse,
-    errors: [404, 422, 503],
+    errors: [404, 409, 422, 503],
   })
   simulate(
     @Param('account', ACCOUNT) account: string,

@@ -62,7 +62,8 @@ export class LiquidityController {
     body: depositRequest,
     response: liquidityOutcome,
     status: 201,
-    errors: [409, 422, 503, 504],
+    links: { LiquidityController_provider: { provider: '$response.body#/provider' } },
+    errors: [404, 409, 422, 503, 504],
   })
   async deposit(
     @Body(new ZodPipe(depositRequest)) request: z.output<typeof depositRequest>,
@@ -79,7 +80,7 @@ export class LiquidityController {
     body: withdrawalRequest,
     response: liquidityOutcome,
     status: 201,
-    errors: [409, 422, 503, 504],
+    errors: [404, 409, 422, 503, 504],
   })
   async withdraw(
     @Body(new ZodPipe(withdrawalRequest)) request: z.output<typeof withdrawalRequest>,

@@ -38,7 +38,7 @@ export class MatchesController {
     body: matchRequest,
     response: bookedMatch,
     status: 201,
-    errors: [403, 409, 422, 503, 504],
+    errors: [404, 409, 422, 503, 504],
   })
   async match(
     @Body(new ZodPipe(matchRequest)) { matchId = randomUUID(), ...match }: z.output<typeof matchRequest>,

@@ -37,7 +37,8 @@ export class QuotesController {
     body: quoteRequest,
     response: quoteResponse,
     status: 201,
-    errors: [400, 404, 422, 503],
+    links: { QuotesController_accept: { id: '$response.body#/id' } },
+    errors: [404, 409, 422, 503],
   })
   quote(@Body(new ZodPipe(quoteRequest)) request: QuoteRequest, @CallerKey() key: string | null): string {
     return this.desk.quote(request, key);
@@ -80,7 +81,7 @@ export class QuotesController {
     summary: 'Book the trade of a quote, once',
     body: acceptRequest,
     response: bookedTrade,
-    errors: [403, 404, 409, 410, 422, 504],
+    errors: [404, 409, 410, 422, 503, 504],
   })
   async accept(
     @Param('id', new ZodPipe(quoteId)) id: string,

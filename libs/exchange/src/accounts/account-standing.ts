@@ -184,11 +184,15 @@ export class AccountStandings {
     return fromNumber(rate, MONEY_DECIMALS, 'up', 'credit.rate');
   }
 
-  /** Cash that the initial margin does not need: unrealised gains count as margin, and are paid when they are realised. */
+  /**
+   * Cash that the initial margin does not need, at marks and at their time-weighted averages: unrealised gains count as margin, and are
+   * paid when they are realised.
+   */
   withdrawable(marginAccount: string): bigint {
-    const { available } = this.standing(marginAccount);
+    const { available, positions } = this.standing(marginAccount);
     const { cash, fundingOwed } = this.ledger.account(marginAccount);
-    const free = fromNumber(available, MONEY_DECIMALS, 'down', 'available');
+    const drift = positions.reduce((sum, { market, size }) => sum + size * this.board.drift(market), 0);
+    const free = fromNumber(available + Math.min(0, drift), MONEY_DECIMALS, 'down', 'available');
     const held = cash - fundingOwed - this.ledger.creditOf(marginAccount, this.board.now).owed;
     const least = free < held ? free : held;
     return least > 0n ? least : 0n;

@@ -66,6 +66,8 @@ export interface WaitingCommand {
 /** What backs a provider's liquidity outside the exchange, as it was valued last. */
 export interface Backing {
   readonly vault: string;
+  /** pool shares it held when it was valued last */
+  readonly units: bigint;
   /** what of it counts in L */
   readonly amount: bigint;
   /** what the provider owes beyond its shares: it left with more than they were worth */
@@ -190,10 +192,15 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
         },
       ],
     ),
-    backings: frozen.backings.map(([provider, { vault, amount: text, deficit, settled, valuedAt }]) => [
-      provider,
-      { vault, amount: amount(text), deficit: amount(deficit), settled: amount(settled), valuedAt },
-    ]),
+    backings: frozen.backings.map(
+      ([provider, { vault, units, amount: text, deficit, settled, valuedAt }]) => [
+        provider,
+        {
+          ...{ vault, units: amount(units), amount: amount(text), deficit: amount(deficit) },
+          ...{ settled: amount(settled), valuedAt },
+        },
+      ],
+    ),
     pendingCapital: pending(frozen.pendingCapital),
     pendingLiquidity: {
       entries: pending(frozen.pendingLiquidity.entries),

@@ -1,7 +1,12 @@
 import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { InvalidInputError } from '#lib/errors';
+import { fields } from '#lib/messages';
 import { NotionalLimitError } from '../errors.js';
 import type { PricedLeg } from '../trades/trade-price.js';
 import type { Exchange } from './exchange.js';
+
+/** Units of the last place. */
+const LARGEST_SIZE = BigInt(fields.LARGEST_AMOUNT) * 10n ** BigInt(SIZE_DECIMALS);
 
 /** The limit of a trade's notional at mark, all legs together. @throws {NotionalLimitError} */
 export function requireTradeLimit({ board, parameters }: Exchange, legs: readonly PricedLeg[]): void {
@@ -12,9 +17,10 @@ export function requireTradeLimit({ board, parameters }: Exchange, legs: readonl
 
 /**
  * Limits of notional at mark, of what the trade makes of the account and of each market's open interest. What grows neither is
- * not refused.
+ * not refused. A position's size is one that a command can state: no topic would take the order that closes a larger one.
  *
  * @throws {NotionalLimitError}
+ * @throws {InvalidInputError} for a position of more units
  */
 export function requireLimits(
   { ledger, board, parameters }: Exchange,
@@ -28,6 +34,11 @@ export function requireLimits(
   for (const { name, exactSize } of legs) {
     const before = ledger.position(marginAccount, name).size;
     const after = before + exactSize;
+    if (magnitude(after) > LARGEST_SIZE && magnitude(after) > magnitude(before))
+      throw new InvalidInputError(
+        'legs.size',
+        `would make a position of more than ${fields.LARGEST_AMOUNT} of ${name}`,
+      );
     grown += valueOf(name, after) - valueOf(name, before);
     const { size, longSize } = ledger.market(name);
     const long = longSize + positive(after) - positive(before);
@@ -61,6 +72,10 @@ export function requireInterest(
   const limit = parameters.rules.parameters.limits.market;
   if (interest > limit && interest > largest(longSize, longSize - size))
     throw new NotionalLimitError(`market ${market}`, interest, limit);
+}
+
+function magnitude(size: bigint): bigint {
+  return size < 0n ? -size : size;
 }
 
 function positive(size: bigint): bigint {

@@ -69,6 +69,14 @@ export class MarketBoard {
   get marks(): MarkKeeper {
     return this.keeper;
   }
+  /** By how much the time-weighted average of a market's marks is above its mark; 0 without one, or within rounding. */
+  drift(market: string): number {
+    const mark = this.mark(market)?.value;
+    const average = this.keeper.average(market);
+    if (mark === undefined || average === undefined) return 0;
+    return Math.abs(average / mark - 1) > 1e-12 ? average - mark : 0;
+  }
+
   get latestForecast(): CovariancePayload | undefined {
     return this.forecast;
   }

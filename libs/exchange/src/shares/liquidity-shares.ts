@@ -42,8 +42,10 @@ export class LiquidityShares {
     private readonly standing: () => Standing | undefined,
     /** whether marks that came after a time are known of every market with a position */
     private readonly markedSince: (time: number) => boolean,
+    /** see {@link ShareValue} */
+    drift?: () => number,
   ) {
-    this.value = new ShareValue(ledger, standing);
+    this.value = new ShareValue(ledger, standing, drift);
   }
 
   /**
@@ -138,8 +140,8 @@ export class LiquidityShares {
     if (outstanding > 0n && this.value.redeemed() <= 0n) {
       throw new InvalidInputError('amount', 'the liquidity is used up: shares have no value to be issued at');
     }
-    // By what the whole is worth more with it: a wider L bears more of the tail, and that is not for the others to pay.
-    const added = this.value.redeemed(amount) - this.value.redeemed();
+    // By what the whole is worth more with it: that a wider L bears more of the tail is not for the others to pay.
+    const added = this.value.raisedBy(amount);
     const shares = outstanding === 0n ? amount : divide(added * outstanding, this.value.issued(), 'down');
     if (shares <= 0n)
       throw new InvalidInputError('amount', `${formatMoney(amount)} is less than one share is worth`);

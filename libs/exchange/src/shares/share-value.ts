@@ -9,25 +9,40 @@ export interface Standing {
 }
 
 /**
- * What all shares together are worth, at marks. Who leaves is paid the lower value: L less the fair price of the call spread the
- * providers are short. Who comes pays the higher: P's pending premia already stand before L, and with it go what L has borne and
- * may have back out of trading gains (a put spread on the book) and of those premia, and the premia that L is still to earn: they
- * were paid for the risk that makes shares cheap now.
+ * What all shares together are worth. Who leaves is paid the lower value: L less the fair price of the call spread the providers are
+ * short. Who comes pays the higher: P's pending premia already stand before L, and with it go what L has borne and may have back out
+ * of trading gains (a put spread on the book) and of those premia, and the premia that L is still to earn: they were paid for the risk
+ * that makes shares cheap now. Each is the worse for the provider of the value at marks and at their time-weighted averages: whoever
+ * can push a mark for a moment neither comes cheap nor leaves dear.
  */
 export class ShareValue {
   constructor(
     private readonly ledger: ExchangeLedger,
     /** undefined before the first forecast */
     private readonly standing: () => Standing | undefined,
+    /** by how much all positions are worth more to traders at averages than at marks, money */
+    private readonly drift: () => number = () => 0,
   ) {}
 
-  /**
-   * What shares are redeemed at, rounded down; from 0 to L.
-   *
-   * @param added to L
-   */
-  redeemed(added = 0n): bigint {
-    return this.claim(this.ledger.liquidity + added, 0n);
+  /** What shares are redeemed at, rounded down; from 0 to L. */
+  redeemed(): bigint {
+    const { liquidity } = this.ledger;
+    return least(this.drifts().map((drift) => this.claim(liquidity, 0n, drift)));
+  }
+
+  /** What shares are worth at marks, whatever their averages, rounded down: of a vault, whose units stay. */
+  fair(): bigint {
+    return this.claim(this.ledger.liquidity, 0n, 0);
+  }
+
+  /** By how much an amount added to L raises what shares are redeemed at: a wider L bears more of the tail. */
+  raisedBy(added: bigint): bigint {
+    const { liquidity } = this.ledger;
+    return least(
+      this.drifts().map(
+        (drift) => this.claim(liquidity + added, 0n, drift) - this.claim(liquidity, 0n, drift),
+      ),
+    );
   }
 
   /** What shares are issued at, rounded up. */
@@ -35,7 +50,10 @@ export class ShareValue {
     const { liquidity, pendingToCapital, pendingToLiquidity } = this.ledger;
     const pending = pendingToCapital > 0n ? pendingToCapital : 0n;
     const unearned = pendingToLiquidity > 0n ? pendingToLiquidity : 0n;
-    return this.claim(liquidity, pending) + this.restitution(pending) + unearned + 1n;
+    const values = this.drifts().map(
+      (drift) => this.claim(liquidity, pending, drift) + this.restitution(pending, drift),
+    );
+    return -least(values.map((value) => -value)) + unearned + 1n;
   }
 
   /** What a number of shares is redeemed for, rounded down. */
@@ -44,20 +62,26 @@ export class ShareValue {
     return outstanding === 0n ? 0n : divide(this.redeemed() * shares, outstanding, 'down');
   }
 
-  /** L less the call spread on it, with so much more of P before it. */
-  private claim(liquidity: bigint, cushion: bigint): bigint {
+  /** At marks, and at averages. */
+  private drifts(): number[] {
+    const drift = this.drift();
+    return drift === 0 ? [0] : [0, drift];
+  }
+
+  /** L less the call spread on it, with so much more of P before it; positions worth so much more than at marks. */
+  private claim(liquidity: bigint, cushion: bigint, drift: number): bigint {
     const standing = this.standing();
     if (standing === undefined) return liquidity;
     const { forward, totalEntryNotional, volatility } = standing.assessment.exposure;
     const strike = totalEntryNotional + standing.book.capital + toNumber(cushion, MONEY_DECIMALS);
     const width = toNumber(liquidity, MONEY_DECIMALS);
-    const { price } = callSpread(forward, strike, width, volatility);
+    const { price } = callSpread(forward + drift, strike, width, volatility);
     const value = liquidity - fromNumber(price, MONEY_DECIMALS, 'up', 'callSpread');
     return value < 0n ? 0n : value;
   }
 
   /** What L has borne for P and may have back, at most all of it. */
-  private restitution(pending: bigint): bigint {
+  private restitution(pending: bigint, drift: number): bigint {
     const { borne } = this.ledger;
     if (borne === 0n) return 0n;
     const standing = this.standing();
@@ -66,8 +90,12 @@ export class ShareValue {
     const width = toNumber(borne, MONEY_DECIMALS);
     // clamp(K − F, 0, width) = width − clamp(F − (K − width), 0, width), K where losses begin to reach L.
     const strike = totalEntryNotional + standing.book.capital - width;
-    const left = width - callSpread(forward, strike, width, volatility).price;
+    const left = width - callSpread(forward + drift, strike, width, volatility).price;
     const back = fromNumber(Math.max(0, left), MONEY_DECIMALS, 'up', 'restitution') + pending;
     return back < borne ? back : borne;
   }
+}
+
+function least(values: readonly bigint[]): bigint {
+  return values.reduce((a, b) => (a < b ? a : b));
 }

@@ -24,7 +24,9 @@ const UNIT_MONEY = 10n ** BigInt(UNIT_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS
  *
  *     amount = B + (units settled since) × value of a unit − B before
  *
- * comes in or goes out as the provider's deposit or withdrawal at the fair value of shares. Units that were settled moved between
+ * comes in or goes out as the provider's deposit or withdrawal at the fair value of shares. Units that were not there before pay for
+ * shares what cash pays, pending premia included: who brings them late must not earn what others have borne the risk for. Leaving,
+ * and what units have become worth meanwhile, is at the value of shares at marks. Units that were settled moved between
  * provider and exchange for what L has lost or earned already, at their whole value. A provider that leaves with more than its
  * shares are worth owes the rest, the deficit: what comes in pays that first, for no shares, so that those who bore it have it back.
  *
@@ -60,6 +62,7 @@ export function valueVault(
     amount,
     provider,
     owed: before?.deficit ?? 0n,
+    fresh: freshPart(units, before?.vault === vault ? before.units : 0n, backing),
   });
   return {
     ...{ kind: 'liquidity-valued', at, provider, valuedAt, vault },
@@ -74,15 +77,26 @@ export function valueVault(
   };
 }
 
+/** What those units are worth that were not there before. */
+function freshPart(units: bigint, before: bigint, backing: bigint): bigint {
+  return units <= before ? 0n : divide(backing * (units - before), units, 'up');
+}
+
 /** Shares that an amount is worth, rounded against the provider, and what it owes then. Redeemed are no more than it has. */
 function sharesFor(
   ledger: ExchangeLedger,
   shareValue: ShareValue,
-  change: { readonly amount: bigint; readonly provider: string; readonly owed: bigint },
+  change: {
+    readonly amount: bigint;
+    readonly provider: string;
+    readonly owed: bigint;
+    /** what of the amount new units are worth, at most */
+    readonly fresh: bigint;
+  },
 ): { shares: bigint; deficit: bigint } {
-  const { amount, provider, owed } = change;
+  const { amount, provider, owed, fresh } = change;
   const outstanding = ledger.outstandingShares;
-  const worth = shareValue.redeemed();
+  const worth = shareValue.fair();
   if (amount >= 0n) {
     const repaid = amount < owed ? amount : owed;
     const invested = amount - repaid;
@@ -91,7 +105,13 @@ function sharesFor(
     if (worth <= 0n)
       throw new InvalidInputError('units', 'the liquidity is used up: shares have no value to be issued at');
     // The others have what is repaid first: shares are issued at what they are worth with it.
-    return { shares: divide(invested * outstanding, worth + repaid, 'down'), deficit };
+    const brought = fresh < invested ? fresh : invested;
+    return {
+      shares:
+        divide((invested - brought) * outstanding, worth + repaid, 'down') +
+        divide(brought * outstanding, shareValue.issued() - 1n + repaid, 'down'),
+      deficit,
+    };
   }
   const held = ledger.sharesOf(provider);
   if (worth <= 0n) return { shares: 0n, deficit: owed - amount };

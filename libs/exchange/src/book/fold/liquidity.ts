@@ -69,6 +69,7 @@ export function value(books: Books, event: LiquidityValued): void {
   const amount = money(event.amount, 'amount');
   books.backings.set(event.provider, {
     vault: event.vault,
+    units: parseDecimal(event.units, UNIT_DECIMALS, 'units'),
     amount: money(event.backing, 'backing'),
     deficit: money(event.deficit, 'deficit'),
     settled: parseDecimal(event.settled, UNIT_DECIMALS, 'settled'),
