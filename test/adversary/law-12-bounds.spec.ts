@@ -115,7 +115,7 @@ describe('what one schema takes', () => {
     const machine = new ExchangeMachine();
     for (let i = 0; i < 50; i++) machine.deposit('whale', '1000000000000000');
     machine.provide('lp', '1000000000000000');
-    for (const price of [1e-2, 1e-6, 1e-9]) machine.marks({ A: price });
+    for (const price of [1e-2, 1e-6, 1e-9]) machine.marks({ A: price }, 120_000);
     const size = '1000000000000000';
     expect(machine.trade('whale', { A: size }).kind).toBe('trade-booked');
     const state = accountState(machine.ledger, 'whale', [], machine.time);
@@ -128,7 +128,7 @@ describe('what one schema takes', () => {
   it('no position is larger than the order that closes it may be', () => {
     const machine = new ExchangeMachine();
     machine.deposit('whale', '1000000000000');
-    for (const price of [1e-2, 1e-6, 1e-9]) machine.marks({ A: price });
+    for (const price of [1e-2, 1e-6, 1e-9]) machine.marks({ A: price }, 120_000);
     const size = '600000000000000';
     expect(machine.trade('whale', { A: size }).kind).toBe('trade-booked');
     expect(machine.trade('whale', { A: size })).toMatchObject({

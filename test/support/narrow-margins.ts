@@ -5,7 +5,7 @@ export const NARROW_MARGINS = {
   FIRST_PARAMETERS: quickParameters({
     margin: {
       mode: 'linear',
-      rates: { default: { maintenance: 0.14, initial: 0.17 }, markets: {} },
+      rates: { default: { maintenance: 0.165, initial: 0.17 }, markets: {} },
     },
   }),
 };

@@ -7,6 +7,7 @@ import {
   modelInstallation,
   ORACLE_ABI,
   type OracleModel,
+  withAuditHead,
 } from '#lib/chain';
 import type { EpochPayload } from '#lib/messages';
 import { modelCall, oracleModel, type ProvenEpoch, provenEpoch, publishCall } from './epoch-call.js';
@@ -41,8 +42,14 @@ export class SettlementCalls {
     if (kind === 'prices') return this.prices(pricedBars(epoch));
     const proven = await this.proven(epoch);
     return kind === 'publish'
-      ? publishCall(this.chain, proven)
+      ? this.withAuditHead(await publishCall(this.chain, proven))
       : modelCall(this.chain, kind, oracleModel(proven));
+  }
+
+  /** Each epoch carries the end of the audit log's chain: what was written before can then not be altered unseen. */
+  private async withAuditHead(call: Call): Promise<Call> {
+    const head = await this.repository.auditHead();
+    return head === undefined ? call : { ...call, data: withAuditHead(call.data, head) };
   }
 
   /** The model that waits for the governor; undefined where none does. */

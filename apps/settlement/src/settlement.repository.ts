@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Address, Hex } from 'viem';
-import type { SignedReport, StoredTransaction, TransactionStore } from '#lib/chain';
+import type { PublishedHead, SignedReport, StoredTransaction, TransactionStore } from '#lib/chain';
+import { AuditLog } from '#lib/host';
 import type { EpochPayload } from '#lib/messages';
 import type { ProofDocument } from '#lib/proofs';
 import { ChainTransactionEntity, DatabaseLease, SettlementEpochEntity } from '#lib/storage';
@@ -31,6 +32,12 @@ export class SettlementRepository implements TransactionStore {
   /** Of the account on the chain: one process sends from it. */
   senderLease(): DatabaseLease {
     return new DatabaseLease(this.database, SENDER_LOCK);
+  }
+
+  /** The end of the audit log's chain; undefined while nothing is in it. */
+  async auditHead(): Promise<PublishedHead | undefined> {
+    const head = await new AuditLog(this.database).head();
+    return head.sequence === 0 ? undefined : head;
   }
 
   async addEpoch(manager: EntityManager, epoch: EpochPayload): Promise<void> {

@@ -12,6 +12,7 @@ import type { ChainClient } from './chain-client.js';
 import { documentInstances } from './encoding.js';
 import { ChainError } from './errors.js';
 import { innerCall } from './inner-call.js';
+import { auditHeadOf, type PublishedHead } from './audit-head.js';
 import { ATTESTOR_ABI, ORACLE_ABI, PRICE_SOURCE_ABI } from './oracle-abi.js';
 
 const LOG_RANGE = 50_000n;
@@ -64,11 +65,14 @@ export class AuditedChain {
   }
 
   /** The epoch that a transaction has published, made by itself or by a Safe in its name. */
-  async published(transaction: Hex, digest: Hex): Promise<PublishedEpoch> {
+  async published(
+    transaction: Hex,
+    digest: Hex,
+  ): Promise<PublishedEpoch & { readonly auditHead: PublishedHead | undefined }> {
     const data = await this.call(transaction, PUBLISH, digest, 'publish');
     const { args } = decodeFunctionData({ abi: ORACLE_ABI, data });
     const [epoch] = args as unknown as readonly [PublishedEpoch];
-    return epoch;
+    return { ...epoch, auditHead: auditHeadOf(data) };
   }
 
   async attested(transaction: Hex, digest: Hex): Promise<Attestation> {

@@ -1,3 +1,4 @@
+import type { PublishedHead } from './audit-head.js';
 import type { Hex } from 'viem';
 import { type BarPublic, barStatement, quantise, splitFailures } from '#lib/proofs';
 import { type AuditedChain, label, type PublishedEpoch } from './audit-chain.js';
@@ -19,6 +20,8 @@ export interface AuditedEpoch {
   readonly proofs: number;
   /** upper bound of EVaR, quote units */
   readonly entropicValueAtRisk: number;
+  /** the head of the publisher's audit log that came with it; null: none did */
+  readonly auditHead: PublishedHead | null;
   readonly failures: readonly string[];
 }
 
@@ -106,6 +109,7 @@ export class EpochAuditor {
     this.stateBar = bar;
     this.chained = true;
     return {
+      auditHead: epoch.auditHead ?? null,
       number: Number(number),
       block: Number(block),
       bar: new Date(Number(bar) * 1000).toISOString(),

@@ -1,5 +1,6 @@
 export * from './account.js';
 export * from './audit.js';
+export * from './audit-head.js';
 export type { AuditedEpoch } from './audit-epochs.js';
 export type { AuditedLiquidation } from './audit-liquidations.js';
 export * from './chain-client.js';
