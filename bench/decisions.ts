@@ -5,7 +5,7 @@ import {
   markParameters,
   PricingEngine,
 } from '#lib/exchange';
-import { type CovariancePayload, outgoing, TOPICS } from '#lib/messages';
+import { type CovariancePayload, outgoing, TOPICS, type TradePayload } from '#lib/messages';
 import { randomStream, type RandomStream } from '#lib/runtime';
 import { advanceState, factorForecast, fitForecastModel, initialState } from '#lib/volatility';
 import { cpuSeconds, type GrowthRow, growthRow, marketReturns } from './growth.js';
@@ -24,6 +24,9 @@ const PARAMETERS: ExchangeParameters = {
 /** Trades between two ticks: a tick moves market time, so that funding is owed again. */
 const TRADES_BETWEEN_TICKS = 20;
 
+/** Trades of a measurement. */
+const TRADES = 10_000;
+
 /** Accounts that have a position before anything is measured. */
 const MOST_OPENED = 20_000;
 
@@ -34,6 +37,7 @@ export class TradingExchange {
   private time = START;
   private ticks = 0;
   private trades = 0;
+  private made = 0;
 
   /** @param factors common to all markets, of the forecast */
   constructor(
@@ -56,7 +60,7 @@ export class TradingExchange {
       );
     }
     // Most of what is measured is trading, not opening, wherever there are not very many accounts.
-    for (let a = 0; a < Math.min(accounts, MOST_OPENED); a++) this.trade(a);
+    for (let a = 0; a < Math.min(accounts, MOST_OPENED); a++) this.trade(this.command(a));
   }
 
   private tick(market: number): void {
@@ -66,27 +70,31 @@ export class TradingExchange {
     this.engine.takeMatured();
   }
 
-  private trade(account: number): void {
-    const { trades } = this;
-    const market = `M${account % this.markets}`;
+  /** A trade's command as it comes from the log: read from its JSON. */
+  private command(account: number): TradePayload {
     const size = (this.random.uniform() < 0.5 ? -1 : 1) * (0.01 + 20 * this.random.uniform());
-    const [booked] = this.engine
-      .book(
-        {
-          ...{ tradeId: `t${trades}`, account: `account-${account}` },
-          legs: [{ market, size: size.toFixed(4) }],
-        },
-        this.time,
-      )
-      .slice(-1);
+    const legs = [{ market: `M${account % this.markets}`, size: size.toFixed(4) }];
+    const text = JSON.stringify({ tradeId: `t${this.made++}`, account: `account-${account}`, legs });
+    return JSON.parse(text) as TradePayload;
+  }
+
+  private trade(command: TradePayload): void {
+    const [booked] = this.engine.book(command, this.time).slice(-1);
     if (booked.kind !== 'trade-booked') throw new Error(`a trade was not booked: ${JSON.stringify(booked)}`);
     if (++this.trades % TRADES_BETWEEN_TICKS === 0)
       this.tick(Math.floor(this.random.uniform() * this.markets));
   }
 
-  /** Decides so many trades, of accounts drawn at random. */
-  run(trades: number): void {
-    for (let i = 0; i < trades; i++) this.trade(Math.floor(this.random.uniform() * this.accounts));
+  /** So many trades of accounts drawn at random. */
+  commands(trades: number): TradePayload[] {
+    return Array.from({ length: trades }, () =>
+      this.command(Math.floor(this.random.uniform() * this.accounts)),
+    );
+  }
+
+  /** Decides trades, with a tick now and then. */
+  run(commands: readonly TradePayload[]): void {
+    for (const command of commands) this.trade(command);
   }
 }
 
@@ -116,9 +124,13 @@ export function factorsOf(markets: number): number {
 export function tradeGrowth(): GrowthRow[] {
   const decide = (markets: number, accounts: number) => {
     const exchange = new TradingExchange(markets, accounts, factorsOf(markets));
-    const trades = 10_000;
-    exchange.run(trades);
-    return cpuSeconds(3, () => exchange.run(trades)) / trades;
+    exchange.run(exchange.commands(TRADES));
+    let least = Infinity;
+    for (let i = 0; i < 3; i++) {
+      const commands = exchange.commands(TRADES);
+      least = Math.min(least, cpuSeconds(1, () => exchange.run(commands)) / TRADES);
+    }
+    return least;
   };
   return [
     growthRow(
@@ -128,17 +140,21 @@ export function tradeGrowth(): GrowthRow[] {
       { 8: 8e-6, 50: 10e-6, 500: 25e-6 },
       (markets) => decide(markets, 2000),
     ),
-    growthRow(
-      'a bar: LM-GO’s filter, horizon and rate, its message written and read, in force in the pricer',
-      'markets',
-      [24, 200, 500],
-      { 500: 0.15 },
-      barToForce,
-    ),
     growthRow('decide a trade, 50 markets', 'accounts', [1000, 10_000, 100_000, 1_000_000], {}, (accounts) =>
       decide(50, accounts),
     ),
   ];
+}
+
+/** From a bar's returns to the forecast in force in the pricer, by markets. */
+export function barGrowth(): GrowthRow {
+  return growthRow(
+    'a bar: LM-GO’s filter, horizon and rate, its message written and read, in force in the pricer',
+    'markets',
+    [24, 200, 500],
+    { 500: 0.15 },
+    barToForce,
+  );
 }
 
 /** CPU time from a bar's returns to the forecast in force, everything in one process and nothing on the way between two. */

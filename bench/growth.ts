@@ -7,6 +7,7 @@ import {
   type ForecastModelOptions,
 } from '#lib/volatility';
 import { randomStream } from '#lib/runtime';
+import { askPeers } from './harness.js';
 
 /** CPU time of a piece of work at several sizes. */
 export interface GrowthRow {
@@ -64,14 +65,26 @@ export function growthRow(
   return { work, of, sizes, seconds, exponent, targets };
 }
 
-/** How forecasts grow with the number of markets, 1,000 bars each. */
+const fit = (options: ForecastModelOptions) => (n: number) => {
+  const returns = marketReturns(n);
+  const names = returns.map((_, i) => `M${i}`);
+  return cpuSeconds(n < 100 ? 5 : 1, () => fitForecastModel(names, returns, options));
+};
+
+/** How the default forecast grows with the number of markets, 1,000 bars each, and NumPy's time for the reference where it is there. */
 export function forecastGrowth(): GrowthRow[] {
-  const fit = (options: ForecastModelOptions) => (n: number) => {
-    const returns = marketReturns(n);
-    const names = returns.map((_, i) => `M${i}`);
-    return cpuSeconds(n < 100 ? 5 : 2, () => fitForecastModel(names, returns, options));
-  };
+  const sizes = [24, 200, 500];
+  const numpy = askPeers<{ lmGo: number[] }>({
+    lmGo: { windows: sizes.map((n) => marketReturns(n).map((series) => [...series])) },
+  });
   return [
+    ...(numpy === null
+      ? []
+      : [
+          growthRow('LM-GO refit, the reference in NumPy', 'markets', sizes, {}, (n) =>
+            numpy.lmGo.at(sizes.indexOf(n))!,
+          ),
+        ]),
     growthRow('LM-GO refit', 'markets', [8, 24, 50, 200, 500], { 24: 0.01, 200: 0.4, 500: 4 }, fit({})),
     growthRow('a bar of LM-GO: filter, horizon, rate', 'markets', [24, 200, 500], { 500: 0.15 }, (n) => {
       const returns = marketReturns(n);
@@ -88,8 +101,29 @@ export function forecastGrowth(): GrowthRow[] {
       const returns = marketReturns(n);
       return cpuSeconds(1, () => clusterMarkets('linkage', returns));
     }),
-    growthRow('GO-GARCH refit by clusters', 'markets', [24, 50, 200], { 200: 5 }, fit({ model: 'gogarch' })),
   ];
+}
+
+/** How GO-GARCH grows, by clusters. */
+export function goGarchGrowth(): GrowthRow {
+  return growthRow(
+    'GO-GARCH refit by clusters',
+    'markets',
+    [24, 50, 200],
+    { 200: 5 },
+    fit({ model: 'gogarch' }),
+  );
+}
+
+/** How GO-GARCH grows with all markets in one group. */
+export function singleGoGarchGrowth(): GrowthRow {
+  return growthRow(
+    'GO-GARCH refit, all markets one group',
+    'markets',
+    [24, 50, 200],
+    { 200: 15 },
+    fit({ model: 'gogarch', clusters: 'single' }),
+  );
 }
 
 /** The rows as a table for reading. */

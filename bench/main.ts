@@ -2,8 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { comparePeers } from './compare-peers.js';
-import { tradeGrowth } from './decisions.js';
-import { forecastGrowth, growthTable } from './growth.js';
+import { growthRun } from './growth-run.js';
 import { type Figure, figureTable, QUICK } from './harness.js';
 import { liquidationFigures } from './liquidations.js';
 import { markFigures } from './marks.js';
@@ -19,14 +18,11 @@ if (process.argv.includes('--trades-over-kafka')) {
   process.stdout.write(`${JSON.stringify(await tradesOverKafka(markets, accounts, trades), null, 2)}\n`);
   process.exit(0);
 }
-if (process.argv.includes('--growth')) {
-  const growth = [...tradeGrowth(), ...(process.argv.includes('--trades') ? [] : forecastGrowth())];
-  mkdirSync(join(import.meta.dirname, '..', '..', 'reports'), { recursive: true });
-  writeFileSync(
-    join(import.meta.dirname, '..', '..', 'reports', 'growth.json'),
-    `${JSON.stringify(growth, null, 2)}\n`,
+const growth = process.argv.indexOf('--growth');
+if (growth >= 0) {
+  process.stdout.write(
+    `${await growthRun(process.argv.slice(growth + 1).filter((word) => !word.startsWith('-')))}\n`,
   );
-  process.stdout.write(`${growthTable(growth)}\n`);
   process.exit(0);
 }
 const directory = join(import.meta.dirname, '..', '..', 'reports');

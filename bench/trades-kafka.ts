@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs';
 import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
@@ -6,7 +6,8 @@ import { randomStream } from '#lib/runtime';
 import { noKafka } from '../test/support/kafka.js';
 import { startTopology, type Topology } from '../test/support/topology.js';
 import { factorsOf, forecastOf } from './decisions.js';
-import { percentile } from './harness.js';
+import { type Figure, percentile } from './harness.js';
+import { cpuOf } from './process-times.js';
 
 /** What a run of trades over Kafka and PostgreSQL came to; one broker, one server and one pricer beside the sender. */
 export interface TradesReport {
@@ -31,53 +32,6 @@ export interface TradesReport {
 }
 
 const CHUNK = 500;
-const TICKS_PER_SECOND = 100;
-
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  readonly name: string;
-  /** seconds of CPU time, its dead children's included */
-  readonly cpu: number;
-}
-
-/** Every process of the machine, from /proc. */
-function processes(): Process[] {
-  return readdirSync('/proc').flatMap((entry): Process[] => {
-    if (!/^\d+$/.test(entry)) return [];
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-      const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const cpu =
-        (Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14])) /
-        TICKS_PER_SECOND;
-      return [{ pid: Number(entry), parent: Number(fields[1]), name, cpu }];
-    } catch {
-      // It has ended meanwhile.
-      return [];
-    }
-  });
-}
-
-/** CPU seconds of this run's processes so far: of children of this one, and theirs. */
-function cpuOf(pricer: number): { pricer: number; postgres: number; kafka: number; sender: number } {
-  const all = processes();
-  const ours = new Set([process.pid]);
-  for (let before = 0; before < ours.size;) {
-    before = ours.size;
-    for (const { pid, parent } of all) if (ours.has(parent)) ours.add(pid);
-  }
-  const sum = (wanted: (each: Process) => boolean) =>
-    all.filter((each) => ours.has(each.pid) && wanted(each)).reduce((total, { cpu }) => total + cpu, 0);
-  const { user, system } = process.cpuUsage();
-  return {
-    pricer: sum(({ pid }) => pid === pricer),
-    postgres: sum(({ name }) => name === 'postgres'),
-    kafka: sum(({ name }) => name === 'java'),
-    sender: (user + system) / 1e6,
-  };
-}
 
 /** Trades of one leg by accounts drawn at random, and the ticks that keep marks good, as messages. */
 class TradeFlow {
@@ -279,4 +233,35 @@ export async function tradesOverKafka(
     await Promise.allSettled([producer.disconnect(), consumer.disconnect()]);
     await topology.stop();
   }
+}
+
+/** {@link tradesOverKafka} as figures; none where there is no Kafka. */
+export async function tradeFigures(
+  markets: number,
+  accounts: number,
+  trades: number,
+  least: number,
+): Promise<Figure[]> {
+  const report = await tradesOverKafka(markets, accounts, trades);
+  if (report === undefined) return [];
+  const size = `${markets} markets, ${accounts.toLocaleString('en')} accounts`;
+  const { perSecond, logBytes, latency, cpu, pricerMegabytes } = report;
+  const figure = (name: string, ours: number, unit: string, target: string, met: boolean | null): Figure => ({
+    ...{ name: `${name}, ${size}`, ours, unit, peer: null, ratio: null, target, met },
+  });
+  return [
+    figure('trades over Kafka and PostgreSQL', perSecond, '/s', `≥ ${least}/s`, perSecond >= least),
+    figure(
+      `sent to booked at ${latency.rate}/s, p99`,
+      latency.p99 / 1000,
+      's',
+      '≤ 100 ms',
+      latency.p99 <= 100,
+    ),
+    figure('PostgreSQL’s log a trade', logBytes / 1000, 'kB', '≤ 0.6 kB', logBytes <= 600),
+    figure('CPU time of the pricer a trade', cpu.pricer / 1e6, 's', '', null),
+    figure('CPU time of PostgreSQL a trade', cpu.postgres / 1e6, 's', '', null),
+    figure('CPU time of Kafka a trade', cpu.kafka / 1e6, 's', '', null),
+    figure('resident memory of the pricer', pricerMegabytes, 'MB', '', null),
+  ];
 }
