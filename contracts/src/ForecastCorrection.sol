@@ -16,7 +16,7 @@ contract ForecastCorrection {
     using Exceedances for Exceedances.Window;
     using PublicValues for uint256[];
 
-    /// @notice What is registered, and fixed.
+    /// @notice Registered once, and fixed.
     struct Terms {
         RiskOracle oracle;
         /// @dev SHA-256 of the network's ONNX graph, and of the description of the circuit
@@ -112,7 +112,7 @@ contract ForecastCorrection {
             ModelRegistry.Part memory part = model.parts[p];
             _requireProof(registered, p, part.state, proofs[p]);
             for (uint256 i = 0; i < part.markets.length; i++) {
-                // A model that took over without a bar of its own may have other markets than what was proven.
+                // A model that took over without a bar of its own may have other markets than those that were proven.
                 if (at >= bar.markets.length || bar.markets[at] != part.markets[i]) revert NotProvenSo(bar.number);
                 _correct(oracle, bar, at++, proofs[p].instances.number(MULTIPLIERS + i), horizon);
             }
@@ -162,8 +162,11 @@ contract ForecastCorrection {
         _corrected[market] = Corrected(uint192(corrected), bar.bar);
         emit VarianceCorrected(market, bar.bar, multiplier, corrected);
         Exceedances.Window storage window = _windows[market];
+        // Whoever left out the bars that windows end with would choose what is counted: those windows count against the forecast.
+        bool missed = window.end != 0 && bar.bar > window.end;
+        if (missed) (window.windows, window.exceedances) = (window.windows + 1, window.exceedances + 1);
         uint256 price = oracle.prices().priceAt(market, bar.bar);
-        if (!window.step(price, corrected >> 64, bar.bar, horizon, 0)) return;
+        if (!window.step(price, corrected >> 64, bar.bar, horizon, 0) && !missed) return;
         (uint24 windows, uint24 outside) = (window.windows, window.exceedances);
         emit WindowClosed(market, windows, outside);
         if (!Exceedances.refuted(windows, outside)) return;

@@ -152,6 +152,21 @@ contract ForecastCorrectionTest is OracleFixture {
         isRefused(proven(), proofs(HALF, HALF), ForecastCorrection.CorrectionDiscredited.selector);
     }
 
+    function test_countsAWindowWhoseEndWasLeftOutAgainstTheCorrection() public {
+        bars(1, false);
+        for (uint256 i = 0; i < HORIZON; i++) moving(false);
+        // The bar that the window ends with is the oracle's last; the one after it is corrected.
+        bars(1, false);
+        Exceedances.Window memory counted = correction.exceedances(ETH);
+        equal(counted.windows, 1);
+        equal(counted.exceedances, 1);
+        // A window that is corrected at its end counts as it is.
+        bars(HORIZON, false);
+        counted = correction.exceedances(ETH);
+        equal(counted.windows, 2);
+        equal(counted.exceedances, 1);
+    }
+
     /// @dev Bars of which the last moves, if any, each corrected.
     function bars(uint256 count, bool moved) private {
         for (uint256 i = 0; i < count; i++) {

@@ -19,7 +19,7 @@ from .declare import RuleError
 FACTORS, MARKETS = 4, 32
 SHARES = 2
 HIDDEN = 8
-# What parameters are whole numbers of, and the largest sum of their magnitudes.
+# Parameters are whole numbers of 2^-12, and their magnitudes add up to 128 at most.
 WEIGHT_BITS = 12
 LARGEST_SUM = 128.0
 # Beside averages, so that a factor that is not there divides by no zero.
@@ -60,7 +60,7 @@ def applied(network, averages):
 
 
 def rounded(network):
-    """What the circuit holds of it. @throws RuleError where its weights add up to too much"""
+    """The parameters as the circuit holds them. @throws RuleError where its weights add up to too much"""
     whole = {name: np.rint(np.asarray(value) * 2.0**WEIGHT_BITS) / 2.0**WEIGHT_BITS for name, value in network.items()}
     total = sum(np.abs(value).sum() for value in whole.values())
     if total > LARGEST_SUM:

@@ -22,7 +22,7 @@ from .quantity import Quantity
 STATE_SUM = 2.0**37 - 2.0**15
 # Shares of two averages: more bits would make rounding before every layer.
 QUOTIENT_BITS = 16
-# What a multiplier has behind the point at least.
+# A multiplier has at least so many bits behind the point.
 ROUNDED_BITS = 16
 assert (FACTORS, MARKETS) == (4, 32) and LEAST * 2.0**BITS < 2.0**15
 

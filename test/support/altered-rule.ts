@@ -14,7 +14,7 @@ export interface Hints {
   readonly slots: readonly (readonly bigint[])[];
 }
 
-/** An honest witness of a rule, and what a verifier sees of it with places changed. */
+/** An honest witness of a rule, and the same with places changed as a verifier sees it. */
 export class AlteredRule {
   readonly names: readonly string[];
   private readonly honest: readonly (readonly bigint[])[];
@@ -57,7 +57,7 @@ export class AlteredRule {
   }
 }
 
-/** What may stand for a hint and must not: units off, the other sign, beyond its range, around the field. */
+/** Values that must not pass for a hint: units off, the other sign, beyond its range, around the field. */
 export function otherHints(kind: string, value: bigint): ((value: bigint) => bigint)[] {
   // A logarithm is known to what e^y is known to, a few of its units.
   const off = kind === 'logarithm' ? 1n << 10n : 2n;

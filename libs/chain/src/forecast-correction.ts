@@ -3,7 +3,7 @@ import type { PrivateKeyAccount } from 'viem/accounts';
 import { dataContract } from './deployment.js';
 import { Transactor } from './transactor.js';
 
-/** What is called of contracts/src/ForecastCorrection.sol; a test holds it against the compiled ABI. */
+/** The functions of contracts/src/ForecastCorrection.sol that are called; a test holds them against the compiled ABI. */
 export const CORRECTION_ABI = parseAbi([
   'struct Terms { address oracle; bytes32 graph; bytes32 manifest; uint256 network; address verifier; address verificationKey; }',
   'struct ProvenBar { uint64 number; uint64 bar; uint32 barSeconds; int256 tailFactor; bytes32[] markets; uint256[] variances; }',
