@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/database.js';
 import { noKafka, recordsOf } from '../support/kafka.js';
 import { noPython, runClient } from '../support/python.js';
-import { rebuilt, type ServiceProcess, startTopology, type Topology } from '../support/topology.js';
+import { type ServiceProcess, startTopology, type Topology } from '../support/topology.js';
 
 // Two clients send deposits in every way at once, many of them several times, while the broker and the pricers are killed:
 // each that was sent is booked once, none that was given up is, nothing is put aside and nothing stops.
@@ -59,7 +59,5 @@ describe.skipIf(missing !== undefined)('chaos', () => {
     expect(await recordsOf(topology.broker.address, `${KAFKA_PREFIX}accounts.dead`)).toEqual([]);
     const ready = await fetch(`${second.url}/readyz`);
     expect([ready.status, await ready.text()]).toEqual([200, expect.any(String)]);
-    const { code, errors } = await rebuilt(topology);
-    expect([code, errors]).toEqual([0, '']);
   }, 290_000);
 });
