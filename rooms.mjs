@@ -91,7 +91,7 @@ export const LIBRARIES = {
   },
   chain: {
     says: 'deployment, a sender that never loses or doubles a transaction, audit, the embedded chain',
-    uses: ['errors', 'proofs', 'runtime'],
+    uses: ['commitment', 'errors', 'proofs', 'runtime'],
   },
   events: {
     says: 'lanes and units; two logs under one NestJS transport: Kafka, and tables',
@@ -112,7 +112,7 @@ export const LIBRARIES = {
   },
   sdk: {
     says: 'typed client for matching engines and liquidator bots',
-    uses: ['errors', 'liquidation', 'messages'],
+    uses: ['commitment', 'errors', 'liquidation', 'messages'],
   },
   runtime: { says: 'ports, random streams, threads that answer requests, traces', uses: ['errors'] },
   'price-file': {

@@ -83,6 +83,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         /// @dev seconds from a bar's end after which what was published of it is no longer fresh
         uint32 freshness;
         GuardRails.Limits margins;
+        /// @dev who binds the book to accounts from the start; the zero address where nobody does
+        IBookBinding binding;
     }
 
     IPriceSource public immutable prices;
@@ -92,7 +94,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     LiquidationAttestor public immutable attestor;
 
     GuardRails.Limits public limits;
-    /// @notice Who binds the book to accounts; none at first: then exposures and terms are the publisher's word.
+    /// @notice Who binds the book to accounts; where it is the zero address exposures and terms are the publisher's word.
     IBookBinding public binding;
     /// @notice A market whose price has been further away than its forecasts too often; 0 where there is none. Until another model is
     /// installed nothing is published.
@@ -146,6 +148,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         budget = settings.budget;
         freshness = settings.freshness;
         limits = settings.margins;
+        binding = settings.binding;
+        emit BindingInstalled(settings.binding);
         attestor = new LiquidationAttestor(IProvenBars(address(this)));
         _grantRole(PUBLISHER_ROLE, keys.publisher);
     }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {BarValues} from "../src/BarValues.sol";
+import {IBookBinding} from "../src/book/IBookBinding.sol";
 import {GuardRails} from "../src/GuardRails.sol";
 import {BarLayout as B} from "../src/generated/Layout.sol";
 import {IPriceSource} from "../src/prices/IPriceSource.sol";
@@ -95,6 +96,8 @@ abstract contract OracleFixture is Base {
     RiskOracle internal oracle;
     ToldVerifier internal verifier;
     HostilePrices internal prices;
+    /// @dev none unless a test says so
+    IBookBinding internal binding;
     uint64 internal bar;
     uint256 internal state;
 
@@ -114,7 +117,7 @@ abstract contract OracleFixture is Base {
     function deployed() internal returns (RiskOracle made) {
         GuardRails.Limits memory margins = GuardRails.Limits(1e15, 1e18, 5e16, 2e15, 50);
         RiskOracle.Keys memory keys = RiskOracle.Keys(address(this), address(this), address(this), address(this));
-        made = new RiskOracle(keys, RiskOracle.Settings(prices, BUDGET, DELAY, 2 hours, margins), verifiers());
+        made = new RiskOracle(keys, RiskOracle.Settings(prices, BUDGET, DELAY, 2 hours, margins, binding), verifiers());
     }
 
     function verifiers() internal view returns (ModelRegistry.Verifiers memory) {

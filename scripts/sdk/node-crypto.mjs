@@ -28,3 +28,10 @@ export function createHash(algorithm) {
     digest: () => bytesToHex(hash.digest()),
   };
 }
+
+/** Of bytes, as a string of a character a byte: the one form in which the libraries ask for it. */
+export function hash(algorithm, bytes, encoding) {
+  if (algorithm !== 'sha256' || encoding !== 'binary')
+    throw new Error(`${algorithm} as ${encoding} is not bundled`);
+  return String.fromCharCode(...sha256(bytes));
+}

@@ -1,17 +1,21 @@
+import { createHash } from 'node:crypto';
 import { type AbiParameter, createWalletClient, type Hex, http, size } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ATTESTOR_ABI,
   auditOracle,
+  BINDING_ABI,
   chainClient,
   CHAINLINK_SOURCE_ABI,
   chainProof,
   type ChainProof,
   contractArtifact,
+  decodeBook,
   type Deployment,
   deployOracle,
   type EmbeddedChain,
+  encodeBook,
   fromUnits,
   marketBytes,
   modelInstallation,
@@ -23,6 +27,14 @@ import {
   submission,
   VERIFIER_ABI,
 } from '#lib/chain';
+import {
+  checkIncludedAccount,
+  hexOf,
+  type Holdings,
+  includedAccount,
+  MerkleSumTree,
+  type PoolAmounts,
+} from '#lib/commitment';
 import { liquidate, type LiquidationCase, loadSolvers } from '#lib/liquidation';
 import {
   type BarInput,
@@ -45,20 +57,81 @@ const MARKETS = ['BTC', 'ETH', 'SOL', 'DOGE', 'XRP'];
 const FACTORS = 2;
 const at = (name: keyof typeof LAYOUTS.bar.values) => LAYOUTS.bar.values[name].first;
 
-/** Two bars of a book: the second starts where the first ends. */
-function twoBars(): [BarInput, BarInput] {
-  const first = randomBar(5, { markets: MARKETS.length, factors: FACTORS });
-  return [
+/** Sizes that make about the exposures of a random book at these prices, 8 decimals. */
+const sizesOf = (exposures: readonly number[], prices: readonly number[]) =>
+  exposures.map((share, i) => BigInt(Math.round(((share * Number(UNIT)) / 1e18 / prices[i]) * 1e8)));
+const exposuresOf = (sizes: readonly bigint[], prices: readonly number[]) =>
+  sizes.map((size, i) => ((Number(size) / 1e8) * prices[i]) / (Number(UNIT) / 1e18));
+const moved = (prices: readonly number[], returns: readonly number[]) =>
+  prices.map((price, i) => price * Math.exp(returns[i] / 100));
+
+/** Two bars of a book, the same sizes in both: the second starts where the first ends. */
+function twoBars(): { bars: [BarInput, BarInput]; sizes: bigint[]; closes: number[][] } {
+  const random = randomBar(5, { markets: MARKETS.length, factors: FACTORS });
+  const begun = MARKETS.map(() => 100);
+  const prices = moved(begun, random.returns);
+  const sizes = sizesOf(random.exposures, prices);
+  const first = { ...random, exposures: exposuresOf(sizes, prices) };
+  const returns = first.returns.map((value) => -value / 2);
+  const last = moved(prices, returns);
+  const bars: [BarInput, BarInput] = [
     first,
     {
       ...first,
+      exposures: exposuresOf(sizes, last),
       state: stateNumbers(barValues(first).after, FACTORS, MARKETS.length),
       stateSalt: first.nextStateSalt,
       nextStateSalt: randomSalt(),
-      returns: first.returns.map((value) => -value / 2),
+      returns,
     },
   ];
+  return { bars, sizes, closes: MARKETS.map((_, i) => [begun[i], prices[i], last[i]]) };
 }
+
+/** A book of three accounts, one of them a provider, whose positions add up to these sizes; changed before it is committed to. */
+function committedBook(
+  { book }: BarInput,
+  sizes: readonly bigint[],
+  change: (holdings: Map<string, Holdings>) => void = () => undefined,
+  altered: Partial<PoolAmounts> = {},
+) {
+  const money = (share: number) => BigInt(Math.round((share * Number(UNIT)) / 1e10));
+  const position = (i: number, size: bigint, entry = 0n) => ({
+    market: MARKETS[i],
+    size,
+    entry,
+    accrual: 7n,
+  });
+  const holdings = new Map<string, Holdings>([
+    ['alice', { cash: 10n ** 10n, shares: 0n, positions: sizes.map((size, i) => position(i, 2n * size)) }],
+    [
+      'bob',
+      {
+        ...{ cash: -5n, shares: 0n },
+        positions: sizes.map((size, i) => position(i, -size, i === 0 ? money(book.entry) : 0n)),
+      },
+    ],
+    ['lp', { cash: 0n, shares: 10n ** 9n, positions: [] }],
+  ]);
+  change(holdings);
+  const tree = new MerkleSumTree();
+  for (const [account, held] of holdings) tree.set(account, saltOf(account), held);
+  const commitment = tree.commit();
+  const pool = {
+    capital: money(book.capital),
+    liquidity: money(book.liquidity),
+    pending: money(book.pending),
+    other: 3n,
+    ...altered,
+  };
+  const opened = { digest: hexOf(commitment.digest) as Hex, sums: hexOf(commitment.sums) as Hex, pool };
+  const at = { barEnd: Number(START + BAR) * 1000, forecastId: 'f', pool };
+  return {
+    encoded: encodeBook(opened, MARKETS),
+    inclusion: (account: string) => includedAccount(at, [tree.inclusion(account)!]),
+  };
+}
+const saltOf = (account: string) => createHash('sha256').update(account).digest();
 
 /** An account below its margin, in three of the markets, at the bar's variances and these prices. */
 function caseOf(input: BarInput, prices: readonly number[]): LiquidationCase {
@@ -107,15 +180,13 @@ function signatureOf(item: { type: string; name?: string; inputs?: readonly AbiP
 
 describe('proofs on a chain', () => {
   const { prover, remove } = temporaryProver(2);
-  const bars = twoBars();
+  const { bars, sizes, closes } = twoBars();
   const names = MARKETS;
   let chain: EmbeddedChain;
   let deployment: Deployment;
   let client: ReturnType<typeof chainClient>;
   let account: ReturnType<typeof privateKeyToAccount>;
   let proofs: ChainProof[];
-  /** closing prices by market, one bar after the other */
-  let closes: number[][];
 
   /** What a contract answers a call: nothing, or why it refuses. */
   async function call(
@@ -155,7 +226,7 @@ describe('proofs on a chain', () => {
     bar: START + BigInt(i + 1) * BAR,
     unit: UNIT,
     bars: [proofs[i]],
-    book: '0x',
+    book: committedBook(bars[i], sizes).encoded,
     ...change,
   });
   const altered = (proof: ChainProof, index: number): ChainProof => ({
@@ -175,9 +246,6 @@ describe('proofs on a chain', () => {
     });
     proofs = [];
     for (const input of bars) proofs.push(chainProof(await prover.prove(barStatement, input)));
-    closes = names.map((_, i) =>
-      bars.reduce((path, { returns }) => [...path, path.at(-1)! * Math.exp(returns[i] / 100)], [100]),
-    );
     for (let bar = 0; bar <= bars.length; bar++)
       await holdPrices(
         START + BigInt(bar) * BAR,
@@ -208,6 +276,7 @@ describe('proofs on a chain', () => {
       deployment.oracle,
       deployment.attestor,
       deployment.prices,
+      deployment.binding,
       deployment.verifier,
       deployment.halo2,
       ...Object.values(deployment.keys),
@@ -218,6 +287,7 @@ describe('proofs on a chain', () => {
     for (const [name, abi] of [
       ['RiskOracle', ORACLE_ABI],
       ['LiquidationAttestor', ATTESTOR_ABI],
+      ['BookBinding', BINDING_ABI],
       ['MedianPriceSource', PRICE_SOURCE_ABI],
       ['ChainlinkPriceSource', CHAINLINK_SOURCE_ABI],
       ['ProofVerifier', VERIFIER_ABI],
@@ -266,11 +336,50 @@ describe('proofs on a chain', () => {
     expect(await call('publish', [{ ...epoch(1), number: 1n, bar: START + BAR }])).toMatch(/^ChainBroken/);
   }, 120_000);
 
+  it('a book that is not what is proven is refused, whatever is forged of it', async () => {
+    const publish = (book: Hex) => call('publish', [epoch(0, { book })]);
+    const forged = (...of: [((holdings: Map<string, Holdings>) => void)?, Partial<PoolAmounts>?]) =>
+      publish(committedBook(bars[0], sizes, ...of).encoded);
+    const part = (account: string, change: (held: Holdings) => Partial<Holdings>) =>
+      forged((holdings) => {
+        const held = holdings.get(account)!;
+        holdings.set(account, { ...held, ...change(held) });
+      });
+    // Left out: an account, a position. Invented: an account that hides another's position.
+    expect(await forged((holdings) => holdings.delete('bob'))).toMatch(/^ExposureDiffers/);
+    expect(await part('alice', ({ positions }) => ({ positions: positions.slice(1) }))).toMatch(
+      /^ExposureDiffers/,
+    );
+    expect(
+      await forged((holdings) => {
+        const { positions } = holdings.get('alice')!;
+        const against = { ...positions[2], size: -positions[2].size, entry: 0n };
+        holdings.set('nobody', { cash: 0n, shares: 0n, positions: [against] });
+      }),
+    ).toMatch(/^ExposureDiffers/);
+    const entry = (held: Holdings) => ({
+      positions: held.positions.map((position) => ({ ...position, entry: position.entry + 100n })),
+    });
+    expect(await part('bob', entry)).toMatch(/^EntryDiffers/);
+    // P, L and what is pending by a millionth of the unit.
+    const more = committedBook(bars[0], sizes);
+    const { pool } = decodeBook(more.encoded);
+    for (const [field, error] of [
+      ['capital', /^CapitalDiffers/],
+      ['liquidity', /^LiquidityDiffers/],
+      ['pending', /^PendingDiffers/],
+    ] as const)
+      for (const by of [-200n, 200n])
+        expect(await forged(undefined, { [field]: pool[field] + by }), field).toMatch(error);
+    expect(typeof (await publish('0x'))).toBe('string');
+    expect(typeof (await publish(more.encoded.slice(0, -64) as Hex))).toBe('string');
+  }, 120_000);
+
   it('takes two bars, the second from the state of the first, and says what float64 says', async () => {
     const gas = [await call('publish', [epoch(0)])];
     expect(await call('publish', [epoch(0)])).toMatch(/^EpochOutOfOrder/);
     gas.push(await call('publish', [epoch(1)]));
-    expect(Math.max(...gas.map(Number))).toBeLessThan(2_300_000);
+    expect(Math.max(...gas.map(Number))).toBeLessThan(2_400_000);
     const [measure, fresh] = await client.readContract({
       address: deployment.oracle,
       abi: ORACLE_ABI,
@@ -286,6 +395,31 @@ describe('proofs on a chain', () => {
     const exact = liabilityRisk('evar', mean, s, Math.log(alpha)).value;
     expect(Math.abs(fromUnits(measure.upper) / exact - 1)).toBeLessThan(1e-4);
   });
+
+  it('everybody finds themselves under the root that the chain keeps, with what they hold', async () => {
+    const { inclusion } = committedBook(bars[0], sizes);
+    const root = await client.readContract({
+      ...{ address: deployment.binding, abi: BINDING_ABI, functionName: 'rootOf' },
+      args: [deployment.oracle, 1n],
+    });
+    for (const account of ['alice', 'bob', 'lp']) {
+      const { holdings, totals } = checkIncludedAccount(inclusion(account), root);
+      expect(holdings.map((leaf) => leaf.account)).toEqual([account]);
+      expect(totals.accounts).toBe(3n);
+    }
+    const { holdings } = checkIncludedAccount(inclusion('alice'), root);
+    expect(holdings[0].holds.markets.map(({ long, short }) => long - short).toSorted()).toEqual(
+      sizes.map((size) => 2n * size).toSorted(),
+    );
+    // Another book of the same sums, in which alice is somebody else.
+    const renamed = committedBook(bars[0], sizes, (held) => {
+      held.set('mallory', held.get('alice')!);
+      held.delete('alice');
+    });
+    expect(() => checkIncludedAccount(renamed.inclusion('mallory'), root)).toThrow('does not lead');
+    const { epochs } = await auditOracle(chain.url, deployment.oracle, prover);
+    expect(epochs[0]).toMatchObject({ bound: true, root });
+  }, 120_000);
 
   it('attests a liquidation at prices held with variances proven, once', async () => {
     const time = START + 2n * BAR + 90n;

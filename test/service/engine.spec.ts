@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkIncludedAccount, type IncludedAccount } from '#lib/commitment';
 import type { EmbeddedLog } from '#lib/events';
-import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
+import { type BookCommitmentPayload, type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 import { quickParameters } from '../support/quick-parameters.js';
@@ -141,6 +142,55 @@ describe('the engine on a simulated market', () => {
     const quality = await get<{ live: { bars: number; qlike: number } }>('/v1/forecasts/latest/quality');
     expect(quality.live.bars).toBeGreaterThan(30);
     expect(Number.isFinite(quality.live.qlike)).toBe(true);
+  });
+
+  it('shows everybody where they stand in the book that was committed to, and nobody is left out of its sums', async () => {
+    const [{ value }] = await engine.database.query<{ value: string }[]>(
+      `select value from log_record where topic like '%standing-books' order by record_offset desc limit 1`,
+    );
+    const { payload } = JSON.parse(value) as {
+      payload: { forecastId: string; markets: string[]; sizes: string[]; commitment: BookCommitmentPayload };
+    };
+    const { commitment } = payload;
+    expect(payload.forecastId).toBe(engine.pricer.engine.board.latestForecast!.forecastId);
+    const { ledger } = engine.pricer.engine;
+    const net = new Map<string, bigint>();
+    let shares = 0n;
+    let count = 0;
+    for (const account of new Set([...ledger.accountNames(), ...ledger.providers()])) {
+      const document = await get<IncludedAccount & Problem>(`/v1/accounts/${account}/inclusion`);
+      if (document.status === 404) {
+        // Came after the forecast.
+        expect(['once', 'tester']).toContain(account);
+        continue;
+      }
+      const { holdings, totals } = checkIncludedAccount(document, commitment.root);
+      expect(holdings).toHaveLength(1);
+      const [{ holds }] = holdings;
+      for (const { market, long, short } of holds.markets)
+        net.set(market, (net.get(market) ?? 0n) + long - short);
+      shares += holds.shares;
+      count++;
+      expect(Number(totals.accounts)).toBe(commitment.accounts);
+    }
+    expect(count).toBe(commitment.accounts);
+    expect(count).toBeGreaterThan(15);
+    expect(shares).toBe(ledger.outstandingShares);
+    payload.markets.forEach((market, i) => {
+      expect(Number(net.get(market) ?? 0n) / 1e8).toBe(Number(payload.sizes[i]));
+    });
+    // An earlier book is another one, in which the same account stands as well.
+    const trader = [...ledger.openAccounts()][0];
+    const at = (epoch: string) =>
+      get<IncludedAccount & Problem>(`/v1/accounts/${trader}/inclusion?epoch=${epoch}`);
+    const earlier = await at(
+      new Date(engine.pricer.engine.board.latestForecast!.barEnd - HOUR).toISOString(),
+    );
+    expect(earlier.root).not.toBe(commitment.root);
+    checkIncludedAccount(earlier);
+    expect(() => checkIncludedAccount(earlier, commitment.root)).toThrow('does not lead');
+    expect(await at('2001-01-01T00:00:00Z')).toMatchObject({ status: 404, code: 'unknown-epoch' });
+    expect(await at('yesterday')).toMatchObject({ status: 422, code: 'invalid-input' });
   });
 
   it('publishes all that a reader needs to recompute premia and funding, in another language', async () => {

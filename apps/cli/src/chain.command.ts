@@ -64,6 +64,7 @@ export interface DeployOptions {
   readonly reporters?: readonly string[];
   readonly quorum?: number;
   readonly feeds?: string;
+  readonly custody?: string;
 }
 
 /**
@@ -85,6 +86,9 @@ export async function deployCommand(options: DeployOptions): Promise<Deployment>
       publisher: address(publisher, 'publisher'),
     },
     prices: priceTerms(options, account.address),
+    ...(options.custody === undefined
+      ? {}
+      : { custody: parseInput(addressSchema, options.custody, 'custody') }),
   });
   const deployment = { ...deployed, rpcUrl: options.rpc };
   writeDeployment(options.out, deployment);

@@ -28,6 +28,14 @@ export const pricerEnvironment = z.object({
       'seals valuations: the same for vault and pricer, which refuses what is not sealed. Or VALUATION_SECRET_FILE. In one process it is made at the start',
     )
     .meta({ secret: true }),
+  BOOK_SALT_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'salts of the accounts in the books that are committed to, the same for every process. Or BOOK_SALT_SECRET_FILE. Without it one is made at the start',
+    )
+    .meta({ secret: true }),
   FIRST_PARAMETERS: firstParameters,
   SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe(
     'book events between two snapshots of the ledger, at least; more where there are more accounts. They are taken beside the writer',

@@ -5,6 +5,7 @@ import { EventLog, LaneOwners } from '#lib/events';
 import { vestingOf } from '#lib/exchange';
 import { addressOf } from '#lib/storage';
 import { AccountViews } from './account-views.js';
+import { BookCommitments } from './book/book-commitments.js';
 import { CommandDesk } from './command-desk.js';
 import { LedgerSnapshots } from './ledger-snapshots.js';
 import { PRICER_CONFIG, type PricerConfig } from './pricer.config.js';
@@ -25,6 +26,9 @@ import { ParametersController } from './rest/parameters.controller.js';
 import { QuotesController } from './rest/quotes.controller.js';
 import { StressController } from './rest/stress.controller.js';
 import { StressDesk } from './stress-desk.js';
+
+/** Leaves and nodes of earlier books: what changed at a thousand accounts a bar is kept for about a hundred bars. */
+const KEPT_OF_BOOKS = 1_000_000;
 
 @Module({})
 export class PricerModule {
@@ -98,7 +102,9 @@ export class PricerModule {
             snapshots: LedgerSnapshots,
             owners: LaneOwners,
           ) => {
-            const service = new PricerService(config, repository, snapshots, seal);
+            const secret = config.BOOK_SALT_SECRET ?? randomBytes(32).toString('base64url');
+            const commitments = new BookCommitments({ secret, kept: KEPT_OF_BOOKS });
+            const service = new PricerService(config, repository, snapshots, commitments, seal);
             await service.follow();
             owners.register(PRICER_LANE, service);
             return service;

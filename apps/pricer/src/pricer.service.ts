@@ -42,6 +42,8 @@ import {
 } from '#lib/exchange';
 import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
+import type { IncludedAccount } from '#lib/commitment';
+import type { BookCommitments } from './book/book-commitments.js';
 import { BookFollower } from './book-follower.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { beginsMinute, marketSample } from './market-sample.js';
@@ -71,6 +73,7 @@ export class PricerService implements LaneOwner {
     private readonly config: PricerConfig,
     private readonly repository: PricerRepository,
     private readonly snapshots: LedgerSnapshots,
+    private readonly commitments: BookCommitments,
     private readonly seal: QuoteSeal,
   ) {
     const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = config;
@@ -108,17 +111,24 @@ export class PricerService implements LaneOwner {
   release(): void {
     // Not waited for: the next writer does not mind it.
     void this.snapshots.stop();
+    void this.commitments.stop();
     this.follower.start();
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.follower.stop(), this.snapshots.close()]);
+    await Promise.all([this.follower.stop(), this.snapshots.close(), this.commitments.close()]);
   }
 
   /** The book is ours to write: the state of the tables is taken up. */
   async restore(): Promise<void> {
     await this.follower.stop();
     this.snapshots.start(await this.load());
+    this.commitments.start(this.current.ledger);
+  }
+
+  /** Where an account stands in a book that was committed to: {@link BookCommitments.inclusion}. */
+  inclusion(account: string, barEnd: number | undefined): Promise<IncludedAccount> {
+    return this.commitments.inclusion(account, barEnd);
   }
 
   /**
@@ -197,6 +207,8 @@ export class PricerService implements LaneOwner {
     if (!this.current.ready()) return;
     const record = this.current.standing.riskRecord();
     await this.repository.saveRisk(context.manager, record.at, record);
+    const { forecastId, barEnd } = this.current.board.latestForecast!;
+    const commitment = await this.commitments.commit({ barEnd, forecastId });
     context.publish(
       outgoing(
         TOPICS.risk,
@@ -210,7 +222,7 @@ export class PricerService implements LaneOwner {
         TOPICS.standingBooks,
         'exchange',
         { id: `book@${record.at}`, sequence: record.at, time: record.at },
-        this.current.standing.record(),
+        { ...this.current.standing.record(), commitment },
       ),
     );
   }
@@ -406,6 +418,7 @@ export class PricerService implements LaneOwner {
     origins: ReadonlyMap<string, Headers> = new Map(),
   ): Promise<void> {
     const { ledger } = this.current;
+    this.commitments.booked(events);
     const first = ledger.eventCount - events.length + 1;
     // Written once, for the journal and for the topic.
     const texts = events.map((event) => JSON.stringify(event));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bookRoot, hexOf, MerkleSumTree } from '#lib/commitment';
 import type { FilterStepPayload, ModelPayload, StandingBookPayload } from '#lib/messages';
 import { type BarInput, barValues } from '#lib/proofs';
 import { liabilityRisk } from '#lib/risk';
@@ -63,7 +64,8 @@ function* bars({ model }: ReturnType<typeof market>, composer: EpochComposer) {
       after: Array.from(state),
       prices: prices.map((after, i) => ({ before: before[i], after })),
     };
-    const notionals = prices.map(() => 1e5 * random.normal());
+    const sizes = prices.map((price) => ((1e5 * random.normal()) / price).toFixed(8));
+    const notionals = prices.map((price, i) => Number(sizes[i]) * price);
     const { factors: K, loadings, variances, own } = lmGoForecast(model, state, HORIZON, 1);
     let variance = notionals.reduce((sum, x, i) => sum + own[i] * x * x, 0);
     for (let k = 0; k < K; k++) {
@@ -75,7 +77,9 @@ function* bars({ model }: ReturnType<typeof market>, composer: EpochComposer) {
       at: step.barEnd,
       forecastId,
       markets: [...model.markets],
-      notionals,
+      sizes,
+      // Marks have moved since the bar's end: what is proven is at its closing prices.
+      notionals: notionals.map((notional) => 1.01 * notional),
       entry: net - 1000,
       capital: 5000,
       liquidity: 20_000,
@@ -86,10 +90,31 @@ function* bars({ model }: ReturnType<typeof market>, composer: EpochComposer) {
       riskMeasure: 0,
       mean: 1000 - 25_000,
       volatility: Math.sqrt(variance),
+      commitment: committed(model.markets, sizes),
     };
     composer.onStep(step);
     yield { step, book };
   }
+}
+
+/** Of two accounts, one of which holds all and the other nothing. */
+function committed(markets: readonly string[], sizes: readonly string[]): StandingBookPayload['commitment'] {
+  const tree = new MerkleSumTree();
+  const positions = markets.map((market, i) => ({
+    ...{ market, entry: 0n, accrual: 0n },
+    size: BigInt(Math.round(Number(sizes[i]) * 1e8)),
+  }));
+  tree.set('a', new Uint8Array(32), { cash: 5n, shares: 0n, positions });
+  tree.set('b', new Uint8Array(32), { cash: 5n, shares: 0n, positions: [] });
+  const commitment = tree.commit();
+  const pool = { capital: 0n, liquidity: 0n, pending: 0n, other: 0n };
+  return {
+    root: hexOf(bookRoot(commitment, pool)),
+    digest: hexOf(commitment.digest),
+    sums: hexOf(commitment.sums),
+    accounts: 2,
+    pool: { capital: '0', liquidity: '0', pending: '0', other: '0' },
+  };
 }
 
 function composerOf(given: ReturnType<typeof market>, schedule: EpochSchedule = { every: 5, run: 2 }) {
@@ -200,8 +225,20 @@ describe('an epoch', () => {
     [
       'a position in a market that the model leaves out',
       {},
-      (book) => ({ ...book, markets: [...book.markets, 'NEW'], notionals: [...book.notionals, 5] }),
+      (book) => ({ ...book, markets: [...book.markets, 'NEW'], sizes: [...book.sizes, '5'] }),
       /position in NEW/,
+    ],
+    [
+      'positions of accounts in a market that the model leaves out, though they cancel',
+      {},
+      (book) => ({ ...book, commitment: committed([...book.markets, 'NEW'], [...book.sizes, '5']) }),
+      /position in NEW/,
+    ],
+    [
+      'a book that was not committed to',
+      {},
+      (book) => ({ ...book, commitment: null }),
+      /commitment: is missing/,
     ],
     ['a tail factor beyond the circuit', {}, (book) => ({ ...book, tailFactor: 17 }), /tailFactor/],
   ])('is refused for %s, and the next bar is tried', (_, change, changed, reason) => {
@@ -230,7 +267,7 @@ describe('an epoch', () => {
     const given = market(3);
     const composer = composerOf(given);
     for (const { book } of bars(given, composer)) {
-      expect(composer.onBook({ ...book, notionals: book.notionals.map(() => 0) })).toBeUndefined();
+      expect(composer.onBook({ ...book, sizes: book.sizes.map(() => '0') })).toBeUndefined();
       break;
     }
   });

@@ -1,3 +1,4 @@
+import { bytesOf, totalsOf } from '#lib/commitment';
 import { InvalidInputError, messageOf, ZkriskError } from '#lib/errors';
 import type {
   EpochPayload,
@@ -97,7 +98,7 @@ export class EpochComposer {
     const { runStart, last } = this.state;
     const bars = runStart === null ? Infinity : Math.round((step.barEnd - runStart) / barMs);
     if (bars < this.schedule.every && (bars >= this.schedule.run || bars <= 0)) return undefined;
-    if (book.notionals.every((notional) => notional === 0)) return undefined;
+    if (book.sizes.every((size) => Number(size) === 0)) return undefined;
     try {
       const composed = this.compose(
         book,
@@ -126,10 +127,13 @@ export class EpochComposer {
     if (declared instanceof ZkriskError) throw declared;
     if (step.prices === null) throw new InvalidInputError('prices', 'are missing or stale in some market');
     const { prices } = step;
+    const { commitment } = book;
+    if (commitment === null)
+      throw new InvalidInputError('commitment', 'is missing: the book was not committed to');
     const chained = previous !== null && previous.modelVersion === declared.version ? previous : null;
-    const unit = unitOf(book);
+    const notionals = notionalsOf(book, step.markets, prices);
+    const unit = unitOf(notionals);
     const states = chained?.parts.map(({ state }) => state) ?? declared.statesOf(step.before);
-    const exposureOf = exposuresOf(book, step.markets, unit);
     const indexOf = new Map(step.markets.map((market, i) => [market, i]));
     const inputs = joined(
       declared.parts.map(({ markets, model }, p): BarInput => {
@@ -140,7 +144,7 @@ export class EpochComposer {
           stateSalt: chained?.parts[p].stateSalt ?? this.salt(),
           nextStateSalt: this.salt(),
           returns: own.map(({ before, after }) => 100 * Math.log(after / before)),
-          exposures: markets.map((market) => exposureOf.get(market) ?? 0),
+          exposures: markets.map((market) => (notionals.get(market) ?? 0) / unit),
           book: {
             entry: book.entry / unit,
             capital: book.capital / unit,
@@ -184,6 +188,7 @@ export class EpochComposer {
         unit,
         bars: declared.parts.map(({ markets }, p) => ({ jobId: jobs[p].jobId, markets: [...markets] })),
         prices: step.markets.map((market, i) => ({ market, ...prices[i] })),
+        book: commitment,
         entropicValueAtRisk: book.entropicValueAtRisk,
         riskMeasure: book.riskMeasure,
       },
@@ -198,25 +203,31 @@ function joined(inputs: readonly BarInput[]): readonly BarInput[] {
 }
 
 /**
- * Exposures by market in shares of the unit of account.
+ * Signed notional by market at the bar's closing prices, which a chain holds: the marks of the moment it does not know.
  *
- * @throws {InvalidInputError} for a position in a market that the model leaves out: no proof would know of it
+ * @throws {InvalidInputError} for a position, of the pool or of any account, in a market that the model leaves out: no proof would know of it
  */
-function exposuresOf(
-  { markets, notionals }: StandingBookPayload,
+function notionalsOf(
+  { markets, sizes, commitment }: StandingBookPayload,
   modelled: readonly string[],
-  unit: number,
+  prices: NonNullable<FilterStepPayload['prices']>,
 ): Map<string, number> {
-  const known = new Set(modelled);
-  markets.forEach((market, i) => {
-    if (notionals[i] !== 0 && !known.has(market))
-      throw new InvalidInputError('notionals', `include a position in ${market}, which the model leaves out`);
-  });
-  return new Map(markets.map((market, i) => [market, notionals[i] / unit]));
+  const priceOf = new Map(modelled.map((market, i) => [market, prices[i].after]));
+  const open = markets.filter((_, i) => Number(sizes[i]) !== 0);
+  const outside = [...open, ...marketsOf(commitment!.sums)].find((market) => !priceOf.has(market));
+  if (outside !== undefined)
+    throw new InvalidInputError('sizes', `include a position in ${outside}, which the model leaves out`);
+  return new Map(markets.map((market, i) => [market, Number(sizes[i]) * (priceOf.get(market) ?? 0)]));
+}
+
+/** Markets in which any account has a position. */
+function marketsOf(sums: string): string[] {
+  return totalsOf(bytesOf(sums)).markets.map(({ market }) => market);
 }
 
 /** A power of two that makes the gross notional 64 to 128 units. */
-function unitOf({ notionals }: StandingBookPayload): number {
-  const gross = notionals.reduce((sum, notional) => sum + Math.abs(notional), 0);
+function unitOf(notionals: ReadonlyMap<string, number>): number {
+  let gross = 0;
+  for (const notional of notionals.values()) gross += Math.abs(notional);
   return 2 ** (Math.floor(Math.log2(gross)) - 6);
 }

@@ -15,8 +15,10 @@ export const proverEnvironment = z.object({
     .number()
     .int()
     .min(0)
-    .default(24)
-    .describe('bars from one run of proven epochs to the next; 0 proves none'),
+    .default(1)
+    .describe(
+      'bars from one run of proven epochs to the next; 1 proves every bar, each from the state of the one before; 0 proves none',
+    ),
   EPOCH_RUN: positiveInteger(1).describe(
     'consecutive bars proven in a run; EPOCH_EVERY_BARS makes one chain of all',
   ),

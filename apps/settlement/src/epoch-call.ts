@@ -2,16 +2,18 @@ import { encodeFunctionData, type Hex, keccak256 } from 'viem';
 import {
   type Call,
   chainProof,
+  encodeBook,
   type ChainProof,
   INSTALL_MODEL,
   marketBytes,
   modelInstallation,
+  type OpenedBook,
   ORACLE_ABI,
   type OracleModel,
   publicValue,
   GOVERNOR_ROLE,
 } from '#lib/chain';
-import type { EpochPayload } from '#lib/messages';
+import type { BookCommitmentPayload, EpochPayload } from '#lib/messages';
 import type { ProofDocument } from '#lib/proofs';
 import type { SettlementChain } from './settlement-chain.js';
 
@@ -44,6 +46,18 @@ export function oracleModel({ payload, bars }: ProvenEpoch): OracleModel {
   };
 }
 
+/** A book's commitment in the numbers of the contracts. */
+export function openedBook({ digest, sums, pool }: BookCommitmentPayload): OpenedBook {
+  const { capital, liquidity, pending, other } = pool;
+  const amounts = {
+    capital: BigInt(capital),
+    liquidity: BigInt(liquidity),
+    pending: BigInt(pending),
+    other: BigInt(other),
+  };
+  return { digest: digest as Hex, sums: sums as Hex, pool: amounts };
+}
+
 /** The call that publishes an epoch as the next one. */
 export async function publishCall(
   { client, deployment }: SettlementChain,
@@ -57,7 +71,9 @@ export async function publishCall(
   const unit =
     payload.unit >= 1 ? BigInt(payload.unit) * 10n ** 18n : BigInt(Math.round(payload.unit * 1e18));
   const bar = BigInt(payload.barEnd / 1000);
-  const args = [{ number: last.number + 1n, bar, unit, bars, book: '0x' as Hex }] as const;
+  const markets = payload.bars.flatMap((part) => part.markets);
+  const book = encodeBook(openedBook(payload.book), markets);
+  const args = [{ number: last.number + 1n, bar, unit, bars, book }] as const;
   return {
     to: deployment.oracle,
     data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'publish', args }),

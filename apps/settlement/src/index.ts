@@ -1,5 +1,6 @@
 export { attestedAccount, provenBar } from './attestation-call.js';
 export { priceCall, type PricedBar } from './price-call.js';
+export { openedBook } from './epoch-call.js';
 export {
   openChain,
   type OpenedChain,

@@ -1,6 +1,7 @@
 import type { PublishedHead } from './audit-head.js';
-import type { Hex } from 'viem';
+import type { Address, Hex } from 'viem';
 import { type BarPublic, barStatement, quantise, splitFailures } from '#lib/proofs';
+import { BookAuditor } from './audit-books.js';
 import { type AuditedChain, label, type PublishedEpoch } from './audit-chain.js';
 import { type ChainProof, fromUnits, publicValue } from './encoding.js';
 import { ExceedanceCounters, isRefuted } from './exceedances.js';
@@ -17,6 +18,8 @@ export interface AuditedEpoch {
   readonly chained: boolean;
   /** whether its book was compared with accounts; otherwise exposures and terms are the publisher's word */
   readonly bound: boolean;
+  /** what everybody looks for themselves under, where the book is bound */
+  readonly root: Hex | null;
   readonly proofs: number;
   /** upper bound of EVaR, quote units */
   readonly entropicValueAtRisk: number;
@@ -61,8 +64,15 @@ export class EpochAuditor {
   /** by epoch number */
   readonly proven = new Map<number, ProvenMarkets>();
   private last = 0;
+  private readonly books: BookAuditor;
 
-  constructor(private readonly chain: AuditedChain) {}
+  constructor(private readonly chain: AuditedChain) {
+    this.books = new BookAuditor(chain);
+  }
+
+  bind(binding: Address): void {
+    this.books.install(binding);
+  }
 
   install(model: OracleModel): void {
     this.model = model;
@@ -80,7 +90,7 @@ export class EpochAuditor {
     const check = (holds: boolean, failure: string) => {
       if (!holds) failures.push(failure);
     };
-    const { number, bar, unit, bars, book } = epoch;
+    const { number, bar, unit, bars } = epoch;
     const { model, chained } = this;
     const expected = ++this.last;
     check(Number(number) === expected, `its number is ${number}, the next one is ${expected}`);
@@ -105,7 +115,17 @@ export class EpochAuditor {
     if (verified.length === bars.length) failures.push(...splitFailures(verified));
     const upper = verified.at(0)?.upper ?? NaN;
     check(upper === fromUnits(said), `the chain says ${fromUnits(said)}, the proof ${upper}`);
-    if (model !== undefined && verified.length === bars.length) await this.follow(epoch, model);
+    let root: Hex | null = null;
+    if (model !== undefined && verified.length === bars.length && bars.length === model.parts.length) {
+      await this.follow(epoch, model);
+      const book = await this.books.audit(epoch, {
+        markets: model.parts.flatMap((part) => part.markets),
+        exposures: model.parts.flatMap(({ markets }, p) => verified[p].exposures.slice(0, markets.length)),
+        terms: verified[0].book,
+      });
+      failures.push(...book.failures);
+      root = book.root;
+    }
     this.stateBar = bar;
     this.chained = true;
     return {
@@ -115,7 +135,8 @@ export class EpochAuditor {
       bar: new Date(Number(bar) * 1000).toISOString(),
       transaction,
       chained,
-      bound: book !== '0x',
+      bound: root !== null,
+      root,
       proofs: bars.length,
       entropicValueAtRisk: (upper / 100) * (Number(unit) / 1e18),
       failures,

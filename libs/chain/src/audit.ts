@@ -48,6 +48,7 @@ export async function auditOracle(
   for (const event of await chain.events()) {
     const { transactionHash: transaction, blockNumber: block } = event;
     if (event.eventName === 'ModelInstalled') auditor.install(event.args.model!);
+    else if (event.eventName === 'BindingInstalled') auditor.bind(event.args.binding!);
     else if (event.eventName === 'EpochPublished') {
       const { upper, digest } = event.args;
       const epoch = await auditor.epoch({ transaction, block, upper: upper!, digest: digest! });

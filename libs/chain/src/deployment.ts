@@ -1,4 +1,4 @@
-import { type Address, concatHex, type Hex, keccak256, numberToHex, toHex } from 'viem';
+import { type Address, concatHex, type Hex, keccak256, numberToHex, toHex, zeroAddress } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
@@ -21,6 +21,8 @@ export const deploymentSchema = z.strictObject({
   /** where liquidations are attested, made by the oracle */
   attestor: addressSchema,
   prices: addressSchema,
+  /** binds the books of epochs to their accounts */
+  binding: addressSchema,
   /** medians of signed reports, or rounds of Chainlink feeds */
   priceSource: z.enum(['median', 'chainlink']),
   /** the door that proofs pass */
@@ -93,6 +95,8 @@ export interface DeploymentOptions {
   readonly duties?: Duties;
   /** the deploying account as the one reporter where it is left out, which local chains alone allow */
   readonly prices?: PriceTerms;
+  /** the contract that knows what money there is; without it nothing is held against the sums of cash */
+  readonly custody?: Address;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -126,9 +130,10 @@ export async function deployOracle(
   const verifier = await transactor.deploy('ProofVerifier', [halo2, Object.values(keys)]);
   const srs = loadArtifacts('bar', options.environment).srsKind;
   const prices = await deployPriceSource(transactor, duties, terms.delaySeconds, source);
+  const binding = await transactor.deploy('BookBinding', [options.custody ?? zeroAddress]);
   const oracle = await transactor.deploy('RiskOracle', [
     duties,
-    oracleSettings(prices, terms),
+    { ...oracleSettings(prices, terms), binding },
     {
       verifier,
       barKey: keys.bar,
@@ -139,7 +144,8 @@ export async function deployOracle(
   const attestor = await transactor.client.readContract({
     ...{ address: oracle, abi: ORACLE_ABI, functionName: 'attestor' },
   });
-  return { chainId, oracle, attestor, prices, priceSource: source.kind, verifier, halo2, keys, srs };
+  const contracts = { oracle, attestor, prices, binding, verifier, halo2, keys };
+  return { chainId, ...contracts, priceSource: source.kind, srs };
 }
 
 function oracleSettings(prices: Address, { alpha, delaySeconds, freshnessSeconds, margins }: OracleTerms) {

@@ -1,6 +1,8 @@
 export * from './account.js';
 export * from './audit.js';
 export * from './audit-head.js';
+export * from './book-commitment.js';
+export * from './book-root.js';
 export type { AuditedEpoch } from './audit-epochs.js';
 export type { AuditedLiquidation } from './audit-liquidations.js';
 export * from './chain-client.js';

@@ -11,7 +11,7 @@ import {
 export const ORACLE_ABI = parseAbi([
   'struct Limits { uint64 lowest; uint64 highest; uint64 step; uint64 velocity; uint32 blocks; }',
   'struct Keys { address admin; address governor; address guardian; address publisher; }',
-  'struct Settings { address prices; int64 budget; uint32 delay; uint32 freshness; Limits margins; }',
+  'struct Settings { address prices; int64 budget; uint32 delay; uint32 freshness; Limits margins; address binding; }',
   'struct Verifiers { address verifier; address barKey; address priceKey; address liquidationKey; }',
   'struct Part { uint256 model; uint256 state; bytes32[] markets; }',
   'struct Model { Part[] parts; uint64 stateBar; uint32 barSeconds; uint32 horizonBars; }',
@@ -67,6 +67,14 @@ export const ATTESTOR_ABI = parseAbi([
   'function attestLiquidation(bytes32 plan, ProvenBar bar, Account account, Proof proof)',
   'function attestedIn(bytes32 plan) view returns (uint256)',
   'event LiquidationAttested(bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound, bytes32 digest)',
+]);
+
+/** What is called and read of contracts/src/book/BookBinding.sol. */
+export const BINDING_ABI = parseAbi([
+  'constructor(address custody)',
+  'function custody() view returns (address)',
+  'function rootOf(address oracle, uint64 number) view returns (bytes32)',
+  'event BookBound(address indexed oracle, uint64 indexed number, uint64 indexed bar, bytes32 root, uint256 accounts)',
 ]);
 
 /** What is called and read of contracts/src/prices/MedianPriceSource.sol. */

@@ -349,6 +349,8 @@ export function revertReason(error: unknown): string | undefined {
     for (const name of [
       'RiskOracle',
       'LiquidationAttestor',
+      'BookBinding',
+      'BookSums',
       'BarValues',
       'SandwichValues',
       'LiquidationValues',

@@ -16,12 +16,13 @@ import {
 } from './index.js';
 
 const MARKETS = ['ADA', 'BTC', 'BTC-PERP', 'DOGE', 'ETH'];
+const POOL = { capital: 5n, liquidity: 7n, pending: -3n, other: 0n };
 const LARGEST = 2n ** 127n - 1n;
 
 const amount = fc.bigInt(-(2n ** 100n), 2n ** 100n);
 const holdings: fc.Arbitrary<Holdings> = fc.record({
   cash: amount,
-  liquidity: fc.bigInt(0n, 2n ** 100n),
+  shares: fc.bigInt(0n, 2n ** 100n),
   positions: fc
     .subarray(MARKETS)
     .chain((markets) =>
@@ -62,7 +63,7 @@ function added(accounts: readonly Holdings[]) {
   return {
     cash: total(({ cash }) => positive(cash)),
     debt: total(({ cash }) => positive(-cash)),
-    liquidity: total(({ liquidity }) => liquidity),
+    shares: total(({ shares }) => shares),
     accounts: BigInt(accounts.length),
     markets: markets.filter(({ held }) => held).map(({ entry }) => entry),
   };
@@ -82,12 +83,12 @@ describe('sums', () => {
 
   it('refuse what needs more bits than there are, and never wrap around', () => {
     const held = (cash: bigint, entry = 0n): Holdings => ({
-      ...{ cash, liquidity: 0n },
+      ...{ cash, shares: 0n },
       positions: entry === 0n ? [] : [{ market: 'BTC', size: 0n, entry, accrual: 0n }],
     });
     expect(() => accountSums(held(LARGEST + 1n))).toThrow('cash');
     expect(() => accountSums(held(0n, -LARGEST - 2n))).toThrow('entry');
-    expect(() => accountSums({ ...held(0n), liquidity: -1n })).toThrow('liquidity');
+    expect(() => accountSums({ ...held(0n), shares: -1n })).toThrow('shares');
     const full = [held(LARGEST), held(LARGEST), held(1n)].map(accountSums);
     expect(totalsOf(full.reduce(addSums)).cash).toBe(2n ** 128n - 1n);
     expect(() => [...full, accountSums(held(1n))].reduce(addSums)).toThrow(SumsInvalidError);
@@ -99,7 +100,7 @@ describe('sums', () => {
 
   it('are refused where they are none', () => {
     const sums = accountSums({
-      ...{ cash: 1n, liquidity: 0n },
+      ...{ cash: 1n, shares: 0n },
       positions: MARKETS.map((market) => ({ market, size: 1n, entry: 1n, accrual: 0n })),
     });
     const swapped = Buffer.concat([sums.slice(0, 64), sums.slice(160, 256), sums.slice(64, 160)]);
@@ -109,7 +110,7 @@ describe('sums', () => {
     for (const bad of [sums.slice(0, 63), sums.slice(0, 65), swapped, twice, behind])
       expect(() => totalsOf(bad)).toThrow(SumsInvalidError);
     const position = { market: 'BTC', size: 1n, entry: 0n, accrual: 0n };
-    const account = { cash: 0n, liquidity: 0n };
+    const account = { cash: 0n, shares: 0n };
     expect(() => accountSums({ ...account, positions: [position, position] })).toThrow('twice');
     expect(() => accountSums({ ...account, positions: [{ ...position, market: 'A B' }] })).toThrow('ASCII');
   });
@@ -122,10 +123,10 @@ describe('a book’s commitment', () => {
         const tree = treeOf(accounts);
         const commitment = tree.commit();
         expect(totalsOf(commitment.sums)).toEqual(added(accounts));
-        const root = bookRoot(commitment);
+        const root = bookRoot(commitment, POOL);
         accounts.forEach((held, i) => {
           const found = tree.inclusion(`account-${i}`)!;
-          expect(checkInclusion(found, root)).toEqual(commitment.sums);
+          expect(checkInclusion(found, POOL, root)).toEqual(commitment.sums);
           expect(found.sums).toEqual(accountSums(held));
         });
         expect(tree.inclusion('nobody')).toBeUndefined();
@@ -154,25 +155,73 @@ describe('a book’s commitment', () => {
         const commitment = tree.commit();
         expect(totalsOf(commitment.sums)).toEqual(added([...last.values()]));
         expect(tree.size).toBe(last.size);
-        const root = bookRoot(commitment);
-        for (const account of last.keys()) checkInclusion(tree.inclusion(account)!, root);
+        const root = bookRoot(commitment, POOL);
+        for (const account of last.keys()) checkInclusion(tree.inclusion(account)!, POOL, root);
       }),
       { numRuns: 60 },
     );
   });
 
+  it('is kept for as long as its leaves and nodes have room: each account then stands where it stood', () => {
+    const change = fc.record({ who: fc.nat({ max: 40 }), held: fc.option(holdings) });
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(change, { minLength: 1, maxLength: 12 }), { minLength: 2, maxLength: 5 }),
+        (rounds) => {
+          const tree = new MerkleSumTree(1e6);
+          const roots: { root: Uint8Array; held: Map<string, Holdings> }[] = [];
+          const last = new Map<string, Holdings>();
+          for (const round of rounds) {
+            for (const { who, held } of round) {
+              const account = `account-${who}`;
+              if (held === null) {
+                tree.remove(account);
+                last.delete(account);
+              } else {
+                tree.set(account, saltOf(account), held);
+                last.set(account, held);
+              }
+            }
+            roots.unshift({ root: bookRoot(tree.commit(), POOL), held: new Map(last) });
+          }
+          expect(tree.past).toBe(rounds.length - 1);
+          roots.forEach(({ root, held }, back) => {
+            for (let who = 0; who <= 40; who += 3) {
+              const account = `account-${who}`;
+              const found = tree.inclusion(account, back);
+              const then = held.get(account);
+              expect(found === undefined).toBe(then === undefined);
+              if (found === undefined) continue;
+              checkInclusion(found, POOL, root);
+              expect(found.sums).toEqual(accountSums(then!));
+            }
+          });
+          expect(() => tree.inclusion('account-0', rounds.length)).toThrow('back');
+        },
+      ),
+      { numRuns: 5 },
+    );
+    const short = new MerkleSumTree(4);
+    for (let i = 0; i < 9; i++) {
+      short.set('a', saltOf('a'), { cash: BigInt(i), shares: 0n, positions: [] });
+      short.commit();
+    }
+    // One leaf a commitment, and no node above it that is kept.
+    expect(short.past).toBe(4);
+  });
+
   const tree = treeOf(
     [5n, -7n, 11n, 13n, 17n].map((cash) => ({
-      ...{ cash, liquidity: cash > 0n ? cash : 0n },
+      ...{ cash, shares: cash > 0n ? cash : 0n },
       positions: [{ market: 'BTC', size: cash, entry: 2n * cash, accrual: 0n }],
     })),
   );
-  const root = bookRoot(tree.commit());
+  const root = bookRoot(tree.commit(), POOL);
   const honest = tree.inclusion('account-2')!;
 
   it('convinces nobody of anything else', () => {
-    checkInclusion(honest, root);
-    const less = accountSums({ cash: 10n, liquidity: 11n, positions: [] });
+    checkInclusion(honest, POOL, root);
+    const less = accountSums({ cash: 10n, shares: 11n, positions: [] });
     const [first, ...rest] = honest.path;
     const forged: Partial<Inclusion>[] = [
       { account: 'account-3' },
@@ -184,28 +233,36 @@ describe('a book’s commitment', () => {
       { path: [{ ...first, sums: less }, ...rest] },
       { path: [{ ...first, digest: rest[0].digest }, ...rest] },
     ];
-    for (const change of forged) expect(() => checkInclusion({ ...honest, ...change }, root)).toThrow();
+    for (const change of forged) expect(() => checkInclusion({ ...honest, ...change }, POOL, root)).toThrow();
     for (const index of [-1, 0.5, 8])
-      expect(() => checkInclusion({ ...honest, index }, root)).toThrow(NotIncludedError);
-    expect(() => checkInclusion({ ...honest, salt: new Uint8Array(31) }, root)).toThrow(NotIncludedError);
+      expect(() => checkInclusion({ ...honest, index }, POOL, root)).toThrow(NotIncludedError);
+    expect(() => checkInclusion({ ...honest, salt: new Uint8Array(31) }, POOL, root)).toThrow(
+      NotIncludedError,
+    );
     // The sums of two accounts are no account's leaf.
     const two = addSums(honest.sums, honest.sums);
-    expect(() => checkInclusion({ ...honest, sums: two }, root)).toThrow('one account');
+    expect(() => checkInclusion({ ...honest, sums: two }, POOL, root)).toThrow('one account');
+  });
+
+  it('binds what the pool has', () => {
+    for (const field of ['capital', 'liquidity', 'pending', 'other'] as const)
+      expect(() => checkInclusion(honest, { ...POOL, [field]: POOL[field] + 1n }, root)).toThrow('root');
+    expect(() => bookRoot(tree.commit(), { ...POOL, other: 2n ** 127n })).toThrow('pool.other');
   });
 
   it('shows two siblings the same sums of one another', () => {
     // Of a total alone each could be told that the other holds less; here each child's sums are in the parent's digest.
     const [left, right] = [tree.inclusion('account-0')!, tree.inclusion('account-1')!];
-    const nothing = { ...left.path[0], sums: accountSums({ cash: 0n, liquidity: 0n, positions: [] }) };
-    expect(() => checkInclusion({ ...left, path: [nothing, ...left.path.slice(1)] }, root)).toThrow();
+    const nothing = { ...left.path[0], sums: accountSums({ cash: 0n, shares: 0n, positions: [] }) };
+    expect(() => checkInclusion({ ...left, path: [nothing, ...left.path.slice(1)] }, POOL, root)).toThrow();
     expect(left.path[0].sums).toEqual(right.sums);
   });
 
   it('does not say where somebody stands while changes wait', () => {
-    const changing = treeOf([{ cash: 1n, liquidity: 0n, positions: [] }]);
+    const changing = treeOf([{ cash: 1n, shares: 0n, positions: [] }]);
     expect(() => changing.inclusion('account-0')).toThrow('not committed');
     expect(() => {
-      changing.set('x', new Uint8Array(31), { cash: 1n, liquidity: 0n, positions: [] });
+      changing.set('x', new Uint8Array(31), { cash: 1n, shares: 0n, positions: [] });
     }).toThrow('salt');
   });
 });

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { InvalidInputError } from '#lib/errors';
 import type { Sums } from './sums.js';
 
 export const DIGEST_BYTES = 32;
 export const SALT_BYTES = 32;
 
-const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
-const ROOT = Uint8Array.of(2);
+const LEAF = 0;
+const NODE = 1;
+const ROOT = 2;
 
 /** Digest of a node and its accounts' sums, to which its parent commits. */
 export interface Commitment {
@@ -14,19 +15,66 @@ export interface Commitment {
   readonly sums: Sums;
 }
 
-function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+/** The pool's own amounts, money with 8 decimals: no account holds them, and the proofs of an epoch speak of them. */
+export interface PoolAmounts {
+  /** P, less losses that nobody has borne yet */
+  readonly capital: bigint;
+  /** L */
+  readonly liquidity: bigint;
+  /** P_t: collected and not yet vested into P */
+  readonly pending: bigint;
+  /** owed to providers, to holders of notes, and kept for defaults */
+  readonly other: bigint;
+}
+
+export const POOL_FIELDS = ['capital', 'liquidity', 'pending', 'other'] as const;
+const LARGEST = 2n ** 127n;
+const WORD = 32;
+
+// One buffer for whatever is hashed together: millions of nodes make no garbage.
+const together = new Uint8Array(1 + 4 * DIGEST_BYTES);
+
+/** As a string of 32 characters: a buffer for each digest would be more work for the collector than the digest is. */
+function sha256(bytes: Uint8Array): Uint8Array {
+  const text = hash('sha256', bytes, 'binary');
+  const digest = new Uint8Array(DIGEST_BYTES);
+  for (let i = 0; i < DIGEST_BYTES; i++) digest[i] = text.charCodeAt(i);
+  return digest;
+}
+
+/** @param parts of 32 bytes each, four at most */
+function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  together[0] = tag;
+  let at = 1;
+  for (const part of parts) {
+    together.set(part, at);
+    at += part.length;
+  }
+  return sha256(together.subarray(0, at));
 }
 
 export function sumsDigest(sums: Sums): Uint8Array {
   return sha256(sums);
 }
 
+/** An account's salt: SHA-256 of key, name and key again, so that who knows salts of some accounts knows none of others. */
+export function saltOf(key: Uint8Array, account: string): Uint8Array {
+  const name = new TextEncoder().encode(account);
+  const bytes = new Uint8Array(2 * key.length + name.length);
+  bytes.set(key);
+  bytes.set(name, key.length);
+  bytes.set(key, key.length + name.length);
+  return sha256(bytes);
+}
+
 /** SHA-256 of 0, salt and name: who knows the salt knows whose leaf it is. */
 export function leafDigest(account: string, salt: Uint8Array): Uint8Array {
-  return sha256(LEAF, salt, Buffer.from(account, 'utf8'));
+  const name = new TextEncoder().encode(account);
+  const leaf = new Uint8Array(1 + SALT_BYTES + name.length);
+  leaf[0] = LEAF;
+  leaf.set(salt, 1);
+  leaf.set(name, 1 + SALT_BYTES);
+  return sha256(leaf);
 }
 
 /**
@@ -39,10 +87,28 @@ export function nodeDigest(
   right: Uint8Array,
   rightSums: Uint8Array,
 ): Uint8Array {
-  return sha256(NODE, left, leftSums, right, rightSums);
+  return tagged(NODE, left, leftSums, right, rightSums);
 }
 
-/** An epoch's book as a chain keeps it: SHA-256 of 2, the root's digest and its sums' digest. */
-export function bookRoot({ digest, sums }: Commitment): Uint8Array {
-  return sha256(ROOT, digest, sumsDigest(sums));
+/**
+ * Four words of 32 bytes, two's complement, as a contract encodes `int256[4]`.
+ *
+ * @throws {InvalidInputError} for an amount of 128 bits or more
+ */
+export function poolBytes(pool: PoolAmounts): Uint8Array {
+  const bytes = new Uint8Array(POOL_FIELDS.length * WORD);
+  const view = new DataView(bytes.buffer);
+  POOL_FIELDS.forEach((field, i) => {
+    const value = pool[field];
+    if (value >= LARGEST || value < -LARGEST)
+      throw new InvalidInputError(`pool.${field}`, `must be within 127 bits, got ${value}`);
+    for (let limb = 0; limb < 4; limb++)
+      view.setBigUint64(i * WORD + 8 * limb, BigInt.asUintN(64, value >> BigInt(64 * (3 - limb))));
+  });
+  return bytes;
+}
+
+/** An epoch's book as a chain keeps it: SHA-256 of 2, the root's digest, its sums' digest and the digest of the pool's amounts. */
+export function bookRoot({ digest, sums }: Commitment, pool: PoolAmounts): Uint8Array {
+  return tagged(ROOT, digest, sumsDigest(sums), sha256(poolBytes(pool)));
 }

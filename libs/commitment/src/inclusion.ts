@@ -1,5 +1,13 @@
 import { ZkriskError } from '#lib/errors';
-import { bookRoot, type Commitment, leafDigest, nodeDigest, SALT_BYTES, sumsDigest } from './digest.js';
+import {
+  bookRoot,
+  type Commitment,
+  leafDigest,
+  nodeDigest,
+  type PoolAmounts,
+  SALT_BYTES,
+  sumsDigest,
+} from './digest.js';
 import { addSums, requireSums, type Sums, totalsOf } from './sums.js';
 
 /** Shows that an account's holdings are in the sums of a book. */
@@ -56,9 +64,10 @@ export function includedIn({ account, salt, index, sums, path }: Inclusion): Com
  * @throws {NotIncludedError} where the path does not lead to the book's root
  * @throws {SumsInvalidError} for sums that are none
  */
-export function checkInclusion(inclusion: Inclusion, root: Uint8Array): Sums {
+export function checkInclusion(inclusion: Inclusion, pool: PoolAmounts, root: Uint8Array): Sums {
   const found = includedIn(inclusion);
-  if (Buffer.compare(bookRoot(found), root) !== 0)
+  const expected = bookRoot(found, pool);
+  if (root.length !== expected.length || expected.some((byte, i) => byte !== root[i]))
     throw new NotIncludedError(`the path of ${inclusion.account} does not lead to the book's root`);
   return found.sums;
 }

@@ -1,4 +1,13 @@
-export { bookRoot, type Commitment, SALT_BYTES } from './digest.js';
+export { bookRoot, type Commitment, poolBytes, type PoolAmounts, SALT_BYTES, saltOf } from './digest.js';
+export {
+  bytesOf,
+  type CheckedInclusion,
+  checkIncludedAccount,
+  hexOf,
+  includedAccount,
+  type IncludedAccount,
+  includedAccountSchema,
+} from './included-account.js';
 export { checkInclusion, type Inclusion, includedIn, NotIncludedError } from './inclusion.js';
 export { MerkleSumTree } from './merkle-sum-tree.js';
 export {

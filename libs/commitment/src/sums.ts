@@ -4,7 +4,7 @@ import { InvalidInputError, ZkriskError } from '#lib/errors';
  * Sums over accounts, as bytes of 32-byte words, big-endian, as a contract reads them:
  *
  *     cash 16 | debt 16                      money, 10^−8: positive cash, and negative cash without its sign
- *     liquidity 16 | accounts 16             providers' part of L, money; how many accounts there are
+ *     shares 16 | accounts 16             providers' shares of L, 10^−8; how many accounts there are
  *     name 32                                for each market by ascending name: ASCII, left-aligned
  *     long 16 | short 16                     sizes, 10^−8 base units, each without sign
  *     entry 16 | accrual 16                  Σ size × entry price, money; Σ size × funding index; signed, two's complement
@@ -17,8 +17,8 @@ export type Sums = Uint8Array;
 export interface Holdings {
   /** money, 10^−8; negative for an account that owes */
   readonly cash: bigint;
-  /** a provider's part of L, money */
-  readonly liquidity: bigint;
+  /** a provider's shares of L, 10^−8 */
+  readonly shares: bigint;
   readonly positions: readonly {
     readonly market: string;
     /** signed, 10^−8 base units */
@@ -34,7 +34,7 @@ export interface Holdings {
 export interface Totals {
   readonly cash: bigint;
   readonly debt: bigint;
-  readonly liquidity: bigint;
+  readonly shares: bigint;
   readonly accounts: bigint;
   readonly markets: readonly {
     readonly market: string;
@@ -68,7 +68,7 @@ const viewOf = (sums: Sums) => new DataView(sums.buffer, sums.byteOffset, sums.b
  *
  * @throws {InvalidInputError} for amounts of 128 bits or more, a market twice, or a name that is none
  */
-export function accountSums({ cash, liquidity, positions }: Holdings): Sums {
+export function accountSums({ cash, shares, positions }: Holdings): Sums {
   const open = positions
     .filter(({ size, entry, accrual }) => size !== 0n || entry !== 0n || accrual !== 0n)
     .sort((a, b) => (a.market < b.market ? -1 : 1));
@@ -76,8 +76,8 @@ export function accountSums({ cash, liquidity, positions }: Holdings): Sums {
   const view = viewOf(sums);
   write(view, 0, cash > 0n ? cash : 0n, 'cash');
   write(view, HALF, cash < 0n ? -cash : 0n, 'debt');
-  if (liquidity < 0n) throw new InvalidInputError('liquidity', `must not be negative, got ${liquidity}`);
-  write(view, 2 * HALF, liquidity, 'liquidity');
+  if (shares < 0n) throw new InvalidInputError('shares', `must not be negative, got ${shares}`);
+  write(view, 2 * HALF, shares, 'shares');
   write(view, 3 * HALF, 1n, 'accounts');
   open.forEach(({ market, size, entry, accrual }, i) => {
     if (!NAME_PATTERN.test(market))
@@ -109,7 +109,7 @@ export function totalsOf(sums: Sums): Totals {
   return {
     cash: unsigned(view, 0),
     debt: unsigned(view, HALF),
-    liquidity: unsigned(view, 2 * HALF),
+    shares: unsigned(view, 2 * HALF),
     accounts: unsigned(view, 3 * HALF),
     markets,
   };
@@ -124,44 +124,41 @@ export function requireSums(sums: Sums): void {
       `sums have ${HEADER_BYTES} bytes and ${MARKET_BYTES} a market, not ${sums.length}`,
     );
   for (let at = HEADER_BYTES; at < sums.length; at += MARKET_BYTES) {
-    const name = nameAt(sums, at);
-    if (!NAME_PATTERN.test(name)) throw new SumsInvalidError(`"${name}" is no market`);
+    let end = at;
+    while (end < at + NAME && sums[end] >= 0x21 && sums[end] <= 0x7e) end++;
     // Behind a name are zeros: one name has one encoding.
-    for (let i = at + name.length; i < at + NAME; i++)
-      if (sums[i] !== 0) throw new SumsInvalidError(`"${name}" has bytes behind it`);
+    for (let i = end; i < at + NAME; i++)
+      if (end === at || sums[i] !== 0) throw new SumsInvalidError(`"${nameAt(sums, at)}" is no market`);
     if (at > HEADER_BYTES && compareNames(sums, at - MARKET_BYTES, sums, at) >= 0)
-      throw new SumsInvalidError(`${name} is out of order`);
+      throw new SumsInvalidError(`${nameAt(sums, at)} is out of order`);
   }
 }
 
 /**
- * The sums of both, without a number larger than 32 bits on the way: this runs once for every node of the tree.
+ * The sums of both, byte by byte: this runs once for every node of the tree, and views of parts of them would cost more than the sums.
  *
  * @throws {SumsInvalidError} where a sum needs more than 128 bits
  */
 export function addSums(a: Sums, b: Sums): Sums {
   const merged = new Uint8Array(HEADER_BYTES + MARKET_BYTES * marketsOfBoth(a, b));
-  const [from, other, to] = [viewOf(a), viewOf(b), viewOf(merged)];
-  for (let at = 0; at < HEADER_BYTES; at += HALF) add(from, at, other, at, to, at, false);
+  for (let at = 0; at < HEADER_BYTES; at += HALF) add(a, at, b, at, merged, at, false);
   let i = HEADER_BYTES;
   let j = HEADER_BYTES;
   for (let at = HEADER_BYTES; at < merged.length; at += MARKET_BYTES) {
     const order = i >= a.length ? 1 : j >= b.length ? -1 : compareNames(a, i, b, j);
-    if (order < 0) {
-      merged.set(a.subarray(i, i + MARKET_BYTES), at);
-      i += MARKET_BYTES;
-    } else if (order > 0) {
-      merged.set(b.subarray(j, j + MARKET_BYTES), at);
-      j += MARKET_BYTES;
-    } else {
-      merged.set(a.subarray(i, i + NAME), at);
+    if (order < 0) copy(a, i, merged, at, MARKET_BYTES);
+    else copy(b, j, merged, at, order > 0 ? MARKET_BYTES : NAME);
+    if (order === 0)
       for (let field = NAME; field < MARKET_BYTES; field += HALF)
-        add(from, i + field, other, j + field, to, at + field, field >= NAME + 2 * HALF);
-      i += MARKET_BYTES;
-      j += MARKET_BYTES;
-    }
+        add(a, i + field, b, j + field, merged, at + field, field >= NAME + 2 * HALF);
+    if (order <= 0) i += MARKET_BYTES;
+    if (order >= 0) j += MARKET_BYTES;
   }
   return merged;
+}
+
+function copy(from: Sums, i: number, to: Uint8Array, at: number, length: number): void {
+  for (let k = 0; k < length; k++) to[at + k] = from[i + k];
 }
 
 function marketsOfBoth(a: Sums, b: Sums): number {
@@ -183,29 +180,21 @@ function compareNames(a: Sums, i: number, b: Sums, j: number): number {
   return 0;
 }
 
-function add(
-  a: DataView,
-  i: number,
-  b: DataView,
-  j: number,
-  to: DataView,
-  at: number,
-  isSigned: boolean,
-): void {
+function add(a: Sums, i: number, b: Sums, j: number, to: Uint8Array, at: number, isSigned: boolean): void {
   let carry = 0;
-  for (let limb = 12; limb >= 0; limb -= 4) {
-    const sum = a.getUint32(i + limb) + b.getUint32(j + limb) + carry;
-    to.setUint32(at + limb, sum >>> 0);
-    carry = sum >= 0x1_0000_0000 ? 1 : 0;
+  for (let k = HALF - 1; k >= 0; k--) {
+    const sum = a[i + k] + b[j + k] + carry;
+    to[at + k] = sum;
+    carry = sum >> 8;
   }
-  const negative = (view: DataView, place: number) => view.getUint8(place) >= 0x80;
-  const overflows = isSigned
-    ? negative(a, i) === negative(b, j) && negative(to, at) !== negative(a, i)
-    : carry === 1;
-  if (overflows) throw new SumsInvalidError('a sum needs more than 128 bits');
+  const first = a[i] >> 7;
+  if (isSigned ? first === b[j] >> 7 && to[at] >> 7 !== first : carry === 1)
+    throw new SumsInvalidError('a sum needs more than 128 bits');
 }
 
 function write(view: DataView, at: number, value: bigint, field: string): void {
+  // Sums begin as zeros.
+  if (value === 0n) return;
   if (value > LARGEST || value < -LARGEST - 1n)
     throw new InvalidInputError(field, `must be within 127 bits, got ${value}`);
   view.setBigInt64(at, value >> 64n);

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '#lib/errors';
 import {
+  formatDecimal,
   formatMoney,
   fromNumber,
   MONEY_DECIMALS,
@@ -225,12 +226,15 @@ export class StandingBook {
   }
 
   /** The book as {@link riskRecord} measures it. */
-  record(): StandingBookPayload {
+  record(): Omit<StandingBookPayload, 'commitment'> {
     const { assessment, book, forecast } = this.assessment();
     return {
       at: this.board.now,
       forecastId: this.board.latestForecast!.forecastId,
       markets: [...this.board.markets],
+      sizes: this.board.markets.map((market) =>
+        formatDecimal(this.ledger.market(market).size, SIZE_DECIMALS),
+      ),
       notionals: Array.from(book.signedSizes, (size, i) => size * forecast.prices[i]),
       entry: book.entryNotionals.reduce((sum, value) => sum + value, 0),
       capital: book.capital,

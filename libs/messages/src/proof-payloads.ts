@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifier, market } from './fields.js';
+import { decimal, identifier, market } from './fields.js';
 import { milliseconds } from './message.js';
 
 /** A model that has taken over, as the proofs declare it. */
@@ -30,12 +30,31 @@ export const filterStepPayload = z.strictObject({
 });
 export type FilterStepPayload = z.infer<typeof filterStepPayload>;
 
+const hexBytes = z.string().regex(/^0x(?:[0-9a-f]{2})*$/, 'must be bytes in hex, with 0x before them');
+const units = z
+  .string()
+  .regex(/^-?\d{1,39}$/, 'must be a whole number')
+  .describe('money, in units of 10^−8');
+
+/** What the book of an epoch is committed to with: docs/proofs.md has the encoding. */
+export const bookCommitmentPayload = z.strictObject({
+  root: hexBytes.describe('binds the tree, the sums and the pool’s amounts'),
+  digest: hexBytes.describe('of the tree’s root'),
+  sums: hexBytes.describe('of all accounts'),
+  accounts: z.int().min(0),
+  pool: z
+    .strictObject({ capital: units, liquidity: units, pending: units, other: units })
+    .describe('P less losses that nobody has borne yet, L, P_t, and what else is owed'),
+});
+export type BookCommitmentPayload = z.infer<typeof bookCommitmentPayload>;
+
 /** The pool’s book as a forecast’s risk measure saw it; money in quote units. */
 export const standingBookPayload = z.strictObject({
   at: milliseconds,
   forecastId: identifier,
   markets: z.array(market),
-  notionals: z.array(z.number()).describe('signed size × mark, traders net long where positive'),
+  sizes: z.array(decimal).describe('signed, traders net long where positive'),
+  notionals: z.array(z.number()).describe('size × mark'),
   entry: z.number(),
   capital: z.number(),
   liquidity: z.number(),
@@ -46,6 +65,9 @@ export const standingBookPayload = z.strictObject({
   riskMeasure: z.number(),
   mean: z.number(),
   volatility: z.number(),
+  commitment: bookCommitmentPayload
+    .nullable()
+    .describe('to all accounts as they were then; null where none could be made: such a book is not proven'),
 });
 export type StandingBookPayload = z.infer<typeof standingBookPayload>;
 
@@ -96,7 +118,8 @@ export const epochPayload = z.strictObject({
     .max(2)
     .describe('proofs of the bar, each of up to 32 of the model’s markets'),
   prices: z.array(z.strictObject({ market, before: z.number(), after: z.number() })),
-  entropicValueAtRisk: z.number(),
+  book: bookCommitmentPayload,
+  entropicValueAtRisk: z.number().describe('as the engine measured it, at its marks'),
   riskMeasure: z.number(),
 });
 export type EpochPayload = z.infer<typeof epochPayload>;

@@ -259,7 +259,7 @@ export const TOPICS = {
     partitioned: false,
     retention: { days: 30 },
     retainRecords: 2000,
-    schemaVersion: 1,
+    schemaVersion: 2,
     payload: standingBookPayload,
   }),
   proofJobs: defineTopic({
@@ -289,7 +289,7 @@ export const TOPICS = {
     partitioned: false,
     retention: { days: null },
     retainRecords: 10000,
-    schemaVersion: 1,
+    schemaVersion: 2,
     payload: epochPayload,
   }),
   receipts: defineTopic({

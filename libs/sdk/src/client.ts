@@ -1,3 +1,4 @@
+import type { IncludedAccount } from '#lib/commitment';
 import { parseJson } from '#lib/errors';
 import { ApiError } from './api-error.js';
 import { eventsOf } from './event-stream.js';
@@ -59,6 +60,16 @@ export class ZkriskClient {
 
   account(id: string): Promise<Account> {
     return this.get(accountPath(id));
+  }
+  /**
+   * Where an account stands in the book that an epoch is proven of: to be kept, and checked with `checkIncludedAccount` against the root that a
+   * chain has.
+   *
+   * @param epoch end of its bar, ISO 8601; by default the newest book
+   */
+  inclusion(id: string, epoch?: string): Promise<IncludedAccount> {
+    const query = epoch === undefined ? '' : `?epoch=${encodeURIComponent(epoch)}`;
+    return this.get(`${accountPath(id)}/inclusion${query}`);
   }
   deposit(id: string, amount: Decimal, commandId?: string): Promise<AccountEvent> {
     return this.post(`${accountPath(id)}/deposits`, { amount, commandId });

@@ -36,6 +36,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-liquidation': 404,
   'unknown-proof': 404,
   'unknown-bar': 404,
+  'unknown-epoch': 404,
   'not-a-reporter': 403,
   'insufficient-balance': 409,
   'backed-provider': 409,
@@ -60,6 +61,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'no-forecast': 503,
   'no-market-time': 503,
   'replica-behind': 503,
+  'not-the-writer': 503,
   'outcome-pending': 504,
 };
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { STATEMENTS } from '#lib/proofs';
 import { list, nonNegative, positive, wholeNumber } from '#lib/terminal';
 import type { AuditOptions, DeployOptions, reportPricesCommand as ReportPrices } from '../chain.command.js';
+import type { InclusionOptions } from '../inclusion.command.js';
 import { print } from '../print.js';
 
 /** `zkrisk audit`, `deploy`, `govern`, `report-prices`, `prove`, `verify`. */
@@ -22,6 +23,21 @@ export function registerProofs(program: Command): void {
     });
 
   program
+    .command('check-inclusion')
+    .description(
+      'check that an account is in the book an epoch was proven of: FILE is the answer of GET /v1/accounts/ID/inclusion',
+    )
+    .argument('<file>', 'JSON')
+    .option('--rpc <url>', 'a node; default: that of the deployment')
+    .option('--oracle <address>', 'the RiskOracle; default: that of the deployment')
+    .option('--deployment <file>', 'what "deploy" or "npm start" has written', '.zkrisk/deployment.json')
+    .option('--root <hex>', 'the root to check against, instead of the one a chain keeps')
+    .action(async (file: string, options: InclusionOptions) => {
+      const { checkInclusionCommand } = await import('../inclusion.command.js');
+      print(await checkInclusionCommand(file, options));
+    });
+
+  program
     .command('deploy')
     .description('deploy the contracts; CHAIN_KEYSTORE or CHAIN_PRIVATE_KEY says who signs')
     .requiredOption('--rpc <url>', 'a node')
@@ -39,6 +55,7 @@ export function registerProofs(program: Command): void {
     .option('--publisher <address>', 'publishes epochs: the key of the settlement service')
     .option('--reporters <addresses>', 'who sign prices; default: the signer', list(String))
     .option('--quorum <count>', 'reports a price is the median of; default: all reporters’', wholeNumber)
+    .option('--custody <address>', 'contract that says what money there is: books must not owe more')
     .option('--feeds <file>', 'JSON: [{market, aggregator, heartbeat}], prices from Chainlink instead')
     .action(async (options: DeployOptions) => {
       const { deployCommand } = await import('../chain.command.js');

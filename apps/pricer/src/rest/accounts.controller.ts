@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { type AccountPayload, TOPICS } from '#lib/messages';
 import { Documented, NeedsScope, ZodPipe } from '#lib/service';
+import { includedAccountSchema } from '#lib/commitment';
 import { AccountViews } from '../account-views.js';
 import { CommandDesk } from '../command-desk.js';
+import { PricerService } from '../pricer.service.js';
 import {
   accountAmount,
   accountClaim,
@@ -16,6 +18,7 @@ import {
   accountResponse,
   accountTransfer,
   accountWithdrawal,
+  inclusionQuery,
   simulateRequest,
   simulateResponse,
 } from './schemas.js';
@@ -35,6 +38,7 @@ export class AccountsController {
   constructor(
     @Inject(CommandDesk) private readonly commands: CommandDesk,
     @Inject(AccountViews) private readonly views: AccountViews,
+    @Inject(PricerService) private readonly service: PricerService,
   ) {}
 
   @Get()
@@ -47,6 +51,23 @@ export class AccountsController {
   })
   account(@Param('account', ACCOUNT) account: string): object {
     return this.views.account(account);
+  }
+
+  @Get('inclusion')
+  @NeedsScope('trade', { actsFor: 'account' })
+  @Documented({
+    params: PARAMETERS,
+    query: inclusionQuery,
+    summary:
+      'Where an account stands in a book that was committed to: with it anybody checks that its holdings are in the sums',
+    response: includedAccountSchema,
+    errors: [404, 503],
+  })
+  inclusion(
+    @Param('account', ACCOUNT) account: string,
+    @Query(new ZodPipe(inclusionQuery)) { epoch }: z.output<typeof inclusionQuery>,
+  ): Promise<object> {
+    return this.service.inclusion(account, epoch === undefined ? undefined : Date.parse(epoch));
   }
 
   @Post('simulate')

@@ -82,6 +82,13 @@ export const acceptRequest = z
 
 export const accountName = name;
 
+export const inclusionQuery = z.strictObject({
+  epoch: z.iso
+    .datetime()
+    .optional()
+    .describe('end of the bar of an epoch, as /v1/settlements has it; the newest book without it'),
+});
+
 export const accountAmount = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   amount,

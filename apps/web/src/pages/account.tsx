@@ -64,6 +64,15 @@ function Standing({ name }: { name: string }) {
             <>
               <MarginView margin={cross} cash={cash} />
               <Deposit account={name} />
+              <p class="note">
+                <a
+                  href={`v1/accounts/${encodeURIComponent(name)}/inclusion`}
+                  download={`${name}-inclusion.json`}
+                >
+                  Where it stands in the last book
+                </a>{' '}
+                that was committed to: keep the file; zkrisk check-inclusion holds it against the chain.
+              </p>
             </>
           )}
         </Known>

@@ -234,6 +234,11 @@ export class ExchangeLedger {
     return this.books.shares.get(provider) ?? 0n;
   }
 
+  /** Everybody with shares of the liquidity. */
+  providers(): IterableIterator<string> {
+    return this.books.shares.keys();
+  }
+
   /** Shares of a provider that neither wait for marks nor are locked. */
   freeShares(provider: string): bigint {
     return this.sharesOf(provider) - (this.books.reserved.get(provider)?.shares ?? 0n);

@@ -1,0 +1,218 @@
+import { getHeapStatistics } from 'node:v8';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { isolatedAccount } from '#lib/amounts';
+import type { Holdings, IncludedAccount, Totals } from '#lib/commitment';
+import { messageOf, ZkriskError } from '#lib/errors';
+import { accountsOf, type BookEvent, type ExchangeLedger, UnknownAccountError } from '#lib/exchange';
+import type { BookCommitmentPayload } from '#lib/messages';
+import { WorkerPool } from '#lib/runtime';
+import type {
+  CommitmentReply,
+  CommitmentRequest,
+  CommitmentTerms,
+  CommittedAt,
+  CommittedBook,
+} from './commitment.worker.js';
+
+/** The tree of accounts is with the process that writes the book. */
+export class NotTheWriterError extends ZkriskError {
+  readonly code = 'not-the-writer';
+  constructor() {
+    super('this process does not write the book: the one that does knows where accounts stand in it');
+  }
+}
+
+/** No commitment of such a bar is kept any more, or yet. */
+export class UnknownEpochError extends ZkriskError {
+  readonly code = 'unknown-epoch';
+  constructor(barEnd: number | undefined) {
+    super(
+      barEnd === undefined
+        ? 'no book has been committed to yet'
+        : `the book of ${new Date(barEnd).toISOString()} is not kept: paths are there for the last books since the start of the process that writes`,
+    );
+  }
+}
+
+/** Accounts that are read at once: the writer's loop goes on in between. */
+const SLICE = 500;
+/** 10^18: what a funding index has more than money */
+const INDEX = 10n ** 18n;
+
+interface Keeping {
+  readonly pool: WorkerPool<CommitmentRequest, CommitmentReply>;
+  readonly ledger: ExchangeLedger;
+  /** who has changed since the thread was told of them */
+  readonly changed: Set<string>;
+  /** resolves when the thread has been told of everybody */
+  told: Promise<void>;
+  ended: boolean;
+}
+
+/**
+ * Commits to all accounts at every forecast: a Merkle tree of sums, kept by a thread beside the writer of the book, which is told of
+ * the accounts that have changed. What the tree adds up to is compared with the ledger's own sums each time.
+ */
+export class BookCommitments {
+  private readonly logger = new Logger(BookCommitments.name);
+  private keeping: Keeping | undefined;
+  private closed = false;
+
+  constructor(private readonly terms: CommitmentTerms) {}
+
+  /** The book is ours to write: the tree is built anew, beside the writer. */
+  start(ledger: ExchangeLedger): void {
+    void this.stop();
+    if (this.closed) return;
+    // A thread's heap is small unless it is told otherwise, and the tree is about as large as the ledger.
+    const maxOldGenerationSizeMb = Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20);
+    const pool = new WorkerPool<CommitmentRequest, CommitmentReply>(
+      new URL('./commitment.worker.js', import.meta.url),
+      1,
+      { workerData: this.terms, resourceLimits: { maxOldGenerationSizeMb } },
+    );
+    const keeping: Keeping = { pool, ledger, changed: new Set(), told: Promise.resolve(), ended: false };
+    this.keeping = keeping;
+    keeping.told = tell(keeping, everybody(ledger));
+    // Whoever commits next hears of it.
+    keeping.told.catch(() => undefined);
+  }
+
+  /** Events have been applied to the ledger. */
+  booked(events: readonly BookEvent[]): void {
+    const { keeping } = this;
+    if (keeping === undefined) return;
+    for (const event of events) {
+      for (const account of accountsOf(event)) keeping.changed.add(account);
+      if ('provider' in event) keeping.changed.add(event.provider);
+    }
+  }
+
+  /**
+   * Commits to the book as it is now. It must not change until this has been answered.
+   *
+   * @returns null where it cannot be committed to, which is logged: the tree is then built anew
+   */
+  async commit(at: Omit<CommittedAt, 'pool'>): Promise<BookCommitmentPayload | null> {
+    const { keeping } = this;
+    if (keeping === undefined) return null;
+    const { ledger } = keeping;
+    const pool = {
+      capital: ledger.capital - ledger.shortfall,
+      liquidity: ledger.liquidity,
+      pending: ledger.pendingToCapital,
+      other: ledger.pendingToLiquidity + ledger.creditReserve + ledger.notes.fund,
+    };
+    try {
+      await keeping.told;
+      const changed = [...keeping.changed];
+      keeping.changed.clear();
+      await tell(keeping, changed);
+      const request = { kind: 'commit', at: { ...at, pool } } as const;
+      const { root, digest, sums, totals } = (await keeping.pool.run(request)) as CommittedBook;
+      const wrong = difference(totals, ledger);
+      if (wrong !== undefined) throw new Error(`the accounts’ ${wrong} is not what the ledger adds up to`);
+      return {
+        ...{ root, digest, sums, accounts: Number(totals.accounts) },
+        pool: {
+          capital: String(pool.capital),
+          liquidity: String(pool.liquidity),
+          pending: String(pool.pending),
+          other: String(pool.other),
+        },
+      };
+    } catch (error) {
+      if (keeping.ended) return null;
+      this.logger.error(`the book of ${at.forecastId} could not be committed to: ${messageOf(error)}`);
+      this.start(ledger);
+      return null;
+    }
+  }
+
+  /**
+   * Where an account stands in a book that was committed to: its cross margin, and isolated positions.
+   *
+   * @param barEnd end of the bar, milliseconds; by default the newest book
+   * @throws {NotTheWriterError} in a process that does not write the book
+   * @throws {UnknownEpochError} for a bar whose book is not kept
+   * @throws {UnknownAccountError} for an account that was not in it
+   */
+  async inclusion(account: string, barEnd?: number): Promise<IncludedAccount> {
+    const { keeping } = this;
+    if (keeping === undefined) throw new NotTheWriterError();
+    const isolated = keeping.ledger.marketNames().map((market) => isolatedAccount(account, market));
+    const accounts = [account, ...isolated];
+    await keeping.told;
+    const reply = await keeping.pool.run({ kind: 'inclusion', accounts, barEnd });
+    if (reply === 'unknown-epoch') throw new UnknownEpochError(barEnd);
+    if (reply === 'unknown-account') throw new UnknownAccountError(account);
+    return reply as IncludedAccount;
+  }
+
+  /** The book is somebody else's to write. */
+  async stop(): Promise<void> {
+    const { keeping } = this;
+    this.keeping = undefined;
+    if (keeping === undefined) return;
+    keeping.ended = true;
+    await keeping.pool.close();
+  }
+
+  /** As {@link stop}, for good. */
+  close(): Promise<void> {
+    this.closed = true;
+    return this.stop();
+  }
+}
+
+function* everybody(ledger: ExchangeLedger): Generator<string> {
+  yield* ledger.accountNames();
+  for (const provider of ledger.providers()) if (!ledger.hasAccount(provider)) yield provider;
+}
+
+/** Tells the thread what accounts hold, some at a time. */
+async function tell(keeping: Keeping, accounts: Iterable<string>): Promise<void> {
+  let slice: [string, Holdings][] = [];
+  const send = async () => {
+    const sent = slice;
+    slice = [];
+    await keeping.pool.run({ kind: 'set', accounts: sent });
+  };
+  for (const account of accounts) {
+    slice.push([account, holdingsOf(keeping.ledger, account)]);
+    if (slice.length < SLICE) continue;
+    await send();
+    await turn();
+    if (keeping.ended) return;
+  }
+  if (slice.length > 0) await send();
+}
+
+function holdingsOf(ledger: ExchangeLedger, name: string): Holdings {
+  const { cash, positions } = ledger.account(name);
+  return {
+    cash,
+    shares: ledger.sharesOf(name),
+    positions: positions.map(({ market, size, entryNotional, fundingIndex }) => ({
+      ...{ market, size, entry: entryNotional },
+      accrual: (size * fundingIndex) / INDEX,
+    })),
+  };
+}
+
+/** What the accounts' sums and the ledger's own do not agree on. */
+function difference(totals: Totals, ledger: ExchangeLedger): string | undefined {
+  let owed = 0n;
+  const summed = new Map(totals.markets.map((of) => [of.market, of]));
+  for (const market of ledger.marketNames()) {
+    const { size, longSize, entryNotional, unsettledFunding } = ledger.market(market);
+    owed += unsettledFunding;
+    const { long, short, entry } = summed.get(market) ?? { long: 0n, short: 0n, entry: 0n };
+    if (long - short !== size || long !== longSize) return `size in ${market}`;
+    if (entry !== entryNotional) return `entry notional in ${market}`;
+  }
+  if (totals.cash - totals.debt !== ledger.collateral + owed) return 'cash';
+  if (totals.shares !== ledger.outstandingShares) return 'shares of liquidity';
+  return undefined;
+}

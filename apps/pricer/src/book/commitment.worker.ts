@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { workerData } from 'node:worker_threads';
+import {
+  bookRoot,
+  type Commitment,
+  type Holdings,
+  hexOf,
+  type Inclusion,
+  includedAccount,
+  type IncludedAccount,
+  MerkleSumTree,
+  type PoolAmounts,
+  saltOf,
+  type Totals,
+  totalsOf,
+} from '#lib/commitment';
+import { answerRequests } from '#lib/runtime';
+
+/** What the thread that keeps the tree is given. */
+export interface CommitmentTerms {
+  /** salts of accounts are made from it */
+  readonly secret: string;
+  /** leaves and nodes that are kept of earlier commitments */
+  readonly kept: number;
+}
+
+/** When a book was committed to, and what its proofs say of the pool. */
+export interface CommittedAt {
+  /** end of the bar, milliseconds */
+  readonly barEnd: number;
+  readonly forecastId: string;
+  readonly pool: PoolAmounts;
+}
+
+export type CommitmentRequest =
+  | { readonly kind: 'set'; readonly accounts: readonly (readonly [account: string, Holdings])[] }
+  | { readonly kind: 'commit'; readonly at: CommittedAt }
+  | { readonly kind: 'inclusion'; readonly accounts: readonly string[]; readonly barEnd: number | undefined };
+
+/** A book's commitment, in hex, and the sums as numbers. */
+export interface CommittedBook {
+  readonly root: string;
+  readonly digest: string;
+  readonly sums: string;
+  readonly totals: Totals;
+}
+
+export type CommitmentReply =
+  CommittedBook | IncludedAccount | 'unknown-epoch' | 'unknown-account' | undefined;
+
+const { secret, kept } = workerData as CommitmentTerms;
+const key = createHash('sha256').update(secret).digest();
+const tree = new MerkleSumTree(kept);
+/** of the commitments that can be asked for, oldest first */
+const committed: CommittedAt[] = [];
+
+answerRequests((request: CommitmentRequest): CommitmentReply => {
+  if (request.kind === 'set') {
+    for (const [account, holdings] of request.accounts) tree.set(account, saltOf(key, account), holdings);
+    return undefined;
+  }
+  return request.kind === 'commit' ? commit(request.at) : inclusion(request.accounts, request.barEnd);
+});
+
+function commit(at: CommittedAt): CommittedBook {
+  const commitment: Commitment = tree.commit();
+  committed.push(at);
+  committed.splice(0, committed.length - tree.past - 1);
+  return {
+    root: hexOf(bookRoot(commitment, at.pool)),
+    digest: hexOf(commitment.digest),
+    sums: hexOf(commitment.sums),
+    totals: totalsOf(commitment.sums),
+  };
+}
+
+function inclusion(accounts: readonly string[], barEnd: number | undefined): CommitmentReply {
+  const index =
+    barEnd === undefined ? committed.length - 1 : committed.findLastIndex((one) => one.barEnd === barEnd);
+  if (index < 0) return 'unknown-epoch';
+  const back = committed.length - 1 - index;
+  const leaves = accounts
+    .map((account) => tree.inclusion(account, back))
+    .filter((leaf): leaf is Inclusion => leaf !== undefined);
+  return leaves.length === 0 ? 'unknown-account' : includedAccount(committed[index], leaves);
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { InvalidInputError, parseInput } from '#lib/errors';
+import { bookRoot, type PoolAmounts, POOL_FIELDS } from './digest.js';
+import { checkInclusion, includedIn, type Inclusion, NotIncludedError } from './inclusion.js';
+import { type Totals, totalsOf } from './sums.js';
+
+const bytes = z.string().regex(/^0x(?:[0-9a-f]{2})*$/, 'must be bytes in hex, with 0x before them');
+const integer = z
+  .string()
+  .regex(/^-?\d{1,39}$/, 'must be a whole number')
+  .describe('money, in units of 10^−8');
+
+/** An account's place in a book's commitment, as it is handed out: whoever has it needs only the root of a chain to check it. */
+export const includedAccountSchema = z.strictObject({
+  barEnd: z.iso.datetime().describe('end of the bar whose epoch the book is of'),
+  forecastId: z.string(),
+  root: bytes.describe('the book’s root: what the chain has of this epoch is compared with it'),
+  pool: z
+    .strictObject(
+      Object.fromEntries(POOL_FIELDS.map((field) => [field, integer])) as Record<
+        keyof PoolAmounts,
+        typeof integer
+      >,
+    )
+    .describe('P, L, P_t, and what else is owed: no account’s, and bound by the root'),
+  leaves: z
+    .array(
+      z.strictObject({
+        account: z.string().describe('the account, or account~market for an isolated position'),
+        salt: bytes,
+        index: z.int().min(0),
+        sums: bytes.describe('what the account holds: words of 32 bytes, docs/proofs.md'),
+        path: z.array(z.strictObject({ digest: bytes, sums: bytes })),
+      }),
+    )
+    .min(1)
+    .describe('of cross margin, and of each isolated position'),
+});
+export type IncludedAccount = z.output<typeof includedAccountSchema>;
+
+/** What a checked inclusion says. */
+export interface CheckedInclusion {
+  readonly barEnd: string;
+  readonly root: string;
+  readonly pool: PoolAmounts;
+  /** what each leaf holds */
+  readonly holdings: readonly { readonly account: string; readonly holds: Totals }[];
+  /** what all accounts hold together */
+  readonly totals: Totals;
+}
+
+const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+export function hexOf(data: Uint8Array): string {
+  let text = '0x';
+  for (const byte of data) text += PAIRS[byte];
+  return text;
+}
+
+/** Of 0 to 9 and a to f. */
+const digit = (code: number) => (code < 58 ? code - 48 : code - 87);
+
+/** @param hex with 0x before it, in lower case: the schemas take nothing else */
+export function bytesOf(hex: string): Uint8Array {
+  const data = new Uint8Array((hex.length - 2) >> 1);
+  for (let i = 0; i < data.length; i++)
+    data[i] = 16 * digit(hex.charCodeAt(2 * i + 2)) + digit(hex.charCodeAt(2 * i + 3));
+  return data;
+}
+
+/** Writes an account's leaves down. */
+export function includedAccount(
+  of: { readonly barEnd: number; readonly forecastId: string; readonly pool: PoolAmounts },
+  leaves: readonly Inclusion[],
+): IncludedAccount {
+  const { barEnd, forecastId, pool } = of;
+  const text = (field: keyof PoolAmounts) => String(pool[field]);
+  return {
+    barEnd: new Date(barEnd).toISOString(),
+    forecastId,
+    root: hexOf(bookRoot(includedIn(leaves[0]), pool)),
+    pool: {
+      capital: text('capital'),
+      liquidity: text('liquidity'),
+      pending: text('pending'),
+      other: text('other'),
+    },
+    leaves: leaves.map(({ account, salt, index, sums, path }) => ({
+      ...{ account, salt: hexOf(salt), index, sums: hexOf(sums) },
+      path: path.map((node) => ({ digest: hexOf(node.digest), sums: hexOf(node.sums) })),
+    })),
+  };
+}
+
+/**
+ * Checks that an account is in a book, with what it says the account holds. A book's root is only as good as where it comes from: an
+ * auditor takes it from a chain.
+ *
+ * @param value JSON of {@link includedAccountSchema}
+ * @param root the book's, in hex; by default the one that the document names
+ * @throws {InvalidInputError} for what is no such document
+ * @throws {NotIncludedError} where a leaf is not in the book, or comes twice
+ * @throws {SumsInvalidError} for sums that are none
+ */
+export function checkIncludedAccount(value: unknown, root?: string): CheckedInclusion {
+  const document = parseInput(includedAccountSchema, value, 'inclusion');
+  const expected = root ?? document.root;
+  if (!/^0x[0-9a-fA-F]{64}$/.test(expected)) throw new InvalidInputError('root', 'must be 32 bytes in hex');
+  const amount = (field: keyof PoolAmounts) => BigInt(document.pool[field]);
+  const pool = {
+    capital: amount('capital'),
+    liquidity: amount('liquidity'),
+    pending: amount('pending'),
+    other: amount('other'),
+  };
+  const seen = new Set<string>();
+  let totals: Totals | undefined;
+  const holdings = document.leaves.map(({ account, salt, index, sums, path }) => {
+    if (seen.has(account)) throw new NotIncludedError(`${account} comes twice`);
+    seen.add(account);
+    const leaf: Inclusion = {
+      ...{ account, index, salt: bytesOf(salt), sums: bytesOf(sums) },
+      path: path.map((node) => ({ digest: bytesOf(node.digest), sums: bytesOf(node.sums) })),
+    };
+    totals = totalsOf(checkInclusion(leaf, pool, bytesOf(expected.toLowerCase())));
+    return { account, holds: totalsOf(leaf.sums) };
+  });
+  return { barEnd: document.barEnd, root: expected.toLowerCase(), pool, holdings, totals: totals! };
+}
