@@ -16,6 +16,7 @@ export type {
 } from './book/ledger-state.js';
 export * from './book/position.js';
 export * from './book/published-states.js';
+export { chargeCredit } from './commands/charge-credit.js';
 export * from './commands/settle-losses.js';
 export * from './errors.js';
 export * from './marks/action-table.js';

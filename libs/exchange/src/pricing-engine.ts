@@ -453,7 +453,8 @@ export class PricingEngine implements Exchange {
 
   /** Goes on with the pass over the accounts: what they owe for their default option follows the marks. */
   private countCredit(most = COUNTED_WITH_COMMAND): BookEvent[] {
-    return this.chargeCredit(this.credit.sweep(most));
+    const counted = this.credit.sweep(most);
+    return this.ready() ? this.chargeCredit(this.credit.chargeable(counted)) : [];
   }
 
   /** @param due whether what is owed is taken whatever it is */

@@ -12,7 +12,7 @@ import {
   ZkriskVenue,
 } from '#lib/lab';
 import { loadSolvers } from '#lib/liquidation';
-import { type InputOptions, labInputs } from './lab-inputs.js';
+import { barsPlayed, type InputOptions, labInputs } from './lab-inputs.js';
 
 export interface CoverageOptions extends InputOptions {
   readonly seed: number;
@@ -26,13 +26,15 @@ export async function coverageCommand(options: CoverageOptions): Promise<Omit<Co
   const parameters = labParameters(options.set);
   const [{ panel, forecasts }, solvers] = await Promise.all([labInputs(options, parameters), loadSolvers()]);
   const snapshots: CoverageSnapshot[] = [];
+  const played = barsPlayed(panel.times.length);
   let venue: ZkriskVenue | undefined;
   labRun({
     ...{ panel, forecasts },
     flow: populationOf({ rules: 'zkrisk', seed: options.seed, parameters }, panel.markets.length),
     venue: (tell) =>
       (venue = new ZkriskVenue(panel.markets, zkriskSettings(parameters, panel.barMs), solvers, tell)),
-    progress: () => {
+    progress: (bar) => {
+      played(bar);
       const snapshot = coverageSnapshot(venue!.engine, panel.markets);
       if (snapshot !== null) snapshots.push(snapshot);
     },

@@ -7,6 +7,8 @@ import {
   panelRows,
   play,
   type ReportedRun,
+  RULE_SETS,
+  type RuleSet,
 } from '#lib/lab';
 import { loadSolvers } from '#lib/liquidation';
 import { UsageError } from '#lib/terminal';
@@ -30,8 +32,9 @@ export interface Explanation {
 }
 
 /**
- * `zkrisk lab explain ID`: what a figure of a report comes from. A mean over seeds, `window/rules/metric`, comes from its runs; a run's
- * figure, `window/rules/seed/metric`, from events, which the run is repeated for.
+ * `zkrisk lab explain ID`: what a figure of a report comes from. A mean over seeds, `window/rules/metric`, comes from its runs; the mean
+ * difference of two rule sets, `window/zkrisk-linear/metric`, from the runs of either, seed by seed; a run's figure,
+ * `window/rules/seed/metric`, from events, which the run is repeated for.
  *
  * @throws {UsageError} for an ID that the report does not have, or where the run repeated is not the one reported
  */
@@ -44,6 +47,29 @@ export async function explainCommand(id: string, options: ExplainOptions): Promi
   const [window, rules, seed] = parts;
   const runs = report.runs.filter((run) => run.window === window && run.rules === rules);
   const says = METRICS[metric].says;
+  const compared = differenceOf(rules ?? '');
+  if (parts.length === 3 && compared !== undefined) {
+    const [of, less] = compared.map((each) =>
+      report.runs.filter((run) => run.window === window && run.rules === each),
+    );
+    const pairs = of.flatMap((run) => {
+      const other = less.find((each) => each.seed === run.seed);
+      return other === undefined ? [] : [[run, other] as const];
+    });
+    if (pairs.length === 0)
+      throw new UsageError(`${id}: ${options.report} has no seed that both were played with`);
+    const figure = (run: ReportedRun) => ({
+      id: `${window}/${run.rules}/${run.seed}/${metric}`,
+      value: run.outcome.figures[metric],
+    });
+    const figures = pairs.flatMap(([run, other]) => [figure(run), figure(other)]);
+    const value = pairs.reduce(
+      (sum, [run, other]) =>
+        sum + (run.outcome.figures[metric] - other.outcome.figures[metric]) / pairs.length,
+      0,
+    );
+    return { id, says: `${says}: ${compared.join(' less ')}, mean over seeds`, value, figures };
+  }
   if (parts.length === 3) {
     if (runs.length === 0) throw new UsageError(`${id}: ${options.report} has no such window and rules`);
     const figures = runs.map((run) => ({
@@ -61,6 +87,12 @@ export async function explainCommand(id: string, options: ExplainOptions): Promi
     if (part !== undefined) events.push({ number, part, event });
   });
   return { id, says, value: run.outcome.figures[metric], events };
+}
+
+/** The two rule sets of a difference, `zkrisk-oi-based`; undefined for anything else. */
+function differenceOf(text: string): readonly [RuleSet, RuleSet] | undefined {
+  for (const of of RULE_SETS) for (const less of RULE_SETS) if (text === `${of}-${less}`) return [of, less];
+  return undefined;
 }
 
 async function again(

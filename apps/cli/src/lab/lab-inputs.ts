@@ -62,6 +62,13 @@ export async function labInputs(options: InputOptions, parameters: LabParameters
   return { panel, forecasts, digest };
 }
 
+/** Says now and then how far a run has come. */
+export function barsPlayed(bars: number): (bar: number) => void {
+  return (bar) => {
+    if (bar % 1000 === 0) note(`${bar} of ${bars} bars are played`);
+  };
+}
+
 async function readForecasts(file: string): Promise<(CovariancePayload | undefined)[]> {
   const forecasts: (CovariancePayload | undefined)[] = [];
   for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity }))

@@ -12,7 +12,7 @@ import {
   runRequest,
 } from '#lib/lab';
 import { loadSolvers } from '#lib/liquidation';
-import { type InputOptions, labInputs } from './lab-inputs.js';
+import { barsPlayed, type InputOptions, labInputs } from './lab-inputs.js';
 
 export interface LabRunOptions extends InputOptions {
   readonly rules: RuleSet;
@@ -46,6 +46,7 @@ export async function labRunCommand(options: LabRunOptions): Promise<LabRunRepor
   const started = process.cpuUsage();
   const outcome = runRequest({ rules, seed, parameters }, panel, forecasts, solvers, {
     ...(options.events === undefined ? {} : { observe }),
+    progress: barsPlayed(panel.times.length),
     ...(options.flow === undefined ? {} : { flow: recorded(options.flow, panel.markets, panel.times) }),
   });
   const { user, system } = process.cpuUsage(started);

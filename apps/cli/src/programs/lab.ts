@@ -83,7 +83,7 @@ export function registerLab(program: Command): void {
   lab
     .command('explain')
     .description('the events that a figure of a report comes from, by repeating its run')
-    .argument('<id>', 'window/rules/seed/metric, or window/rules/metric')
+    .argument('<id>', 'window/rules/seed/metric, window/rules/metric, or window/rules-rules/metric')
     .requiredOption('--report <file>', 'report.json of a tournament')
     .option('--prices <files...>', 'the prices, where they are elsewhere now')
     .option('--cache <folder>', 'where forecasts are kept')

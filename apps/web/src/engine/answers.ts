@@ -21,6 +21,30 @@ export interface Markets {
   readonly excluded: readonly { readonly market: string; readonly reason: string }[];
 }
 
+/** How far the nearest move is that costs an amount, in standard deviations (Mahalanobis): certified from below, found from above. */
+interface StressDistance {
+  readonly atLeast: number;
+  readonly atMost: number | null;
+  readonly moves: Readonly<Record<string, number>> | null;
+}
+
+export interface Stress {
+  readonly marketTime: string;
+  readonly accounts: number;
+  readonly capital: number;
+  readonly liquidity: number;
+  readonly distance: { readonly capital: StressDistance; readonly insolvency: StressDistance };
+  readonly scenarios: readonly {
+    readonly name: string;
+    readonly poolLoss: number;
+    readonly liquidated: { readonly accounts: number; readonly notional: number };
+    readonly badDebt: number;
+    readonly fromCapital: number;
+    readonly fromLiquidity: number;
+    readonly uncovered: number;
+  }[];
+}
+
 export interface Book {
   readonly marketTime: string;
   readonly events: number;

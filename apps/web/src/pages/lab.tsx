@@ -1,5 +1,5 @@
-import { type Signal, useSignal } from '@preact/signals';
-import { type LabBar, labRunOf } from './lab/lab-run.js';
+import { type Signal, useSignal, useSignalEffect } from '@preact/signals';
+import { type LabBar, labRunOf, worstBar } from './lab/lab-run.js';
 import { timeText } from '../format/times.js';
 import { significantText } from '../format/numbers.js';
 import { Chart, type Line } from '../parts/chart.js';
@@ -11,14 +11,27 @@ interface Run {
   readonly bars: readonly LabBar[];
 }
 
+/** How long a bar is shown while a run plays, milliseconds. */
+const SHOWN_MS = 120;
+
 /** Two runs of the lab side by side: the same market under two rule sets, bar by bar. */
 export function Lab() {
   const left = useSignal<Run | undefined>(undefined);
   const right = useSignal<Run | undefined>(undefined);
   const at = useSignal(0);
+  const playing = useSignal(false);
   const runs = [left.value, right.value].flatMap((run) => run ?? []);
   const length = Math.max(0, ...runs.map(({ bars }) => bars.length));
   const position = Math.min(at.value, Math.max(0, length - 1));
+  useSignalEffect(() => {
+    if (!playing.value) return;
+    const last = Math.max(0, ...[left.value, right.value].map((run) => (run?.bars.length ?? 1) - 1));
+    const timer = setInterval(() => {
+      if (at.peek() >= last) playing.value = false;
+      else at.value = at.peek() + 1;
+    }, SHOWN_MS);
+    return () => clearInterval(timer);
+  });
   return (
     <div class="grid">
       <Panel title="Runs" aside={<span>They do not leave this browser.</span>}>
@@ -31,6 +44,28 @@ export function Lab() {
           <Choose name="Left run" into={left} />
           <Choose name="Right run" into={right} />
         </div>
+        {length > 0 && (
+          <div class="halves">
+            <button
+              type="button"
+              onClick={() => {
+                if (position >= length - 1) at.value = 0;
+                playing.value = !playing.value;
+              }}
+            >
+              {playing.value ? 'Stop' : 'Play'}
+            </button>
+            <button
+              type="button"
+              onClick={() => {
+                playing.value = false;
+                at.value = worstBar(runs[0].bars);
+              }}
+            >
+              Go to the worst bar
+            </button>
+          </div>
+        )}
         {length > 0 && (
           <label>
             Bar {position + 1} of {length},{' '}
@@ -85,6 +120,10 @@ function RunView({ run, position, side }: { run: Run; position: number; side: st
     <Panel title={`${side}: ${run.name}`} wide={6}>
       {position >= run.bars.length && <p class="note">This run has ended at bar {run.bars.length}.</p>}
       <Facts>
+        <Fact name="Mean price since the beginning">
+          <Percent of={bar.index - 1} signed />
+        </Fact>
+        <Fact name="Accounts liquidated">{bar.accounts}</Fact>
         <Fact name="Exchange’s result so far">
           <Real of={bar.exchange} decimals={0} signed />
         </Fact>
@@ -131,6 +170,7 @@ function RunView({ run, position, side }: { run: Run; position: number; side: st
 }
 
 const FIGURES = [
+  ['Mean price, 1 at the beginning', ({ index }: LabBar) => index],
   ['Result of exchange and liquidity together', ({ exchange, liquidity }: LabBar) => exchange + liquidity],
   ['Liquidated notional', ({ liquidated }: LabBar) => liquidated],
   ['Debts past collateral', ({ badDebt }: LabBar) => badDebt],

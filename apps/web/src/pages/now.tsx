@@ -1,5 +1,14 @@
 import { useEffect } from 'preact/hooks';
-import type { Book, Forecast, Funding, Markets, Proofs, Risk, Settlements } from '../engine/answers.js';
+import type {
+  Book,
+  Forecast,
+  Funding,
+  Markets,
+  Proofs,
+  Risk,
+  Settlements,
+  Stress,
+} from '../engine/answers.js';
 import { useAnswer } from '../engine/resource.js';
 import { followTape, stream, tape } from '../engine/tape.js';
 import { href } from '../router.js';
@@ -34,13 +43,13 @@ export function Now() {
 function RiskNow() {
   const risk = useAnswer<Risk>('v1/risk', 2000);
   const book = useAnswer<Book>('v1/book', 2000);
+  const distance = useAnswer<Stress>('v1/stress', 5000).value.data?.distance.insolvency.atLeast;
   const { data } = risk.value;
   return (
     <Panel title="Risk" wide={8} aside={data && <Age of={data.at} />}>
       <Known answer={risk} absent={() => <WarmingUp />}>
         {(now) => {
           const pool = Number(book.value.data?.capital ?? 0) + Number(book.value.data?.liquidity ?? 0);
-          const distance = now.volatility > 0 ? -now.mean / now.volatility : Infinity;
           return (
             <div class="risk-now">
               <div class="hero">
@@ -82,8 +91,11 @@ function RiskNow() {
                   whole={-now.mean}
                 />
                 <Facts>
-                  <Fact name="Distance to insolvency" note="standard deviations of the horizon">
-                    <Real of={distance} significant={4} unit="σ" />
+                  <Fact
+                    name="Distance to insolvency"
+                    note="no joint move that is nearer uses up P and L, bad debt included: certified"
+                  >
+                    {distance === undefined ? '–' : <Real of={distance} significant={4} unit="σ" />}
                   </Fact>
                   {book.value.data && (
                     <>

@@ -8,6 +8,7 @@ import { groupsOf } from './risk/groups.js';
 import { HeatMap } from './risk/heat-map.js';
 import { RiskPast } from './risk/risk-past.js';
 import { StressGrid } from './risk/stress-grid.js';
+import { StressReport } from './risk/stress-report.js';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -75,6 +76,7 @@ export function Risk() {
           />
         )}
       </Panel>
+      <StressReport />
       <Panel title="Risk over time">
         <RiskPast spanMs={30 * DAY_MS} height={220} />
       </Panel>

@@ -2,6 +2,7 @@ import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import {
   type AccountAtMarks,
   CreditExposure,
+  expectedDeficit,
   type IndexedPosition,
   type PassState,
   type PortfolioModel,
@@ -12,9 +13,16 @@ import { CreditCapError } from '../errors.js';
 import type { MarketBoard } from '../marks/market-board.js';
 import type { RiskRules } from '../parameters/risk-rules.js';
 import type { AccountStanding, AccountStandings } from './account-standing.js';
+import { CHARGE_SHARE, SMALLEST_CHARGE_MOVE } from './charge-threshold.js';
 
 /** Money per unit of size of a funding index: both smallest units are 10^−8. */
 const INDEX_UNIT = Number(INDEX_SCALE);
+
+const HOUR_MS = 3_600_000;
+/** Money as the books count it: 10^−8. */
+const UNITS = 10 ** MONEY_DECIMALS;
+/** Two sums of one account's amounts in another order differ by less than this share of what is summed. */
+const ROUNDING = 1e-11;
 
 /** An account before and after a command. */
 export interface AccountChange {
@@ -78,6 +86,40 @@ export class CreditBook {
   /** Goes on with the pass. @returns the accounts that were counted anew */
   sweep(most: number): string[] {
     return this.exposure?.sweep(most) ?? [];
+  }
+
+  /**
+   * Of accounts those whose charge may have to be booked. The others' rate, reckoned in floats with room for their rounding, has
+   * certainly moved less than what is booked: nothing is left out that the exact rate would book.
+   */
+  *chargeable(accounts: readonly string[]): Generator<string> {
+    const { exposure } = this;
+    const at = this.board.now;
+    if (accounts.length === 0) return;
+    if (exposure === undefined) return yield* accounts;
+    const { loading } = this.holds().rules.parameters.credit;
+    const { horizonMs } = this.holds().rules.parameters.margin;
+    const perUnit = (loading * UNITS) / (horizonMs / HOUR_MS);
+    const valuation = exposure.valuation((market) => {
+      const fundingIndex = Number(this.ledger.market(market).fundingIndex) / INDEX_UNIT;
+      return { mark: this.board.mark(market)?.value ?? NaN, fundingIndex };
+    }, this.accounts.model([]).stress);
+    for (const account of accounts) {
+      const risk = exposure.riskOf(account, valuation);
+      const charged = this.ledger.creditRateOf(account);
+      if (risk === undefined) yield account;
+      else if (risk.positions > 0 || charged !== undefined) {
+        const was = charged === undefined ? 0 : Number(charged.rate);
+        const owed = charged === undefined ? 0 : (was * Math.max(0, at - charged.since)) / HOUR_MS / UNITS;
+        const equity = risk.equity - owed;
+        const now = risk.positions === 0 ? 0 : perUnit * expectedDeficit(risk.deviation, equity);
+        // Rate and what is owed are rounded up, by a unit each; what equity lacks by rounding the rate has at most, times its unit.
+        const room = 3 + ROUNDING * (now + perUnit * risk.summed);
+        const ends = was > 0 && now < 2;
+        if (ends || !(Math.abs(now - was) + room <= Math.max(SMALLEST_CHARGE_MOVE, was / CHARGE_SHARE)))
+          yield account;
+      }
+    }
   }
 
   /**

@@ -177,6 +177,11 @@ export class ExchangeLedger {
     return { rate: known.rate, owed: divide(known.rate * elapsed, HOUR_MS, 'up') };
   }
 
+  /** The rate alone, and since when it has been owed, market time; undefined where nothing is charged. */
+  creditRateOf(account: string): { readonly rate: bigint; readonly since: number } | undefined {
+    return this.books.credit.get(account);
+  }
+
   /** Equity of an account that is reserved for its orders. */
   reservedOf(account: string): bigint {
     return this.books.reservations.get(account)?.total ?? 0n;

@@ -1,10 +1,7 @@
 import { formatMoney } from '#lib/amounts';
+import { CHARGE_SHARE, SMALLEST_CHARGE_MOVE } from '../accounts/charge-threshold.js';
 import type { CreditCharged } from '../book/book-event.js';
 import type { Exchange } from './exchange.js';
-
-/** A rate that has moved by less than this share, or by less than this much, goes on: money an hour, 10^−8. */
-const SHARE = 4n;
-const SMALLEST_MOVE = 100_000n;
 
 /**
  * The credit charge of an account up to now, and the rate from now on. A rate that has hardly moved goes on, so that most trades
@@ -21,7 +18,7 @@ export function chargeCredit(
   const { rate: old, owed } = ledger.creditOf(account, at);
   const rate = accounts.creditRate(account);
   const moved = rate > old ? rate - old : old - rate;
-  const hardly = moved <= SMALLEST_MOVE || moved * SHARE <= old;
+  const hardly = moved <= BigInt(SMALLEST_CHARGE_MOVE) || moved * BigInt(CHARGE_SHARE) <= old;
   if (rate === old && owed === 0n) return undefined;
   if (hardly && !(due && owed > 0n) && !(rate === 0n && old > 0n)) return undefined;
   // What the account has before the charge: nothing is booked that nobody pays.

@@ -12,6 +12,7 @@ export class MarketSignals {
   /** standard deviation of a day's log return */
   readonly volatility: Float64Array;
   readonly prices: Float64Array;
+  private readonly first: Float64Array;
   private readonly variance: Float64Array;
   private readonly mean: Float64Array;
   private readonly history: Float64Array[] = [];
@@ -21,8 +22,21 @@ export class MarketSignals {
     this.deviation = new Float64Array(n);
     this.volatility = new Float64Array(n).fill(Math.sqrt(DAY) * 0.01);
     this.prices = new Float64Array(n).fill(NaN);
+    this.first = new Float64Array(n).fill(NaN);
     this.variance = new Float64Array(n).fill(1e-4);
     this.mean = new Float64Array(n).fill(NaN);
+  }
+
+  /** Mean over markets of the price against the first one, 1 before there is any. */
+  get index(): number {
+    let sum = 0;
+    let count = 0;
+    for (let i = 0; i < this.n; i++) {
+      if (!(this.first[i] > 0)) continue;
+      sum += this.prices[i] / this.first[i];
+      count++;
+    }
+    return count === 0 ? 1 : sum / count;
   }
 
   /** @param prices n; NaN where there is none: the last one stays */
@@ -39,7 +53,10 @@ export class MarketSignals {
         const move = value - Math.log(known);
         this.variance[i] += VARIANCE_DECAY * (move * move - this.variance[i]);
         this.mean[i] += MEAN_DECAY * (value - this.mean[i]);
-      } else this.mean[i] = value;
+      } else {
+        this.mean[i] = value;
+        this.first[i] = prices[i];
+      }
       this.prices[i] = prices[i];
       logs[i] = value;
     }

@@ -45,15 +45,17 @@ export type LabEvent = { readonly bar: number; readonly time: number } & (
       readonly referenceMargin: number;
       /** Σ|notional| of all positions */
       readonly gross: number;
+      /** mean over markets of the price against the run's first, 1 at the beginning */
+      readonly index: number;
     }
 );
 
 /** A kind of event with its fields. */
 export type LabEventOf<Kind extends LabEvent['kind']> = Extract<LabEvent, { readonly kind: Kind }>;
 
-/** An event before its bar is known. */
+/** An event as a venue tells it: bar, time and market come from the run. */
 export type Happened = LabEvent extends infer Event
   ? Event extends LabEvent
-    ? Omit<Event, 'bar' | 'time'>
+    ? Omit<Event, 'bar' | 'time' | 'index'>
     : never
   : never;

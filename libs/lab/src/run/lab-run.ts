@@ -37,7 +37,10 @@ export function labRun({ panel, forecasts, flow, venue: open, observe, progress 
   let events = 0;
   let bar = 0;
   const venue = open((happened) => {
-    const event = { ...happened, bar, time: panel.times[bar] } as LabEvent;
+    const at = { bar, time: panel.times[bar] };
+    const event = (
+      happened.kind === 'capital' ? { ...happened, ...at, index: signals.index } : { ...happened, ...at }
+    ) as LabEvent;
     events++;
     fold.add(event);
     digest.add(event);

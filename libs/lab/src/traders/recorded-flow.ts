@@ -50,8 +50,9 @@ export class RecordedFlow implements TraderFlow {
 }
 
 /**
- * What traders asked for, from a journal of book events: a line of JSON each. Liquidations, funding and what vests are not theirs, and
- * are decided again.
+ * Traders' commands of a journal of book events, a line of JSON each: what they paid in and out, moved between their accounts, traded with
+ * the pool or matched with one another. Liquidations, take-overs, funding and what vests are left out: the rules that are played decide
+ * them again. A match is traded with the pool.
  *
  * @throws {InvalidInputError} naming the line that is no book event
  */
@@ -59,17 +60,27 @@ export function flowOfJournal(lines: readonly string[]): RecordedCommand[] {
   return lines.flatMap((line, i): RecordedCommand[] => {
     if (line.trim() === '') return [];
     const event = jsonObject(line, i);
-    const { kind, at, account } = event;
-    if (typeof kind !== 'string' || typeof at !== 'number')
+    const { kind, at: time, account, amount } = event;
+    if (typeof kind !== 'string' || typeof time !== 'number')
       throw new InvalidInputError(`flow.line ${i + 1}`, 'is no book event: it has no kind or no time');
-    const common = { time: at, account: String(account) };
-    if (kind === 'account-deposited') return [{ ...common, kind: 'deposit', amount: Number(event.amount) }];
-    if (kind === 'account-withdrawn')
-      return [{ ...common, kind: 'withdrawal', amount: Number(event.amount) }];
-    if (kind !== 'trade-booked' || event.planId !== undefined) return [];
-    return (event.legs as { market: string; size: string }[]).map(({ market, size }) => ({
-      ...{ ...common, kind: 'trade', market, size, reduceOnly: false },
-    }));
+    const traded = (by: unknown, legs: unknown) =>
+      (legs as { market: string; size: string }[]).map(({ market, size }) => ({
+        ...{ time, account: String(by), kind: 'trade' as const, market, size, reduceOnly: false },
+      }));
+    const paid = (by: unknown, way: 'deposit' | 'withdrawal') => ({
+      ...{ time, account: String(by), kind: way, amount: Number(amount) },
+    });
+    if (kind === 'account-deposited') return [paid(account, 'deposit')];
+    if (kind === 'account-withdrawn') return [paid(account, 'withdrawal')];
+    // Without a command it is the engine that gives back what an isolated position has left.
+    if (kind === 'collateral-moved')
+      return event.commandId === null ? [] : [paid(event.from, 'withdrawal'), paid(event.to, 'deposit')];
+    if (event.planId !== undefined) return [];
+    if (kind === 'trade-booked') return traded(account, event.legs);
+    if (kind !== 'match-booked') return [];
+    return (event.accounts as { account: string; legs: unknown }[]).flatMap((side) =>
+      traded(side.account, side.legs),
+    );
   });
 }
 

@@ -72,6 +72,15 @@ describe('recorded flow', () => {
       legs: [{ market: 'BTC', size: '-0.5' }],
     },
     { kind: 'funding-accrued', at: 900_000, markets: [] },
+    { kind: 'collateral-moved', at: 910_000, from: 'ann', to: 'ann~two', amount: '5' },
+    {
+      kind: 'match-booked',
+      at: 920_000,
+      accounts: [
+        { account: 'ann', legs: [{ market: 'BTC', size: '1', price: '1' }] },
+        { account: 'bob', legs: [{ market: 'BTC', size: '-1', price: '1' }] },
+      ],
+    },
   ].map((event) => JSON.stringify(event));
 
   it('reads a CSV and a journal, whose liquidations are decided again', () => {
@@ -79,6 +88,10 @@ describe('recorded flow', () => {
     expect(flowOfJournal(journal)).toEqual([
       { kind: 'deposit', time: 600_000, account: 'ann', amount: 1000 },
       { kind: 'trade', time: 700_000, account: 'ann', market: 'BTC', size: '0.5', reduceOnly: false },
+      { kind: 'withdrawal', time: 910_000, account: 'ann', amount: 5 },
+      { kind: 'deposit', time: 910_000, account: 'ann~two', amount: 5 },
+      { kind: 'trade', time: 920_000, account: 'ann', market: 'BTC', size: '1', reduceOnly: false },
+      { kind: 'trade', time: 920_000, account: 'bob', market: 'BTC', size: '-1', reduceOnly: false },
     ]);
   });
 

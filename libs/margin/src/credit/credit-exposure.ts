@@ -193,6 +193,48 @@ export class CreditExposure {
     return counted;
   }
 
+  /** Marks of now, whatever the pass goes by, to see accounts by with {@link riskOf}. */
+  valuation(
+    quoteOf: (market: string) => { readonly mark: number; readonly fundingIndex: number },
+    { indexOf, covariance, n }: Pick<PortfolioModel, 'indexOf' | 'covariance' | 'n'>,
+  ): Valuation {
+    const quotes = this.names.map(quoteOf);
+    return {
+      marks: Float64Array.from(quotes, ({ mark }) => mark),
+      indices: Float64Array.from(quotes, ({ fundingIndex }) => fundingIndex),
+      row: Int32Array.from(this.names, (market) => indexOf.get(market) ?? -1),
+      ...{ covariance, n },
+    };
+  }
+
+  /** An account as it was entered last, at other marks; undefined for one that never was. O(positions²), without objects of its own. */
+  riskOf(account: string, { marks, indices, row, covariance, n }: Valuation): AccountRisk | undefined {
+    const at = this.known.get(account);
+    if (at === undefined) return undefined;
+    const { base, start, length, sizes, codes } = this.columns;
+    const first = start[at];
+    const end = first + length[at];
+    let equity = base[at];
+    let summed = Math.abs(equity);
+    let variance = 0;
+    for (let slot = first; slot < end; slot++) {
+      const code = codes[slot] >> 1;
+      const x = sizes[slot] * marks[code];
+      equity += x - sizes[slot] * indices[code];
+      summed += Math.abs(x) + Math.abs(sizes[slot] * indices[code]);
+      const own = row[code];
+      if (own < 0) equity = NaN;
+      else {
+        variance += x * x * covariance[own * n + own];
+        for (let other = first; other < slot; other++) {
+          const beside = codes[other] >> 1;
+          variance += 2 * x * sizes[other] * marks[beside] * covariance[own * n + row[beside]];
+        }
+      }
+    }
+    return { positions: end - first, equity, deviation: Math.sqrt(Math.max(variance, 0)), summed };
+  }
+
   /** Counts all accounts at the marks that were set. */
   remark(): void {
     this.begin();
@@ -365,6 +407,28 @@ export class CreditExposure {
       if (2 * losses[k] > equity) into[K + k] += sign * quantised(2 * losses[k] - equity);
     }
   }
+}
+
+/** Marks, funding indices and covariance by which {@link CreditExposure.riskOf} sees accounts, by the number of a market. */
+export interface Valuation {
+  readonly marks: Float64Array;
+  readonly indices: Float64Array;
+  /** of a market in the covariance; −1: it has none */
+  readonly row: Int32Array;
+  /** n×n row-major */
+  readonly covariance: Float64Array;
+  readonly n: number;
+}
+
+/** An account in floats. */
+export interface AccountRisk {
+  readonly positions: number;
+  /** cash less funding owed, with profit at marks, money; NaN where a market has no mark or no covariance */
+  readonly equity: number;
+  /** standard deviation of its profit over the covariance's horizon, money */
+  readonly deviation: number;
+  /** the amounts that equity is a sum of, without their signs: its rounding is a share of it */
+  readonly summed: number;
 }
 
 interface Marks {

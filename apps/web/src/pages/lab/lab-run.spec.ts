@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { labRunOf } from './lab-run.js';
+import { labRunOf, worstBar } from './lab-run.js';
 
 const lines = (...events: object[]) => events.map((event) => JSON.stringify(event)).join('\n');
 const capital = (bar: number, exchange: number, liquidity: number) => ({
   ...{ kind: 'capital', bar, time: bar * 1000, exchange, liquidity, undercapitalised: 0 },
-  ...{ referenceMargin: 0.05, gross: 900 },
+  ...{ referenceMargin: 0.05, gross: 900, index: 1 - bar / 10 },
 });
 
 describe('a run of the lab', () => {
@@ -25,9 +25,21 @@ describe('a run of the lab', () => {
         liquidated: 70,
         badDebt: 8,
         gross: 900,
+        index: 0.9,
+        accounts: 1,
         events: ['a liquidated X 70', 'a bankrupt  8'],
       },
     ]);
+  });
+
+  it('begins at the bar in which most was closed', () => {
+    const closed = (bar: number, notional: number) => ({
+      ...{ kind: 'liquidated', bar, time: bar * 1000, account: 'a', market: 'X', notional, cost: 0 },
+    });
+    const bars = labRunOf(
+      lines(closed(0, 10), capital(0, 0, 0), closed(1, 90), capital(1, 0, 0), capital(2, 0, 0)),
+    );
+    expect([worstBar(bars), worstBar(bars.slice(2)), worstBar([])]).toEqual([1, 0, 0]);
   });
 
   it.each([

@@ -5,6 +5,8 @@ export class AccountTable {
   sizes: Float64Array;
   /** Σ size × price of what is open, for the profit that deleveraging ranks by */
   entries: Float64Array;
+  /** open positions by account: those without are passed over */
+  open = new Int32Array(64);
   private readonly index = new Map<string, number>();
 
   constructor(readonly markets: number) {
@@ -41,6 +43,7 @@ export class AccountTable {
     const next = held + size;
     // What is left of a full close by rounding is nothing.
     this.sizes[at] = Math.abs(next) <= 1e-12 * Math.abs(held) ? 0 : next;
+    this.open[account] += (this.sizes[at] === 0 ? 0 : 1) - (held === 0 ? 0 : 1);
     if (this.sizes[at] === 0) this.entries[at] = 0;
     this.cash[account] -= size * price;
   }
@@ -58,6 +61,7 @@ export class AccountTable {
 
   /** Σ|size × price|. */
   gross(account: number, prices: Float64Array): number {
+    if (this.open[account] === 0) return 0;
     let gross = 0;
     const first = account * this.markets;
     for (let i = 0; i < this.markets; i++) {
@@ -69,6 +73,7 @@ export class AccountTable {
 
   equity(account: number, prices: Float64Array): number {
     let equity = this.cash[account];
+    if (this.open[account] === 0) return equity;
     const first = account * this.markets;
     for (let i = 0; i < this.markets; i++) {
       const size = this.sizes[first + i];
@@ -77,7 +82,22 @@ export class AccountTable {
     return equity;
   }
 
+  /** Σ of longs and of shorts in a market. */
+  interest(market: number): { readonly long: number; readonly short: number } {
+    let long = 0;
+    let short = 0;
+    for (let at = market; at < this.count * this.markets; at += this.markets) {
+      const size = this.sizes[at];
+      if (size > 0) long += size;
+      else short -= size;
+    }
+    return { long, short };
+  }
+
   private grow(): void {
+    const open = new Int32Array(2 * this.open.length);
+    open.set(this.open);
+    this.open = open;
     const doubled = (values: Float64Array) => {
       const grown = new Float64Array(2 * values.length);
       grown.set(values);

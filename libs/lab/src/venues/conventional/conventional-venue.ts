@@ -36,6 +36,8 @@ export class ConventionalVenue implements Venue {
   private readonly prices: Float64Array;
   private readonly rates: Float64Array;
   private readonly loads: (MarketLoad | undefined)[];
+  /** sizes, which trades change and prices do not */
+  private readonly interests: ({ readonly long: number; readonly short: number } | undefined)[];
   private forecast: { form: FactorForecast; at: Int32Array } | undefined;
   private makerCash: number;
   private fund: number;
@@ -54,6 +56,7 @@ export class ConventionalVenue implements Venue {
     this.prices = new Float64Array(n).fill(NaN);
     this.rates = new Float64Array(n);
     this.loads = new Array<MarketLoad | undefined>(n).fill(undefined);
+    this.interests = new Array<undefined>(n).fill(undefined);
     this.fund = settings.liquidity * settings.insuranceShare;
     this.makerCash = settings.liquidity - this.fund;
     this.last = { exchange: this.fund, liquidity: this.makerCash, uncovered: 0 };
@@ -191,19 +194,22 @@ export class ConventionalVenue implements Venue {
   private accrue(elapsed: number): void {
     const { table, prices, rates } = this;
     const n = this.markets.length;
+    const due = new Float64Array(n);
+    const paid = new Float64Array(n);
     for (let market = 0; market < n; market++) {
       if (!(prices[market] > 0)) continue;
       rates[market] = this.rules.funding(market, this.load(market), elapsed);
-      const due = rates[market] * elapsed * prices[market];
-      if (due === 0) continue;
-      let paid = 0;
-      for (let account = 0; account < table.count; account++) {
-        const owed = table.sizes[account * n + market] * due;
-        table.cash[account] -= owed;
-        paid += owed;
-      }
-      this.makerCash += paid;
+      due[market] = rates[market] * elapsed * prices[market];
     }
+    for (let account = 0; account < table.count; account++) {
+      if (table.open[account] === 0) continue;
+      for (let market = 0; market < n; market++) {
+        const owed = table.sizes[account * n + market] * due[market];
+        table.cash[account] -= owed;
+        paid[market] += owed;
+      }
+    }
+    for (const amount of paid) this.makerCash += amount;
   }
 
   private liquidate(): void {
@@ -290,6 +296,7 @@ export class ConventionalVenue implements Venue {
     this.table.trade(account, market, size, price);
     this.makerCash += size * price;
     this.loads[market] = undefined;
+    this.interests[market] = undefined;
   }
 
   /** Traders' net notional by market. */
@@ -309,14 +316,7 @@ export class ConventionalVenue implements Venue {
   private load(market: number): MarketLoad {
     const known = this.loads[market];
     if (known !== undefined) return known;
-    const { table } = this;
-    let long = 0;
-    let short = 0;
-    for (let at = market; at < table.count * table.markets; at += table.markets) {
-      const size = table.sizes[at];
-      if (size > 0) long += size;
-      else short -= size;
-    }
+    const { long, short } = (this.interests[market] ??= this.table.interest(market));
     const price = this.prices[market];
     return (this.loads[market] = {
       openInterest: Math.max(long, short) * price || 0,
