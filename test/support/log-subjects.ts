@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { EmbeddedLog, type EventLog, KafkaJsBroker, KafkaLog } from '#lib/events';
+import { connectBroker, EmbeddedLog, type EventLog, KAFKA_CLIENTS, KafkaLog } from '#lib/events';
 import { recordsOf, type TestBroker } from './kafka.js';
 
 interface Stored {
@@ -36,10 +36,19 @@ export function embeddedSubject(connection: DataSource, { topics, partitions }: 
   };
 }
 
+/** The client that is tested, where a run names another one than the default: ZKRISK_TEST_KAFKA_CLIENT=platformatic. */
+export const TESTED_CLIENT =
+  KAFKA_CLIENTS.find((client) => client === process.env.ZKRISK_TEST_KAFKA_CLIENT) ?? 'kafkajs';
+
 /** Kafka; names of topics begin with the prefix. */
-export function kafkaSubject({ address }: TestBroker, { topics, partitions }: Kept, prefix: string): Subject {
+export function kafkaSubject(
+  { address }: TestBroker,
+  { topics, partitions }: Kept,
+  prefix: string,
+  client = TESTED_CLIENT,
+): Subject {
   const open = async (connection: DataSource) => {
-    const broker = new KafkaJsBroker({ brokers: [address], clientId: 'test' });
+    const broker = await connectBroker(client, { brokers: [address], clientId: 'test' });
     const log = new KafkaLog(connection, broker, topics, { prefix, partitions, replication: 1 });
     await log.open();
     return log;
@@ -48,7 +57,7 @@ export function kafkaSubject({ address }: TestBroker, { topics, partitions }: Ke
     open,
     read: (topic) => recordsOf(address, prefix + topic),
     raw: async (topic, value, headers = {}) => {
-      const broker = new KafkaJsBroker({ brokers: [address], clientId: 'raw' });
+      const broker = await connectBroker(client, { brokers: [address], clientId: 'raw' });
       await broker.send(prefix + topic, [{ key: 'k', partition: 0, value, headers }]);
       await broker.close();
     },

@@ -3,9 +3,9 @@ import { DataSource } from 'typeorm';
 import { EmbeddedLog } from './embedded/embedded-log.js';
 import { EventLog } from './event-log.js';
 import { withCloudEvents } from './kafka/cloud-events.js';
+import { connectBroker } from './kafka/kafka-client.js';
 import { type KafkaEnvironment, kafkaConnection } from './kafka/kafka-config.js';
 import { KafkaLog } from './kafka/kafka-log.js';
-import { KafkaJsBroker } from './kafka/kafkajs-broker.js';
 import { LaneOwners } from './lane.js';
 import { ALL_TOPICS } from '#lib/messages';
 
@@ -42,7 +42,7 @@ export async function openLog(
 ): Promise<EventLog> {
   const connection = kafkaConnection(config, clientId);
   if (connection === undefined) return new EmbeddedLog(database, ALL_TOPICS, config.TOPIC_PARTITIONS);
-  const client = new KafkaJsBroker(connection);
+  const client = await connectBroker(config.KAFKA_CLIENT, connection);
   const broker = config.KAFKA_CLOUD_EVENTS === 'on' ? withCloudEvents(client, config.KAFKA_PREFIX) : client;
   const log = new KafkaLog(database, broker, ALL_TOPICS, {
     prefix: config.KAFKA_PREFIX,

@@ -7,6 +7,7 @@ export * from './event-log.js';
 export * from './embedded/embedded-log.js';
 export * from './embedded/embedded-log.server.js';
 export * from './kafka/broker.js';
+export * from './kafka/kafka-client.js';
 export * from './kafka/kafka-config.js';
 export * from './kafka/kafka-log.js';
 export * from './kafka/kafka-log.server.js';

@@ -4,12 +4,20 @@ import { canCompress, type Codec, CODECS } from './wire/compression.js';
 
 const path = z.string().min(1);
 
+/** Clients that Broker is implemented over. */
+export const KAFKA_CLIENTS = ['kafkajs', 'platformatic'] as const;
+export type KafkaClient = (typeof KAFKA_CLIENTS)[number];
+
 /** Environment of every process that speaks Kafka. */
 export const kafkaEnvironment = z.object({
   KAFKA_BROKERS: z
     .string()
     .optional()
     .describe('host:port of brokers, comma-separated; without it, messages stay in tables of the database'),
+  KAFKA_CLIENT: z
+    .enum(KAFKA_CLIENTS)
+    .default('kafkajs')
+    .describe('the library that speaks to the brokers; platformatic needs brokers of 3.5 or later'),
   KAFKA_PREFIX: z
     .string()
     .regex(/^[\w.-]*$/, 'must be letters, digits and ._-')
