@@ -8,12 +8,12 @@ import { eventually } from '../support/database.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-/** The shell blocks of the README, in order. */
-const BLOCKS = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```sh\n([^]*?)```/g)].map(
-  ([, text]) => text,
+/** The shell blocks of the first two pages, in order. */
+const BLOCKS = ['README.md', 'docs/start.md'].flatMap((page) =>
+  [...readFileSync(join(root, page), 'utf8').matchAll(/```sh\n([^]*?)```/g)].map(([, text]) => text),
 );
 
-describe('the commands of the README, as they stand there', () => {
+describe('the commands of README and start page, as they stand there', () => {
   let folder: string;
   let child: ChildProcess;
   let port: number;
@@ -35,21 +35,23 @@ describe('the commands of the README, as they stand there', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('deposit, quote, take the quote, and show the position and what it costs', () => {
+  it('show the market, deposit, quote, take the quote, and show the position', () => {
     const block = BLOCKS.find((text) => text.includes('/accept'))!;
     const script = block
       .replaceAll('localhost:8080', `127.0.0.1:${port}`)
       .replaceAll(/^(curl.*)$/gm, '$1; echo');
     const { status, stdout } = spawnSync('bash', ['-euc', script], { encoding: 'utf8' });
     expect(status).toBe(0);
-    const [deposited, trade, account, funding] = stdout
+    const [engineStatus, markets, risk, deposited, trade, account] = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(deposited).toMatchObject({ kind: 'account-deposited', amount: '10000' });
     expect(trade).toMatchObject({ account: 'me', legs: [{ market: 'SIM-A', size: '0.5' }] });
     expect(account).toMatchObject({ cross: { positions: [{ market: 'SIM-A', size: 0.5 }] } });
-    expect(funding.markets).toHaveLength(8);
+    expect(engineStatus).toHaveProperty('marketTime');
+    expect(markets.markets).toHaveLength(8);
+    expect(risk).toHaveProperty('riskMeasure');
   });
 
   it('replay a file that is there', () => {

@@ -176,7 +176,7 @@ export function accessLists(): string {
     return [
       `## ${role}`,
       '',
-      '```sh',
+      '```console',
       ...own.map(({ name }) => grant(role, '--operation Write --operation Describe', `--topic ${name}`)),
       ...read.map((name) => grant(role, '--operation Read --operation Describe', `--topic ${name}`)),
       grant(role, '--operation Read', `--group ${role}. --resource-pattern-type prefixed`),
@@ -192,7 +192,7 @@ export function accessLists(): string {
     ...sections.flatMap((section) => [section, '']),
     '## zkrisk’s services',
     '',
-    '```sh',
+    '```console',
     grant('zkrisk', '--operation All', '--topic "*"'),
     grant('zkrisk', '--operation Read --operation Describe', '--group "*"'),
     'kafka-acls.sh --bootstrap-server $BROKERS --add --allow-principal User:zkrisk --operation IdempotentWrite --cluster',

@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+/** Scripts of package.json that no other spec runs, each as short as it goes, and a line that its output must have. */
+const SCRIPTS: readonly (readonly [script: string, options: string[], shows: RegExp])[] = [
+  ['bench', ['--quick'], /premium/],
+  ['load', ['--partitions', '1', '--seconds', '2', '--accounts', '200'], /trades/],
+  ['simulate', ['--seconds', '5'], /steps/],
+  ['attack', ['--hours', '0.002'], /sequences/],
+  ['drills', ['--rounds', '1'], /holds|books/],
+];
+
+describe('the scripts of package.json', () => {
+  it.each(SCRIPTS)(
+    'npm run %s runs',
+    async (script, options, shows) => {
+      const { status, output } = await npmRun(script, options);
+      expect(status, output.slice(-4000)).toBe(0);
+      expect(output).toMatch(shows);
+    },
+    400_000,
+  );
+});
+
+function npmRun(
+  script: string,
+  options: readonly string[],
+): Promise<{ status: number | null; output: string }> {
+  const child = spawn('npm', ['run', '--silent', script, '--', ...options], { cwd: root });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, output }));
+  });
+}
