@@ -12,7 +12,8 @@ async def mirror(stream: AsyncStream, channel: str, until: str) -> "tuple[str, o
     market = "SIM-A" if channel == "book" else None
     async for update in stream.subscribe(channel, market=market):
         updates += 1
-        if update.document["marketTime"] >= until:
+        # Risk is told as of a time of its own.
+        if (update.document.get("marketTime") or update.document["at"]) >= until:
             # What is told of this time is told by now.
             await asyncio.sleep(1)
             return channel, update.document, updates

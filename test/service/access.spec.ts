@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiKeys, type Scope, signedHeaders } from '#lib/host';
+import { type ApiKeys, type Scope, signedHeaders } from '#lib/host';
 import { ApiError, ZkriskClient } from '#lib/sdk';
-import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
-import { startTestDatabase, type TestDatabase } from '../support/database.js';
-import { QUICK_MODEL } from '../support/topology.js';
+import { type KeyedEngine, startKeyedEngine } from '../support/keyed-engine.js';
 
 const ADMIN_SECRET = 'a secret for tests, of forty characters..';
 const QUOTE_SECRET = 'another secret for tests, to seal quotes';
@@ -24,28 +22,16 @@ interface Answer {
 }
 
 describe('who may call what', () => {
-  let server: TestDatabase;
-  let engine: Engine;
+  let engine: KeyedEngine;
   let keys: ApiKeys;
   const made: Partial<Record<string, string>> = {};
 
   beforeAll(async () => {
-    server = await startTestDatabase();
-    engine = await startEngine({
-      ...QUICK_MODEL,
-      ...{ DATABASE_URL: server.url, PORT: '0', LOG_LEVEL: 'silent', API_KEYS: 'required' },
-      ...{ ADMIN_SECRET, QUOTE_SECRET, ADMIN_HOLDERS: '1' },
-    });
-    const replayer = new Replayer(simulatedMarket(5, 45), engine.log, engine.database, {
-      ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0 },
-      flow: { seed: 3, accounts: 20, tradesPerBar: 1, medianNotional: 10_000, firstBar: 35 },
-    });
-    await replayer.run(new AbortController().signal);
-    keys = new ApiKeys(engine.database);
+    engine = await startKeyedEngine({ ADMIN_SECRET, QUOTE_SECRET, ADMIN_HOLDERS: '1' });
+    ({ keys } = engine);
   }, 60_000);
   afterAll(async () => {
     await engine.stop();
-    await server.stop();
   });
 
   async function key(...scopes: Scope[]): Promise<string> {
@@ -316,7 +302,7 @@ describe('who may call what', () => {
 
   it('and no log line or error has a secret in it', async () => {
     const secret = 'hunter2-hunter2-hunter2-hunter2-hunter2';
-    const url = new URL(server.url);
+    const url = new URL(engine.databaseUrl);
     url.password = secret;
     url.port = '1';
     const child = spawn(

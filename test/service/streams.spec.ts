@@ -2,11 +2,9 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { ApiKeys, type Scope } from '#lib/host';
+import { type ApiKeys, type Scope } from '#lib/host';
 import { applyPatch, type JsonObject, serverMessage, type ServerMessage } from '#lib/messages';
-import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
-import { startTestDatabase, type TestDatabase } from '../support/database.js';
-import { QUICK_MODEL } from '../support/topology.js';
+import { type KeyedEngine, startKeyedEngine } from '../support/keyed-engine.js';
 
 /** A client that mirrors what it is subscribed to and holds the engine to its schemas and numbers. */
 class Mirror {
@@ -49,27 +47,19 @@ async function closing({ socket }: Mirror): Promise<number> {
 }
 
 describe('streams of a running engine', () => {
-  let server: TestDatabase;
-  let engine: Engine;
+  let engine: KeyedEngine;
   let keys: ApiKeys;
 
   beforeAll(async () => {
-    server = await startTestDatabase();
-    engine = await startEngine({
-      ...QUICK_MODEL,
-      ...{ DATABASE_URL: server.url, PORT: '0', LOG_LEVEL: 'silent', API_KEYS: 'required' },
-      ...{ STREAM_INTERVAL_MS: '20', STREAM_CONNECTIONS_PER_KEY: '8', ADMIN_SECRET: 'x'.repeat(40) },
+    engine = await startKeyedEngine({
+      STREAM_INTERVAL_MS: '20',
+      STREAM_CONNECTIONS_PER_KEY: '8',
+      ADMIN_SECRET: 'x'.repeat(40),
     });
-    const replayer = new Replayer(simulatedMarket(5, 45), engine.log, engine.database, {
-      ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0 },
-      flow: { seed: 3, accounts: 20, tradesPerBar: 1, medianNotional: 10_000, firstBar: 35 },
-    });
-    await replayer.run(new AbortController().signal);
-    keys = new ApiKeys(engine.database);
+    ({ keys } = engine);
   }, 60_000);
   afterAll(async () => {
     await engine.stop();
-    await server.stop();
   });
 
   const key = async (scopes: Scope[], more: { accounts?: string[]; ratePerSecond?: number } = {}) =>
@@ -135,6 +125,9 @@ describe('streams of a running engine', () => {
       headers: { authorization: `Bearer ${apiKey}` },
     });
     expect(accepted.status).toBe(200);
+    // What the document says of a trade, and nothing else.
+    const told = Object.keys((await accepted.json()) as object).sort();
+    expect(told).toEqual(['account', 'bookedAt', 'legs', 'premium', 'quoteId', 'tradeId']);
     // The trade shows on the stream.
     await expect
       .poll(() => mirror.documents.get('account streamer'), { timeout: 5000 })

@@ -4,6 +4,7 @@ import { registerHistory } from './programs/history.js';
 import { registerLab } from './programs/lab.js';
 import { registerModels } from './programs/models.js';
 import { registerOperations } from './programs/operations.js';
+import { registerPage } from './programs/page.js';
 import { registerPools } from './programs/pools.js';
 import { registerPrices } from './programs/prices.js';
 import { registerProofs } from './programs/proofs.js';
@@ -21,5 +22,6 @@ registerBooks(program);
 registerProofs(program);
 registerOperations(program);
 registerHistory(program);
+registerPage(program);
 
 await runProgram(program, { traces: false });

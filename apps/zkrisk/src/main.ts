@@ -12,6 +12,7 @@ import { type Engine, startEngine } from './engine.js';
 import { dataDirectory, marketOf, type StartOptions, startProgram } from './options.js';
 import { type Display, openDisplay } from './progress.js';
 import { DemoVault } from './replay/demo-vault.js';
+import { type StagedMarket, stageIncidents } from './replay/incidents.js';
 import type { MarketSource } from './replay/market-source.js';
 import { Replayer } from './replay/replayer.js';
 import { makeReport, writeReport } from './report/report.js';
@@ -25,10 +26,16 @@ const QUOTE_TTL_MS = 60_000;
 
 async function start(options: StartOptions): Promise<void> {
   const { once, seed, trades, accounts, liquidity, vault, report, json } = options;
-  const source = marketOf(options);
+  const market = marketOf(options);
   const speed = options.speed ?? (once ? undefined : SPEED);
   const data = dataDirectory(options, process.env);
-  const environment = replayEnvironment(options, source, data);
+  const environment = replayEnvironment(options, market, data);
+  // The first model takes over this many bars after it has enough to be fitted on.
+  const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
+  const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;
+  const staged: StagedMarket | undefined =
+    market.simulated && !once && options.incidents ? stageIncidents(market, firstBar) : undefined;
+  const source = staged ?? market;
   const running: { engine?: Engine } = {};
   const display = openDisplay(() => running.engine, {
     ...{ json, footer: () => addressLines(running.engine, environment) },
@@ -52,9 +59,6 @@ async function start(options: StartOptions): Promise<void> {
     const demo = await demoVault(engine, environment, source, vault, (line) => {
       display.say(line);
     });
-    // The first model takes over this many bars after it has enough to be fitted on.
-    const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
-    const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;
     if (speed !== undefined)
       display.say(`bars up to the first forecast at full speed, then ${speed} a second (--speed)`);
     const house = engine.app.get(HouseLiquidator);
@@ -63,7 +67,11 @@ async function start(options: StartOptions): Promise<void> {
       liquidity,
       warmUpBars: firstBar,
       ...(options.liquidator ? { liquidator: () => house.reports() } : {}),
-      ...(demo === undefined ? {} : { before: (bar: number) => demo.follow(bar) }),
+      before: async (bar) => {
+        const incident = staged?.incidentAt(bar);
+        if (incident !== undefined) display.say(`staged at bar ${bar}: ${incident.text}`);
+        await demo?.follow(bar);
+      },
       flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
     });
     const started = performance.now();

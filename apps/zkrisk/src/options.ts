@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly json: boolean;
   /** whether the replay executes liquidation plans itself */
   readonly liquidator: boolean;
+  /** whether a wrong print and a crash are staged in a simulated market that runs at a person's speed */
+  readonly incidents: boolean;
 }
 
 /** The command line of `npm start`. */
@@ -70,6 +72,10 @@ export function startProgram(run: (options: StartOptions) => Promise<void>): Com
       'where the books, keys and the chain are kept (default: .zkrisk, for files .zkrisk/replays/NAME)',
     )
     .option('--no-liquidator', 'leave liquidation plans to bots; those that nobody executes expire')
+    .option(
+      '--no-incidents',
+      'a simulated market as it is: without the wrong print and the crash that are staged a minute and two after the first forecast, and every 240 bars',
+    )
     .option(
       '--json',
       'progress, notes and the report as JSON, one object a line, on the standard output',

@@ -70,6 +70,15 @@ export interface Account {
   readonly account: string;
   readonly marketTime: string;
   readonly cash: Decimal;
+  /** exposure to losses past the pool, which gains bear pro rata */
+  readonly losses: {
+    /** won in the last day */
+    readonly gain: Decimal;
+    /** if the loss that is missing now were shared now; null where it is not computed */
+    readonly wouldBeCut: Decimal | null;
+    readonly notes: { readonly outstanding: Decimal; readonly claimable: Decimal };
+    readonly creditPerHour: Decimal;
+  };
   readonly cross: Margin;
   readonly isolated: readonly (Margin & { readonly market: string })[];
 }

@@ -4,7 +4,7 @@ import asyncio
 import time
 from contextlib import suppress
 from types import TracebackType
-from typing import AsyncIterator, Callable, Iterator, Optional, Sequence, Type, cast
+from typing import Any, AsyncIterator, Callable, Dict, Iterator, Optional, Sequence, Type, cast
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -18,14 +18,16 @@ from ._types import Leg, Quote
 _FIRST_PAUSE_S = 0.1
 _LARGEST_MESSAGE = 64 << 20
 _QUOTE_TIMEOUT_S = 5.0
+# An exchange that goes on sending is not waited for longer when a stream ends.
+_OPTIONS: Dict[str, Any] = {"max_size": _LARGEST_MESSAGE, "compression": None, "close_timeout": 1.0}
 
 
 def _address(url: str) -> str:
     return "ws" + url.rstrip("/").removeprefix("http") + "/v1/ws"
 
 
-class AsyncStream:
-    """``/v1/ws``, one connection for everything, made again whenever it is lost: subscriptions go on where they were.
+class _Connected:
+    """What both streams know of their connection.
 
     :param longest_pause: between two attempts to connect, seconds
     :param on_disconnect: told why a connection was lost
@@ -42,9 +44,20 @@ class AsyncStream:
         self._mirror = Mirror(api_key)
         self._longest_pause = longest_pause
         self._on_disconnect = on_disconnect
+        self._begin()
+
+    def _begin(self) -> None:
+        raise NotImplementedError
+
+
+class AsyncStream(_Connected):
+    """``/v1/ws``, one connection for everything, made again whenever it is lost: subscriptions go on where they were."""
+
+    def _begin(self) -> None:
         self._socket: Optional[ClientConnection] = None
         self._changed = asyncio.Condition()
         self._running: Optional[asyncio.Task[None]] = None
+        self._leaving = False
 
     async def __aenter__(self) -> "AsyncStream":
         self._running = asyncio.create_task(self._run())
@@ -57,6 +70,8 @@ class AsyncStream:
         trace: Optional[TracebackType],
     ) -> None:
         if self._running is not None:
+            # Before Python 3.12 wait_for may swallow a cancellation that comes together with a message.
+            self._leaving = True
             self._running.cancel()
             with suppress(asyncio.CancelledError):
                 await self._running
@@ -108,11 +123,11 @@ class AsyncStream:
 
     async def _run(self) -> None:
         pause = _FIRST_PAUSE_S
-        while True:
+        while not self._leaving:
             try:
-                async with connect(self._url, max_size=_LARGEST_MESSAGE, compression=None) as socket:
+                async with connect(self._url, **_OPTIONS) as socket:
                     self._socket = socket
-                    while True:
+                    while not self._leaving:
                         text = await asyncio.wait_for(socket.recv(), self._mirror.silence)
                         async with self._changed:
                             replies = self._mirror.take(text)
@@ -132,20 +147,10 @@ class AsyncStream:
             pause = min(2 * pause, self._longest_pause)
 
 
-class Stream:
+class Stream(_Connected):
     """As :class:`AsyncStream`, for programs that wait: one subscription at a time, quotes in between."""
 
-    def __init__(
-        self,
-        url: str,
-        api_key: Optional[str] = None,
-        longest_pause: float = 10.0,
-        on_disconnect: Callable[[str], None] = lambda reason: None,
-    ) -> None:
-        self._url = _address(url)
-        self._mirror = Mirror(api_key)
-        self._longest_pause = longest_pause
-        self._on_disconnect = on_disconnect
+    def _begin(self) -> None:
         self._socket: Optional[SyncConnection] = None
         self._pause = _FIRST_PAUSE_S
 
@@ -208,7 +213,7 @@ class Stream:
             raise ApiError("timeout", 504, "no quote in time")
         try:
             if self._socket is None:
-                self._socket = connect_sync(self._url, max_size=_LARGEST_MESSAGE, compression=None)
+                self._socket = connect_sync(self._url, **_OPTIONS)
             silence = self._mirror.silence
             text = self._socket.recv(timeout=silence if left is None else min(left, silence))
             for reply in self._mirror.take(text):

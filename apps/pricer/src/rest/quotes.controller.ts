@@ -107,7 +107,7 @@ export class QuotesController {
   }
 }
 
-function tradeOf(event: BookEvent): object {
+function tradeOf(event: BookEvent): Record<keyof z.output<typeof bookedTrade>, unknown> {
   if (event.kind !== 'trade-booked') throw new Error(`a trade cannot have come to ${event.kind}`);
   const { tradeId, quoteId, account, at, legs, riskPremium, liquidityPremium } = event;
   const total =

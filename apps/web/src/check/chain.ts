@@ -16,20 +16,46 @@ export interface ChainFinding {
   readonly holds: boolean;
   readonly found: string;
 }
+/** What the oracle has installed, and what waits for its delay. */
+export interface ChainRegistry {
+  /** least seconds between a proposal and its installation */
+  readonly delaySeconds: number;
+  readonly verifiers: readonly { readonly name: string; readonly address: string }[];
+  readonly model: {
+    /** bar that the model's state is of, seconds since 1970; 0: none is installed */
+    readonly stateBar: number;
+    readonly barSeconds: number;
+    readonly horizonBars: number;
+    readonly parts: number;
+  };
+  readonly proposals: readonly {
+    readonly kind: string;
+    readonly digest: Hex;
+    /** seconds since 1970 */
+    readonly installableAt: number;
+  }[];
+  /** margin requirements as the chain holds them, shares of notional */
+  readonly margins: readonly { readonly market: string; readonly share: number; readonly fresh: boolean }[];
+}
+/** All that a node was asked for. */
+export interface ChainReading {
+  readonly findings: readonly ChainFinding[];
+  /** undefined where there is no oracle to read */
+  readonly registry: ChainRegistry | undefined;
+}
 export type ChainCheckReply =
-  | { readonly kind: 'found'; readonly findings: readonly ChainFinding[] }
-  | { readonly kind: 'failed'; readonly reason: string };
+  ({ readonly kind: 'found' } & ChainReading) | { readonly kind: 'failed'; readonly reason: string };
 
 /**
  * Reads the oracle from the reader's node, in a worker, and holds it against what the engine says.
  *
  * @throws {Error} where the node does not answer
  */
-export function checkChain(request: ChainCheckRequest): Promise<readonly ChainFinding[]> {
+export function checkChain(request: ChainCheckRequest): Promise<ChainReading> {
   const worker = new Worker(new URL('./chain.worker.ts', import.meta.url), { type: 'module' });
-  return new Promise<readonly ChainFinding[]>((resolve, reject) => {
+  return new Promise<ChainReading>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<ChainCheckReply>) => {
-      if (data.kind === 'found') resolve(data.findings);
+      if (data.kind === 'found') resolve(data);
       else reject(new Error(data.reason));
     };
     worker.onerror = ({ message }) => {

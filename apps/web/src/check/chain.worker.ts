@@ -1,15 +1,29 @@
-import { createPublicClient, http, parseEventLogs } from 'viem';
+import {
+  createPublicClient,
+  getAbiItem,
+  hexToString,
+  http,
+  parseEventLogs,
+  type PublicClient,
+  toFunctionSelector,
+} from 'viem';
 // The library's index would bring Node's modules into the browser.
 // eslint-disable-next-line zkrisk/arrows
 import { ORACLE_ABI } from '../../../../libs/chain/src/oracle-abi.js';
-import type { ChainCheckReply, ChainCheckRequest, ChainFinding } from './chain.js';
+import type {
+  ChainCheckReply,
+  ChainCheckRequest,
+  ChainFinding,
+  ChainReading,
+  ChainRegistry,
+} from './chain.js';
 
 // A worker of its own: it may reach a node of the reader's choice, which the page may not, and it knows no key.
 
 onmessage = ({ data }: MessageEvent<ChainCheckRequest>) => {
   check(data).then(
-    (findings) => {
-      postMessage({ kind: 'found', findings } satisfies ChainCheckReply);
+    (reading) => {
+      postMessage({ kind: 'found', ...reading } satisfies ChainCheckReply);
     },
     (error: unknown) => {
       const { shortMessage, message } = error as { shortMessage?: string; message?: string };
@@ -29,7 +43,7 @@ function inQuote(percent: bigint, unit: bigint): number {
 /** Rounding of the circuit's fixed point. */
 const TOLERANCE = 1e-3;
 
-async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<ChainFinding[]> {
+async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<ChainReading> {
   const client = createPublicClient({ transport: http(rpc, { retryCount: 1, timeout: 10_000 }) });
   const findings: ChainFinding[] = [];
   const find = (what: string, holds: boolean, found: string) => findings.push({ what, holds, found });
@@ -41,7 +55,7 @@ async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<Chain
     code !== undefined,
     code === undefined ? 'none' : `${code.length / 2 - 1} bytes`,
   );
-  if (code === undefined) return findings;
+  if (code === undefined) return { findings, registry: undefined };
   const block = await client.getBlock();
   const [last, fresh] = await client.readContract({
     address: oracle,
@@ -92,5 +106,55 @@ async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<Chain
       );
     }
   }
-  return findings;
+  return { findings, registry: await readRegistry(client, oracle, block.number) };
+}
+
+/** Changes that wait for the delay, by the call that installs them. */
+const TIMELOCKED = ['installModel', 'installVerifiers', 'installBinding', 'grantRole'] as const;
+const SHARE = 1e18;
+
+async function readRegistry(
+  client: PublicClient,
+  address: ChainCheckRequest['oracle'],
+  blockNumber: bigint,
+): Promise<ChainRegistry> {
+  const at = { address, abi: ORACLE_ABI, blockNumber } as const;
+  const [delay, [verifier, barKey, priceKey, liquidationKey], model] = await Promise.all([
+    client.readContract({ ...at, functionName: 'delay' }),
+    client.readContract({ ...at, functionName: 'verifiers' }),
+    client.readContract({ ...at, functionName: 'model' }),
+  ]);
+  const proposals = await Promise.all(
+    TIMELOCKED.map(async (kind) => {
+      const selector = toFunctionSelector(getAbiItem({ abi: ORACLE_ABI, name: kind }));
+      const [digest, installableAt] = await client.readContract({
+        ...{ ...at, functionName: 'proposals', args: [selector] },
+      });
+      return { kind, digest, installableAt: Number(installableAt) };
+    }),
+  );
+  const markets = model.parts.flatMap((part) => part.markets);
+  const margins = await Promise.all(
+    markets.map(async (market) => {
+      const [share, fresh] = await client.readContract({ ...at, functionName: 'margin', args: [market] });
+      return { market: hexToString(market, { size: 32 }), share: Number(share) / SHARE, fresh };
+    }),
+  );
+  return {
+    delaySeconds: delay,
+    verifiers: [
+      { name: 'verifier', address: verifier },
+      { name: 'key of bar', address: barKey },
+      { name: 'key of price', address: priceKey },
+      { name: 'key of liquidation', address: liquidationKey },
+    ],
+    model: {
+      stateBar: Number(model.stateBar),
+      barSeconds: model.barSeconds,
+      horizonBars: model.horizonBars,
+      parts: model.parts.length,
+    },
+    proposals: proposals.filter(({ installableAt }) => installableAt !== 0),
+    margins,
+  };
 }

@@ -8,6 +8,7 @@ import { Gauge } from '../parts/gauge.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
 import { accountName } from './account/account-name.js';
+import { AccountPast } from './account/account-past.js';
 import { Deposit } from './account/deposit.js';
 import { WhatIf } from './account/what-if.js';
 
@@ -90,9 +91,35 @@ function Standing({ name }: { name: string }) {
             ))}
           </Panel>
           <WhatIf name={name} margin={data.cross} />
+          <Losses losses={data.losses} />
+          <AccountPast name={name} />
         </>
       )}
     </>
+  );
+}
+
+/** What the account would bear of a loss past the pool: shared pro rata of gains, there is no queue with a rank. */
+function Losses({ losses: { gain, wouldBeCut, notes, creditPerHour } }: { losses: AccountAnswer['losses'] }) {
+  return (
+    <Panel title="Losses past the pool" wide={12}>
+      <p class="note">
+        A loss past P + L is borne by what accounts have won in the last day, pro rata: everybody alike, so
+        nobody has a rank.
+      </p>
+      <Facts>
+        <Fact name="Won in the last day">
+          <Decimal of={gain} />
+        </Fact>
+        <Fact name="Would be cut now">{wouldBeCut == null ? '–' : <Decimal of={wouldBeCut} />}</Fact>
+        <Fact name="Notes for what was cut" note="claimable / outstanding">
+          <Decimal of={notes.claimable} /> / <Decimal of={notes.outstanding} />
+        </Fact>
+        <Fact name="Default option, an hour">
+          <Decimal of={creditPerHour} decimals={6} />
+        </Fact>
+      </Facts>
+    </Panel>
   );
 }
 

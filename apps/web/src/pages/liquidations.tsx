@@ -6,6 +6,7 @@ import { Age, Decimal, State, type Tone } from '../parts/figures.js';
 import { Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
 import { CheckAny } from './liquidations/check-any.js';
+import { Ladder } from './liquidations/ladder.js';
 import { PlanDetail } from './liquidations/plan-detail.js';
 
 const TONES: Readonly<Record<Liquidation['status'], Tone>> = {
@@ -101,6 +102,7 @@ export function Liquidations() {
           )}
         </Known>
       </Panel>
+      <Ladder />
       <CheckAny />
     </div>
   );

@@ -1,9 +1,11 @@
 import websocket from '@fastify/websocket';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import { type Caller, type Connection, type Door, Session, type StreamHub } from '#lib/streams';
 import { problemOf } from '#lib/service';
 import { ForbiddenError } from '../access/errors.js';
+import { textFrame } from './text-frame.js';
 
 const PATH = '/v1/ws';
 const MESSAGE_BYTES = 16 << 10;
@@ -46,7 +48,7 @@ export async function installStreams(
             }),
           ),
       wsHandler: (socket, request) => {
-        serve(socket, hub, door, request.streamCaller!);
+        serve(socket, request.raw.socket, hub, door, request.streamCaller!);
       },
     });
     done();
@@ -59,8 +61,8 @@ declare module 'fastify' {
   }
 }
 
-function serve(socket: WebSocket, hub: StreamHub, door: Door, caller: Caller): void {
-  const connection = connectionOf(socket);
+function serve(socket: WebSocket, wire: Socket, hub: StreamHub, door: Door, caller: Caller): void {
+  const connection = connectionOf(socket, wire);
   const session = new Session(hub, connection, door, caller);
   try {
     hub.welcome(session, connection, HEARTBEAT_MS, MESSAGE_BYTES);
@@ -92,10 +94,16 @@ function serve(socket: WebSocket, hub: StreamHub, door: Door, caller: Caller): v
   });
 }
 
-function connectionOf(socket: WebSocket): Connection {
+/**
+ * Shared frames are written past `ws`, whose sender frames each message anew and writes header and payload apart: a server's frames are
+ * not masked, so their bytes are the same for all. Without compression the sender queues nothing, so the order is kept.
+ */
+function connectionOf(socket: WebSocket, wire: Socket): Connection {
   return {
     send: (frame) => {
-      if (socket.readyState === socket.OPEN) socket.send(frame, { binary: false });
+      if (socket.readyState !== socket.OPEN) return;
+      if (typeof frame === 'string') socket.send(frame);
+      else wire.write(textFrame(frame));
     },
     get bufferedBytes() {
       return socket.bufferedAmount;

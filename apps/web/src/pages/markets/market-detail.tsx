@@ -6,6 +6,7 @@ import { Chart } from '../../parts/chart.js';
 import { Age } from '../../parts/figures.js';
 import { Known, Panel } from '../../parts/panel.js';
 import { Ticket } from '../account/ticket.js';
+import { QuoteLadder } from './quote-ladder.js';
 
 const MONTH_MS = 30 * 24 * 3_600_000;
 
@@ -29,7 +30,12 @@ export function MarketDetail({ market }: { market: string }) {
         aside={curve.value.data && <Age of={curve.value.data.marketTime} />}
       >
         <Known answer={curve}>
-          {({ points, mark }) => <PremiumCurve points={points} mark={Number(mark)} />}
+          {({ points, mark }) => (
+            <>
+              <PremiumCurve points={points} mark={Number(mark)} />
+              <QuoteLadder points={points} mark={Number(mark)} />
+            </>
+          )}
         </Known>
       </Panel>
       <MarketPast market={market} />

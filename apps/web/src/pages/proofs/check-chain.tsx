@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
 import type { Settlements } from '../../engine/answers.js';
-import { checkChain, type ChainFinding } from '../../check/chain.js';
+import { checkChain, type ChainReading } from '../../check/chain.js';
 import { State } from '../../parts/figures.js';
 import { Fact, Facts } from '../../parts/panel.js';
+import { Registry } from './registry.js';
 
 const MOST_TRANSACTIONS = 20;
-type Result = { readonly findings: readonly ChainFinding[] } | { readonly broken: string } | 'reading';
+type Result = ChainReading | { readonly broken: string } | 'reading';
 
 /** The oracle as a node of the reader's choice knows it, held against what the engine says. */
 export function CheckChain({ settlements }: { settlements: Settlements }) {
@@ -15,7 +16,7 @@ export function CheckChain({ settlements }: { settlements: Settlements }) {
   const check = async () => {
     result.value = 'reading';
     try {
-      const findings = await checkChain({
+      result.value = await checkChain({
         rpc: rpc.value,
         oracle: chain.oracle as `0x${string}`,
         claimed: {
@@ -30,7 +31,6 @@ export function CheckChain({ settlements }: { settlements: Settlements }) {
             .slice(0, MOST_TRANSACTIONS),
         },
       });
-      result.value = { findings };
     } catch (error) {
       result.value = { broken: error instanceof Error ? error.message : String(error) };
     }
@@ -77,8 +77,8 @@ function Findings({ result }: { result: Result | undefined }) {
   if (result === undefined)
     return (
       <p class="note">
-        Asks that node, not the engine, what the oracle holds and whether the transactions are there. It must
-        allow pages to ask it (CORS).
+        Asks that node, not the engine, what the oracle holds, what is installed in it and waits to be, and
+        whether the transactions are there. It must allow pages to ask it (CORS).
       </p>
     );
   if (result === 'reading') return <p class="note">Reading…</p>;
@@ -89,13 +89,16 @@ function Findings({ result }: { result: Result | undefined }) {
       </p>
     );
   return (
-    <ul class="findings">
-      {result.findings.map(({ what, holds, found }) => (
-        <li key={what}>
-          <State tone={holds ? 'good' : 'bad'}>{holds ? 'holds' : 'does not hold'}</State> {what}{' '}
-          <span class="note">{found}</span>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="findings">
+        {result.findings.map(({ what, holds, found }) => (
+          <li key={what}>
+            <State tone={holds ? 'good' : 'bad'}>{holds ? 'holds' : 'does not hold'}</State> {what}{' '}
+            <span class="note">{found}</span>
+          </li>
+        ))}
+      </ul>
+      {result.registry !== undefined && <Registry registry={result.registry} />}
+    </>
   );
 }
