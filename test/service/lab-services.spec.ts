@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BookEvent, exchangeParameters as exchangeParametersOf } from '#lib/exchange';
 import {
   exchangeParameters,
+  flowOfJournal,
   forecastSettings,
   forecastsOf,
   generatedPrices,
@@ -11,6 +12,8 @@ import {
   liquidatingParameters,
   populationOf,
   type PricePanel,
+  RecordedFlow,
+  runRequest,
   type VenueCommand,
   zkriskSettings,
   ZkriskVenue,
@@ -138,5 +141,16 @@ describe('the lab beside the services', () => {
     const booked = await byServices(panel, commands);
     const bare = booked.map(({ digest: _, ...event }) => event);
     expect(bare).toEqual(JSON.parse(JSON.stringify(events)));
+    // Their journal is flow that the lab plays: every trade that traders had booked, at their times.
+    const flow = flowOfJournal(booked.map((event) => JSON.stringify(event)));
+    const own = events.filter((event) => event.kind === 'trade-booked' && event.planId === undefined);
+    expect(flow.filter(({ kind }) => kind === 'trade')).toHaveLength(own.length);
+    const forecasts = await forecastsOf(panel, forecastSettings(PARAMETERS, panel.barMs));
+    const { figures } = runRequest(
+      { rules: 'linear', seed: 1, parameters: PARAMETERS },
+      ...([panel, forecasts, await loadSolvers()] as const),
+      { flow: new RecordedFlow(flow, panel.markets, panel.times) },
+    );
+    expect(figures.trades).toBeGreaterThan(0.9 * own.length);
   }, 240_000);
 });

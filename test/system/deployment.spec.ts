@@ -39,8 +39,11 @@ describe.skipIf(noPython() !== undefined)('what is deployed', () => {
     expect(checked.status).toBe(0);
   });
 
-  it.each(manifests)('is a manifest as Kubernetes has it: %s', (name) => {
-    const checked = tool('kubernetes_validate', '--strict', join('deploy', 'kubernetes', name));
+  it.each([
+    ...manifests.map((name) => join('deploy', 'kubernetes', name)),
+    join('examples', 'lab-sweep', 'kubernetes-job.yaml'),
+  ])('is a manifest as Kubernetes has it: %s', (path) => {
+    const checked = tool('kubernetes_validate', '--strict', path);
     expect(checked.output).not.toMatch(/ERROR/);
     expect(checked.status, checked.output).toBe(0);
   });

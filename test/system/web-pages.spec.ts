@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessibilityViolations, openTab, startBrowser } from '../support/browser.js';
+import { labEventLines } from '../support/lab-events.js';
 import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
 
 /** By what stands on each page once it has its figures. */
@@ -57,6 +58,50 @@ describe('each page', () => {
     await row.getByText('stale').waitFor();
     expect(await row.locator('.age.stale').textContent()).toMatch(/^4 h/);
     await page.locator('.status').getByText('1 of 8 uncertain or stale').waitFor();
+    await context.close();
+  });
+
+  it('has the engine’s own stress of the book, and its certified distance', async () => {
+    const { page, context } = await openTab(browser);
+    const { scenarios, distance } = (await (await fetch(`${market.engine.url}/v1/stress`)).json()) as {
+      scenarios: { name: string }[];
+      distance: { insolvency: { atLeast: number } };
+    };
+    await page.goto(`${market.engine.url}/#/risk`);
+    const table = page.getByRole('group', { name: 'The book under moves of all markets at once' });
+    await table.getByText(scenarios[0].name, { exact: true }).first().waitFor();
+    await page.goto(`${market.engine.url}/#/now`);
+    await page.locator(`main data[title="${distance.insolvency.atLeast}"]`).first().waitFor();
+    await context.close();
+  });
+
+  it('scrubs through a crash under two rule sets', async () => {
+    const { page, context, errors } = await openTab(browser);
+    await page.goto(`${market.engine.url}/#/lab`);
+    const [ours, theirs] = await Promise.all((['zkrisk', 'linear'] as const).map(labEventLines));
+    const file = (name: string, text: string) => ({
+      ...{ name, mimeType: 'application/x-ndjson', buffer: Buffer.from(text) },
+    });
+    await page.getByLabel('Left run').setInputFiles(file('zkrisk.ndjson', ours));
+    await page.getByLabel('Right run').setInputFiles(file('broken.ndjson', 'not JSON'));
+    await page.getByText('broken.ndjson: line 1 is not JSON').waitFor();
+    await page.getByLabel('Right run').setInputFiles(file('linear.ndjson', theirs));
+    await page.getByText('Right: linear.ndjson').waitFor();
+    const slider = page.getByRole('slider');
+    expect(await slider.inputValue()).toBe('0');
+    await page.getByRole('button', { name: 'Go to the worst bar' }).click();
+    const worst = Number(await slider.inputValue());
+    expect(worst).toBeGreaterThan(70);
+    // Both are at the same bar: what has happened in it is told on either side.
+    await page
+      .getByRole('list', { name: /in this bar, Left/ })
+      .getByText('liquidated')
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Play' }).click();
+    await page.waitForFunction(`document.querySelector('input[type=range]').value > ${worst}`);
+    expect(await accessibilityViolations(page)).toEqual([]);
+    expect(errors).toEqual([]);
     await context.close();
   });
 });
