@@ -98,6 +98,15 @@ describe('zkrisk lab', () => {
       figures: { id: string; value: number }[];
     };
     expect(mean.figures.find(({ id }) => id === 'crash/linear/2/badDebt')?.value).toBe(value);
+    const difference = JSON.parse(zkrisk('explain', 'crash/zkrisk-linear/badDebt', ...report).stdout) as {
+      value: number;
+      figures: { id: string; value: number }[];
+    };
+    const signed = difference.figures.map(
+      (figure) => (figure.id.includes('/linear/') ? -1 : 1) * figure.value,
+    );
+    expect(difference.value).toBeCloseTo(signed.reduce((sum, one) => sum + one, 0) / 2, 6);
+    expect(signed).toHaveLength(4);
     const altered = JSON.parse(readFileSync(path('two/report.json'), 'utf8')) as LabReport;
     (altered.runs as unknown as { outcome: { digest: string } }[]).forEach(
       ({ outcome }) => (outcome.digest = '0'),
