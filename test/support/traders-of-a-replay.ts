@@ -67,11 +67,14 @@ export class TradersOfAReplay {
   }
 }
 
-/** A refused command under an id of its own. */
+const AGAIN = /-again-(\d+)$/;
+
+/** A refused command under an id of its own; ids must not grow with the number of times. */
 function again(message: Outgoing, refused: ReadonlySet<string>, time: number): Outgoing[] {
   const value = JSON.parse(message.value) as { id: string; time: number; payload: Record<string, string> };
   if (!refused.has(value.id)) return [];
-  const id = `${value.id}-again`;
+  const times = Number(AGAIN.exec(value.id)?.[1] ?? 0) + 1;
+  const id = `${value.id.replace(AGAIN, '')}-again-${times}`;
   const name = value.payload.tradeId === undefined ? 'commandId' : 'tradeId';
   return [
     { ...message, value: JSON.stringify({ ...value, id, time, payload: { ...value.payload, [name]: id } }) },
