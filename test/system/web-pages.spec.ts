@@ -48,6 +48,33 @@ describe('each page', () => {
         await context.close();
       });
 
+  it('shows what would be liquidated, prices by size, and an account’s past', async () => {
+    const { page, context, errors } = await openTab(browser);
+    /** Cells of a table, row by row. */
+    const rows = async (path: string, table: string) => {
+      await page.goto(`${market.engine.url}/#/${path}`);
+      const body = page.getByRole('group', { name: table }).locator('tbody tr');
+      await body.first().waitFor();
+      return Promise.all((await body.all()).map((row) => row.locator('th, td').allTextContents()));
+    };
+    const number = (text: string) => Number.parseFloat(text.replaceAll(',', '').replace('−', '-'));
+    const ladder = await rows('liquidations', 'Liquidation ladder');
+    expect(ladder.map(([move]) => number(move))).toEqual([-40, -20, -10, -5, 5, 10, 20, 40]);
+    const liquidated = ladder.map(([, accounts]) => number(accounts));
+    // The further marks fall, the more; both accounts are long, on balance.
+    expect(liquidated.slice(0, 4)).toEqual([...liquidated.slice(0, 4)].sort((a, b) => b - a));
+    expect(liquidated[0]).toBeGreaterThanOrEqual(1);
+    const prices = await rows('markets/SIM-A', 'Prices by size');
+    expect(prices.length).toBeGreaterThan(3);
+    for (const [, , sold, bought] of prices) expect(number(sold)).toBeLessThanOrEqual(number(bought));
+    const changes = await rows('account/ann', 'Changes of the account');
+    expect(
+      changes.some(([, , , positions]) => /SIM-A \d/.test(positions) && /SIM-C -\d/.test(positions)),
+    ).toBe(true);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
   it('says how old its figures are by the market’s time, and turns a market that has no tick stale', async () => {
     const { page, context } = await openTab(browser);
     await page.goto(`${market.engine.url}/#/markets`);
