@@ -65,7 +65,7 @@ export const LIBRARIES = {
   liquidating: {
     says: 'margin accounts and marks → who is liquidated, and the program; a pure machine',
     pure: true,
-    uses: ['amounts', 'exchange', 'liquidation', 'margin', 'messages', 'risk'],
+    uses: ['amounts', 'errors', 'exchange', 'liquidation', 'margin', 'messages', 'risk'],
   },
   lab: {
     says: 'the machines in one process with seeded traders: rule sets side by side, stress, coverage',

@@ -6,6 +6,7 @@ import { growthRun } from './growth-run.js';
 import { type Figure, figureTable, QUICK } from './harness.js';
 import { liquidationFigures } from './liquidations.js';
 import { markFigures } from './marks.js';
+import { matchFigures } from './matches.js';
 import { poolFigures } from './pools.js';
 import { circuitTable, proofFigures } from './proofs.js';
 import { quantitativeFigures } from './quantitative.js';
@@ -16,6 +17,10 @@ import { tradesOverKafka } from './trades-kafka.js';
 if (process.argv.includes('--trades-over-kafka')) {
   const [markets, accounts, trades] = process.argv.slice(-3).map(Number);
   process.stdout.write(`${JSON.stringify(await tradesOverKafka(markets, accounts, trades), null, 2)}\n`);
+  process.exit(0);
+}
+if (process.argv.includes('--matches')) {
+  process.stdout.write(`${JSON.stringify(matchFigures(), null, 2)}\n`);
   process.exit(0);
 }
 const growth = process.argv.indexOf('--growth');

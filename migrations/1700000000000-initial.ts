@@ -66,7 +66,7 @@ const LIQUIDATION = `
   create table liquidation (
     plan_id text primary key, unit int not null default 0, ordinal bigint not null, number bigserial unique,
     account text not null, status text not null,
-    reported text, opened_at bigint not null, closed_at bigint, outcome text not null, method text,
+    race jsonb not null, opened_at bigint not null, closed_at bigint, outcome text not null, method text,
     gap double precision, objective numeric not null, closed_notional numeric not null,
     notional numeric not null, shortfall numeric not null, opened jsonb not null,
     unique (unit, ordinal));

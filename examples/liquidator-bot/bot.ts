@@ -1,10 +1,12 @@
-// A liquidator bot: follows the stream of plans, checks each certificate itself, executes and reports.
+// A liquidator bot: follows the stream of plans, checks each certificate itself, and offers to execute the plan. With --bid it solves
+// the case itself, for a part of the penalty, and competes with the others.
 //
-//   npm run build && node dist/examples/liquidator-bot/bot.js --url http://127.0.0.1:8080 --name my-bot
+//   npm run build && node dist/examples/liquidator-bot/bot.js --url http://127.0.0.1:8080 --name my-bot --bid 0.5
 //
-// Run the engine with HOUSE_LIQUIDATOR=off, or its own liquidator will be faster.
+// Run the engine with HOUSE_LIQUIDATOR=backstop, which gives everybody five seconds, or with off.
 import { parseArgs } from 'node:util';
 import { ApiError, type PlanOpened, verifyCertificate, ZkriskClient } from '#lib/sdk';
+import { bidFor } from './solver.js';
 
 const { values } = parseArgs({
   options: {
@@ -12,6 +14,8 @@ const { values } = parseArgs({
     name: { type: 'string', default: 'example-bot' },
     /** API key with the scope "trade"; or ZKRISK_API_KEY */
     key: { type: 'string' },
+    /** part of the penalty that is asked for, from 0 to 1; without it the plan is executed as it is */
+    bid: { type: 'string' },
     /** event id to go on after; 0: from the beginning */
     after: { type: 'string' },
   },
@@ -42,10 +46,11 @@ async function execute({ planId, account, orders, plan }: PlanOpened): Promise<v
       reportId: `${values.name}-${planId}`,
       liquidator: values.name,
       status: 'full',
+      ...(values.bid === undefined ? {} : bidFor(plan, Number(values.bid))),
     });
   } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== 'plan-closed') throw error;
-    say(`${planId} was closed before: ${error.message}`);
+    if (!(error instanceof ApiError)) throw error;
+    say(`${planId} ${error.code}: ${error.message}`);
   }
 }
 
@@ -59,6 +64,7 @@ const events = client.liquidationEvents({
 });
 for await (const event of events) {
   if (event.kind === 'closed') say(`${event.planId} ${event.status}: ${event.reason}`);
+  else if (event.kind === 'claimed') say(`${event.planId} claimed by ${event.liquidator}`);
   else {
     await execute(event).catch((error: unknown) => {
       say(`${event.planId} could not be reported: ${String(error)}`);

@@ -40,6 +40,23 @@ describe('portfolio margin', () => {
     expect(machine.trade('trader', { A: -2500, B: 2500 }).kind).toBe('trade-booked');
   });
 
+  it('has the deviations that the guard rails let through: a model that goes wild in one bar does not liquidate everybody', () => {
+    const machine = hedged(1_000_000);
+    machine.trade('trader', { A: 5000, B: 1000 });
+    const calm = machine.engine.accounts.standing('trader').initialMargin;
+    const forecast = machine.engine.board.latestForecast!;
+    const wild = {
+      ...forecast,
+      factorVariances: forecast.factorVariances.map((value) => 400 * value),
+      ownVariances: forecast.ownVariances.map((value) => 400 * value),
+    };
+    machine.forecast({ ...wild, forecastId: 'guarded', guardedDeviations: [0.06, 0.06] });
+    expect(machine.engine.accounts.standing('trader').initialMargin).toBe(calm);
+    machine.forecast({ ...wild, forecastId: 'unguarded' });
+    // 80 % a day: 2κ·σ of an hour is more than all that is held.
+    expect(machine.engine.accounts.standing('trader').initialMargin).toBeGreaterThan(5 * calm);
+  });
+
   it('is watched and restored as it is asked for: plans are certified, and executed leave the initial margin', async () => {
     const solvers = await loadSolvers();
     let planned = 0;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type GainsCut, type HaircutSettled, lossSettlement, rootOf } from '#lib/exchange';
+import { type GainsCut, type HaircutSettled, lossSettlement } from '#lib/exchange';
+import { lossChunkFailures, lossStatement, lossStatementFailures } from '#lib/margin';
 import { ExchangeMachine, HOUR_MS, money, number } from '../support/exchange-machine.js';
 
 /** Ten traders have won more than the pool has: some had much before, some little; one has lost, and owes. */
@@ -41,6 +42,13 @@ describe('a loss past the pool', () => {
     // Funding has gone on for an hour.
     expect(number(money(settled.need)) / number(before.need)).toBeCloseTo(1, 1);
     expect(settled.fromPrincipal).toBe('0');
+    // The statement for proofs: sums and roots chunk by chunk, nothing of an account.
+    expect(settled.chunks).toHaveLength(1);
+    expect(settled.chunks![0]).toMatchObject({
+      gains: settled.gains,
+      cuts: settled.need,
+      root: settled.root,
+    });
     expect(cuts.reduce((sum, [, cut]) => sum + money(cut), 0n)).toBe(money(settled.need));
     expect(cuts.map(([account]) => account)).toEqual(Array.from({ length: 10 }, (_, i) => `w${i}`));
     const share = number(money(settled.need)) / number(money(settled.gains));
@@ -63,7 +71,10 @@ describe('a loss past the pool', () => {
     expect(parts.reduce((sum, { cut }) => sum + cut, 0n)).toBe(need);
     const [first] = parts.filter(({ cut }) => cut > 0n);
     const altered = parts.map((part) => (part === first ? { ...part, cut: part.cut + 1n } : part));
-    expect(rootOf(altered)).not.toBe(rootOf(parts));
+    const statement = lossStatement(need, parts);
+    expect(lossStatementFailures(statement)).toEqual([]);
+    expect(lossChunkFailures(statement, 0, parts, '')).toEqual([]);
+    expect(lossChunkFailures(statement, 0, altered, '')).not.toEqual([]);
     const split = pastThePool();
     expect(lossSettlement(split.engine).shares.gains).toBe(shares.gains);
     // A deposit is no gain.

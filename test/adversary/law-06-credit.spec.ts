@@ -117,7 +117,11 @@ describe('the credit charge', () => {
   });
 
   it('takes no more than there is, and pays for defaults before the pool does', () => {
-    const machine = exchange({ ...LINEAR, credit: { accountShare: null, poolShare: null, loading: 100 } });
+    const machine = exchange({
+      ...{ ...LINEAR, credit: { accountShare: null, poolShare: null, loading: 100 } },
+      // No liquidator is paid out of the reserve.
+      liquidation: { penaltyRate: 0 },
+    });
     machine.deposit('rich', 200_000);
     machine.trade('rich', { A: 10_000 });
     machine.wait(40 * HOUR_MS);

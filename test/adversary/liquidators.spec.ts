@@ -36,6 +36,29 @@ describe('liquidators', () => {
     expect(machine.ledger.recount()).toBeUndefined();
   });
 
+  it('are paid out of the credit reserve for an account that has nothing left, as far as the reserve goes', () => {
+    const machine = under();
+    machine.liquidate('debtor', { A: -500 }, { penaltyRate: 0.0075 });
+    const reserve = machine.ledger.creditReserve;
+    expect(reserve).toBeGreaterThan(0n);
+    machine.marks({ A: 80, B: 80 });
+    expect(machine.equity('debtor')).toBeLessThan(0);
+    const bot = machine.ledger.cashOf('bot');
+    // 120,000 at five basis points: 60.
+    const events = machine.liquidate('debtor', { A: -1500 }, { penaltyRate: 0.0075 });
+    expect(events.find(({ kind }) => kind === 'trade-booked')).toMatchObject({
+      ...{ liquidator: 'bot', fromReserve: '60', toLiquidator: '0' },
+    });
+    expect(number(machine.ledger.cashOf('bot') - bot)).toBeCloseTo(60, 8);
+    expect(machine.ledger.recount()).toBeUndefined();
+    expect(machine.ledger.imbalance()).toBe(0n);
+    // A liquidator that is paid a part of what it costs others takes no more than is there.
+    const left = machine.ledger.creditReserve;
+    machine.liquidate('debtor', { B: -2000 }, { penaltyRate: 0.0075 });
+    expect(machine.ledger.creditReserve).toBeLessThanOrEqual(left);
+    expect(machine.ledger.creditReserve).toBeGreaterThanOrEqual(0n);
+  });
+
   it('take positions over at prices of their own, within the penalty: no leg of the pool, no premium', () => {
     const machine = under();
     const pool = machine.ledger.market('A');

@@ -10,6 +10,7 @@ import { describeWithRealData, realDataColumns, realDataPath } from '../support/
 
 const ACCOUNTS = 400;
 const DECAY = 0.97;
+const HIGH_RATES = { maintenance: 0.075, initial: 0.15 };
 const CAPITAL = 20_000_000;
 
 interface Outcome {
@@ -155,6 +156,8 @@ describeWithRealData('November 2022', () => {
   it('costs less in bankruptcies with portfolio margin', async () => {
     const solvers = await loadSolvers();
     const linear = replay({}, solvers);
+    // As much margin in all as portfolio margin asks for, of everybody alike.
+    const high = replay({ margin: { mode: 'linear', rates: { default: HIGH_RATES, markets: {} } } }, solvers);
     const portfolio = replay(
       {
         margin: { mode: 'portfolio', worstHours, jointHours },
@@ -162,9 +165,12 @@ describeWithRealData('November 2022', () => {
       },
       solvers,
     );
-    if (process.env.SHOW_REPLAY === '1') process.stdout.write(`${JSON.stringify({ linear, portfolio })}\n`);
+    if (process.env.SHOW_REPLAY === '1')
+      process.stdout.write(`${JSON.stringify({ linear, high, portfolio })}\n`);
     expect(linear.liquidations).toBeGreaterThan(50);
     expect(portfolio.loss).toBeLessThan(0.5 * linear.loss);
+    expect(portfolio.margin).toBeLessThan(high.margin);
+    expect(portfolio.loss).toBeLessThanOrEqual(high.loss + 1);
   }, 300_000);
 });
 

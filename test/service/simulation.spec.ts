@@ -12,6 +12,7 @@ describe('the machines under simulated faults', () => {
     expect(sum(({ liquidations }) => liquidations)).toBeGreaterThan(20);
     expect(sum(({ bankruptcies }) => bankruptcies)).toBeGreaterThan(0);
     expect(sum(({ events }) => events)).toBeGreaterThan(2000);
+    expect(new Set(reports.map(({ market }) => market)).size).toBe(3);
   }, 300_000);
 
   it('repeat exactly by their seed', async () => {

@@ -27,12 +27,15 @@ interface Committed {
 
 export interface EpisodeReport {
   readonly seed: number;
+  readonly market: EpisodeMarket;
   /** records handled, crashes, and what happened outside */
   readonly steps: number;
   readonly crashes: number;
   readonly events: number;
   readonly liquidations: number;
   readonly bankruptcies: number;
+  /** losses past the pool that were shared */
+  readonly settlements: number;
   /** SHA-256 of journal, forecasts and plans */
   readonly digest: string;
 }
@@ -48,24 +51,46 @@ export class SimulationFailure extends Error {
 
 let solvers: Promise<Solvers> | undefined;
 
-/** Settings of all services: small windows, a short horizon, low margins. */
-const ENVIRONMENT = {
+const LINEAR = {
+  margin: {
+    mode: 'linear',
+    rates: { default: { maintenance: 0.02, initial: 0.04 }, markets: {} },
+  },
+  credit: { accountShare: null, poolShare: null, loading: 0 },
+};
+
+/**
+ * Low linear margins without caps and charge, which make bankrupt; the same over a pool that is too small, which makes the exchange
+ * insolvent; and the defaults: portfolio margin, caps, credit charge.
+ */
+const MARKETS = {
+  linear: { rules: LINEAR, liquidity: 2_000_000 },
+  thin: { rules: LINEAR, liquidity: 15_000 },
+  portfolio: {
+    rules: { margin: { mode: 'portfolio', clusters: { all: ['A', 'B', 'C'] }, worstHours: { C: 0.12 } } },
+    liquidity: 2_000_000,
+  },
+};
+export type EpisodeMarket = keyof typeof MARKETS;
+
+/** Of three seeds one has each. */
+const marketOf = (seed: number): EpisodeMarket => (['portfolio', 'linear', 'thin'] as const)[seed % 3];
+
+/** Settings of all services: small windows, a short horizon. */
+const environment = (market: EpisodeMarket) => ({
   ...{ MINIMUM_BARS: '16', WINDOW_BARS: '60', REFIT_EVERY_BARS: '60' },
   FIRST_PARAMETERS: JSON.stringify({
     model: { horizonBars: 8, barSeconds: BAR_MS / 1000 },
-    margin: {
-      mode: 'linear',
-      rates: { default: { maintenance: 0.02, initial: 0.04 }, markets: {} },
-    },
-    credit: { accountShare: null, poolShare: null, loading: 0 },
+    ...MARKETS[market].rules,
   }),
-};
+});
 
 /** Exchange, forecaster and liquidator on one bus. */
-async function cluster(bus: Bus) {
-  const { FIRST_PARAMETERS: rules } = pricerConfig(ENVIRONMENT);
+async function cluster(bus: Bus, market: EpisodeMarket) {
+  const settings = environment(market);
+  const { FIRST_PARAMETERS: rules } = pricerConfig(settings);
   const exchange = new ExchangeNode(bus, exchangeParameters(rules, undefined), vestingOf(rules));
-  const forecaster = new ForecasterNode(bus, forecasterConfig(ENVIRONMENT));
+  const forecaster = new ForecasterNode(bus, forecasterConfig(settings));
   const liquidator = new LiquidatorNode(
     bus,
     liquidatingParameters(rules, undefined),
@@ -86,8 +111,8 @@ async function cluster(bus: Bus) {
 export async function runEpisode(seed: number, decisions = DECISIONS): Promise<EpisodeReport> {
   const random = randomStream(seed);
   const bus = new Bus();
-  const world = new World(randomStream(seed + 0x5eed));
-  const { exchange, nodes } = await cluster(bus);
+  const world = new World(randomStream(seed + 0x5eed), MARKETS[marketOf(seed)].liquidity);
+  const { exchange, nodes } = await cluster(bus, marketOf(seed));
   const committed: Committed[] = [];
   let decision = 0;
   let steps = 0;
@@ -136,13 +161,14 @@ export async function runEpisode(seed: number, decisions = DECISIONS): Promise<E
     check(exchange);
     checkOutcomes(bus, exchange);
     const digest = digestOf(bus, exchange);
-    await replay(bus, committed, digest);
+    await replay(bus, committed, digest, marketOf(seed));
     const kinds = exchange.journal.map((event) => (JSON.parse(event) as { kind: string }).kind);
     const count = (kind: string) => kinds.filter((each) => each === kind).length;
     return {
-      ...{ seed, steps, crashes, digest, events: kinds.length },
+      ...{ seed, market: marketOf(seed), steps, crashes, digest, events: kinds.length },
       liquidations: bus.length(TOPICS.liquidationTrades.name),
       bankruptcies: count('bankruptcy-settled'),
+      settlements: count('haircut-settled'),
     };
   } catch (error) {
     throw new SimulationFailure(seed, decision, error);
@@ -188,9 +214,14 @@ function digestOf(bus: Bus, { journal, engine }: ExchangeNode): string {
 }
 
 /** Does what was committed again, in one go and without a crash. */
-async function replay(recorded: Bus, committed: readonly Committed[], digest: string): Promise<void> {
+async function replay(
+  recorded: Bus,
+  committed: readonly Committed[],
+  digest: string,
+  market: EpisodeMarket,
+): Promise<void> {
   const bus = new Bus();
-  const { exchange, nodes } = await cluster(bus);
+  const { exchange, nodes } = await cluster(bus, market);
   // What came from outside is there from the start; what nodes publish they publish again.
   for (const topic of [TOPICS.prices.name, ...COMMAND_TOPICS])
     for (const { causes, ...record } of recordsOf(recorded, topic)) bus.publish([record], causes);

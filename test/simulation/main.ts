@@ -22,11 +22,19 @@ if (only >= 0) {
   const until = performance.now() + 1000 * option('seconds', 60);
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const sums = { episodes: 0, steps: 0, crashes: 0, events: 0, liquidations: 0, bankruptcies: 0 };
+  const sums = {
+    episodes: 0,
+    steps: 0,
+    crashes: 0,
+    events: 0,
+    liquidations: 0,
+    bankruptcies: 0,
+    settlements: 0,
+  };
   for (let seed = option('seed', 1); performance.now() < until; seed++) {
     const report = await runEpisode(seed);
     sums.episodes++;
-    for (const name of ['steps', 'crashes', 'events', 'liquidations', 'bankruptcies'] as const)
+    for (const name of ['steps', 'crashes', 'events', 'liquidations', 'bankruptcies', 'settlements'] as const)
       sums[name] += report[name];
   }
   const seconds = (performance.now() - started) / 1000;

@@ -16,7 +16,11 @@ export class World {
   private commands = 0;
   private readonly sent: Publication[] = [];
 
-  constructor(private readonly random: RandomStream) {}
+  /** @param liquidity that providers bring at first, money */
+  constructor(
+    private readonly random: RandomStream,
+    private readonly liquidity: number,
+  ) {}
 
   /** Prices of every market; at the end of a bar its watermark, too. */
   ticks(): Publication[] {
@@ -57,7 +61,7 @@ export class World {
     });
     return [
       this.send(TOPICS.liquidity.name, {
-        ...{ kind: 'deposit', commandId: 'opening', provider: 'lp-1', amount: '2000000' },
+        ...{ kind: 'deposit', commandId: 'opening', provider: 'lp-1', amount: String(this.liquidity) },
       } satisfies LiquidityPayload),
       ...Array.from({ length: ACCOUNTS }, (_, i) =>
         this.send(TOPICS.accounts.name, deposit(`trader-${i}`, i)),
@@ -88,24 +92,26 @@ export class World {
     const amount = (8_000 * Math.exp(random.normal())).toFixed(2);
     const kind = random.uniform();
     const command: AccountPayload =
-      kind < 0.4
-        ? { kind: 'deposit', commandId, account, amount }
-        : kind < 0.7
-          ? { kind: 'withdrawal', commandId, account, amount: kind < 0.5 ? 'available' : amount }
-          : {
-              kind: 'transfer',
-              commandId,
-              account,
-              market: 'A',
-              amount: kind < 0.85 ? amount : `-${amount}`,
-            };
+      kind >= 0.95
+        ? { kind: 'claim', commandId, account }
+        : kind < 0.4
+          ? { kind: 'deposit', commandId, account, amount }
+          : kind < 0.7
+            ? { kind: 'withdrawal', commandId, account, amount: kind < 0.5 ? 'available' : amount }
+            : {
+                kind: 'transfer',
+                commandId,
+                account,
+                market: 'A',
+                amount: kind < 0.85 ? amount : `-${amount}`,
+              };
     return this.send(TOPICS.accounts.name, command);
   }
 
   private ofProvider(): Publication {
     const { random } = this;
     const provider = `lp-${1 + Math.floor(2 * random.uniform())}`;
-    const amount = (40_000 * Math.exp(random.normal())).toFixed(2);
+    const amount = (0.02 * this.liquidity * Math.exp(random.normal())).toFixed(2);
     const commandId = this.id('l');
     const command: LiquidityPayload =
       random.uniform() < 0.6

@@ -41,6 +41,10 @@ export interface MovedMarket {
     factors: Readonly<Record<string, number>>,
     options?: { stepMs?: number; silent?: string[] },
   ): Promise<void>;
+  /** one tick of all markets after some time: smaller moves become marks at once, larger ones with the next tick */
+  tick(factors: Readonly<Record<string, number>>, afterMs: number): Promise<void>;
+  /** price of the last tick, as it was sent */
+  price(market: string): string;
   /** pays collateral in and opens positions, notionals by market, negative: short */
   open(account: string, leverage: number, notionals: Readonly<Record<string, number>>): Promise<void>;
   stop(): Promise<void>;
@@ -65,6 +69,16 @@ export async function startMovedMarket(environment: NodeJS.ProcessEnv = {}): Pro
   }).run(new AbortController().signal, (progress) => (time = progress.time));
   for (const row of source.rows(BARS - 1))
     source.markets.forEach((market, i) => marks.set(market, Number(row.prices[i])));
+  const publish = async (silent: readonly string[], after: number) => {
+    const ticking = [...marks].filter(([market]) => !silent.includes(market));
+    await engine.log.publish(
+      ticking.map(([market, price]) => {
+        const header = { id: `move-${++sent}`, sequence: sent, time: time + after };
+        const tick = { kind: 'tick', market, price: price.toFixed(10) } as const;
+        return { ...outgoing(TOPICS.prices, market, header, tick), appendedAt: header.time };
+      }),
+    );
+  };
   return {
     ...{ engine, client, markets: source.markets },
     get time() {
@@ -73,19 +87,17 @@ export async function startMovedMarket(environment: NodeJS.ProcessEnv = {}): Pro
     move: async (factors, { stepMs = MINUTE_MS, silent = [] } = {}) => {
       time += stepMs;
       for (const [market, factor] of Object.entries(factors)) marks.set(market, marks.get(market)! * factor);
-      for (const after of [0, REPEATED_MS]) {
-        const ticking = [...marks].filter(([market]) => !silent.includes(market));
-        await engine.log.publish(
-          ticking.map(([market, price]) => {
-            const header = { id: `move-${++sent}`, sequence: sent, time: time + after };
-            const tick = { kind: 'tick', market, price: price.toFixed(10) } as const;
-            return { ...outgoing(TOPICS.prices, market, header, tick), appendedAt: header.time };
-          }),
-        );
-      }
+      for (const after of [0, REPEATED_MS]) await publish(silent, after);
       time += REPEATED_MS;
       await engine.log.drained(new AbortController().signal);
     },
+    tick: async (factors, afterMs) => {
+      time += afterMs;
+      for (const [market, factor] of Object.entries(factors)) marks.set(market, marks.get(market)! * factor);
+      await publish([], 0);
+      await engine.log.drained(new AbortController().signal);
+    },
+    price: (market) => marks.get(market)!.toFixed(10),
     open: async (account, leverage, notionals) => {
       const whole = Object.values(notionals).reduce((sum, value) => sum + Math.abs(value), 0);
       await client.deposit(account, (whole / leverage).toFixed(2));

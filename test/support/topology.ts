@@ -217,7 +217,7 @@ export async function booksOf(connection: DataSource): Promise<Books> {
     events: await connection.query('select sequence, payload from book_event order by sequence'),
     risk: await connection.query('select at, payload from risk_record order by at'),
     plans: await connection.query(
-      'select plan_id, account, status, reported, opened_at, closed_at, opened from liquidation order by unit, ordinal',
+      "select plan_id, account, status, race->'won'->>'status' as reported, opened_at, closed_at, opened from liquidation order by unit, ordinal",
     ),
   };
 }

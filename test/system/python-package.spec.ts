@@ -154,7 +154,7 @@ describe.skipIf(missing !== undefined)('the Python package', () => {
     expect(traded).toContain('booked at');
     expect(traded).toContain('SIM-A 0.5');
     const [{ open }] = await engine.database.query<[{ open: string }]>(
-      `select count(*) as open from liquidation where status = 'open' and reported is null`,
+      `select count(*) as open from liquidation where status = 'open' and race->'won' = 'null'`,
     );
     expect(Number(open)).toBeGreaterThan(0);
     const executed = await runBeside([example('liquidator_bot.py'), engine.url, 'py-bot', '1']);

@@ -14,7 +14,7 @@ const TABLES: Readonly<Record<string, string>> = {
   market_model: `select version, fitted_on, model, diagnostics - 'seconds' as diagnostics from market_model
     order by version`,
   margin_account: 'select account, unit, sequence, state from margin_account order by account',
-  liquidation: `select plan_id, unit, ordinal, account, status, reported, opened_at, closed_at, outcome, method, gap,
+  liquidation: `select plan_id, unit, ordinal, account, status, race->'won'->>'status' as reported, opened_at, closed_at, outcome, method, gap,
     objective, closed_notional, notional, shortfall, opened from liquidation order by unit, ordinal`,
   liquidation_event:
     'select unit, unit_sequence, plan_id, payload from liquidation_event order by unit, unit_sequence',

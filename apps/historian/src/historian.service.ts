@@ -86,12 +86,17 @@ export class HistorianService implements LaneOwner {
     await this.repository.write(
       manager,
       'history_liquidation',
-      messages.map(({ payload }) => ({
-        ...{ at: payload.at, plan_id: payload.planId, kind: payload.kind, account: payload.account },
-        status: payload.kind === 'opened' ? 'open' : payload.status,
-        orders: payload.kind === 'opened' ? JSON.stringify(payload.orders) : null,
-        reason: payload.kind === 'opened' ? null : payload.reason,
-      })),
+      messages.flatMap(({ payload }) => {
+        if (payload.kind === 'claimed') return [];
+        return [
+          {
+            ...{ at: payload.at, plan_id: payload.planId, kind: payload.kind, account: payload.account },
+            status: payload.kind === 'opened' ? 'open' : payload.status,
+            orders: payload.kind === 'opened' ? JSON.stringify(payload.orders) : null,
+            reason: payload.kind === 'opened' ? null : payload.reason,
+          },
+        ];
+      }),
     );
   }
 

@@ -1,16 +1,16 @@
 import type { ExecutionPayload, PlanPayload } from '#lib/messages';
 import { formatDecimal, fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
+import type { Race } from '#lib/liquidating';
 
 export type OpenedPlan = Extract<PlanPayload, { kind: 'opened' }>;
 export type ClosedPlan = Extract<PlanPayload, { kind: 'closed' }>;
 export type Order = OpenedPlan['orders'][number];
 
-/** A liquidation that is not closed: waiting for a report, or for the reported trade to be booked. */
+/** A liquidation that is not closed: waiting for an offer, or for the trade of the one that has won to be booked. */
 export interface LiveLiquidation {
   readonly opened: OpenedPlan;
-  /** the report, while its trade is not booked yet */
-  reported: 'full' | 'partial' | undefined;
+  race: Race;
 }
 
 /** Share of its orders that a partial execution closes, on average: a bounded number of reports executes any plan. */
@@ -49,25 +49,6 @@ export function fillsOf(
       `close ${(100 * filledShare) / orders.length} % of the plan's orders on average, at least ${100 * LEAST_FILLED} % are taken: the plan is for who can execute it`,
     );
   return fills;
-}
-
-/**
- * The penalty of a plan, and the prices at which the liquidator's account takes its positions over, where the report has them.
- *
- * @throws {InvalidInputError} where some fills have a price and others have none
- */
-export function offerOf(
-  { plan }: OpenedPlan,
-  fills: readonly (Order & { readonly price?: string | undefined })[],
-): { penaltyRate?: number; prices?: string[] } {
-  const { penaltyRate } = plan.case as { readonly penaltyRate?: number };
-  const prices = fills.flatMap(({ price }) => (price === undefined ? [] : [price]));
-  if (prices.length !== 0 && prices.length !== fills.length)
-    throw new InvalidInputError('fills', 'must all have a price, or none');
-  return {
-    ...(penaltyRate === undefined ? {} : { penaltyRate: Math.min(penaltyRate, 0.01) }),
-    ...(prices.length > 0 ? { prices } : {}),
-  };
 }
 
 /** Money of a plan, for sums in SQL. */

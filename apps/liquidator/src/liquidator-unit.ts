@@ -16,17 +16,13 @@ import { partsOf } from '#lib/amounts';
 import type { ConsumeContext } from '#lib/events';
 import { newRules, rulesInForce, takeTicks } from '#lib/exchange';
 import { CORRELATION_HEADER } from '#lib/runtime';
-import {
-  type ClosedPlan,
-  fillsOf,
-  type LiveLiquidation,
-  offerOf,
-  type OpenedPlan,
-} from './liquidation-record.js';
+import type { ClosedPlan, LiveLiquidation, OpenedPlan } from './liquidation-record.js';
+import { offerOf } from './offer-of.js';
+import { PlanRaces } from './plan-races.js';
 import type { LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
 import { planIdOf, unitOfPlan } from './plan-id.js';
-import { liquidatingParameters, MarginWatch, ordersOf } from '#lib/liquidating';
+import { enterRace, liquidatingParameters, MarginWatch, OfferRefusedError, ordersOf } from '#lib/liquidating';
 import type { PlanSolver } from './plan-solver.js';
 
 /** Counted since the process started. */
@@ -48,6 +44,7 @@ export class LiquidatorUnit {
   private current: MarginWatch;
   private readonly live = new Map<string, LiveLiquidation>();
   private readonly blocked = new Map<string, number>();
+  private readonly races: PlanRaces;
   /** accounts below their margin, and since when: the penalty that is offered rises with the time */
   private readonly since = new Map<string, number>();
   private plans = 0;
@@ -67,6 +64,12 @@ export class LiquidatorUnit {
   ) {
     const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = config;
     this.current = new MarginWatch(liquidatingParameters(FIRST_PARAMETERS, MARKET_ORDER_SECRET));
+    this.races = new PlanRaces(
+      config,
+      repository,
+      () => this.current,
+      (payload, context) => this.emit(payload, context),
+    );
   }
 
   get watch(): MarginWatch {
@@ -96,6 +99,7 @@ export class LiquidatorUnit {
     this.since.clear();
     for (const [account, from] of state?.since ?? []) this.since.set(account, from);
     for (const [account, until] of state?.blocked ?? []) this.blocked.set(account, until);
+    this.races.restore(state?.distrusting);
     this.live.clear();
     for (const liquidation of live) this.live.set(liquidation.opened.account, liquidation);
   }
@@ -126,8 +130,8 @@ export class LiquidatorUnit {
       this.current.setRules(changed.rules);
       await this.repository.saveParameters(context.manager, this.unit, changed.message);
       const reason = `version ${changed.rules.version} of the parameters holds`;
-      for (const { opened, reported } of [...this.live.values()])
-        if (reported === undefined) await this.closePlan(opened, 'superseded', reason, context);
+      for (const { opened, race } of [...this.live.values()])
+        if (race.won === null) await this.closePlan(opened, 'superseded', reason, context);
     }
     await this.sweep(context);
   }
@@ -162,12 +166,12 @@ export class LiquidatorUnit {
     await this.sweep(context);
   }
 
-  /** Reports of liquidators: closed sizes become a trade, and the plan is closed when the trade is booked. */
+  /** Reports of liquidators are offers: the one that wins the plan's race becomes a trade, and the plan is closed when it is booked. */
   async onExecutions(messages: readonly Message<ExecutionPayload>[], context: ConsumeContext): Promise<void> {
     for (const [index, { payload: report, time }] of messages.entries()) {
       if (unitOfPlan(report.planId, context.units) !== this.unit) continue;
       const found = [...this.live.values()].find(({ opened }) => opened.planId === report.planId);
-      if (found === undefined || found.reported !== undefined) {
+      if (found === undefined || found.race.won !== null) {
         context.reject(index, `plan ${report.planId} is not open`);
         continue;
       }
@@ -178,22 +182,15 @@ export class LiquidatorUnit {
         continue;
       }
       try {
-        const fills = fillsOf(report, opened.orders);
-        const trade = {
-          planId: opened.planId,
-          account: opened.account,
-          legs: fills.map(({ market, size }) => ({ market, size })),
-          liquidator: report.liquidator,
-          parameters: opened.parameters,
-          ...offerOf(opened, fills),
-        };
-        const header = { id: opened.planId, sequence: this.plans, time: Math.max(time, opened.at) };
-        const message = outgoing(TOPICS.liquidationTrades, partsOf(opened.account).account, header, trade);
-        context.publish({ ...message, headers: context.headersOf(index) });
-        found.reported = report.status;
-        await this.repository.report(context.manager, opened.planId, report.status);
+        const fixed = this.current.rules.parameters.liquidation.penaltyRate;
+        if (fixed !== null && report.penaltyRate !== undefined)
+          throw new OfferRefusedError([`the penalty is fixed, at ${fixed}: there is no bidding`]);
+        found.race = enterRace(found.race, offerOf(report, opened));
+        await this.repository.saveRace(context.manager, opened.planId, found.race);
+        const cause = { time, headers: context.headersOf(index), sequence: this.plans };
+        await this.races.advance(found, context, cause);
       } catch (error) {
-        if (!(error instanceof InvalidInputError)) throw error;
+        if (!(error instanceof InvalidInputError || error instanceof OfferRefusedError)) throw error;
         context.reject(index, error.message);
       }
     }
@@ -212,19 +209,27 @@ export class LiquidatorUnit {
       ({ topic, id }) => topic === TOPICS.liquidationTrades.name && id === liquidation?.opened.planId,
     );
     if (liquidation === undefined || cause === undefined) return;
-    const { opened, reported } = liquidation;
+    const { opened, race } = liquidation;
     if (cause.refused) {
-      this.blocked.set(state.account, this.current.board.now + this.config.PLAN_RETRY_MS);
-      await this.closePlan(
-        opened,
-        'refused',
-        'its trade was refused; the account is tried again later',
-        context,
-      );
+      await this.afterRefusal(liquidation, context);
       return;
     }
-    const status = reported === 'partial' ? 'partially-executed' : 'executed';
+    const status = race.won?.status === 'partial' ? 'partially-executed' : 'executed';
     await this.closePlan(opened, status, `booked as trade ${opened.planId}`, context);
+  }
+
+  /**
+   * A trade that was refused. Where a liquidator could not take the positions over, the account is planned for at once and for a
+   * while executed against the pool alone, which no liquidator can make fail; otherwise it is tried again later.
+   */
+  private async afterRefusal({ opened, race }: LiveLiquidation, context: ConsumeContext): Promise<void> {
+    const takenOver = race.won?.legs.some(({ price }) => price !== undefined) === true;
+    if (takenOver) this.races.distrust(opened.account);
+    else this.blocked.set(opened.account, this.current.board.now + this.config.PLAN_RETRY_MS);
+    const reason = takenOver
+      ? `${race.won!.liquidator} could not take the positions over; the account is planned for again`
+      : 'its trade was refused; the account is tried again later';
+    await this.closePlan(opened, 'refused', reason, context);
   }
 
   /**
@@ -239,13 +244,14 @@ export class LiquidatorUnit {
     const unhealthy = new Set(under.map(({ account }) => account));
     for (const account of this.since.keys()) if (!unhealthy.has(account)) this.since.delete(account);
     for (const account of unhealthy) if (!this.since.has(account)) this.since.set(account, now);
-    for (const { opened, reported } of [...this.live.values()]) {
+    for (const liquidation of [...this.live.values()]) {
+      const { opened, race } = liquidation;
       const changed = opened.orders.find(({ market }) => this.termsChanged(market, opened.at));
       if (changed !== undefined) {
         await this.closePlan(opened, 'superseded', `${changed.market} was rescaled or delisted`, context);
         continue;
       }
-      if (reported !== undefined) {
+      if (race.won !== null) {
         // A reported plan runs out too: its trade would have been decided long since.
         if (opened.expiresAt + this.config.PLAN_TTL_MS <= now)
           await this.closePlan(opened, 'expired', 'its execution was not booked in time', context);
@@ -255,9 +261,13 @@ export class LiquidatorUnit {
         await this.closePlan(opened, 'superseded', 'the account has its maintenance margin again', context);
       } else if (opened.expiresAt <= now) {
         await this.closePlan(opened, 'expired', 'no execution was reported in time', context);
+      } else {
+        const headers = { [CORRELATION_HEADER]: opened.planId };
+        await this.races.advance(liquidation, context, { time: now, headers, sequence: this.plans });
       }
     }
     for (const [account, until] of this.blocked) if (until <= now) this.blocked.delete(account);
+    this.races.passTime();
     for (const { account } of under) this.closeDust(account, context);
     const due = under.filter(
       ({ account }) =>
@@ -322,6 +332,7 @@ export class LiquidatorUnit {
       this.counts.worstGap = Math.max(this.counts.worstGap, plan.gap ?? 0);
       this.plans++;
       const sizes = this.current.liquidatable(account).map(({ size }) => size);
+      const race = this.races.open(account);
       const opened: OpenedPlan = {
         kind: 'opened',
         planId: planIdOf(this.unit, this.plans),
@@ -330,10 +341,11 @@ export class LiquidatorUnit {
         expiresAt: now + this.config.PLAN_TTL_MS,
         orders: ordersOf(plan, sizes),
         parameters: this.current.rules.version,
+        ...{ sizes, raceEndsAt: race.endsAt },
         plan: { ...plan },
       };
-      this.live.set(account, { opened, reported: undefined });
-      await this.repository.open(context.manager, this.unit, this.plans, opened);
+      this.live.set(account, { opened, race });
+      await this.repository.open(context.manager, this.unit, this.plans, opened, race);
       await this.emit(opened, context);
     }
   }
@@ -371,6 +383,7 @@ export class LiquidatorUnit {
       plans: this.plans,
       events: this.events,
       blocked: [...this.blocked],
+      distrusting: this.races.snapshot(),
       since: [...this.since],
     });
   }

@@ -12,9 +12,11 @@ export const liquidatorEnvironment = z.object({
     'plans made at once; the rest waits, most under-margined first',
   ),
   HOUSE_LIQUIDATOR: z
-    .enum(['on', 'off'])
+    .enum(['on', 'backstop', 'off'])
     .default('on')
-    .describe('whether the exchange’s own liquidator checks and executes plans; off leaves them to bots'),
+    .describe(
+      'the exchange’s own liquidator: on executes every plan at once; backstop lets liquidators compete for five seconds and executes what nobody has offered for; off leaves plans to whoever reports first',
+    ),
   SOLVER_THREADS: positiveInteger(1).describe('threads that solve plans'),
 });
 

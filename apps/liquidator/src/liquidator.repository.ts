@@ -11,6 +11,7 @@ import { InvalidInputError } from '#lib/errors';
 import { partitionOf } from '#lib/events';
 import type { LiquidationPlan } from '#lib/liquidation';
 import type { MarketBoardState } from '#lib/exchange';
+import type { Race } from '#lib/liquidating';
 import { LiquidationEntity, ServiceStateRepository } from '#lib/storage';
 import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
 
@@ -22,6 +23,8 @@ export interface LiquidatorState {
   readonly events: number;
   /** market time before which an account is left alone: its last liquidation was refused */
   readonly blocked: readonly (readonly [account: string, until: number])[];
+  /** market time before which an account is executed against the pool alone: its last liquidator did not deliver */
+  readonly distrusting?: readonly (readonly [account: string, until: number])[];
   /** accounts below their margin, and since when, market time */
   readonly since: readonly (readonly [account: string, from: number])[];
 }
@@ -61,8 +64,8 @@ export class LiquidatorRepository {
       'select state from margin_account where unit = $1 order by account',
       [unit],
     );
-    const live = await manager.query<{ opened: OpenedPlan; reported: 'full' | 'partial' | null }[]>(
-      `select opened, reported from liquidation where status = 'open' and unit = $1 order by ordinal`,
+    const live = await manager.query<LiveLiquidation[]>(
+      `select opened, race from liquidation where status = 'open' and unit = $1 order by ordinal`,
       [unit],
     );
     return {
@@ -71,7 +74,7 @@ export class LiquidatorRepository {
       pool: await this.states.load<PoolStatePayload>(manager, `pool/${unit}`),
       parameters: await this.states.load<ParametersPayload>(manager, `parameters/${unit}`),
       accounts: accounts.map(({ state }) => state),
-      live: live.map(({ opened, reported }) => ({ opened, reported: reported ?? undefined })),
+      live,
     };
   }
 
@@ -135,11 +138,14 @@ export class LiquidatorRepository {
       states.push(await this.states.load<LiquidatorState>(manager, `watch/${unit}`));
     const [first] = states;
     if (first === undefined) return;
-    const of = (name: 'blocked' | 'since', unit: number) =>
+    const of = (name: 'blocked' | 'distrusting' | 'since', unit: number) =>
       states.flatMap((state) => state?.[name] ?? []).filter(([account]) => unitOf(account) === unit);
     for (let unit = 0; unit < to; unit++) {
       const { board, plans, events } = states.at(unit) ?? { ...first, plans: 0, events: 0 };
-      const kept = { blocked: of('blocked', unit), since: of('since', unit) };
+      const kept = {
+        ...{ blocked: of('blocked', unit), since: of('since', unit) },
+        distrusting: of('distrusting', unit),
+      };
       await this.saveState(manager, unit, { board, plans, events, ...kept });
       if (unit < from) continue;
       for (const name of ['forecast', 'pool', 'parameters']) {
@@ -157,13 +163,19 @@ export class LiquidatorRepository {
     }
   }
 
-  async open(manager: EntityManager, unit: number, ordinal: number, opened: OpenedPlan): Promise<void> {
+  async open(
+    manager: EntityManager,
+    unit: number,
+    ordinal: number,
+    opened: OpenedPlan,
+    race: Race,
+  ): Promise<void> {
     const plan = opened.plan as unknown as LiquidationPlan;
     const notional = plan.case.positions.reduce((sum, { size, price }) => sum + Math.abs(size) * price, 0);
     await manager.query(
       `insert into liquidation (plan_id, unit, ordinal, account, status, opened_at, outcome, method, gap, objective,
-         closed_notional, notional, shortfall, opened)
-       values ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13::jsonb)`,
+         closed_notional, notional, shortfall, opened, race)
+       values ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13::jsonb, $14::jsonb)`,
       [
         opened.planId,
         unit,
@@ -174,13 +186,16 @@ export class LiquidatorRepository {
         plan.method,
         plan.gap,
         ...[plan.objective, plan.closedNotional, notional, plan.shortfall].map(moneyColumn),
-        JSON.stringify(opened),
+        ...[opened, race].map((value) => JSON.stringify(value)),
       ],
     );
   }
 
-  async report(manager: EntityManager, planId: string, reported: 'full' | 'partial'): Promise<void> {
-    await manager.query('update liquidation set reported = $2 where plan_id = $1', [planId, reported]);
+  async saveRace(manager: EntityManager, planId: string, race: Race): Promise<void> {
+    await manager.query('update liquidation set race = $2::jsonb where plan_id = $1', [
+      planId,
+      JSON.stringify(race),
+    ]);
   }
 
   async close(manager: EntityManager, planId: string, status: string, at: number): Promise<void> {
@@ -229,10 +244,10 @@ export class LiquidatorRepository {
     return this.database.getRepository(LiquidationEntity).findOneBy({ planId });
   }
 
-  /** The oldest open plans that nobody has reported on. */
+  /** The oldest open plans that nobody has won. */
   async waiting(limit: number): Promise<OpenedPlan[]> {
     const rows = await this.database.query<{ opened: OpenedPlan }[]>(
-      `select opened from liquidation where status = 'open' and reported is null order by ordinal, unit limit $1`,
+      `select opened from liquidation where status = 'open' and race->'won' = 'null' order by ordinal, unit limit $1`,
       [limit],
     );
     return rows.map(({ opened }) => opened);

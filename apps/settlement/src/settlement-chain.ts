@@ -12,6 +12,7 @@ import {
   parseDeployment,
   startEmbeddedChain,
 } from '#lib/chain';
+import { MARGIN_RAILS } from '#lib/risk';
 import type { SettlementConfig } from './settlement.config.js';
 
 /** Terms of oracles deployed here: measures are fresh for two days from the end of their bar. */
@@ -20,8 +21,7 @@ export function oracleTerms(alpha: number, delaySeconds: number): OracleTerms {
     alpha,
     delaySeconds,
     freshnessSeconds: 2 * 86_400,
-    // A requirement between 0.1 % and 100 %, by at most 5 points an update and 0.2 a block, over 50 blocks.
-    margins: { lowest: 0.001, highest: 1, step: 0.05, velocity: 0.002, blocks: 50 },
+    margins: MARGIN_RAILS,
   };
 }
 

@@ -365,6 +365,7 @@ export class PricingEngine implements Exchange {
       ({ code, message }, at) => ({
         ...{ kind: 'match-rejected', at, matchId: command.matchId, code, reason: message },
       }),
+      { markets: [...new Set([...command.fills, ...command.pool].map(({ market }) => market))] },
     );
   }
 

@@ -33,6 +33,7 @@ export function covarianceMessage(
   { model, version, excluded }: PublishedModel,
   form: FactorForecast,
   tailFactors: readonly TailFactor[],
+  guarded: readonly number[],
   warmingUp: readonly WarmingUp[],
   { barMs, horizonBars }: Pick<ForecastingParameters, 'barMs' | 'horizonBars'>,
 ): CovariancePayload {
@@ -50,6 +51,7 @@ export function covarianceMessage(
     ownVariances: Array.from(form.own),
     ownVarianceRates: Array.from(form.ownRates, perYear),
     tailFactors: [...tailFactors],
+    guardedDeviations: [...guarded],
     stale: [...bar.stale].sort(),
     warmingUp: [...warmingUp],
     excluded: excluded.map(({ market, reason }) => ({ market, reason })),

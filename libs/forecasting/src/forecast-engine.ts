@@ -26,6 +26,7 @@ import { covarianceMessage, filterStep, returnsOf } from './bar-messages.js';
 import { type EstimationPanel, EstimationWindow, type WarmingUp } from './estimation-window.js';
 import type { ForecastingParameters } from './parameters.js';
 import { FitFailedError, type FinishedFit } from './fit.js';
+import { guardedDeviations, type Requirements } from './guarded-deviations.js';
 import { type QualityBaseline, QualityTracker, type QualityState } from './quality-tracker.js';
 import { type TailState, TailTracker } from './tail-tracker.js';
 
@@ -62,6 +63,8 @@ export interface ForecastEngineState {
   /** the last model that proofs were told of */
   readonly registered: Registration | null;
   readonly quality: QualityState;
+  /** margin requirements within the guard rails, of the bar before the last and of the last */
+  readonly requirements: { readonly before: Requirements; readonly now: Requirements };
 }
 
 /** All that the tables hold of a forecaster. */
@@ -125,6 +128,8 @@ export class ForecastEngine {
   private barsSinceFit = 0;
   private registered: Registration | null = null;
   private lastFailure: string | undefined;
+  /** of the bar before, and of the last bar */
+  private requirements: ForecastEngineState['requirements'] = { before: [], now: [] };
 
   constructor(
     private readonly parameters: ForecastingParameters,
@@ -149,6 +154,7 @@ export class ForecastEngine {
     this.barsAtLastFit = restored.state.barsAtLastFit;
     this.barsSinceFit = restored.state.barsSinceFit;
     this.registered = restored.state.registered;
+    this.requirements = restored.state.requirements;
   }
 
   get model(): PublishedModel | undefined {
@@ -261,6 +267,7 @@ export class ForecastEngine {
       barsSinceFit: this.barsSinceFit,
       registered: this.registered,
       quality: this.tracker.snapshot(),
+      requirements: this.requirements,
     };
   }
 
@@ -294,6 +301,7 @@ export class ForecastEngine {
     const { markets } = this.published.model;
     const numbered = { end: bar.end, number: Math.round(bar.end / barMs), prices: bar.prices };
     this.tails.advance(markets, form, numbered, barMs, (end) => this.priceAt(end));
+    this.requirements = { ...this.requirements, before: this.requirements.now };
     outcome.forecasts.push(this.message(bar, this.published, form));
   }
 
@@ -401,6 +409,11 @@ export class ForecastEngine {
     form: FactorForecast,
   ): CovariancePayload {
     const warmingUp = this.window.warmingUp();
-    return covarianceMessage(bar, published, form, this.tails.factors(form), warmingUp, this.parameters);
+    const tails = this.tails.factors(form);
+    const { markets } = published.model;
+    const { before } = this.requirements;
+    const guarded = guardedDeviations(markets, form, tails, this.parameters.tailAlphas[0], before);
+    this.requirements = { before, now: guarded.requirements };
+    return covarianceMessage(bar, published, form, tails, guarded.deviations, warmingUp, this.parameters);
   }
 }

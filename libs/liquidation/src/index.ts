@@ -1,6 +1,7 @@
 export * from './program/liquidation-case.js';
 export * from './program/case-domain.js';
 export * from './program/liquidity-premium.js';
+export { programOf } from './program/program.js';
 export * from './certificate/bounds.js';
 export * from './certificate/premium-bounds.js';
 export * from './certificate/witness.js';

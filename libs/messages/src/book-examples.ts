@@ -79,7 +79,20 @@ export const BOOK_EXAMPLES: readonly BookPayload[] = [
   { kind: 'gains-cut', at, settlementId: 's-1', cuts: [['alice', '12.5']] },
   {
     ...{ kind: 'haircut-settled', at, settlementId: 's-1', need: '12.5', gains: '100', accounts: 1 },
-    ...{ fromGains: '12.5', fromPrincipal: '0', root: '0x00' },
+    ...{ fromGains: '12.5', fromPrincipal: '0', root: '1f' },
+    chunks: [
+      {
+        ...{
+          accounts: 1,
+          gains: '100',
+          principal: '400',
+          cuts: '12.5',
+          last: '0a',
+          leaves: '0b',
+          root: '1f',
+        },
+      },
+    ],
   },
   {
     ...{ kind: 'positions-reduced', at, settlementId: 's-1' },

@@ -35,6 +35,9 @@ export const bookPayload = z.discriminatedUnion('kind', [
     penalty: decimal.optional().describe('of a liquidation, to the pool'),
     liquidator: account.optional().describe('whose half of the penalty is not the pool’s'),
     toLiquidator: decimal.optional().describe('that half; the credit reserve has the rest'),
+    fromReserve: decimal
+      .optional()
+      .describe('the liquidator’s fee where the account has nothing, out of the credit reserve'),
   }),
   event('trade-rejected', {
     ...{ tradeId: identifier, account: marginAccount, ...refusal },
@@ -119,6 +122,18 @@ export const bookPayload = z.discriminatedUnion('kind', [
   event('haircut-settled', {
     ...{ settlementId: identifier, need: decimal, gains: decimal, fromGains: decimal },
     ...{ fromPrincipal: decimal, accounts: z.int().min(0), root: text },
+    chunks: z
+      .array(
+        z.strictObject({
+          ...{ accounts: z.int().min(1), gains: decimal, principal: decimal, cuts: decimal },
+          ...{ last: text, leaves: text, root: text },
+        }),
+      )
+      .readonly()
+      .optional()
+      .describe(
+        'sums and roots after each chunk of 4,096 accounts; a chunk begins where the one before has ended',
+      ),
   }),
   event('positions-reduced', {
     settlementId: identifier,

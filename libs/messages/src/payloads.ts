@@ -181,6 +181,12 @@ export const covariancePayload = z.strictObject({
   tailFactors: z
     .array(z.strictObject({ alpha: z.number().gt(0).lt(1), factor: z.number().min(1) }))
     .describe('κ of each α in use: EVaR is taken of κ times the volatility'),
+  guardedDeviations: z
+    .array(z.number().min(0))
+    .optional()
+    .describe(
+      'n: deviation of each market over the horizon as margins have it, within the guard rails of the oracle',
+    ),
   stale: z.array(market),
   warmingUp: z.array(z.strictObject({ market, bars: z.int(), needed: z.int() })),
   excluded: z.array(z.strictObject({ market, reason: z.string() })),
@@ -287,7 +293,7 @@ const order = z.strictObject({
   size: amount.describe('signed: what closes the position, base units'),
 });
 
-/** A liquidation's events: opened with its plan, then closed. */
+/** A liquidation's events: opened with its plan, perhaps claimed, then closed. */
 export const planPayload = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('opened'),
@@ -297,7 +303,26 @@ export const planPayload = z.discriminatedUnion('kind', [
     expiresAt: milliseconds,
     orders: z.array(order),
     parameters: z.int().min(1).describe('version of the risk parameters it was made under'),
+    sizes: z
+      .array(amount)
+      .max(512)
+      .optional()
+      .describe('of the case’s positions, in its order, as the books have them'),
+    raceEndsAt: milliseconds
+      .optional()
+      .describe(
+        'market time until which offers compete; the best one wins then, the first one where it is `at`',
+      ),
     plan: z.looseObject({}).describe('the plan with its certificate: the library’s LiquidationPlan'),
+  }),
+  z.strictObject({
+    kind: z.literal('claimed'),
+    planId: identifier,
+    account: z.string(),
+    at: milliseconds,
+    liquidator: account.describe('the winner of the race, whose fills with their prices are awaited'),
+    penaltyRate: z.number().min(0).max(1),
+    until: milliseconds.describe('market time at which the claim is over'),
   }),
   z.strictObject({
     kind: z.literal('closed'),
@@ -310,7 +335,7 @@ export const planPayload = z.discriminatedUnion('kind', [
 ]);
 export type PlanPayload = z.infer<typeof planPayload>;
 
-/** A liquidator's report on a plan. */
+/** A liquidator's report on a plan, or its offer while the plan's race goes on. */
 export const executionPayload = z.strictObject({
   reportId: identifier,
   planId: identifier,
@@ -327,6 +352,24 @@ export const executionPayload = z.strictObject({
     .max(64)
     .optional()
     .describe('the part that was closed, where it was not all of it'),
+  penaltyRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'a bid: the penalty that the liquidator asks for, at most the plan’s; the lowest of a race wins',
+    ),
+  solution: z
+    .looseObject({})
+    .optional()
+    .describe(
+      'fractions and certificate of the liquidator’s own solver, for the plan’s case at the bid’s rate',
+    ),
+  claims: z
+    .boolean()
+    .optional()
+    .describe('the fills with their prices follow within the claim’s seconds, should the offer win'),
 });
 export type ExecutionPayload = z.infer<typeof executionPayload>;
 

@@ -9,6 +9,7 @@ export * from './factor-forecast.js';
 export * from './funding-integrals.js';
 export * from './funding-per-unit.js';
 export * from './funding.js';
+export * from './guard-rails.js';
 export * from './joint-premium.js';
 export * from './loss-waterfall.js';
 export * from './normal.js';

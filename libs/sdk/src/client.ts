@@ -13,6 +13,7 @@ import type {
   Liquidation,
   LiquidationDetail,
   LiquidationStatus,
+  PlanClaimed,
   PlanClosed,
   PlanOpened,
   Quote,
@@ -32,7 +33,7 @@ export interface ClientOptions {
 }
 
 /** An event of the liquidation stream with the id to resume after. */
-export type LiquidationEvent = (PlanOpened | PlanClosed) & { readonly eventId: string };
+export type LiquidationEvent = (PlanOpened | PlanClaimed | PlanClosed) & { readonly eventId: string };
 
 /** Twice the server's heartbeat: a stream that is silent for longer is dead. */
 const SILENCE_MS = 30_000;
@@ -109,7 +110,7 @@ export class ZkriskClient {
   liquidation(planId: string): Promise<LiquidationDetail> {
     return this.get(`/v1/liquidations/${encodeURIComponent(planId)}`);
   }
-  /** Reports a plan's fills; the stream says when they are booked. */
+  /** Offers to execute a plan, or reports its fills; the stream says who has won and when they are booked. */
   reportExecution(planId: string, execution: Execution): Promise<{ reportId: string }> {
     return this.post(`/v1/liquidations/${encodeURIComponent(planId)}/executions`, execution);
   }
@@ -170,7 +171,7 @@ export class ZkriskClient {
           pause = 100;
           if (id === undefined || (type !== 'opened' && type !== 'closed')) continue;
           after = id;
-          yield { ...(parseJson(data, 'event') as PlanOpened | PlanClosed), eventId: id };
+          yield { ...(parseJson(data, 'event') as PlanOpened | PlanClaimed | PlanClosed), eventId: id };
         }
       } catch (error) {
         if (signal?.aborted) return;

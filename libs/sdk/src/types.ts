@@ -117,7 +117,15 @@ export interface Liquidation {
 export interface LiquidationDetail extends Liquidation {
   readonly expiresAt: string;
   readonly orders: readonly Leg[];
+  /** of the case's positions, as the books have them */
+  readonly sizes: readonly Decimal[];
   readonly plan: LiquidationPlan;
+  /** offers are sealed: their number is shown */
+  readonly race: {
+    readonly endsAt: string;
+    readonly offers: number;
+    readonly claim: { readonly liquidator: string; readonly until: string } | null;
+  };
 }
 
 export interface PlanOpened {
@@ -129,7 +137,21 @@ export interface PlanOpened {
   readonly expiresAt: number;
   /** trade that closes the plan's fractions */
   readonly orders: readonly Leg[];
+  readonly sizes?: readonly Decimal[];
+  /** market time until which offers compete */
+  readonly raceEndsAt?: number;
   readonly plan: LiquidationPlan;
+}
+
+/** The winner of a race has claimed the plan: its fills with their prices are awaited. */
+export interface PlanClaimed {
+  readonly kind: 'claimed';
+  readonly planId: string;
+  readonly account: string;
+  readonly at: number;
+  readonly liquidator: string;
+  readonly penaltyRate: number;
+  readonly until: number;
 }
 
 export interface PlanClosed {
@@ -146,8 +168,35 @@ export interface Execution {
   readonly reportId?: string;
   readonly liquidator: string;
   readonly status: 'full' | 'partial' | 'expired';
-  /** closed sizes, where only a part was closed */
-  readonly fills?: readonly Leg[];
+  /** closed sizes, where only a part was closed; with prices the liquidator's own account takes the positions over */
+  readonly fills?: readonly (Leg & { readonly price?: Decimal })[];
+  /** a bid: at most the plan's rate, the lowest of a race wins */
+  readonly penaltyRate?: number;
+  /** of the liquidator's own solver, see {@link solutionOf} */
+  readonly solution?: Solution;
+  /** the fills with their prices follow within five seconds of winning */
+  readonly claims?: boolean;
+}
+
+/** An own answer to a published case, at the bid's rate. */
+export interface Solution {
+  /** of the case that was published */
+  readonly caseDigest: string;
+  readonly fractions: readonly number[];
+  /** equity kept for the liquidity premium of the trade */
+  readonly reserved: number;
+  readonly certificate: NonNullable<LiquidationPlan['certificate']>;
+}
+
+/**
+ * The part of an own plan that is sent as an answer to a published one.
+ *
+ * @param plan of the published case with the bid's `penaltyRate`; not of a healthy account
+ */
+export function solutionOf(published: LiquidationPlan, plan: LiquidationPlan): Solution {
+  const { certificate, fractions } = plan;
+  if (certificate === null) throw new TypeError('the plan of a healthy account has no certificate');
+  return { caseDigest: published.caseDigest, fractions, reserved: plan.case.reserved ?? 0, certificate };
 }
 
 /** Rows of a series, in the order of `columns`; `at` is the beginning of the step, milliseconds since the epoch. */

@@ -4,6 +4,7 @@ import { parseJson } from '#lib/errors';
 import { wholeNumber } from '#lib/terminal';
 import { APPROVE } from '../approve.js';
 import { print } from '../print.js';
+import { columnOption, PRICE_FILES } from './prices.js';
 
 interface Access {
   readonly key: string;
@@ -32,6 +33,27 @@ export function registerParameters(program: Command): void {
   command('history', 'changes, newest first').action(({ key, url }: Access) =>
     call('GET', '/v1/parameters/history', { key, url }),
   );
+  command(
+    'scenarios',
+    'the parameters that hold with scenarios from a history: worst hours, worst joint hours, groups of markets; for preview and set',
+  )
+    .argument('<prices...>', PRICE_FILES)
+    .addOption(columnOption())
+    .addOption(
+      new Option('--bars <count>', 'of the history, the last').default(17_520).argParser(wholeNumber),
+    )
+    .action(async (files: string[], { key, url, ...options }: Access & { column?: string; bars: number }) => {
+      const { stressParameters } = await import('../stress-parameters.command.js');
+      const { adminCommand } = await import('../access.command.js');
+      const holds = await adminCommand({ method: 'GET', path: '/v1/parameters', key, url });
+      if (holds.status >= 400) {
+        print(holds.body);
+        process.exitCode = 1;
+        return;
+      }
+      const { parameters } = holds.body as { parameters: unknown };
+      print({ parameters: stressParameters(parameters, { files, ...options }) });
+    });
   command('preview', 'what a record of parameters would change: who would be liquidated, all margins')
     .argument('<file>', 'JSON; what is left out has its default')
     .action((file: string, { key, url }: Access) =>

@@ -16,11 +16,13 @@ import { ApiTags } from '@nestjs/swagger';
 import { from, type Observable } from 'rxjs';
 import { z } from 'zod';
 import { EventLog } from '#lib/events';
+import { enterRace, type Race } from '#lib/liquidating';
 import { type ExecutionPayload, fields, outgoing, TOPICS } from '#lib/messages';
 import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import type { LiquidationEntity } from '#lib/storage';
 import { PlanClosedError, UnknownLiquidationError } from '../errors.js';
-import { fillsOf, type OpenedPlan } from '../liquidation-record.js';
+import type { OpenedPlan } from '../liquidation-record.js';
+import { offerOf } from '../offer-of.js';
 import { LiquidatorRepository } from '../liquidator.repository.js';
 import { LiquidatorService } from '../liquidator.service.js';
 import { iso, liquidationSummary } from './liquidation-summary.js';
@@ -37,9 +39,24 @@ const executionRequest = z.strictObject({
   liquidator: fields.account,
   status: z.enum(['full', 'partial', 'expired']),
   fills: z
-    .array(z.strictObject({ market: fields.market, size: fields.amount }))
+    .array(z.strictObject({ market: fields.market, size: fields.amount, price: fields.price.optional() }))
     .max(64)
-    .optional(),
+    .optional()
+    .describe('what is closed; with prices the liquidator’s own account takes the positions over'),
+  penaltyRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('a bid, at most the plan’s rate: the lowest of a race wins'),
+  solution: z
+    .looseObject({})
+    .optional()
+    .describe('of the liquidator’s own solver: caseDigest, fractions, reserved, certificate'),
+  claims: z
+    .boolean()
+    .optional()
+    .describe('the fills with their prices follow within five seconds of winning'),
 });
 
 const streamQuery = z.strictObject({
@@ -112,15 +129,25 @@ export class LiquidationsController {
   })
   async one(@Param('id', new ZodPipe(planId)) id: string): Promise<object> {
     const found = await this.known(id);
-    const { orders, plan, expiresAt } = found.opened as OpenedPlan;
-    return { ...liquidationSummary(found), expiresAt: iso(expiresAt), orders, plan };
+    const { orders, plan, expiresAt, sizes = [] } = found.opened as OpenedPlan;
+    const { endsAt, offers, claim } = found.race as Race;
+    return {
+      ...liquidationSummary(found),
+      ...{ expiresAt: iso(expiresAt), orders, sizes, plan },
+      // Offers are sealed: a bid that others see would be undercut at the last moment.
+      race: {
+        ...{ endsAt: iso(endsAt), offers: offers.length },
+        claim: claim && { liquidator: claim.offer.liquidator, until: iso(claim.until) },
+      },
+    };
   }
 
   @Post(':id/executions')
   @HttpCode(202)
   @NeedsScope('liquidator', { changesState: true, actsFor: 'liquidator' })
   @Documented({
-    summary: 'Report what was executed of an open plan; the stream tells when it is booked',
+    summary:
+      'Offer to execute an open plan, at its rate or a lower one; the best offer of the race wins, and the stream tells when it is booked',
     params: { id: planId },
     body: executionRequest,
     response: z.looseObject({ reportId: z.string(), planId: z.string(), status: z.string() }),
@@ -131,10 +158,11 @@ export class LiquidationsController {
     @Param('id', new ZodPipe(planId)) id: string,
     @Body(new ZodPipe(executionRequest)) request: z.output<typeof executionRequest>,
   ): Promise<object> {
-    const { reportId = randomUUID(), liquidator, status, fills } = request;
+    const { reportId = randomUUID(), liquidator, status, fills, penaltyRate, solution, claims } = request;
     const found = await this.known(id);
-    if (found.status !== 'open' || found.reported !== null) {
-      throw new PlanClosedError(id, found.reported === null ? found.status : 'being executed');
+    const { won } = found.race as Race;
+    if (found.status !== 'open' || won !== null) {
+      throw new PlanClosedError(id, won === null ? found.status : 'being executed');
     }
     const report: ExecutionPayload = {
       reportId,
@@ -142,8 +170,11 @@ export class LiquidationsController {
       liquidator,
       status,
       ...(fills === undefined ? {} : { fills }),
+      ...(penaltyRate === undefined ? {} : { penaltyRate }),
+      ...(solution === undefined ? {} : { solution }),
+      ...(claims === undefined ? {} : { claims }),
     };
-    if (status !== 'expired') fillsOf(report, (found.opened as OpenedPlan).orders);
+    if (status !== 'expired') enterRace(found.race as Race, offerOf(report, found.opened as OpenedPlan));
     const time = this.service.now;
     await this.log.publish([
       outgoing(TOPICS.executions, found.account, { id: reportId, sequence: 0, time }, report),

@@ -4,7 +4,7 @@ import { API_BASE, authorization } from './api.js';
 /** A thing that has happened, for the tape. */
 export interface TapeEntry {
   readonly id: string;
-  readonly kind: 'opened' | 'closed';
+  readonly kind: 'opened' | 'claimed' | 'closed';
   readonly planId: string;
   readonly account: string;
   /** market time, milliseconds */
@@ -89,7 +89,7 @@ function take(id: string, { kind, planId, account, at, status, plan }: StreamedP
   const text =
     kind === 'opened'
       ? `plan opened: ${plan?.outcome ?? ''} liquidation, ${Math.round(plan?.closedNotional ?? 0).toLocaleString('en')} to close`
-      : `plan ${status ?? 'closed'}`;
+      : `plan ${status ?? kind}`;
   tape.value = [{ id, kind, planId, account, at, text }, ...tape.peek()].slice(0, KEPT);
 }
 

@@ -12,9 +12,6 @@ import { factorForecastOf } from '../marks/forecast-message.js';
 import type { MarketBoard } from '../marks/market-board.js';
 import type { RiskRules } from '../parameters/risk-rules.js';
 
-/** A market that says nothing of its worst hour is taken to move as any market does in the scenarios. */
-const UNKNOWN_WORST_HOUR = 0;
-
 /** Margin as the exchange asks for it, and the moves that credit is measured in, which are the same in both modes. */
 export interface MarginModel {
   readonly margin: PortfolioModel;
@@ -80,9 +77,15 @@ function portfolioParameters(
     const returns = factorForecastOf(forecast);
     // The forecast's own markets come first, in its order.
     const share = margin.horizonMs / forecast.horizonMs;
+    // Margins have the deviations that the guard rails let through; correlations are the forecast's.
+    const railed = forecast.markets.map((_, i) => {
+      const own = covarianceEntry(returns, i, i);
+      const guarded = forecast.guardedDeviations?.[i];
+      return guarded === undefined || !(own > 0) ? 1 : guarded / Math.sqrt(own);
+    });
     for (let i = 0; i < forecast.markets.length; i++)
       for (let j = 0; j < forecast.markets.length; j++)
-        covariance[i * n + j] = share * covarianceEntry(returns, i, j);
+        covariance[i * n + j] = share * railed[i] * railed[j] * covarianceEntry(returns, i, j);
   }
   return {
     version: String(version),
@@ -109,9 +112,7 @@ function scenariosOf(
   return buildScenarios({
     markets,
     clusters: Object.fromEntries(here),
-    worstHour: Object.fromEntries(
-      markets.map((market) => [market, worstHours[market] ?? UNKNOWN_WORST_HOUR]),
-    ),
+    worstHour: worstHours,
     jointHours,
   });
 }

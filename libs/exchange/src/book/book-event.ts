@@ -72,6 +72,8 @@ export interface TradeBooked extends Happened {
   /** where the penalty is shared: whose report it was, and its half; the credit reserve has the rest */
   readonly liquidator?: string;
   readonly toLiquidator?: string;
+  /** the liquidator's fee where the account has nothing, out of the credit reserve */
+  readonly fromReserve?: string;
 }
 
 /** The rest of a liquidated position, too small to trade, closed by the engine at the mark. */
@@ -294,8 +296,18 @@ export interface HaircutSettled extends Happened {
   readonly fromGains: string;
   readonly fromPrincipal: string;
   readonly accounts: number;
-  /** Merkle root of the accounts' equity, gain and cut */
+  /** of the last chunk */
   readonly root: string;
+  /** the statement of the settlement in chunks, each beginning where the one before has ended: margin's LossStatement */
+  readonly chunks?: readonly {
+    readonly accounts: number;
+    readonly gains: string;
+    readonly principal: string;
+    readonly cuts: string;
+    readonly last: string;
+    readonly leaves: string;
+    readonly root: string;
+  }[];
 }
 
 /** Positions that were made smaller at their marks, because the pool cannot carry the other side any more. */

@@ -13,7 +13,7 @@ import {
 } from '#lib/amounts';
 import type { LiquidationTradePayload } from '#lib/messages';
 import { InvalidInputError } from '#lib/errors';
-import { adverseCost, largestPenalty, splitFee, withinPenalty } from '#lib/margin';
+import { adverseCost, fullLiquidationFee, largestPenalty, splitFee, withinPenalty } from '#lib/margin';
 import type { BookEvent, DustClosed, MatchBooked, MatchedAccount } from '../book/book-event.js';
 import {
   InsufficientMarginError,
@@ -54,7 +54,8 @@ export function liquidate(exchange: Exchange, command: LiquidationTradePayload, 
   const { penaltyRate: fixed } = exchange.parameters.rules.parameters.liquidation;
   const rate = fixed ?? offeredRate(exchange, command);
   const penalty = affordable(exchange, account, price.legs, charged + penaltyOf(price.legs, rate)) - charged;
-  const shared = fixed === null && penalty > 0n;
+  const fromReserve = fixed === null && penalty === 0n ? reserveFee(exchange, account, rate, price.legs) : 0n;
+  const shared = fixed === null && (penalty > 0n || fromReserve > 0n);
   const trade = booked(price, at, {
     ...{ tradeId: planId, account, quoteId: null },
     ...premia(price, charged),
@@ -66,6 +67,7 @@ export function liquidate(exchange: Exchange, command: LiquidationTradePayload, 
       ...(shared
         ? { liquidator: command.liquidator, toLiquidator: formatMoney(splitFee(penalty).solver) }
         : {}),
+      ...(fromReserve > 0n ? { fromReserve: formatMoney(fromReserve) } : {}),
     },
     ...dust,
   ];
@@ -123,6 +125,24 @@ function dustOf({ ledger, board, parameters }: Exchange, account: string, at: nu
 function offeredRate({ accounts }: Exchange, { account, penaltyRate = 0 }: LiquidationTradePayload): number {
   const { maintenanceMargin, notional } = accounts.standing(account);
   return notional > 0 ? Math.min(penaltyRate, largestPenalty(maintenanceMargin, notional)) : 0;
+}
+
+/** The least fee for closing an account that has nothing, of what the credit reserve has. */
+function reserveFee(
+  { accounts, ledger }: Exchange,
+  account: string,
+  rate: number,
+  legs: readonly PricedLeg[],
+): bigint {
+  if (accounts.exactEquity(account) > 0n) return 0n;
+  const gross = legs.reduce((sum, { exactSize, exactPrice }) => {
+    return (
+      sum + toNumber(notionalOf(exactSize < 0n ? -exactSize : exactSize, exactPrice, 'down'), MONEY_DECIMALS)
+    );
+  }, 0);
+  const { reserve } = fullLiquidationFee(rate, gross, 0);
+  const fee = fromNumber(reserve, MONEY_DECIMALS, 'down', 'fee');
+  return fee < ledger.creditReserve ? fee : ledger.creditReserve;
 }
 
 /** The penalty on the notional that is closed, rounded up. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   formatDecimal,
   formatMoney,
@@ -13,6 +12,7 @@ import {
   type DeleverageProblem,
   type LossShares,
   lossSharesFailures,
+  lossStatement,
   shareLoss,
   waterLevel,
 } from '#lib/margin';
@@ -67,6 +67,7 @@ export function settleLosses(exchange: Exchange, at: number): BookEvent[] {
   const { need, shares, parts } = lossSettlement(exchange);
   if (need === 0n) return [];
   const settlementId = `settlement-${exchange.ledger.settlements + 1}`;
+  const statement = lossStatement(need, parts);
   const cut = parts.filter((part) => part.cut > 0n);
   const events: (GainsCut | HaircutSettled)[] = [];
   for (let from = 0; from < cut.length; from += PART)
@@ -83,28 +84,13 @@ export function settleLosses(exchange: Exchange, at: number): BookEvent[] {
     fromGains: formatMoney(shares.fromGains),
     fromPrincipal: formatMoney(shares.fromPrincipal),
     accounts: cut.length,
-    root: rootOf(parts),
+    root: statement.chunks.at(-1)?.root ?? '',
+    chunks: statement.chunks.map(({ accounts, gains, principal, cuts, last, leaves, root }) => ({
+      ...{ accounts, gains: formatMoney(gains), principal: formatMoney(principal), cuts: formatMoney(cuts) },
+      ...{ last, leaves, root },
+    })),
   });
   return events;
-}
-
-/** Merkle root, SHA-256, of leaves `account|equity|gain|cut` in the order of the parts; an odd node goes up as it is. */
-export function rootOf(parts: readonly LossPart[]): string {
-  const digest = (...bytes: readonly Uint8Array[]) => {
-    const hash = createHash('sha256');
-    for (const part of bytes) hash.update(part);
-    return hash.digest();
-  };
-  const leaf = Uint8Array.of(0);
-  const node = Uint8Array.of(1);
-  let level = parts.map(({ account, equity, gain, cut }) =>
-    digest(leaf, Buffer.from(`${account}|${equity}|${gain}|${cut}`, 'utf8')),
-  );
-  while (level.length > 1)
-    level = Array.from({ length: Math.ceil(level.length / 2) }, (_, i) =>
-      2 * i + 1 < level.length ? digest(node, level[2 * i], level[2 * i + 1]) : level[2 * i],
-    );
-  return level.length === 0 ? '' : level[0].toString('hex');
 }
 
 /**

@@ -67,6 +67,18 @@ const loss = z.union([
   z.strictObject({ evar: fractions, multiplier }),
 ]);
 
+/** Witnesses of a plan. */
+export const certificateSchema = z.strictObject({
+  proves: z.enum(['optimality', 'infeasibility']),
+  poolShift: number,
+  primalShift: number,
+  dual: z.strictObject({
+    margin: multiplier,
+    losses: z.array(loss).max(MOST_CUTS),
+    premium: z.array(cut).max(MOST_CUTS),
+  }),
+});
+
 export const liquidationPlanSchema = z.strictObject({
   version: z.literal(1),
   case: liquidationCaseSchema,
@@ -85,18 +97,7 @@ export const liquidationPlanSchema = z.strictObject({
   equityAfter: number,
   initialMarginAfter: number,
   shortfall: number,
-  certificate: z
-    .strictObject({
-      proves: z.enum(['optimality', 'infeasibility']),
-      poolShift: number,
-      primalShift: number,
-      dual: z.strictObject({
-        margin: multiplier,
-        losses: z.array(loss).max(MOST_CUTS),
-        premium: z.array(cut).max(MOST_CUTS),
-      }),
-    })
-    .nullable(),
+  certificate: certificateSchema.nullable(),
   method: z.enum(['closed-form', 'sequential-quadratic', 'interior-point', 'cutting-planes']).nullable(),
   programs: z.int().min(0),
 }) satisfies z.ZodType<LiquidationPlan>;

@@ -48,6 +48,7 @@ describe('liquidators’ fees', () => {
     expect(fullLiquidationFee(0.01, 1000, 4)).toEqual({ account: 4, reserve: 0 });
     expect(fullLiquidationFee(0.01, 1000, -4)).toEqual({ account: 0, reserve: 10 });
     expect(fullLiquidationFee(0.01, 1e6, -4)).toEqual({ account: 0, reserve: 500 });
+    expect(fullLiquidationFee(0.01, 20, -4)).toEqual({ account: 0, reserve: 0.2 });
   });
 
   it('are split to the unit', () => {

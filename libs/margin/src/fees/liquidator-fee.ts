@@ -63,14 +63,17 @@ export function withinPenalty(
   return fee >= 0 && adverseCost(fills) + fee <= rate * closedNotional;
 }
 
-/** Who pays for closing everything: the account as far as it can, the reserve the rest up to the least fee. */
+/**
+ * Who pays for closing everything: the account as far as it can; where it has nothing, the reserve the least fee, at most 1 % of the
+ * notional: a fee of ten units for each of many tiny accounts would be a reason to make them bankrupt.
+ */
 export function fullLiquidationFee(
   rate: number,
   gross: number,
   equity: number,
 ): { readonly account: number; readonly reserve: number } {
   const account = Math.max(0, Math.min(rate * gross, equity));
-  const least = Math.max(LEAST_FEE, LEAST_SHARE * gross);
+  const least = Math.min(Math.max(LEAST_FEE, LEAST_SHARE * gross), LARGEST_RATE * gross);
   return { account, reserve: account > 0 ? 0 : least };
 }
 

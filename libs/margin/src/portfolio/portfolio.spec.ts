@@ -254,12 +254,20 @@ describe('buildScenarios', () => {
     const scenarios = buildScenarios(input);
     expect(scenarios).toHaveLength(2 * (3 + 1 + 3 + 1));
     const of = (name: string) => scenarios.find((scenario) => scenario.name === name)?.shocks;
-    expect(of('market 15 % down')).toEqual([-0.15, -0.15, -0.15]);
+    // With the others no market falls further than it does alone.
+    expect(of('market 15 % down')).toEqual([-0.1, -0.1, -0.15]);
     expect(of('cluster large up')).toEqual([0.1, 0.1, 0]);
     expect(of('ETH alone down')).toEqual([0, -0.1, 0]);
     expect(of('SOL alone up')).toEqual([0, 0, 0.19]);
     expect(of('joint hour 1')).toEqual([-0.072, -0.103, -0.214]);
     expect(of('joint hour 1 reversed')).toEqual([0.072, 0.103, 0.214]);
+  });
+
+  it('takes a market of which nothing is known as far as the market goes, and by a tenth alone', () => {
+    const scenarios = buildScenarios({ ...input, worstHour: {} });
+    const of = (name: string) => scenarios.find((scenario) => scenario.name === name)?.shocks;
+    expect(of('market 15 % up')).toEqual([0.15, 0.15, 0.15]);
+    expect(of('SOL alone up')).toEqual([0, 0, 0.1]);
   });
 
   it('leaves out joint hours that do not fit and refuses markets that do not', () => {
@@ -268,7 +276,7 @@ describe('buildScenarios', () => {
     const many = { markets, worstHour, clusters: {}, jointHours: [{ M0: 0.5 }, { M0: 0.4 }] };
     expect(buildScenarios(many)).toHaveLength(1024);
     expect(() => buildScenarios({ ...many, clusters: { a: ['M0'], b: ['M1'] } })).toThrow(/need 1026/);
-    expect(() => buildScenarios({ ...input, worstHour: {} })).toThrow(/worstHour\.BTC/);
+    expect(() => buildScenarios({ ...input, worstHour: { BTC: NaN } })).toThrow(/worstHour\.BTC/);
   });
 });
 

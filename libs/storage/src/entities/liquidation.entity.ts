@@ -25,9 +25,9 @@ export class LiquidationEntity {
   @Column({ type: 'text' })
   status: 'open' | 'executed' | 'partially-executed' | 'expired' | 'superseded' | 'refused';
 
-  /** the liquidator's report, while its trade is not booked */
-  @Column({ type: 'text', nullable: true })
-  reported: 'full' | 'partial' | null;
+  /** offers of liquidators, who has a claim, who has won */
+  @Column({ type: 'jsonb' })
+  race: object;
 
   /** market time, milliseconds */
   @Column({ type: 'bigint', name: 'opened_at' })

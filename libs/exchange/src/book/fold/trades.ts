@@ -20,6 +20,9 @@ export function bookTrade(books: Books, event: TradeBooked): void {
     const share = money(event.toLiquidator ?? '0', 'toLiquidator');
     books.addCash(event.liquidator, share);
     books.creditReserve += penalty - share;
+    const paid = money(event.fromReserve ?? '0', 'fromReserve');
+    books.creditReserve -= paid;
+    books.addCash(event.liquidator, paid);
   }
   books.collected.riskPremia += riskPremium;
   books.collected.liquidityPremia += liquidityPremium;

@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto';
+import type { Claim } from './haircut.js';
+
+/** Accounts of one chunk: what one proof covers. */
+export const CHUNK_ACCOUNTS = 4096;
+
+/** One account's part in a shared loss, money in smallest units. */
+export interface LossLeaf extends Claim {
+  readonly account: string;
+  readonly cut: bigint;
+}
+
+/** Where the sums stand after a chunk. */
+export interface LossState {
+  readonly accounts: number;
+  /** Σ g, Σ (E⁺ − g) and Σ z of all accounts so far */
+  readonly gains: bigint;
+  readonly principal: bigint;
+  readonly cuts: bigint;
+  /** SHA-256 of the last account's id: ids ascend from chunk to chunk */
+  readonly last: string;
+  /** chained over the chunks */
+  readonly root: string;
+}
+
+/** A chunk's public part: it begins where the chunk before has ended. */
+export interface LossChunk extends LossState {
+  /** Merkle root of the chunk's leaves */
+  readonly leaves: string;
+}
+
+/** How a loss past the pool was shared, in public: nothing of an account is in it. */
+export interface LossStatement {
+  /** D */
+  readonly need: bigint;
+  readonly chunks: readonly LossChunk[];
+}
+
+/** An account's leaf with what stands before it, and the way from there to its chunk's root. */
+export interface LossShareProof {
+  readonly chunk: number;
+  readonly leaf: LossLeaf;
+  /** Σ g and Σ (E⁺ − g) of the accounts before this one */
+  readonly before: { readonly gains: bigint; readonly principal: bigint };
+  /** siblings from the leaf up; null where a node has none and goes up as it is */
+  readonly path: readonly ({ readonly digest: string; readonly left: boolean } | null)[];
+}
+
+const START: LossState = { accounts: 0, gains: 0n, principal: 0n, cuts: 0n, last: '', root: '' };
+
+/**
+ * The statement of a settlement in chunks, chained by sums and root. A chunk's witnesses are its leaves: that each gain is between 0
+ * and the equity, that each cut is ⌊D·cum/G⌋ − ⌊D·cum′/G⌋ of what stands before it, and that the sums go from the state before
+ * to the state after. G and Σ(E⁺ − g) are the last chunk's.
+ *
+ * Source: margin-adl.md §3.
+ *
+ * @param leaves ids ascending
+ */
+export function lossStatement(need: bigint, leaves: readonly LossLeaf[]): LossStatement {
+  const chunks: LossChunk[] = [];
+  let state = START;
+  for (let from = 0; from < leaves.length; from += CHUNK_ACCOUNTS) {
+    const chunk = chunkOf(state, leaves.slice(from, from + CHUNK_ACCOUNTS));
+    chunks.push(chunk);
+    state = chunk;
+  }
+  return { need, chunks };
+}
+
+/** Checks the public part alone: chunks follow each other, and all that is cut is what was missing, or all that there is. */
+export function lossStatementFailures({ need, chunks }: LossStatement): string[] {
+  const failures: string[] = [];
+  if (need < 0n) failures.push(`the need is negative: ${need}`);
+  let before = START;
+  chunks.forEach((chunk, k) => {
+    if (chunk.root !== rootAfter(before, chunk))
+      failures.push(`chunk ${k} does not follow from the one before`);
+    const grown =
+      chunk.gains >= before.gains && chunk.principal >= before.principal && chunk.cuts >= before.cuts;
+    if (!grown) failures.push(`the sums of chunk ${k} are below those before it`);
+    const count = chunk.accounts - before.accounts;
+    const full = k + 1 === chunks.length || count === CHUNK_ACCOUNTS;
+    if (!full || !(count >= 1 && count <= CHUNK_ACCOUNTS)) failures.push(`chunk ${k} has ${count} accounts`);
+    before = chunk;
+  });
+  const all = before.gains + before.principal;
+  const due = need < all ? need : all;
+  if (before.cuts !== due) failures.push(`${before.cuts} are cut, ${due} are due`);
+  return failures;
+}
+
+/**
+ * Checks a chunk by its witnesses: what a proof of it would state.
+ *
+ * @param after id of the last account before the chunk; empty for the first
+ */
+export function lossChunkFailures(
+  statement: LossStatement,
+  k: number,
+  leaves: readonly LossLeaf[],
+  after: string,
+): string[] {
+  const failures: string[] = [];
+  const before = statement.chunks[k - 1] ?? START;
+  const totals = totalsOf(statement);
+  if (before.last !== lastOf(after)) failures.push(`the chunk before does not end with ${after}`);
+  let [previous, sums] = [after, { gains: before.gains, principal: before.principal }];
+  for (const leaf of leaves) {
+    const { account, gain, equity, cut } = leaf;
+    if (!(account > previous)) failures.push(`${account} does not come after ${previous}`);
+    if (gain < 0n || gain > positive(equity))
+      failures.push(`the gain of ${account} is not from 0 to its equity`);
+    const due = cutOf(totals, sums, leaf);
+    if (cut !== due) failures.push(`the cut of ${account} is ${due}, not ${cut}`);
+    sums = added(sums, leaf);
+    previous = account;
+  }
+  const due = chunkOf(before, leaves);
+  const given = statement.chunks[k];
+  for (const field of ['accounts', 'gains', 'principal', 'cuts', 'last', 'leaves', 'root'] as const)
+    if (given[field] !== due[field])
+      failures.push(`${field} of chunk ${k} is ${due[field]}, not ${given[field]}`);
+  return failures;
+}
+
+/** An account's own leaf and its way into the statement; undefined for an account without one. */
+export function lossShareProof(leaves: readonly LossLeaf[], account: string): LossShareProof | undefined {
+  const at = leaves.findIndex((leaf) => leaf.account === account);
+  if (at < 0) return undefined;
+  const chunk = Math.floor(at / CHUNK_ACCOUNTS);
+  const from = chunk * CHUNK_ACCOUNTS;
+  const zero = { gains: 0n, principal: 0n };
+  const start = leaves.slice(0, from).reduce(added, zero);
+  const path: ({ digest: string; left: boolean } | null)[] = [];
+  let level = digestsOf(start, leaves.slice(from, from + CHUNK_ACCOUNTS));
+  for (let i = at - from; level.length > 1; i = i >> 1) {
+    const sibling = level.at(i % 2 === 0 ? i + 1 : i - 1);
+    const missing = i % 2 === 0 && i + 1 >= level.length;
+    path.push(missing ? null : { digest: sibling!, left: i % 2 === 1 });
+    level = levelAbove(level);
+  }
+  return { chunk, leaf: leaves[at], before: leaves.slice(from, at).reduce(added, start), path };
+}
+
+/** Whether an account's cut is what the statement's sums make of its gain, and its leaf is in the statement. */
+export function lossShareFailures(
+  statement: LossStatement,
+  { chunk, leaf, before, path }: LossShareProof,
+): string[] {
+  const failures = lossStatementFailures(statement);
+  const due = cutOf(totalsOf(statement), before, leaf);
+  if (leaf.cut !== due) failures.push(`the cut is ${due}, not ${leaf.cut}`);
+  let digest = leafDigest(before, leaf);
+  for (const step of path) {
+    if (step === null) continue;
+    digest = step.left ? hash('node', step.digest, digest) : hash('node', digest, step.digest);
+  }
+  if (statement.chunks[chunk]?.leaves !== digest) failures.push(`the leaf is not in chunk ${chunk}`);
+  return failures;
+}
+
+type Sums = Pick<LossState, 'gains' | 'principal'>;
+
+function totalsOf({ need, chunks }: LossStatement): Sums & { readonly need: bigint } {
+  const { gains, principal } = chunks.at(-1) ?? START;
+  return { need, gains, principal };
+}
+
+/** Pro rata of all gains up to the account less that up to the one before; where gains do not suffice, likewise of the rest. */
+function cutOf(totals: ReturnType<typeof totalsOf>, before: Sums, { gain, equity }: Claim): bigint {
+  const share = (need: bigint, total: bigint, from: bigint, own: bigint) =>
+    need >= total ? own : (need * (from + own)) / total - (need * from) / total;
+  const { need, gains, principal } = totals;
+  const ofGains = share(need, gains, before.gains, gain);
+  if (need <= gains) return ofGains;
+  return ofGains + share(need - gains, principal, before.principal, positive(equity) - gain);
+}
+
+function chunkOf(before: LossState, leaves: readonly LossLeaf[]): LossChunk {
+  const sums = leaves.reduce(added, { gains: before.gains, principal: before.principal });
+  let level = digestsOf(before, leaves);
+  while (level.length > 1) level = levelAbove(level);
+  const state = {
+    accounts: before.accounts + leaves.length,
+    ...sums,
+    cuts: leaves.reduce((sum, { cut }) => sum + cut, before.cuts),
+    last: lastOf(leaves.at(-1)?.account ?? ''),
+    leaves: level[0] ?? '',
+  };
+  return { ...state, root: rootAfter(before, state) };
+}
+
+function rootAfter(before: LossState, chunk: Omit<LossChunk, 'root'>): string {
+  const { accounts, gains, principal, cuts, last, leaves } = chunk;
+  return hash('chunk', before.root, accounts, gains, principal, cuts, last, leaves);
+}
+
+function digestsOf(start: Sums, leaves: readonly LossLeaf[]): string[] {
+  let before = start;
+  return leaves.map((leaf) => {
+    const digest = leafDigest(before, leaf);
+    before = added(before, leaf);
+    return digest;
+  });
+}
+
+function levelAbove(level: readonly string[]): string[] {
+  return Array.from({ length: Math.ceil(level.length / 2) }, (_, i) =>
+    2 * i + 1 < level.length ? hash('node', level[2 * i], level[2 * i + 1]) : level[2 * i],
+  );
+}
+
+function leafDigest({ gains, principal }: Sums, { account, equity, gain, cut }: LossLeaf): string {
+  return hash('leaf', account, equity, gain, cut, gains, principal);
+}
+
+function added({ gains, principal }: Sums, { equity, gain }: Claim): { gains: bigint; principal: bigint } {
+  return { gains: gains + gain, principal: principal + positive(equity) - gain };
+}
+
+function lastOf(account: string): string {
+  return account === '' ? '' : hash('id', account);
+}
+
+/** Parts as JSON: no two lists of parts are written alike. */
+function hash(...parts: readonly (string | number | bigint)[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(parts.map(String)))
+    .digest('hex');
+}
+
+function positive(value: bigint): bigint {
+  return value > 0n ? value : 0n;
+}
