@@ -146,6 +146,8 @@ describe('an epoch', () => {
       expect(gross).toBeGreaterThanOrEqual(64);
       expect(gross).toBeLessThan(128);
       const exact = liabilityRisk('evar', book.mean, KAPPA * book.volatility, Math.log(0.01)).value;
+      expect(Math.abs(epoch.entropicValueAtRisk / exact - 1)).toBeLessThan(1e-3);
+      expect(epoch.riskMeasure).toBeCloseTo(epoch.entropicValueAtRisk - book.pending, 9);
       for (const input of inputsOf(jobs)) {
         const { s, sandwich } = barValues(input);
         const volatility = (Number(s) / 2 ** 24 / 100) * epoch.unit;

@@ -7,7 +7,16 @@ import type {
   ProofJobPayload,
   StandingBookPayload,
 } from '#lib/messages';
-import { type BarInput, barRows, barValues, type FactorState, splitBar, stateNumbers } from '#lib/proofs';
+import {
+  type BarInput,
+  barRows,
+  barValues,
+  type FactorState,
+  SCALE_BITS,
+  splitBar,
+  stateNumbers,
+} from '#lib/proofs';
+import { liabilityRisk } from '#lib/risk';
 import { type DeclaredModel, declaredOr } from './declared-model.js';
 import { EpochNotProvableError } from './errors.js';
 
@@ -189,8 +198,7 @@ export class EpochComposer {
         bars: declared.parts.map(({ markets }, p) => ({ jobId: jobs[p].jobId, markets: [...markets] })),
         prices: step.markets.map((market, i) => ({ market, ...prices[i] })),
         book: commitment,
-        entropicValueAtRisk: book.entropicValueAtRisk,
-        riskMeasure: book.riskMeasure,
+        ...riskOf(book, notionals, inputs[0], unit),
       },
       jobs,
     };
@@ -223,6 +231,21 @@ function notionalsOf(
 /** Markets in which any account has a position. */
 function marketsOf(sums: string): string[] {
   return totalsOf(bytesOf(sums)).markets.map(({ market }) => market);
+}
+
+/** EVaR and ρ of the book at the bar's prices, in floats, with the volatility that is proven: what a chain says is compared with it. */
+function riskOf(
+  { entry, capital, liquidity, pending, tailFactor, alpha }: StandingBookPayload,
+  notionals: ReadonlyMap<string, number>,
+  input: BarInput,
+  unit: number,
+): Pick<EpochPayload, 'entropicValueAtRisk' | 'riskMeasure'> {
+  let net = 0;
+  for (const notional of notionals.values()) net += notional;
+  const volatility = (Number(barValues(input).s) / 2 ** SCALE_BITS / 100) * unit;
+  const mean = net - entry - capital - liquidity;
+  const { value } = liabilityRisk('evar', mean, tailFactor * volatility, Math.log(alpha));
+  return { entropicValueAtRisk: value, riskMeasure: value - pending };
 }
 
 /** A power of two that makes the gross notional 64 to 128 units. */

@@ -119,7 +119,7 @@ export const epochPayload = z.strictObject({
     .describe('proofs of the bar, each of up to 32 of the model’s markets'),
   prices: z.array(z.strictObject({ market, before: z.number(), after: z.number() })),
   book: bookCommitmentPayload,
-  entropicValueAtRisk: z.number().describe('as the engine measured it, at its marks'),
+  entropicValueAtRisk: z.number().describe('at the bar’s closing prices, in floats'),
   riskMeasure: z.number(),
 });
 export type EpochPayload = z.infer<typeof epochPayload>;
