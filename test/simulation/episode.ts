@@ -60,8 +60,8 @@ const LINEAR = {
 };
 
 /**
- * Low linear margins without caps and charge, which make bankrupt; the same over a pool that is too small, which makes the exchange
- * insolvent; and the defaults: portfolio margin, caps, credit charge.
+ * Low linear margins without caps and charge, which make bankrupt; the same over a pool that is small beside the positions; and the
+ * defaults: portfolio margin, caps, credit charge.
  */
 const MARKETS = {
   linear: { rules: LINEAR, liquidity: 2_000_000 },
