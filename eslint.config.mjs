@@ -82,9 +82,9 @@ export default tseslint.config(
         'error',
         { ignoreVoidOperator: true, ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
       ],
-      // Nest types its options as classes and wants plain objects for them.
+      // Nest types its options as classes and wants plain objects there.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
-      // What is read from JSON gets its type from the caller.
+      // Values read from JSON get their type from the caller.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       '@typescript-eslint/prefer-for-of': 'off',
       '@typescript-eslint/unbound-method': 'off',

@@ -1,7 +1,7 @@
 /**
- * The rooms of the house: what each folder is for, and which libraries a library may import. Lint enforces the arrows, and
+ * The rooms of the house: the purpose of each folder, and which libraries a library may import. Lint enforces the arrows, and
  * `npm run docs` writes the list in docs/internals/architecture.md from here. Apps may import every library and, of other apps, only
- * what their index offers; libraries never import an app, and nobody reaches into another library's files.
+ * the exports of their index; libraries never import an app, and nobody reaches into another library's files.
  */
 export const APPS = {
   forecaster: 'prices → bars → model → covariance forecasts',

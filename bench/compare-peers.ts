@@ -9,7 +9,7 @@ import {
 import { benchData } from './data.js';
 import { askPeers } from './harness.js';
 
-/** The largest difference seen between our numbers and a peer's, and what is allowed. */
+/** The largest difference seen between our numbers and a peer's, and the tolerance. */
 export interface Agreement {
   readonly what: string;
   readonly worst: number;
@@ -53,7 +53,7 @@ export function comparePeers(): Agreement[] | null {
       logLikelihood,
     );
   });
-  // Ours may be higher: an optimiser that stops early is no reference. Only what we fall short by counts.
+  // Ours may be higher: an optimiser that stops early is no reference. Only a shortfall of ours counts.
   const maxima = peers.garch.map(({ logLikelihood, backcast }, i) => {
     const fit = fitGarch(
       returns[i].map((value) => value * scale),
@@ -116,7 +116,7 @@ export function comparePeers(): Agreement[] | null {
 function icaDistance(returns: readonly Float64Array[], peer: readonly number[][]): number {
   const n = returns.length;
   const { whitened, dewhitening } = principalComponents(returns);
-  // Several optima exist; the peer found one of them, so it is sought among ours.
+  // Several optima exist; the peer found one, so it is sought among ours.
   const distances = fastIca(whitened, n, { starts: 12, tolerance: 1e-10 }).map(({ rotation }) => {
     // P = W_peer · A with A = dewhitening · Uᵀ
     const product = peer.map((row) =>

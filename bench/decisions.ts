@@ -59,7 +59,7 @@ export class TradingExchange {
         this.time,
       );
     }
-    // Most of what is measured is trading, not opening, wherever there are not very many accounts.
+    // Most of the measured time is trading, not opening, wherever there are not very many accounts.
     for (let a = 0; a < Math.min(accounts, MOST_OPENED); a++) this.trade(this.command(a));
   }
 

@@ -12,7 +12,7 @@ import { askPeers } from './harness.js';
 /** CPU time of a piece of work at several sizes. */
 export interface GrowthRow {
   readonly work: string;
-  /** what the size counts */
+  /** unit of the size */
   readonly of: string;
   readonly sizes: readonly number[];
   /** CPU time of the process, seconds, least of the repeats */

@@ -14,7 +14,7 @@ interface PeerAnswer {
   liquidation: { objective: number; seconds: number; secondsWithoutGradients: number }[];
 }
 
-/** Figures of OSQP in WebAssembly, of liquidation plans and of marking accounts, with what must agree with the peers. */
+/** Figures of OSQP in WebAssembly, of liquidation plans and of marking accounts, with the figures that must agree with the peers. */
 export async function liquidationFigures(): Promise<{ figures: Figure[]; agreement: Agreement[] }> {
   const programs = randomPrograms();
   const solvers = await loadSolvers();

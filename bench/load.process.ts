@@ -11,7 +11,7 @@ export interface LoadRequest {
   readonly connections: number;
   /** requests a second in an open loop; null: every connection as fast as it is answered */
   readonly rate: number | null;
-  /** what is asked before is not counted: a generator has just started, and so have its clients */
+  /** earlier requests are not counted: a generator has just started, and so have its clients */
   readonly warmSeconds?: number;
 }
 
@@ -21,7 +21,7 @@ export interface LoadReport {
   readonly p50: number;
   readonly p99: number;
   readonly errors: number;
-  /** the same from the moment a request was sent, in an open loop: without what the generator itself was late by */
+  /** the same from the moment a request was sent, in an open loop: without the generator's own delay */
   readonly roundTrip?: { readonly p50: number; readonly p99: number };
 }
 

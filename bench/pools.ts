@@ -92,7 +92,7 @@ export async function poolFigures(): Promise<{
       const together = { ...simulation, parameters: many[name] };
       const reused = new Float64Array(new SharedArrayBuffer(SETS * ROWS * 3 * 8));
       const run = await batch.run(together, { output: reused });
-      // As JAX compiles before it is timed: V8 does so, in each thread, for what has run a few times.
+      // As JAX compiles before it is timed: V8 does so, in each thread, for code that has run a few times.
       for (let round = 0; round < 5; round++) await batch.run(together, { output: reused });
       const times: number[] = [];
       for (let round = 0; round < 9; round++) {

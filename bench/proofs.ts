@@ -26,7 +26,7 @@ import { randomBar } from '../test/support/factor-cases.js';
 import { randomCase } from '../test/support/liquidation-cases.js';
 import type { Figure } from './harness.js';
 
-/** What was measured of one circuit. */
+/** Measurements of one circuit. */
 export interface CircuitFigures {
   readonly name: string;
   readonly rows: string;
@@ -196,7 +196,7 @@ async function gasOf(name: string, document: ProofDocument): Promise<number> {
   }
 }
 
-/** What the proof says beside float64: risk, premium, or the plan. */
+/** The proof's figures beside float64: risk, premium, or the plan. */
 async function errorOf(name: string, input: object, document: ProofDocument): Promise<number> {
   const prover = createProver();
   try {

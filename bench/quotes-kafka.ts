@@ -25,7 +25,7 @@ export async function kafkaQuoteFigures(seconds: number): Promise<Figure[]> {
       rest: `${pricer.url}/v1/quotes`,
     };
     const rounds = { kafka: [] as LoadReport[], rest: [] as LoadReport[] };
-    // What has just started is compiled first: figures are of services and clients that have run for a while.
+    // Fresh processes are compiling: figures are of services and clients that have run for a while.
     for (let round = 0; round < (QUICK ? 1 : 3); round++)
       for (const way of ['kafka', 'rest'] as const)
         rounds[way].push(await load({ ...request, url: urls[way] }));

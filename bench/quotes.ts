@@ -64,7 +64,7 @@ export async function quoteFigures(seconds: number): Promise<Figure[]> {
       ...rest,
     });
     for (const path of ['/bench/empty', '/v1/quotes']) await load(request(path, { seconds: 1 }));
-    // Rounds alternate, so that what else the machine does falls on both; medians are compared.
+    // Rounds alternate, so that other load of the machine falls on both; medians are compared.
     const rounds = QUICK ? 1 : 5;
     const empty: LoadReport[] = [];
     const quotes: LoadReport[] = [];

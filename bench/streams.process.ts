@@ -23,7 +23,7 @@ async function subscribe(reads: boolean): Promise<void> {
     if (data.includes('"reason":"slow-reader"')) snapshots++;
   });
   for (const channel of channels) socket.send(JSON.stringify({ op: 'subscribe', channel }));
-  // Its socket is not read from now on; what the kernel takes fills up, then the engine leaves it out.
+  // Its socket is not read from now on; the kernel's buffers fill up, then the engine leaves it out.
   if (!reads) setTimeout(() => socket.pause(), 500);
 }
 

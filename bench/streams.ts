@@ -1,5 +1,5 @@
-// What 2,000 subscribers cost the quotes: `node dist/bench/streams.js [SUBSCRIBERS] [SLOW]`. Quotes are asked for as fast as they are
-// answered, in windows with and without subscribers in turn, while every market moves ten times a second; what is compared is quotes by
+// Cost of 2,000 subscribers to the quotes: `node dist/bench/streams.js [SUBSCRIBERS] [SLOW]`. Quotes are asked for as fast as they are
+// answered, in windows with and without subscribers in turn, while every market moves ten times a second; quotes are compared by
 // second of the engine's own CPU time, which other work on the machine does not change.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

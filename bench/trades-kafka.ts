@@ -9,7 +9,7 @@ import { factorsOf, forecastOf } from './decisions.js';
 import { type Figure, percentile } from './harness.js';
 import { cpuOf } from './process-times.js';
 
-/** What a run of trades over Kafka and PostgreSQL came to; one broker, one server and one pricer beside the sender. */
+/** Result of a run of trades over Kafka and PostgreSQL; one broker, one server and one pricer beside the sender. */
 export interface TradesReport {
   readonly markets: number;
   readonly accounts: number;

@@ -31,13 +31,13 @@ RESERVED_ROWS = 8
 def run_arguments(circuit):
     arguments = ezkl.PyRunArgs()
     arguments.input_visibility = getattr(circuit, "INPUTS", "hashed")
-    # Circuits on integers check what they need themselves.
+    # Circuits on integers check their ranges themselves.
     arguments.ignore_range_check_inputs_outputs = True
     arguments.output_visibility = "public"
     arguments.param_visibility = "fixed"
     arguments.input_scale = arguments.param_scale = 0
     arguments.scale_rebase_multiplier = 1
-    # Products with whole numbers need no rescaling, which is what costs rows.
+    # Products with whole numbers need no rescaling, and rescaling costs rows.
     arguments.rebase_frac_zero_constants = True
     arguments.num_inner_cols = circuit.INNER_COLUMNS
     arguments.decomp_base, arguments.decomp_legs = DECOMPOSITION
@@ -47,7 +47,7 @@ def run_arguments(circuit):
 
 
 def settings_of(circuit, model, scratch):
-    """What ezkl makes of a model, in one order: one order makes one circuit."""
+    """The circuit that ezkl makes of a model, in one order: one order makes one circuit."""
     settings = scratch / "settings.json"
     finished(lambda: ezkl.gen_settings(str(model), str(settings), run_arguments(circuit)))
     described = json.loads(settings.read_text())

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What forge needs of a compiler, on the solc of npm: its version, and standard JSON in and out.
+// The compiler's interface that forge needs, on the solc of npm: its version, and standard JSON in and out.
 import { readFileSync } from 'node:fs';
 import solc from 'solc';
 

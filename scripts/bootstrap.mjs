@@ -79,7 +79,7 @@ export async function bootstrap() {
   const compiled = join(root, 'dist', '.zkrisk-compiled');
   const stamp = typescriptStamp() + lock;
   const compiles = !stampHolds(compiled, stamp);
-  // Before anything is written to dist: what is there without a stamp was left by a build that was cut off.
+  // Before anything is written to dist: files without a stamp were left by a build that was cut off.
   if (compiles && !existsSync(compiled)) removeCompiled();
   await Promise.all([
     buildWebAssembly(),
@@ -106,7 +106,7 @@ function removeCompiled() {
 
 async function compileTypeScript(compiled, stamp) {
   rmSync(compiled, { force: true });
-  // The workspace package first: the rest imports what it compiles to.
+  // The workspace package first: the rest imports its output.
   for (const project of [OSQP, root, PAGE]) {
     // TypeScript 7 compiles in a third of the time; typescript-eslint still needs the API of TypeScript 6.
     const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
@@ -121,7 +121,7 @@ async function compileTypeScript(compiled, stamp) {
   writeFileSync(compiled, stamp);
 }
 
-/** Runs a build script where neither its folder nor the cache has what its recipe builds. */
+/** Runs a build script where neither its folder nor the cache has its recipe's output. */
 async function build(what, recipe, script) {
   if (isBuilt(recipe) || restoreBuild(recipe)) return;
   await node(what, join(root, script));

@@ -37,7 +37,7 @@ export function digestOf(...parts) {
   return hash.digest('hex');
 }
 
-/** Whether a folder holds what the recipe of this digest builds. */
+/** Whether a folder holds the output of the recipe of this digest. */
 export function isBuilt({ folder, digest, files }) {
   const stamp = join(folder, STAMP);
   return (

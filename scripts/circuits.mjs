@@ -22,7 +22,7 @@ function files(folder, wanted) {
   return readdirSync(folder, { recursive: true }).map(String).filter(wanted).sort();
 }
 
-/** Of everything that decides what is built. */
+/** Digest of everything that the build depends on. */
 export function builderDigest() {
   const hash = createHash('sha256');
   const sources = [
@@ -50,7 +50,7 @@ function environment() {
 }
 
 function build(output, names = []) {
-  // The interpreter may abort at exit after its files are written: what counts is what is there, and compared below.
+  // The interpreter may abort at exit after its files are written: the files decide, which are compared below.
   run(python, ['build.py', output, ...names]);
   writeFileSync(join(output, 'builders.sha256'), `${builderDigest()}\n`);
 }
@@ -76,7 +76,7 @@ function check() {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   environment();
   if (process.env.ZKRISK_SRS !== undefined) {
-    // A ceremony's keys belong to whoever deploys with it: they are made beside what is committed.
+    // A ceremony's keys belong to whoever deploys with it: they are made beside the committed ones.
     process.env.ZKRISK_SRS = resolve(process.env.ZKRISK_SRS);
     run(python, ['build.py', 'ceremony']);
     process.exit(existsSync(join(circuits, 'ceremony', 'bar', 'verifying-key.bin')) ? 0 : 1);

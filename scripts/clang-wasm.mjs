@@ -3,7 +3,7 @@
 /**
  * Compiles and links.
  *
- * @param what is compiled, for the message where it does not compile
+ * @param what name of the source, for the message where it does not compile
  * @param {string[]} args of clang, without `-o`
  * @param {Record<string, unknown>} tree files by name, folders as objects of the same kind
  * @returns {Promise<Uint8Array>} the module

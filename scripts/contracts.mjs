@@ -72,7 +72,7 @@ export function buildContracts() {
   for (const contracts of contractSources().map((path) => output.contracts[path])) {
     for (const [name, { abi, evm }] of Object.entries(contracts)) {
       const size = evm.deployedBytecode.object.length / 2;
-      // Interfaces, and what others inherit from.
+      // Interfaces and base contracts.
       if (size === 0) continue;
       if (size > LARGEST)
         throw new Error(`${name} has ${size} bytes, more than the ${LARGEST} a chain takes`);

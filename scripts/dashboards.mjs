@@ -1,12 +1,12 @@
 // `npm run dashboards`: a Grafana dashboard for each service, from this list into deploy/grafana/dashboards. test/service/operations.spec.ts
-// holds their queries against what a running engine tells.
+// compares their queries with a running engine's metrics.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 const datasource = { type: 'prometheus', uid: 'prometheus' };
 
-/** Panels of every service, from what Prometheus calls `service`. */
+/** Panels of every service, by Prometheus's label `service`. */
 const common = (service) => [
   ['Ready, by check', 'short', [`min by (check) (zkrisk_ready{service="${service}"})`, '{{check}}']],
   [

@@ -1,5 +1,5 @@
-// Writes what the builders say of public values (circuits/artifacts/layout.json) in the languages that read them: TypeScript for
-// libs/proofs, Solidity for the contracts. A test compares what is committed with what this makes.
+// Writes the builders' layout of public values (circuits/artifacts/layout.json) in the languages that read them: TypeScript for
+// libs/proofs, Solidity for the contracts. A test compares the committed files with its output.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

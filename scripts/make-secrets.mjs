@@ -1,4 +1,4 @@
-// `npm run secrets`: the files that docker-compose.yml reads, in deploy/secrets; what is there already stays.
+// `npm run secrets`: the files that docker-compose.yml reads, in deploy/secrets; existing ones stay.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// `npm run mutants`: mutation testing by Stryker on the compiled code of the areas below, `-- AREA …` for some of them. An area
+// `npm run mutants`: mutation testing by Stryker on the compiled code of the areas below, `-- AREA …` for some. An area
 // whose score is below 85 % fails. docs/internals/testing.md has the figures and explains the survivors that are equivalent.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ const LEAST = 85;
 /** The last version for Node 20. */
 const STRYKER = '9.6.1';
 
-/** What is mutated, and the specs that have to notice. */
+/** Mutated code, and the specs that have to notice. */
 const AREAS = {
   amounts: { mutate: ['libs/amounts/src/*.js'], specs: ['libs/amounts/src/*.spec.js'] },
   risk: { mutate: ['libs/risk/src/*.js'], specs: ['libs/risk/src/*.spec.js'] },
@@ -59,10 +59,10 @@ function mutate(name, { mutate, specs }) {
     vitest: { configFile: 'vitest.mutants.config.mjs', related: false },
     coverageAnalysis: 'perTest',
     mutate: [...mutate.map(dist), '!dist/**/*.spec.js', '!dist/**/index.js'],
-    // Wording of messages is not what is measured.
+    // The wording of messages is not measured.
     mutator: { excludedMutations: ['StringLiteral'] },
     ignoreStatic: true,
-    // The sandbox needs what specs import and read, and nothing else.
+    // The sandbox needs the files that specs import and read, and no others.
     ignorePatterns: [
       '**',
       '!dist/{libs,test}/**',

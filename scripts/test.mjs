@@ -1,5 +1,5 @@
-// `npm test`: format, lint, types, contracts, unit and service specs, one small proof. `npm run test:all`: all of that, system
-// specs and every proof; `-- --rest` leaves out what `npm test` runs. `node scripts/test.mjs PATH …`: the specs of these paths.
+// `npm test`: format, lint, types, contracts, unit and service specs, one small proof. `npm run test:all`: all that, system
+// specs and every proof; `-- --rest` leaves out the specs of `npm test`. `node scripts/test.mjs PATH …`: the specs of these paths.
 // docs/internals/testing.md describes the projects. The last line is "N passed, N failed", and ", N skipped" where some were skipped.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -104,7 +104,7 @@ if (paths.length > 0) {
     if (!all) specs('--project', 'proof', SMALL_PROOF);
   }
   if (all) {
-    // A million forged certificates; `npm test` tries a hundredth of them.
+    // A million forged certificates; `npm test` tries a hundredth.
     process.env.FORGERIES ??= '1000000';
     specs('--project', 'unit', 'verify/forgery');
     specs('--project', 'proof', ...(quick ? [] : ['--exclude', SMALL_PROOF]));

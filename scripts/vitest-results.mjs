@@ -1,4 +1,4 @@
-// A vitest reporter that writes what scripts/test.mjs adds up: counts, skipped tests by name, seconds of each file.
+// A vitest reporter that writes the figures that scripts/test.mjs adds up: counts, skipped tests by name, seconds of each file.
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 

@@ -1,5 +1,5 @@
 // Bundles the page (apps/web) by Vite into dist/web; every file is also kept compressed beside itself. Bootstrap calls it when
-// what it is made of has changed, and checks its types with everyone's.
+// its sources have changed, and checks its types with everyone's.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

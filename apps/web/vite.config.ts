@@ -18,12 +18,12 @@ export default defineConfig({
         find: '#lib/liquidation',
         replacement: join(root, 'libs', 'liquidation', 'src', 'verify', 'verify.ts'),
       },
-      // Of the messages, how a patch is applied: their schemas are for those who are sent anything by strangers.
+      // Of the messages, how a patch is applied: their schemas are for programs that strangers write to.
       {
         find: '#lib/messages',
         replacement: join(root, 'libs', 'messages', 'src', 'streams', 'merge-patch.ts'),
       },
-      // What EZKL’s loader for Node asks for.
+      // Modules that EZKL’s loader for Node imports.
       { find: /^(util|fs|path)$/, replacement: join(import.meta.dirname, 'src', 'check', 'node', '$1.ts') },
       { find: /^#lib\/([^/]+)$/, replacement: join(root, 'libs', '$1', 'src', 'index.ts') },
     ],

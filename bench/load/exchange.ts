@@ -27,7 +27,7 @@ function directorySize(directory: string): number {
     .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
-/** Services in processes with a market that can be traded, and somebody who sends to them. */
+/** Services in processes with a market that can be traded, and a sender. */
 export class Exchange {
   private time = 0;
   private sequence = 0;

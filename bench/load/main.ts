@@ -24,7 +24,7 @@ const seconds = Number(values.seconds);
 /** One process can send no more. */
 const MOST_PER_SECOND = 32_000;
 
-/** What a rate that was sustained has cost. */
+/** Cost of a sustained rate. */
 interface Carried {
   readonly perSecond: number;
   /** seconds of the rate that wait, of samples all along */
@@ -41,7 +41,7 @@ const costOf = (before: Map<string, Used>, units: number) =>
 const costText = (cost: ReadonlyMap<string, number>) =>
   [...cost].map(([part, microseconds]) => `${part} ${microseconds.toFixed(0)}`).join(', ');
 
-/** Finds the highest rate at which what waits does not grow. */
+/** Finds the highest rate at which the queue does not grow. */
 async function carried(
   what: string,
   from: number,
@@ -85,7 +85,7 @@ for (const partitions of values.partitions.split(',').map(Number)) {
     );
     exchange.latency();
     if (trades !== undefined) {
-      // Latency well below what is carried: at the edge it would only tell the queue.
+      // Latency is measured well below the sustained rate: at the edge it would only show the queue.
       const calm = Math.round(trades.perSecond / 2);
       const before = await exchange.written();
       const sent = await offer(calm, seconds, (count) => exchange.trades(count, accounts));

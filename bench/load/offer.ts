@@ -39,7 +39,7 @@ export async function offer(
  * The highest rate that is sustained: doubled until it is not, then halved between the two a few times. One that is not is tried
  * again: other things may have kept the machine busy.
  *
- * @param most the highest rate that is tried: what offers the load can do no more
+ * @param most the highest rate that is tried: the generator can offer no more
  * @param tried whether a rate was sustained
  */
 export async function ramp(
@@ -64,7 +64,7 @@ export async function ramp(
   return low;
 }
 
-/** Calls `look` every so often while something runs; what it saw, and what came of it. */
+/** Calls `look` every so often while something runs; the samples, and the result. */
 export async function watching<T, R>(
   everyMs: number,
   look: () => T | Promise<T>,
@@ -81,7 +81,7 @@ export async function watching<T, R>(
   return { seen, result: await done };
 }
 
-/** Whether what waits grows: the second half of the samples against the first, beyond `slack`. */
+/** Whether the queue grows: the second half of the samples against the first, beyond `slack`. */
 export function grows(waiting: readonly number[], slack: number): boolean {
   const half = Math.floor(waiting.length / 2);
   const mean = (values: readonly number[]) =>

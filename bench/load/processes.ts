@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** What a part of the exchange has used. */
+/** Resources that a part of the exchange has used. */
 export interface Used {
   /** seconds of processor time since its start */
   readonly cpu: number;

@@ -136,7 +136,7 @@ def pools(request):
     rows, assets = history.shape
     chunk, fastest, minimum = request["chunk"], request["fastest"], request["minimum"]
 
-    # Prices are an argument, as they are ours: what is made of them is part of the work, for one set and once for all of 64.
+    # Prices are an argument, as they are ours: preparing them is part of the work, for one set and once for all of 64.
     def constant(prices, weights):
         logs = jnp.log(prices / prices[0])
         return weights * request["value"] / prices * jnp.exp(logs @ weights)[:, None]

@@ -1,1 +1,1 @@
-"""Circuits as ONNX graphs: one module a statement, and the steps that make artifacts of them."""
+"""Circuits as ONNX graphs: one module a statement, and the steps to artifacts."""

@@ -1,4 +1,4 @@
-"""The factor model of `bar` and `price`: what its commitment holds, when it is well-formed, and the variances of its factors.
+"""The factor model of `bar` and `price`: the contents of its commitment, when it is well-formed, and the variances of its factors.
 
 Sigma = Z D Z^T with Z = [B | diag(u)]: K common factors and one of each market's own, in units u of percent a market. Own shocks
 are e = r/u - B f, so W = [W_f ; diag(1/u) - B W_f] has Z W = 1 for any B, W_f and u, and every term of x^T Sigma x is a square
@@ -51,7 +51,7 @@ class Model:
         half = MARKETS * FACTORS
         self.scores = digits[:half].reshape(FACTORS, MARKETS)
         self.loadings = digits[half : 2 * half].reshape(FACTORS, MARKETS)
-        # What makes it one. Bounded sums keep exact variances below half the field: see docs/concepts/proofs.md.
+        # Conditions of a well-formed model. Bounded sums keep exact variances below half the field: see docs/concepts/proofs.md.
         graph.require(self.unit - 2.0 ** (BITS + SMALLEST_UNIT), graph.concat([self.level, self.slope, self.constant]))
         bounds = ((self.unit, UNIT_SUM), (self.level, LEVEL_SUM), (self.slope, WEIGHT_SUM), (self.constant, WEIGHT_SUM))
         sums = [graph.full(2.0 ** (BITS + bits), 1) - part.total() for part, bits in bounds]
@@ -78,7 +78,7 @@ def unpacked_state(graph, row):
 
 
 def packed_state(graph, states):
-    """What the commitment of `states` must hold. States are not negative, so a sum below 2^38 keeps each low digit in its slot."""
+    """Ranges of the committed `states`. States are not negative, so a sum below 2^38 keeps each low digit in its slot."""
     low = states[:PAIRS]
     rest = 2 * PAIRS - states.columns
     high = states[PAIRS:] if rest == 0 else graph.concat([states[PAIRS:], graph.full(0, rest)])
@@ -88,7 +88,7 @@ def packed_state(graph, states):
 
 class Exposed:
     """Risk of exposures x (2^-24 shares of the unit of account) under the model's variances, with what other proofs of the same
-    bar hold of it: all exact."""
+    bar contain: all exact."""
 
     def __init__(self, graph, model, exposure, others):
         """others: p of the markets that other proofs hold (K), and their own variance over each term."""

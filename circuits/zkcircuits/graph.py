@@ -4,7 +4,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-# What both ezkl 21 and its Node engine read.
+# The format that both ezkl 21 and its Node engine read.
 OPSET = 13
 IR_VERSION = 8
 
@@ -85,7 +85,7 @@ class Graph:
         return self.op("Slice", row, *bounds)
 
     def output(self, name, value, columns):
-        """A public value. Inputs come out through here as well: their visibility is one for all of them."""
+        """A public value. Inputs come out through here as well: their visibility is one for all."""
         self._nodes.append(helper.make_node("Identity", [value], [name]))
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, columns]))
 

@@ -1,6 +1,6 @@
 """Circuits on integers: every value is an element of the field, sums and products are exact, and only `>>` rounds.
 
-With input_scale = param_scale = 0, ezkl rescales nothing by itself, so what is rounded, where and by how much, is what this file
+With input_scale = param_scale = 0, ezkl rescales nothing by itself, so each rounding, its place and its size are in the code that this file
 says. A product costs 5 cells, a division by 2^k 83.
 """
 
@@ -13,7 +13,7 @@ from .graph import Graph
 # Fixed point of money, returns, states and ratios.
 BITS = 24
 ONE = 1 << BITS
-# Four limbs of ten bits and a sign: what a comparison, an absolute value or a quotient may be.
+# Four limbs of ten bits and a sign: the range of a comparison, an absolute value or a quotient.
 RANGE_BITS = 40
 # A larger divisor than this fails in the Node engine.
 LARGEST_SHIFT = 38
@@ -113,7 +113,7 @@ class Integers(Graph):
         return Value(self, self.constant(values), shape)
 
     def fixed(self, values, bits=BITS):
-        """Numbers in units of 2^-bits, 24 significant bits of them."""
+        """Numbers in units of 2^-bits, 24 significant bits."""
         return self.whole(np.rint(np.asarray(values, dtype=np.float64) * 2.0**bits).astype(np.float32))
 
     def full(self, value, columns):
@@ -134,7 +134,7 @@ class Integers(Graph):
 
     def digits(self, packed, slot, count):
         """Digits d_j of sum_j d_j 2^(slot j): all of j = 0, then all of j = 1 ... A division leaves two quotients open, and so
-        are digits: who calls this must pin each of them (`pin`, or a sign and a sum)."""
+        are digits: who calls this must pin each (`pin`, or a sign and a sum)."""
         found, rest = [], packed
         for _ in range(count - 1):
             high = rest >> slot
@@ -152,7 +152,7 @@ class Integers(Graph):
         self.require(self.concat(sums))
 
     def require(self, *rows):
-        """No value is negative. What is goes into the public value `violations`, which is 0 where all of this holds."""
+        """No value is negative. A negative one goes into the public value `violations`, which is 0 where all of this holds."""
         for row in rows:
             self.violated.append(row.below_zero())
 
@@ -171,7 +171,7 @@ class Integers(Graph):
         self.output("violations", total)
 
     def output(self, name, value, bits=0):
-        """A public value in units of 2^-bits. Inputs come out through here as well: their visibility is one for all of them."""
+        """A public value in units of 2^-bits. Inputs come out through here as well: their visibility is one for all."""
         super().output(name, value.name, value.columns)
         self.public.append({"name": name, "length": value.columns, "bits": bits})
 

@@ -1,5 +1,5 @@
 """layout.json: where each public value of each circuit is, in which unit, and the numbers that whoever verifies shares with the
-builders. `libs/proofs/src/generated/layout.ts` and `contracts/src/generated/Layout.sol` are made from it."""
+builders. `libs/proofs/src/generated/layout.ts` and `contracts/src/generated/Layout.sol` are made from this."""
 
 from . import bar, factors, liquidation, price
 from .integers import BITS, ONE
@@ -23,7 +23,7 @@ SANDWICH = {
     "smallestTailFactor": ONE,
     "largestTailFactor": 16 * ONE,
 }
-# A unit of account makes gross exposure 64 to 128 of it, and rounding a little more or less.
+# A unit of account makes gross exposure 64 to 128 units, and rounding a little more or less.
 FACTORS = {
     "markets": factors.MARKETS,
     "factors": factors.FACTORS,
@@ -42,7 +42,7 @@ CONSTANTS = {
         # The unit makes the account's notional 64 to 128, and rounding a little more or less.
         "smallestNotional": 63 * ONE,
         "largestNotional": 129 * ONE,
-        # Missing margin is at most a 2^12th of what closing everything brings, the gap a 2^11th of the notional closed and
+        # Missing margin is at most a 2^12th of the relief of closing everything, the gap a 2^11th of the notional closed and
         # 2^-14 of a unit (a millionth of the account).
         "excessShift": 12,
         "gapShift": 11,

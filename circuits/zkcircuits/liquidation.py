@@ -1,7 +1,7 @@
 """Statement `liquidation`: this plan restores an account's margin, and no plan that does closes less.
 
 Units: money in shares of a public unit of account, of which the account's positions are 64 to 128. Nothing is hidden: the plan is
-public, and so is what it rests on; the proof spares the chain the risk measure.
+public, and so are its inputs; the proof spares the chain the risk measure.
 
     minimise a^T w  subject to  G0 = b - d^T w <= 0,  G1 = G0 + h(m, s(w)) - h(m, s0) <= 0,  0 <= w <= 1
     s(w)^2 = s0^2 + w^T Q w - 2 g^T w,  s1 = s(w) by certificate, not negative
@@ -28,7 +28,7 @@ POSITIONS = 16
 PAIRS = POSITIONS * (POSITIONS + 1) // 2
 # Keys of seven columns are none that the generated verifier can read: it runs out of gas on them.
 INNER_COLUMNS = 5
-# Nothing is committed to: what is public comes out, and whoever verifies checks its range.
+# Nothing is committed to: public inputs come out, and the verifier's caller checks their range.
 INPUTS = "private"
 # Pool, pool after the plan.
 STATES = 2

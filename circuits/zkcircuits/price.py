@@ -1,9 +1,9 @@
-"""Statement `price`: what a trade adds to the risk of a book, both books on one committed state of one committed model.
+"""Statement `price`: the risk that a trade adds to a book, both books on one committed state of one committed model.
 
 Model and state are those of a `bar` proof: the commitments are equal. Before and after each have exposures, entry, capital,
 liquidity and pending; the other markets of the bar (`others`, more than 32) stand as they are.
 
-    premium = (upper after - upper before)^+, upper >= h(m, kappa s)     what the trade pays for risk
+    premium = (upper after - upper before)^+, upper >= h(m, kappa s)     the trade's premium for risk
     liquidityPremium = (spread after - spread before)^+                   and to the liquidity providers
 """
 

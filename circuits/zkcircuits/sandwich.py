@@ -2,7 +2,7 @@
 
 No lookup tables: exp by Taylor and squarings, the normal tail by a polynomial in 1/(1 + x/4), ln by the series of artanh. What
 would need a division is private and comes with a residual that is public and exact, so that whoever verifies bounds it by half
-of what it was divided by.
+of its divisor.
 """
 
 from .integers import BITS, ONE
@@ -33,7 +33,7 @@ COLUMNS = ("k", "t", "p", "c", "upper", "r")
 
 
 def fine_exp(graph, y):
-    """e^y in units of 2^-38, for y <= 0; what is below -32 counts as -32."""
+    """e^y in units of 2^-38, for y <= 0; values below -32 count as -32."""
     floor = EXP_FLOOR * ONE
     y = (y + floor).positive() - floor
     one = 2.0**FINE

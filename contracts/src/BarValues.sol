@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {BarLayout as B, SharedLayout} from "./generated/Layout.sol";
 import {SandwichValues} from "./SandwichValues.sol";
 
-/// @title What the public values of a `bar` proof say, and when they hold.
+/// @title The public values of a `bar` proof: their meaning, and when they hold.
 /// @notice Integers of the field, the upper half negative; units are powers of two, in the generated layout.
 library BarValues {
     using SandwichValues for uint256[];
@@ -15,7 +15,7 @@ library BarValues {
     uint256 internal constant PENDING = B.PUBLIC_BOOK + 3;
     uint256 internal constant BUDGET = B.PUBLIC_BOOK + 4;
     uint256 internal constant TAIL_FACTOR = B.PUBLIC_BOOK + 5;
-    /// @dev terms of the book, each: what is larger could wrap around the field
+    /// @dev terms of the book, each: larger values could wrap around the field
     int256 private constant NARROW = 1 << 39;
 
     error WrongNumberOfBarValues(uint256 expected, uint256 got);
@@ -33,7 +33,7 @@ library BarValues {
         if (values.length != B.COUNT) revert WrongNumberOfBarValues(B.COUNT, values.length);
         values.requireNone(B.VIOLATIONS);
         int256 s = values.integer(B.VOLATILITY);
-        // EVaR is of kappa s; s itself is what residuals are divided by as well.
+        // EVaR is of kappa s; residuals are divided by s itself as well.
         SandwichValues.requireVolatility(0, s);
         values.requireSandwich(_places(), 0, values.integer(B.SCALED_VOLATILITY));
         values.bounded(B.RESIDUAL_VOLATILITY, 1, (s + 1) << 128);
@@ -69,7 +69,7 @@ library BarValues {
         }
     }
 
-    /// @notice Reverts unless each of two proofs took what the other has, of one book and the same common factors.
+    /// @notice Reverts unless each of two proofs took the other's values, of one book and the same common factors.
     function requireTogether(uint256[] calldata a, uint256[] calldata b) internal pure {
         // Parts stand in the order in which they are taken: factors, projection, own variances, net exposure.
         for (uint256 i = 0; i < B.PUBLIC_OTHERS_LENGTH; i++) {

@@ -31,7 +31,7 @@ library Exceedances {
         uint40 end;
         uint24 windows;
         uint24 exceedances;
-        /// @dev what is counted anew has another one
+        /// @dev counts begun anew have another one
         uint8 generation;
     }
 

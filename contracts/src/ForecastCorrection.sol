@@ -86,7 +86,7 @@ contract ForecastCorrection {
         _terms = terms_;
     }
 
-    /// @notice All of it.
+    /// @notice All.
     function terms() external view returns (Terms memory) {
         return _terms;
     }

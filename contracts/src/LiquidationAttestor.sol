@@ -8,9 +8,9 @@ import {IPriceSource} from "./prices/IPriceSource.sol";
 import {IProofVerifier} from "./proofs/IProofVerifier.sol";
 import {SandwichValues} from "./SandwichValues.sol";
 
-/// @notice What an attestor reads of the oracle that has made it.
+/// @notice The part of the oracle that its attestor reads.
 interface IProvenBars is IAccessControl {
-    /// @notice Digest of what an epoch has proven of its markets.
+    /// @notice Digest of an epoch's proven values by market.
     function provenIn(uint64 number) external view returns (bytes32);
     function prices() external view returns (IPriceSource);
     function budget() external view returns (int64);
@@ -31,7 +31,7 @@ contract LiquidationAttestor {
         uint256[] instances;
     }
 
-    /// @notice What an epoch has proven, as `RiskOracle.provenIn` digests it.
+    /// @notice An epoch's proven values, as `RiskOracle.provenIn` digests it.
     struct ProvenBar {
         uint64 number;
         uint64 bar;
@@ -59,7 +59,7 @@ contract LiquidationAttestor {
     int256 private constant SIZES = 1e8;
     /// @dev units of 2^-152 percent^2 in one of 2^-24
     uint256 private constant UNIT = 1e4 << 128;
-    /// @dev what rounding a declared model may move a variance by: 2^-10 of it
+    /// @dev rounding a declared model moves a variance by at most a 2^-10th
     uint256 private constant VARIANCE_SHIFT = 10;
 
     IProvenBars public immutable oracle;
@@ -81,7 +81,7 @@ contract LiquidationAttestor {
     error BudgetDiffers(int256 registered, int256 proven);
     error ProofRefused();
 
-    /// @param digest keccak256 of the call's data: what an auditor looks for in the transaction, whoever passes it on
+    /// @param digest keccak256 of the call's data: an auditor finds the call in the transaction by it, whoever passes it on
     event LiquidationAttested(
         bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound, bytes32 digest
     );

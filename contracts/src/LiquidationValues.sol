@@ -4,14 +4,14 @@ pragma solidity ^0.8.28;
 import {LiquidationLayout as L} from "./generated/Layout.sol";
 import {SandwichValues} from "./SandwichValues.sol";
 
-/// @title What the public values of a liquidation's proof say, and when they hold.
+/// @title The public values of a liquidation's proof: their meaning, and when they hold.
 library LiquidationValues {
     using SandwichValues for uint256[];
 
     int256 private constant ONE = 1 << 24;
-    /// @dev what the circuit multiplies is a number of its range
+    /// @dev factors of the circuit's products are numbers of its range
     int256 private constant NARROW = 1 << 39;
-    /// @dev what it only adds up and multiplies exactly does not wrap around the field
+    /// @dev exact sums and products do not wrap around the field
     int256 private constant WIDE = 1 << 56;
     // deficit, mean, volatility, budget, weight, linear, premium
     uint256 private constant MEAN = L.PUBLIC_SCALARS + 1;
@@ -79,8 +79,8 @@ library LiquidationValues {
         return values.integer(BUDGET);
     }
 
-    /// @dev the circuit checks the range of what is private, not of what is public
-    /// @return relief what closing everything brings
+    /// @dev the circuit checks the range of private values, not of public ones
+    /// @return relief margin that closing everything frees
     function _requireRanges(uint256[] calldata values) private pure returns (int256 relief) {
         values.bounded(L.PUBLIC_SCALARS, L.PUBLIC_SCALARS_LENGTH, WIDE);
         values.bounded(L.PUBLIC_SCALARS, 1, NARROW);

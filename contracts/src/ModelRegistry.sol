@@ -6,7 +6,7 @@ import {Timelocked} from "./governance/Timelocked.sol";
 import {LocalChain} from "./LocalChain.sol";
 import {IProofVerifier} from "./proofs/IProofVerifier.sol";
 
-/// @title Which model proofs are of, and what they are verified with.
+/// @title The model that proofs are of, and the verification keys.
 /// @notice Both change only after a delay in which everybody can see the change coming.
 abstract contract ModelRegistry is Timelocked {
     struct Verifiers {
@@ -114,7 +114,7 @@ abstract contract ModelRegistry is Timelocked {
         emit VerifiersInstalled(proposed);
     }
 
-    /// @dev The verifier's own list of keys says what is a development key, not whoever proposes it.
+    /// @dev The verifier's own list of keys says which key is a development key, not the proposer.
     function _checkVerifiers(Verifiers memory proposed) private view {
         address[3] memory keys = [proposed.barKey, proposed.priceKey, proposed.liquidationKey];
         for (uint256 i = 0; i < 3; i++) {

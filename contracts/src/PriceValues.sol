@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {PriceLayout as P, SharedLayout} from "./generated/Layout.sol";
 import {SandwichValues} from "./SandwichValues.sol";
 
-/// @title What the public values of a `price` proof say, and when they hold: what a trade adds to a book's risk on one committed state.
+/// @title The public values of a `price` proof, and when they hold: the risk that a trade adds to a book on one committed state.
 library PriceValues {
     using SandwichValues for uint256[];
 
@@ -35,7 +35,7 @@ library PriceValues {
         });
         for (uint256 i = 0; i < P.BOOKS; i++) {
             int256 s = values.integer(P.VOLATILITY + i);
-            // EVaR is of kappa s; s itself is what residuals are divided by as well.
+            // EVaR is of kappa s; residuals are divided by s itself as well.
             SandwichValues.requireVolatility(i, s);
             values.requireSandwich(places, i, values.integer(P.SCALED_VOLATILITY + i));
             int256 upper = values.integer(P.UPPER + i);
@@ -45,7 +45,7 @@ library PriceValues {
                 values.bounded(P.RESIDUAL_SPREAD + end + i, 1, (s >> 1) + 1);
             }
         }
-        // What is public is checked here: larger terms could wrap around the field.
+        // Public inputs are checked here: larger terms could wrap around the field.
         values.bounded(P.EXPOSURES, P.EXPOSURES_LENGTH, NARROW);
         values.bounded(P.PUBLIC_BOOK, P.BOOKS * P.BOOK_FIELDS, NARROW);
         int256 proven = values.integer(BUDGET);
@@ -54,12 +54,12 @@ library PriceValues {
         if (proven != tailFactor) revert TailFactorDiffers(tailFactor, proven);
     }
 
-    /// @notice Digest of both books: exposures and terms before and after, budget and tail factor, and what other markets add.
+    /// @notice Digest of both books: exposures and terms before and after, budget and tail factor, and the sums of other markets.
     function booksDigest(uint256[] calldata values) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(values[P.EXPOSURES:]));
     }
 
-    /// @notice What the trade pays, percent of the unit of account in units of 2^-24.
+    /// @notice The trade's premium, percent of the unit of account in units of 2^-24.
     function premium(uint256[] calldata values) internal pure returns (int256) {
         return values.integer(P.PREMIUM);
     }

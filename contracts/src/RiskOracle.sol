@@ -24,7 +24,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     using GuardRails for GuardRails.Path;
     using SandwichValues for uint256[];
 
-    /// @dev rounding of a return in units of its market and of what is computed from prices: 2^-20 percent in units of 2^-48
+    /// @dev rounding of a return in units of its market and of the value computed from prices: 2^-20 percent in units of 2^-48
     int256 private constant RETURN_TOLERANCE = 1 << 28;
 
     struct Proof {
@@ -40,11 +40,11 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         uint256 unit;
         /// @dev proofs of the bar, one for each part of the model
         Proof[] bars;
-        /// @dev what opens the book to the binding; empty where there is none
+        /// @dev opening of the book for the binding; empty where there is none
         bytes book;
     }
 
-    /// @notice What an epoch says; numbers in percent of the unit of account, in units of 2^-24.
+    /// @notice Values of an epoch; numbers in percent of the unit of account, in units of 2^-24.
     struct Measure {
         uint64 number;
         uint64 bar;
@@ -66,7 +66,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         int64 tailFactor;
     }
 
-    /// @notice Who does what at first. Off local chains four accounts, none of which reports prices.
+    /// @notice Accounts by duty at first. Off local chains four accounts, none of which reports prices.
     struct Keys {
         address admin;
         address governor;
@@ -80,7 +80,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         int64 budget;
         /// @dev seconds between a proposal and its installation
         uint32 delay;
-        /// @dev seconds from a bar's end after which what was published of it is no longer fresh
+        /// @dev seconds from a bar's end for which its epoch is fresh
         uint32 freshness;
         GuardRails.Limits margins;
         /// @dev who binds the book to accounts from the start; the zero address where nobody does
@@ -103,12 +103,12 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     Measure private _measure;
     mapping(bytes32 market => GuardRails.Path) private _margins;
     mapping(bytes32 market => Exceedances.Window) private _windows;
-    /// @notice Digest of what an epoch has proven: `LiquidationAttestor.ProvenBar`.
+    /// @notice Digest of an epoch's proven values: `LiquidationAttestor.ProvenBar`.
     mapping(uint64 number => bytes32) public provenIn;
 
     error BudgetNotPositive(int64 budget);
     error FreshnessIsZero();
-    /// @notice Off local chains nobody publishes what is computed from prices they report.
+    /// @notice Off local chains no account publishes measures computed from prices that it reports.
     error PublisherReportsPrices(address account);
     error BarNotOver(uint64 bar);
     error EpochOutOfOrder(uint64 expected, uint64 got);
@@ -125,11 +125,11 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     error NotFresh(uint256 bar, uint256 freshness);
     error MarketUnknown(bytes32 market);
 
-    /// @param digest keccak256 of the call's data: what an auditor looks for in the transaction, whoever passes it on
+    /// @param digest keccak256 of the call's data: an auditor finds the call in the transaction by it, whoever passes it on
     event EpochPublished(
         uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit, bytes32 digest
     );
-    /// @notice A margin requirement moves: what the model asks for, and what the guard rails let it become.
+    /// @notice A margin requirement moves: the model's requirement, and the one within the guard rails.
     event MarginMoved(bytes32 indexed market, uint64 from, uint64 to, uint256 asked);
     /// @notice A horizon has ended: windows so far, and in how many the price was further away than z volatilities.
     event WindowClosed(bytes32 indexed market, uint24 windows, uint24 exceedances);
@@ -217,7 +217,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         );
     }
 
-    /// @notice Has accounts bound to what is proven of the book; the zero address unbinds it.
+    /// @notice Binds the proven book to accounts; the zero address unbinds it.
     function installBinding(IBookBinding proposed) external onlyRole(GOVERNOR_ROLE) timelocked {
         binding = proposed;
         emit BindingInstalled(proposed);
@@ -334,7 +334,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     {
         uint256 p0 = prices.priceAt(market, before);
         p1 = prices.priceAt(market, bar);
-        // ln of the ratio with 18 decimals, right to its last digits; percent are so many 1e16 of it.
+        // ln of the ratio with 18 decimals, right to its last digits; a percent is 1e16 units.
         int256 difference =
             logReturn * 1e16 - (FixedPointMathLib.lnWad(int256(Math.mulDiv(p1, 1e18, p0))) << 48);
         int256 allowed = RETURN_TOLERANCE * 1e16;

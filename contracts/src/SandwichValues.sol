@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {SharedLayout} from "./generated/Layout.sol";
 
 /// @title The conditions that every circuit with an EVaR sandwich shares, on exact residuals.
-/// @notice Each tolerance is half of what the private value was divided by; docs/concepts/proofs.md has the reasons.
+/// @notice Each tolerance is half of the private value's divisor; docs/concepts/proofs.md has the reasons.
 library SandwichValues {
     uint256 private constant FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617;
 

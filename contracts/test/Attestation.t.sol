@@ -90,7 +90,7 @@ contract AttestationTest is OracleFixture {
         attest("plan", v);
     }
 
-    /// @dev Every field of what an epoch is said to have proven.
+    /// @dev Every field of an epoch's stated values.
     function test_refusesWhatNoEpochHasProven() public {
         for (uint256 i = 0; i < 7; i++) {
             LiquidationAttestor.ProvenBar memory of_ = provenBar();

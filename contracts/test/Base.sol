@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @notice What is used of forge's cheat codes.
+/// @notice Used part of forge's cheat codes.
 interface Vm {
     function prank(address sender) external;
     function startPrank(address sender) external;

@@ -65,7 +65,7 @@ contract ExceedancesTest is Base {
         equal(_window.price, 101.95e18);
         holds(step(99e18, first + 48 * HOUR), "closed");
         equal(_window.exceedances, 1);
-        // What ends at a bar that was never published is not counted.
+        // A window that ends at a bar that was never published is not counted.
         holds(!step(500e18, first + 73 * HOUR), "missed");
         equal(_window.windows, 2);
         equal(_window.end, first + 97 * HOUR);

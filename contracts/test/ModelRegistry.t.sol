@@ -37,7 +37,7 @@ contract ModelRegistryTest is OracleFixture {
         vm.warp(until + 1);
         vm.expectRevert(abi.encodeWithSelector(Timelocked.ProposalExpired.selector, MODEL, until));
         oracle.installModel(next);
-        // What has expired makes room, and the next proposal waits anew.
+        // An expired proposal makes room, and the next proposal waits anew.
         propose(next);
         vm.expectRevert(
             abi.encodeWithSelector(Timelocked.NotInstallableYet.selector, MODEL, block.timestamp + DELAY)
@@ -141,7 +141,7 @@ contract ModelRegistryTest is OracleFixture {
         oracle.installModel(next);
     }
 
-    /// @dev The verifier's list says what a key is made on, and which keys it has: the governor has no word in it.
+    /// @dev The verifier's list says which SRS a key is made on, and which keys it has: the governor has no word in it.
     function test_refusesDevelopmentKeysAndKeysTheVerifierDoesNotHave() public {
         bytes memory call = abi.encodeCall(ModelRegistry.installVerifiers, (verifiers()));
         vm.chainId(1);

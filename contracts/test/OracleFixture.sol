@@ -12,7 +12,7 @@ import {IProofVerifier} from "../src/proofs/IProofVerifier.sol";
 import {RiskOracle} from "../src/RiskOracle.sol";
 import {Base} from "./Base.sol";
 
-/// @notice Answers as it is told: what the oracle does with an answer is tested here, real proofs are in test/settlement.spec.ts.
+/// @notice Answers as it is told: the oracle's use of an answer is tested here, real proofs are in test/settlement.spec.ts.
 contract ToldVerifier is IProofVerifier {
     enum Answer {
         Yes,
@@ -194,7 +194,7 @@ abstract contract OracleFixture is Base {
         v[BarValues.TAIL_FACTOR] = KAPPA;
     }
 
-    /// @dev The same bar in two parts: one market each, each with what the other holds.
+    /// @dev The same bar in two parts: one market each, each with the other's values.
     function splitValues() internal view returns (uint256[] memory a, uint256[] memory b) {
         a = new uint256[](B.COUNT);
         b = new uint256[](B.COUNT);

@@ -37,7 +37,7 @@ contract RiskOracleTest is OracleFixture {
         holds(last.chained, "chained");
     }
 
-    /// @dev What the contract adds to the verifier's gas where a proof is full: first and later epochs.
+    /// @dev Gas of the contract beside the verifier's where a proof is full: first and later epochs.
     function test_publishesABarOfThirtyTwoMarkets() public {
         ModelRegistry.Model memory full = model(bar);
         full.parts[0].markets = new bytes32[](B.MARKETS);
@@ -232,7 +232,7 @@ contract RiskOracleTest is OracleFixture {
         equal(last.number, 1);
     }
 
-    /// @dev It counts from the bar: what is published late is not fresh for longer.
+    /// @dev It counts from the bar: a late epoch is not fresh for longer.
     function test_saysWhenItIsNotFresh() public {
         RiskOracle.Epoch memory made = epoch();
         vm.warp(made.bar + 2 hours);

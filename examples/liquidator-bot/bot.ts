@@ -40,7 +40,7 @@ async function execute({ planId, account, orders, plan }: PlanOpened): Promise<v
   }
   const legs = orders.map(({ market, size }) => `${size} ${market}`).join(', ');
   say(`${planId} ${account} ${plan.outcome}, gap ${plan.gap?.toExponential(1) ?? 'none'}: ${legs}`);
-  // Here a bot would trade on its own account elsewhere what it takes over. Against the pool, at mark, the report is enough.
+  // Here a bot would hedge elsewhere the positions that it takes over. Against the pool, at mark, the report is enough.
   try {
     await client.reportExecution(planId, {
       reportId: `${values.name}-${planId}`,

@@ -80,7 +80,7 @@ class Books:
         return up(held.size * (self.index[market] - held.index), INDEX) if held.size else 0
 
     def leg(self, account: str, leg: dict) -> int:
-        """Books a leg; what it brings the account."""
+        """Books a leg; returns the money it brings the account."""
         market = leg["market"]
         owed = self.charge(account, market)
         size, entry, realised = traded(self.held(account, market), parse(leg["size"], SIZE), parse(leg["price"], PRICE))
@@ -173,7 +173,7 @@ class Books:
         self.cash[account] += cash + back - parse(event["debt"], MONEY)
 
     def differences(self, state: dict) -> list[str]:
-        """What of an account's state, as the exchange publishes it, is otherwise in these books."""
+        """Differences between an account's state, as the exchange publishes it, and these books."""
         account = state["account"]
         found = []
         if parse(state["cash"], MONEY) != self.cash[account]:

@@ -86,7 +86,7 @@ class MatchingEngine:
             raise SystemExit(f"{message.topic()}: {error}")
 
     def poll(self, timeout=0.05):
-        """Takes what the exchange has published."""
+        """Takes the exchange's messages."""
         for message in self.consumer.consume(500, timeout):
             if message.error():
                 continue
@@ -122,7 +122,7 @@ class MatchingEngine:
             meanwhile()
             self.poll()
 
-    # What a matching engine does
+    # Work of a matching engine
 
     def prices(self, bars: int, bar_ms: int):
         """A random walk of each market, a bar apart, up to now: enough history for a first forecast."""
@@ -149,7 +149,7 @@ class MatchingEngine:
         return command
 
     def ask(self, account: str, legs: list, timeout_ms=2_000) -> dict:
-        """A pre-trade check: what would this trade cost?"""
+        """A pre-trade check: the price of this trade."""
         correlation = f"{self.run}-ask-{self.sequence}"
         payload = {"account": account, "legs": legs, "deadline": now_ms() + timeout_ms}
         self.send("quote-requests", account, correlation, payload, [("correlation-id", correlation.encode())])

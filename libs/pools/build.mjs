@@ -1,4 +1,4 @@
-// Compiles native/reserves.c into dist/libs/pools/native/reserves.wasm. Bootstrap calls it when what it is
+// Compiles native/reserves.c into dist/libs/pools/native/reserves.wasm. Bootstrap calls it when its source is
 // made of has changed.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

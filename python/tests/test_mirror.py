@@ -1,4 +1,4 @@
-"""Without an exchange: what a client makes of messages."""
+"""Without an exchange: a client's state after messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Against small moves: what has risen a little is sold, what has risen much is left alone. Strengths and width stay private."""
+"""Against small moves: tokens that have risen a little are sold, those that have risen much are left alone. Strengths and width stay private."""
 
 import jax.numpy as jnp
 from zkrules import gradients, parameter, rule, weights

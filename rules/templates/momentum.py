@@ -1,4 +1,4 @@
-"""More of what rises: Δw = k (g − Σkg/Σk), with the strengths k kept private."""
+"""More of rising tokens: Δw = k (g − Σkg/Σk), with the strengths k kept private."""
 
 import jax.numpy as jnp
 from zkrules import gradients, parameter, rule, weights
@@ -12,5 +12,5 @@ from zkrules import gradients, parameter, rule, weights
     k=parameter([7.5, 3.25, 1.125], low=0.0625, high=16, search=(0.1, 16)),
 )
 def momentum(w, g, k):
-    """More of what rises."""
+    """More of rising tokens."""
     return w + k * (g - jnp.sum(k * g) / jnp.sum(k))

@@ -1,4 +1,4 @@
-"""What a file of a rule imports: `from zkrules import RuleError, gradients, graph, parameter, prices, rule, state, weights`."""
+"""Imports of a rule's file: `from zkrules import RuleError, gradients, graph, parameter, prices, rule, state, weights`."""
 
 from .declare import RuleError, gradients, graph, parameter, prices, rule, state, weights
 

@@ -63,7 +63,7 @@ class Arrays:
         axes = {"axes": [axis], "keepdims": 1}
         power = self.numbers.exponential(self._below(self.on_Sub(a, self.on_ReduceMax(a, **axes))))
         total = self.on_ReduceSum(power, **axes)
-        # The largest of them is 1.
+        # The largest is 1.
         low = np.maximum(total.low, 1 - total.error)
         return self.on_Div(power, Quantity(total.row, total.bits, low, total.high, total.error, total.shape))
 

@@ -1,4 +1,4 @@
-"""From a rule's circuit to what proves and verifies it: ezkl's compiled circuit, its settings, the key as a chain keeps it."""
+"""From a rule's circuit to the artifacts that prove and verify it: ezkl's compiled circuit, its settings, the key as a chain keeps it."""
 
 import json
 import shutil

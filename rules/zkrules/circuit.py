@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from zkcircuits.graph import Graph
 
-# What a comparison, a magnitude or a quotient may be: four limbs of ten bits and a sign.
+# Range of a comparison, a magnitude or a quotient: four limbs of ten bits and a sign.
 RANGE_BITS = 40
 # A larger divisor than 2^38 fails in the Node engine.
 LARGEST_SHIFT = 38
-# Fixed point of what enters and leaves.
+# Fixed point of inputs and outputs.
 BITS = 24
 
 
@@ -118,14 +118,14 @@ class Circuit(Graph):
         return self.emit("Reshape", ["sums", row.slot, m, k], m, total, self.constant([1, m], np.int64))
 
     def hint(self, operation, length, where="hints"):
-        """Numbers that the prover brings. Nothing is known of them until the circuit requires it."""
+        """Numbers that the prover brings. Nothing is known until the circuit requires it."""
         first = self.found[where]
         self.found[where] += length
         bounds = [self.constant([at], np.int64) for at in (first, first + length, 1)]
         return self._record([["hint", where, *operation]], self.op("Slice", where, *bounds), length)
 
     def require(self, what, row):
-        """No element is negative. What is goes into the public value `violations`."""
+        """No element is negative. A negative one goes into the public value `violations`."""
         zero = self.whole(np.zeros(row.length))
         below = self.positive(self.subtract(zero, row))
         total = self.sums(below, 1, row.length)

@@ -1,4 +1,4 @@
-"""What the command line asks for."""
+"""Requests of the command line."""
 
 import json
 import tempfile

@@ -1,4 +1,4 @@
-"""From a rule's ONNX graph to its circuit: inputs with their ranges, the lowered graph, what is public."""
+"""From a rule's ONNX graph to its circuit: inputs with their ranges, the lowered graph, public values."""
 
 import hashlib
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def digest_of(onnx_model):
 
 
 def bounds_of(each):
-    """The range of an input as its circuit has it, in units of 2^-24: outwards to what single precision holds."""
+    """The range of an input as its circuit has it, in units of 2^-24: outwards to single precision."""
     low, high = np.floor(each.low * 2.0**BITS), np.ceil(each.high * 2.0**BITS)
     down, up = np.float32(low), np.float32(high)
     down = down if down <= low else np.nextafter(down, np.float32(-np.inf))
@@ -38,7 +38,7 @@ def bounds_of(each):
 
 
 class Inputs:
-    """Where each input of a rule is among the circuit's: private parameters, shared ones, states, what the chain holds."""
+    """Where each input of a rule is among the circuit's: private parameters, shared ones, states, values on the chain."""
 
     def __init__(self, rule):
         private = {n: e for n, e in rule.of("parameter").items() if e.visibility == "private"}

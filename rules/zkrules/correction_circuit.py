@@ -18,7 +18,7 @@ from .correction import LARGEST_SUM, LEAST, SHAPES, WEIGHT_BITS, multipliers
 from .lower import Lowering
 from .quantity import Quantity
 
-# All averages of a state add up to less, so that two of them and what is beside them stay below 2^38.
+# All averages of a state add up to less, so that two and what is beside them stay below 2^38.
 STATE_SUM = 2.0**37 - 2.0**15
 # Shares of two averages: more bits would make rounding before every layer.
 QUOTIENT_BITS = 16

@@ -1,4 +1,4 @@
-"""How a file of a rule names its inputs: what each is, its shape, its range, and who may see it."""
+"""How a file of a rule names its inputs: its kind, its shape, its range, and who may see it."""
 
 import inspect
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ import numpy as np
 FEWEST_TOKENS, MOST_TOKENS = 2, 8
 # Bars of prices that a pool reads for an update.
 MOST_BARS = 16
-# What the circuit's integers hold, with room: 2^15 at 24 bits.
+# Range of the circuit's integers, with room: 2^15 at 24 bits.
 LARGEST = 2.0**15
 VISIBILITIES = ("private", "hashed", "public")
 
@@ -68,7 +68,7 @@ def prices(bars=2, limit=2.0):
 
 
 def parameter(value, low, high, visibility="private", search=None):
-    """A number or an array that decides what the rule does.
+    """A number or an array that the rule depends on.
 
     private: only its salted hash is told. hashed: its hash without a salt is told, so that who knows the values recognises them.
     public: the pool holds it. Training looks between `search`, by default the range itself.

@@ -25,7 +25,7 @@ class Lowering(Elementwise, Arrays):
     def __init__(self, circuit, quotient_bits=MOST_BITS):
         self.circuit = circuit
         self.numbers = Arithmetic(circuit, quotient_bits)
-        # Rows that are the sum of another row whose elements are not negative: a share of it is at most 1.
+        # Rows that are the sum of another row whose elements are not negative: a share is at most 1.
         self.totals = {}
         # Rows that are added to others, none negative, in a row: each element is a share of at most 1 of its sum.
         self.parts = {}
@@ -108,7 +108,7 @@ class Lowering(Elementwise, Arrays):
 
 
 def evaluated(model, node, arguments):
-    """What ONNX's reference implementation makes of one node."""
+    """The result of one node in ONNX's reference implementation."""
     given = {name: np.asarray(value) for name, value in zip(node.input, arguments, strict=True) if name}
     values = lambda names, of: [helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(of[name].dtype), None) for name in names]
     outputs = [helper.make_tensor_value_info(name, onnx.TensorProto.UNDEFINED, None) for name in node.output if name]

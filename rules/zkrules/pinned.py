@@ -1,4 +1,4 @@
-"""Numbers that the prover brings and the circuit checks, quotients, roots and logarithms, and exponentials, which two of them need: methods of
+"""Numbers that the prover brings and the circuit checks, quotients, roots and logarithms, and exponentials, which two need: methods of
 `Arithmetic`."""
 
 import math

@@ -1,6 +1,6 @@
-"""A pool that follows a rule along prices where trading is free, in JAX: what training differentiates.
+"""A pool that follows a rule along prices where trading is free, in JAX: differentiated by training.
 
-The same rails as the contract (`WeightRails.sol`): each target within `step` of its weight and above `lowest`, what they sum to
+The same rails as the contract (`WeightRails.sol`): each target within `step` of its weight and above `lowest`, the difference of their sum
 above or below one shared in proportion to the room left, all slowed by one factor where one would be too fast. `libs/rules` simulates
 the same in TypeScript from the ONNX graph; a test holds one against the other.
 """
@@ -25,7 +25,7 @@ class Terms:
 
 
 def railed(current, target, terms):
-    """What the contract lets weights become."""
+    """Weights within the contract's rails."""
     n = current.shape[0]
     highest = 1 - (n - 1) * terms.lowest
     low = jnp.maximum(current - terms.step, terms.lowest)
@@ -42,7 +42,7 @@ def railed(current, target, terms):
 def log_values(rule, terms, prices, parameters, first_weights):
     """ln of the pool's value at each update, over that at the first.
 
-    Weights move over the whole interval; within it the pool is worth what a pool of the mean path is: a step of n rows is divided into its
+    Weights move over the whole interval; within it the pool is worth as much as a pool of the mean path: a step of n rows is divided into its
     rows.
 
     @param prices rows × tokens @param parameters values by name

@@ -1,6 +1,6 @@
 """Fits the parameters of a rule by gradient through the zero-fee simulator; beside it DIRECT, on the same objective.
 
-The rows are split in three: what is fitted, what stops the fit early, and what neither has seen.
+The rows are split in three: the fit's, the one that stops the fit early, and a held-out one.
 """
 
 import sys

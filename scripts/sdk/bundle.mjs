@@ -1,4 +1,4 @@
-// Bundles of compiled libraries: one file without imports, for what is installed elsewhere.
+// Bundles of compiled libraries: one file without imports, for packages installed elsewhere.
 import { join } from 'node:path';
 import { build } from 'vite';
 import { root } from '../bootstrap.mjs';

@@ -17,7 +17,7 @@ function run(command, args, cwd = root) {
   return stdout;
 }
 
-/** Types of the entries: what the compiler declares of the files they reach, with the libraries' names resolved within the package. */
+/** Types of the entries: the compiler's declarations of the files they reach, with the libraries' names resolved within the package. */
 function declare(folder) {
   const compiled = mkdtempSync(join(tmpdir(), 'zkrisk-sdk-types-'));
   try {

@@ -56,7 +56,7 @@ describe('legs and limits', () => {
     expect(machine.trade('third', { A: 1 })).toMatchObject(refused);
     // The other side grows no open interest.
     expect(machine.trade('third', { A: -1 }).kind).toBe('trade-booked');
-    // What makes positions smaller is taken, also past the limits.
+    // A reduction is taken, also past the limits.
     expect(machine.trade('thief', { A: -10 }).kind).toBe('trade-booked');
   });
 

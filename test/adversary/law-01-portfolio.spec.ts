@@ -15,13 +15,13 @@ function hedged(cash: number, rules: object = PORTFOLIO): ExchangeMachine {
   return machine;
 }
 
-/** Law 1 by portfolio margin: what an account may hold is what its portfolio can lose, not the sum of its positions. */
+/** Law 1 by portfolio margin: an account's limit is its portfolio's loss, not the sum of its positions'. */
 describe('portfolio margin', () => {
   it('nets a hedge, and asks more of a lone position than of a hedged one', () => {
     const machine = hedged(200_000);
     expect(machine.trade('trader', { A: 5000, B: -5000 }).kind).toBe('trade-booked');
     const both = machine.engine.accounts.standing('trader');
-    // Each alone moves by 10 %: the worst of the pair is one of them, 50,000 beside floors of 1 % and what is concentrated.
+    // Each alone moves by 10 %: the worst of the pair is one, 50,000 beside floors of 1 % and the concentration.
     expect(both.notional).toBe(1_000_000);
     expect(both.initialMargin).toBeGreaterThan(60_000);
     expect(both.initialMargin).toBeLessThan(61_000);

@@ -63,7 +63,7 @@ describe('executing a plan', () => {
     expect(machine.ledger.totals.penalties).toBe(money(3820));
     // The pool has the loss of the trader, the penalty, and nothing that anybody lacks.
     expect(number(machine.ledger.capital + machine.ledger.liquidity - before)).toBeCloseTo(18_000 + 3820, 0);
-    // A float of the equity is within a unit of it.
+    // A float of the equity is within a unit.
     expect(number(machine.ledger.cashOf('debtor'))).toBeLessThanOrEqual(equity - 3820 + 1e-8);
     const poor = under({ liquidation: { penaltyRate: 0.5 } });
     poor.liquidateAll('debtor');

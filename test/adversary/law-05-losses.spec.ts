@@ -21,7 +21,7 @@ function pastThePool(): ExchangeMachine {
   return machine;
 }
 
-/** Law 5, past P + L: gains bear what is missing, in proportion, and nobody gains by being first or by being many. */
+/** Law 5, past P + L: gains bear the shortfall, in proportion, and nobody gains by being first or by being many. */
 describe('a loss past the pool', () => {
   it('is shared after an hour: gains pro rata, exactly, nobody else; then the exchange goes on', () => {
     const machine = pastThePool();

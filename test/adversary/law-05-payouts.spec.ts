@@ -19,7 +19,7 @@ const paidOut = (machine: ExchangeMachine) =>
     0,
   );
 
-/** Law 5: what is paid out never exceeds what was paid in; while there is a shortfall payouts are pro rata. */
+/** Law 5: payouts never exceed deposits; while there is a shortfall payouts are pro rata. */
 describe('payouts of an insolvent exchange', () => {
   it('who is first is paid no more than who is last, and no more than there is', () => {
     const machine = insolvent();

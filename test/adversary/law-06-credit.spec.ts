@@ -32,7 +32,7 @@ describe('caps', () => {
     expect(machine.transfer('a', 'B', room + 1)).toMatchObject({ code: 'credit-cap' });
     expect(machine.withdraw('a', room).kind).toBe('account-withdrawn');
     expect(machine.withdraw('a', 1)).toMatchObject({ code: 'credit-cap' });
-    // What lowers the debt is taken whatever the cap.
+    // A trade that lowers the debt is taken whatever the cap.
     machine.engine.setParameters(
       {
         ...{ commandId: 'p', base: 1, by: 'op', reason: 'test', issuedAt: machine.time },
@@ -145,7 +145,7 @@ describe('the credit charge', () => {
     );
     const paid = money(loss!.loss) < reserve ? money(loss!.loss) : reserve;
     expect(machine.ledger.creditReserve).toBe(reserve - paid);
-    // What the trader lost and had is the pool's gain.
+    // The trader's loss up to its equity is the pool's gain.
     expect(machine.ledger.capital + machine.ledger.liquidity).toBeGreaterThan(capital + liquidity);
   });
 

@@ -11,7 +11,7 @@ function pool(): ExchangeMachine {
   return machine;
 }
 
-/** Law 8: what is earned belongs to whoever bore the risk, in proportion to time. */
+/** Law 8: earnings belong to the bearers of the risk, in proportion to time. */
 describe('earnings of liquidity', () => {
   it('500 M deposited a quarter of an hour before a premium vests gain nothing of it', () => {
     const machine = pool();
@@ -23,7 +23,7 @@ describe('earnings of liquidity', () => {
     machine.marks();
     expect(machine.ledger.sharesOf('thief')).toBeGreaterThan(0n);
     machine.wait(HOUR_MS);
-    // All that was pending when it came was 1/96 of the premium; it takes none of what was earned before.
+    // All that was pending when it came was 1/96 of the premium; it takes none of the earlier earnings.
     expect(machine.worth('thief')).toBeLessThanOrEqual(500_000_000 + premium / 90);
     expect(machine.worth('honest')).toBeGreaterThan(900_000 + 0.9 * premium);
   });
@@ -112,7 +112,7 @@ describe('the waterfall', () => {
     const machine = new ExchangeMachine();
     machine.provide('lp', 1_000_000);
     for (const account of ['a', 'b', 'c', 'd']) machine.deposit(account, 50_000_000);
-    // A flat book: what some win the others lose.
+    // A flat book: gains of some are losses of the others.
     for (const [account, size] of [
       ['a', 100_000],
       ['b', -100_000],
@@ -135,7 +135,7 @@ describe('the waterfall', () => {
       ['d', 'b', 'c', 'a'],
     ].map(closings);
     for (const result of results) {
-      // L has its own, and what premia have vested in a second; P has nothing of the 160,000 that went through L.
+      // L has its own, and the premia vested in a second; P has nothing of the 160,000 that went through L.
       expect(number(result.liquidity)).toBeGreaterThanOrEqual(1_000_000);
       expect(number(result.liquidity)).toBeLessThan(1_000_010);
       expect(number(result.capital)).toBeLessThan(1e-5);

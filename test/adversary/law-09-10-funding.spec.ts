@@ -28,7 +28,7 @@ describe('funding and premia', () => {
     const [long, short] = charged('1000', '-1000');
     const [nearly] = charged('1000.00000001', '-1000');
     expect(long / nearly).toBeCloseTo(1, 5);
-    // What longs pay the shorts have, but for the rounding, which is the pool's.
+    // Payments of longs go to the shorts, but for the rounding, which is the pool's.
     expect(long + short).toBeGreaterThanOrEqual(-1e-6);
   });
 
@@ -50,7 +50,7 @@ describe('funding and premia', () => {
       { kind: 'bankruptcy-settled' },
     ]);
     expect(machine.ledger.pendingToCapital + machine.ledger.pendingToLiquidity).toBe(pending);
-    // The pool bears the debt, and not a premium on top of it.
+    // The pool bears the debt, and no premium on top.
     expect(number(machine.ledger.totals.bankruptcies)).toBeCloseTo(debt, 5);
   });
 });

@@ -21,7 +21,7 @@ let count = 0;
 const match = (machine: ExchangeMachine, part: Partial<MatchPayload>): BookEvent =>
   machine.match({ matchId: `m${++count}`, fills: [], pool: [], releases: [], ...part });
 
-/** Trades that an order book has matched: all of them or none, and the pool has nothing to do with the fills. */
+/** Trades that an order book has matched: all or none, and the pool has nothing to do with the fills. */
 describe('matched trades', () => {
   it('change neither the pool’s sizes nor its risk, and pay no premium but the fees of the schedule', () => {
     const machine = exchange({
@@ -60,7 +60,7 @@ describe('matched trades', () => {
     refused({ fills: [good, fill('c', 'd', 'A', '-10', '100')] }, 'invalid-input');
     refused({ fills: [good, fill('c', 'd', 'Z', '10', '100')] }, 'unknown-market');
     refused({ fills: [fill('a', 'b', 'A', '30001', '100')] }, 'notional-limit');
-    // 16,000 each: none of them alone is past the limit of the market.
+    // 16,000 each: none alone is past the limit of the market.
     refused(
       { fills: [fill('a', 'b', 'A', '16000', '100'), fill('c', 'd', 'A', '16000', '100')] },
       'notional-limit',

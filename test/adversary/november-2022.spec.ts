@@ -23,7 +23,7 @@ interface Outcome {
 }
 
 /**
- * November 2022, hour by hour, 24 markets: the same traders, some of them hedged, each with one to three times the initial margin it
+ * November 2022, hour by hour, 24 markets: the same traders, some hedged, each with one to three times the initial margin it
  * needs, under linear and under portfolio margin. Whoever is below maintenance is liquidated at the hour's close by a certified plan.
  */
 describeWithRealData('November 2022', () => {
@@ -49,7 +49,7 @@ describeWithRealData('November 2022', () => {
     .sort((a, b) => sumOf(b) - sumOf(a))
     .slice(0, 8);
 
-  /** One factor, the mean of all returns, and what each market has of its own; exponentially weighted, over a day. */
+  /** One factor, the mean of all returns, and each market's own part; exponentially weighted, over a day. */
   function* forecasts(): Generator<CovariancePayload> {
     const n = markets.length;
     const covariance = new Float64Array(n);

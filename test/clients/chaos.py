@@ -115,7 +115,7 @@ failed = []
 def run(work):
     try:
         work()
-    except BaseException as error:  # Told by the process, not by a thread of it.
+    except BaseException as error:  # Told by the process, not by its thread.
         failed.append(repr(error))
 
 

@@ -14,7 +14,7 @@ async def mirror(stream: AsyncStream, channel: str, until: str) -> "tuple[str, o
         updates += 1
         # Risk is told as of a time of its own.
         if (update.document.get("marketTime") or update.document["at"]) >= until:
-            # What is told of this time is told by now.
+            # The messages of this time have come by now.
             await asyncio.sleep(1)
             return channel, update.document, updates
     raise AssertionError("a stream does not end")

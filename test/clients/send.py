@@ -1,7 +1,7 @@
 """Sends messages as teams with other clients would: every codec, several partitioners, transactions, headers of any kind.
 
 usage: send.py BROKERS PREFIX FILE ROUND SECONDS
-FILE has messages by topic, as JSON. Prints the ids of what must arrive, as JSON; what is given up in a transaction is not among them.
+FILE has messages by topic, as JSON. Prints the ids of messages that must arrive, as JSON; those of an aborted transaction are not among them.
 """
 import asyncio
 import json

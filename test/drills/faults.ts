@@ -7,7 +7,7 @@ import type { EventLog } from '#lib/events';
 import type { ServiceName, ServiceProcess, Topology } from '../support/topology.js';
 import { poison, stuttering } from './mischief.js';
 
-/** What a fault may lay hands on while a replay runs. */
+/** Parts that a fault may touch while a replay runs. */
 export interface Scene {
   readonly topology: Topology;
   /** running services; a fault that ends one puts its successor in its place */
@@ -32,7 +32,7 @@ export interface Fault {
   readonly furtherBars?: number;
   /** whether epochs are proven, and settled on a chain */
   readonly settles?: boolean;
-  /** what happens, at a moment of the replay; says what it has done */
+  /** the fault, at a moment of the replay; returns its description */
   readonly strike?: (scene: Scene) => Promise<string>;
 }
 
@@ -173,7 +173,7 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 interface Work {
-  /** what it is about when it is killed */
+  /** its work when it is killed */
   readonly name: string;
   /** SQL: the pieces that are worked at, and a mark that is another one where a piece is begun anew */
   readonly underWay: string;
@@ -183,7 +183,7 @@ interface Work {
   readonly furtherBars: number;
 }
 
-/** A service is killed in the middle of its work, three times, each time at another piece of it. */
+/** A service is killed in the middle of its work, three times, each time at another step. */
 function killedAtWork(victim: ServiceName, { name: work, underWay, withinMs, furtherBars }: Work): Fault {
   return {
     ...{ name: `kill -9 of the ${victim} while it ${work}, three times`, settles: true, furtherBars },
@@ -221,7 +221,7 @@ async function nextPiece(topology: Topology, underWay: string, seen: readonly Pi
   }
 }
 
-/** These need a chain and time: the drills come to them last. */
+/** These need a chain and time: the drills play these last. */
 export const SETTLING_FAULTS: readonly Fault[] = [
   killedAtWork('prover', {
     name: 'proves',

@@ -2,7 +2,7 @@ import { EventLog } from '#lib/events';
 import { type Outgoing, TOPICS } from '#lib/messages';
 import { generator } from '#lib/runtime';
 
-/** A log whose publisher stutters: everything is sent twice, some of it much later, and ticks of a bar come in any order. */
+/** A log whose publisher stutters: everything is sent twice, some much later, and ticks of a bar come in any order. */
 export function stuttering(log: EventLog, seed: number): EventLog {
   const draw = generator(seed);
   const sent: Outgoing[] = [];
@@ -25,7 +25,7 @@ export function stuttering(log: EventLog, seed: number): EventLog {
   }) as EventLog;
 }
 
-/** Records that are none: what a broken producer may send. None of it is a command, so none of it has an outcome. */
+/** Broken records of a broken producer. None is a command, so none has an outcome. */
 export function poison(topic: string, seed: number): { key: string; value: string }[] {
   const draw = generator(seed);
   const time = Date.UTC(2026, 0, 1);

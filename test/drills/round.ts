@@ -34,7 +34,7 @@ export interface RoundResult {
   readonly plans: number;
   readonly deadLetters: number;
   readonly replaySeconds: number;
-  /** what did not hold; empty where everything did */
+  /** faults found; empty where everything held */
   readonly failures: readonly string[];
 }
 

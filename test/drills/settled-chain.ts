@@ -17,11 +17,11 @@ const EPOCHS = 2;
 
 /** A chain with an oracle of its own, for services that prove and settle. */
 export interface SettledChain {
-  /** what services have to know of it */
+  /** its settings for services */
   readonly environment: NodeJS.ProcessEnv;
   /** waits until all epochs are proven and settled, or have failed; how many there are */
   settled(connection: DataSource): Promise<number>;
-  /** what does not hold of what was settled; empty where everything does */
+  /** faults of the settlement; empty where everything holds */
   failures(topology: Topology): Promise<string[]>;
   stop(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export async function startSettledChain(): Promise<SettledChain> {
     }
   };
 
-  /** What the tables say of each transaction is what the chain has; and the account has sent no other. */
+  /** The tables' transactions are the chain's; and the account has sent no other. */
   const chainFailures = async (transactions: readonly Transaction[], nonces: number): Promise<string[]> => {
     const found =
       nonces === transactions.length ? [] : [`${nonces} sent, ${transactions.length} meant to be`];
@@ -138,7 +138,7 @@ function epochFailures(
   ];
 }
 
-/** Every transaction has come through, and one receipt tells of it. A relay that was killed may have told it twice. */
+/** Every transaction has come through, and has one receipt. A relay that was killed may have told it twice. */
 function receiptFailures(
   transactions: readonly Transaction[],
   receipts: readonly ReceiptPayload[],

@@ -117,7 +117,7 @@ describe('a pool on a chain', () => {
       }
       await chain.nextBar();
       const [btc, eth] = await chain.weightsOf(pool);
-      // Towards what has risen, no further than a step.
+      // Towards the risen token, no further than a step.
       expect(btc).toBeGreaterThan(0.5001);
       expect(btc).toBeLessThanOrEqual(0.51);
       expect(eth).toBeLessThan(0.3);

@@ -10,7 +10,7 @@ import { noPython } from '../support/python.js';
 
 const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.js');
 
-/** Hourly prices whose drifts last: what momentum lives on. */
+/** Hourly prices whose drifts last, which momentum profits from. */
 function trendingPrices(rows: number): number[][] {
   const draw = generator(3);
   const [last, drift] = [

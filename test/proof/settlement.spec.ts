@@ -88,7 +88,7 @@ function twoBars(): { bars: [BarInput, BarInput]; sizes: bigint[]; closes: numbe
   return { bars, sizes, closes: MARKETS.map((_, i) => [begun[i], prices[i], last[i]]) };
 }
 
-/** A book of three accounts, one of them a provider, whose positions add up to these sizes; changed before it is committed to. */
+/** A book of three accounts, one a provider, whose positions add up to these sizes; changed before it is committed to. */
 function committedBook(
   { book }: BarInput,
   sizes: readonly bigint[],
@@ -169,7 +169,7 @@ function caseOf(input: BarInput, prices: readonly number[]): LiquidationCase {
   };
 }
 
-/** An entry of an ABI without the names of what is inside its structs. */
+/** An entry of an ABI without the names of its structs' fields. */
 function signatureOf(item: { type: string; name?: string; inputs?: readonly AbiParameter[] }): string {
   const flat = (parameter: AbiParameter): string =>
     'components' in parameter
@@ -188,7 +188,7 @@ describe('proofs on a chain', () => {
   let account: ReturnType<typeof privateKeyToAccount>;
   let proofs: ChainProof[];
 
-  /** What a contract answers a call: nothing, or why it refuses. */
+  /** A contract's answer to a call: undefined, or the reason for its refusal. */
   async function call(
     functionName: 'publish' | 'propose' | 'installModel' | 'attestLiquidation',
     args: readonly unknown[],
@@ -315,12 +315,12 @@ describe('proofs on a chain', () => {
     const longer: Hex = `${proof}${'00'.repeat(32)}`;
     expect(await verify(deployment.verifier, proof)).toBe(true);
     expect(await verify(deployment.verifier, longer)).toBe(false);
-    // What is behind it takes bytes behind a proof: two encodings of one statement.
+    // The verifier itself takes bytes behind a proof: two encodings of one statement.
     expect(await verify(deployment.halo2, longer)).toBe(true);
   });
 
   it('every altered public value, and another proof’s, is refused', async () => {
-    // Residuals and bounds have room within their tolerances: there the proof itself is what refuses.
+    // Residuals and bounds have room within their tolerances: there the proof itself refuses.
     for (const [name, { first, length }] of Object.entries(LAYOUTS.bar.values)) {
       for (const index of new Set([first, first + length - 1])) {
         const refusal = await call('publish', [epoch(0, { bars: [altered(proofs[0], index)] })]);

@@ -11,7 +11,7 @@ const ADMIN_SECRET = 'a secret for tests, of forty characters..';
 const QUOTE_SECRET = 'another secret for tests, to seal quotes';
 const LEGS = [{ market: 'SIM-A', size: '0.1' }];
 
-/** What anyone may call without a key: nothing of it is secret, nothing of it changes anything. */
+/** Routes without a key: none is secret, none changes state. */
 const PUBLIC = ['/healthz', '/metrics', '/readyz', '/v1/status'];
 
 interface Answer {

@@ -88,7 +88,7 @@ describe('the engine on a simulated market', () => {
   const quote = (legs: { market: string; size: string }[], account = 'tester') =>
     post<Quote>('/v1/quotes', { account, legs });
   const drained = () => engine.log.drained(new AbortController().signal);
-  /** The marks as they are, again: what has waited for marks is executed. */
+  /** The marks as they are, again: commands that waited for marks are executed. */
   const confirmMarks = async (time = engine.pricer.engine.board.now + 1000) => {
     const { board } = engine.pricer.engine;
     await engine.log.publish(
@@ -436,7 +436,7 @@ describe('the engine on a simulated market', () => {
     const withdrawal = { commandId: 'locked-1', provider: 'lp-9', amount: '200', mode: 'locked' };
     await post('/v1/liquidity/withdrawals', withdrawal);
     await confirmMarks();
-    // Asked again with the same id, it says what has become of it.
+    // Asked again with the same id, it answers the outcome.
     const locked = await post<{ releaseAt: number; kind: string }>('/v1/liquidity/withdrawals', withdrawal);
     expect(locked.body.kind).toBe('withdrawal-locked');
     // Locked shares cannot be withdrawn a second time.
@@ -451,7 +451,7 @@ describe('the engine on a simulated market', () => {
       `select payload from book_event where kind = 'liquidity-withdrawn' and payload->>'provider' = 'lp-9' order by sequence`,
     );
     expect(events.map(({ payload }) => payload.mode)).toEqual(['forced', 'locked']);
-    // Shares are paid at their value when they are released: premia that vested meanwhile belong to them.
+    // Shares are paid at their value when they are released: premia that vested meanwhile are theirs.
     expect(Number(events[0].payload.paid) + Number(events[0].payload.fee)).toBeCloseTo(300, 1);
     expect(Number(events[1].payload.fee)).toBe(0);
     expect(Number(events[1].payload.paid)).toBeGreaterThan(199);

@@ -25,7 +25,7 @@ import { eventually, startTestDatabase, type TestDatabase } from '../support/dat
 import { noKafka, startTestBroker, type TestBroker } from '../support/kafka.js';
 import { embeddedSubject, kafkaSubject, type Subject } from '../support/log-subjects.js';
 
-// What a log promises its consumers, held by both: the tables that stand in for Kafka, and Kafka.
+// Promises of a log to its consumers, kept by both: the tables that stand in for Kafka, and Kafka.
 
 const PARTITIONS = 4;
 const NOON = Date.UTC(2026, 0, 1, 12);
@@ -56,7 +56,7 @@ type NumberMessage = Message<{ value: number }>;
 const number = (value: number, topic: typeof numbers = numbers, key = 'k') =>
   outgoing(topic, key, { id: `n${value}`, sequence: value, time: NOON }, { value });
 
-/** What the handlers do with each batch; replaced by the tests. */
+/** The handlers' work on each batch; replaced by the tests. */
 type Handler = (messages: NumberMessage[], context: ConsumeContext, topic: string) => Promise<void> | void;
 let handle: Handler = () => undefined;
 /** values by the topic they came from, and who got them */
@@ -71,7 +71,7 @@ async function take(topic: string, messages: NumberMessage[], context: ConsumeCo
   );
 }
 
-/** Each service of a test has controllers of its own, so that it is known who has handled what. */
+/** Each service of a test has controllers of its own, so that handlers can be told apart. */
 function moduleOf(service: number) {
   @Controller()
   class NumbersController {
@@ -189,7 +189,7 @@ describe.each(kinds)('the %s log', (kind) => {
       expect(own.map(({ value }) => value)).toEqual(upTo(20).map((j) => 12 * j + i));
       expect(new Set(own.map(({ unit }) => unit))).toEqual(new Set([partitionOf(key, PARTITIONS)]));
     }
-    // What Java's client makes of these keys: murmur2 of their bytes, without its sign.
+    // Java's client on these keys: murmur2 of their bytes, without its sign.
     expect(['21', 'foobar', 'abc', 'a-little-bit-long-string'].map((key) => partitionOf(key, 1000))).toEqual([
       340, 166, 107, 112,
     ]);
@@ -339,7 +339,7 @@ describe.each(kinds)('the %s log', (kind) => {
     await drained();
     expect(valuesOf('keyed').sort((a, b) => a - b)).toEqual(upTo(sent));
     if (kind === 'embedded') return;
-    // Partitions are shared by three, and the oldest keeps what is not to be shared.
+    // Partitions are shared by three, and the oldest keeps unshared topics.
     const late = seen.slice(-200).filter(({ topic }) => topic === 'keyed');
     expect(new Set(late.map(({ service }) => service))).toEqual(new Set([0, 1, 2]));
     expect(restored.filter((unit) => unit.endsWith(':test/0'))).toEqual(['0:test/0']);

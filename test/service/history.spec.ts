@@ -292,7 +292,7 @@ describe('history', () => {
       const dropped = await partitions.drop(transaction, Date.UTC(2040, 1, 29));
       expect(dropped.filter((name) => name.startsWith('history_risk_2040'))).toEqual(['history_risk_204001']);
       expect(dropped.some((name) => name.startsWith('history_market'))).toBe(true);
-      // What was dropped can be written again.
+      // Dropped partitions can be written again.
       await partitions.prepare(transaction, 'history_risk', months);
     });
   });

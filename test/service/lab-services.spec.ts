@@ -43,7 +43,7 @@ interface Recorded {
   readonly events: BookEvent[];
 }
 
-/** What the lab did: commands by bar, and the book's events. */
+/** The lab's commands by bar, and its book events. */
 async function inTheLab(panel: PricePanel): Promise<Recorded> {
   const forecasts = await forecastsOf(panel, forecastSettings(PARAMETERS, panel.barMs));
   const solvers = await loadSolvers();

@@ -225,7 +225,7 @@ describe('the liquidator', () => {
     const after = await client.account('pat');
     expect(after.cross.liquidatable).toBe(false);
     expect(after.cross.notional).toBeLessThan(before.cross.notional);
-    // Closed as planned, not more: what is left has its initial margin, but for the liquidity premium.
+    // Closed as planned, not more: the rest has its initial margin, but for the liquidity premium.
     expect(after.cross.marginRatio!).toBeGreaterThan(0.045);
     expect(after.cross.marginRatio!).toBeLessThan(0.06);
     expect(await refusal(client.reportExecution(plan.planId, { liquidator: 'test', status: 'full' }))).toBe(

@@ -8,7 +8,7 @@ import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 import { QUICK_MODEL } from '../support/topology.js';
 
-// The operator's orders over REST, journalled by the pricer: what each does to the books, and how each is undone.
+// The operator's orders over REST, journalled by the pricer: each one's effect on the books, and how each is undone.
 
 const ADMIN_SECRET = 'a secret for tests, of forty characters..';
 

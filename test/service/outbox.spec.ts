@@ -53,7 +53,7 @@ describe('the relay of the outbox', () => {
   beforeEach(() => connection.query('truncate outbox, outbox_source, outbox_relay'));
   afterAll(() => database.stop());
 
-  /** Publishes in transactions: what a source says in a row, together. */
+  /** Publishes in transactions: successive messages of a source together. */
   async function fill(messages: readonly { source: string; topic: string; value: string }[]): Promise<void> {
     const log = new KafkaLog(connection, {} as Broker, [], { prefix: '', partitions: 1, replication: 1 });
     for (let at = 0; at < messages.length;) {
@@ -102,7 +102,7 @@ describe('the relay of the outbox', () => {
           const broker = new MoodyBroker(refused, mood);
           const relay = new OutboxRelay(connection, broker, (topic) => topic);
           relay.start();
-          // Of each topic of each source, what comes before the first that is refused.
+          // Of each topic of each source, the messages before the first refused one.
           const blocked = new Set<string>();
           const due = messages.filter(({ source, topic, value }) => {
             if (refused.has(value)) blocked.add(`${source} ${topic}`);

@@ -9,7 +9,7 @@ import { PriceFileError } from '#lib/price-file';
 
 const path = (name: string) => join(import.meta.dirname, '..', '..', '..', 'test', 'cases', `${name}.csv`);
 
-/** What each command that reads files makes of one: the markets it uses, its last time, and what it says on the screen. */
+/** The result of each command that reads files: the markets it uses, its last time, and its notes on the screen. */
 interface Reading {
   readonly markets: readonly string[];
   readonly to: string;

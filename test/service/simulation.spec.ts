@@ -7,7 +7,7 @@ describe('the machines under simulated faults', () => {
     for (let seed = 1; seed <= 5; seed++) reports.push(await runEpisode(seed));
     const sum = (of: (report: EpisodeReport) => number) =>
       reports.reduce((total, report) => total + of(report), 0);
-    // What is to be simulated has happened.
+    // The simulated events have happened.
     expect(sum(({ crashes }) => crashes)).toBeGreaterThan(50);
     expect(sum(({ liquidations }) => liquidations)).toBeGreaterThan(20);
     expect(sum(({ bankruptcies }) => bankruptcies)).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import { Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/in
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 import { QUICK_MODEL } from '../support/topology.js';
 
-// Snapshots of the ledger are taken beside the writer of the book, from what it has committed.
+// Snapshots of the ledger are taken beside the writer of the book, from its committed events.
 
 const vesting = vestingOf(pricerConfig(QUICK_MODEL).FIRST_PARAMETERS);
 const deposit = (number: number): BookEvent => ({

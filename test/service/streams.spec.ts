@@ -6,7 +6,7 @@ import { type ApiKeys, type Scope } from '#lib/host';
 import { applyPatch, type JsonObject, serverMessage, type ServerMessage } from '#lib/messages';
 import { type KeyedEngine, startKeyedEngine } from '../support/keyed-engine.js';
 
-/** A client that mirrors what it is subscribed to and holds the engine to its schemas and numbers. */
+/** A client that mirrors its subscriptions and checks the engine's schemas and numbers. */
 class Mirror {
   readonly messages: ServerMessage[] = [];
   readonly documents = new Map<string, JsonObject>();

@@ -22,7 +22,7 @@ describe('a request', () => {
   const spans: SentSpan[] = [];
 
   beforeAll(async () => {
-    // What OpenTelemetry's exporters send to: OTLP as JSON over HTTP.
+    // A receiver for OpenTelemetry's exporters: OTLP as JSON over HTTP.
     collector = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -75,7 +75,7 @@ describe('a request', () => {
       expect([topic, headers['correlation-id']]).toEqual([topic, 'ticket-4711']);
       expect(headers.traceparent.split('-')[1]).toBe(traceId);
     }
-    // Ending sends what is left.
+    // Ending sends the rest.
     await engine.stop();
     const own = spans.filter((span) => span.traceId === traceId);
     const names = own.map(({ name }) => name);

@@ -44,7 +44,7 @@ describe('TransactionSender on a chain', () => {
   const mine = (blocks: number) => rpc('anvil_mine', `0x${blocks.toString(16)}`);
   const statuses = () => [...store.rows.values()].map(({ status }) => status);
 
-  /** What the chain has taken from the account: each transaction's name, in order. */
+  /** Transactions that the chain has taken from the account: each transaction's name, in order. */
   async function taken(): Promise<string[]> {
     const head = await client.getBlockNumber({ cacheTime: 0 });
     const found: string[] = [];
@@ -161,7 +161,7 @@ describe('TransactionSender on a chain', () => {
     store.add('a');
     const turns = sender({ replaceAfterMs: 20 });
     await turns.advance();
-    // The chain has become dearer than what was offered.
+    // The chain has become dearer than the offer.
     const [{ attempts: first }] = store.rows.values();
     await rpc('anvil_setNextBlockBaseFeePerGas', `0x${(2n * BigInt(first[0].maxFeePerGas)).toString(16)}`);
     await mine(1);

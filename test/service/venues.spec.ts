@@ -9,7 +9,7 @@ import { VenuesService, venuesConfig } from '../../apps/venues/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 import { equalSources } from '../support/price-sources.js';
 
-// Three venues on this machine, each in its own format; one of them lies. Their ticks go through the log to the marks.
+// Three venues on this machine, each in its own format; one lies. Their ticks go through the log to the marks.
 
 const MARKETS = 'BTC=binance:BTCUSDT+coinbase:BTC-USD+kraken:BTC/USD';
 

@@ -1,7 +1,7 @@
 /** How many records of each topic have to be handled before: a vector clock over topics. */
 export type Causes = Readonly<Record<string, number>>;
 
-/** A record as a topic keeps it. The body is text, so that a machine gets what a wire would give it. */
+/** A record as a topic keeps it. The body is text, so that a machine gets it as from a wire. */
 export interface SimulatedRecord {
   readonly topic: string;
   readonly time: number;

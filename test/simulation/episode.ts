@@ -28,7 +28,7 @@ interface Committed {
 export interface EpisodeReport {
   readonly seed: number;
   readonly market: EpisodeMarket;
-  /** records handled, crashes, and what happened outside */
+  /** records handled, crashes, and actions outside */
   readonly steps: number;
   readonly crashes: number;
   readonly events: number;
@@ -103,7 +103,7 @@ async function cluster(bus: Bus, market: EpisodeMarket) {
 /**
  * One seeded run: at each step the scheduler lets something happen outside, delivers a batch of some topic to some node, or
  * kills a node between two steps or between its work and its commit. A record may be late for any time; a topic keeps its order
- * and nothing is handled before its causes, which is what lanes promise. Afterwards everything is delivered, and what was
+ * and nothing is handled before its causes, which is what lanes promise. Afterwards everything is delivered, and the steps that were
  * committed is done again by nodes that nothing disturbs: it must come to the same, bit for bit.
  *
  * @throws {SimulationFailure} naming the seed and the decision
@@ -213,7 +213,7 @@ function digestOf(bus: Bus, { journal, engine }: ExchangeNode): string {
   return hash.update(JSON.stringify(engine.ledger.snapshot())).digest('hex');
 }
 
-/** Does what was committed again, in one go and without a crash. */
+/** Repeats the committed steps, in one go and without a crash. */
 async function replay(
   recorded: Bus,
   committed: readonly Committed[],
@@ -222,7 +222,7 @@ async function replay(
 ): Promise<void> {
   const bus = new Bus();
   const { exchange, nodes } = await cluster(bus, market);
-  // What came from outside is there from the start; what nodes publish they publish again.
+  // Messages from outside are there from the start; nodes publish their own again.
   for (const topic of [TOPICS.prices.name, ...COMMAND_TOPICS])
     for (const { causes, ...record } of recordsOf(recorded, topic)) bus.publish([record], causes);
   for (const { node: name, topic, count } of committed) {

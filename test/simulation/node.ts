@@ -4,12 +4,12 @@ import type { Bus, Publication, SimulatedRecord } from './bus.js';
 export class NodeCrash extends Error {}
 
 /**
- * A machine with the shell that every service has: it handles a batch, then commits its state, its place in the topic and what
+ * A machine with the shell that every service has: it handles a batch, then commits its state, its place in the topic and the messages that
  * it publishes together. A crash before the commit leaves nothing of the batch.
  */
 export abstract class Node<Durable extends object> {
   private offsets: Record<string, number> = {};
-  /** what everything consumed so far was caused by, and what was consumed */
+  /** causes of all messages consumed so far, and these messages */
   private clock: Record<string, number> = {};
   /** state as it was committed, field by field, as text; a field that is the same object as before is not written again */
   private committed:
@@ -21,7 +21,7 @@ export abstract class Node<Durable extends object> {
     private readonly bus: Bus,
   ) {}
 
-  /** Makes the machine from what was committed; from nothing where nothing was. */
+  /** Makes the machine from the committed state, or empty where there is none. */
   protected abstract start(durable: Durable | undefined): void;
   protected abstract handle(topic: string, records: readonly SimulatedRecord[]): Promise<Publication[]>;
   /** All that a restart needs. An object that is given again has not been changed since. */
@@ -39,7 +39,7 @@ export abstract class Node<Durable extends object> {
     this.start(Object.fromEntries(fields) as Durable);
   }
 
-  /** Records of a topic that may be handled now: in order, and only after what has caused them. */
+  /** Records of a topic that may be handled now: in order, and only after their causes. */
   ready(topic: string, most: number): SimulatedRecord[] {
     const from = this.offsets[topic] ?? 0;
     const end = Math.min(this.bus.length(topic), from + most);

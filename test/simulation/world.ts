@@ -8,7 +8,7 @@ const START = Date.UTC(2026, 0, 1);
 const TICKS_A_BAR = 4;
 const ACCOUNTS = 12;
 
-/** What happens outside: prices that jump now and then, traders and providers whose commands may be senseless, sent twice, or both. */
+/** The outside: prices that jump now and then, traders and providers whose commands may be senseless, sent twice, or both. */
 export class World {
   private readonly prices = [40_000, 2_500, 90];
   private time = START;
@@ -54,7 +54,7 @@ export class World {
     return made;
   }
 
-  /** What everybody brings before anything else. */
+  /** Opening deposits, before anything else. */
   opening(): Publication[] {
     const deposit = (account: string, i: number): AccountPayload => ({
       ...{ kind: 'deposit', commandId: `opening-${i}`, account, amount: '20000' },

@@ -20,7 +20,7 @@ export interface Screen {
   readonly scheme: 'light' | 'dark';
 }
 
-/** A page, and everything that went wrong on it: errors it has thrown, what its policy refused, and what its console calls an error. */
+/** A page, and its faults: errors it has thrown, refusals of its policy, and errors in its console. */
 export interface WatchedPage {
   readonly page: Page;
   readonly context: BrowserContext;

@@ -6,7 +6,7 @@ const COLLUDERS = ['c1', 'c2', 'c3', 'c4', 'c5'] as const;
 const MARKETS = ['A', 'B', 'C'] as const;
 /** whose pool shares a vault holds; theirs too */
 const VAULT = 'c5.vault';
-/** What rounding may do to the sums of floats that wealth is made of: the books themselves are exact. */
+/** Rounding of the float sums that make up wealth: the books themselves are exact. */
 const TOLERANCE = 1e-3;
 
 const who = fc.constantFrom(...COLLUDERS);
@@ -53,7 +53,7 @@ const commands = {
     share: fc.integer({ min: 1, max: 100 }),
     mode: fc.constantFrom('locked' as const, 'forced' as const),
   }),
-  /** what an order book would send: of colluders alone, at any price that is taken */
+  /** matches as an order book would send: of colluders alone, at any price that is taken */
   match: fc.record({
     kind: fc.constant('match' as const),
     fills: fc.array(
@@ -70,7 +70,7 @@ const commands = {
   release: fc.record({ kind: fc.constant('release' as const), who, which: fc.nat(3) }),
   claim: fc.record({ kind: fc.constant('claim' as const), who }),
   liquidate: fc.record({ kind: fc.constant('liquidate' as const) }),
-  /** one of them, as the liquidator of another, takes its positions over at prices of its own */
+  /** one, as the liquidator of another, takes its positions over at prices of its own */
   takeover: fc.record({
     kind: fc.constant('takeover' as const),
     liquidator: who,
@@ -105,7 +105,7 @@ export type Coverage = Map<string, number>;
 
 /** Sequences of commands of colluding accounts, at constant marks or at random ones. */
 export function sequences(length: number, randomMarks: boolean): fc.Arbitrary<(Command | Move)[]> {
-  // Levered positions, moves and liquidations are what sequences are about: they come more often.
+  // Levered positions, moves and liquidations are the subject of sequences: they come more often.
   const drawn: fc.Arbitrary<Command | Move>[] = [
     ...Object.values(commands),
     ...[commands.deposit, commands.lever, commands.lever, commands.liquidate, commands.takeover],
@@ -300,7 +300,7 @@ function standings(
   );
 }
 
-/** What the colluders have: what positions are worth where they are not debts, and shares at what they are redeemed for. */
+/** The colluders' wealth: positions at their worth where they are not debts, and shares at their redemption. */
 function wealth(machine: ExchangeMachine): number {
   let sum = 0;
   for (const account of COLLUDERS) {
@@ -316,7 +316,7 @@ function wealthOfVault(machine: ExchangeMachine): number {
   return backing === undefined ? 0 : number(worth - backing.amount - backing.deficit);
 }
 
-/** What an event has paid the colluders; negative: what they have paid in. */
+/** An event's payment to the colluders; negative: their deposit. */
 function paidBy(event: BookEvent): number {
   if (event.kind === 'account-withdrawn') return Number(event.amount);
   if (event.kind === 'account-deposited') return -Number(event.amount);

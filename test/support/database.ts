@@ -99,7 +99,7 @@ async function closeAll(open: readonly DataSource[]): Promise<void> {
 /**
  * Waits until a condition holds.
  *
- * @throws {Error} after `timeoutMs`, naming `what`
+ * @throws {Error} after `timeoutMs`, with the name of the condition
  */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,

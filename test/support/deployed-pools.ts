@@ -23,7 +23,7 @@ export interface DeployedPool {
   };
 }
 
-/** The files there are of them. */
+/** Their files. */
 export const DEPLOYED_POOLS = ['onchain_quantamm_3_tokens.json', 'onchain_weighted_usdc_dai.json'] as const;
 
 /** Its weights at the moment its state was taken, 18 decimals. */

@@ -23,7 +23,7 @@ export const LINEAR = {
 export const PARAMETERS: ExchangeParameters = {
   ...{ measure: 'evar', allocation: 'covariance', alpha: 0.01 },
   horizonMs: 24 * HOUR_MS,
-  // Moves of any size become marks at once: what marks are taken is tested with the marks.
+  // Moves of any size become marks at once: the choice of marks is tested with the marks.
   marks: markParameters({ bandMinimum: 10, maximumStepMs: 1e12 }),
   rules: firstRules(LINEAR),
 };
@@ -218,7 +218,7 @@ export class ExchangeMachine {
     this.keep(this.engine.settleTime());
   }
 
-  /** Books what time has brought. */
+  /** Books elapsed time. */
   settle(): void {
     this.keep(this.engine.settleTime());
   }

@@ -15,7 +15,7 @@ export interface FactorCase {
 const within = (random: ReturnType<typeof randomStream>, low: number, high: number) =>
   low + (high - low) * random.uniform();
 
-/** A model whose factors are what they say: scores are the regression of factors on returns. */
+/** A consistent model: scores are the regression of factors on returns. */
 export function randomFactors(seed: number, { markets: n, factors: K }: FactorCase): DeclaredFactors {
   const random = randomStream(seed);
   const between = (low: number, high: number) => within(random, low, high);

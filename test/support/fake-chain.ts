@@ -26,12 +26,12 @@ interface FakeBlock {
   readonly transactions: readonly Included[];
 }
 
-/** What a node answers to one call, in place of its own answer. */
+/** A node's answer to one call, in place of its own. */
 type Answer = () => unknown;
 
 /**
  * A chain in memory with the rules that a sender meets: one transaction for each nonce, in order; a replacement pays a tenth
- * more in both fees; blocks take what pays their base fee; a reorganisation takes blocks back.
+ * more in both fees; blocks take transactions that pay their base fee; a reorganisation takes blocks back.
  */
 export class FakeChain {
   readonly chainId = 31337;
@@ -60,7 +60,7 @@ export class FakeChain {
     return asked as unknown as ChainClient;
   }
 
-  /** Makes blocks; each takes what is pending, in order of nonces. */
+  /** Makes blocks; each takes the pending transactions, in order of nonces. */
   mine(blocks = 1): void {
     for (; blocks > 0; blocks--) {
       const number = BigInt(this.blocks.length);

@@ -8,7 +8,7 @@ import {
 } from '#lib/liquidation';
 import { randomStream } from '#lib/runtime';
 
-/** What makes a program hard. */
+/** Features that make a program hard. */
 export type Condition =
   'plain' | 'sizes' | 'collinear' | 'dominant' | 'hair' | 'tail' | 'rich' | 'everything';
 export const CONDITIONS: readonly Condition[] = [
@@ -73,7 +73,7 @@ export function randomCase(seed: number, options: CaseOptions): LiquidationCase 
     return sum;
   });
   const inMarkets = book.reduce((sum, size, i) => sum + size * covarianceWithBook[i], 0);
-  // Markets the account is not in add to the variance, independent of them.
+  // Markets the account is not in add to the variance, independently.
   const variance = inMarkets * (1 + random.uniform());
   const volatility = Math.sqrt(variance);
   const positions: LiquidationPosition[] = sizes.map((size, i) => {

@@ -11,7 +11,7 @@ interface State {
   readonly slope: bigint;
 }
 
-/** What the circuit of `liquidation` makes of its rows, with integers: circuits/zkcircuits/liquidation.py. */
+/** The result of the circuit `liquidation`, with integers: circuits/zkcircuits/liquidation.py. */
 export function evaluatedLiquidation(rows: CircuitInputs) {
   const [a, d, , , w, [b, , s0, , weight, linear, risk], witness] = rows;
   const s1 = witness[32];

@@ -33,7 +33,7 @@ export function pythonWithClients(requirements = join(CLIENTS, 'requirements.txt
 }
 
 /**
- * Runs a script of test/clients, or of another folder; resolves with what it prints.
+ * Runs a script of test/clients, or of another folder; resolves with its output.
  */
 export function runClient(
   script: string,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, it } from 'vitest';
 
 /**
- * Real prices and public benchmark series lie beside a checkout and are never committed. Tests of them are skipped where
+ * Real prices and public benchmark series lie beside a checkout and are never committed. Their tests are skipped where
  * they are missing, and their names say so: `scripts/test.mjs` accepts no other skip in CI.
  */
 const folder = join(import.meta.dirname, '..', '..', '..', '..', 'shared', 'data');

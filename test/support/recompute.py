@@ -1,4 +1,4 @@
-"""Recomputes what the exchange charges from what its API publishes, with nothing of its code: standard library only.
+"""Recomputes the exchange's charges from its API alone, with none of its code: standard library only.
 
 Standard input: {"forecast", "markets", "book", "risk", "legs"}: answers of GET /v1/forecasts/latest?include=factors, /v1/markets,
 /v1/book, /v1/risk, and a trade's legs. Standard output: premia of the trade, and yearly funding of every market as the book stands.

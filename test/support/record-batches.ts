@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// Record batches byte by byte, and the request that brings them to a broker: what any client may send, and what none should.
+// Record batches byte by byte, and the request that brings them to a broker: batches that any client may send, and some that none should.
 
 const crc32c = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/crc32C') as (
   data: Buffer,
@@ -19,7 +19,7 @@ export interface BatchRecord {
 
 export interface BatchOptions {
   readonly attributes?: number;
-  /** what the records’ bytes become */
+  /** transformation of the records’ bytes */
   readonly pack?: (records: Buffer) => Buffer;
   readonly producerId?: bigint;
   readonly baseOffset?: bigint;
@@ -76,7 +76,7 @@ function varint(value: number): Buffer {
   return Buffer.from([...out, rest]);
 }
 
-/** A Zstandard frame of bare blocks: what a decoder must read, without an encoder. */
+/** A Zstandard frame of bare blocks, which a decoder must read, without an encoder. */
 export function zstdFrame(data: Buffer): Buffer {
   const blocks: Buffer[] = [];
   for (let at = 0; at === 0 || at < data.length; at += 1 << 16) {

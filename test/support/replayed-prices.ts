@@ -6,7 +6,7 @@ import { NARROW_MARGINS } from './narrow-margins.js';
 import { QUICK_MODEL } from './topology.js';
 import { TradersOfAReplay } from './traders-of-a-replay.js';
 
-/** What a replay of prices has come to. */
+/** Result of a replay of prices. */
 export interface ReplayedPrices {
   /** accounts that were liquidated, and when */
   readonly liquidated: readonly string[];

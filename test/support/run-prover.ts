@@ -1,4 +1,4 @@
-// Runs the queue of proofs of DATABASE_URL until it is killed: what the drill kills.
+// Runs the queue of proofs of DATABASE_URL until the drill kills it.
 import { DataSource } from 'typeorm';
 import { EmbeddedLog } from '#lib/events';
 import { createProver } from '#lib/proofs';

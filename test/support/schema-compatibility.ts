@@ -3,14 +3,14 @@ type Schema = Readonly<Record<string, unknown>>;
 /** Keywords whose larger value takes more, and whose smaller value does. */
 const UPPER = ['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems'];
 const LOWER = ['minimum', 'exclusiveMinimum', 'minLength', 'minItems'];
-/** Keywords that must stay what they are. */
+/** Keywords that must stay. */
 const FIXED = ['type', 'const', 'pattern', 'format', 'additionalProperties'];
 
 const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * What of a message's schema has changed so that a client written for the old one breaks. Fields, kinds and enumerated values may be added,
+ * Changes of a message's schema that break a client written for the old one. Fields, kinds and enumerated values may be added,
  * and bounds be widened; nothing may go, become necessary, or mean something else.
  *
  * @param before JSON Schema of the baseline
@@ -70,7 +70,7 @@ function propertyChanges(before: Schema, after: Schema, where: string): string[]
   return problems;
 }
 
-/** Each old variant must still be there: found by what it says it is, else by being the same in some place. */
+/** Each old variant must still be there: found by its constant, else by equality. */
 function variantChanges(before: readonly Schema[], after: readonly Schema[], where: string): string[] {
   return before.flatMap((variant) => {
     const tag = tagOf(variant);

@@ -7,13 +7,13 @@ interface Engine {
 
 const engine = createRequire(import.meta.url)('@ezkljs/engine/nodejs/ezkl.js') as Engine;
 
-/** What a circuit makes of rows of its inputs: its public values, or why it takes none of it. */
+/** A circuit's answer to rows of its inputs: its public values, or its refusal. */
 export type Witness<Public> =
   | { readonly values: ReadonlyMap<string, readonly bigint[]>; readonly public: Public }
   | { readonly refused: string };
 
 /**
- * The witness that ezkl makes of rows, without a proof. It computes every quotient itself, so it cannot show what a prover that
+ * The witness that ezkl makes of rows, without a proof. It computes every quotient itself, so it cannot show the values of a prover that
  * chooses another quotient could do.
  */
 export function witnessOf<Input, Public>(

@@ -87,7 +87,7 @@ describe('an image', () => {
   const children = new Set<ChildProcess>();
 
   beforeAll(async () => {
-    // As the Dockerfile lays it out; what it copies is what is there.
+    // As the Dockerfile lays it out: its copies and no other files.
     image = mkdtempSync(join(tmpdir(), 'zkrisk-image-'));
     const copies = [...read('Dockerfile').matchAll(/^COPY --from=build \/app\/(\S+) (\S+)$/gm)];
     expect(copies.length).toBeGreaterThanOrEqual(5);

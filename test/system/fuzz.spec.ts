@@ -110,7 +110,7 @@ describe('whatever is sent', () => {
         ],
         ...['--max-examples', examples, '--exclude-path', '/v1/liquidations/stream', '--no-color', ...args],
       ],
-      // Where it may leave what it has learnt.
+      // Where it may keep its database.
       { cwd: server.directory, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let output = '';

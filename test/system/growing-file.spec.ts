@@ -78,7 +78,7 @@ describe('a file that grows', () => {
     expect(daily.bars).toBe(early.bars + 15);
     expect(daily.deadLetters).toEqual([]);
     expect(Number(daily.finally.liquidity)).toBeLessThan(7_000_000);
-    // With --json every line of the standard output is an object, the report the last of them.
+    // With --json every line of the standard output is an object, the report the last.
     const lines = fresh.stdout
       .trim()
       .split('\n')
@@ -86,7 +86,7 @@ describe('a file that grows', () => {
     expect(new Set(lines.map(({ kind }) => kind))).toEqual(new Set(['note', 'progress', 'report']));
     expect(lines.at(-1)).toMatchObject({ kind: 'report', finally: once.finally });
 
-    // Another history of the same bars, and another market, are not booked on top of what is there.
+    // Another history of the same bars, and another market, are not booked on top of the present book.
     const changed = rowsOf('unix-seconds', 80, (text) => text.replace('42240.297633', '42240.297634'));
     expect(await start('daily', '--prices', changed)).toMatchObject({
       status: 2,

@@ -5,7 +5,7 @@ import { noKafka, recordsOf } from '../support/kafka.js';
 import { noPython, runClient } from '../support/python.js';
 import { type ServiceProcess, startTopology, type Topology } from '../support/topology.js';
 
-// Two clients send deposits in every way at once, many of them several times, while the broker and the pricers are killed:
+// Two clients send deposits in every way at once, many several times, while the broker and the pricers are killed:
 // each that was sent is booked once, none that was given up is, nothing is put aside and nothing stops.
 
 const SECONDS = 25;

@@ -29,7 +29,7 @@ import { noKafka, startTestBroker, type TestBroker } from '../support/kafka.js';
 import { kafkaSubject, type Subject } from '../support/log-subjects.js';
 import { type BatchRecord, encodeBatch, produce, zstdFrame } from '../support/record-batches.js';
 
-// Whatever a client may legally send, and what no client should: the partition goes on, and nothing is lost or doubled.
+// Everything that a client may legally send, and messages that none should: the partition goes on, and nothing is lost or doubled.
 
 const PARTITIONS = 3;
 const NOON = Date.UTC(2026, 0, 1, 12);
@@ -229,7 +229,7 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
     await eventually(() => seen.length === 2, 'what a later topic has');
     await drained();
     expect((await log.lag()).map(({ records }) => records)).toEqual((await log.lag()).map(() => 0n));
-    // A transaction that is open holds back what comes after it in its partition, and nothing else.
+    // An open transaction holds back later messages of its partition, and no others.
     const open = await producer.transaction();
     await open.send({ topic, messages: [{ value: text(3), partition: 0 }] });
     await send(encodeBatch([record(4)]));

@@ -25,7 +25,7 @@ const ON = { partitions: 3, topics: [...OUTSIDE, TOPICS.consumption] as never };
 const LANE: Lane = { name: 'outside', spread: 'single' };
 const arrived: string[] = [];
 
-/** A controller for each of them. */
+/** A controller each. */
 const controllers = OUTSIDE.map((topic): Type => {
   @Controller()
   class OutsideController {
@@ -74,7 +74,7 @@ describe.skipIf(missing !== undefined)('clients in Python', () => {
   const send = (round: string, seconds: number) =>
     runClient('send.py', [broker.address, PREFIX, examples, round, String(seconds)]);
 
-  /** What was sent has arrived, each once; nothing else has, and nothing was put aside. */
+  /** The messages sent have arrived, each once; no other has, and none was put aside. */
   async function expectOnce(ids: readonly string[]): Promise<void> {
     await eventually(() => arrived.length >= ids.length, `${ids.length} messages`, 60_000);
     await log.drained(AbortSignal.timeout(60_000));

@@ -8,7 +8,7 @@ import { type ReplayedEngine, startReplayedEngine } from '../support/replayed-en
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-/** What somebody writes who has installed the package: every part of it, typed. */
+/** Code of somebody who has installed the package: every part, typed. */
 const PROGRAM = `
 import { ApiError, applyPatch, verifyCertificate, type Verdict, ZkriskClient, ZkriskStream } from '@zkrisk/sdk';
 

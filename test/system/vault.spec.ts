@@ -33,7 +33,7 @@ const CAPITAL = 400_000;
 /** bars: when somebody asks for a quarter of the vault back, and when the chain cannot be reached */
 const LEAVING = 200;
 const UNREACHABLE = { from: 240, to: 246 };
-/** bought and sold: what of it does not balance out is what the trade's risk costs */
+/** bought and sold: the difference is the cost of the trade's risk */
 const TRADE = ['5', '-5'].map((size) => [{ market: 'BTC', size }]);
 
 interface Run {
@@ -225,7 +225,7 @@ describeWithRealData('liquidity in a pool of BTC, ETH and SOL in November 2022',
     expect(basket.vault.reading.tokens.map(({ market }) => market)).toEqual(['BTC', 'ETH', 'SOL']);
     const { backing, worth } = basket.provider;
     expect(backing!.amount).toBe(last.backing);
-    // Worth is less than L's part by what the call spread is worth.
+    // Worth is less than L's part by the price of the call spread.
     expect(Number(backing!.amount) - Number(backing!.lost)).toBeGreaterThanOrEqual(Number(worth));
     expect(cash.provider.backing).toBeNull();
   });

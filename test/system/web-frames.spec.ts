@@ -16,11 +16,11 @@ interface TraceEvent {
   readonly pid: number;
   readonly tid: number;
   readonly args?: { readonly name?: string };
-  /** CPU time, microseconds: what a busy machine adds is not in it */
+  /** CPU time, microseconds: free of a busy machine's waits */
   readonly tdur?: number;
 }
 
-/** Streams marks of 200 markets, all of them moved in every update. */
+/** Streams marks of 200 markets, all moved in every update. */
 async function startBusyEngine() {
   const fastify = Fastify();
   servePage(fastify);

@@ -4,7 +4,7 @@ import { accessibilityViolations, openTab, startBrowser } from '../support/brows
 import { labEventLines } from '../support/lab-events.js';
 import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
 
-/** By what stands on each page once it has its figures. */
+/** A text of each page once it has its figures. */
 const PAGES = {
   now: 'Distance to insolvency',
   markets: 'Euler share',

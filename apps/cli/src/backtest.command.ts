@@ -35,7 +35,7 @@ export interface BacktestOutcome {
   readonly rows: readonly BacktestRow[];
 }
 
-/** `zkrisk backtest`: models side by side, on the markets that each of them can be fitted to. */
+/** `zkrisk backtest`: models side by side, on the markets that each can be fitted on. */
 export function backtestCommand(options: BacktestCommandOptions): BacktestOutcome {
   const { files, kind, column, picture, ...backtest } = options;
   const name = files.join(', ');
@@ -76,7 +76,7 @@ export function backtestCommand(options: BacktestCommandOptions): BacktestOutcom
 
 /**
  * Markets that some fit of the backtest could not use: constant or collinear in its window. Scores compare models on the same
- * markets at every origin, so these are left out of all of it.
+ * markets at every origin, so these are left out of all.
  */
 function unusableMarkets(
   markets: readonly string[],

@@ -71,7 +71,7 @@ export interface DeployOptions {
  * Deploys the contracts and writes their addresses to a file. Duties that are not named are the signer's, which local chains
  * alone allow.
  *
- * @throws {InvalidInputError} for what is no address, or for reporters and feeds together
+ * @throws {InvalidInputError} for a text that is no address, or for reporters and feeds together
  */
 export async function deployCommand(options: DeployOptions): Promise<Deployment> {
   const account = signer();
@@ -118,7 +118,7 @@ const awaitingSchema = z.looseObject({
     .nullable(),
 });
 
-/** What the governor has done about a model that waits. */
+/** The governor's decision about a model that waits. */
 export interface Governed {
   readonly did: 'nothing' | 'proposed' | 'installed' | 'waits';
   readonly markets?: readonly (readonly string[])[];
@@ -167,7 +167,7 @@ const awaitedBarsSchema = z.looseObject({
 });
 
 /**
- * Signs prices of the bars an engine waits for: the engine's own price where the reporter's is within the band of it, the
+ * Signs prices of the bars an engine waits for: the engine's own price where the reporter's is within its band, the
  * reporter's where it is not. Signed by the reporter's key.
  *
  * @throws {InvalidInputError} where the reporter has no price of a market

@@ -3,7 +3,7 @@ import type { Vesting } from '#lib/exchange';
 import { LedgerStore } from '../../pricer/src/index.js';
 
 /**
- * What the books, ledgers and plans consist of, in an order that does not depend on when anything was written. Snapshots of the
+ * Contents of books, ledgers and plans, in an order that does not depend on when anything was written. Snapshots of the
  * ledger are not among them: how far the books were when one was taken is a matter of time; {@link compareSnapshots}.
  */
 const TABLES: Readonly<Record<string, string>> = {
@@ -57,7 +57,7 @@ export async function compareDatabases(one: DataSource, other: DataSource): Prom
   return compared;
 }
 
-/** Whether a database's snapshots of the ledger are what its journal comes to, to the last bit. */
+/** Whether a database's snapshots of the ledger equal the fold of its journal, to the last bit. */
 export async function compareSnapshots(database: DataSource, vesting: Vesting): Promise<ComparedTable> {
   const snapshots = await new LedgerStore(database, vesting).verifySnapshots();
   const difference = snapshots.find((snapshot) => snapshot.difference !== undefined)?.difference;

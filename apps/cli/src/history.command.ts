@@ -74,7 +74,7 @@ function timeOf(text: string, option: string): number {
   return time;
 }
 
-/** As RFC 4180 has it, but for line ends; times in ISO 8601, what is nested as JSON. */
+/** As RFC 4180 has it, but for line ends; times in ISO 8601, nested values as JSON. */
 function csv(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const cell = (value: Cell, column: string) => {
     const text =

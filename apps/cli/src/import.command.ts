@@ -16,7 +16,7 @@ export interface Imported {
 /**
  * `zkrisk import`: price files as they are found, joined on time into one CSV.
  *
- * @throws {PriceFileError} naming file, row and column of what cannot be read
+ * @throws {PriceFileError} naming file, row and column of the text that cannot be read
  * @throws {UsageError} where the CSV cannot be written
  */
 export function importCommand(

@@ -8,7 +8,7 @@ export interface PooledPricesOptions extends PriceFileOptions {
   readonly assets?: readonly string[];
 }
 
-/** Prices of a pool's assets in the rows in which all of them have one. */
+/** Prices of a pool's assets in the rows in which all have one. */
 export interface PooledPrices {
   readonly assets: readonly string[];
   /** milliseconds since 1970 */
@@ -36,7 +36,7 @@ export function pooledPrices({ prices, column, assets: wanted }: PooledPricesOpt
 }
 
 /**
- * The rows in which all assets have a price: a pool begins when the last of them is listed and ends when the first is delisted.
+ * The rows in which all assets have a price: a pool begins when the last is listed and ends when the first is delisted.
  *
  * @throws {UsageError} naming an asset without a price in between, or assets that were never listed together
  */

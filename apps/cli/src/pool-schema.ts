@@ -3,7 +3,7 @@ import { addressSchema } from '#lib/chain';
 
 const share = z.number().gt(0).lt(1);
 
-/** What a pool is made of. */
+/** Parts of a pool. */
 export const poolSchema = z.strictObject({
   name: z.string().min(1).max(60),
   symbol: z.string().min(1).max(12),

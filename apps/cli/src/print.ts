@@ -3,7 +3,7 @@ export function print(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Writes what a reader of the screen should know, apart from the answer. */
+/** Writes a note for the reader of the screen, apart from the answer. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -22,7 +22,7 @@ export async function proveCommand(options: {
   }
 }
 
-/** Whether a proof holds, and what it says. @throws {UsageError} for a file that cannot be read */
+/** Whether a proof holds, and its statement. @throws {UsageError} for a file that cannot be read */
 export async function verifyCommand(
   file: string,
 ): Promise<ProofVerdict<unknown> & { statement: string; srs: string }> {

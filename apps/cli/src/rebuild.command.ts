@@ -53,7 +53,7 @@ export interface RebuildOutcome extends RebuildReport {
 
 /**
  * Fills an empty database from the topics: every batch is consumed again as it was, and whatever comes of it is held against
- * what was published. Needs the environment the services have.
+ * published messages. Needs the environment the services have.
  *
  * @param options.against URL of a database to compare with, table by table
  * @throws {UsageError} for a database that is not empty, or topics that are not on Kafka

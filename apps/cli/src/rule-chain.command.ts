@@ -82,7 +82,7 @@ export async function deployRuleCommand(
   }
 }
 
-/** What the chain is told of a rule, and of its first state what this machine must remember. */
+/** The rule's registration on the chain, and the opening of its first state, which this machine keeps. */
 export async function registrationOf(
   rule: BuiltRule,
   secrets: RuleSecrets,
@@ -134,7 +134,7 @@ export interface ProvenUpdate {
 
 const optionsSchema = z.object({ pool: addressSchema, bar: z.int().min(1) });
 
-/** The proof of a pool's update at a bar. It is also what `update` sends. */
+/** The proof of a pool's update at a bar. `update` sends it. */
 export async function proveRuleCommand(
   file: string,
   options: { readonly rpc: string; readonly pool: string; readonly bar: number; readonly out: string },
@@ -194,7 +194,7 @@ async function isFirstGradient(
 }
 
 /**
- * Proves an update from what the chain says at a bar.
+ * Proves an update from the chain's state at a bar.
  *
  * @throws {InvalidInputError} for a pool that follows another rule or other parameters, a state that is not kept here, or inputs
  * outside their ranges

@@ -23,7 +23,7 @@ export function newRuleCommand(file: string, options: { readonly kind: string })
   return { file };
 }
 
-/** What the compiler says of a rule. */
+/** The compiler's description of a rule. */
 export interface RuleCosts {
   readonly rows: number;
   readonly hashRows: number;
@@ -49,7 +49,7 @@ export interface RuleCheck extends RuleSummary {
 /** Seconds a proof takes on the engine by rows and columns, measured on two cores (docs/concepts/rules.md). */
 const SECONDS = { least: 2, perCell: 1.1e-3 };
 
-/** Whether a circuit can hold a rule, what it costs, and how far it is from floating point. */
+/** Whether a circuit can hold a rule, its cost, and its distance from floating point. */
 export async function checkRuleCommand(
   file: string,
   options: { readonly samples: number; readonly seed: number },

@@ -23,7 +23,7 @@ export interface TrainRuleOptions extends PooledPricesOptions {
 type Scores = Readonly<Record<'fitted' | 'stopping' | 'heldOut', number>>;
 type Values = Readonly<Record<string, readonly number[]>>;
 
-/** What training has found. Scores are of an update: mean over deviation of log returns, or a thousand times their mean. */
+/** Result of a training. Scores are of an update: mean over deviation of log returns, or a thousand times their mean. */
 export interface TrainedRule {
   readonly objective: string;
   /** in each span */
@@ -44,7 +44,7 @@ interface Answer extends Omit<TrainedRule, 'seeds' | 'secrets'> {
   }[];
 }
 
-/** Fits a rule's parameters and keeps them in its secrets; the next `rule deploy` commits to them. */
+/** Fits a rule's parameters and keeps them in its secrets; the next `rule deploy` commits to these. */
 export async function trainRuleCommand(file: string, options: TrainRuleOptions): Promise<TrainedRule> {
   const { folder, manifest } = loadRule(ruleFolder(file));
   const { assets, times, path } = pooledPrices(options);
@@ -79,7 +79,7 @@ export async function trainRuleCommand(file: string, options: TrainRuleOptions):
   }
 }
 
-/** The value with the file's parameters and with what both searches have found; the spans are told apart by the title. */
+/** The value with the file's parameters and with the best of both searches; the spans are told apart by the title. */
 function picture({ paths, updates }: Answer, times: readonly number[], every: number): string {
   const updated = times.filter((_, t) => t % every === 0).slice(1);
   const heldOut = new Date(updated[updates.fitted + updates.stopping]).toISOString().slice(0, 10);

@@ -2,7 +2,7 @@ import type { PrivateKeyAccount } from 'viem/accounts';
 import { accountFrom } from '#lib/chain';
 import { InvalidInputError } from '#lib/errors';
 
-/** Who signs what a command sends. @throws {InvalidInputError} where the environment names nobody */
+/** The account that signs a command's transactions. @throws {InvalidInputError} where the environment names nobody */
 export function signer(): PrivateKeyAccount {
   const account = accountFrom(process.env);
   if (account === undefined)

@@ -43,7 +43,7 @@ export interface SimulatePoolOptions extends PooledPricesOptions {
   readonly threads?: number;
 }
 
-/** What a set of parameters comes to. */
+/** Result of a set of parameters. */
 interface SimulatedSet {
   readonly metrics: PoolMetrics;
   readonly finalValue: number;

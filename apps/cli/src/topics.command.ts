@@ -50,7 +50,7 @@ function topicOf(name: string): Topic<never> {
   return topic;
 }
 
-/** What is not as it must be on the brokers, each with the command that mends it. */
+/** Differences between the brokers' topics and the declared ones, each with the command that mends it. */
 export function checkTopicsCommand(environment: NodeJS.ProcessEnv = process.env): Promise<TopicDifference[]> {
   return withLog(
     environment,

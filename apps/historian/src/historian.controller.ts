@@ -12,7 +12,7 @@ import {
 } from '#lib/messages';
 import { HISTORIAN_LANE, HistorianService } from './historian.service.js';
 
-/** What history is made of. */
+/** The topics that history is made from. */
 @Controller()
 export class HistorianController {
   constructor(@Inject(HistorianService) private readonly service: HistorianService) {}

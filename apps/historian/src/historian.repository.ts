@@ -3,7 +3,7 @@ import { formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
 import { MonthlyPartitions } from '#lib/storage';
 import { HISTORY_TABLES, type HistoryTable } from './partitions.js';
 
-/** Lengths of the buckets that are kept, milliseconds: what spans months is read by hours. */
+/** Lengths of the buckets that are kept, milliseconds: ranges of months are read by hours. */
 export const RESOLUTIONS = [60_000, 3_600_000] as const;
 
 /** Names a table's columns with their types in PostgreSQL. */
@@ -12,7 +12,7 @@ type Columns = Readonly<Record<string, string>>;
 interface Layout {
   readonly key: readonly string[];
   readonly columns: Columns;
-  /** what becomes of a value where there is one for the bucket: sums are added to, everything else is replaced */
+  /** how a value joins one that the bucket has: sums are added to, everything else is replaced */
   readonly sums?: boolean;
 }
 
@@ -56,7 +56,7 @@ const LAYOUTS = {
 
 export type Row = Readonly<Record<string, string | number | null>> & { readonly at: number };
 
-/** Writes history within the transaction that consumes what it is made of. */
+/** Writes history within the transaction that consumes its messages. */
 export class HistorianRepository {
   readonly partitions = new MonthlyPartitions(HISTORY_TABLES);
 

@@ -17,7 +17,7 @@ export const HISTORIAN_LANE: Lane = { name: 'historian', spread: 'single' };
 
 const DAY_MS = 86_400_000;
 
-/** Keeps what was: what topics tell, in tables by time. Each batch is in the transaction that consumes it: nothing is counted twice. */
+/** Keeps history: the messages of topics, in tables by time. Each batch is in the transaction that consumes it: nothing is counted twice. */
 export class HistorianService implements LaneOwner {
   /** month up to which partitions have been dropped */
   private droppedAt = '';
@@ -114,7 +114,7 @@ export class HistorianService implements LaneOwner {
     );
   }
 
-  /** Once a month of market time: what is older than the retention goes, a partition at a time. */
+  /** Once a month of market time, partitions older than the retention are dropped. */
   private async retain({ manager }: ConsumeContext, at: number): Promise<void> {
     this.newest = Math.max(this.newest, at);
     const { HISTORY_RETENTION_DAYS: days } = this.config;

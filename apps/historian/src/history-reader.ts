@@ -11,7 +11,7 @@ export interface HistoryRange {
   readonly step: number;
 }
 
-/** Rows of an answer: what is more has to be asked for in parts, or at larger steps. */
+/** Most rows of an answer: longer ranges are asked for in parts, or at larger steps. */
 export const MOST_ROWS = 100_000;
 
 /** Reads history as JSON text: PostgreSQL writes the rows, and nothing takes them apart again. */
@@ -37,7 +37,7 @@ export class HistoryReader {
       const where = `where resolution = $3 and at >= $1 and at < $2${filter}`;
       const bucket = step === resolution ? 'at' : `at - at % ${step}`;
       const keys = by === undefined ? '' : 'market, ';
-      // Rows of a bucket that is one of those kept are what the answer shows.
+      // A bucket of a kept length is answered as it is stored.
       const shown = values.map(([as, from]) => `${from} as "${as}"`).join(', ');
       if (step === resolution)
         source = `select at, ${keys}${shown} from ${table} ${where} order by ${keys}at limit ${MOST_ROWS + 1}`;

@@ -3,9 +3,9 @@ import type { HistoryTable } from './partitions.js';
 /** A series of REST: the table it is read from, and its columns with the expressions that make them. */
 export interface Series {
   readonly table: HistoryTable;
-  /** what there is one row a step of; undefined: one in all */
+  /** column that has one row a step for each of its values; undefined: one row a step */
   readonly by?: 'market';
-  /** rows of a step are added up; otherwise the last one stands for it. `each`: every row is shown, steps play no part */
+  /** rows of a step are added up; otherwise the last row stands for the step. `each`: every row is shown, steps play no part */
   readonly fold: 'last' | 'sum' | 'each';
   readonly columns: Readonly<Record<string, string>>;
 }

@@ -46,7 +46,7 @@ const answer = z.object({
 });
 const HOUR_MS = 3_600_000;
 
-/** What was. A step has the last value in it, of funding and premia their sum; steps in which nothing happened have no row. */
+/** History. A step has the last value in it, of funding and premia their sum; steps in which nothing happened have no row. */
 @ApiTags('history')
 @Controller('v1/history')
 export class HistoryController {

@@ -3,7 +3,7 @@ import { historianConfig, historianEnvironment } from './historian.config.js';
 import { HistorianModule } from './historian.module.js';
 import { HistorianService } from './historian.service.js';
 
-/** Topics → tables by time → what was, over REST. */
+/** Topics → tables by time → history over REST. */
 export const historian: ServiceDefinition = {
   name: 'historian',
   environment: historianEnvironment,

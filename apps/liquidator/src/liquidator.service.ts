@@ -69,7 +69,7 @@ export class LiquidatorService implements LaneOwner, OnModuleDestroy {
     await this.solver.close();
   }
 
-  /** Ends {@link nextEvent} for those who wait: the streams close, and the server can. */
+  /** Ends {@link nextEvent} for all who wait: the streams close, and the server can. */
   onModuleDestroy(): void {
     this.stopping = true;
     this.appended.emit('event');

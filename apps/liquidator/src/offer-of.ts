@@ -11,7 +11,7 @@ const LARGEST_RATE = 0.01;
  * A liquidator's report as an offer for the plan: at its own rate, with its own fractions where it has a solution.
  *
  * @throws {OfferRefusedError} where rate or solution do not hold, with the reasons
- * @throws {InvalidInputError} where fills are not a part of the orders, or some of them have a price and others have none
+ * @throws {InvalidInputError} where fills are not a part of the orders, or some have a price and others have none
  */
 export function offerOf(report: ExecutionPayload, opened: OpenedPlan): Offer {
   const { reportId, liquidator, claims = false, status } = report;

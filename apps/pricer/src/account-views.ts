@@ -20,7 +20,7 @@ import {
 
 const MOST_WALKED = 5000;
 
-/** What an account may see of its margin, and what would become of it. */
+/** An account's view of its margin, now and after a trade. */
 export class AccountViews {
   constructor(private readonly engine: () => PricingEngine) {}
 

@@ -9,7 +9,7 @@ import {
 import type { z } from 'zod';
 import type { fundingResponse, marketFunding } from './rest/schemas.js';
 
-// What anyone may see of the exchange, as REST answers it and streams mirror it. Money as decimal strings, rates per year.
+// The public view of the exchange, as REST answers it and streams mirror it. Money as decimal strings, rates per year.
 
 const HOURS_A_YEAR = YEAR_MS / 3_600_000;
 
@@ -39,7 +39,7 @@ export function marketsView({ board }: PricingEngine) {
   };
 }
 
-/** The book θ = (q, C, P, L) and what is pending. */
+/** The book θ = (q, C, P, L) and the pending amounts. */
 export function bookView(engine: PricingEngine) {
   const { ledger, board } = engine;
   return {
@@ -106,7 +106,7 @@ export function riskView(engine: PricingEngine) {
 }
 
 /**
- * Funding now: of each market in all, per unit of size and as a share of notional, and what has been collected.
+ * Funding now: of each market in all, per unit of size and as a share of notional, and the amounts collected.
  *
  * @throws {NoForecastError} before there is a forecast
  */
@@ -167,7 +167,7 @@ function byMarket(markets: readonly string[], values: Float64Array): Record<stri
 const CURVE_POINTS = 10;
 
 /**
- * What buying or selling one market would cost at sizes up to a notional: points spread evenly in their square roots, for premia bend most
+ * Cost of buying or selling one market at sizes up to a notional: points spread evenly in their square roots, for premia bend most
  * where trades are small. Nothing is quoted.
  *
  * @param notional largest, quote currency at the mark

@@ -4,7 +4,7 @@ import { TOPICS } from '#lib/messages';
 import { MonthlyPartitions } from '#lib/storage';
 import { type BookEvent, type CommandKey, commandKeyText, commandOf } from '#lib/exchange';
 
-/** What came of a command, and the digest of what it said. */
+/** A command's outcome, and the digest of its content. */
 export interface Outcome {
   readonly digest: string;
   readonly event: BookEvent;
@@ -12,7 +12,7 @@ export interface Outcome {
 
 /** Events that were committed together. */
 export interface JournalBatch {
-  /** sequence of the first of them: the ledger's event count after it */
+  /** sequence of the first: the ledger's event count after it */
   readonly first: number;
   readonly events: readonly BookEvent[];
 }
@@ -64,7 +64,7 @@ export class Journal {
       else known.last = first + i;
     }
     if (outcomes.size === 0) return;
-    // What a provider has asked for may have waited, and has its row then.
+    // A provider's command may have waited for marks, and has its row then.
     const waited = [...outcomes].filter(([, { topic }]) => topic === TOPICS.liquidity.name);
     if (waited.length > 0) {
       const known = await manager.query<[{ key: string }[], number]>(

@@ -5,11 +5,11 @@ import type { DatabaseAddress } from '#lib/storage';
 import { WorkerPool } from '#lib/runtime';
 import type { Vesting } from '#lib/exchange';
 
-/** What the thread that takes snapshots is given. */
+/** Input of the thread that takes snapshots. */
 export interface SnapshotTerms {
   readonly address: DatabaseAddress;
   readonly vesting: Vesting;
-  /** shared; other than 0 when the thread is to leave what it is at */
+  /** shared; other than 0 when the thread is to stop its work */
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
@@ -34,7 +34,7 @@ const STOP_WITHIN_MS = 5_000;
 
 /**
  * Has snapshots of the ledger taken beside the writer of the book: by a thread with a connection and a ledger of its own, which
- * reads what is committed. The writer never waits for it, and goes on without snapshots where none can be taken: they only
+ * reads committed events. The writer never waits for a snapshot, and goes on without snapshots where none can be taken: they only
  * shorten the next start.
  */
 export class LedgerSnapshots {
@@ -81,7 +81,7 @@ export class LedgerSnapshots {
   /** Events were committed: a snapshot is due, or not. Returns at once. */
   committed(ledger: { readonly eventCount: number; readonly accountCount: number }): void {
     if (this.taking === undefined || this.running !== undefined) return;
-    // As many events as it has accounts: what a snapshot costs is then the same for every event, however many accounts there are.
+    // As many events as it has accounts: the cost of a snapshot is then the same for every event, however many accounts there are.
     const every = Math.max(this.everyEvents, ledger.accountCount);
     if (ledger.eventCount < this.triedAt + every) return;
     this.triedAt = ledger.eventCount;

@@ -3,7 +3,7 @@ import { ExchangeLedger, type LedgerSnapshot, type Vesting } from '#lib/exchange
 import { LedgerSnapshotEntity } from '#lib/storage';
 import { Journal } from './journal.js';
 
-/** What a long reading or writing asks between its steps; an AbortSignal will do. */
+/** Asked by a long reading or writing between its steps; an AbortSignal will do. */
 export interface Patience {
   /** @throws where it is to end */
   throwIfAborted(): void;
@@ -22,7 +22,7 @@ const BATCHES_AT_ONCE = 100;
 const KEPT = 3;
 const ENDLESS: Patience = new AbortController().signal;
 
-/** The ledger in the tables: its journal, and the snapshots that shorten the reading of it. */
+/** The ledger in the tables: its journal, and the snapshots that shorten its reading. */
 export class LedgerStore {
   private readonly journal = new Journal();
 

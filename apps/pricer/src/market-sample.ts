@@ -10,7 +10,7 @@ export function beginsMinute(before: number, after: number): boolean {
   return Math.floor(after / SAMPLE_MS) > Math.floor(before / SAMPLE_MS);
 }
 
-/** The exchange as it is now, for history: every market with its mark, size and funding, and what shares are worth. */
+/** The exchange as it is now, for history: every market with its mark, size and funding, and the value of shares. */
 export function marketSample(engine: PricingEngine): SamplePayload {
   const { board, ledger, shares } = engine;
   const assessed = engine.ready() ? engine.assessment() : undefined;

@@ -6,7 +6,7 @@ import { AccountStandings, type PricingEngine, type RiskRules, riskRules } from 
 const ACCOUNTS_AT_ONCE = 1000;
 const MOST_NAMES = 100;
 
-/** What other risk parameters would change. Money. */
+/** Effect of a change of parameters. Money. */
 export interface ParameterPreview {
   readonly base: number;
   readonly digest: string;

@@ -22,7 +22,7 @@ export function pricerStreams(
     pricer.requireFresh();
     return pricer.engine;
   };
-  /** A document by market: all of it, or what one market has of it. */
+  /** A document by market: all, or one market's part. */
   const byMarket = (
     name: StreamChannel['name'],
     view: () => { readonly markets: Readonly<Record<string, unknown>> },

@@ -16,7 +16,7 @@ import { ServiceStateRepository } from '#lib/storage';
 import { Journal, type Outcome } from './journal.js';
 import { LedgerStore } from './ledger-store.js';
 
-/** What has been written of the book since. */
+/** Changes of the book since an event. */
 export interface BookChanges {
   readonly events: readonly BookEvent[];
   readonly state: PricingEngineState;
@@ -71,7 +71,7 @@ export class PricerRepository {
   }
 
   /**
-   * What has been written of the book after an event, as of one moment; undefined before anything was.
+   * Changes of the book after an event, as of one moment; undefined before the first.
    *
    * @param forecastId of the forecast that is known: it is large, and read only where it is another one
    */
@@ -123,7 +123,7 @@ export class PricerRepository {
   }
 
   /**
-   * Saves what of the engine's state no other table has.
+   * Saves the part of the engine's state that no other table has.
    *
    * @param state its `board.markets` are those that have changed since it was saved last
    */
@@ -172,7 +172,7 @@ export class PricerRepository {
     return this.journal.outcomes(manager, keys);
   }
 
-  /** A booked trade with what its decision has led to at once; undefined where the journal has none. */
+  /** A booked trade with the events of its decision; undefined where the journal has none. */
   async journalledTrade(
     { account, id, of }: BustedTradeKey,
     manager: EntityManager,

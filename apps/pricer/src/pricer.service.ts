@@ -185,7 +185,7 @@ export class PricerService implements LaneOwner {
     };
   }
 
-  /** How far markets are from their first forecast; nothing of it is decided with. */
+  /** How far markets are from their first forecast; no decision depends on this. */
   async onWarmUp(messages: readonly Message<WarmUpPayload>[], context: ConsumeContext): Promise<void> {
     this.current.board.setWarmUp(messages.at(-1)?.payload.markets ?? []);
     await this.repository.saveState(context.manager, this.current.changes());
@@ -317,7 +317,7 @@ export class PricerService implements LaneOwner {
   }
 
   /**
-   * Decides each command once, by its key, and books what comes of it. The same content again changes nothing; another
+   * Decides each command once, by its key, and books its events. The same content again changes nothing; another
    * content under a used id is refused, and booked nowhere.
    */
   private async decide<Payload>(
@@ -372,7 +372,7 @@ export class PricerService implements LaneOwner {
   }
 
   /**
-   * What came of a command: known already, or as soon as it is booked; undefined after the timeout.
+   * Waits for a command's outcome; undefined after the timeout.
    *
    * @throws {CommandIdReusedError} where the id was used for another content
    */
@@ -460,7 +460,7 @@ export class PricerService implements LaneOwner {
     context.publish(outgoing(TOPICS.parameters, String(version), header, payload));
   }
 
-  /** The margin accounts and the pool as they are after a batch: for those who watch margins. */
+  /** The margin accounts and the pool after a batch, for watchers of margins. */
   private publishStates(context: ConsumeContext, events: readonly BookEvent[]): void {
     if (events.length === 0) return;
     const { ledger, board } = this.current;

@@ -6,12 +6,12 @@ import type { QuoteRequest } from './rest/schemas.js';
 import type { QuoteSeal } from './quote-seal.js';
 import type { QuoteStore } from './quote-store.js';
 
-/** What an acceptance is held to. */
+/** Terms that an acceptance is held to. */
 export interface QuoteTerms {
   readonly account: string;
   readonly riskPremium: string;
   readonly liquidityPremium: string;
-  /** of all of them */
+  /** of all */
   readonly seal: string;
   readonly legs: readonly { market: string; size: string; mark: string }[];
 }

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { QuoteExpiredError, UnknownQuoteError } from '#lib/exchange';
 
-/** Seals the terms of quotes, so that every process of the exchange can accept what one of them has quoted. */
+/** Seals the terms of quotes, so that every process of the exchange accepts the quotes of all. */
 export class QuoteSeal {
   constructor(private readonly secret: string) {}
 
@@ -11,7 +11,7 @@ export class QuoteSeal {
     return `${text}.${this.mac(text).toString('base64url')}`;
   }
 
-  /** What a token seals; undefined where it is not ours. */
+  /** The terms that a token seals; undefined where the seal is not ours. */
   read(token: string): { terms: string; expiresAt: number } | undefined {
     const [text, mac = ''] = token.split('.');
     const [expected, given] = [this.mac(text), Buffer.from(mac, 'base64url')];

@@ -5,10 +5,10 @@ const INITIAL_SLOTS = 1 << 12;
 
 /**
  * Quotes that can still be accepted, in memory: they live for seconds, most are never accepted, and an acceptance
- * takes the terms into the log. Kept one lifetime past expiry, so that a late acceptance is told what happened.
+ * takes the terms into the log. Kept one lifetime past expiry, so that a late acceptance gets the reason.
  *
  * A quote is bytes in one circular buffer, found by the counter in its id: at ten thousand quotes a second nothing
- * of them survives in the garbage collector's heap, whose pauses were what limited the rate.
+ * of them survives in the garbage collector's heap, whose pauses limited the rate.
  */
 export class QuoteStore {
   private bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES);
@@ -35,7 +35,7 @@ export class QuoteStore {
     while (this.oldest < this.next && this.expiries[this.slot(this.oldest)] < forgotten) this.oldest++;
     const tail = this.oldest < this.next ? this.starts[this.slot(this.oldest)] : this.head;
     if (this.next - this.oldest === this.starts.length) this.growSlots();
-    // A text lies in one piece: what does not fit before the buffer's end begins at its front.
+    // A text lies in one piece: a text that does not fit before the buffer's end begins at its front.
     const room = this.bytes.length - (this.head % this.bytes.length);
     const start = text.length <= room ? this.head : this.head + room;
     if (start + text.length - tail > this.bytes.length) {

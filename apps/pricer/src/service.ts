@@ -42,7 +42,7 @@ export const pricer: ServiceDefinition = {
   }),
 };
 
-/** What anyone may know of the exchange. */
+/** The public state of the exchange. */
 function statusOf(engine: PricingEngine): Record<string, unknown> {
   const { board } = engine;
   const markets = board.knownMarkets();

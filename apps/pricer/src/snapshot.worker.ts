@@ -45,7 +45,7 @@ async function take(): Promise<SnapshotReply> {
     const stored = await store.save(ledger, stopping);
     return { sequence: ledger.eventCount, stored, seconds: (performance.now() - started) / 1000 };
   } catch (error) {
-    // What was half done is not gone on with.
+    // A fold that was cut off is not continued.
     await forget();
     throw error;
   }

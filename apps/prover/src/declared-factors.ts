@@ -10,7 +10,7 @@ import { ModelNotProvableError } from './errors.js';
 
 /**
  * An LM-GO model as the circuits declare it. Each market's unit is its deviation a bar, in percent, common part and own part
- * together, so that loadings in units are within ±1; own levels and averages are shares of the square of that unit.
+ * together, so that loadings in units are within ±1; own levels and averages are shares of its square.
  *
  * @param varianceRatioFloor as the forecast takes it
  * @throws {ModelNotProvableError} for more common factors than the circuits have, or other averages

@@ -40,7 +40,7 @@ function market(n: number, change: Partial<ModelPayload> = {}): { model: LmGoMod
   };
 }
 
-/** Bars of the filter after the fit, each with a standing book and the volatility that the engine makes of it. */
+/** Bars of the filter after the fit, each with a standing book and the volatility that the engine derives. */
 function* bars({ model }: ReturnType<typeof market>, composer: EpochComposer) {
   const random = randomStream(5);
   let state = initialLmGoState(model);

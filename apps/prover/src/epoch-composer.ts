@@ -27,7 +27,7 @@ export interface EpochSchedule {
   readonly run: number;
 }
 
-/** What the composer remembers besides the model, plain data. */
+/** State of the composer besides the model, plain data. */
 export interface ComposerState {
   /** the last bars of the filter, until their books come */
   readonly steps: readonly FilterStepPayload[];
@@ -99,7 +99,7 @@ export class EpochComposer {
   onBook(book: StandingBookPayload): ComposedEpoch | undefined {
     const step = this.state.steps.find(({ forecastId }) => forecastId === book.forecastId);
     if (step === undefined) return undefined;
-    // Books come in order: what is before this one's bar is of no use any more.
+    // Books come in order: older bars are not needed any more.
     this.state = { ...this.state, steps: this.state.steps.filter(({ barEnd }) => barEnd >= step.barEnd) };
     const model = this.models.get(step.modelVersion);
     if (model === undefined) return undefined;
@@ -165,7 +165,7 @@ export class EpochComposer {
         };
       }),
     );
-    // What the circuit has no room for is found now and not in a worker.
+    // An input that does not fit the circuit is refused here, not in a worker.
     for (const input of inputs) barRows(input);
     const epochId = `epoch-${step.barEnd}`;
     const jobs = inputs.map((input, p): ProofJobPayload => ({
@@ -205,7 +205,7 @@ export class EpochComposer {
   }
 }
 
-/** Inputs of a bar's proofs, each with what the other holds. */
+/** Inputs of a bar's proofs, each with the other's public values. */
 function joined(inputs: readonly BarInput[]): readonly BarInput[] {
   return inputs.length === 2 ? splitBar(inputs[0], inputs[1]) : inputs;
 }
@@ -213,7 +213,7 @@ function joined(inputs: readonly BarInput[]): readonly BarInput[] {
 /**
  * Signed notional by market at the bar's closing prices, which a chain holds: the marks of the moment it does not know.
  *
- * @throws {InvalidInputError} for a position, of the pool or of any account, in a market that the model leaves out: no proof would know of it
+ * @throws {InvalidInputError} for a position, of the pool or of any account, in a market that the model leaves out: no proof would include it
  */
 function notionalsOf(
   { markets, sizes, commitment }: StandingBookPayload,

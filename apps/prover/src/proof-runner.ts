@@ -95,7 +95,7 @@ export class ProofRunner {
     } catch (error) {
       if (this.ending) return;
       const reason = messageOf(error);
-      // What is wrong with the input will be wrong again; anything else may be the machine's bad moment.
+      // An input that does not fit fails again; any other failure may pass.
       if (!(error instanceof InvalidInputError) && job.attempts < this.options.attempts) {
         this.logger.warn(`${job.jobId} is tried again: ${reason}`);
         await this.repository.finish(this.repository.database.manager, job.jobId, this.worker, {

@@ -4,7 +4,7 @@ import { ProofJobEntity, ServiceStateRepository } from '#lib/storage';
 import { ClaimLostError } from './errors.js';
 import type { ComposerState } from './epoch-composer.js';
 
-/** For how long a job is a worker's without a word from it. */
+/** For how long a job is a silent worker's. */
 const CLAIM_SECONDS = 15;
 
 /** How many jobs are where, and how long the last proofs took. */
@@ -51,7 +51,7 @@ export class ProverRepository {
 
   /**
    * The oldest job that nobody is at, now ours for a while. One whose process has not been heard of for longer is taken from
-   * it. Epochs come before liquidations: their chain waits for them.
+   * it. Epochs come before liquidations: their chain waits.
    */
   async take(worker: string): Promise<ProofJobEntity | undefined> {
     const [[row]] = await this.database.query<[{ job_id: string }[], number]>(

@@ -26,11 +26,11 @@ export const PROVER_LANE: Lane = { name: 'prover', spread: 'single' };
 /** Jobs are shared. */
 export const PROOF_QUEUE_LANE: Lane = { name: 'proof-queue', spread: 'partitions' };
 
-/** Turns what happened into statements, and queues them. */
+/** Turns bars and plans into statements, and queues them. */
 export class ProverService implements LaneOwner {
   private readonly logger = new Logger(ProverService.name);
   private composer: EpochComposer;
-  /** of PROVE_LIQUIDATIONS=epoch: the bar in which the last epoch's forecast is in force, until a plan of it has come */
+  /** of PROVE_LIQUIDATIONS=epoch: the bar in which the last epoch's forecast is in force, until its plan has come */
   private awaitsPlan: { readonly from: number; readonly to: number } | undefined;
   private notProvable: string | undefined;
 
@@ -86,7 +86,7 @@ export class ProverService implements LaneOwner {
     for (const { payload, time } of messages) {
       if (payload.kind !== 'opened' || this.config.PROVE_LIQUIDATIONS === 'none') continue;
       const { from, to } = this.awaitsPlan ?? { from: Infinity, to: 0 };
-      // What rests on another bar's variances cannot be attested.
+      // A plan made under another bar's variances cannot be attested.
       if (this.config.PROVE_LIQUIDATIONS === 'epoch' && (payload.at < from || payload.at > to)) continue;
       const given = payload.plan.case as LiquidationCase;
       if (!isLinear(given)) {

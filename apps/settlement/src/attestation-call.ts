@@ -14,7 +14,7 @@ export type AttestedAccount = Arguments[2];
 /** κ among the terms of a bar's public book. */
 const TAIL_FACTOR = 5;
 
-/** What an epoch has proven of its markets, as the oracle has kept the digest of it. */
+/** An epoch's proven values by market, whose digest the oracle keeps. */
 export function provenBar(number: number, { payload, bars }: ProvenEpoch): ProvenBar {
   return {
     number: BigInt(number),

@@ -48,7 +48,7 @@ interface PricedChain {
 }
 
 /**
- * The call that has the price source hold the prices of bars; what it holds already it leaves.
+ * The call that gives the prices of bars to the price source; prices that it holds stay.
  *
  * @returns undefined while fewer reporters than the quorum have signed
  * @throws {ChainError} where a feed has no answer for a bar

@@ -17,7 +17,7 @@ export interface PriceReport {
   readonly signature: Hex;
 }
 
-/** Takes what reporters sign, until a quorum is there for each bar. */
+/** Collects signed reports until each bar has a quorum. */
 export class PriceReports {
   constructor(
     private readonly chain: SettlementChain,
@@ -37,7 +37,7 @@ export class PriceReports {
   }
 
   /**
-   * Keeps a reporter's prices of a bar that waits for them; the first of a reporter stays.
+   * Keeps a reporter's prices of a waiting bar; the first of a reporter stays.
    *
    * @returns the reporter
    * @throws {UnknownBarError} for a bar that waits for no prices

@@ -32,7 +32,7 @@ export class SettlementCalls {
 
   /**
    * @returns 'done' where the chain has it by another account's transaction, undefined where it is not time yet
-   * @throws {ChainError} for what can never be sent
+   * @throws {ChainError} for a call that can never be sent
    */
   async of(id: string): Promise<Call | 'done' | undefined> {
     const { kind, epochId, planId } = (await this.repository.transaction(id))!;

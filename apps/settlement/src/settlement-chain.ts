@@ -35,7 +35,7 @@ export interface SettlementChain {
   readonly embedded: boolean;
 }
 
-/** A chain to settle on, and how to be rid of it. */
+/** A chain to settle on, and how to close it. */
 export interface OpenedChain extends SettlementChain {
   close(): Promise<void>;
 }

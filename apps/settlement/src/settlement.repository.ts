@@ -17,7 +17,7 @@ interface StoredReport {
   readonly signature: Hex;
 }
 
-/** What binds a plan's proof to the chain. */
+/** Binding of a plan's proof to the chain. */
 export interface StoredPlan {
   readonly epochId: string;
   /** when it was opened, milliseconds */
@@ -29,7 +29,7 @@ export interface StoredPlan {
 export class SettlementRepository implements TransactionStore {
   constructor(readonly database: DataSource) {}
 
-  /** Of the account on the chain: one process sends from it. */
+  /** Of the account on the chain: one process sends with this account. */
   senderLease(): DatabaseLease {
     return new DatabaseLease(this.database, SENDER_LOCK);
   }

@@ -165,7 +165,7 @@ export class SettlementService implements LaneOwner {
     await this.sender.advance();
   }
 
-  /** What has become final is told in the transaction that says so. */
+  /** A final transaction is published in the database transaction that records it. */
   private async save(transaction: StoredTransaction): Promise<void> {
     const { id, status, hash, blockNumber, gasUsed, reason } = transaction;
     if (status !== 'confirmed' && status !== 'refused') {
@@ -198,7 +198,7 @@ export class SettlementService implements LaneOwner {
           await this.repository.setEpoch(manager, epochId, 'failed', {
             reason: `${kind} was refused: ${reason}`,
           });
-          // What would follow can only be refused as well.
+          // Later transactions could only be refused as well.
           await manager.query(
             `update chain_transaction set status = 'refused', reason = $2 where epoch_id = $1 and status = 'waiting'`,
             [epochId, `${id} was refused`],

@@ -33,7 +33,7 @@ const WEI = 1e18;
  *
  * the EVaR_{1−α} of the loss of a basket with the pool's weights w within the forecast's horizon, as a share of its value, where
  * Σ is the forecast covariance of log returns, κ its tail factor at α, and their mean is 0. EVaR is subadditive: with the haircut held back from L, the
- * risk of book and basket together is at most what the book's risk measure and the haircut say.
+ * risk of book and basket together is at most the sum of the book's risk measure and the haircut.
  *
  * @throws {TokenNotValuedError} naming a token without a price or a forecast
  */

@@ -1,6 +1,6 @@
 import { effect, signal } from '@preact/signals';
 
-/** What the reader has chosen, kept in this browser. */
+/** The reader's choices, kept in this browser. */
 function kept<T extends string>(name: string, choices: readonly T[]) {
   const stored = localStorage.getItem(`zkrisk-${name}`);
   const chosen = signal<T>(choices.includes(stored as T) ? (stored as T) : choices[0]);

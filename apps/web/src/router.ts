@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-/** The place the reader is at: a page, and what of it, such as a plan. Kept in the address after `#/`. */
+/** The place the reader is at: a page, and its subject, such as a plan. Kept in the address after `#/`. */
 export interface Place {
   readonly page: string;
   readonly item: string | undefined;

@@ -21,7 +21,7 @@ import { makeReport, writeReport } from './report/report.js';
 const SPEED = 0.1;
 /** Bars from one run of proven epochs to the next: at a person's speed four minutes; a replay at full speed makes more than are proven. */
 const SETTLE_EVERY = { live: 24, once: 240 };
-/** Longer than it takes to read a quote and to type its acceptance; longer than that only a bar changes what it costs. */
+/** Longer than it takes to read a quote and to type its acceptance; only a bar changes the price after that. */
 const QUOTE_TTL_MS = 60_000;
 
 async function start(options: StartOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { csvMarket } from './replay/csv-market.js';
 import { type MarketSource, shortened } from './replay/market-source.js';
 import { simulatedMarket } from './replay/simulated-market.js';
 
-/** What `npm start` is told, as commander reads it. */
+/** Options of `npm start`, as commander reads them. */
 export interface StartOptions {
   readonly prices?: readonly string[];
   readonly column?: string;
@@ -89,7 +89,7 @@ export function startProgram(run: (options: StartOptions) => Promise<void>): Com
  * The market that is replayed.
  *
  * @throws {UsageError} for a simulated market that is to end and nothing says where
- * @throws {PriceFileError} naming file, row and column of what cannot be read
+ * @throws {PriceFileError} naming file, row and column of the text that cannot be read
  */
 export function marketOf({ prices, column, once, bars, seed }: StartOptions): MarketSource {
   if (prices === undefined && once && bars === undefined) {

@@ -2,7 +2,7 @@ import { LiveBlock } from '#lib/terminal';
 import type { Engine } from './engine.js';
 import type { ReplayProgress } from './replay/replayer.js';
 
-/** Where a replay is and what the exchange comes to. Amounts in quote currency. */
+/** Progress of a replay and state of the exchange. Amounts in quote currency. */
 export interface Status {
   readonly marketTime: string;
   readonly bar: number;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @title Who binds what an epoch's proofs say of the book to the accounts it is made of.
+/// @title Binds the book in an epoch's proofs to the accounts it is made of.
 interface IBookBinding {
-    /// @notice What proofs say. Numbers in shares of the unit of account, in units of 2^-24.
+    /// @notice The book in proofs. Numbers in shares of the unit of account, in units of 2^-24.
     struct ProvenBook {
         uint64 number;
         /// @dev end of the bar
@@ -23,6 +23,6 @@ interface IBookBinding {
     }
 
     /// @notice Reverts unless the book is that of the commitment.
-    /// @param commitment as the binding encodes it: a root, and what opens it
+    /// @param commitment as the binding encodes it: a root and its opening
     function requireBook(ProvenBook calldata book, bytes calldata commitment) external;
 }

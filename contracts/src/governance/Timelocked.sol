@@ -71,7 +71,7 @@ abstract contract Timelocked is AccessControl {
         emit Proposed(kind, digest, call, installableAt);
     }
 
-    /// @notice Withdraws what is pending for a function.
+    /// @notice Withdraws the pending call of a function.
     function cancel(bytes4 kind) external {
         if (!hasRole(GOVERNOR_ROLE, msg.sender) && !hasRole(GUARDIAN_ROLE, msg.sender)) {
             revert NotGovernorOrGuardian(msg.sender);
@@ -87,7 +87,7 @@ abstract contract Timelocked is AccessControl {
         super.grantRole(role, account);
     }
 
-    /// @dev Reverts for what may not be proposed: functions that are not timelocked, and arguments that could never be installed.
+    /// @dev Reverts for calls that may not be proposed: functions that are not timelocked, and arguments that could never be installed.
     function _checkProposal(bytes4 kind, bytes calldata) internal view virtual {
         if (kind != this.grantRole.selector) revert NotTimelocked(kind);
     }

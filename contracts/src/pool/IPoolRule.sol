@@ -2,10 +2,10 @@
 pragma solidity ^0.8.28;
 
 /// @title A rule that says which weights a pool should have.
-/// @notice Numbers are integers in units of 2^-24. A pool gives a rule what it sees and takes its word for the target alone: how far
+/// @notice Numbers are integers in units of 2^-24. A pool gives a rule its sight and takes its word for the target alone: how far
 /// and how fast weights move is the pool's.
 interface IPoolRule {
-    /// @notice What a pool tells the rule, in this order: its weights, gradients of prices, and prices of the last bars over the newest,
+    /// @notice A rule's sight of the pool, in this order: its weights, gradients of prices, and prices of the last bars over the newest,
     /// oldest first, without the newest.
     struct Sight {
         bool weights;

@@ -12,8 +12,8 @@ import {Timelocked} from "../governance/Timelocked.sol";
 import {TemporalPool} from "./TemporalPool.sol";
 
 /// @title Shares of a pool that stand behind the exchange.
-/// @notice Liquidity providers put shares of a pool in. The exchange counts what they are worth, less a haircut, as its liquidity; what
-/// providers lose to traders it takes out, what they earn it puts in. Leaving takes two steps: whoever has asked no longer counts for
+/// @notice Liquidity providers put shares of a pool in. The exchange counts their value, less a haircut, as its liquidity; it takes out the sums that
+/// providers lose to traders, and puts their earnings in. Leaving takes two steps: whoever has asked no longer counts for
 /// the exchange, and bears losses until the delay is over. Another exchange is appointed only after the same delay: who sees it coming can leave.
 contract LiquidityVault is ERC4626, Timelocked {
     using SafeERC20 for IERC20;
@@ -58,10 +58,10 @@ contract LiquidityVault is ERC4626, Timelocked {
         uint256 weight;
     }
 
-    /// @notice What the exchange needs to value the vault, as of one block.
+    /// @notice Data that the exchange values the vault by, as of one block.
     struct Holdings {
         uint256 blockNumber;
-        /// @dev pool shares of those who have not asked to leave
+        /// @dev pool shares of holders who have not asked to leave
         uint256 counted;
         /// @dev pool shares in the vault
         uint256 held;
@@ -116,7 +116,7 @@ contract LiquidityVault is ERC4626, Timelocked {
 
     // ---------------------------------------------------------------- leaving
 
-    /// @notice Asks to leave. The shares stay in the vault and bear what it loses until they are claimed.
+    /// @notice Asks to leave. The shares stay in the vault and bear its losses until they are claimed.
     function requestRedeem(uint256 shares) external returns (uint256 id) {
         if (shares == 0) revert AmountIsZero();
         _transfer(msg.sender, address(this), shares);
@@ -127,7 +127,7 @@ contract LiquidityVault is ERC4626, Timelocked {
         emit RedeemRequested(msg.sender, id, shares, claimableAt);
     }
 
-    /// @notice Pays what was asked for after the delay, in shares of the pool at what they are then.
+    /// @notice Pays a request after the delay, in shares of the pool at their value then.
     function claim(uint256 id) external returns (uint256 poolShares) {
         Withdrawal memory asked = _withdrawals[id];
         if (asked.owner != msg.sender) revert NotOwner(id, asked.owner);
@@ -159,7 +159,7 @@ contract LiquidityVault is ERC4626, Timelocked {
 
     // ---------------------------------------------------------------- the exchange
 
-    /// @notice Takes what the providers have lost to traders: a share of the vault at once, and a share within the delay that a provider
+    /// @notice Takes the providers' losses to traders: a share of the vault at once, and a share within the delay that a provider
     /// waits for who asks to leave.
     function cover(uint256 poolShares, address to) external onlyRole(EXCHANGE_ROLE) {
         if (poolShares == 0) revert AmountIsZero();
@@ -176,7 +176,7 @@ contract LiquidityVault is ERC4626, Timelocked {
         IERC20(asset()).safeTransfer(to, poolShares);
     }
 
-    /// @notice Gives what the providers have earned. Anyone may.
+    /// @notice Gives the providers' earnings. Anyone may.
     function repay(uint256 poolShares) external {
         if (poolShares == 0) revert AmountIsZero();
         settled -= int256(poolShares);
@@ -184,7 +184,7 @@ contract LiquidityVault is ERC4626, Timelocked {
         IERC20(asset()).safeTransferFrom(msg.sender, address(this), poolShares);
     }
 
-    /// @notice What to value: see `Holdings`.
+    /// @notice Holdings to value: see `Holdings`.
     function holdings() external view returns (Holdings memory all) {
         PoolTokens.Asset[] memory assets = pool.assets();
         uint256[] memory balances = pool.balances();

@@ -3,12 +3,12 @@ pragma solidity ^0.8.28;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @title More of what rises: the estimator of price gradients and the momentum rule, as in libs/pools.
+/// @title More of rising tokens: the estimator of price gradients and the momentum rule, as in libs/pools.
 /// @notice Numbers have 18 decimals.
 library MomentumRule {
     int256 internal constant ONE = 1e18;
 
-    /// @dev moving average of a price, and the running sum of its distances from it
+    /// @dev moving average of a price, and the running sum of its deviations
     struct Estimate {
         int128 average;
         int128 running;
@@ -47,7 +47,7 @@ library MomentumRule {
         return running < 0 ? -int256(magnitude) : int256(magnitude);
     }
 
-    /// @notice w + k (g - sum(k g)/sum(k)), not yet within any rail; what falls below zero is zero.
+    /// @notice w + k (g - sum(k g)/sum(k)), not yet within any rail; negative weights become zero.
     function target(uint256[] memory weights, int256[] memory gradients, uint256[] memory k)
         internal
         pure

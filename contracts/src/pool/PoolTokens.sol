@@ -29,9 +29,9 @@ abstract contract PoolTokens is ERC20, ReentrancyGuard {
     uint64 public immutable tradeSize;
     WeightRails.Limits public limits;
     Asset[] internal _assets;
-    /// @dev in units of each token; what is sent here otherwise counts for nothing
+    /// @dev in units of each token; tokens sent here otherwise do not count
     uint256[8] internal _balances;
-    /// @dev what makes 18 decimals of a token's
+    /// @dev factor from a token's decimals to 18
     uint256[8] internal _scales;
     WeightRails.Path internal _path;
 

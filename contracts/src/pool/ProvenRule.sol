@@ -6,16 +6,16 @@ import {IProofVerifier} from "../proofs/IProofVerifier.sol";
 import {PublicValues} from "../PublicValues.sol";
 import {IPoolRule} from "./IPoolRule.sol";
 
-/// @title A rule whose every answer is proven: its graph, who sees what, the ranges of its inputs, its parameters or their commitments.
+/// @title A rule whose every answer is proven: its graph, visibility, the ranges of its inputs, its parameters or their commitments.
 /// @notice Everything here is fixed when it is registered. Public values of a proof are, in order: commitments (parameters, shared parameters,
 /// state, market, next state, hints, each where the rule has it), violations, the target, the market.
 contract ProvenRule is IPoolRule {
     using PublicValues for uint256[];
 
-    /// @dev what circuits and contracts call one
+    /// @dev the number one of circuits and contracts
     int256 private constant UNIT = 1 << 24;
 
-    /// @notice Ranges of what a pool tells the rule, in units of 2^-24.
+    /// @notice Ranges of the rule's sight, in units of 2^-24.
     struct Ranges {
         int64 lowestWeight;
         int64 largestGradient;
@@ -65,7 +65,7 @@ contract ProvenRule is IPoolRule {
         _terms = terms_;
     }
 
-    /// @notice All of it.
+    /// @notice All.
     function terms() external view returns (Terms memory) {
         return _terms;
     }
@@ -123,7 +123,7 @@ contract ProvenRule is IPoolRule {
         if (proven != committed) revert ParametersDiffer(committed, proven);
     }
 
-    /// @dev The circuit is right for what is in range; it leaves these ranges to whoever tells it.
+    /// @dev The circuit holds for inputs in range; it leaves the check of these ranges to the caller.
     function _checkRanges(Terms memory rule, int256[] calldata seen) private pure {
         uint256 n = rule.tokens;
         uint256 bars = rule.sight.bars == 0 ? 0 : rule.sight.bars - 1;

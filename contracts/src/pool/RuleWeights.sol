@@ -14,7 +14,7 @@ import {WeightRails} from "./WeightRails.sol";
 abstract contract RuleWeights is PoolTokens, Pausable {
     using WeightRails for WeightRails.Path;
 
-    /// @notice What moves the weights: the strength of public momentum for each token, or a rule that is proven.
+    /// @notice Source of the weights: the strength of public momentum for each token, or a rule that is proven.
     struct Strategy {
         /// @dev k with 18 decimals, empty where there is a rule
         uint256[] k;
@@ -53,7 +53,7 @@ abstract contract RuleWeights is PoolTokens, Pausable {
     error NeedsProof();
     error NeedsNoProof();
 
-    /// @notice Weights begin to move: what the rule asks for, and what the guard rails let them become.
+    /// @notice Weights begin to move: the rule's target, and the target within the guard rails.
     event WeightsMoved(uint64 indexed bar, uint256[] from, uint256[] asked, uint256[] next);
 
     constructor(Strategy memory strategy_, Feed memory feed) {
@@ -76,7 +76,7 @@ abstract contract RuleWeights is PoolTokens, Pausable {
         return _k;
     }
 
-    /// @notice Moves the weights by the public rule. Anyone may ask for it.
+    /// @notice Moves the weights by the public rule. Anyone may call.
     /// @param bar whose prices are taken: the newest there is, within the staleness
     function performUpdate(uint64 bar) external nonReentrant whenNotPaused {
         if (address(rule) != address(0)) revert NeedsProof();
@@ -87,7 +87,7 @@ abstract contract RuleWeights is PoolTokens, Pausable {
         _move(bar, current, MomentumRule.target(current, gradients, _k));
     }
 
-    /// @notice Moves the weights by the pool's rule. Whoever can prove what it asks for may ask for it.
+    /// @notice Moves the weights by the pool's rule. Anyone who can prove the rule's target may call it.
     /// @param bar as of `performUpdate`
     function performUpdate(uint64 bar, bytes calldata proof, uint256[] calldata instances)
         external
@@ -111,7 +111,7 @@ abstract contract RuleWeights is PoolTokens, Pausable {
         _move(bar, current, target);
     }
 
-    /// @notice What a proof for an update at a bar is about: what the rule sees, in units of 2^-24, and the commitment to its state.
+    /// @notice Public inputs of the proof of an update at a bar: the rule's sight, in units of 2^-24, and the commitment to its state.
     function statement(uint64 bar) external view returns (int256[] memory seen, uint256 state_) {
         IPoolRule.Sight memory sight = rule.sight();
         int256[] memory gradients;
@@ -148,7 +148,7 @@ abstract contract RuleWeights is PoolTokens, Pausable {
         }
     }
 
-    /// @dev What a rule sees, in the order of IPoolRule.Sight.
+    /// @dev A rule's sight, in the order of IPoolRule.Sight.
     function _seen(IPoolRule.Sight memory sight, uint64 bar, uint256[] memory current, int256[] memory gradients)
         private
         view

@@ -23,7 +23,7 @@ contract TemporalPool is AccessControl, RuleWeights {
         IPriceSource prices;
         /// @dev of the estimator, by update, 18 decimals
         uint64 decay;
-        /// @dev share of what goes in, 18 decimals
+        /// @dev share of the amount that goes in, 18 decimals
         uint64 fee;
         /// @dev most of a balance that may come or go in one call, 18 decimals
         uint64 tradeSize;
@@ -34,7 +34,7 @@ contract TemporalPool is AccessControl, RuleWeights {
         WeightRails.Limits limits;
     }
 
-    /// @notice Share of what goes in, 18 decimals.
+    /// @notice Share of the amount that goes in, 18 decimals.
     uint64 public immutable fee;
 
     error AmountIsZero();
@@ -128,7 +128,7 @@ contract TemporalPool is AccessControl, RuleWeights {
 
     // ---------------------------------------------------------------- joins and exits
 
-    /// @notice The first deposit. Its amounts should be worth what the weights say: the first swap takes what they are not.
+    /// @notice The first deposit. Its amounts should match the weights: the first swap takes the difference.
     /// @return shares the invariant of the balances, less those that stay locked
     function start(uint256[] calldata amounts) external nonReentrant whenNotPaused returns (uint256 shares) {
         if (totalSupply() != 0) revert AlreadyStarted();
@@ -165,7 +165,7 @@ contract TemporalPool is AccessControl, RuleWeights {
         emit Joined(msg.sender, shares, amounts);
     }
 
-    /// @notice Adds one token for an exact number of shares. It pays the fee on what is as good as swapped.
+    /// @notice Adds one token for an exact number of shares. It pays the fee on the part that is in effect swapped.
     function joinSingle(uint256 token, uint256 shares, uint256 most)
         external
         nonReentrant
@@ -200,7 +200,7 @@ contract TemporalPool is AccessControl, RuleWeights {
         emit Exited(msg.sender, shares, amounts);
     }
 
-    /// @notice Gives shares back for one token. It pays the fee on what is as good as swapped.
+    /// @notice Gives shares back for one token. It pays the fee on the part that is in effect swapped.
     function exitSingle(uint256 token, uint256 shares, uint256 least)
         external
         nonReentrant

@@ -51,8 +51,8 @@ library WeightRails {
     }
 
     /// @notice The absolute guard rail, and weights that sum to one within it.
-    /// @dev Each target is brought within [max(lowest, w - step), min(highest, w + step)]. What they then sum to above one
-    /// is taken from each in proportion to what it may still fall, what is missing is given in proportion to what it may
+    /// @dev Each target is brought within [max(lowest, w - step), min(highest, w + step)]. The excess of their sum over one
+    /// is taken from each in proportion to its distance from the floor, a shortfall is given in proportion to its distance
     /// still rise: since the weights themselves are within, there is always enough, and none leaves its rail.
     /// @param current sum to one and are not below `limits.lowest`
     /// @param target of any sum
@@ -90,7 +90,7 @@ library WeightRails {
             next[i] = above ? next[i] - share : next[i] + share;
             left -= share;
         }
-        // What division has left, a unit for each token at most, goes where there is room.
+        // The remainder of division, a unit for each token at most, goes where there is room.
         for (uint256 i = 0; left > 0; i++) {
             uint256 free = above ? next[i] - low[i] : high[i] - next[i];
             uint256 share = left < free ? left : free;
@@ -127,7 +127,7 @@ library WeightRails {
         path.blocks = limits.blocks;
     }
 
-    /// @dev Takes what truncation has left of the sum from those that move that way: it makes them slower, never faster.
+    /// @dev Takes the remainder of truncation from weights that move that way: it makes them slower, never faster.
     function _balanced(int256[] memory multipliers, int256 sum) private pure returns (int256[] memory) {
         for (uint256 i = 0; sum != 0; i++) {
             if (sum > 0 && multipliers[i] > 0) {

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 /// @title Swaps, joins and exits of a pool that keeps the product of its balances to the power of their weights.
-/// @notice Numbers have 18 decimals. What is rounded is rounded against whoever trades: amounts in up, amounts out down.
+/// @notice Numbers have 18 decimals. Rounding is against the trader: amounts in up, amounts out down.
 /// @dev powWad is exp(y ln x), each to about one unit of 1e-18: for exponents up to 32 that is 1e-16 of the result and a
 /// unit. `POW_MARGIN` is a hundred times as much.
 library WeightedMath {
@@ -14,7 +14,7 @@ library WeightedMath {
     /// @dev relative, of powers that must not be too small
     uint256 internal constant POW_MARGIN = 10_000;
 
-    /// @notice What comes out for an amount that goes in.
+    /// @notice Amount out for an amount in.
     /// @param fee share of the amount in; it stays in the pool
     function outGivenIn(
         uint256 balanceIn,
@@ -30,7 +30,7 @@ library WeightedMath {
         return power >= ONE ? 0 : balanceOut.mulWad(ONE - power);
     }
 
-    /// @notice What must go in for an amount to come out, fee included.
+    /// @notice Amount in for an amount out, fee included.
     function inGivenOut(
         uint256 balanceIn,
         uint256 weightIn,
@@ -45,7 +45,7 @@ library WeightedMath {
         return net + net.fullMulDivUp(fee, ONE - fee);
     }
 
-    /// @notice What one token must add for shares, fee included. What a proportional join would have brought of it is free of
+    /// @notice Amount of one token for shares, fee included. The part that a proportional join would have brought is free of
     /// the fee; the rest is as good as swapped.
     function singleInForShares(uint256 balance, uint256 weight, uint256 shares, uint256 supply, uint256 fee)
         internal
@@ -58,7 +58,7 @@ library WeightedMath {
         return needed - balance + (taxable.divWadUp(ONE - fee) - taxable);
     }
 
-    /// @notice What shares are worth in one token, fee taken.
+    /// @notice Amount of one token for shares, less the fee.
     function singleOutForShares(uint256 balance, uint256 weight, uint256 shares, uint256 supply, uint256 fee)
         internal
         pure

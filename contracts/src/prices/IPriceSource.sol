@@ -14,6 +14,6 @@ interface IPriceSource {
     /// @dev reverts with PriceUnknown where there is none
     function priceAt(bytes32 market, uint64 bar) external view returns (uint256 price);
 
-    /// @notice Whether an account's signature decides prices here: it must not publish what is computed from them.
+    /// @notice Whether an account's signature decides prices here: it must not publish measures that use these.
     function isReporter(address account) external view returns (bool);
 }

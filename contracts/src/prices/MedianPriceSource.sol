@@ -8,7 +8,7 @@ import {Timelocked} from "../governance/Timelocked.sol";
 import {LocalChain} from "../LocalChain.sol";
 import {IPriceSource} from "./IPriceSource.sol";
 
-/// @title Prices of bars as the median of what k of n reporters have signed.
+/// @title Prices of bars as the median of reports signed by k of n reporters.
 /// @notice Anyone may bring k reports of a bar; a price once held never changes. Whoever brings them chooses which k, so that with f
 /// dishonest reporters k must be 2f + 1 at least for the median to lie between honest reports: off local chains k is 3 or more, and odd.
 contract MedianPriceSource is IPriceSource, Timelocked, EIP712, Multicall {
@@ -17,7 +17,7 @@ contract MedianPriceSource is IPriceSource, Timelocked, EIP712, Multicall {
     /// @dev a duty of this contract's own, whose holders are `reporters`
     bytes32 private constant REPORTER = keccak256("REPORTER");
 
-    /// @notice Smallest quorum off local chains: one dishonest reporter moves no price out of what two others say.
+    /// @notice Smallest quorum off local chains: one dishonest reporter moves no price out of the range of two others.
     uint256 public constant SMALLEST_QUORUM = 3;
     uint256 public constant MOST_REPORTERS = 31;
 
@@ -59,7 +59,7 @@ contract MedianPriceSource is IPriceSource, Timelocked, EIP712, Multicall {
         _setReporters(reporters_, quorum_);
     }
 
-    /// @notice Takes the median of exactly `quorum` reports for each market of a bar. What is held already stays as it is, so reports
+    /// @notice Takes the median of exactly `quorum` reports for each market of a bar. Held prices stay as they are, so reports
     /// may be brought again.
     function submit(uint64 bar, bytes32[] calldata markets, Report[] calldata reports) external {
         if (bar > block.timestamp) revert BarNotOver(bar);

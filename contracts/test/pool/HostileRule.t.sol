@@ -4,9 +4,9 @@ pragma solidity ^0.8.28;
 import {PoolAttacker} from "./PoolAttacker.sol";
 import {TellingRule} from "./PoolFixture.sol";
 
-/// @notice A rule whose author wants the pool's money: it says whatever it likes at every update, for nothing, and its author trades. What
+/// @notice A rule whose author wants the pool's money: it says whatever it likes at every update, for free, and its author trades. What
 /// that brings in a day is bounded by the rails; docs/concepts/pools.md has the figures.
-/// @dev Prices stand still: what the pool loses is what the author takes. The author asks for everything in one token, then for
+/// @dev Prices stand still: the pool's loss is the author's gain. The author asks for everything in one token, then for
 /// everything in another, as far as a step goes, and takes the pool to the market's prices every N blocks; N of 300 is a day in which nobody
 /// else trades at all.
 contract HostileRuleTest is PoolAttacker {
@@ -91,7 +91,7 @@ contract HostileRuleTest is PoolAttacker {
             bar += BAR;
             vm.warp(uint256(bar) + 60);
             priced(market[0], market[1], market[2]);
-            // Everything into BTC for half a day, then out of it.
+            // Everything into BTC for half a day, then out.
             _ask(update < UPDATES / 2 ? UNIT : int256(0), update < UPDATES / 2 ? int256(0) : UNIT, 0);
             pool.performUpdate(bar, "", new uint256[](0));
             for (uint256 passed = 0; passed < 300; passed += alone) {

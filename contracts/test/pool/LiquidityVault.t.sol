@@ -244,7 +244,7 @@ contract LiquidityVaultTest is VaultFixture {
         pool.transfer(address(vault), gift);
         deposit(1, second);
         uint256 worth = vault.convertToAssets(vault.balanceOf(providers[1]));
-        // What rounding takes is less than a millionth of what the attacker gave away.
+        // Rounding takes less than a millionth of the attacker's gift.
         holds(worth + gift / 1e6 + 2 >= second, "taken");
     }
 }

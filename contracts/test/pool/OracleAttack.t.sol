@@ -5,7 +5,7 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {PoolAttacker} from "./PoolAttacker.sol";
 
 /// @notice Somebody holds the oracle at a price that is not the market's, keeps everyone else out of the pool for N blocks, and
-/// trades against the weights that move. What that brings is held against what it costs to hold the price.
+/// trades against the weights that move. The gain is compared with the cost of holding the price.
 /// @dev The attacker is given everything but the price: N blocks in a row are theirs, the update comes at the moment they choose,
 /// they trade before it and after it, and the market takes everything at its price without a fee. The cost counts only the
 /// fees of pushing a source of the price, a pool as large as ours with the same fee, and of pushing it back; that others trade
@@ -43,7 +43,7 @@ contract OracleAttackTest is PoolAttacker {
         _cheaperThanItCosts(300);
     }
 
-    /// @dev Without the limits the same attack pays: what is tested is the limits.
+    /// @dev Without the limits the same attack pays: the limits are tested here.
     function test_withoutLimitsItPays() public {
         int256 cost = int256(costOfHolding());
         int256 moved = _worthOfMove(0.3e18);
@@ -81,7 +81,7 @@ contract OracleAttackTest is PoolAttacker {
         }
     }
 
-    /// @dev What pushing a pool of a million, half of it BTC, to the false price and back costs in fees alone.
+    /// @dev Cost in fees alone of pushing a pool of a million, half BTC, to the false price and back.
     function costOfHolding() public pure returns (uint256) {
         // Balances go by the square root of the price: sqrt(2) - 1 of half a million, in and out, at 0.3 %.
         uint256 pushed = (500_000e18 * (FixedPointMathLib.sqrt(FALSIFIED * ONE) - ONE)) / ONE;

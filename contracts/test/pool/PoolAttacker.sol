@@ -9,10 +9,10 @@ abstract contract PoolAttacker is PoolFixture {
     uint256[3] internal market = [uint256(30_000e18), 3_000e18, 1e18];
     uint256[3] private scales = [uint256(1e10), 1, 1e12];
 
-    /// @dev what the attacker has, at the market's prices
+    /// @dev the attacker's wealth, at the market's prices
     function holdings() internal view returns (int256 value) {
         for (uint256 i = 0; i < 3; i++) {
-            // Less what the fixture gave, which is more than numbers here can take.
+            // Less the fixture's gift, which is more than numbers here can take.
             int256 held = int256(tokens[i].balanceOf(address(this))) - 1e33;
             value += (held * int256(scales[i]) * int256(market[i])) / 1e18;
         }

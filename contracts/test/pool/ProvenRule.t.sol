@@ -9,7 +9,7 @@ import {PublicValues} from "../../src/PublicValues.sol";
 import {RuleWeights} from "../../src/pool/RuleWeights.sol";
 import {PoolFixture} from "./PoolFixture.sol";
 
-/// @notice What a registered rule refuses, with a verifier that answers as it is told; real proofs are in test/proof/rules.spec.ts.
+/// @notice Refusals of a registered rule, with a verifier that answers as it is told; real proofs are in test/proof/rules.spec.ts.
 contract ProvenRuleTest is PoolFixture {
     int256 private constant UNIT = 1 << 24;
     uint256 private constant PARAMETERS = 42;

@@ -22,7 +22,7 @@ contract TemporalPoolTest is PoolFixture {
         priced(31_000e18, 2_950e18, 1e18);
     }
 
-    // ---------------------------------------------------------------- what it is made of
+    // ---------------------------------------------------------------- parts of a pool
 
     function test_refusesWhatItCannotBeMadeOf() public {
         PoolTokens.Asset[] memory assets = assetsOf();

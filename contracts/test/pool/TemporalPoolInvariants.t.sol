@@ -5,7 +5,7 @@ import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {TemporalPool} from "../../src/pool/TemporalPool.sol";
 import {PoolFixture} from "./PoolFixture.sol";
 
-/// @notice Does with a pool whatever anyone may, and remembers what must never have happened.
+/// @notice Does with a pool whatever anyone may, and remembers violations.
 contract PoolHandler is PoolFixture {
     /// @dev furthest a weight has moved in a block, furthest the sum was from one, lowest any was
     uint256 public fastest;
@@ -79,7 +79,7 @@ contract PoolHandler is PoolFixture {
         }
     }
 
-    /// @dev ln(invariant/shares) at the weights of this block: what swaps, joins and exits may not lower
+    /// @dev ln(invariant/shares) at the weights of this block: swaps, joins and exits may not lower it
     function worth() public view returns (int256 log) {
         uint256[] memory weights = pool.weights();
         uint256[] memory held = pool.balances();

@@ -37,7 +37,7 @@ contract WeightedMathTest is Base {
         holds(back <= amount, "more comes back than went in");
     }
 
-    /// @dev The product of balances to the power of their weights never falls, but for what its logarithms are rounded by.
+    /// @dev The product of balances to the power of their weights never falls, but for the rounding of its logarithms.
     function testFuzz_swapsKeepTheInvariant(uint256 seed, uint256 amount) public pure {
         Swap memory s = _random(seed);
         amount = bound(amount, 1, s.balanceIn / 10);
@@ -59,7 +59,7 @@ contract WeightedMathTest is Base {
         uint256 supply = s.balanceOut;
         shares = bound(shares, 1, supply / 20);
         uint256 amount = WeightedMath.singleInForShares(s.balanceIn, s.weightIn, shares, supply, s.fee);
-        // What comes in buys at least its part of the invariant: (1 + a/B)^w >= 1 + s/S.
+        // An amount in buys at least its part of the invariant: (1 + a/B)^w >= 1 + s/S.
         uint256 log = s.weightIn * uint256(FixedPointMathLib.lnWad(int256(((s.balanceIn + amount) * ONE) / s.balanceIn)));
         uint256 asked = uint256(FixedPointMathLib.lnWad(int256(((supply + shares) * ONE) / supply)));
         holds(log / ONE + 2 >= asked, "shares are too cheap");

@@ -76,7 +76,7 @@ contract MedianPriceSourceTest is Base {
         source.submit(3600, markets(), three(3600, 101e18, 99e18, 100e18));
         equal(source.priceAt(BTC, 3600), 100e18);
         equal(source.priceAt(ETH, 3600), 100e18);
-        // What comes later of the same bar changes nothing.
+        // Later reports of the same bar change no price.
         source.submit(3600, markets(), three(3600, 1, 2, 3));
         equal(source.priceAt(BTC, 3600), 100e18);
         vm.expectRevert(abi.encodeWithSelector(IPriceSource.PriceUnknown.selector, BTC, uint64(7200)));

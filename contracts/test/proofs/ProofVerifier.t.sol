@@ -5,7 +5,7 @@ import {IHalo2Verifier, ProofVerifier} from "../../src/proofs/ProofVerifier.sol"
 import {VerificationKey} from "../../src/proofs/VerificationKey.sol";
 import {Base} from "../Base.sol";
 
-/// @notice Keeps the calldata's digest as it came: what the wrapper sends must be the one encoding there is.
+/// @notice Keeps the calldata's digest as it came: the wrapper must send the only valid encoding.
 contract RecordingVerifier is IHalo2Verifier {
     error Saw(bytes calldata_);
 

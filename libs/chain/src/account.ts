@@ -49,7 +49,7 @@ function decrypted(text: string, password: string): Hex {
   try {
     return Keystore.decrypt(keystore, Keystore.toKey(keystore, { password }));
   } catch {
-    // What went wrong may quote what was decrypted.
+    // The error may quote decrypted text.
     throw new InvalidInputError(
       'CHAIN_KEYSTORE',
       'cannot be decrypted: wrong password, or not a version 3 keystore',

@@ -22,7 +22,7 @@ const ATTEST = toFunctionSelector(getAbiItem({ abi: ATTESTOR_ABI, name: 'attestL
 export type PublishedEpoch = ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable', 'publish'>[0];
 export type Attestation = ContractFunctionArgs<typeof ATTESTOR_ABI, 'nonpayable', 'attestLiquidation'>;
 
-/** What an oracle has taken, as a node has it: events, the calls behind them, prices that are held. */
+/** An oracle's record, as a node has it: events, the calls behind them, prices that are held. */
 export class AuditedChain {
   constructor(
     readonly client: ChainClient,
@@ -80,7 +80,7 @@ export class AuditedChain {
     return decodeFunctionData({ abi: ATTESTOR_ABI, data }).args as unknown as Attestation;
   }
 
-  /** What a proof says, and why it does not hold. */
+  /** A proof's statement, and why it does not hold. */
   async verify<Input, Public>(
     statement: Statement<Input, Public>,
     { proof, instances }: { readonly proof: Hex; readonly instances: readonly bigint[] },

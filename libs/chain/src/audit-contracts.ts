@@ -12,7 +12,7 @@ const DUTIES = new Map<Hex, string>([
   [PUBLISHER_ROLE, 'publisher'],
 ]);
 
-/** What does not hold of the contracts: their code, the keys, and that duties are apart. */
+/** Faults of the contracts: their code, the keys, and the separation of duties. */
 export async function contractFailures(chain: AuditedChain): Promise<string[]> {
   const { client, oracle, attestor } = chain;
   const failures: string[] = [];

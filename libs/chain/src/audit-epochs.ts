@@ -7,7 +7,7 @@ import { type ChainProof, fromUnits, publicValue } from './encoding.js';
 import { ExceedanceCounters, isRefuted } from './exceedances.js';
 import { ORACLE_ABI, type OracleModel } from './oracle-abi.js';
 
-/** What was found of one epoch. */
+/** Findings about one epoch. */
 export interface AuditedEpoch {
   readonly number: number;
   readonly block: number;
@@ -28,7 +28,7 @@ export interface AuditedEpoch {
   readonly failures: readonly string[];
 }
 
-/** What an epoch has proven of its markets: what liquidations are attested with. */
+/** An epoch's proven values by market, which liquidations are attested with. */
 export interface ProvenMarkets {
   readonly bar: bigint;
   readonly barSeconds: number;
@@ -37,7 +37,7 @@ export interface ProvenMarkets {
   readonly variances: readonly bigint[];
 }
 
-/** Where an epoch was published, and what the oracle said of it. */
+/** Where an epoch was published, and the oracle's event about it. */
 export interface PublishedEvent {
   readonly transaction: Hex;
   readonly block: bigint;
@@ -143,7 +143,7 @@ export class EpochAuditor {
     };
   }
 
-  /** What does not fit of the state the oracle is in at the end. */
+  /** Differences in the oracle's final state. */
   async ending(): Promise<string[]> {
     const { client, oracle: address } = this.chain;
     const oracle = { address, abi: ORACLE_ABI } as const;
@@ -202,7 +202,7 @@ export class EpochAuditor {
     return failures;
   }
 
-  /** Keeps what the epoch has proven, and counts the windows that end with it. */
+  /** Keeps the epoch's proven values, and counts the windows that end with it. */
   private async follow({ number, bar, bars }: PublishedEpoch, model: OracleModel): Promise<void> {
     const markets = model.parts.flatMap((part) => part.markets);
     const variances = model.parts.flatMap((part, p) =>

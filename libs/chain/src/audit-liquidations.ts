@@ -20,7 +20,7 @@ export interface AttestedEvent {
   readonly digest: Hex;
 }
 
-/** What rounding a declared model may move a variance by, and a unit of a share squared in percent² of 2^−152: the attestor's own. */
+/** Largest relative change of a variance by rounding a declared model, and a unit of a share squared in percent² of 2^−152: the attestor's own. */
 const VARIANCE_SHIFT = 10n;
 const UNIT = (10n ** 4n) << 128n;
 

@@ -14,7 +14,7 @@ export interface Audit {
   readonly srs: 'development' | 'ceremony';
   readonly epochs: readonly AuditedEpoch[];
   readonly liquidations: readonly AuditedLiquidation[];
-  /** what does not hold of the contracts themselves, and of the state they are in at the end */
+  /** faults of the contracts themselves, and of the state they are in at the end */
   readonly failures: readonly string[];
   /** the first block in which something does not hold; null where everything does, or nothing can be laid to a block */
   readonly firstBreak: { readonly block: number; readonly what: string } | null;
@@ -23,8 +23,8 @@ export interface Audit {
 
 /**
  * Everything an oracle has taken, verified again from the transactions' calldata by someone who has a node and this program and trusts
- * neither the oracle nor whoever publishes to it: every proof, the chain of states, that returns are those of the price source, the
- * counters of exceedances, what liquidations rest on, and that keys and contracts are those of this program.
+ * neither the oracle nor its publisher: every proof, the chain of states, that returns are those of the price source, the
+ * counters of exceedances, the inputs of liquidations, and that keys and contracts are those of this program.
  *
  * @throws {ChainError} where there is no oracle at the address
  */

@@ -35,7 +35,7 @@ export const deploymentSchema = z.strictObject({
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
 
-/** @throws {InvalidInputError} for what is no deployment */
+/** @throws {InvalidInputError} for a text that is no deployment */
 export function parseDeployment(value: unknown): Deployment {
   return parseInput(deploymentSchema, value, 'deployment');
 }
@@ -45,7 +45,7 @@ export interface OracleTerms {
   readonly alpha: number;
   /** seconds between a proposal and its installation */
   readonly delaySeconds: number;
-  /** seconds from a bar's end after which what was published of it is no longer fresh */
+  /** seconds from a bar's end for which its epoch is fresh */
   readonly freshnessSeconds: number;
   /** guard rails of margin requirements: shares of notional */
   readonly margins: {
@@ -57,7 +57,7 @@ export interface OracleTerms {
   };
 }
 
-/** Who does what. Off local chains all of them are different accounts; the contracts refuse others. */
+/** Accounts by duty. Off local chains all are different accounts; the contracts refuse others. */
 export interface Duties {
   readonly admin: Address;
   readonly governor: Address;
@@ -83,7 +83,7 @@ export const PUBLISHER_ROLE = keccak256(toHex('PUBLISHER'));
 export const GUARDIAN_ROLE = keccak256(toHex('GUARDIAN'));
 export const ADMIN_ROLE: Hex = `0x${'00'.repeat(32)}`;
 
-/** A contract whose code is data: what a verification key is to the verifier. */
+/** A contract whose code is data: a verification key is one to the verifier. */
 export function dataContract(data: Uint8Array): Hex {
   // PUSH2 length, DUP1, PUSH1 offset, PUSH1 0, CODECOPY, PUSH1 0, RETURN
   const length = numberToHex(data.length, { size: 2 });

@@ -1,6 +1,6 @@
 import { ZkriskError } from '#lib/errors';
 
-/** The chain, or what was to be sent to it, is not as it must be. */
+/** The chain, or a call to be sent to it, is not as it must be. */
 export class ChainError extends ZkriskError {
   readonly code = 'chain';
 }

@@ -32,7 +32,7 @@ describe('exceedances', () => {
     for (let i = 1n; i < 24n; i++) expect(step(2n * PRICE, DAY + i * HOUR)).toBeUndefined();
     expect(step((PRICE * 10195n) / 10000n, 2n * DAY)).toEqual({ windows: 1, exceedances: 0 });
     expect(step((PRICE * 99n) / 100n, 3n * DAY)).toEqual({ windows: 2, exceedances: 1 });
-    // What ends at a bar that was never published is not counted.
+    // A window that ends at a bar that was never published is not counted.
     expect(step(5n * PRICE, 4n * DAY + HOUR)).toBeUndefined();
     expect(counters.count('BTC')).toEqual({ windows: 2, exceedances: 1 });
     expect(counters.count('ETH')).toEqual({ windows: 0, exceedances: 0 });

@@ -27,7 +27,7 @@ export interface Count {
 export class ExceedanceCounters {
   private windows = new Map<string, Window>();
 
-  /** What is counted of a discredited model ends with it. */
+  /** The counts of a discredited model end with it. */
   reset(): void {
     this.windows = new Map();
   }

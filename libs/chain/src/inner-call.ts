@@ -5,7 +5,7 @@ const LENGTH_BYTES = 32;
 
 /**
  * The call with this selector and digest within a transaction's input: the input itself, or bytes that a Safe, a MultiSend or
- * another account contract passes on, each with its length in front. The digest is what the called contract has seen of its own
+ * another account contract passes on, each with its length in front. The digest is taken of the called contract's own
  * calldata, so that nothing else can be found.
  *
  * @returns undefined where there is no such call

@@ -21,12 +21,12 @@ export const VAULT_TERMS: VaultTerms = {
   ...{ delay: 86_400, coverInterval: 3600, coverShare: 0.1, coverDelayShare: 0.25 },
 };
 
-/** Who does what on a vault. Off local chains four accounts. */
+/** Accounts of a vault by duty. Off local chains four accounts. */
 export interface VaultKeys {
   readonly admin: Address;
   readonly governor: Address;
   readonly guardian: Address;
-  /** takes what providers have lost */
+  /** takes the providers' losses */
   readonly exchange: Address;
 }
 
@@ -56,7 +56,7 @@ export function deployVault(
 /** A vault and its pool as of one block. Amounts are exact, with 18 decimals. */
 export interface VaultHoldings<Amount = bigint> {
   readonly block: number;
-  /** pool shares of those who have not asked to leave */
+  /** pool shares of holders who have not asked to leave */
   readonly counted: Amount;
   /** pool shares in the vault */
   readonly held: Amount;

@@ -7,7 +7,7 @@ import {
   toFunctionSelector,
 } from 'viem';
 
-/** What is called and read of contracts/src/RiskOracle.sol; a test holds it against the compiled ABI. */
+/** Used part of the ABI of contracts/src/RiskOracle.sol; a test compares it with the compiled one. */
 export const ORACLE_ABI = parseAbi([
   'struct Limits { uint64 lowest; uint64 highest; uint64 step; uint64 velocity; uint32 blocks; }',
   'struct Keys { address admin; address governor; address guardian; address publisher; }',
@@ -58,7 +58,7 @@ export const ORACLE_ABI = parseAbi([
   'event BindingInstalled(address binding)',
 ]);
 
-/** What is called and read of contracts/src/LiquidationAttestor.sol. */
+/** Used part of the ABI of contracts/src/LiquidationAttestor.sol. */
 export const ATTESTOR_ABI = parseAbi([
   'struct Proof { bytes proof; uint256[] instances; }',
   'struct ProvenBar { uint64 number; uint64 bar; uint32 barSeconds; int256 tailFactor; bytes32[] markets; uint256[] variances; }',
@@ -77,7 +77,7 @@ export const BINDING_ABI = parseAbi([
   'event BookBound(address indexed oracle, uint64 indexed number, uint64 indexed bar, bytes32 root, uint256 accounts)',
 ]);
 
-/** What is called and read of contracts/src/prices/MedianPriceSource.sol. */
+/** Used part of the ABI of contracts/src/prices/MedianPriceSource.sol. */
 export const PRICE_SOURCE_ABI = parseAbi([
   'struct Report { uint256[] prices; bytes signature; }',
   'constructor(address admin, address governor, address guardian, uint32 delay, address[] reporters, uint256 quorum)',
@@ -90,7 +90,7 @@ export const PRICE_SOURCE_ABI = parseAbi([
   'event PricesHeld(uint64 indexed bar, bytes32[] markets, uint256[] prices, address[] reporters)',
 ]);
 
-/** What is called and read of contracts/src/proofs/ProofVerifier.sol. */
+/** Used part of the ABI of contracts/src/proofs/ProofVerifier.sol. */
 export const VERIFIER_ABI = parseAbi([
   'constructor(address halo2, address[] keys)',
   'function halo2() view returns (address)',
@@ -104,7 +104,7 @@ export const VERIFIER_ABI = parseAbi([
 /** A model as the oracle registers it. */
 export type OracleModel = ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable', 'installModel'>[0];
 
-/** The call that installs a model: what is proposed, and after the delay made. */
+/** The call that installs a model: proposed first, and made after the delay. */
 export function modelInstallation(model: OracleModel): Hex {
   return encodeFunctionData({ abi: ORACLE_ABI, functionName: 'installModel', args: [model] });
 }

@@ -1,6 +1,6 @@
 import { parseAbi } from 'viem';
 
-/** What is called and read of contracts/src/pool/TemporalPool.sol; a test holds it against the compiled ABI. */
+/** Used part of the ABI of contracts/src/pool/TemporalPool.sol; a test compares it with the compiled one. */
 export const POOL_ABI = parseAbi([
   'struct Limits { uint64 lowest; uint64 step; uint64 velocity; uint32 blocks; }',
   'struct Asset { address token; bytes32 market; uint64 weight; }',

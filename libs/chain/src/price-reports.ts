@@ -2,7 +2,7 @@ import { type Address, type Hex, recoverTypedDataAddress } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { marketBytes, priceUnits } from './encoding.js';
 
-/** A price source on a chain: what a report is signed for. */
+/** A price source on a chain: the domain that a report is signed for. */
 export interface ReportedSource {
   readonly chainId: number;
   readonly address: Address;

@@ -4,7 +4,7 @@ import type { ChainClient } from './chain-client.js';
 import { dataContract } from './deployment.js';
 import { Transactor } from './transactor.js';
 
-/** What is read of contracts/src/pool/ProvenRule.sol; a test holds it against the compiled ABI. */
+/** Used part of the ABI of contracts/src/pool/ProvenRule.sol; a test compares it with the compiled one. */
 export const RULE_ABI = parseAbi([
   'struct Sight { bool weights; bool gradients; uint8 bars; }',
   'struct Ranges { int64 lowestWeight; int64 largestGradient; int64 leastPrice; int64 mostPrice; }',
@@ -34,7 +34,7 @@ export interface RuleTerms {
   readonly publicParameters: readonly bigint[];
 }
 
-/** Where a rule is, and what verifies its proofs. */
+/** Addresses of a rule and of the verifier of its proofs. */
 export interface RuleAddresses {
   readonly rule: Address;
   readonly verifier: Address;

@@ -227,7 +227,7 @@ describe('fees', () => {
     const { attempts } = store.row('a');
     expect(attempts.map(({ maxFeePerGas }) => maxFeePerGas)).toEqual(['210', '237']);
     expect(chain.offered.at(-1)).toBe(attempts[1].raw);
-    // Dearer than is ever paid: it waits with what it has.
+    // Dearer than the highest fee: it waits with its last offer.
     chain.baseFee = 10_000n;
     later(1000);
     await sender.advance();
@@ -293,7 +293,7 @@ describe('a nonce', () => {
     await sender.advance();
     chain.dropPending();
     chain.answers.getTransactionCount = () => 1;
-    // Two blocks: none of them is final.
+    // Two blocks: none is final.
     chain.mine(2);
     await sender.advance();
     expect(store.row('a').status).toBe('sent');

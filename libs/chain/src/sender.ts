@@ -30,7 +30,7 @@ export interface Attempt {
 
 export type TransactionStatus = 'waiting' | 'sent' | 'mined' | 'confirmed' | 'refused';
 
-/** A transaction from the wish for it to its confirmation, as it is kept. */
+/** A transaction from request to confirmation, as it is kept. */
 export interface StoredTransaction {
   readonly id: string;
   readonly ordinal: number;
@@ -56,7 +56,7 @@ export interface TransactionStore {
   save(transaction: StoredTransaction): Promise<void>;
 }
 
-/** What a transaction calls. Made when it is sent, from the chain as it is then. */
+/** A transaction's call. Made when it is sent, from the chain as it is then. */
 export interface Call {
   readonly to: Address;
   readonly data: Hex;
@@ -67,7 +67,7 @@ export interface SenderOptions {
   readonly confirmations: number;
   /** milliseconds after which a transaction that is not mined is offered with higher fees */
   readonly replaceAfterMs: number;
-  /** wei a gas: no fee above it; what the chain asks beyond is waited out */
+  /** wei a gas: no fee above it; while the chain asks for more, it waits */
   readonly highestFeePerGas: bigint;
 }
 
@@ -78,7 +78,7 @@ const RAISE = 1125n;
  * Sends transactions of one account one after the other, so that none is lost and none is done twice:
  *
  * - A transaction is signed and kept before it is sent. Whatever is killed afterwards, the same bytes are offered again.
- * - All attempts at one transaction carry its nonce: of them the chain takes at most one.
+ * - All attempts at one transaction carry its nonce: the chain takes at most one.
  * - The next nonce is used only when the one before is mined; a block that is taken back makes its transaction `sent` again.
  * - A nonce that somebody else has used is given up only when that is confirmed.
  */
@@ -87,13 +87,13 @@ export class TransactionSender {
     private readonly client: ChainClient,
     private readonly account: PrivateKeyAccount,
     private readonly store: TransactionStore,
-    /** what a transaction calls; undefined: not ready; 'done': another account's transaction has done it; throws if it can never be sent */
+    /** a transaction's call; undefined: not ready; 'done': another account's transaction has done it; throws if it can never be sent */
     private readonly callOf: (id: string) => Promise<Call | 'done' | undefined>,
     private readonly options: SenderOptions,
   ) {}
 
   /**
-   * Looks at everything that is open and does what can be done. Call it again and again.
+   * Advances every open transaction by one step. Call it again and again.
    *
    * @returns whether anything is still open
    */
@@ -106,14 +106,14 @@ export class TransactionSender {
         const unconfirmed = open.some(({ status }) => status === 'mined');
         await this.begin(transaction, unconfirmed);
       }
-      // Only one is on its way at a time; what is mined but not confirmed may be followed by the next.
+      // Only one is on its way at a time; a mined one may be followed by the next before it is confirmed.
       if (transaction.status === 'sent' || transaction.status === 'waiting') pendingBefore = true;
     }
     return open.some(({ status }) => status !== 'confirmed' && status !== 'refused');
   }
 
   /**
-   * Whether the chain still has what was confirmed lately. A node that comes back from an old state has not: what it lacks is
+   * Whether the chain still has the transactions confirmed lately. A node that comes back from an old state has not: missing ones are
    * offered again, the same bytes. To be called once, at the start.
    */
   async recheck(): Promise<void> {
@@ -147,7 +147,7 @@ export class TransactionSender {
       // A database that cannot be reached, say: nothing is wrong with the transaction.
       if (!(error instanceof BaseError) && !(error instanceof ZkriskError)) throw error;
       const reason = revertReason(error);
-      // A block that is taken back may be why: wait until what it depends on is confirmed.
+      // A reorganisation may be the cause: wait until its predecessors are confirmed.
       if (reason === undefined || unconfirmed) return;
       await this.store.save(Object.assign(transaction, { status: 'refused', reason }));
       return;
@@ -157,7 +157,7 @@ export class TransactionSender {
     const last = await this.store.lastNonce();
     const next = await this.client.getTransactionCount({ address: this.account.address, blockTag: 'latest' });
     const nonce = last === null ? next : Math.max(last + 1, next);
-    // After a chain that has lost blocks the count may be behind: what was mined before is offered again first.
+    // After a chain that has lost blocks the count may be behind: transactions mined before are offered again first.
     const attempt = await this.sign(call, nonce, (gas * 13n) / 10n, fees);
     await this.store.save(Object.assign(transaction, { status: 'sent', nonce, attempts: [attempt] }));
     await this.offer(attempt);
@@ -339,7 +339,7 @@ function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-/** What a contract says why it reverts, by the contracts' own errors; undefined for what is no revert. */
+/** A contract's reason for a revert, by the contracts' own errors; undefined for other failures. */
 export function revertReason(error: unknown): string | undefined {
   if (!(error instanceof BaseError)) return messageOf(error);
   const reverted = error.walk((cause) => dataOf(cause) !== undefined);
@@ -373,7 +373,7 @@ export function revertReason(error: unknown): string | undefined {
   return error.shortMessage;
 }
 
-/** What a contract has reverted with, wherever viem keeps it. */
+/** The data of a revert, wherever viem keeps it. */
 function dataOf(value: unknown): Hex | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   for (const name of ['raw', 'data']) {

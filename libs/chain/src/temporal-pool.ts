@@ -19,7 +19,7 @@ export interface PoolTerms {
   readonly prices: Address;
   /** λ of the gradient's estimator, by update */
   readonly decay: number;
-  /** share of what goes in */
+  /** share of the amount that goes in */
   readonly fee: number;
   /** most of a balance that may come or go in one call */
   readonly tradeSize: number;
@@ -58,7 +58,7 @@ export function deployPool(
 ): Promise<Address> {
   const { limits } = terms;
   const weights = assets.map(({ weight }) => share(weight));
-  // To the last unit: what rounding has left goes to the first.
+  // To the last unit: the remainder of rounding goes to the first.
   weights[0] += ONE - weights.reduce((sum, weight) => sum + weight, 0n);
   return new Transactor(rpcUrl, account).deploy(
     'TemporalPool',
@@ -82,7 +82,7 @@ export function deployPool(
   );
 }
 
-/** What a proof for an update is about: what the rule sees, in units of 2^−24, and the commitment to its state. */
+/** Public inputs of the proof of an update: the rule's sight, in units of 2^−24, and the commitment to its state. */
 export async function updateStatement(
   client: ChainClient,
   pool: Address,

@@ -1,6 +1,6 @@
 import { parseAbi } from 'viem';
 
-/** What is called and read of contracts/src/pool/LiquidityVault.sol; a test holds it against the compiled ABI. */
+/** Used part of the ABI of contracts/src/pool/LiquidityVault.sol; a test compares it with the compiled one. */
 export const VAULT_ABI = parseAbi([
   'struct Terms { uint32 delay; uint32 coverInterval; uint64 coverShare; uint64 coverDelayShare; }',
   'struct Keys { address admin; address governor; address guardian; address exchange; }',

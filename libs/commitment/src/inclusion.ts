@@ -34,7 +34,7 @@ const LONGEST_PATH = 40;
  * Follows a path from a leaf to the root: each level's sums are those of both children, each child's sums are bound by its
  * parent's digest.
  *
- * @returns the root's digest and sums: an auditor compares `bookRoot` of them with the chain
+ * @returns the root's digest and sums: an auditor compares their `bookRoot` with the chain
  * @throws {NotIncludedError} for a path, an index or a salt that no tree has
  * @throws {SumsInvalidError} for sums that are none, or need more than 128 bits
  */

@@ -248,7 +248,7 @@ export class MerkleSumTree {
     };
   }
 
-  /** Digests of 16 leaves and of the nodes over them up to the first kept one; sums are added once for all of them. */
+  /** Digests of 16 leaves and of the nodes over them up to the first kept one; sums are added once for all. */
   private updateBucket(bucket: number, changed: readonly number[]): void {
     const top = Math.min(KEPT_FROM, this.levels.length - 1);
     for (const i of changed) {

@@ -4,7 +4,7 @@ import type { Message, Topic } from '#lib/messages';
 import { CORRELATION_HEADER } from '#lib/runtime';
 import type { LogRecord } from './record.js';
 
-/** A request that came over a topic: what it asks, or why it cannot be read. */
+/** A request that came over a topic: its content, or why it cannot be read. */
 export interface Request<Payload> {
   readonly message: Message<Payload> | undefined;
   readonly problem: string | undefined;
@@ -24,7 +24,7 @@ export const NEST_REPLY_TOPIC_HEADER = 'kafka_replyTopic';
 export const NEST_REPLY_PARTITION_HEADER = 'kafka_replyPartition';
 
 /**
- * Marks a controller method as what answers a topic's requests: it receives an array of {@link Request} and returns, or
+ * Marks a controller method that answers a topic's requests: it receives an array of {@link Request} and returns, or
  * promises, the replies' payloads as JSON, one each. Answers change nothing: they are outside of transactions, and who gets
  * none asks again. Processes share the requests.
  */

@@ -3,7 +3,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 /** How far a unit has consumed a partition. */
 export interface Position {
   readonly offset: bigint;
-  /** of every source the number of its last message that was consumed: what comes again is known by it */
+  /** of every source the number of its last message that was consumed: it tells repeated messages */
   readonly sources: Readonly<Record<string, number>>;
 }
 

@@ -4,7 +4,7 @@ import { CORRELATION_HEADER, type Headers } from '#lib/runtime';
 import type { Outgoing } from '#lib/messages';
 
 /**
- * What a handler gets besides its messages: the transaction they are consumed in. The offset, the state the
+ * Context of a handler beside its messages: the transaction they are consumed in. The offset, the state the
  * handler changes through `manager` and the messages it publishes are committed together or not at all.
  */
 export class ConsumeContext extends BaseRpcContext<[]> {
@@ -24,7 +24,7 @@ export class ConsumeContext extends BaseRpcContext<[]> {
     super([]);
   }
 
-  /** Headers of what is caused by the message at `index` alone: where it came from follows it. */
+  /** Headers for messages caused by the one at `index` alone: they carry its origin on. */
   headersOf(index: number): Headers {
     const { [CORRELATION_HEADER]: id, traceparent, tracestate } = this.headers[index] ?? {};
     return {

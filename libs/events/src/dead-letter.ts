@@ -23,7 +23,7 @@ export interface DeadLetter {
 /** Characters of a value that are repeated: a dead letter must always fit into its topic. */
 const LONGEST_VALUE = 64 << 10;
 
-/** The name of the topic for what could not be handled of another. */
+/** The name of a topic's dead-letter topic. */
 export function deadLetterTopic(topic: string): string {
   return `${topic}.dead`;
 }
@@ -41,7 +41,7 @@ export function deadLetter(topic: string, partition: number, record: LogRecord, 
       ? { cut: { length: value.length, sha256: createHash('sha256').update(value).digest('hex') } }
       : {}),
   };
-  // The record’s own key is any client’s bytes: a database’s text cannot keep all of them.
+  // The record’s own key is any client’s bytes: a database’s text cannot keep all.
   return { topic: deadLetterTopic(topic), key: `${partition}@${offset}`, value: JSON.stringify(letter) };
 }
 

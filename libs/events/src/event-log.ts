@@ -43,7 +43,7 @@ export abstract class EventLog {
   abstract announce(topics: Iterable<string>): void;
 
   /**
-   * Publishes now. With `also`, in one transaction with what that writes; without, what has been published when the promise
+   * Publishes now. With `also`, in one transaction with its writes; without, messages are published when the promise
    * fails is not known: publish it again, with the same id.
    */
   abstract publish(
@@ -57,7 +57,7 @@ export abstract class EventLog {
   /** Writes down a batch within the transaction that consumes it. */
   abstract recordBatch(manager: EntityManager, batch: ConsumedBatch): Promise<void>;
 
-  /** What is not yet consumed, over all units that have ever read. */
+  /** Messages not yet consumed, over all units that have ever read. */
   abstract lag(): Promise<Lag[]>;
 
   /** Age of the oldest message that is committed but not published, seconds. */
@@ -66,7 +66,7 @@ export abstract class EventLog {
   /** Resolves when every unit has consumed everything that has been published. */
   abstract drained(signal: AbortSignal): Promise<void>;
 
-  /** Does what is to be done now and then: what nobody needs any more is dropped. */
+  /** Housekeeping, now and then: drops messages that no reader needs any more. */
   abstract housekeeping(): Promise<void>;
 
   abstract close(): Promise<void>;

@@ -34,7 +34,7 @@ export interface Fetched {
 /** Where a unit's records come from. */
 export interface RecordSource {
   /**
-   * The next records of the first cursor that has any, at most a batch of them. All cursors are looked at as of one
+   * The next records of the first cursor that has any, at most a batch. All cursors are looked at as of one
    * moment, so that a message is never handled before one that caused it.
    */
   next(cursors: readonly Cursor[]): Promise<Fetched | undefined>;
@@ -60,7 +60,7 @@ const MAXIMUM_BACKOFF_MS = 5_000;
 const FAILURES_OF_A_LOOP = 5;
 
 /**
- * Consumes what one unit of a lane has to: one batch at a time, each in one transaction that holds the handler's writes,
+ * Consumes the messages of one unit of a lane: one batch at a time, each in one transaction that holds the handler's writes,
  * its messages and the new offset. If the handler throws, the transaction is rolled back and the batch is tried again
  * one message at a time; a message that fails with one of our own errors goes to `<topic>.dead` with the reason, anything
  * else (a lost database, say) is retried until it passes.
@@ -68,7 +68,7 @@ const FAILURES_OF_A_LOOP = 5;
 export class LaneUnit {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
-  /** what is in memory does not stand for the tables: at first, and after a rollback */
+  /** memory does not stand for the tables: at first, and after a rollback */
   private stale = true;
   private readonly name: string;
   /** one after the other, and the last one’s reason */
@@ -129,7 +129,7 @@ export class LaneUnit {
     while (!signal.aborted) {
       try {
         if (this.stale) await this.restore();
-        // Listening starts before reading: what is appended in between wakes the wait at once.
+        // Listening starts before reading: a message appended in between wakes the wait at once.
         const idle = new AbortController();
         const wait = source.wait(this.cursors, IDLE_POLL_MS, AbortSignal.any([signal, idle.signal]));
         const fetched = await source.next(this.cursors);
@@ -151,7 +151,7 @@ export class LaneUnit {
   }
 
   /**
-   * A batch that fails again and again is handled one message at a time: what comes before the one that it fails on is
+   * A batch that fails again and again is handled one message at a time: the messages before the failing one are
    * not kept waiting, and the unit stands at that one.
    */
   private async handleCarefully(fetched: Fetched): Promise<void> {
@@ -278,7 +278,7 @@ export class LaneUnit {
   }
 }
 
-/** Whether a record was not consumed before: a relay that was killed may publish again what it had published. */
+/** Whether a record was not consumed before: a relay that was killed may publish messages again. */
 function isFresh({ headers }: LogRecord, sources: Record<string, number>): boolean {
   const source = headers[SOURCE_HEADER];
   if (source === undefined) return true;

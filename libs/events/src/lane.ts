@@ -1,5 +1,5 @@
 /**
- * A lane is what consumes one after the other: the topics of a service, read in the order of their handlers, one batch at a
+ * A lane consumes in sequence: the topics of a service, read in the order of their handlers, one batch at a
  * time, each batch one database transaction.
  *
  * - `single`: one unit, whatever the number of processes. The state is one (the book, the covariance model): one process
@@ -41,9 +41,9 @@ export class LaneOwners {
   }
 
   /**
-   * Has something looked at whenever it is asked what is wrong.
+   * Adds a check to {@link problems}.
    *
-   * @param problem what is wrong with it; undefined where nothing is
+   * @param problem its problem; undefined where all is well
    */
   watch(name: string, problem: () => string | undefined): void {
     this.watched.set(name, problem);
@@ -53,7 +53,7 @@ export class LaneOwners {
     this.watched.delete(name);
   }
 
-  /** What is wrong with the lanes of this process: units that fail again and again, memberships that were lost. */
+  /** Problems of this process's lanes: units that fail again and again, memberships that were lost. */
   problems(): { name: string; problem: string }[] {
     return [...this.watched].flatMap(([name, look]) => {
       const problem = look();

@@ -32,7 +32,7 @@ export function lanesOf(handlers: ReadonlyMap<string, MessageHandler>): LaneHand
   return [...lanes.values()];
 }
 
-/** What a unit reads, in the order of its handlers. */
+/** Topics of a unit, in the order of its handlers. */
 export function cursorsOf({ lane, subscriptions }: LaneHandlers, unit: number, keyed: number): Cursor[] {
   return subscriptions.flatMap(({ subscription, handler }) =>
     partitionsRead(lane, subscription, unit, keyed).map((partition) => ({
@@ -55,7 +55,7 @@ export function partitionsRead(
   return all.includes(unit) ? [unit] : [];
 }
 
-/** What a process answers, from the handlers that Nest has found. */
+/** Topics that a process answers, from the handlers that Nest has found. */
 export function answersOf(
   handlers: ReadonlyMap<string, MessageHandler>,
 ): { answering: Answering; handler: (requests: Request<unknown>[]) => Promise<string[]> }[] {

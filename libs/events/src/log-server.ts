@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { EventLog } from './event-log.js';
 import type { LaneOwners } from './lane.js';
 
-/** What Nest's transports over a log have in common: the log, its consumers' database, and who owns which lane. */
+/** Common part of Nest's transports over a log: the log, its consumers' database, and who owns which lane. */
 export abstract class LogServer<Log extends EventLog> extends Server implements CustomTransportStrategy {
   constructor(
     protected readonly log: Log,
@@ -21,7 +21,7 @@ export abstract class LogServer<Log extends EventLog> extends Server implements 
 
   /** Begins to consume. */
   protected abstract open(): Promise<void>;
-  /** Ends after what is being handled. */
+  /** Ends after the batches in work. */
   abstract override close(): Promise<void>;
 
   on(): unknown {

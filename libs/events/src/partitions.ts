@@ -22,7 +22,7 @@ export function partitionFor({ partition, partitioned, key }: Outgoing, keyed: n
   return partition ?? (partitioned === true ? partitionOf(key, keyed) : 0);
 }
 
-/** What member `index` of `members` gets of what they share: every `members`-th. */
+/** The share of member `index` of `members`: every `members`-th. */
 export function shareOf(all: readonly number[], index: number, members: number): number[] {
   return all.filter((each) => each % members === index);
 }

@@ -9,7 +9,7 @@ import { LaneOwners } from './lane.js';
 import { LaneUnit } from './lane-unit.js';
 import type { LogRecord } from './record.js';
 
-// What an operator does where a message keeps a unit from going on, or was put aside and is wanted after all.
+// An operator's repairs where a message keeps a unit from going on, or was put aside and is wanted after all.
 
 /**
  * Passes a unit over records of a partition: they go to the dead letters, and a rebuild passes over them too. The running
@@ -82,8 +82,8 @@ export async function deadLetters(
 export const REQUEUED_HEADER = 'zkrisk-requeued';
 
 /**
- * Publishes what a dead letter holds again, to its own topic and partition: whatever was wrong is mended. Its id makes it
- * safe: what was handled after all is not handled twice.
+ * Publishes a dead letter's message again, to its own topic and partition, once its problem is mended. Its id makes it
+ * safe: a message that was handled after all is not handled twice.
  *
  * @throws {InvalidInputError} for offsets that could not be read, and for a value that is not kept any more
  */
@@ -110,7 +110,7 @@ export async function requeue(log: EventLog, letter: StoredDeadLetter): Promise<
 }
 
 /**
- * Puts dead letters of a topic back, each once; none where one of them is not there.
+ * Puts dead letters of a topic back, each once; none where one is not there.
  *
  * @param places of the letters in the topic's dead-letter topic
  * @throws {InvalidInputError} for a place where there is none, and as {@link requeue}

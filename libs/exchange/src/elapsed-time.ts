@@ -4,7 +4,7 @@ import { INDEX_SCALE } from './book/books.js';
 import type { BookEvent } from './book/book-event.js';
 import type { ExchangeLedger } from './book/exchange-ledger.js';
 
-/** Money per unit of size: the funding index is in 10^−18 of it, money and sizes having the same decimals. */
+/** Money per unit of size: the funding index is in units of 10^−18, money and sizes having the same decimals. */
 const INDEX_DECIMALS = 18;
 
 /** A funding interval, market time: once it has ended the next command makes funding of every market exact. */
@@ -16,10 +16,10 @@ export function intervalEnded(after: number, by: number): boolean {
 }
 
 /**
- * Funding of markets since it was made exact last. A market's index rises by what a unit of size owes, however small the net
- * position is; what longs pay and shorts do not receive is the pool's, rounded down.
+ * Funding of markets since it was made exact last. A market's index rises by the debt of a unit of size, however small the net
+ * position is; payments of longs that shorts do not receive are the pool's, rounded down.
  *
- * @param owed by market: what a unit of size owes
+ * @param owed by market: debt of a unit of size
  * @returns undefined where nothing is owed
  */
 export function fundingAccrued(
@@ -40,7 +40,7 @@ export function fundingAccrued(
   return due.length === 0 ? undefined : { kind: 'funding-accrued', at, markets: due };
 }
 
-/** What vests by now; undefined where nothing does. */
+/** Amounts that vest by now; undefined where none does. */
 export function vested(ledger: ExchangeLedger, now: number): BookEvent | undefined {
   const { toCapital, toLiquidity } = ledger.dueBy(now);
   if (toCapital === 0n && toLiquidity === 0n) return undefined;

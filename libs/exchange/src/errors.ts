@@ -56,7 +56,7 @@ export class InsufficientBalanceError extends ZkriskError {
   }
 }
 
-/** Cash and what a vault holds do not mix: the provider's liquidity comes and goes with its vault. */
+/** Cash and a vault's holdings do not mix: the provider's liquidity comes and goes with its vault. */
 export class BackedProviderError extends ZkriskError {
   readonly code = 'backed-provider';
   constructor(provider: string) {
@@ -64,7 +64,7 @@ export class BackedProviderError extends ZkriskError {
   }
 }
 
-/** The command was taken; what came of it is not known yet. Asking again with the same id is safe. */
+/** The command was taken; its outcome is not known yet. Asking again with the same id is safe. */
 export class OutcomePendingError extends ZkriskError {
   readonly code = 'outcome-pending';
   constructor(commandId: string) {
@@ -163,7 +163,7 @@ export class InsolventError extends ZkriskError {
   }
 }
 
-/** A command would raise what the pool has to bear if an account, or all of them in one scenario, default. */
+/** A command would raise the pool's loss if an account, or all in one scenario, default. */
 export class CreditCapError extends ZkriskError {
   readonly code = 'credit-cap';
   constructor(account: string, { cap, scenario, times, deficit, limit }: CreditBreach) {

@@ -2,7 +2,7 @@ import { notionalOf, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { ExchangeLedger } from './book/exchange-ledger.js';
 import type { MarketBoard } from './marks/market-board.js';
 
-/** The markets in which somebody has a position, and what traders have gained in each at its mark: kept as books and marks change. */
+/** The markets in which somebody has a position, and the traders' gains in each at its mark: kept as books and marks change. */
 export class OpenMarkets {
   private readonly open = new Set<string>();
   private readonly gains = new Map<string, bigint>();
@@ -25,7 +25,7 @@ export class OpenMarkets {
     for (const market of this.ledger.marketNames()) this.touch(market);
   }
 
-  /** Σ q_i S_i − C_i, each market rounded up: what traders have gained and not realised. Markets without a mark count at their entry. */
+  /** Σ q_i S_i − C_i, each market rounded up: the traders' unrealised gains. Markets without a mark count at their entry. */
   get unrealised(): bigint {
     return this.sum;
   }
@@ -47,7 +47,7 @@ export class OpenMarkets {
     this.gains.set(market, gain);
   }
 
-  /** Marks, market time or what may be done in a market have changed. */
+  /** Marks, market time or restrictions have changed. */
   timePassed(): void {
     this.oldest = undefined;
   }

@@ -58,7 +58,7 @@ export interface PricingEngineState {
   readonly epoch: CapitalEpoch;
   /** market time since which the pool cannot pay everybody; null while it can */
   readonly insolventSince: number | null;
-  /** the pass over the accounts that counts what defaults would cost */
+  /** the pass over the accounts that sums the cost of defaults */
   readonly credit?: PassState;
   /** market time at which funding of all markets was made exact last */
   readonly settledAt: number;
@@ -77,23 +77,23 @@ const MOST_AT_ONCE = 16;
 
 /**
  * The exchange's decisions: marks and forecast, the exact ledger, and the same book in floats for pricing. It decides
- * what every command costs and returns the book events; the ledger changes by those events only. A pure machine.
+ * the price of every command and returns the book events; the ledger changes by those events only. A pure machine.
  */
 export class PricingEngine implements Exchange {
   readonly board: MarketBoard;
-  /** what liquidity providers hold, and what becomes of their commands */
+  /** shares of liquidity providers, and the outcomes of their commands */
   readonly shares: LiquidityShares;
   /** margin of the traders' accounts */
   readonly accounts: AccountStandings;
   readonly standing: StandingBook;
-  /** what defaults would cost */
+  /** cost of defaults */
   readonly credit: CreditBook;
   private epoch: CapitalEpoch;
   private insolventSince: number | null;
   private readonly open: OpenMarkets;
   private settledAt: number;
   private solvent: Solvency | undefined;
-  /** what marks have brought and nobody has taken yet */
+  /** events of marks that no caller has taken yet */
   private matured: BookEvent[] = [];
 
   constructor(
@@ -147,7 +147,7 @@ export class PricingEngine implements Exchange {
     };
   }
 
-  /** Takes over what another process has made of the book since: events, marks, a newer forecast. */
+  /** Takes over another process's changes of the book: events, marks, a newer forecast. */
   follow(events: readonly BookEvent[], state: PricingEngineState, forecast?: CovariancePayload): void {
     for (const event of events) {
       this.ledger.apply(event);
@@ -165,7 +165,7 @@ export class PricingEngine implements Exchange {
   }
 
   /**
-   * Takes an observed price; what its marks bring for commands that waited for them is kept for {@link takeMatured}.
+   * Takes an observed price; events of commands that waited for its marks are kept for {@link takeMatured}.
    *
    * @throws {TickRefusedError} for one that is not taken
    */
@@ -175,7 +175,7 @@ export class PricingEngine implements Exchange {
   }
 
   /**
-   * Carries out an order of the operator; what it does to the books is kept for {@link takeMatured}.
+   * Carries out an order of the operator; its events are kept for {@link takeMatured}.
    *
    * @param journalled of an order that takes a trade back: the trade, where the journal has it
    * @throws {ZkriskError} for one that is not taken
@@ -222,7 +222,7 @@ export class PricingEngine implements Exchange {
 
   /** Takes a new forecast, after funding at the old rates up to now. */
   setForecast(forecast: CovariancePayload): BookEvent[] {
-    // Refused before anything has been applied: what is applied must be journalled.
+    // Refused before anything has been applied: applied events must be journalled.
     const putInForce = this.board.prepareForecast(forecast);
     const events = this.settleTime();
     putInForce();
@@ -232,7 +232,7 @@ export class PricingEngine implements Exchange {
   }
 
   /**
-   * Everything that market time and marks alone bring, in order: funding since it was made exact last, what vests, locked withdrawals
+   * Events of market time and marks alone, in order: funding since it was made exact last, vesting, locked withdrawals
    * that have come due, and liquidity commands that have waited for these marks.
    *
    * @param markets whose funding is made exact; by default all
@@ -243,7 +243,7 @@ export class PricingEngine implements Exchange {
     this.renewEpoch();
     events.push(...this.shareLosses());
     const due = this.liquidityIsDue();
-    // Before shares are valued, what has been earned is, to the millisecond, and all funding is exact.
+    // Before shares are valued, earnings are vested to the millisecond, and all funding is exact.
     events.push(...this.settle(due ? undefined : markets), ...this.beginWindow());
     if (due || now >= this.ledger.nextVesting()) events.push(...this.happened(vested(this.ledger, now)));
     for (let i = 0; due && i < MOST_AT_ONCE && this.liquidityIsDue(); i++)
@@ -264,7 +264,7 @@ export class PricingEngine implements Exchange {
   }
 
   /**
-   * What the pool has not been able to pay for an hour is shared among those who have won, at marks that are good in every market;
+   * A shortfall that has lasted for an hour is shared among those who have gained, at marks that are good in every market;
    * then the pool's position becomes as small as its capital.
    */
   private shareLosses(): BookEvent[] {
@@ -278,7 +278,7 @@ export class PricingEngine implements Exchange {
     for (const event of settleLosses(this, now)) events.push(...this.happened(event));
     this.insolventSince = null;
     const { exposure } = this.assessment().assessment;
-    // P + L less what traders have gained at marks: realised or not, it is not the pool's.
+    // P + L less the traders' gains at marks: realised or not, they are not the pool's.
     const most = Math.max(0, -exposure.mean);
     const risk = exposure.volatility * Math.sqrt(-2 * Math.log(this.parameters.alpha));
     for (const event of reducePositions(this, now, risk > 0 ? 1 - most / risk : 0))
@@ -293,7 +293,7 @@ export class PricingEngine implements Exchange {
   }
 
   /**
-   * Makes funding exact. Only commands and forecasts do: prices alone bring no event for it, so that whoever watches both never sees
+   * Makes funding exact. Only commands and forecasts do: prices alone bring no such event, so that whoever watches both never sees
    * them in an order that is a matter of chance.
    */
   private settle(markets: readonly string[] | undefined): BookEvent[] {
@@ -357,7 +357,7 @@ export class PricingEngine implements Exchange {
     );
   }
 
-  /** Books trades that were matched elsewhere, all of them, or their refusal. */
+  /** Books trades that were matched elsewhere, all, or their refusal. */
   match(command: MatchPayload, time: number): BookEvent[] {
     return this.decide(
       time,
@@ -404,7 +404,7 @@ export class PricingEngine implements Exchange {
       ({ code, message }, at) => ({
         ...{ kind: 'account-rejected', at, commandId, account, code, reason: message },
       }),
-      // What is paid in depends on no funding.
+      // Deposits depend on no funding.
       command.kind === 'deposit' ? { markets: [] } : {},
     );
   }
@@ -430,7 +430,7 @@ export class PricingEngine implements Exchange {
   }
 
   /**
-   * Books what a vault has become worth as its provider's part of L. One that is not newer than the last changes nothing: it has come
+   * Books a vault's new value as its provider's part of L. One that is not newer than the last changes nothing: it has come
    * twice, or late.
    *
    * @returns with why it was refused, where it was
@@ -452,13 +452,13 @@ export class PricingEngine implements Exchange {
     }
   }
 
-  /** Goes on with the pass over the accounts: what they owe for their default option follows the marks. */
+  /** Goes on with the pass over the accounts: their charge for the default option follows the marks. */
   private countCredit(most = COUNTED_WITH_COMMAND): BookEvent[] {
     const counted = this.credit.sweep(most);
     return this.ready() ? this.chargeCredit(this.credit.chargeable(counted)) : [];
   }
 
-  /** @param due whether what is owed is taken whatever it is */
+  /** @param due whether the debt is taken whatever its size */
   private chargeCredit(accounts: Iterable<string>, due = false): BookEvent[] {
     const events: BookEvent[] = [];
     if (!this.ready()) return events;
@@ -486,7 +486,7 @@ export class PricingEngine implements Exchange {
    * Settles elapsed time, then applies the command; returns its events, or its refusal's.
    *
    * @param markets whose funding the command depends on; by default all
-   * @param after what is left to do when it has been booked
+   * @param after events that follow when it has been booked
    */
   private decide(
     time: number,
@@ -562,7 +562,7 @@ export class PricingEngine implements Exchange {
     return this.standing.assessment();
   }
 
-  /** Whether the pool can pay what traders have, at the marks of now. */
+  /** Whether the pool can pay the traders' equity, at current marks. */
   solvency(): Solvency {
     return (this.solvent ??= solvencyOf(this.ledger, this.open.unrealised));
   }

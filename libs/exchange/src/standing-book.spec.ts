@@ -53,7 +53,7 @@ function machineAfter(drawn: readonly Step[], each: (machine: ExchangeMachine) =
   }
 }
 
-/** An engine that starts from what is stored, as a process does. */
+/** An engine that starts from the stored state, as a process does. */
 function started({ engine }: ExchangeMachine): PricingEngine {
   const { ledger, parameters, board } = engine;
   const state = JSON.parse(JSON.stringify(engine.snapshot())) as PricingEngineState;
@@ -83,7 +83,7 @@ describe('the book in place', () => {
           expect(fresh.price(both)).toEqual(engine.price(both));
           expect(fresh.assessment()).toEqual(engine.assessment());
           expect(fresh.standing.record()).toEqual(engine.standing.record());
-          // What both make of the same next command, funding included.
+          // Events of both for the same next command, funding included.
           const later = started(machine);
           const trade = {
             ...{ tradeId: 'next', account: 'x', legs: [{ market: 'B', size: '1' }] },
@@ -142,7 +142,7 @@ describe('the book in place', () => {
         .at(-1)!
         .markets.map(([market]) => market),
     ).toEqual(['A']);
-    // Prices alone bring no event; what comes first in the next minute does.
+    // Prices alone bring no event; the first command of the next minute does.
     machine.marks({}, 1);
     expect(fundingOf()).toHaveLength(2);
     machine.deposit('y', 1);

@@ -127,13 +127,13 @@ export class StandingBook {
     );
   }
 
-  /** P, L or what is pending may have changed. */
+  /** P, L or pending amounts may have changed. */
   capitalChanged(): void {
     this.assessed = undefined;
   }
 
   /**
-   * What a unit of size owes since funding was made exact last, which it is now held to have been: its events have to be applied.
+   * Debt of a unit of size since funding was made exact last, and marks it as exact now: its events have to be applied.
    *
    * @param markets by default all
    */
@@ -176,7 +176,7 @@ export class StandingBook {
   }
 
   /**
-   * What a trade costs now, its legs netted by market.
+   * Price of a trade now, its legs netted by market.
    *
    * @param marks execution prices where they are not the current marks (an accepted quote)
    * @param visitFunding called with each market and the funding rate it would have after the trade
@@ -187,7 +187,7 @@ export class StandingBook {
     marks?: readonly string[],
     visitFunding?: FundingVisitor,
   ): TradePrice {
-    // Before the first forecast a market says how far it is from it.
+    // Before the first forecast a market states its distance.
     if (this.board.latestForecast === undefined)
       for (const { market } of legs) this.board.tradable(market, 'reduce');
     const quoting = this.current();
@@ -268,7 +268,7 @@ export class StandingBook {
     };
   }
 
-  /** Funding after a trade under the `paper` allocation, where what no market can pay is spread over the others. */
+  /** Funding after a trade under the `paper` allocation, where amounts that no market can pay are spread over the others. */
   private visitPaperFunding(legs: readonly Leg[], visit: FundingVisitor): void {
     const { book, exposure, risk } = this.quoting.exposureAfter(legs);
     const assessment = assessExposure(this.parameters, book, this.assessment().forecast, exposure, risk);
@@ -286,7 +286,7 @@ export class StandingBook {
     };
   }
 
-  /** The quoting book with P, L and what is pending as they are. @throws {NoForecastError} */
+  /** The quoting book with the present P, L and pending amounts. @throws {NoForecastError} */
   private current(): QuotingBook {
     if (this.integrals === undefined) throw new NoForecastError();
     this.certain ??= gainsOutside(this.board, this.markets());

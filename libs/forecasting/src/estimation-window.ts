@@ -125,7 +125,7 @@ export class EstimationWindow {
     return Math.max(this.minimumBars + 1, Math.floor(Math.max(0, ...bars.values()) / 2));
   }
 
-  /** Returns that each market has, and those that a fit needs of it. */
+  /** Returns that each market has, and the number that a fit needs. */
   returnsSoFar(): WarmingUp[] {
     const latest = this.latest();
     if (latest === undefined) return [];

@@ -75,7 +75,7 @@ describe(ForecastEngine, () => {
   it('forecasts 250 markets from MINIMUM_BARS returns, in a message below the default size of brokers', async () => {
     const engine = new ForecastEngine(
       { ...parameters, tailForecasts: 20, refitEveryBars: 50 },
-      // Their groups are another matter: pairs are tested for those.
+      // Their groups are another matter: pairs are tested there.
       (panel) => fit(panel, false),
     );
     const names = Array.from({ length: 250 }, (_, i) => `MARKET-${i}`);
@@ -102,7 +102,7 @@ describe(ForecastEngine, () => {
     expect(steps.map(({ modelVersion }) => modelVersion)).toEqual(registered.map(({ version }) => version));
     const ids = outcomes.flatMap(({ forecasts }) => forecasts.map(({ forecastId }) => forecastId));
     steps.forEach(({ before, forecastId }, i) => {
-      // It starts from the state the fit ended in, and its bar has a forecast of that model.
+      // It starts from the state the fit ended in, and its bar has a forecast of the same model.
       expect(before).toEqual((registered[i].model as LmGoModel).state);
       expect(ids).toContain(forecastId);
     });

@@ -13,7 +13,7 @@ export interface ForecastingParameters {
   readonly registerEveryBars: number;
   /** bars between descriptions of the groups of markets */
   readonly describeEveryBars: number;
-  /** smallest ratio of the horizon's variance to that of as many single bars, of LM-GO */
+  /** smallest ratio of the horizon's variance to the variance of as many single bars, of LM-GO */
   readonly varianceRatioFloor: number;
   /** α's that tail factors are published for */
   readonly tailAlphas: readonly number[];

@@ -27,7 +27,7 @@ const letterList = z.object({
 const requeueRequest = z.strictObject({ places: z.array(place).min(1).max(100) });
 const requeued = z.object({ requeued: z.array(z.string()) });
 
-/** What could not be handled, and putting it back once what was wrong is mended. Signed, as every admin call. */
+/** Messages that could not be handled, and their return once the problem is mended. Signed, as every admin call. */
 @ApiTags('admin')
 @Controller('v1/admin/dead-letters')
 export class DeadLettersController {

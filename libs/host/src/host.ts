@@ -32,7 +32,7 @@ export interface Host {
   readonly url: string;
   readonly log: EventLog;
   readonly database: DataSource;
-  /** takes no new work, finishes what was begun, and closes everything */
+  /** takes no new work, finishes work begun, and closes everything */
   stop(): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ interface Counted {
   slow: number;
 }
 
-/** Counts what is answered, by route and outcome: what service levels are measured by. */
+/** Counts answers by route and outcome, for service levels. */
 export class RequestCounts {
   private readonly counts = new Map<string, Counted>();
 

@@ -18,7 +18,7 @@ export interface OpenedService {
   readonly module: DynamicModule;
   /** Adds to the server before Nest registers its routes. */
   routes?(fastify: FastifyInstance, app: () => INestApplicationContext): void;
-  /** What of `/v1/ws` it serves. */
+  /** Its channels of `/v1/ws`. */
   streams?(app: INestApplicationContext): {
     readonly channels: readonly StreamChannel[];
     readonly quote?: Quoter;

@@ -1,7 +1,7 @@
 import type { StreamChannel } from '#lib/streams';
 import { Readiness } from './metrics.js';
 
-/** What an outsider may know of how the process is. */
+/** The process's health, for outsiders. */
 export interface StatusView {
   readonly status: 'operational' | 'degraded';
   readonly since: string;

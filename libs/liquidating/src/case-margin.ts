@@ -1,12 +1,12 @@
 import type { LiquidationCase, LiquidationPosition } from '#lib/liquidation';
 import type { PortfolioModel, Scenario, Tier } from '#lib/margin';
 
-/** A position without what its market asks for. */
+/** A position without its market's requirements. */
 export type AccountPosition = Pick<LiquidationPosition, 'market' | 'size' | 'price' | 'entryNotional'>;
 
 /**
- * An account's positions with their margin, as a liquidation program has it: of the model only what these positions meet.
- * Scenarios that move none of them, or that move them as another one does, are left out.
+ * An account's positions with their margin, as a liquidation program has it: of the model only the parts that concern these positions.
+ * Scenarios that move none, or that move them as another one does, are left out.
  */
 export function caseMargin(
   model: PortfolioModel,
@@ -44,7 +44,7 @@ export function caseMargin(
   };
 }
 
-/** Both rates from each notional on at which one of them changes, beyond the first. */
+/** Both rates from each notional on at which one changes, beyond the first. */
 function jointTiers(
   initial: readonly Tier[],
   maintenance: readonly Tier[],

@@ -172,7 +172,7 @@ export class MarginWatch {
     this.book.set(state.account, moneyOf(state.cash), positions);
   }
 
-  /** What a size of a market is multiplied by to be in the unit of its mark: the books and the marks are rescaled at different times. */
+  /** Factor from a market's sizes to the unit of its mark: the books and the marks are rescaled at different times. */
   private unitOf(market: string, scale = 1): number {
     return scale / this.board.marks.scale(market);
   }

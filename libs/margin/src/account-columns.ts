@@ -14,7 +14,7 @@ const INITIAL_SLOTS = 4096;
 const MOST_MARKETS = 32_768;
 
 /**
- * Accounts in columns: an account is a run of slots, a slot a signed size and a market's code. A pass over all of them goes
+ * Accounts in columns: an account is a run of slots, a slot a signed size and a market's code. A pass over all goes
  * through memory in order and creates no objects.
  */
 export class AccountColumns {

@@ -68,7 +68,7 @@ export class MarginBook {
 
   /**
    * Every account whose equity is below its maintenance margin, the most under-margined first (by equity over margin).
-   * Accounts with a position in a market without a mark are left out: nothing can be said of them.
+   * Accounts with a position in a market without a mark are left out: their value is unknown.
    */
   underMargined(): UnderMargined[] {
     const found: UnderMargined[] = [];

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { account, decimal, identifier, market, marginAccount } from './fields.js';
 import { milliseconds } from './message.js';
 
-// What happened to the book, kind by kind. Amounts are exact decimals; a reader's own books are a fold over these events.
+// Events of the book, kind by kind. Amounts are exact decimals; a reader's own books are a fold over these events.
 
 const integer = z.string().regex(/^-?\d+$/);
 const text = z.string().max(2000);
 
-/** An event of one kind, with when it happened and, of a decided command, a digest of what it said. */
+/** An event of one kind, with when it happened and, of a decided command, a digest of its content. */
 function event<Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) {
   return z.strictObject({
     kind: z.literal(kind),

@@ -28,7 +28,7 @@ export const identifier = z
   .string()
   .regex(/^[\w.:@+-]{1,100}$/, 'must be 1 to 100 letters, digits and _.:@+-');
 
-/** Amounts beyond are mistakes or mischief: no exchange has them, and sums of them stay within the digits the books can tell. */
+/** Amounts beyond are mistakes or mischief: no exchange has them, and their sums stay within the digits the books can tell. */
 export const LARGEST_AMOUNT = 1e15;
 /** one unit in the last place that the books keep of a price */
 export const SMALLEST_PRICE = 1e-12;

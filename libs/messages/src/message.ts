@@ -12,7 +12,7 @@ export interface Message<Payload> {
   readonly payload: Payload;
 }
 
-/** Roles of those who write topics besides the engine's services. */
+/** Roles of writers of topics besides the engine's services. */
 export const OUTSIDERS = ['price-feed', 'matching-engine', 'treasury', 'liquidator-bot'] as const;
 export type Outsider = (typeof OUTSIDERS)[number];
 

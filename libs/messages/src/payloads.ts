@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { account, amount, decimal, identifier, market, price, source } from './fields.js';
 import { milliseconds } from './message.js';
 
-/** What the operator can order of a market, or of a trade. */
+/** Orders of the operator for a market, or for a trade. */
 export type MarketOrderName =
   'halt' | 'reduce-only' | 'resume' | 'confirm' | 'refuse' | 'accept-time' | 'rescale' | 'delist' | 'bust';
 
@@ -88,7 +88,7 @@ const fill = z.strictObject({
     .describe('whose order rested: it pays the maker’s fee, the other the taker’s'),
 });
 
-/** Trades that have been matched elsewhere, all of them or none: fills between accounts, and legs against the pool. */
+/** Trades that have been matched elsewhere, all or none: fills between accounts, and legs against the pool. */
 export const matchPayload = z.strictObject({
   matchId: identifier,
   fills: z.array(fill).max(64).default([]),
@@ -240,7 +240,7 @@ export type AccountPayload = z.infer<typeof accountPayload>;
 
 const integer = z.string().regex(/^-?\d+$/);
 
-/** A margin account after something has happened to it: a trader's cross margin, or `trader~market` for an isolated one. */
+/** A margin account after an event: a trader's cross margin, or `trader~market` for an isolated one. */
 export const accountStatePayload = z.strictObject({
   account: z.string(),
   /** the ledger's event count: later states replace earlier ones */
@@ -265,7 +265,7 @@ export const accountStatePayload = z.strictObject({
 });
 export type AccountStatePayload = z.infer<typeof accountStatePayload>;
 
-/** The pool after something has happened to it. */
+/** The pool after an event. */
 export const poolStatePayload = z.strictObject({
   sequence: z.int(),
   markets: z.array(
@@ -393,7 +393,7 @@ export const riskPayload = z.strictObject({
 });
 export type RiskPayload = z.infer<typeof riskPayload>;
 
-/** The exchange at the beginning of a minute of market time: what history is made of. */
+/** The exchange at the beginning of a minute of market time: the source of history. */
 export const samplePayload = z.strictObject({
   at: milliseconds,
   markets: z.array(

@@ -106,7 +106,7 @@ const fees = z.strictObject({
 
 /**
  * Everything that decisions depend on besides prices and commands: one record with one version, the same for all services. An operator
- * may change all of it but `model` while the exchange runs. Money is quote currency, rates are shares.
+ * may change all but `model` while the exchange runs. Money is quote currency, rates are shares.
  */
 export const riskParameters = z.strictObject({
   model: modelParameters.prefault({}),

@@ -89,7 +89,7 @@ EXPORT(wasm_update_cost) int wasm_update_cost(OSQPWorkspace *w, double *q) { ret
 EXPORT(wasm_update_bounds) int wasm_update_bounds(OSQPWorkspace *w, double *l, double *u) {
   return osqp_update_bounds(w, l, u);
 }
-/* New values for the stored entries, all of them, in their order; a null pointer keeps the matrix. */
+/* New values for the stored entries, all, in their order; a null pointer keeps the matrix. */
 EXPORT(wasm_update_matrices) int wasm_update_matrices(OSQPWorkspace *w, double *Px, int Pn, double *Ax, int An) {
   if (Px && Ax) return osqp_update_P_A(w, Px, OSQP_NULL, Pn, Ax, OSQP_NULL, An);
   if (Px) return osqp_update_P(w, Px, OSQP_NULL, Pn);

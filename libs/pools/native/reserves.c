@@ -3,7 +3,7 @@
  * the other, so a pair of rows is n vectors, of which the middle one belongs to both where n is odd. After an
  * odd number of rows one more is computed, of whatever lies there, and not used.
  *
- * Logarithms and exponentials of what happens within a row are short sums. Where a short sum does not do, a
+ * Logarithms and exponentials of changes within a row are short sums. Where a short sum does not do, a
  * loop only notes so and the C library is called after it: calls within would have every vector kept in
  * memory across them. A row's values depend on nothing but the row and the value before it: what stands
  * beside it makes no difference to a bit.
@@ -13,7 +13,7 @@
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 #define INLINE static inline __attribute__((always_inline))
-/* The numbers of src/reserves/kernel.ts: what a block takes must fit a processor's nearest cache. */
+/* The numbers of src/reserves/kernel.ts: the memory of a block must fit a processor's nearest cache. */
 #define MOST_ASSETS 8
 #define BLOCK 512
 
@@ -28,7 +28,7 @@ EXPORT(worth_at) double *worth_at(void) { return worth; }
 EXPORT(reserves_at) double *reserves_at(void) { return reserves; }
 
 /*
- * Log returns and inverse prices of the block; the logarithm of what the pool grows by in each row, and what
+ * Log returns and inverse prices of the block; the logarithm of the pool's growth in each row, and what
  * it grows by.
  */
 static double returns[(BLOCK + 1) * MOST_ASSETS], inverse[(BLOCK + 1) * MOST_ASSETS];
@@ -49,7 +49,7 @@ INLINE int beyond(pair worst, double bound) {
 }
 
 /*
- * Coefficients of the short sums, and what they do for. Not static: constants that the compiler knows are put
+ * Coefficients of the short sums, and their ranges. Not static: constants that the compiler knows are put
  * together anew wherever they are used, which takes longer than loading them.
  */
 #define RETURN_BOUND 0.05
@@ -77,7 +77,7 @@ INLINE pair polynomial(pair x, const pair *c, int terms) {
 }
 
 /*
- * ln(now/before) = 2·atanh(z), z = (now − before)/(now + before): below 2e-17 of it is left out at the bound.
+ * ln(now/before) = 2·atanh(z), z = (now − before)/(now + before): below a relative 2e-17 is left out at the bound.
  */
 EXPORT(take_prices) void take_prices(int rows, int n) {
   const int count = rows * n;
@@ -122,7 +122,7 @@ INLINE pair row_sums(const pair *terms, int n) {
   return n % 2 ? add(sums, terms[n / 2]) : sums;
 }
 
-/* What multiplies vector v of a pair of rows, given a number for each row. */
+/* Factor of vector v of a pair of rows, given a number for each row. */
 INLINE pair row_values(pair rows, int v, int n) {
   if (n % 2 && v == n / 2) return rows;
   return v < n / 2 ? firsts(rows, rows) : seconds(rows, rows);
@@ -173,7 +173,7 @@ static void take_long_moves(int rows, int n) {
 }
 
 /*
- * What a move costs is w'·ln(w'/w), less w' − w, which sums to nothing over a pool: m·x·(1/2 − x/6 + …) with
+ * The cost of a move is w'·ln(w'/w), less w' − w, which sums to nothing over a pool: m·x·(1/2 − x/6 + …) with
  * m = w' − w and x = m/w. Below 1e-18 is left out at the bound.
  */
 INLINE double moving_rows(int rows, int n, double value) {

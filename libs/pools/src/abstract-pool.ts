@@ -31,7 +31,7 @@ export interface BaseParameters {
 export type SetWeights = (set: number, over?: Float64Array) => Float64Array;
 
 /**
- * Sets that are simulated side by side: they share what is made of the prices, and each holds its weights
+ * Sets that are simulated side by side: they share series derived from the prices, and each holds its weights
  * meanwhile.
  */
 const SETS_TOGETHER = 16;
@@ -98,7 +98,7 @@ export abstract class AbstractPool {
   }
 
   /**
-   * Reserves with fees: arbitrage happens only where it pays after fees, gas and what the arbitrageur pays elsewhere.
+   * Reserves with fees: arbitrage happens only where it pays after fees, gas and the arbitrageur's costs elsewhere.
    *
    * @throws {InvalidInputError} for a fee outside [0, 1) or costs below 0
    */

@@ -29,7 +29,7 @@ export class PoolBatch {
   }
 
   /**
-   * What {@link simulate} gives, to the last bit, however many threads there are.
+   * The result of {@link simulate}, to the last bit, however many threads there are.
    *
    * @param options.output where reserves go, sets × rows × n, over memory that threads can share; made where it is left out
    * @throws {InvalidInputError} for anything the pool refuses
@@ -55,7 +55,7 @@ export class PoolBatch {
       ...{ fees: new Float64Array(sets), arbitrages: new Float64Array(sets) },
     };
     // Several parts a thread: one that is held up keeps the others waiting for less. Fewer where a set takes
-    // so little that what a part makes of the prices, for all of its sets, counts.
+    // so little that a part's shared work on the prices counts.
     const free = simulation.costs === undefined && simulation.dynamic === undefined;
     const step = Math.max(LEAST_SETS, Math.ceil(sets / ((free ? 2 : 4) * this.count)));
     let done = 0;

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '#lib/errors';
 
 /**
- * What a pool's reserves are worth once arbitrage has brought its prices to the market's: ∏ (R_i·p_i/w_i)^{w_i}, the least that any
+ * Worth of a pool's reserves once arbitrage has brought its prices to the market's: ∏ (R_i·p_i/w_i)^{w_i}, the least that any
  * reserves of the same invariant ∏ R_i^{w_i} are worth (weighted means: Σ R_i·p_i is never less). No trade with the pool can raise
  * it by more than the fee it pays, so it can be relied on in the midst of a block.
  *
@@ -9,7 +9,7 @@ import { InvalidInputError } from '#lib/errors';
  * @param weights sum to 1
  * @param prices quote currency a token
  * @returns quote currency
- * @throws {InvalidInputError} for lengths that differ, or what is not positive
+ * @throws {InvalidInputError} for lengths that differ, or a value that is not positive
  */
 export function fairValue(
   reserves: readonly number[],

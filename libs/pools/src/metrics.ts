@@ -13,8 +13,8 @@ export interface PoolMetrics {
   /** largest fall from a height before, share of that height */
   readonly drawdown: number;
   /**
-   * ln of what rebalancing to the pool's weights in each row at the market's prices would have come to, over what the pool has:
-   * loss-versus-rebalancing, less the fees that make up for it.
+   * ln of the wealth by rebalancing to the pool's weights in each row at the market's prices, over the pool's wealth:
+   * loss-versus-rebalancing, less fees.
    *
    * @see Milionis, Moallemi, Roughgarden & Zhang, "Automated Market Making and Loss-Versus-Rebalancing", arXiv 2208.06046
    */

@@ -8,7 +8,7 @@ export type PoolParameters = Readonly<Record<string, PoolParameter>>;
 /** Which way a parameter goes with the sets of a call. */
 export type ParameterAxis = 'sets' | 'shared';
 
-/** What every calculation is given: pools keep nothing. */
+/** Input of every calculation: pools keep no state. */
 export interface PoolInput {
   readonly prices: PricePath;
   readonly parameters: PoolParameters;
@@ -34,7 +34,7 @@ export interface FeeTerms {
 }
 
 export interface ConstantFees extends FeeTerms {
-  /** share of what goes in */
+  /** share of the amount that goes in */
   readonly fees: number;
   /** of a transaction, quote currency */
   readonly gas?: number;
@@ -52,7 +52,7 @@ export interface DynamicInputs extends FeeTerms {
   readonly arbitrage?: boolean;
 }
 
-/** What came of a calculation, for every set of parameters. */
+/** Result of a calculation, for every set of parameters. */
 export interface PoolRun {
   readonly sets: number;
   /** that were acted on */

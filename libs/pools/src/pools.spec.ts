@@ -61,7 +61,7 @@ describe('arbitrage', () => {
       const changes = new Float64Array(n);
       const profit = bestOfAll(reserves, weights, prices, gamma, changes);
       const value = reserves.reduce((sum, reserve, i) => sum + reserve * prices[i], 0);
-      // The invariant of what is left, the fee aside, is kept.
+      // The invariant of the reserves, the fee aside, is kept.
       let kept = 0;
       changes.forEach((change, i) => {
         kept += weights[i] * Math.log(1 + ((change > 0 ? gamma : 1) * change) / reserves[i]);
@@ -71,7 +71,7 @@ describe('arbitrage', () => {
       expect(profit).toBeGreaterThanOrEqual(
         bestPair(reserves, weights, prices, gamma, single) - 1e-12 * value,
       );
-      // Where only the fee is left, what was a fee is out of the way: prices are within it, and nothing pays.
+      // Where only the fee is left, the fee is left out: prices are within it, and nothing pays.
       const after = reserves.map((reserve, i) => reserve + (changes[i] > 0 ? gamma : 1) * changes[i]);
       for (const arbitrage of [bestOfAll, bestPair])
         expect(arbitrage(after, weights, prices, gamma, single)).toBeLessThan(1e-12 * value);
@@ -91,7 +91,7 @@ describe('arbitrage', () => {
       const changes = new Float64Array(n);
       const profit = bestOfAll(reserves, weights, prices, gamma, changes);
       for (let other = 0; other < 50; other++) {
-        // Anything for all tokens but one, and of that one what keeps the invariant.
+        // Anything for all tokens but one, and of the last one the amount that keeps the invariant.
         const effective = reserves.map((reserve) => reserve * Math.exp(0.4 * (draw() - 0.5)));
         let log = 0;
         for (let i = 1; i < n; i++) log += weights[i] * Math.log(effective[i] / reserves[i]);

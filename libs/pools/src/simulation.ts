@@ -24,7 +24,7 @@ export function simulate(simulation: Simulation, output?: Float64Array): PoolRun
   return named.calculateReservesZeroFees(input);
 }
 
-/** Sets `from … to − 1` of parameters; what is shared stays shared. */
+/** Sets `from … to − 1` of parameters; shared series stay shared. */
 export function setsFrom(
   pool: AbstractPool,
   parameters: PoolParameters,

@@ -6,7 +6,7 @@ import { poolNamed, RulePool } from './pools/index.js';
 import { type PricePath, thinned } from './prices.js';
 import { simulate, type Simulation } from './simulation.js';
 
-/** What training makes as large as it can. */
+/** Objective of training, to be maximised. */
 export const OBJECTIVES = ['sharpe', 'return', 'returnOverHodl'] as const;
 export type Objective = (typeof OBJECTIVES)[number];
 
@@ -101,7 +101,7 @@ function firstRows({ assets, values }: PricePath, rows: number): PricePath {
   return { rows, assets, values: values.subarray(0, rows * assets) };
 }
 
-/** The rows from one on, of a run of one set; what had come before is `before`. */
+/** The rows from one on, of a run of one set; `before` is the earlier part. */
 function restOf(run: PoolRun, from: number, before: PoolMetrics): PoolRun {
   return {
     ...run,

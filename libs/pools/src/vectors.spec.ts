@@ -68,7 +68,7 @@ function pathOf(assets: readonly string[], rows: number, row0 = 0): PricePath {
   return pricePath(assets.map((asset) => columns[asset].subarray(row0, row0 + rows)));
 }
 
-/** The largest relative difference from what was recorded. */
+/** The largest relative difference from the recorded values. */
 function worst(at: At, values: Float64Array, assets: number, shift = 0): number {
   let most = 0;
   for (const [row, expected] of Object.entries(at)) {

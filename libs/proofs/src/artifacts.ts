@@ -8,7 +8,7 @@ export class ArtifactError extends ZkriskError {
   readonly code = 'artifact';
 }
 
-/** What a statement is proven and verified with. */
+/** Artifacts that a statement is proven and verified with. */
 export interface Artifacts {
   readonly circuit: Uint8Array;
   readonly settings: Uint8Array;
@@ -18,7 +18,7 @@ export interface Artifacts {
   readonly digest: string;
 }
 
-/** Builders, artifacts, and what runs native ezkl. */
+/** Builders, artifacts, and the interpreter of native ezkl. */
 export const CIRCUITS = join(import.meta.dirname, '..', '..', '..', '..', 'circuits');
 const FOLDER = join(CIRCUITS, 'artifacts');
 
@@ -55,7 +55,7 @@ export function loadArtifacts(
 }
 
 /**
- * A statement's verification key as a contract's code, for the verifier of all circuits. Of a ceremony's SRS it is what
+ * A statement's verification key as a contract's code, for the verifier of all circuits. Of a ceremony's SRS it is the key that
  * `npm run circuits` makes with ZKRISK_SRS set.
  *
  * @throws {ArtifactError} where it is missing

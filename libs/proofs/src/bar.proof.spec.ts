@@ -16,7 +16,7 @@ import {
   stateNumbers,
 } from './index.js';
 
-/** The two halves of a bar's markets, each with what the other holds. */
+/** The two halves of a bar's markets, each with the other's values. */
 function halves(input: BarInput, at: number): [BarInput, BarInput] {
   const cut = <T>(values: readonly T[], first: boolean) => (first ? values.slice(0, at) : values.slice(at));
   const K = input.model.scores.length;

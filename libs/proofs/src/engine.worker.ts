@@ -57,7 +57,7 @@ answerRequests((request: EngineRequest): EngineReply => {
   const [circuit, settings, srs] = [artifacts.circuit, artifacts.settings, artifacts.srs].map(bytes);
   const vk = cached(`${keys}/${artifacts.digest}.vk`, () => engine.genVk(circuit, srs, true));
   if (work.kind === 'verify') {
-    // What the engine reads of a proof; the rest of its own document is not signed by anything.
+    // The parts of a proof that the engine reads; the rest of its own document is not signed by anything.
     const proof = {
       instances: [work.instances],
       proof: Array.from(Buffer.from(work.proof.slice(2), 'hex')),

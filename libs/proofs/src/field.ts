@@ -11,7 +11,7 @@ const LIMIT = 2 ** 15;
 const WIDE_LIMIT = 2 ** 31;
 
 /**
- * The fixed-point integer of a number. A field has no overflow, it wraps around: what is out of range is refused here, the
+ * The fixed-point integer of a number. A field has no overflow, it wraps around: numbers out of range are refused here, the
  * one place where numbers enter a circuit.
  *
  * @throws {InvalidInputError} for a number that is not finite, or not within ±2^15
@@ -24,7 +24,7 @@ export function quantise(value: number, field: string): bigint {
 }
 
 /**
- * Like {@link quantise}, for what a circuit only adds up and multiplies exactly: within ±2^31.
+ * Like {@link quantise}, for numbers that a circuit only adds and multiplies exactly: within ±2^31.
  *
  * @throws {InvalidInputError} for a number that is not finite, or not within ±2^31
  */
@@ -53,7 +53,7 @@ export function toFelt(value: bigint): string {
 /**
  * The integer of a field element, the upper half of the field as negative numbers.
  *
- * @throws {InvalidInputError} for what is no 32 bytes, or not below the field's order
+ * @throws {InvalidInputError} for a text that is no 32 bytes, or not below the field's order
  */
 export function fromFelt(hex: string, field: string): bigint {
   if (!/^[0-9a-f]{64}$/.test(hex)) {

@@ -2,7 +2,7 @@ import { SCALE_BITS } from './field.js';
 
 /** One: numbers in a circuit are integers in units of 2^−24. */
 export const ONE = 1n << BigInt(SCALE_BITS);
-/** 2^−24, the unit as a number: what tolerances are written in. */
+/** 2^−24, the unit of tolerances, as a number. */
 export const UNIT = 2 ** -SCALE_BITS;
 
 /** a/b to the nearest integer, halves away from zero. @param b > 0 */

@@ -117,7 +117,7 @@ describe('its circuit', () => {
       expect(failures(name, at, refusedAt).length, name).toBeGreaterThan(0);
     }
     expect(failures('publicNotionals', 0, value('publicNotionals') + 129n * one)).toHaveLength(1);
-    // What shows that nothing restores the margin must show it strictly.
+    // A proof that no close restores the margin must show it strictly.
     const infeasible = new Map(found.values).set(
       'publicScalars',
       found.values

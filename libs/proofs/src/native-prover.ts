@@ -6,7 +6,7 @@ import { type Artifacts, CIRCUITS } from './artifacts.js';
 import { keysFolder, type ProverOptions } from './engine-prover.js';
 import { CircuitProver, type CircuitResult, type CircuitWork } from './prover.js';
 
-/** A Python process that did not do what it was asked to. */
+/** A Python process that failed. */
 export class NativeProverError extends ZkriskError {
   readonly code = 'native-prover';
 }
@@ -72,7 +72,7 @@ export class NativeProver extends CircuitProver {
         .on('data', (text: string) => (complaints = (complaints + text).slice(-2000)));
       child.on('error', reject);
       child.on('close', () => {
-        // The interpreter may abort after its answer is written: what counts is the answer.
+        // The interpreter may abort after its answer is written: the answer decides.
         const answer = output.split('\n').find((line) => line.startsWith('{'));
         if (answer === undefined)
           reject(new NativeProverError(`native ezkl did not answer: ${complaints.trim()}`));

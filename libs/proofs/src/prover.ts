@@ -4,22 +4,22 @@ import { fromFelt, toFelt } from './field.js';
 import type { ProofDocument } from './proof-document.js';
 import type { Statement } from './statement.js';
 
-/** What is done with a circuit. */
+/** Operations on a circuit. */
 export type CircuitWork =
   | { readonly kind: 'prove'; readonly inputs: readonly (readonly string[])[] }
   | { readonly kind: 'verify'; readonly instances: readonly string[]; readonly proof: string };
 
-/** What came of it. */
+/** Their results. */
 export type CircuitResult =
   | { readonly kind: 'proof'; readonly instances: readonly string[]; readonly proof: string }
   | { readonly kind: 'verdict'; readonly verifies: boolean };
 
-/** What a verification found. */
+/** Result of a verification. */
 export interface ProofVerdict<Public> {
   readonly holds: boolean;
   /** every reason why it does not; none where it does */
   readonly failures: readonly string[];
-  /** what the proof says publicly; undefined where it cannot be read */
+  /** the proof's public statement; undefined where it cannot be read */
   readonly values: Public | undefined;
 }
 
@@ -33,12 +33,12 @@ export interface Prover {
     statement: Statement<Input, Public>,
     document: ProofDocument,
   ): Promise<ProofVerdict<Public>>;
-  /** Poseidon hash of a row of inputs, as a circuit commits to it: how one proof's output is found in the next one's input. */
+  /** Poseidon hash of a row of inputs, as a circuit's commitment: how one proof's output is found in the next one's input. */
   commit(row: readonly bigint[]): Promise<bigint>;
   close(): Promise<void>;
 }
 
-/** What provers have in common: statements on one side, circuits on the other. */
+/** Common part of provers: statements on one side, circuits on the other. */
 export abstract class CircuitProver implements Prover {
   constructor(protected readonly environment: NodeJS.ProcessEnv) {}
 

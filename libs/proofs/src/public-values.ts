@@ -15,7 +15,7 @@ export function numbersOf(circuit: CircuitName, values: Values) {
   return (name: string): number[] => values.get(name)!.map((value) => Number(value) / 2 ** layout[name].bits);
 }
 
-/** Collects why public values do not hold. Integers only: what a contract compares. */
+/** Collects why public values do not hold. Integers only, as contracts compare them. */
 export class Judgement {
   readonly failures: string[] = [];
 
@@ -49,14 +49,14 @@ export class Judgement {
   }
 }
 
-/** What a tilt's entropy may miss the budget by, either way: it pins the tilt. */
+/** Largest distance of a tilt's entropy from the budget, either way: it pins the tilt. */
 export function slackTolerance(tilt: bigint): bigint {
   return BigInt(SHARED.slackTolerance) + (tilt >> BigInt(SHARED.slackShift));
 }
 
 /**
  * The conditions of one sandwich a state: tilts and volatilities within their ranges, residuals that are roundings, and tilts that
- * are the optimal ones. Each tolerance is half of what the private value was divided by.
+ * are the optimal ones. Each tolerance is half of the private value's divisor.
  *
  * @param volatility s of each state
  */

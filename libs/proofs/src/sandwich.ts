@@ -72,7 +72,7 @@ export function normalValues(x: bigint): NormalValues {
   };
 }
 
-/** Private values of one book's sandwich, and what follows from them. */
+/** Private values of one book's sandwich, and derived values. */
 export interface SandwichValues {
   readonly k: bigint;
   readonly t: bigint;
@@ -95,7 +95,7 @@ export interface SandwichValues {
  *
  * @param mean m; @param deviation s > 0; @param budget −ln α: in units of 2^−24
  * @param tilt another one than the optimal
- * @throws {InvalidInputError} naming `field` where m/s is outside of what circuits are made for
+ * @throws {InvalidInputError} naming `field` where m/s is outside of the circuits' range
  */
 export function sandwichValues(
   mean: bigint,

@@ -4,7 +4,7 @@ import { quantise } from './field.js';
 /** Rows of field elements that a circuit takes, one an input, as fixed-point integers. */
 export type CircuitInputs = readonly (readonly bigint[])[];
 
-/** A statement that a circuit proves: how its input is laid out, what its public values say, and when they hold. */
+/** A statement that a circuit proves: the layout of its input, the meaning of its public values, and when they hold. */
 export interface Statement<Input, Public> {
   /** name of the circuit's folder among the artifacts */
   readonly name: string;
@@ -16,7 +16,7 @@ export interface Statement<Input, Public> {
   inputs(input: Input): CircuitInputs;
   /** Public values by name, from a proof's instances. */
   public(values: ReadonlyMap<string, readonly bigint[]>): Public;
-  /** What a proof does not show though it verifies: residuals out of their tolerances. Empty where the statement holds. */
+  /** Faults of a proof that verifies: residuals out of their tolerances. Empty where the statement holds. */
   failures(values: Public): readonly string[];
   /** @throws {InvalidInputError} for JSON that is no input */
   parse(value: unknown): Input;

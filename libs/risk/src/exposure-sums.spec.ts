@@ -137,7 +137,7 @@ describe(FundingIntegrals, () => {
           const now = assess({ measure: 'evar', allocation: 'covariance', alpha: 0.01 }, book, forecast);
           const charged = { risk: now.fundingRates.markets, liquidity: now.liquidityFundingRates.markets };
           const rates = fundingPerUnit('covariance', now, charged, book);
-          // A rate is a difference, σ̇_j/s less σ_j·ṡ/s², each a sum over markets; a market's constant has what it was worth at
+          // A rate is a difference, σ̇_j/s less σ_j·ṡ/s², each a sum over markets; a market's constant has its worth at
           // every price and size since. Rounding is in proportion to the largest of these.
           const { volatility: s, volatilityRate } = now.exposure;
           largest = Math.max(largest, ...quoting.notionals.map(Math.abs));
@@ -167,7 +167,7 @@ describe(FundingIntegrals, () => {
               );
             integrals.changes(before, funded(i));
           }
-          // What JSON has of them is all of them.
+          // JSON keeps all.
           integrals = new FundingIntegrals(
             form,
             n,

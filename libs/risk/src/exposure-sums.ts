@@ -1,13 +1,13 @@
 import type { FactorForecast } from './factor-forecast.js';
 
-/** What stands after the K exposures in a row of {@link ExposureSums}. */
+/** Fields after the K exposures in a row of {@link ExposureSums}. */
 const OWN_VARIANCE = 0;
 const OWN_VARIANCE_RATE = 1;
 const FORWARD = 2;
 const ENTRY = 3;
 const EXTRA = 4;
 
-/** What one market is to have in the sums: size and entry notional, both signed. */
+/** One market's part of the sums: size and entry notional, both signed. */
 export interface MarketHolding {
   readonly market: number;
   readonly size: number;

@@ -1,6 +1,6 @@
 import type { FactorForecast } from './factor-forecast.js';
 
-/** What the funding rates of every market follow from under the `covariance` allocation, see {@link FundingIntegrals}. */
+/** Terms of every market's funding rate under the `covariance` allocation, see {@link FundingIntegrals}. */
 export interface FundingSource {
   /** p = Bᵀx; the first K entries */
   readonly exposures: Float64Array;
@@ -108,7 +108,7 @@ export class FundingIntegrals {
     }
   }
 
-  /** What a unit of a market owes since it was settled last. O(K). */
+  /** Debt of a unit of a market since it was settled last. O(K). */
   of(market: FundedMarket): FundingOfUnit {
     return {
       risk: this.risk[market.market] + this.running(market, 0),

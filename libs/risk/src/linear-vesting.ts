@@ -7,14 +7,14 @@ export interface LinearVestingState {
   readonly entries: readonly PendingAmount[];
   /** up to when everything is earned, milliseconds */
   readonly until: number;
-  /** what has been earned and is less than a unit, in units · τ */
+  /** earnings below a unit, in units · τ */
   readonly remainder: bigint;
   readonly pending: bigint;
 }
 
 /**
- * Amounts that are earned evenly over τ: of what was collected at t, the share (now − t)/τ is earned by now. Exact in integers:
- * what is paid out over the whole of τ is the amount, to the unit. O(1) a step, and one step for each amount that begins or ends.
+ * Amounts that are earned evenly over τ: of an amount collected at t, the share (now − t)/τ is earned by now. Exact in integers:
+ * the payments over the whole of τ sum to the amount, to the unit. O(1) a step, and one step for each amount that begins or ends.
  */
 export class LinearVesting {
   private readonly queue: PendingAmount[];
@@ -71,7 +71,7 @@ export class LinearVesting {
     if (this.begun === this.queue.length) this.rate += amount;
   }
 
-  /** Takes out what has been earned by `now`, rounded down; negative where funding was paid out. */
+  /** Takes out the earnings by `now`, rounded down; negative where funding was paid out. */
   vest(now: number): bigint {
     while (this.until < now) {
       const ends = this.begun > 0 ? this.queue[0].collectedAt + this.horizonMs : Infinity;
@@ -93,14 +93,14 @@ export class LinearVesting {
     return earned;
   }
 
-  /** Whole units of a remainder, rounded towards −∞: what is less than a unit is earned later. */
+  /** Whole units of a remainder, rounded towards −∞: a fraction of a unit is earned later. */
   private whole(remainder: bigint): bigint {
     const horizon = BigInt(this.horizonMs);
     const earned = remainder / horizon;
     return remainder % horizon < 0n ? earned - 1n : earned;
   }
 
-  /** What {@link vest} would take out by `now`: the same steps on the sums alone. */
+  /** The amount that {@link vest} would take out by `now`: the same steps on the sums alone. */
   due(now: number): bigint {
     let { until, rate, remainder, begun } = this;
     let ended = 0;

@@ -13,7 +13,7 @@ export interface Leg {
   readonly executionPrice?: number;
 }
 
-/** What a trade costs and what it does to the pool's risk. Money. */
+/** Cost of a trade and its effect on the pool's risk. Money. */
 export interface Premium {
   /** π^ρ = (ρ(θ′) − ρ(θ))⁺ */
   readonly risk: number;
@@ -50,7 +50,7 @@ const EMPTY = new Float64Array();
  * The book in the form that quoting wants: {@link ExposureSums} of sizes, entry notionals and marks. A trade of l legs or a mark changes
  * them in O(Kl log n), a premium costs as much and one evaluation of the measure; funding of all markets costs O(nK).
  *
- * Mutable on purpose: trades and marks are applied in place. What is computed depends on the sizes, entry notionals and marks alone,
+ * Mutable on purpose: trades and marks are applied in place. Results depend on the sizes, entry notionals and marks alone,
  * not on how they came about.
  */
 export class QuotingBook {
@@ -150,7 +150,7 @@ export class QuotingBook {
     return Math.max(0, after - this.now().risk.value);
   }
 
-  /** What funding of every market follows from, see {@link FundingIntegrals}. O(K) where nothing has changed since. */
+  /** Terms of every market's funding, see {@link FundingIntegrals}. O(K) where nothing has changed since. */
   fundingSource(): FundingSource {
     const { volatility, risk, spread } = this.now();
     const exposures = this.sums.root;

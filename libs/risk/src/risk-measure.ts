@@ -1,7 +1,7 @@
 import { standardisedEsscher } from './esscher.js';
 import { standardisedEvar, type StandardisedEvar } from './evar.js';
 
-/** `evar` is the defined measure; `esscher` the original paper's closed form, a lower bound of it. */
+/** `evar` is the defined measure; `esscher` the original paper's closed form, a lower bound. */
 export type RiskMeasure = 'evar' | 'esscher';
 
 /** h(m, s), the risk of X⁺ for X ~ N(m, s²), with its first and second derivatives. Money units. */

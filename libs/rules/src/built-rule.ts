@@ -23,10 +23,10 @@ export interface BuiltFiles<Manifest> {
   readonly verifyingKey: Uint8Array;
 }
 
-/** What `zkrisk rule build` has made of a file. */
+/** Result of `zkrisk rule build`. */
 export type BuiltRule = BuiltFiles<RuleManifest>;
 
-/** Folder of what is made of a rule's file. */
+/** Folder of a rule's build. */
 export function ruleFolder(file: string): string {
   return `${file.replace(/\.py$/, '')}.rule`;
 }

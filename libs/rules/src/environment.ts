@@ -104,7 +104,7 @@ export async function askRules<Answer>(
     { ...environment, PYTHONPATH: path, JAX_PLATFORMS: 'cpu', PYTHONDONTWRITEBYTECODE: '1' },
     progress,
   );
-  // The interpreter may abort while it ends: what counts is the answer.
+  // The interpreter may abort while it ends: the answer decides.
   const answer = output.split('\n').findLast((line) => line.startsWith('{'));
   if (answer === undefined)
     throw new RulePythonError(`zkrules ${args[0]} did not answer: ${complaints.slice(-2000).trim()}`);

@@ -5,7 +5,7 @@ import type { RuleManifest } from './manifest.js';
 // One thread: a rule is small, and so its results are the same on every machine.
 env.wasm.numThreads = 1;
 
-/** What a rule says of an update: the weights it asks for, and the next values of its states. */
+/** A rule's answer for an update: the weights it asks for, and the next values of its states. */
 export interface RuleAnswer {
   readonly target: readonly number[];
   readonly next: Readonly<Record<string, readonly number[]>>;

@@ -28,7 +28,7 @@ const inputSchema = z.strictObject({
 });
 export type RuleInputDescription = z.infer<typeof inputSchema>;
 
-/** What `rules/zkrules` writes of a rule: everything but its secret values. */
+/** Description of a rule by `rules/zkrules`: everything but its secret values. */
 export const manifestSchema = z.strictObject({
   version: z.literal(1),
   name: z.string().regex(/^\w{1,60}$/),

@@ -7,7 +7,7 @@ export type Integers = readonly bigint[];
 /** The circuit of a rule as a program on rows of integers: each operation fills the next slot from slots before. */
 export interface RuleProgram {
   readonly operations: readonly (readonly [string, ...unknown[]])[];
-  /** slots that are 0 where the circuit accepts, and what is wrong where one is not */
+  /** slots that are 0 where the circuit accepts, and the fault where one is not */
   readonly required: readonly { readonly what: string; readonly slot: number }[];
   readonly outputs: readonly { readonly name: string; readonly length: number; readonly slot: number }[];
 }
@@ -18,18 +18,18 @@ export const programSchema = z.strictObject({
   outputs: z.array(z.strictObject({ name: z.string(), length: z.int().min(1), slot: z.int().min(0) })),
 });
 
-/** What a program makes of its inputs. */
+/** Result of a program. */
 export interface ProgramRun {
   readonly outputs: ReadonlyMap<string, Integers>;
   /** numbers the prover brings, by the row of the circuit that takes them */
   readonly brought: Readonly<Record<'next' | 'hints', Integers>>;
-  /** every slot: what a test of altered witnesses starts from */
+  /** every slot: start of a test of altered witnesses */
   readonly slots: readonly Integers[];
   /** requirements that do not hold; the circuit's `violations` is 0 where there are none */
   readonly broken: readonly string[];
 }
 
-/** What a comparison, a magnitude or a quotient of a circuit may be. */
+/** Range of a circuit's comparison, magnitude or quotient. */
 const RANGE = 2n ** 40n;
 
 type Slots = readonly Integers[];

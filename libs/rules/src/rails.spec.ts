@@ -36,7 +36,7 @@ describe('the contract’s rails in floating point', () => {
     close(railed([0.5, 0.3, 0.2], [0.505, 0.297, 0.198], RAIL_TERMS), [0.505, 0.297, 0.198]);
     const fast = { lowest: 0.03, step: 0.1, reach: 0.05 };
     close(railed([0.5, 0.3, 0.2], [0.6, 0.25, 0.15], fast), [0.55, 0.275, 0.175]);
-    // What is missing goes where there is room, in proportion to it.
+    // A shortfall goes where there is room, in proportion.
     close(railed([0.5, 0.3, 0.2], [0, 0, 0], { ...fast, reach: 1 }), [0.5, 0.3, 0.2]);
   });
 

@@ -1,6 +1,6 @@
 import { InvalidInputError } from '#lib/errors';
 
-/** What the contract lets weights become, in floating point: `contracts/src/pool/WeightRails.sol`. */
+/** Weights within the contract's rails, in floating point: `contracts/src/pool/WeightRails.sol`. */
 export interface RailTerms {
   /** no weight is below */
   readonly lowest: number;
@@ -22,7 +22,7 @@ export function checkRails({ lowest, step, reach }: RailTerms, tokens: number): 
 }
 
 /**
- * The weights an update leads to: each target within `step` of its weight and above `lowest`, what they sum to above or below one
+ * The weights an update leads to: each target within `step` of its weight and above `lowest`, the difference of their sum from one
  * shared in proportion to the room that is left, all slowed by one factor where one would move further than `reach`.
  *
  * @param current sum to one, none below `lowest`

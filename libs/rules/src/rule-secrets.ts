@@ -10,7 +10,7 @@ import { blinding } from './rule-statement.js';
 const hex = z.string().regex(/^[0-9a-f]{1,30}$/, 'must be up to 120 bits in hexadecimal');
 const values = z.record(z.string(), z.array(z.number()));
 
-/** What nobody but its owner knows of a rule. Whoever has this file can prove updates of its pools. */
+/** A rule's secrets, known to its owner alone. Whoever has this file can prove updates of its pools. */
 const secretsSchema = z.strictObject({
   /** values of parameters and of the first states, by name */
   values,
@@ -42,7 +42,7 @@ export function readSecrets(folder: string): RuleSecrets {
   return parseInput(secretsSchema, JSON.parse(readFileSync(path, 'utf8')), path);
 }
 
-/** Keeps values; salts stay what they are, so that commitments to the same values do. */
+/** Keeps values; salts stay, so that commitments to the same values stay. */
 export function keepValues(
   folder: string,
   found: Readonly<Record<string, readonly number[]>>,

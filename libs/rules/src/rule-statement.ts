@@ -5,7 +5,7 @@ import type { BuiltRule } from './built-rule.js';
 import { RULE_UNIT } from './manifest.js';
 import { type Integers, runProgram } from './program.js';
 
-/** An update of a rule: its inputs as rows of units of 2^−24, and what blinds the commitments to them. */
+/** An update of a rule: its inputs as rows of units of 2^−24, and the blinding of their commitments. */
 export interface RuleUpdate {
   /** by group */
   readonly rows: Readonly<Record<string, Integers>>;
@@ -18,7 +18,7 @@ export interface RulePublic {
   readonly commitments: Readonly<Record<string, bigint>>;
   /** weights the rule asks for */
   readonly target: readonly number[];
-  /** what the chain must hold: units of 2^−24 */
+  /** values that the chain must hold: units of 2^−24 */
   readonly market: Integers;
   readonly failures: readonly string[];
 }
@@ -28,7 +28,7 @@ export function blinding(): bigint {
   return BigInt(`0x${randomBytes(15).toString('hex')}`);
 }
 
-/** The row of the next state: what the chain will hold a commitment to. */
+/** The row of the next state, which the chain will hold a commitment to. */
 export function nextState({ program }: BuiltRule, { rows }: RuleUpdate): Integers {
   return runProgram(program, rows).brought.next;
 }

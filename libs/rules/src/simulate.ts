@@ -12,7 +12,7 @@ import type { RuleManifest } from './manifest.js';
 import { checkRails, RAIL_TERMS, railed, type RailTerms } from './rails.js';
 
 export interface RuleSimulationTerms extends RailTerms {
-  /** rows from one update to the next; weights move in all of them */
+  /** rows from one update to the next; weights move in all */
   readonly updateEvery: number;
   /** λ of the pool's estimator of gradients, by update */
   readonly decay: number;

@@ -116,7 +116,7 @@ export class ZkriskClient {
   }
 
   /**
-   * What was: a row a step and market. Times are milliseconds since the epoch, or ISO 8601.
+   * History: a row a step and market. Times are milliseconds since the epoch, or ISO 8601.
    *
    * @param series `marks`, `funding`, `risk`, `premia`, `shares`, `liquidations` or `accounts/ID`
    */

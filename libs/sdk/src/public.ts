@@ -1,4 +1,4 @@
-// What the npm package offers; its part for Kafka is an entry of its own, so that nobody else needs Kafka's types.
+// Exports of the npm package; its part for Kafka is an entry of its own, so that nobody else needs Kafka's types.
 export { type CheckedInclusion, checkIncludedAccount, type IncludedAccount } from '#lib/commitment';
 export { verifyCertificate, type LiquidationPlan, type Verdict } from '#lib/liquidation';
 export { applyPatch, type ChannelName, type Json, type JsonObject } from '#lib/messages';

@@ -3,7 +3,7 @@ import { applyPatch, type ChannelName, type JsonObject, type ServerMessage } fro
 import { ApiError } from './api-error.js';
 import type { Leg, Quote } from './types.js';
 
-/** What is used of a WebSocket: browsers have it, so have Node from 22 and, before, the package `ws`. */
+/** Used part of a WebSocket: browsers have it, so have Node from 22 and, before, the package `ws`. */
 export interface StreamSocket {
   readonly readyState: number;
   send(text: string): void;
@@ -35,7 +35,7 @@ export interface StreamUpdate {
 type StreamSubject = { readonly market?: string } | { readonly account: string };
 
 interface Subscription {
-  /** what the engine repeats in its answer */
+  /** text that the engine repeats in its answer */
   readonly id: string;
   readonly request: { channel: ChannelName; market?: string; account?: string };
   document: JsonObject;
@@ -115,7 +115,7 @@ export class ZkriskStream {
     }
   }
 
-  /** A quote over the stream. @throws {ApiError} what REST would answer, or `timeout` */
+  /** A quote over the stream. @throws {ApiError} as REST would answer, or `timeout` */
   async quote(account: string, legs: readonly Leg[], timeoutMs = QUOTE_TIMEOUT_MS): Promise<Quote> {
     this.connect();
     const id = `q${++this.counter}`;

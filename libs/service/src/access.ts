@@ -32,7 +32,7 @@ export function Public(): MethodDecorator & ClassDecorator {
 /**
  * Requires a key with a scope. Calls that may change state are written to the audit log.
  *
- * @param options.actsFor the field that names the account acted for: a key that is bound to accounts must name one of them
+ * @param options.actsFor the field that names the account acted for: a key that is bound to accounts must name one
  * @param options.withdraws the call pays out `amount` of that account: the key's limits count it
  * @param options.secondHolder the call needs the approval of a key of another holder, where its body does
  */

@@ -8,7 +8,7 @@ export class ConfigurationError extends ZkriskError {
   readonly code = 'configuration';
 }
 
-/** An environment variable: its schema carries default and description, so that a reference can be made from it. */
+/** An environment variable: its schema carries default and description, so that a reference can be generated. */
 export type EnvironmentSchema = z.ZodObject<z.ZodRawShape>;
 
 export const positiveNumber = (fallback: number) => z.coerce.number().positive().default(fallback);

@@ -104,7 +104,7 @@ export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
 
   catch(error: unknown, host: ArgumentsHost): void {
-    // Transports decide by the error itself whether to retry; Nest's default would hide it from them.
+    // Transports decide by the error itself whether to retry; Nest's default would hide the error.
     if (host.getType() !== 'http') throw error;
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();

@@ -26,7 +26,7 @@ export function dataSourceOptions(
   };
 }
 
-/** How a thread reaches the database that its process is connected to; plain data, to be sent to it. */
+/** How a thread reaches the database that its process is connected to; plain data, to be sent over. */
 export interface DatabaseAddress {
   readonly url: string;
   /** certificates the server is trusted by */

@@ -19,7 +19,7 @@ export class MonthlyPartitions<Table extends string> {
 
   /**
    * @param times of the rows to be written
-   * @returns whether a partition was looked for that this object did not know
+   * @returns whether a lookup was for a partition that this object did not know
    */
   async prepare(manager: EntityManager, table: Table, times: readonly number[]): Promise<boolean> {
     const before = this.known.size;
@@ -35,12 +35,12 @@ export class MonthlyPartitions<Table extends string> {
     return this.known.size > before;
   }
 
-  /** A transaction was rolled back: what it made is not there. */
+  /** A transaction was rolled back: its partitions are not there. */
   forget(): void {
     this.known.clear();
   }
 
-  /** Drops what ended before a time. @returns the partitions' names */
+  /** Drops partitions that ended before a time. @returns the partitions' names */
   async drop(manager: EntityManager, before: number): Promise<string[]> {
     const rows = await manager.query<{ partition: string }[]>(
       `select c.relname as partition from pg_inherits i

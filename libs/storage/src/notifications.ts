@@ -6,7 +6,7 @@ import { addressOf } from './data-source.js';
 const RECONNECT_MS = 1000;
 
 /**
- * Calls back whenever any process notifies a channel of the database, and after every reconnection: what was said meanwhile is not
+ * Calls back whenever any process notifies a channel of the database, and after every reconnection: notices sent meanwhile are not
  * known.
  *
  * @returns ends it

@@ -1,6 +1,6 @@
 import { StreamLimitError } from './errors.js';
 
-/** What each holder of a key, or address, has at once. */
+/** Current use of each holder of a key, or address. */
 export class Allowance {
   private readonly counts = new Map<string, number>();
 

@@ -9,7 +9,7 @@ export interface Position {
 
 export type SnapshotReason = 'subscribed' | 'cannot-resume' | 'slow-reader';
 
-/** Deltas kept for those who resume: so many, and not more bytes. */
+/** Deltas kept for resuming clients: so many, and not more bytes. */
 const KEPT_DELTAS = 256;
 const KEPT_BYTES = 512 << 10;
 
@@ -58,7 +58,7 @@ export class Feed {
     return made;
   }
 
-  /** What came after a place; undefined where it is not kept any more or never was. */
+  /** Entries after a place; undefined where they are not kept any more or never were. */
   since({ stream, sequence }: Position): readonly Buffer[] | undefined {
     const missing = this.number - sequence;
     if (stream !== this.stream || missing < 0 || missing > this.deltas.length) return undefined;

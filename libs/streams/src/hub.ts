@@ -37,15 +37,15 @@ interface Served {
   readAt: number;
 }
 
-/** How long a feed without subscribers is kept for those who come back. */
+/** How long a feed without subscribers is kept for returning clients. */
 const IDLE_MS = 60_000;
 /** Work after which others have their turn. */
 const SLICE_MS = 2;
 
 /**
- * The channels of a process and who is subscribed to them. In rounds: every document that has subscribers and may have changed is
- * read, compared with what was sent last, and the difference is sent to all. Nothing is queued: a reader that does not keep up
- * is left out, and gets the document as a whole when it has read what it had.
+ * The channels of a process and their subscribers. In rounds: every document that has subscribers and may have changed is
+ * read, compared with the last one sent, and the difference is sent to all. Nothing is queued: a reader that does not keep up
+ * is left out, and gets the document as a whole when it has read its backlog.
  */
 export class StreamHub {
   readonly connections: Allowance;
@@ -120,7 +120,7 @@ export class StreamHub {
       served.members.set(key, member);
     }
     member.idleSince = undefined;
-    // What others are subscribed to is kept up to date by the rounds; what nobody was is read now.
+    // Documents with subscribers are kept up to date by the rounds; others are read now.
     if (member.sessions.size === 0) await this.refresh(served.channel, member);
     member.sessions.add(session);
     member.idleSince = undefined;
@@ -134,7 +134,7 @@ export class StreamHub {
     if (member.sessions.size === 0) member.idleSince = performance.now();
   }
 
-  /** @throws {ZkriskError} what REST would answer */
+  /** @throws {ZkriskError} as REST would answer */
   quote(request: Parameters<Quoter>[0], caller: Caller): string {
     if (this.quoter === undefined) throw new ChannelNotServedError('quotes are not given by this process');
     return this.quoter(request, caller);

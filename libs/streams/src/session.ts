@@ -16,13 +16,13 @@ export interface Connection {
   send(frame: Buffer | string): void;
   /** bytes that were sent and not taken by the network yet */
   readonly bufferedBytes: number;
-  /** Stops and goes on reading what the client sends. */
+  /** Stops and resumes reading the client's messages. */
   pause(): void;
   resume(): void;
   close(code: number, reason: string): void;
 }
 
-/** Answers a quote request with a quote's JSON; throws what REST would answer. */
+/** Answers a quote request with a quote's JSON; throws as REST would answer. */
 export type Quoter = (request: Extract<ClientMessage, { op: 'quote' }>, caller: Caller) => string;
 
 interface Subscription {
@@ -36,7 +36,7 @@ interface Subscription {
 /** Refused messages in a row after which a connection is closed. */
 const MOST_REFUSALS = 100;
 
-/** One connection: who it is, what it is subscribed to, and what it is owed. */
+/** One connection: its key, its subscriptions, and the frames it is owed. */
 export class Session {
   private readonly subscriptions = new Map<string, Subscription>();
   private refusals = 0;
@@ -67,7 +67,7 @@ export class Session {
     });
   }
 
-  /** Sends what is new of a feed, if the client is subscribed and keeps up. @returns frames sent */
+  /** Sends a feed's news, if the client is subscribed and keeps up. @returns frames sent */
   deliver(feed: Feed): number {
     const subscription = this.subscriptions.get(keyOf(feed.channel, feed.subject));
     if (subscription?.feed !== feed || subscription.owed !== undefined) return 0;
@@ -82,7 +82,7 @@ export class Session {
     return frames.length;
   }
 
-  /** Sends what is owed, as far as the connection takes it. @returns whether anything is still owed */
+  /** Sends owed frames, as far as the connection takes them. @returns whether any are still owed */
   catchUp(): boolean {
     if (this.ended) return false;
     // A reader that has made only a little room would be full again at once.
@@ -163,7 +163,7 @@ export class Session {
     }
   }
 
-  /** Another key, or the first: what is subscribed to stays, if the key may see it. */
+  /** Another key, or the first: subscriptions stay, if the key may see them. */
   private become(caller: Caller): void {
     if (this.ended) return;
     if (caller.holder !== this.who.holder) {

@@ -11,7 +11,7 @@ export const GATE_REFUSALS = [
 ] as const;
 export type GateRefusal = (typeof GATE_REFUSALS)[number];
 
-/** What a price of a venue must be to be passed on. Times are milliseconds. */
+/** Conditions on a venue's price to be passed on. Times are milliseconds. */
 export interface GateSettings {
   /** a price older than this when it is received is not passed on */
   readonly lagMs: number;

@@ -20,7 +20,7 @@ export interface ConnectionSettings extends GateSettings {
   readonly mostBackoffMs: number;
 }
 
-/** What became of a venue's frames since the start. */
+/** Counts of a venue's frames since the start. */
 export interface VenueCounts {
   connections: number;
   disconnections: number;
@@ -38,7 +38,7 @@ const LARGEST_FRAME = 1 << 20;
  */
 export class VenueConnection {
   readonly counts: VenueCounts = { connections: 0, disconnections: 0, passed: 0, malformed: 0, refused: {} };
-  /** why the last connection ended, or what the venue has refused */
+  /** reason for the last connection's end, or the venue's refusal */
   lastProblem: string | undefined;
   private readonly gate: TickGate;
   private readonly ending = new AbortController();

@@ -13,7 +13,7 @@ export const VENUES: ReadonlyMap<string, VenueAdapter> = new Map(
  * Which symbols of which venues are which markets: `BTC=binance:BTCUSDT+coinbase:BTC-USD+kraken:BTC/USD,ETH=…`.
  *
  * @returns by venue: market by symbol
- * @throws {InvalidInputError} naming the entry that is none, the venue that is not known, or what is there twice
+ * @throws {InvalidInputError} naming the entry that is none, the venue that is not known, or the repeated market
  */
 export function parseVenueMarkets(text: string): Map<string, Map<string, string>> {
   const venues = new Map<string, Map<string, string>>();

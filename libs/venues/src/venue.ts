@@ -12,7 +12,7 @@ export interface VenuePrice {
   readonly sequence: number;
 }
 
-/** What one frame of a venue says. */
+/** Events of one frame of a venue. */
 export type VenueEvent =
   | ({ readonly kind: 'price' } & VenuePrice)
   /** the connection is alive, or a subscription was taken */

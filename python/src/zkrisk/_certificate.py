@@ -27,7 +27,7 @@ class Verdict:
     failures: List[str]
 
 
-# A plan is a few kilobytes: what needs more than this is no plan.
+# A plan is a few kilobytes: a larger text is no plan.
 _MEMORY_BYTES = 256 << 20
 _SECONDS = 30
 

@@ -21,7 +21,7 @@ def _options(url: str, api_key: Optional[str], timeout: float) -> Dict[str, Any]
 
 
 class Client:
-    """The exchange's REST API. Every method raises :class:`ApiError` for what the exchange refuses.
+    """The exchange's REST API. Every method raises :class:`ApiError` for requests that the exchange refuses.
 
     :param url: of the exchange, such as ``http://127.0.0.1:8080``
     :param api_key: ``zk_…``, where the exchange asks for one
@@ -89,13 +89,13 @@ class Client:
         return self._send(ask.liquidation(plan_id))
 
     def report_execution(self, plan_id: str, liquidator: str, report_id: str, status: str = "full") -> Json:
-        """Tells what was executed of a plan."""
+        """Reports the executed part of a plan."""
         return self._send(ask.report_execution(plan_id, liquidator, report_id, status))
 
     def history(
         self, series: str, start: Time, end: Time, step: Optional[Time] = None, market: Optional[str] = None
     ) -> History:
-        """What was, a row a step and market; see :class:`History`.
+        """History, a row a step and market; see :class:`History`.
 
         :param series: ``marks``, ``funding``, ``risk``, ``premia``, ``shares``, ``liquidations`` or ``accounts/ID``
         :param start: ISO 8601 or milliseconds since the epoch; in the range

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 
 class ZkriskError(Exception):
-    """Root of what this package raises."""
+    """Root of this package's errors."""
 
 
 class ApiError(ZkriskError):
@@ -16,4 +16,4 @@ class ApiError(ZkriskError):
 
 
 class StreamError(ZkriskError):
-    """A stream that is not what it must be, as a sequence that has a gap."""
+    """A stream that breaks its protocol, such as by a gap in its sequence."""

@@ -1,4 +1,4 @@
-"""What a client of ``/v1/ws`` keeps in mind, without a socket: documents, places in streams, what to ask for."""
+"""State of a client of ``/v1/ws``, without a socket: documents, places in streams, open requests."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _key(of: Json) -> str:
 
 
 class Mirror:
-    """Takes messages, and says what to send. One connection after the other may be behind it."""
+    """Takes messages, and returns those to send. One connection after the other may be behind it."""
 
     def __init__(self, api_key: Optional[str]) -> None:
         self._api_key = api_key
@@ -91,7 +91,7 @@ class Mirror:
         return id, json.dumps({"op": "quote", "id": id, "account": account, "legs": legs})
 
     def answer_to(self, id: str) -> Optional[Json]:
-        """The quote, once it has come. :raises ApiError: what REST would answer"""
+        """The quote, once it has come. :raises ApiError: as REST would answer"""
         answer = self.answers.pop(id, None)
         if answer is None:
             return None
@@ -102,7 +102,7 @@ class Mirror:
         return quote
 
     def lost(self) -> None:
-        """The connection is gone: what was asked on it is not answered any more."""
+        """The connection is gone: its open requests fail."""
         self.ready = False
         for id in self.waiting:
             self.answers[id] = {"type": "error", "code": "disconnected", "detail": "the connection was lost"}

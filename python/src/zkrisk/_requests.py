@@ -1,4 +1,4 @@
-"""What is asked, without how: both clients send these."""
+"""Requests without a transport: both clients send these."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class AsyncStream(_Connected):
                 await self._send(leaving)
 
     async def quote(self, account: str, legs: Sequence[Leg], timeout: float = _QUOTE_TIMEOUT_S) -> Quote:
-        """A quote over the stream. :raises ApiError: what REST would answer, or ``timeout``"""
+        """A quote over the stream. :raises ApiError: as REST would answer, or ``timeout``"""
         try:
             return await asyncio.wait_for(self._quote(account, legs), timeout)
         except asyncio.TimeoutError:
@@ -116,7 +116,7 @@ class AsyncStream(_Connected):
             self._mirror.waiting.discard(id)
 
     async def _send(self, message: str) -> None:
-        # What a lost connection does not take is asked for again by the next one.
+        # The next connection asks again for updates lost with the last.
         if self._socket is not None:
             with suppress(ConnectionClosed):
                 await self._socket.send(message)
@@ -188,7 +188,7 @@ class Stream(_Connected):
                 self._send(leaving)
 
     def quote(self, account: str, legs: Sequence[Leg], timeout: float = _QUOTE_TIMEOUT_S) -> Quote:
-        """A quote over the stream. :raises ApiError: what REST would answer, or ``timeout``"""
+        """A quote over the stream. :raises ApiError: as REST would answer, or ``timeout``"""
         until = time.monotonic() + timeout
         while not self._mirror.ready:
             self._step(until)

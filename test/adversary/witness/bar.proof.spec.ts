@@ -14,7 +14,7 @@ const PRIVATE = ['s', 'k', 't', 'p', 'c', 'upper', 'r', 'd1', 'd2', 'gamma', 'ra
 
 const honest = barRows(randomBar(21, { markets: 6, factors: 2, capital: 0.02 })).map((row) => [...row]);
 
-/** What a verifier sees of rows with some places changed: why not, or the claims. */
+/** A verifier's view of rows with some places changed: the refusal, or the claims. */
 function seen(...changes: [row: number, at: number, change: (value: bigint) => bigint][]) {
   const rows: Rows = honest.map((row) => [...row]);
   for (const [row, at, change] of changes) rows[row][at] = change(rows[row][at]);
@@ -93,7 +93,7 @@ describe('altered witnesses of a bar', () => {
     const salted = seen([MODEL, 170, (v) => v + 1n]).public!;
     expect({ ...claims(salted), commitments: null }).toEqual({ ...known, commitments: null });
     expect(salted.commitments.model).not.toBe(known.commitments.model);
-    // Padding: what is not there is seen to be there, and without it changes nothing.
+    // Padding: a market that is not there changes no claim.
     const padded = seen([EXPOSURE, 9, () => ONE]);
     expect(padded.public?.exposures[9]).not.toBe(0);
     const moved = seen([RETURNS, 9, () => ONE]);

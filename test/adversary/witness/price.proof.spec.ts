@@ -24,7 +24,7 @@ function trade(): PriceInput {
 
 const honest = priceStatement.inputs(trade()).map((row) => [...row]);
 
-/** What a verifier sees of rows with some places changed: why not, or the claims. */
+/** A verifier's view of rows with some places changed: the refusal, or the claims. */
 function seen(...changes: [row: number, at: number, change: (value: bigint) => bigint][]) {
   const rows = honest.map((row) => [...row]);
   for (const [row, at, change] of changes) rows[row][at] = change(rows[row][at]);

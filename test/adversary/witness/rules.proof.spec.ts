@@ -11,7 +11,7 @@ import { noPython } from '../../support/python.js';
 const FILE = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'support', 'rule-witness.py');
 const UNIT = 1n << 24n;
 
-/** What a prover of a compiled rule may choose, chosen badly: refused, or within the bound the compiler has stated. */
+/** Free values of a prover of a compiled rule, chosen badly: refused, or within the bound the compiler has stated. */
 describe.skipIf(noPython() !== undefined)('altered witnesses of compiled rules', () => {
   const folder = mkdtempSync(join(tmpdir(), 'zkrisk-witness-'));
   let rule: BuiltRule;

@@ -29,7 +29,7 @@ interface Book {
 const size = (value: bigint) => cappedSize(x, magnitude(value));
 const inverse = (value: bigint) => nearest(4n * ONE * ONE, size(value) + 4n * ONE);
 
-/** What is computed of k, t and the inverses. */
+/** Values computed from k, t and the inverses. */
 function computed({ k, t, atRatio, atShifted }: Pick<Witness, 'k' | 't' | 'atRatio' | 'atShifted'>) {
   const at = normal(x, magnitude(k), k < 0n, atRatio);
   const shifted = normal(x, magnitude(k + t), k + t < 0n, atShifted);
@@ -109,7 +109,7 @@ describe('two witnesses of one claim', () => {
             changed[pick(NAMES)],
           ]);
         }
-        // A cheat would keep what follows from what it changed.
+        // A cheat would keep the values derived from the changed ones.
         if (i % 2 === 0) {
           const { top, above, total, atZero } = computed(changed);
           if (total > 0n) {

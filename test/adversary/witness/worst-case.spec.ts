@@ -49,7 +49,7 @@ const least = (a: bigint, b: bigint) => (a < b ? a : b);
  * Everything a dishonest prover can publish of one book at the optimal tilt.
  *
  * @param isPublic whether s is a public value, as that of the pool before a liquidation is
- * @param exactRatio leaves out what m/s may be: intervals would count it against the tilt and against the slope as if they were not tied
+ * @param exactRatio leaves out the range of m/s: intervals would count it against the tilt and against the slope as if they were not tied
  */
 function reachable(mean: bigint, s: bigint, budget: bigint, exactRatio = false, isPublic = exactRatio) {
   const volatility = isPublic ? x.of(s) : { low: s - 1n, high: s + 1n };
@@ -114,7 +114,7 @@ describe('the worst that all tolerances and quotients together allow', () => {
       if (Math.abs(k) > 1000) continue;
       const exact = standardisedEvar(k, -Number(budget) * UNIT);
       const { slack, slope } = reachable(mean, s, budget, true);
-      // What the slack may be, and what rounding may hide of it, in entropy.
+      // The slack's range, and the part that rounding may hide, in entropy.
       const allowed = allowedEntropy(exact.tilt) + Number(slack.high - slack.low) * UNIT;
       let [near, far] = [0, 0.01];
       for (let i = 0; i < 60; i++) {
@@ -160,7 +160,7 @@ function highestLower(mean: bigint, s: bigint, budget: bigint): number {
   return Number((reach.high * s) >> 30n) + 1;
 }
 
-/** What a tilt's entropy may miss the budget by. */
+/** Largest distance of a tilt's entropy from the budget. */
 const allowedEntropy = (tilt: number) => (64 + tilt * 16) * UNIT;
 
 /** h_s and the entropy at any tilt, in float64. */

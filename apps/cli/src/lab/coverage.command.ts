@@ -21,7 +21,7 @@ export interface CoverageOptions extends InputOptions {
   readonly picture?: string;
 }
 
-/** `zkrisk lab coverage`: what the engine expected at each horizon of a history, and what came. */
+/** `zkrisk lab coverage`: expectations of the engine at each horizon of a history beside the outcomes. */
 export async function coverageCommand(options: CoverageOptions): Promise<Omit<CoverageReport, 'intervals'>> {
   const parameters = labParameters(options.set);
   const [{ panel, forecasts }, solvers] = await Promise.all([labInputs(options, parameters), loadSolvers()]);

@@ -25,14 +25,14 @@ export interface Explanation {
   readonly id: string;
   readonly says: string;
   readonly value: number;
-  /** events that the figure is folded from, with their numbers in the run and their part of it */
+  /** events that the figure is folded from, with their numbers in the run and their shares */
   readonly events?: readonly { readonly number: number; readonly part: number; readonly event: LabEvent }[];
   /** of a mean over seeds: the figures it is the mean of */
   readonly figures?: readonly { readonly id: string; readonly value: number }[];
 }
 
 /**
- * `zkrisk lab explain ID`: what a figure of a report comes from. A mean over seeds, `window/rules/metric`, comes from its runs; the mean
+ * `zkrisk lab explain ID`: the events behind a figure of a report. A mean over seeds, `window/rules/metric`, comes from its runs; the mean
  * difference of two rule sets, `window/zkrisk-linear/metric`, from the runs of either, seed by seed; a run's figure,
  * `window/rules/seed/metric`, from events, which the run is repeated for.
  *

@@ -34,7 +34,7 @@ export interface LabRunReport extends RunOutcome {
   readonly barsPerSecond: number;
 }
 
-/** `zkrisk lab run`: one rule set, one seed, and what it came to. */
+/** `zkrisk lab run`: one rule set, one seed, and the result. */
 export async function labRunCommand(options: LabRunOptions): Promise<LabRunReport> {
   const { rules, seed, set } = options;
   const parameters = labParameters(set);

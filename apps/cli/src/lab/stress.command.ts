@@ -19,7 +19,7 @@ export interface StressOptions extends Partial<InputOptions> {
   readonly set: Readonly<Record<string, unknown>>;
 }
 
-/** What is shown of a report, the engine's or the lab's. */
+/** The part of a report that is shown, the engine's or the lab's. */
 export interface StressSummary {
   readonly forecastId: string;
   readonly accounts: number;

@@ -31,7 +31,7 @@ export interface SweepReport {
   readonly seconds: number;
 }
 
-/** `zkrisk lab sweep`: every point of a grid, or of a shard of it, in threads; a row a point as Parquet. */
+/** `zkrisk lab sweep`: every point of a grid, or of one shard, in threads; a row a point as Parquet. */
 export async function sweepCommand(options: SweepOptions): Promise<SweepReport> {
   const { grid: file, out, threads = availableParallelism(), shard = '0/1' } = options;
   const all = sweepPoints(sweepGrid(parse(readFileSync(file, 'utf8'))), options.set);

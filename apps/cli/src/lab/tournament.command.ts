@@ -37,7 +37,7 @@ export interface TournamentOptions extends InputOptions {
 }
 
 /**
- * `zkrisk lab tournament`: every rule set on every window with every seed, in threads. What is done is in `runs.ndjson` and not done again.
+ * `zkrisk lab tournament`: every rule set on every window with every seed, in threads. Finished runs are in `runs.ndjson` and are not repeated.
  */
 export async function tournamentCommand(options: TournamentOptions): Promise<LabReport> {
   const { rules, seeds, out, prices, column, bars, threads = availableParallelism() } = options;

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import type { HistoryExportOptions } from '../history.command.js';
 import { print } from '../print.js';
 
-/** `zkrisk history`: what was, into files. */
+/** `zkrisk history`: exports history into files. */
 export function registerHistory(program: Command): void {
   program
     .command('history')

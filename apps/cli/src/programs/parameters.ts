@@ -12,7 +12,7 @@ interface Access {
   readonly approve?: boolean;
 }
 
-/** `zkrisk parameters`: what holds, what held, what a change would do, and the change. Signed by ADMIN_SECRET. */
+/** `zkrisk parameters`: the version in force, former versions, a preview of a change, and the change. Signed by ADMIN_SECRET. */
 export function registerParameters(program: Command): void {
   const parameters = program
     .command('parameters')

@@ -5,7 +5,7 @@ import type { skipCommand as Skip } from '../topics.command.js';
 
 const fromZero = atLeast(0, true);
 
-/** `zkrisk topics`, `dead-letters`: what an operator does about messages. */
+/** `zkrisk topics`, `dead-letters`: the operator's repairs of topics and messages. */
 export function registerTopics(program: Command): void {
   const topics = program
     .command('topics')

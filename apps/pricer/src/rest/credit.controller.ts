@@ -25,7 +25,7 @@ const creditResponse = z.object({
     .describe('what all accounts together could leave as a debt, the largest first'),
 });
 
-/** What defaults would cost, and what there is for them. */
+/** Cost of defaults by scenario, and the money set aside. */
 @ApiTags('exchange')
 @Controller('v1')
 export class CreditController {

@@ -7,7 +7,7 @@ import { bookView, fundingView, marketsView, premiumCurveView, riskView } from '
 import { PricerService } from '../pricer.service.js';
 import { fundingResponse, premiaQuery, premiaResponse } from './schemas.js';
 
-/** What anyone may see of the exchange: markets, book, risk, funding. */
+/** Public view of the exchange: markets, book, risk, funding. */
 @ApiTags('exchange')
 @Controller('v1')
 export class ExchangeController {

@@ -33,7 +33,7 @@ const STOPPING: readonly unknown[] = ['halt', 'reduce-only'] satisfies MarketOrd
 const needsSecondHolder = (body: unknown): boolean =>
   !STOPPING.includes((body as { order?: unknown } | null)?.order);
 
-/** What an order needs besides its market, and what it does not take. @throws {InvalidInputError} */
+/** Checks the fields of an order by its kind. @throws {InvalidInputError} */
 function requireFields(
   asked: { order: MarketOrderKind; market: string } & Partial<Record<string, unknown>>,
 ): void {

@@ -42,7 +42,7 @@ const change = z.object({
 });
 const MOST_CHANGES = 100;
 
-/** The risk parameters: what holds, what held, what a change would do, and the change. */
+/** The parameters: version in force, former versions, preview of a change, and the change. */
 @ApiTags('parameters')
 @Controller('v1')
 export class ParametersController {

@@ -7,7 +7,7 @@ const QUOTES = '/v1/quotes';
 
 /**
  * Answers good quote requests in Fastify itself; Nest's pipeline would cost more than the price. Whatever is not a
- * plain success falls through to Nest's route, which does the same work again and says what is wrong.
+ * plain success falls through to Nest's route, which does the same work again and names the problem.
  *
  * To be called before Nest registers its routes.
  */
@@ -24,7 +24,7 @@ export function installQuoteFastPath(fastify: FastifyInstance, desk: () => Quote
             .header('content-type', 'application/json; charset=utf-8')
             .send(desk().quote(parsed.data, callerKeyOf(request)));
         } catch {
-          // The slow path meets the same error and makes a problem document of it.
+          // The slow path meets the same error and answers a problem document.
         }
       }
       return throughNest.call(this, request, reply);

@@ -4,7 +4,7 @@ export interface ChainCheckRequest {
   /** of a node of the reader's choice */
   readonly rpc: string;
   readonly oracle: Hex;
-  /** what the engine says is there */
+  /** contracts that the engine names */
   readonly claimed: {
     readonly chainId: number;
     readonly epochs: readonly { readonly number: number; readonly entropicValueAtRisk: number }[];
@@ -47,7 +47,7 @@ export type ChainCheckReply =
   ({ readonly kind: 'found' } & ChainReading) | { readonly kind: 'failed'; readonly reason: string };
 
 /**
- * Reads the oracle from the reader's node, in a worker, and holds it against what the engine says.
+ * Reads the oracle from the reader's node, in a worker, and compares it with the engine's answers.
  *
  * @throws {Error} where the node does not answer
  */

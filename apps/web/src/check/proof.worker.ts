@@ -41,7 +41,7 @@ async function check({ document, artifacts }: ProofCheckRequest): Promise<ProofC
   const vk = engine.genVk(owned(circuit), owned(srs), true);
   step('verifying');
   const bytes = Uint8Array.from(document.proof.slice(2).match(/../g) ?? [], (pair) => parseInt(pair, 16));
-  // What the engine reads of a proof.
+  // The parts of a proof that the engine reads.
   const proof = {
     ...{ instances: [document.instances], proof: Array.from(bytes), hex_proof: document.proof },
     ...{ transcript_type: 'EVM', protocol: null, split: null, pretty_public_inputs: null },

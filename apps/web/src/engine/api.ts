@@ -53,7 +53,7 @@ export function authorization(): Record<string, string> {
  * Asks the engine.
  *
  * @param path without a leading slash, such as `v1/markets`
- * @throws {EngineError} for what it refuses
+ * @throws {EngineError} for a request that it refuses
  * @throws {UnreachableError} where no answer comes
  */
 export async function ask<T>(path: string, body?: object): Promise<T> {

@@ -6,7 +6,7 @@ import type { Topic } from './feed.js';
 
 type ByName<Element> = Readonly<Record<string, Omit<Element, 'market'>>>;
 
-/** Rows by what they were made of: a market that has not changed keeps its row. */
+/** Rows by their source: a market that has not changed keeps its row. */
 const rows = new WeakMap<object, MarketRow>();
 
 function marketRow(market: string, given: Omit<MarketRow, 'market'>, marketTime: number): MarketRow {

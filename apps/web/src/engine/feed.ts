@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { applyPatch, type ChannelName, type JsonObject, type ServerMessage } from '#lib/messages';
 import { API_BASE, apiKey, heard, unheard } from './api.js';
 
-/** What of a channel: a market's or an account's part of it. */
+/** A channel's part: a market's or an account's. */
 export interface Topic {
   readonly channel: ChannelName;
   readonly market?: string;

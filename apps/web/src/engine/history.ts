@@ -16,7 +16,7 @@ const HOUR_MS = 3_600_000;
 const EVERY_MS = 30_000;
 
 /**
- * What a series was, up to now, by hours.
+ * A series up to now, by hours.
  *
  * @param series such as `risk`; see docs/reference/openapi.json
  * @returns undefined while it is not known, and where no historian runs in this process

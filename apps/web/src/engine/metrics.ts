@@ -9,7 +9,7 @@ const LINE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? ([+-]?Inf|NaN|[-+]?[\d.]+(?:[eE][
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', '\\': '\\', '"': '"' };
 
-/** Samples of an exposition; comments and what is no sample are passed over. */
+/** Samples of an exposition; comments and other lines are passed over. */
 export function samplesIn(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const match = LINE.exec(line);

@@ -6,7 +6,7 @@ import { tellMarketTime } from './clock.js';
 import { streamOf } from './documents.js';
 import { followTopic, type Topic } from './feed.js';
 
-/** The last answer to a question, when it came, and what the latest attempt has failed with. */
+/** The last answer to a question, when it came, and the error of the latest attempt. */
 export interface Answer<T> {
   readonly data?: T;
   /** wall clock, milliseconds */
@@ -77,12 +77,12 @@ class Polled<T> {
     try {
       const data = await this.read();
       this.failures = 0;
-      // What the stream has told meanwhile is newer.
+      // A delta of the stream that came meanwhile is newer.
       if (!this.streamed) this.answer.value = { data, at: Date.now() };
     } catch (error) {
       this.failures++;
       const failed = error instanceof Error ? error : new Error(String(error));
-      // What was known stays on screen, with its age.
+      // The last answer stays on screen, with its age.
       if (!this.streamed) this.answer.value = { ...this.answer.peek(), error: failed };
     } finally {
       this.asking = false;

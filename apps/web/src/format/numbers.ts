@@ -1,4 +1,4 @@
-/** Numbers for the eye. What they stand for stays exact beside them. */
+/** Numbers for the eye. The exact values stay beside them. */
 
 const MINUS = '−';
 

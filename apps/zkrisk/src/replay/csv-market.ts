@@ -6,10 +6,10 @@ import type { MarketSource } from './market-source.js';
 /**
  * Prices from files, one row a bar. The bar's length is the most frequent distance of two rows.
  *
- * A file that has grown since is the same market: what identifies it are its markets and its first row.
+ * A file that has grown since is the same market: its markets and its first row identify it.
  *
  * @param column which price of files with one market's candles
- * @throws {PriceFileError} naming file, row and column of what cannot be read
+ * @throws {PriceFileError} naming file, row and column of the text that cannot be read
  */
 export function csvMarket(paths: readonly string[], column?: string): MarketSource {
   const { names, times, text, notes } = readSeriesFiles(paths, {

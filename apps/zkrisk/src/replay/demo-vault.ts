@@ -24,11 +24,11 @@ const TOKEN_ABI = parseAbi([
 ]);
 /** Of the first markets; those that are there share the whole. */
 const WEIGHTS = [0.5, 0.3, 0.2];
-/** The pool is this many times what the provider puts in: others trade with it as well. */
+/** The pool is this many times the provider's stake: others trade with it as well. */
 const POOL_SIZE = 4;
 const UNLIMITED = 2n ** 256n - 1n;
 
-/** A chain that the demonstration may do with what it likes. */
+/** A chain of the demonstration's own. */
 export interface DemoChain {
   readonly rpcUrl: string;
   readonly account: PrivateKeyAccount;
@@ -37,7 +37,7 @@ export interface DemoChain {
 }
 
 /**
- * What liquidity providers of an exchange would do by themselves, on a chain of one's own: tokens for the first markets of a replay, a
+ * The actions of an exchange's liquidity providers, on a chain of one's own: tokens for the first markets of a replay, a
  * pool of them, a vault, and a provider who comes, adds and asks for a part back. At every bar its stake is what it would be
  * had the replay never stopped, so a replay that is resumed finds it where it was.
  */
@@ -50,12 +50,12 @@ export class DemoVault {
     private done: number,
   ) {}
 
-  /** The vault of a data directory; one that is not there yet is made, its tokens worth what the first bar says. */
+  /** The vault of a data directory; one that is not there yet is made, its tokens priced at the first bar. */
   static async open(
     chain: DemoChain,
     dataDirectory: string,
     source: MarketSource,
-    /** what the provider puts in, quote currency */
+    /** the provider's stake, quote currency */
     capital: number,
   ): Promise<DemoVault> {
     const transactor = new Transactor(chain.rpcUrl, chain.account);
@@ -81,7 +81,7 @@ export class DemoVault {
     return new DemoVault(transactor, deployment, stake, Math.round((Number(inside) / Number(stake)) * 100));
   }
 
-  /** Moves the provider's stake to what it is at a bar. */
+  /** Moves the provider's stake to its size at a bar. */
   async follow(bar: number): Promise<void> {
     const percent = stakeAt(bar);
     if (percent === this.done) return;

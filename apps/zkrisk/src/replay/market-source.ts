@@ -10,7 +10,7 @@ export interface MarketSource {
   /** identifies the replay's cursor and its messages; rows may be appended to a source, and it keeps its name */
   readonly id: string;
   readonly description: string;
-  /** what of the files was passed over or is missing, for the screen and the report */
+  /** rows of the files that were passed over or are missing, for the screen and the report */
   readonly notes: readonly string[];
   readonly simulated: boolean;
   readonly markets: readonly string[];

@@ -27,7 +27,7 @@ export interface ReplayOptions {
   readonly warmUpBars: number;
   /** execution reports on the liquidation plans that wait for one; left out, plans are left to others */
   readonly liquidator?: () => Promise<Outgoing[]>;
-  /** what happens outside before the prices of a bar are sent; done again where a replay is resumed at it */
+  /** actions outside before the prices of a bar are sent; done again where a replay is resumed at it */
   readonly before?: (bar: number) => Promise<void>;
 }
 
@@ -83,7 +83,7 @@ export class Replayer {
     const { description } = this.source;
     let cursor = (await this.storedCursor()) ?? { prices: 0, trades: 0, digest: '', description };
     const sent = createHash('sha256');
-    // What an earlier run has sent comes before anything new: it was to be handled at its own time.
+    // Messages of an earlier run come before anything new: it was to be handled at its own time.
     await this.settled(signal);
     let bar = 0;
     let before: number | undefined;

@@ -22,7 +22,7 @@ const JUMP_PROBABILITY = 0.002;
 const JUMP_SIZE = 6;
 
 /**
- * A market that is made up: factors follow GARCH(1,1), a fixed mixing matrix makes returns of them, and now and then
+ * A market that is made up: factors follow GARCH(1,1), a fixed mixing matrix makes the returns, and now and then
  * one factor jumps. The same seed gives the same market.
  */
 export function simulatedMarket(seed: number, length?: number): MarketSource {

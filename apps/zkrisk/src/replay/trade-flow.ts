@@ -20,7 +20,7 @@ interface Opening {
   readonly account: string;
   readonly market: number;
   readonly size: string;
-  /** collateral that is paid in for it, quote currency */
+  /** collateral paid in beside, quote currency */
   readonly collateral: string;
   /** bars until it is closed */
   readonly holding: number;
@@ -31,7 +31,7 @@ const LONGEST_HOLDING = 96;
 /**
  * A seeded flow of trades: positions are opened at random and closed some bars later. Traders chase what has
  * moved, so the book leans with the market, as crowds do. Every bar's trades are a function of the seed, the bar
- * and prices before it alone, so a replay resumed anywhere sends what it would have sent.
+ * and prices before it alone, so a replay resumed anywhere sends the same messages.
  */
 export class TradeFlow {
   constructor(
@@ -67,7 +67,7 @@ export class TradeFlow {
   }
 
   /**
-   * What traders pay in and take out at bar t: something at the beginning, collateral for each opening at a leverage of
+   * Deposits and withdrawals of traders at bar t: something at the beginning, collateral for each opening at a leverage of
    * their own choice, and, a bar after closing, the same amount back if their margin allows.
    */
   accountCommandsAt(t: number, history: PriceHistory): AccountPayload[] {

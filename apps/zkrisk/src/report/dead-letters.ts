@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 /** Messages that could not be taken, put together by topic and reason. */
 export interface DeadLetters {
   readonly topic: string;
-  /** as it was told of the first of them; figures and ids differ in the others */
+  /** as it was told of the first; figures and ids differ in the others */
   readonly reason: string;
   readonly count: number;
 }
@@ -13,7 +13,7 @@ const MOST_KINDS = 50;
 
 /** Dead letters of the embedded log, the most frequent first. */
 export async function deadLettersOf(database: DataSource): Promise<DeadLetters[]> {
-  // What figures and ids a reason names makes no other reason of it.
+  // Reasons that differ in figures and ids only count as one.
   return database.query<DeadLetters[]>(
     `select topic, min(reason) as reason, count(*)::int as count from (
        select value::jsonb->>'topic' as topic, value::jsonb->>'reason' as reason from log_record where topic like '%.dead') letters

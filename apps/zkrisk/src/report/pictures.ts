@@ -100,7 +100,7 @@ export async function pictures(engine: Engine, source: MarketSource): Promise<Re
   };
 }
 
-/** Prices of the first markets at some times, each from 100 at the first of them that has one; null where there is none. */
+/** Prices of the first markets at some times, each from 100 at the first that has one; null where there is none. */
 function pricesFrom(source: MarketSource, markets: number, times: readonly number[]): (number | null)[][] {
   const wanted = new Set(times);
   const rows = new Map<number, readonly (string | undefined)[]>();

@@ -3,7 +3,7 @@ import type { Report } from './report.js';
 import { settlementRows } from './settlements.js';
 import { vaultRows } from './vault.js';
 
-/** Lines of a report: what, and how much of it. */
+/** Lines of a report: a name and a figure. */
 export function reportRows(report: Report): [string, string][] {
   const money = (text: string) =>
     Number(text).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });

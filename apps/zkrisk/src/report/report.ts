@@ -16,7 +16,7 @@ import { valuationsOf, type VaultReport, vaultReport } from './vault.js';
 export interface Report {
   readonly market: string;
   readonly simulated: boolean;
-  /** what of the files was passed over, turned round or is missing */
+  /** rows of the files that were passed over, turned round or are missing */
   readonly input: { readonly notes: readonly string[] };
   readonly bars: number;
   readonly from: string;
@@ -46,10 +46,10 @@ export interface Report {
   readonly liquidations: {
     readonly byOutcome: readonly LiquidationTotals[];
     readonly largestGap: number;
-    /** of all accounts that were liquidated: what was closed, and what closing everything would have closed */
+    /** of all liquidated accounts: notional closed, and notional that closing everything would have closed */
     readonly closedNotional: number;
     readonly wholeNotional: number;
-    /** what the pool has borne */
+    /** losses that the pool has borne */
     readonly bankruptcies: string;
     readonly busiestDay: {
       readonly day: string;

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { EpochPayload } from '#lib/messages';
 import type { Engine } from '../engine.js';
 
-/** What of a replay was proven and settled. */
+/** The proven and settled part of a replay. */
 export interface SettlementReport {
   readonly srs: string;
   readonly oracle: string;

@@ -3,7 +3,7 @@ import type { RiskPayload } from '#lib/messages';
 import type { LiquidityValued } from '#lib/exchange';
 import { stackedCharts } from '#lib/charts';
 
-/** What a vault's pool shares were worth to the exchange. Money as decimal strings, quote currency. */
+/** Value of a vault's pool shares to the exchange. Money as decimal strings, quote currency. */
 export interface VaultReport {
   readonly provider: string;
   readonly valuations: number;
@@ -63,7 +63,7 @@ export function vaultRows(report: VaultReport): [string, string][] {
   ];
 }
 
-/** The basket, what of it counts, and what the book's risk did meanwhile. */
+/** The basket, the part of it that counts, and the book's risk meanwhile. */
 export function vaultPicture(
   valuations: readonly LiquidityValued[],
   risk: readonly RiskPayload[],

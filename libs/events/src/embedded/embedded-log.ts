@@ -22,7 +22,7 @@ export class EmbeddedLog extends EventLog {
   private readonly appended = new EventEmitter().setMaxListeners(0);
 
   /**
-   * @param topics what housekeeping trims
+   * @param topics topics that housekeeping trims
    * @param partitions of keyed topics
    */
   constructor(
@@ -80,7 +80,7 @@ export class EmbeddedLog extends EventLog {
     this.announce(new Set(messages.map(({ topic }) => topic)));
   }
 
-  /** Its records are in one database with everything that comes of them: there is nothing to rebuild from. */
+  /** Its records are in one database with all their effects: there is nothing to rebuild from. */
   recordBatch(): Promise<void> {
     return Promise.resolve();
   }
@@ -161,7 +161,7 @@ export class EmbeddedLog extends EventLog {
     this.appended.emit(IDLE);
   }
 
-  /** What is committed is published. */
+  /** Committed messages are published. */
   unpublishedAge(): Promise<number> {
     return Promise.resolve(0);
   }

@@ -2,12 +2,12 @@ import { ZkriskError } from '#lib/errors';
 import type { LogRecord } from '../record.js';
 import type { TopicDifference } from './topic-differences.js';
 
-/** The brokers do not have what the engine needs. */
+/** The brokers do not fit the engine's needs. */
 export class BrokerError extends ZkriskError {
   readonly code: string = 'broker';
 }
 
-/** The broker will never take these records, however often they are sent: one of them is too large, say. */
+/** The broker will never take these records, however often they are sent: one is too large, say. */
 export class RecordsRefusedError extends BrokerError {
   override readonly code = 'records-refused';
 }
@@ -41,11 +41,11 @@ export interface SubscribeOptions {
   readonly group: string;
   readonly topics: readonly string[];
   /**
-   * Who reads what: the partitions of the member at `index` of `members`, who are in the order in which they came. Two
+   * Assignment: the partitions of the member at `index` of `members`, who are in the order in which they came. Two
    * members may read the same partition.
    */
   readonly share: (index: number, members: number) => Partitions;
-  /** What this member reads from now on; answers where it begins. What is left out is not read. */
+  /** Partitions that this member reads from now on, others it leaves; answers where each begins. */
   readonly onAssigned: (partitions: Partitions) => Promise<readonly PartitionOffset[]>;
   /**
    * Records of one partition, in order, from where it begins, without a gap: everything below `to` has been read. There may be
@@ -66,7 +66,7 @@ export interface BrokerSubscription {
   /** Stops and starts reading a partition. */
   pause(topic: string, partition: number): void;
   resume(topic: string, partition: number): void;
-  /** Leaves a note on the broker of how far the group is, for those who watch its lag. */
+  /** Leaves a note on the broker of how far the group is, for monitors of its lag. */
   commit(offsets: readonly PartitionOffset[]): Promise<void>;
   /** Milliseconds since the group’s coordinator has last answered: a member that is not answered has lost its place. */
   silentMs(): number;
@@ -85,7 +85,7 @@ export interface Broker {
    * @throws {BrokerError} for topics that are not as they must be, with every difference and the command that mends it
    */
   ensureTopics(topics: readonly TopicSettings[]): Promise<void>;
-  /** What is not as it must be. */
+  /** Differences from the declared topics. */
   differences(topics: readonly TopicSettings[]): Promise<TopicDifference[]>;
   offsets(topic: string): Promise<readonly OffsetRange[]>;
   /** Gives topics more partitions; one that has as many already stays as it is. */

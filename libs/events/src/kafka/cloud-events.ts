@@ -2,8 +2,8 @@ import type { Message } from '#lib/messages';
 import type { Broker, BrokerRecord } from './broker.js';
 
 /**
- * Adds the headers of a CloudEvent (binary content mode) to what is written: the value stays what it is, and a reader that knows
- * nothing of them loses nothing.
+ * Adds the headers of a CloudEvent (binary content mode) to a message: its value stays as it is, and a reader that knows
+ * none of these loses nothing.
  *
  * Source: CloudEvents 1.0.2, Kafka protocol binding, §3.2.
  */

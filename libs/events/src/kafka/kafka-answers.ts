@@ -61,7 +61,7 @@ export class KafkaAnswers {
     await this.subscription?.close();
   }
 
-  /** Goes on where the group has got to; a group that is new begins with what comes. */
+  /** Goes on at the group's offset; a new group begins at the end. */
   private async assigned(topic: string, assignment: Partitions): Promise<PartitionOffset[]> {
     const { log, answering } = this;
     this.answered.clear();

@@ -26,7 +26,7 @@ const FETCH_WAIT_MS = 100;
 /** Three times the session: by then the group goes on without this member. */
 const LOST_AFTER_MS = 30_000;
 
-/** The units of a lane that this process has been given, and the records read for them. */
+/** The units of a lane that this process has been given, and their records. */
 export class KafkaLane implements RecordSource {
   private readonly units = new Map<number, LaneUnit>();
   private readonly buffers = new Map<string, RecordBuffer>();
@@ -141,7 +141,7 @@ export class KafkaLane implements RecordSource {
     return shared;
   }
 
-  /** What of the lane is ours now: units that are gone are left, new ones are taken up. */
+  /** Takes up the lane's units that are ours now, and leaves those that are gone. */
   private async assigned(assignment: Partitions): Promise<PartitionOffset[]> {
     const mine = ++this.assignments;
     const { lane } = this.handlers;
@@ -280,7 +280,7 @@ export class KafkaLane implements RecordSource {
     return found?.cursor;
   }
 
-  /** What every unit here has consumed is dropped. */
+  /** Messages that every unit here has consumed are dropped. */
   private release(cursors: readonly Cursor[]): void {
     for (const { subscription, partition } of cursors) {
       const offsets = [...this.units.values()].flatMap((unit) =>
@@ -312,7 +312,7 @@ export class KafkaLane implements RecordSource {
     return buffer;
   }
 
-  /** For those who watch the group from outside: the tables are what counts. */
+  /** For monitors of the group: the tables decide. */
   private async commit(): Promise<void> {
     const { log } = this.parts;
     const { lane } = this.handlers;

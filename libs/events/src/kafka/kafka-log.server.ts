@@ -28,7 +28,7 @@ export class KafkaLogServer extends LogServer<KafkaLog> {
 
   override async close(): Promise<void> {
     await Promise.all([...this.lanes, ...this.answers].map((each) => each.close()));
-    // What the lanes have committed last is still to be sent.
+    // The lanes' last commits are still to be sent.
     await this.log.close();
   }
 }

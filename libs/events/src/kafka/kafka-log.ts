@@ -25,7 +25,7 @@ export interface KafkaLogOptions {
 const DAY_MS = 24 * 3600 * 1000;
 
 /**
- * Messages on Kafka. What a transaction publishes is kept in its database's outbox and brought to the brokers by a relay,
+ * Messages on Kafka. Messages of a transaction are kept in its database's outbox and brought to the brokers by a relay,
  * so that state and messages cannot fall apart.
  */
 export class KafkaLog extends EventLog {
@@ -53,10 +53,10 @@ export class KafkaLog extends EventLog {
   }
 
   /**
-   * Creates what topics there are not and begins to relay.
+   * Creates missing topics and begins to relay.
    *
-   * @param options.relay whether what is in the outbox is sent from here
-   * @param options.check whether topics are created and held against what they must be
+   * @param options.relay whether the outbox is sent from here
+   * @param options.check whether topics are created and compared with their declaration
    * @throws {BrokerError} for topics that are not as they must be
    */
   async open({ relay = true, check = true }: { relay?: boolean; check?: boolean } = {}): Promise<void> {

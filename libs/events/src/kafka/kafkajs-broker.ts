@@ -225,7 +225,7 @@ function drop(client: Promise<Producer>): void {
   void client.then((each) => each.disconnect()).catch(() => undefined);
 }
 
-/** What brokers say of records that they will never take, however often they are sent. */
+/** Errors of brokers about records that they will never take, however often they are sent. */
 const REFUSALS = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',

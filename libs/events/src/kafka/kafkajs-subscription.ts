@@ -23,7 +23,7 @@ type FetchedBatch = Batch & { readonly fetchedOffset: string };
 export class KafkaJsSubscription implements BrokerSubscription {
   private consumer: Consumer | undefined;
   private closed = false;
-  /** counts assignments: what was begun for an earlier one is dropped */
+  /** counts assignments: work begun for an earlier one is dropped */
   private generation = 0;
   /** where each partition that is read goes on */
   private readonly reading = new Map<string, bigint>();
@@ -61,7 +61,7 @@ export class KafkaJsSubscription implements BrokerSubscription {
       this.answeredAt = performance.now();
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      // kafkajs starts again by itself after what it takes for passing.
+      // kafkajs starts again by itself after errors it takes for passing ones.
       if (!payload.restart) void this.startAgain(consumer);
     });
     await consumer.connect();
@@ -107,7 +107,7 @@ export class KafkaJsSubscription implements BrokerSubscription {
     const begin = await this.options.onAssigned(partitions);
     if (generation !== this.generation) return;
     for (const { topic, partition, offset } of begin) {
-      // Batches that were asked for before a seek are dropped by kafkajs: what comes now begins here.
+      // Batches that were asked for before a seek are dropped by kafkajs: the next batch begins here.
       consumer.seek({ topic, partition, offset: offset.toString() });
       this.reading.set(`${topic}/${partition}`, offset);
     }
@@ -119,7 +119,7 @@ export class KafkaJsSubscription implements BrokerSubscription {
     const next = this.reading.get(name);
     if (isStale() || next === undefined) return;
     if ((batch as FetchedBatch).fetchedOffset !== next.toString()) {
-      // Fetched before a seek: what is between would be left out.
+      // Fetched before a seek: the messages between would be left out.
       this.consumer?.seek({ topic, partition, offset: next.toString() });
       return;
     }

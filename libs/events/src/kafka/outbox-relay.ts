@@ -16,13 +16,13 @@ interface OutboxRow {
 const BATCH_ROWS = 16;
 /** Characters sent in one request; a single record may be longer. */
 const REQUEST_CHARACTERS = 900_000;
-/** Looks for what other processes have left behind. */
+/** Looks for rows that other processes have left behind. */
 const POLL_MS = 200;
 const MAXIMUM_BACKOFF_MS = 2_000;
 /** Topics that fail one after the other, without being refused, before brokers are taken to be away. */
 const FAILURES_OF_A_BROKER = 2;
 
-/** What became of a row of the outbox. */
+/** The fate of a row of the outbox. */
 interface Sent {
   readonly sequence: string;
   readonly topic: string;
@@ -31,7 +31,7 @@ interface Sent {
   readonly left: readonly OutboxMessage[];
 }
 
-/** A topic that does not take what a source has for it. */
+/** A topic that refuses a source's messages. */
 interface Stuck {
   failures: number;
   /** not tried again before, by the process’s clock */
@@ -40,11 +40,11 @@ interface Stuck {
 
 /**
  * Brings the rows of the outbox to the broker, source by source in the order of their commits. Any process relays any source,
- * one at a time: what a killed process has committed, another one sends. One that is killed between sending and deleting
+ * one at a time: another process sends the rows that a killed one has committed. One that is killed between sending and deleting
  * leaves rows that are sent again, under the same numbers; consumers know them by these.
  *
- * What a topic has acknowledged is never sent again because another topic has not. A topic that refuses is tried again, later
- * and later, while the others go on; within a topic nothing overtakes what is refused.
+ * Messages that a topic has acknowledged are never sent again because another topic has not taken its own. A topic that refuses is tried again, later
+ * and later, while the others go on; within a topic no message overtakes a refused one.
  */
 export class OutboxRelay {
   private readonly logger = new Logger(OutboxRelay.name);
@@ -131,7 +131,7 @@ export class OutboxRelay {
     });
   }
 
-  /** Topics that have refused what this source has for them, and are not to be asked again yet. */
+  /** Topics that have refused this source's messages, and are not to be asked again yet. */
   private resting(source: string): string[] {
     const now = performance.now();
     return [...this.stuck].flatMap(([name, { until }]) =>
@@ -140,7 +140,7 @@ export class OutboxRelay {
   }
 
   /**
-   * Topic by topic, as they first appear: what is caused by a message is never to be seen before it.
+   * Topic by topic, as they first appear: an effect is never to be seen before its cause.
    *
    * @returns of each row that anything was sent of, how many of its messages were acknowledged and which are left
    */
@@ -176,7 +176,7 @@ export class OutboxRelay {
     return done;
   }
 
-  /** Sends messages in order; of those that are refused together, as many as are taken. */
+  /** Sends messages in order; where some are refused together, as many as are taken. */
   private async sendRequest(
     source: string,
     topic: string,
@@ -208,7 +208,7 @@ export class OutboxRelay {
     );
   }
 
-  /** Deletes what was acknowledged; of a row that was sent in part, what is left takes its place. */
+  /** Deletes acknowledged messages; the rest of a row that was sent in part takes its place. */
   private async forget(manager: EntityManager, source: string, sent: readonly Sent[]): Promise<void> {
     if (sent.length > 0)
       await manager.query('delete from outbox where source = $1 and sequence = any($2::bigint[])', [

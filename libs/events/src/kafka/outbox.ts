@@ -22,10 +22,10 @@ export interface OutboxChunk {
   readonly messages: readonly OutboxMessage[];
 }
 
-/** Messages in a row at most: what a relay reads at once stays small. */
+/** Messages in a row at most: so that a relay reads little at once. */
 const MESSAGES_IN_CHUNK = 1_000;
 
-/** What stands in the line before a message's value; the value itself is the next line, or here where it has lines of its own. */
+/** The line before a message's value; the value itself is the next line, or here where it has lines of its own. */
 type Head = [sequence: number, partition: number, key: string, headers?: object | null, value?: string];
 
 function textOf(messages: readonly OutboxMessage[]): string {
@@ -42,7 +42,7 @@ function textOf(messages: readonly OutboxMessage[]): string {
 
 /**
  * Puts messages into the outbox, a row for a topic's messages of a transaction, packed: messages of a topic repeat each other, and
- * what a database writes of them is written twice, to its log and to its table. Packing runs beside the event loop.
+ * a database writes them twice, to its log and to its table. Packing runs beside the event loop.
  */
 export async function putIntoOutbox(manager: EntityManager, chunks: readonly OutboxChunk[]): Promise<void> {
   const rows = await Promise.all(

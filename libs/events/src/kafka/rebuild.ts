@@ -26,7 +26,7 @@ const OUTSIDERS_TOPICS: ReadonlySet<string> = new Set(
   ALL_TOPICS.flatMap(({ name, outsiders }) => (outsiders === undefined ? [] : [name])),
 );
 
-/** What was made again is not what the topics say was made. */
+/** The rebuilt messages differ from the topics'. */
 export class RebuildMismatchError extends ZkriskError {
   readonly code = 'rebuild-mismatch';
 }
@@ -188,7 +188,7 @@ class ComparingLog extends EventLog {
 
 /**
  * Consumes the topics again into an empty database: the same batches in the same order, by the same handlers. What they
- * publish is held against what was published.
+ * publish is compared with the topics.
  */
 export class Rebuild extends LogServer<KafkaLog> {
   override transportId = Symbol('rebuild');
@@ -217,7 +217,7 @@ export class Rebuild extends LogServer<KafkaLog> {
     );
     const names = [...inputs].map(({ name }) => log.nameOf(name));
     const order = log.nameOf(TOPICS.consumption.name);
-    // Two readers: what is consumed and what was published of the same topic are read at different places.
+    // Two readers: consumed and published messages of the same topic are read at different places.
     const [consumed, published] = await Promise.all([
       TopicReader.open(log.broker, [...names, order]),
       TopicReader.open(

@@ -23,7 +23,7 @@ export class RecordBuffer {
 
   /**
    * @param to everything below has been read
-   * @param arrival counts what has arrived, over all partitions
+   * @param arrival counts arrivals, over all partitions
    */
   add(records: readonly LogRecord[], to: bigint, arrival: number): void {
     this.readTo = to;
@@ -37,7 +37,7 @@ export class RecordBuffer {
     }
   }
 
-  /** Records from an offset on, at most `limit`, of those that had arrived when `arrival` was counted. */
+  /** Records from an offset on, at most `limit`, that had arrived when `arrival` was counted. */
   from(offset: bigint, limit: number, arrival = Infinity): LogRecord[] {
     const start = this.indexOf(offset);
     let end = start;
@@ -62,7 +62,7 @@ export class RecordBuffer {
     return this.records.at(this.indexOf(offset))?.arrival;
   }
 
-  /** Drops what is before an offset. */
+  /** Drops records before an offset. */
   release(offset: bigint): void {
     const end = this.indexOf(offset);
     if (end === 0) return;

@@ -7,7 +7,7 @@ export interface FoundTopic {
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** What is not as it must be, and the command that mends it. */
+/** A difference, and the command that mends it. */
 export interface TopicDifference {
   readonly topic: string;
   readonly problem: string;
@@ -17,7 +17,7 @@ export interface TopicDifference {
 /** Settings that may be larger than asked for; −1 is without a limit. */
 const AT_LEAST = new Set(['retention.ms', 'retention.bytes', 'max.message.bytes', 'min.insync.replicas']);
 
-/** What keeps the engine from working on a topic as it was found; nothing where all is well. */
+/** Differences that keep the engine from working on a topic; empty where all is well. */
 export function topicDifferences(wanted: TopicSettings, found: FoundTopic | undefined): TopicDifference[] {
   const { topic, partitions, config } = wanted;
   if (found === undefined)

@@ -19,7 +19,7 @@ const HOUR_MS = 3_600_000;
 export interface TradeEffect {
   readonly legs: readonly { readonly market: string; readonly size: number; readonly price: number }[];
   readonly cost: number;
-  /** of reserved equity: what is free with the trade, money */
+  /** of reserved equity: the part that is free with the trade, money */
   readonly released?: number;
 }
 
@@ -77,7 +77,7 @@ export class AccountStandings {
       });
     }
     for (const { market, size, price } of trade?.legs ?? []) {
-      // Equity does not depend on how entry prices are averaged: what is realised is cash, the rest is open.
+      // Equity does not depend on how entry prices are averaged: realised gains are cash, the rest is open.
       let held = open.find((position) => position.market === market);
       if (held === undefined) {
         held = { market, size: 0, entryNotional: 0, mark: NaN };
@@ -155,7 +155,7 @@ export class AccountStandings {
     }
     for (const { name, exactSize, exactPrice } of legs) {
       sizes.set(name, (sizes.get(name) ?? 0n) + exactSize);
-      // One unit a leg for the rounding of what is released, one for that of what is entered.
+      // One unit a leg for the rounding of released entries, one for new entries.
       equity -= notionalOf(exactSize, exactPrice, 'up') + 2n;
     }
     for (const [market, size] of sizes) equity += notionalOf(size, this.board.mark(market)!.price, 'down');
@@ -163,7 +163,7 @@ export class AccountStandings {
   }
 
   /**
-   * What the default option of an account costs an hour, at the marks of now: its expected deficit over the margin's horizon under
+   * Cost of an account's default option an hour, at current marks: its expected deficit over the margin's horizon under
    * Student's distribution, with the loading of the risk parameters.
    *
    * @returns money an hour, in the books' units, rounded up

@@ -41,12 +41,12 @@ export interface ScenarioDeficit {
 }
 
 /**
- * What defaults would cost the pool, kept with the accounts: C_k, the caps on it, and the pass over the accounts that each bar
+ * Cost of defaults to the pool, kept with the accounts: C_k, the caps on it, and the pass over the accounts that each bar
  * starts. Without caps nothing is kept.
  */
 export class CreditBook {
   private exposure: CreditExposure | undefined;
-  /** what the exposure was made for: markets and scenarios */
+  /** markets and scenarios that the exposure was made for */
   private markets = '';
   private rules: RiskRules | undefined;
   private model: PortfolioModel | undefined;

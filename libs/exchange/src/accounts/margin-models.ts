@@ -12,7 +12,7 @@ import { factorForecastOf } from '../marks/forecast-message.js';
 import type { MarketBoard } from '../marks/market-board.js';
 import type { RiskRules } from '../parameters/risk-rules.js';
 
-/** Margin as the exchange asks for it, and the moves that credit is measured in, which are the same in both modes. */
+/** Margin as the exchange demands, and the moves that credit is measured in, which are the same in both modes. */
 export interface MarginModel {
   readonly margin: PortfolioModel;
   readonly stress: PortfolioModel;
@@ -33,7 +33,7 @@ export class MarginModels {
   constructor(private readonly board: MarketBoard) {}
 
   /**
-   * @param capital K, money; what is not positive absorbs nothing, and concentration is not told from it
+   * @param capital K, money; a capital that is not positive absorbs no loss, and concentration is undefined
    * @param positions markets it must have
    */
   model(rules: RiskRules, capital: number, positions: readonly { readonly market: string }[]): MarginModel {

@@ -1,12 +1,12 @@
 import { divide } from '#lib/amounts';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 
-/** Whether the pool can pay what traders have, at marks. Money in the books' units. */
+/** Whether the pool can pay the traders' equity, at marks. Money in the books' units. */
 export interface Solvency {
   readonly insolvent: boolean;
-  /** D: what is missing */
+  /** D: the shortfall */
   readonly need: bigint;
-  /** Σ E_a, what traders have at marks, debts of accounts that are not liquidated yet taken off */
+  /** Σ E_a, the traders' equity at marks, debts of accounts that are not liquidated yet taken off */
   readonly claims: bigint;
 }
 
@@ -17,7 +17,7 @@ export interface Solvency {
  * Source: margin-adl.md §3, with Σ(−E_a)⁺ counted when it is settled: until then it is taken off the claims as well, so that
  * nothing is paid which a debt has to cover.
  *
- * @param unrealised qᵀS − C, what traders have gained at marks and not realised, rounded up
+ * @param unrealised qᵀS − C, the traders' unrealised gains at marks, rounded up
  */
 export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint): Solvency {
   const { capital, liquidity, pendingToCapital, pendingToLiquidity, creditReserve, shortfall } = ledger;
@@ -28,7 +28,7 @@ export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint): Solvency
 }
 
 /**
- * What of a claim can be paid: pro rata, whoever asks first. Paying it and giving up the rest leaves need over claims as it was, so
+ * The part of a claim that can be paid: pro rata, whoever asks first. Paying it and giving up the rest leaves need over claims as it was, so
  * that nobody gains by being early.
  *
  * @param claim money in the books' units

@@ -1,7 +1,7 @@
 import type { BookPayload, RiskParameters } from '#lib/messages';
 
 /**
- * What happened to the exchange's book, with every amount decided. State is a fold over these and nothing else,
+ * Events of the exchange's book, with every amount decided. State is a fold over these and nothing else,
  * so that the same events give the same books anywhere. Amounts are decimal strings.
  */
 export type BookEvent =
@@ -39,14 +39,14 @@ export type BookEvent =
   | TradeBusted
   | CommandIdReused;
 
-/** Every event fits the schema of its kind in the topic `book`: what is not in the schema does not compile. */
+/** Every event fits the schema of its kind in the topic `book`: other fields do not compile. */
 type Fits<Payload, Event extends Payload> = Event;
 export type PublishedBookEvent = Fits<BookPayload, BookEvent>;
 
 interface Happened {
   /** market time, milliseconds since the epoch */
   readonly at: number;
-  /** of the command that was decided, where one was: what it said */
+  /** of the decided command's content, where there was one */
   readonly digest?: string;
 }
 
@@ -67,7 +67,7 @@ export interface TradeBooked extends Happened {
   readonly quoteId: string | null;
   /** the liquidation plan it executes, where it does */
   readonly planId?: string;
-  /** of a liquidation: charged on what was closed, to the pool */
+  /** of a liquidation: charged on the closed notional, to the pool */
   readonly penalty?: string;
   /** where the penalty is shared: whose report it was, and its half; the credit reserve has the rest */
   readonly liquidator?: string;
@@ -96,7 +96,7 @@ export interface FundingAccrued extends Happened {
   readonly kind: 'funding-accrued';
   /**
    * by market: money since the last accrual to the exchange and to the liquidity providers, and by how much the market's funding
-   * index has risen, which is what each unit of size owes, however small the net position is
+   * index has risen, the amount that each unit of size owes, however small the net position is
    */
   readonly markets: readonly (readonly [market: string, risk: string, liquidity: string, index: string])[];
 }
@@ -115,7 +115,7 @@ export interface LiquidityAsked extends Happened {
   readonly ask: 'deposit' | 'locked' | 'forced';
   /** of a deposit; 0 of a withdrawal */
   readonly amount: string;
-  /** to be redeemed: what the amount asked for is worth now; 0 of a deposit */
+  /** to be redeemed: the present value of the amount asked for; 0 of a deposit */
   readonly shares: string;
 }
 
@@ -148,7 +148,7 @@ export interface LiquidityWithdrawn extends Happened {
   readonly mode: 'locked' | 'forced';
 }
 
-/** What backs a provider's liquidity outside the exchange was valued: the difference comes to L or leaves it, for shares. */
+/** A provider's backing outside the exchange was valued: the difference comes to L or leaves it, for shares. */
 export interface LiquidityValued extends Happened {
   readonly kind: 'liquidity-valued';
   readonly provider: string;
@@ -160,13 +160,13 @@ export interface LiquidityValued extends Happened {
   /** worth of them all */
   readonly value: string;
   readonly haircut: number;
-  /** what of the value counts from now on */
+  /** the part of the value that counts from now on */
   readonly backing: string;
-  /** units the exchange has taken for the provider's losses, less what it has given, ever */
+  /** units the exchange has taken for the provider's losses, less those it has given, ever */
   readonly settled: string;
   /** to L; negative: from it */
   readonly amount: string;
-  /** what has left L beyond the worth of the provider's shares and has not come back */
+  /** money that has left L beyond the worth of the provider's shares and has not come back */
   readonly deficit: string;
   /** issued to the provider; negative: redeemed */
   readonly shares: string;
@@ -218,16 +218,16 @@ export interface AccountRejected extends Happened {
 export interface CreditCharged extends Happened {
   readonly kind: 'credit-charged';
   readonly account: string;
-  /** at most what the account has */
+  /** at most the account's equity */
   readonly charged: string;
   /** money an hour */
   readonly rate: string;
 }
 
-/** What a match has made one account trade, and what it has paid. */
+/** One account's part of a match, and its payments. */
 export interface MatchedAccount {
   readonly account: string;
-  /** fills at their prices, and what was traded with the pool at the mark */
+  /** fills at their prices, and trades with the pool at the mark */
   readonly legs: readonly BookedLeg[];
   /** to the fee account; negative: a rebate */
   readonly fee: string;
@@ -271,7 +271,7 @@ export interface MarginReleased extends Happened {
   readonly amount: string;
 }
 
-/** From here on it is counted what accounts win: who bears losses past the pool first. */
+/** From here on the gains of accounts are counted: they bear losses past the pool first. */
 export interface WindowBegun extends Happened {
   readonly kind: 'window-begun';
   readonly marks: readonly (readonly [market: string, price: string])[];
@@ -285,13 +285,13 @@ export interface GainsCut extends Happened {
   readonly cuts: readonly (readonly [account: string, cut: string])[];
 }
 
-/** A loss past the pool has been shared: pro rata of gains first, then of what accounts had. */
+/** A loss past the pool has been shared: pro rata of gains first, then of equity. */
 export interface HaircutSettled extends Happened {
   readonly kind: 'haircut-settled';
   readonly settlementId: string;
-  /** D: what was missing to pay everybody, at marks */
+  /** D: the shortfall of all claims, at marks */
   readonly need: string;
-  /** G: what all accounts had won */
+  /** G: gains of all accounts */
   readonly gains: string;
   readonly fromGains: string;
   readonly fromPrincipal: string;
@@ -317,7 +317,7 @@ export interface PositionsReduced extends Happened {
   readonly reductions: readonly (BookedLeg & { readonly account: string })[];
 }
 
-/** What has been set aside for an account's notes is paid into its cash. */
+/** Money set aside for an account's notes is paid into its cash. */
 export interface NotePaid extends Happened {
   readonly kind: 'note-paid';
   readonly commandId: string;
@@ -361,7 +361,7 @@ export interface MarketRescaled extends Happened {
   readonly from: string;
   readonly to: string;
   /**
-   * by account: its size in the new unit, money for what the rounding has left over, and the entry notional that leaves with a
+   * by account: its size in the new unit, money for the remainder of the rounding, and the entry notional that leaves with a
    * position of which nothing is left
    */
   readonly accounts: readonly (readonly [account: string, size: string, cash: string, released: string])[];
@@ -376,7 +376,7 @@ export interface PositionsSettled extends Happened {
   readonly kind: 'positions-settled';
   readonly market: string;
   readonly price: string;
-  /** by account: what closed its position */
+  /** by account: the size that closed its position */
   readonly accounts: readonly (readonly [account: string, size: string])[];
 }
 
@@ -385,7 +385,7 @@ export interface MarketDelisted extends Happened {
   readonly kind: 'market-delisted';
   readonly market: string;
   readonly price: string;
-  /** what rounding of funding has left in the market: from the pool where negative */
+  /** remainder of rounded funding in the market: from the pool where negative */
   readonly funding: string;
   readonly by: string;
   readonly reason: string;
@@ -398,7 +398,7 @@ export interface TradeBusted extends Happened {
   readonly account: string;
   /** the liquidation plan whose trade it was */
   readonly planId?: string;
-  /** what takes the trade back, dust that was closed with it included */
+  /** fills that take the trade back, dust that was closed with it included */
   readonly legs: readonly BookedLeg[];
   /** given back to the account */
   readonly riskPremium: string;
@@ -412,7 +412,7 @@ export interface TradeBusted extends Happened {
   readonly reason: string;
 }
 
-/** A command was refused because its owner had used the id for another one, whose outcome stays what it was. */
+/** A command was refused because its owner had used the id for another one, whose outcome stays. */
 export interface CommandIdReused extends Happened {
   readonly kind: 'command-id-reused';
   /** where it came from */

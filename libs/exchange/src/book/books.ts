@@ -24,7 +24,7 @@ export class Books {
   readonly backings = new Map<string, Backing>();
   /** liquidity commands that wait for the next marks, in the order in which they came */
   readonly waiting = new Map<string, WaitingCommand>();
-  /** by release: the horizon is the same for all of them */
+  /** by release: the horizon is the same for all */
   readonly locked = new Map<string, LockedWithdrawal>();
   /** shares of each provider that wait or are locked, and how many commands that is */
   readonly reserved = new Map<string, { shares: bigint; commands: number }>();
@@ -33,22 +33,22 @@ export class Books {
   capital = 0n;
   liquidity = 0n;
   shortfall = 0n;
-  /** what accounts have paid for their default option, less what defaults have taken of it */
+  /** payments of accounts for their default option, less the defaults that it has borne */
   creditReserve = 0n;
-  /** what the reserve has borne of the pool's losses that were no defaults: gains give it back before P earns */
+  /** losses of the pool other than defaults that the reserve has borne: gains give it back before P earns */
   reserveBorne = 0n;
-  /** of accounts whose default costs something: what they owe an hour, money, and since when */
+  /** of accounts whose default costs something: the charge an hour, money, and since when */
   readonly credit = new Map<string, CreditRate>();
-  /** what accounts have won lately */
+  /** recent gains of accounts */
   readonly windows = new GainWindows();
-  /** what was cut of gains and is owed */
+  /** cuts of gains that are owed */
   readonly notes = new PayoutNotes();
   /** losses past the pool that were shared, and when the last time */
   settlements = 0;
   lastSettlement = 0;
   /** equity reserved for orders, by account and reservation */
   readonly reservations = new Map<string, { readonly total: bigint; readonly byId: Map<string, bigint> }>();
-  /** what L has borne for P: gains give it back before P earns */
+  /** losses that L has borne for P: gains give them back before P earns */
   borne = 0n;
   totalShares = 0n;
   totalCash = 0n;
@@ -119,7 +119,7 @@ export class Books {
     else this.reservations.set(account, { total: known.total - amount, byId: known.byId });
   }
 
-  /** An account is about to change: what it had when the windows of gains began. */
+  /** An account is about to change: keeps its equity at the beginning of the windows of gains. */
   rememberGains(account: string): void {
     this.windows.remember(account, () => this.holdings(account));
   }
@@ -146,7 +146,7 @@ export class Books {
     return { position, charge: this.fundingOf(position, market) };
   }
 
-  /** What a position owes since it was last touched, rounded against the trader. */
+  /** Funding that a position owes since it was last touched, rounded against the trader. */
   fundingOf({ size, fundingIndex }: OpenPosition, market: MarketBook): bigint {
     const risen = market.fundingIndex - fundingIndex;
     return risen === 0n ? 0n : divide(size * risen, INDEX_SCALE, 'up');

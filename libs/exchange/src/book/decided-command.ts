@@ -16,7 +16,7 @@ export function commandKeyText({ topic, owner, id }: CommandKey): string {
 }
 
 /**
- * Digest of what a command says, whatever the order of its fields: the same id with another digest is another command.
+ * Digest of a command's content, whatever the order of its fields: the same id with another digest is another command.
  *
  * @returns 128 bits of SHA-256, base64url
  */
@@ -60,7 +60,7 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
     case 'account-rejected':
       return { topic: TOPICS.accounts.name, owner: event.account, id: event.commandId };
     case 'collateral-moved':
-      // What closing an isolated position gives back answers no command.
+      // The payout of a closed isolated position answers no command.
       return event.commandId === null
         ? undefined
         : { topic: TOPICS.accounts.name, owner: partsOf(event.from).account, id: event.commandId };

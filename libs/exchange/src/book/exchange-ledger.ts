@@ -30,7 +30,7 @@ const NO_MARKET: MarketBook = {
 const NO_POSITIONS: ReadonlyMap<string, OpenPosition> = new Map();
 
 /**
- * The exchange's books in exact amounts: accounts, positions, P, L, what is pending, shares of the liquidity
+ * The exchange's books in exact amounts: accounts, positions, P, L, pending amounts, shares of the liquidity
  * providers. A fold over {@link BookEvent}s; nothing else changes it.
  *
  * Invariant, to the last unit ({@link imbalance} is 0):
@@ -59,7 +59,7 @@ export class ExchangeLedger {
   get liquidity(): bigint {
     return this.books.liquidity;
   }
-  /** What L has borne of the pool's losses: gains give it back before P earns. */
+  /** The pool's losses that L has borne: gains give them back before P earns. */
   get borne(): bigint {
     return this.books.borne;
   }
@@ -67,7 +67,7 @@ export class ExchangeLedger {
   get shortfall(): bigint {
     return this.books.shortfall;
   }
-  /** What is there for defaults before the pool bears them. */
+  /** Money for defaults before the pool bears them. */
   get creditReserve(): bigint {
     return this.books.creditReserve;
   }
@@ -85,7 +85,7 @@ export class ExchangeLedger {
   get netDeposits(): bigint {
     return this.books.deposits - this.books.withdrawals;
   }
-  /** Σ cash less the funding that accounts owe: what traders have at the entry prices of their positions. */
+  /** Σ cash less the funding that accounts owe: the traders' money at the entry prices of their positions. */
   get collateral(): bigint {
     return this.books.totalCash - this.books.unsettledFunding;
   }
@@ -147,7 +147,7 @@ export class ExchangeLedger {
     return this.books.cash.has(account);
   }
 
-  /** An account's books: cash, what it owes in funding up to now, open positions. */
+  /** An account's books: cash, funding owed up to now, open positions. */
   account(name: string): AccountBook {
     const { books } = this;
     const positions: (OpenPosition & { market: string; fundingOwed: bigint })[] = [];
@@ -169,7 +169,7 @@ export class ExchangeLedger {
     return owed;
   }
 
-  /** What an account owes an hour for its default option, and what it owes by a time: rounded against it. */
+  /** An account's charge an hour for its default option, and its debt by a time: rounded against it. */
   creditOf(account: string, now: number): { readonly rate: bigint; readonly owed: bigint } {
     const known = this.books.credit.get(account);
     if (known === undefined) return { rate: 0n, owed: 0n };
@@ -187,7 +187,7 @@ export class ExchangeLedger {
     return this.books.reservations.get(account)?.total ?? 0n;
   }
 
-  /** What of it some reservations hold. */
+  /** The part that some reservations hold. */
   reservedBy(account: string, reservationIds: readonly string[]): bigint {
     const byId = this.books.reservations.get(account)?.byId;
     return [...new Set(reservationIds)].reduce((sum, id) => sum + (byId?.get(id) ?? 0n), 0n);
@@ -208,13 +208,13 @@ export class ExchangeLedger {
     return this.books.windows.beganAt;
   }
 
-  /** What an account has won since the older window began, of an equity of now, money. */
+  /** An account's gain since the older window began, at its present equity, money. */
   gainOf(account: string, equity: bigint): bigint {
     const baseline = this.books.windows.baseline(account, this.books.holdings(account));
     return baseline === undefined ? 0n : gainOf(equity, baseline.equity, baseline.inflow);
   }
 
-  /** What was cut of an account's gains and is owed to it, money. */
+  /** Cuts of an account's gains that are owed, money. */
   notesOf(account: string): { readonly outstanding: bigint; readonly claimable: bigint } {
     return this.books.notes.of(account);
   }
@@ -273,7 +273,7 @@ export class ExchangeLedger {
     return first(this.books.locked);
   }
 
-  /** What backs a provider's liquidity outside the exchange; undefined where it is cash. */
+  /** A provider's backing outside the exchange; undefined where it is cash. */
   backingOf(provider: string): Backing | undefined {
     return this.books.backings.get(provider);
   }
@@ -283,7 +283,7 @@ export class ExchangeLedger {
     return [...this.books.backings.keys()];
   }
 
-  /** What would vest by `now`, without taking it: what accrues to the exchange at once, to the providers evenly. */
+  /** Amounts that would vest by `now`, without taking them: what accrues to the exchange at once, to the providers evenly. */
   dueBy(now: number): { toCapital: bigint; toLiquidity: bigint } {
     let capital = 0n;
     for (const { collectedAt, amount } of this.books.pendingCapital.entries()) {
@@ -324,7 +324,7 @@ export class ExchangeLedger {
   /**
    * Counts everything again: all accounts, all positions.
    *
-   * @returns the name of a sum that is not what its parts add up to; undefined where all are
+   * @returns the name of a sum that differs from its parts; undefined where all are
    */
   recount(): string | undefined {
     const { books } = this;
@@ -363,7 +363,7 @@ export class ExchangeLedger {
    * The snapshot in parts, made as they are asked for; for {@link restore}, in their order.
    *
    * @param size books in a part at most, a book being an account's cash or one of its positions
-   * @throws {Error} where an event is applied before all of them are made
+   * @throws {Error} where an event is applied before all are made
    */
   *snapshotParts(size: number): Generator<LedgerSnapshot> {
     const { eventCount } = this;

@@ -2,7 +2,7 @@ import { divide, notionalOf } from '#lib/amounts';
 import { INDEX_SCALE } from './books.js';
 import type { OpenPosition } from './ledger-state.js';
 
-/** An account's equity when a window began, and what has been paid in since, less what has been paid out. */
+/** An account's equity when a window began, and deposits since, less payouts. */
 export interface Baseline {
   readonly equity: bigint;
   readonly inflow: bigint;
@@ -29,9 +29,9 @@ export interface AccountHoldings {
 }
 
 /**
- * What accounts have won since the day before: gains bear losses past the pool's capital first. Two windows are kept, begun a day
- * apart; the older one counts, so that what is won shortly after midnight is won as well. An account that has not changed since a
- * window began had, then, what its books of now are worth at the marks of then: only accounts that change are remembered.
+ * Gains of accounts since the day before: gains bear losses past the pool's capital first. Two windows are kept, begun a day
+ * apart; the older one counts, so that a gain shortly after midnight counts as well. An account that has not changed since a
+ * window began had, then, the value of its present books at the marks of then: only accounts that change are remembered.
  */
 export class GainWindows {
   private current: Window | undefined;
@@ -55,7 +55,7 @@ export class GainWindows {
     }
   }
 
-  /** Money that came to a remembered account from outside of it; negative: that left. */
+  /** Money that came to a remembered account from outside; negative: that left. */
   addInflow(account: string, amount: bigint): void {
     for (const window of [this.previous, this.current]) {
       const known = window?.changed.get(account);
@@ -63,7 +63,7 @@ export class GainWindows {
     }
   }
 
-  /** What an account had when the older window began; undefined before there is one. */
+  /** An account's equity when the older window began; undefined before there is one. */
   baseline(account: string, holdings: AccountHoldings): Baseline | undefined {
     const window = this.previous ?? this.current;
     if (window === undefined) return undefined;

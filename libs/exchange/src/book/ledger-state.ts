@@ -20,7 +20,7 @@ export interface MarketBook {
   scale: number;
 }
 
-/** What an account owes for its default option, by the hour. */
+/** An account's charge for its default option, by the hour. */
 export interface CreditRate {
   /** money an hour */
   readonly rate: bigint;
@@ -63,25 +63,25 @@ export interface WaitingCommand {
   readonly askedAt: number;
 }
 
-/** What backs a provider's liquidity outside the exchange, as it was valued last. */
+/** A provider's backing outside the exchange, as it was valued last. */
 export interface Backing {
   readonly vault: string;
   /** pool shares it held when it was valued last */
   readonly units: bigint;
-  /** what of it counts in L */
+  /** the part that counts in L */
   readonly amount: bigint;
-  /** what the provider owes beyond its shares: it left with more than they were worth */
+  /** the provider's debt beyond its shares: it left with more than they were worth */
   readonly deficit: bigint;
-  /** units the exchange has taken, less what it has given, ever */
+  /** units the exchange has taken, less those it has given, ever */
   readonly settled: bigint;
   /** market time, milliseconds */
   readonly valuedAt: number;
 }
 
-/** The state, or a part of it, as plain JSON: bigints as decimal integers with an n. */
+/** The state, or a part, as plain JSON: bigints as decimal integers with an n. */
 export type LedgerSnapshot = Readonly<Record<string, unknown>> & { readonly version: 1 };
 
-/** What there is one of, or one of a market. */
+/** Fields that exist once, or once a market. */
 export interface LedgerTotals {
   readonly markets: readonly (readonly [string, MarketBook])[];
   readonly backings: readonly (readonly [string, Backing])[];
@@ -102,7 +102,7 @@ export interface LedgerTotals {
   readonly collected: Readonly<Record<string, bigint | number>>;
 }
 
-/** What grows with accounts and their positions. */
+/** Lists that grow with accounts and their positions. */
 export interface LedgerLists {
   readonly positions: readonly (readonly [string, readonly (readonly [string, OpenPosition])[]])[];
   readonly cash: readonly (readonly [string, bigint])[];
@@ -115,7 +115,7 @@ export interface LedgerLists {
   readonly locked: readonly LockedWithdrawal[];
 }
 
-/** What a snapshot holds. */
+/** Content of a snapshot. */
 export type LedgerState = LedgerTotals & LedgerLists;
 
 /** Bigints become decimal integers with an n. */
@@ -161,7 +161,7 @@ function* slices<T>(
   }
 }
 
-// Thawing goes by what a field is, never by what its text looks like: an account may be called 12n.
+// Thawing goes by a field's type, never by the look of its text: an account may be called 12n.
 
 /** As a snapshot has it: bigints are texts. */
 type Frozen<T> = T extends bigint
@@ -230,7 +230,7 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
 }
 
 /**
- * @returns what the snapshot, or the part, has of the lists
+ * @returns the lists of the snapshot, or of the part
  * @throws {InvalidInputError} for one of another version
  */
 export function thawLists(snapshot: LedgerSnapshot): LedgerLists {

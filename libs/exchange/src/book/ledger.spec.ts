@@ -317,7 +317,7 @@ describe(ExchangeLedger, () => {
     expect([ledger.capital, ledger.liquidity, formatMoney(ledger.shortfall)]).toEqual([0n, 0n, '20']);
     ledger.apply(trade('1', '100', 3));
     ledger.apply(trade('-1', '70', 4));
-    // Of the gain of 30 the shortfall takes 20, and what L has borne the rest: P earns when L has its 50 back.
+    // Of the gain of 30 the shortfall takes 20, and the losses that L has borne take the rest: P earns when L has its 50 back.
     expect([ledger.shortfall, ledger.capital].map(String)).toEqual(['0', '0']);
     expect([ledger.liquidity, ledger.borne].map(formatMoney)).toEqual(['10', '40']);
     ledger.apply(trade('1', '100', 5));
@@ -391,7 +391,7 @@ describe('accounts in the books', () => {
     ledger.apply(deposit('a', '10'));
     ledger.apply(booked('a', '1', '200'));
     ledger.apply(booked('a', '-1', '100'));
-    // The trader's loss of 100 is the pool's gain; he has paid 10 of it.
+    // The trader's loss of 100 is the pool's gain; he has paid 10.
     expect([ledger.capital, ledger.cashOf('a')].map(formatMoney)).toEqual(['100', '-90']);
     // The pool has lost 80 elsewhere: P is down to 20.
     ledger.apply(booked('b', '1', '100'));

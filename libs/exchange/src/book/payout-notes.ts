@@ -1,4 +1,4 @@
-/** A settlement's notes: what was cut of all accounts, and what has been set aside to repay it. */
+/** A settlement's notes: the cuts of all accounts, and the money set aside to repay them. */
 interface Series {
   readonly id: string;
   readonly total: bigint;
@@ -13,8 +13,8 @@ export interface NotesState {
 }
 
 /**
- * What was cut of accounts when losses had passed the pool's capital is owed to them as notes: half of what vests to the exchange is
- * set aside for them, the oldest settlement first, each note in proportion to what was cut.
+ * Cuts of accounts after losses past the pool's capital are owed as notes: half of the exchange's vested income is
+ * set aside, the oldest settlement first, each note in proportion to the cut.
  */
 export class PayoutNotes {
   private readonly series: Series[] = [];
@@ -35,7 +35,7 @@ export class PayoutNotes {
     }
   }
 
-  /** Sets money aside for the oldest notes. @returns how much of it they need */
+  /** Sets money aside for the oldest notes. @returns the amount they need */
   repay(most: bigint): bigint {
     let left = most;
     for (const series of this.series) {
@@ -48,7 +48,7 @@ export class PayoutNotes {
     return most - left;
   }
 
-  /** What an account holds in notes, and what of it can be claimed now; money. */
+  /** An account's notes, and the part that can be claimed now; money. */
   of(account: string): { readonly outstanding: bigint; readonly claimable: bigint } {
     let outstanding = 0n;
     let claimable = 0n;

@@ -4,7 +4,7 @@ import { divide, notionalOf } from '#lib/amounts';
 export interface Position {
   /** signed, 10^−8 base units */
   readonly size: bigint;
-  /** signed Σ size × entry price of what is open, money */
+  /** signed Σ size × entry price of the open size, money */
   readonly entryNotional: bigint;
 }
 
@@ -12,7 +12,7 @@ export const FLAT: Position = { size: 0n, entryNotional: 0n };
 
 export interface PositionChange {
   readonly position: Position;
-  /** what the part that was closed has earned the trader, money */
+  /** the trader's gain on the closed part, money */
   readonly realisedPnl: bigint;
 }
 
@@ -20,7 +20,7 @@ const sameSign = (a: bigint, b: bigint) => a >= 0n === b >= 0n;
 const magnitude = (value: bigint) => (value < 0n ? -value : value);
 
 /**
- * Trades `size` at `price`: what adds to the position enters at the trade's price; what reduces it leaves at the
+ * Trades `size` at `price`: an increase enters at the trade's price; a reduction leaves at the
  * average entry price and realises the difference; a trade through zero does both. Every rounding is against
  * the trader.
  */
@@ -34,7 +34,7 @@ export function tradePosition(
     return { position: { size: held + size, entryNotional: entryNotional + added }, realisedPnl: 0n };
   }
   const closed = magnitude(size) <= magnitude(held) ? size : -held;
-  // −closed/held of the entry notional leaves with what is closed.
+  // −closed/held of the entry notional leaves with the closed part.
   const released =
     held > 0n ? divide(entryNotional * -closed, held, 'up') : divide(entryNotional * closed, -held, 'up');
   const proceeds = notionalOf(-closed, price, 'down');

@@ -4,7 +4,7 @@ import type { ExchangeLedger } from './exchange-ledger.js';
 import { formatDecimal, SIZE_DECIMALS, formatMoney } from '#lib/amounts';
 
 /**
- * A margin account as others see it, what it owes for its default option taken off. Funding since the position's index is theirs to
+ * A margin account as others see it, less its debt for the default option. Funding since the position's index is theirs to
  * add: size × (market's − position's).
  */
 export function accountState(

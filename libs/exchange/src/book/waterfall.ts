@@ -2,8 +2,8 @@ import type { Books } from './books.js';
 
 /**
  * A gain of the pool, or its loss where negative. Losses are borne by P, then the credit reserve, then L, then nobody: the
- * shortfall. Gains go back the other way: the shortfall first, then what L has borne, then what the reserve has, then P. Who has
- * what depends on the sum of gains and losses alone, not on their order.
+ * shortfall. Gains go back the other way: the shortfall first, then losses that L has borne, then those of the reserve, then P. Who has
+ * shares depend on the sum of gains and losses alone, not on their order.
  */
 export function credit(books: Books, amount: bigint): void {
   if (amount < 0n) {
@@ -30,7 +30,7 @@ export function credit(books: Books, amount: bigint): void {
 }
 
 /**
- * What the liquidity providers have earned, or lost where negative: a loss beyond L is P's and then nobody's. With nobody to
+ * Earnings of the liquidity providers, losses where negative: a loss beyond L is P's and then nobody's. With nobody to
  * earn it, it is P's.
  */
 export function creditLiquidity(books: Books, amount: bigint): void {
@@ -45,7 +45,7 @@ export function creditLiquidity(books: Books, amount: bigint): void {
   if (left < 0n) credit(books, left);
 }
 
-/** When the last share is gone, what nobody has a claim to is P's. */
+/** When the last share is gone, the unclaimed rest is P's. */
 export function leaveToCapital(books: Books): void {
   if (books.totalShares !== 0n) return;
   const left = books.liquidity;
@@ -54,7 +54,7 @@ export function leaveToCapital(books: Books): void {
   credit(books, left);
 }
 
-/** A default: the credit reserve is there for it before P and L bear it. @param loss not negative */
+/** A default: the credit reserve pays before P and L bear it. @param loss not negative */
 export function creditLoss(books: Books, loss: bigint): void {
   const byReserve = smaller(loss, books.creditReserve);
   books.creditReserve -= byReserve;

@@ -26,7 +26,7 @@ import { shareText } from './withdraw.js';
 const RATE_DECIMALS = 12;
 const SHARE_DECIMALS = 15;
 
-/** What a match makes one account trade: fills at their prices, its legs against the pool at the mark. */
+/** One account's part of a match: fills at their prices, its legs against the pool at the mark. */
 interface Side {
   readonly legs: { market: string; size: bigint; price: bigint }[];
   fee: bigint;
@@ -36,12 +36,12 @@ interface Side {
 }
 
 /**
- * Books trades that have been matched elsewhere, all of them or none. Fills between accounts change neither the pool's sizes nor
+ * Books trades that have been matched elsewhere, all or none. Fills between accounts change neither the pool's sizes nor
  * its entry notional, and pay no premium: buyer and seller pay the fees of the schedule. Legs against the pool are at the mark, and
- * their premium is that of all of them together, shared by Aumann's and Shapley's prices. Each account needs its initial margin
+ * their premium is that of all together, shared by Aumann's and Shapley's prices. Each account needs its initial margin
  * afterwards, or lacks no more than before and only makes its positions smaller.
  *
- * @throws {ZkriskError} naming what is refused, and whose it is
+ * @throws {ZkriskError} naming the refused fill or leg, and its account
  */
 export function bookMatch(exchange: Exchange, command: MatchPayload, at: number): MatchBooked {
   const { board, parameters } = exchange;
@@ -115,7 +115,7 @@ function feeOf(notional: bigint, rate: number, tier: number): bigint {
   return divide(notional * scaled, 10n ** BigInt(RATE_DECIMALS), 'up');
 }
 
-/** Legs against the pool: one premium for all of them, shared by what each adds to the pool's risk. */
+/** Legs against the pool: one premium for all, shared by each leg's addition to the pool's risk. */
 function takePool(exchange: Exchange, pool: MatchPayload['pool'], sideOf: (account: string) => Side): void {
   if (pool.length === 0) return;
   const { board, standing } = exchange;
@@ -155,7 +155,7 @@ function sharesOf(
   const square = assessment.tailFactor ** 2;
   const markets = [...new Set(legs.map(({ index }) => index))];
   const n = markets.length + 1;
-  // The whole book is one asset, held once: the change of its risk needs nothing else of it.
+  // The whole book is one asset, held once: the change of its risk needs nothing else.
   const covariance = new Array<number>(n * n).fill(0);
   covariance[0] = square * volatility ** 2;
   markets.forEach((a, i) => {

@@ -85,7 +85,7 @@ export function booked(
   };
 }
 
-/** What is charged, split as the premium is. */
+/** The charge, split as the premium is. */
 export function premia(
   { riskPremium, liquidityPremium }: Pick<TradePrice, 'riskPremium' | 'liquidityPremium'>,
   charged: bigint,
@@ -108,7 +108,7 @@ export function tradeRejected(
   };
 }
 
-/** Legs of a reduce-only trade: at most what is open. @throws {NothingToReduceError} where it would open a position */
+/** Legs of a reduce-only trade: at most the open size. @throws {NothingToReduceError} where it would open a position */
 function reducing(
   { ledger }: Exchange,
   marginAccount: string,

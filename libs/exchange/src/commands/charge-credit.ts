@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.js';
 
 /**
  * The credit charge of an account up to now, and the rate from now on. A rate that has hardly moved goes on, so that most trades
- * and most bars bring no event; with `due` what is owed is taken in any case.
+ * and most bars bring no event; with `due` the debt is taken in any case.
  *
  * @returns undefined where nothing is to be booked
  */
@@ -21,7 +21,7 @@ export function chargeCredit(
   const hardly = moved <= BigInt(SMALLEST_CHARGE_MOVE) || moved * BigInt(CHARGE_SHARE) <= old;
   if (rate === old && owed === 0n) return undefined;
   if (hardly && !(due && owed > 0n) && !(rate === 0n && old > 0n)) return undefined;
-  // What the account has before the charge: nothing is booked that nobody pays.
+  // The account's equity before the charge: no charge is booked that nobody pays.
   const equity = accounts.exactEquity(account) + owed;
   const charged = owed < equity ? owed : equity;
   return {

@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.js';
 
 type Claim = Extract<AccountPayload, { kind: 'claim' }>;
 
-/** Pays what has been set aside for an account's notes into its cash. @throws {NothingToClaimError} */
+/** Pays the money set aside for an account's notes into its cash. @throws {NothingToClaimError} */
 export function claimNote({ ledger }: Exchange, { commandId, account }: Claim, at: number): NotePaid {
   const { claimable, outstanding } = ledger.notesOf(account);
   if (claimable <= 0n) throw new NothingToClaimError(account, formatMoney(outstanding));

@@ -6,7 +6,7 @@ import type { MarketBoard } from '../marks/market-board.js';
 import type { ExchangeParameters } from '../parameters/exchange-parameters.js';
 import type { StandingBook } from '../standing-book.js';
 
-/** What a command's handler reads. It changes nothing: its answer is the event. */
+/** The state that a command's handler reads. It changes nothing: its answer is the event. */
 export interface Exchange {
   readonly ledger: ExchangeLedger;
   readonly board: MarketBoard;

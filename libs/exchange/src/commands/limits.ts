@@ -16,7 +16,7 @@ export function requireTradeLimit({ board, parameters }: Exchange, legs: readonl
 }
 
 /**
- * Limits of notional at mark, of what the trade makes of the account and of each market's open interest. What grows neither is
+ * Limits of notional at mark, of the account and of each market's open interest after the trade. A trade that grows neither is
  * not refused. A position's size is one that a command can state: no topic would take the order that closes a larger one.
  *
  * @throws {NotionalLimitError}
@@ -58,7 +58,7 @@ export function requireLimits(
     throw new NotionalLimitError(`account ${marginAccount}`, notional, limits.account);
 }
 
-/** The limit of a market's open interest, of what several accounts do to it at once. @throws {NotionalLimitError} */
+/** The limit of a market's open interest, for trades of several accounts at once. @throws {NotionalLimitError} */
 export function requireInterest(
   { ledger, board, parameters }: Exchange,
   market: string,

@@ -31,13 +31,13 @@ import { requireVersion } from './set-parameters.js';
 const RATE_DECIMALS = 12;
 
 /**
- * Executes a liquidation plan: closes of each leg at most what is still open, of the markets that can be traded, at their marks.
- * The owner may have closed some of it: what is gone is left out, the rest is executed. Premium and penalty are at most what the
+ * Executes a liquidation plan: closes of each leg at most the open size, of the markets that can be traded, at their marks.
+ * The owner may have closed some: closed parts are left out, the rest is executed. Premium and penalty are at most the equity that the
  * account has. A position too small to trade is closed at its last mark, without a premium, also where the market is silent.
  *
  * @throws {ParametersVersionError} for a plan made under other risk parameters than those that hold
  * @returns the events, in order; the first one is the trade's, or the first position's that was closed as dust
- * @throws {NothingToReduceError} where nothing of the plan is open any more, or none of it can be traded
+ * @throws {NothingToReduceError} where nothing of the plan is open any more, or none can be traded
  */
 export function liquidate(exchange: Exchange, command: LiquidationTradePayload, at: number): BookEvent[] {
   const { planId, account } = command;
@@ -81,7 +81,7 @@ function noTrade({ board }: Exchange, { planId, account }: LiquidationTradePaylo
   };
 }
 
-/** What of a plan's legs is open and can be traded, each market once. */
+/** The open and tradable part of a plan's legs, each market once. */
 function openLegs(
   { ledger, board }: Exchange,
   { account, legs }: LiquidationTradePayload,

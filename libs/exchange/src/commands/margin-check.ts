@@ -17,14 +17,14 @@ export function reducesOnly(
 }
 
 /**
- * What an account is charged for a trade it may make. With its initial margin afterwards: the premium. Otherwise at most its
- * equity, so that no premium is booked that nobody pays, and only where what it lacks does not grow: (M′ − E′)⁺ ≤ (M − E)⁺, of
+ * The charge to an account for a trade it may make. With its initial margin afterwards: the premium. Otherwise at most its
+ * equity, so that no premium is booked that nobody pays, and only where its missing margin does not grow: (M′ − E′)⁺ ≤ (M − E)⁺, of
  * the maintenance margin for a trade that makes every position smaller, of the initial margin for any other.
  *
  * @param premium of the trade, money in the books' units
  * @returns at most the premium
  * @throws {InsufficientMarginError}
- * @throws {CreditCapError} where the account, or all of them, could leave a larger debt than the pool is to bear
+ * @throws {CreditCapError} where the account, or all, could leave a larger debt than the pool is to bear
  */
 export function chargedPremium(
   exchange: Exchange,
@@ -64,7 +64,7 @@ export function chargedPremium(
   return charged;
 }
 
-/** The premium, or what the account has at the marks after the trade. */
+/** The premium, or the account's equity at the marks after the trade. */
 export function affordable(
   { accounts }: Exchange,
   marginAccount: string,

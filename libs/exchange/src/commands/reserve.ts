@@ -13,8 +13,8 @@ type Release = Extract<AccountPayload, { kind: 'release' }>;
 const MOST_RESERVATIONS = 256;
 
 /**
- * Reserves what an account's orders would need if all of them were filled, as far as a fill may be from the mark: the margin they
- * add, their fees, and what they would lose at once. The account can use the rest of its equity meanwhile.
+ * Reserves the equity that an account's orders would need if all were filled, as far as a fill may be from the mark: the margin they
+ * add, their fees, and their immediate losses. The account can use the rest of its equity meanwhile.
  *
  * @throws {ReservationError} for one reservation too many
  * @throws {InsufficientMarginError} where less than that is available

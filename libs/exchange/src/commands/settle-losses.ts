@@ -41,8 +41,8 @@ export interface LossSettlement {
 }
 
 /**
- * Shares what is missing at marks, D = (Σ E_a⁺ + notes set aside − what has been paid in)⁺: pro rata of gains of the last day, then
- * of what accounts have. Debts of accounts that are not liquidated yet are counted: the pool has to bear them. O(accounts).
+ * Shares the shortfall at marks, D = (Σ E_a⁺ + notes set aside − deposits)⁺: pro rata of gains of the last day, then
+ * of the accounts' equity. Debts of accounts that are not liquidated yet are counted: the pool has to bear them. O(accounts).
  *
  * Source: margin-adl.md §3.
  */
@@ -180,7 +180,7 @@ function optimalSizes(
     return holders.map(({ sizes }, a) =>
       sizes.map((size, i) => {
         const left = BigInt(Math.trunc((solved.kept[a][i] / marks[i]) * 1e8));
-        // Towards zero, and never past what was held.
+        // Towards zero, and never past the position.
         return size > 0n ? (left < size ? left : size) : left > size ? left : size;
       }),
     );

@@ -10,7 +10,7 @@ type Withdrawal = Extract<AccountPayload, { kind: 'withdrawal' }>;
 
 /**
  * Pays out collateral that the initial margin does not need. While the exchange is insolvent a claim is paid pro rata, to whoever
- * accepts to give up the rest of it; and never is more paid out than was paid in.
+ * accepts to give up the rest; and never is more paid out than was paid in.
  *
  * @throws {InvalidInputError} for an amount that is none
  * @throws {MarketStateError} where a mark of the account is not good enough to pay out at
@@ -38,7 +38,7 @@ export function withdraw(exchange: Exchange, command: Withdrawal, at: number): B
   };
 }
 
-/** Taking an amount off an account must not raise what its default costs. @throws {CreditCapError} */
+/** Taking an amount off an account must not raise the cost of its default. @throws {CreditCapError} */
 export function requireCapsAfter(
   { accounts, credit }: Exchange,
   marginAccount: string,

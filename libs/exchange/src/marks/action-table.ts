@@ -1,11 +1,11 @@
 /** How good a market's mark is. */
 export type MarkQuality = 'ok' | 'wide' | 'uncertain' | 'stale';
-/** What the operator lets be done in a market. */
+/** The operator's restriction of a market. */
 export type MarketMode = 'open' | 'reduce-only' | 'halted' | 'closed';
-/** What a market is shown as: the operator's restriction, else the quality of its mark. */
+/** State that a market is shown in: the operator's restriction, else the quality of its mark. */
 export type MarketState = MarkQuality | Exclude<MarketMode, 'open'>;
 
-/** What needs a mark, and how good a one. */
+/** Actions that need a mark, by the quality they need. */
 export const MARKET_ACTIONS = {
   increase: 'open or increase a position',
   reduce: 'reduce a position',

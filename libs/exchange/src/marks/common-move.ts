@@ -6,7 +6,7 @@ export function commonMove(moves: readonly number[]): number {
 }
 
 /**
- * What is left of a market's standardised move when the common one is taken out. Markets follow the common move with
+ * A market's standardised move less the common one. Markets follow the common move with
  * slopes that differ; any slope between ½ and 1½ is taken as an explanation.
  */
 export function residualOf(move: number, common: number): number {

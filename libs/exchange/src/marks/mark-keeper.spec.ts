@@ -11,7 +11,7 @@ const T0 = Date.UTC(2025, 0, 1);
 const uniform = (low: number, high: number) =>
   fc.integer({ min: 0, max: 1_000_000 }).map((share) => low + (share / 1_000_000) * (high - low));
 
-/** Sends hourly bars of prices from one source; what each bar confirms. */
+/** Sends hourly bars of prices from one source; returns the marks that each bar confirms. */
 function bars(keeper: MarkKeeper, rows: readonly Readonly<Record<string, number>>[], from = 0) {
   return rows.map((row, i) => {
     const time = T0 + (from + i) * HOUR;

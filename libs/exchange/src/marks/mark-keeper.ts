@@ -26,7 +26,7 @@ export interface ObservedPrice {
   readonly appendedAt?: number | undefined;
 }
 
-/** What made a price the mark. */
+/** Reason for a price to become the mark. */
 export type Confirmation = 'first' | 'band' | 'sources' | 'repeated' | 'common' | 'operator';
 
 /** A price that has become the mark. */
@@ -59,7 +59,7 @@ interface Market {
   readonly average: TimeWeightedAverage;
   /** factors it was rescaled by so far */
   scale: number;
-  /** market time since which sizes have meant what they mean now; 0 where always */
+  /** market time since which sizes are in the present unit; 0 where always */
   termsSince: number;
   mark: ConfirmedMark | undefined;
   held: HeldPrice | undefined;
@@ -150,7 +150,7 @@ export class MarkKeeper {
     return { fresh: known?.index?.sources ?? 0, known: this.sourcesOf(market).length };
   }
 
-  /** Half-width of the price as a share of it: as reported, or half the spread of the middle half of the sources. */
+  /** Half-width of the price, a share: as reported, or half the spread of the middle half of the sources. */
   confidence(market: string): number {
     const known = this.markets.get(market);
     return known === undefined ? 0 : confidenceOf(known);
@@ -170,7 +170,7 @@ export class MarkKeeper {
     return this.markets.get(market)?.scale ?? 1;
   }
 
-  /** Market time of a market's last rescaling or delisting: what was agreed before is in another unit, or over. */
+  /** Market time of a market's last rescaling or delisting: earlier terms are in another unit, or void. */
   termsSince(market: string): number {
     return this.markets.get(market)?.termsSince ?? 0;
   }
@@ -297,7 +297,7 @@ export class MarkKeeper {
   }
 
   /**
-   * Takes a halted market to another unit: every price of it times the factor. A held-back move is discarded.
+   * Takes a halted market to another unit: every price times the factor. A held-back move is discarded.
    *
    * @returns the mark in the new unit
    * @throws {InvalidInputError} where the market is not halted or has no mark, or the mark would be out of bounds
@@ -327,13 +327,13 @@ export class MarkKeeper {
   /**
    * Ends a halted market at a price. Its name stays, so that a late tick does not open it again.
    *
-   * @returns the last mark: what positions are settled at
+   * @returns the last mark: the price that positions are settled at
    * @throws {InvalidInputError} where the market is not halted, or no price is stated
    */
   private delist(name: string, price: string | undefined): ConfirmedMark {
     const { mark, ordinal } = this.halted(name, 'delisted');
     if (price === undefined)
-      throw new InvalidInputError('price', 'is needed: what every position is settled at');
+      throw new InvalidInputError('price', 'is needed: the price that every position is settled at');
     const settled = confirmed(name, roundDecimal(price, PRICE_DECIMALS, 'price'), mark.time, 'operator');
     if (settled.price <= 0n) throw new InvalidInputError('price', 'must be positive');
     this.heldMarkets.delete(name);
@@ -369,7 +369,7 @@ export class MarkKeeper {
     market.move = 0;
   }
 
-  /** Sets what the operator lets be done in a market. @throws {InvalidInputError} for one that is delisted */
+  /** Sets the operator's restriction of a market. @throws {InvalidInputError} for one that is delisted */
   setMode(name: string, mode: MarketMode): void {
     const market = this.required(name);
     this.changed.add(name);
@@ -412,7 +412,7 @@ export class MarkKeeper {
     };
   }
 
-  /** Decides what the index of a market, which has just changed, makes of its mark. */
+  /** Decides whether a market's index, which has just changed, becomes its mark. */
   private judge(name: string, market: Market, time: number): ConfirmedMark[] {
     const { parameters } = this;
     const index = indexPrice(market.sources, market.last, time, parameters.sourceStaleMs, market.mark?.value);
@@ -449,7 +449,7 @@ export class MarkKeeper {
     return this.confirmCommon(market, time);
   }
 
-  /** Holds a price back: counts it with what is held if it is within a band of it, else starts anew. */
+  /** Holds a price back: counts it with the held price if it is within a band, else starts anew. */
   private hold(name: string, market: Market, index: IndexPrice, time: number, band: number): HeldPrice {
     const { held } = market;
     const same = held !== undefined && Math.abs(Math.log(index.price / held.price)) <= band;
@@ -537,7 +537,7 @@ export class MarkKeeper {
     return this.markets.get(name) ?? this.begin(name, this.markets.size);
   }
 
-  /** A market that nothing is known of but what is given; it takes the place of one of that name. */
+  /** A new market with the given state; it replaces one of the same name. */
   private begin(
     name: string,
     ordinal: number,
@@ -593,7 +593,7 @@ export class MarkKeeper {
   }
 }
 
-/** The upper median of a few numbers, by insertion: every confirmed tick asks for it. */
+/** The upper median of a few numbers, by insertion: every confirmed tick calls it. */
 function medianOf(values: readonly number[]): number {
   const sorted: number[] = [];
   for (const value of values) {

@@ -6,11 +6,11 @@ export interface WeightedSource {
   readonly weight: number;
 }
 
-/** What decides which observed prices become marks. Times are milliseconds, moves are natural logarithms. */
+/** Parameters that decide which observed prices become marks. Times are milliseconds, moves are natural logarithms. */
 export interface MarkParameters {
   /** sources a market takes ticks from; `default` for markets that are not named */
   readonly sources: Readonly<Record<string, readonly WeightedSource[]>>;
-  /** fresh sources an index needs; a market with fewer sources than that needs all of them */
+  /** fresh sources an index needs; a market with fewer sources needs all */
   readonly quorum: number;
   /** a source silent for longer leaves the index */
   readonly sourceStaleMs: number;
@@ -26,7 +26,7 @@ export interface MarkParameters {
   readonly confirmations: number;
   /** a move larger than this, natural log, is never confirmed by repetition: it takes sources, other markets or the operator */
   readonly repeatedAtMost: number;
-  /** time between the first and the last of them, at least */
+  /** time between the first and the last, at least */
   readonly confirmOverMs: number;
   /** other markets that must move alike before a common move confirms itself */
   readonly commonMarkets: number;

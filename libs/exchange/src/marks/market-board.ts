@@ -12,7 +12,7 @@ export type Mark = Pick<ConfirmedMark, 'price' | 'value' | 'text' | 'time'>;
 
 export type MarketBoardState = MarkKeeperState;
 
-/** What is known of the markets: marks and their states, the latest covariance forecast, market time. */
+/** State of the markets: marks and their states, the latest covariance forecast, market time. */
 export class MarketBoard {
   private keeper: MarkKeeper;
   private forecast: CovariancePayload | undefined;
@@ -37,7 +37,7 @@ export class MarketBoard {
     this.history = new Map(markets.map(({ market, bars, needed }) => [market, { bars, needed }]));
   }
 
-  /** What {@link setWarmUp} was told last. */
+  /** The markets of the last {@link setWarmUp}. */
   get warmUp(): WarmUpPayload['markets'] {
     return [...this.history].map(([market, history]) => ({ market, ...history }));
   }
@@ -65,7 +65,7 @@ export class MarketBoard {
     }
     return this.iso;
   }
-  /** What decides which prices become marks. */
+  /** The keeper that decides which prices become marks. */
   get marks(): MarkKeeper {
     return this.keeper;
   }

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { ZkriskError } from '#lib/errors';
 import type { MarketOrderName } from '#lib/messages';
 
-/** What the operator can order of a market. */
+/** Orders of the operator for a market. */
 export const MARKET_ORDERS = {
   halt: 'nothing may be done in the market',
   'reduce-only': 'positions may only be reduced',
@@ -28,7 +28,7 @@ export interface MarketOrder {
   readonly issuedAt: number;
   /** of rescale: how many old units a new one is; a decimal */
   readonly factor?: string | undefined;
-  /** of delist: what positions are settled at */
+  /** of delist: the price that positions are settled at */
   readonly price?: string | undefined;
   /** of bust: the trade or liquidation that is taken back */
   readonly trade?: BustedTradeKey | undefined;

@@ -16,7 +16,7 @@ export interface PoolAmounts {
 }
 
 /**
- * The book θ over the forecast's markets. What is open in a market without a forecast has no variance to add; its
+ * The book θ over the forecast's markets. Positions in a market without a forecast have no variance to add; its
  * gain or loss at the mark is a certain amount and is taken off the capital.
  */
 export function poolBook(board: MarketBoard, amounts: PoolAmounts): Book {
@@ -33,7 +33,7 @@ export function poolBook(board: MarketBoard, amounts: PoolAmounts): Book {
   return { signedSizes, entryNotionals, capital, liquidity, pendingPremia: pending };
 }
 
-/** What traders have gained at marks in markets without a forecast. */
+/** Traders' gains at marks in markets without a forecast. */
 export function gainsOutside(board: MarketBoard, markets: PoolAmounts['markets']): bigint {
   let certain = 0n;
   for (const { market, size, entryNotional } of markets) {
@@ -43,7 +43,7 @@ export function gainsOutside(board: MarketBoard, markets: PoolAmounts['markets']
   return certain;
 }
 
-/** P, L and what is pending in floats, what traders have gained for certain taken off. */
+/** P, L and pending amounts in floats, less the traders' certain gains. */
 export function poolCapital(
   { capital, liquidity, pending, shortfall }: Omit<PoolAmounts, 'markets'>,
   certain: bigint,

@@ -32,7 +32,7 @@ export function rescaledPrice(price: bigint, { numerator }: RescaleFactor): bigi
   return divide(price * numerator, 10n ** BigInt(FACTOR_DECIMALS), 'nearest');
 }
 
-/** A size in the new unit, rounded towards zero: what is left over is the holder's in money. */
+/** A size in the new unit, rounded towards zero: the remainder is the holder's in money. */
 export function rescaledSize(size: bigint, { numerator }: RescaleFactor): bigint {
   const scaled = size * 10n ** BigInt(FACTOR_DECIMALS);
   // BigInt division truncates.

@@ -4,7 +4,7 @@ import type { BookedLeg, BookEvent, TradeBooked, TradeBusted } from '../book/boo
 import type { MarkKeeper } from '../marks/mark-keeper.js';
 import type { MarketOrder } from '../marks/market-order.js';
 
-/** A trade as the journal has it, with what its decision has led to at once. */
+/** A trade as the journal has it, with the events of its decision. */
 export interface JournalledTrade {
   readonly booked: TradeBooked;
   /** events after it that its own command has made: dust, a debt borne by the pool, collateral given back */

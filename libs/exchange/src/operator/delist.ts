@@ -21,7 +21,7 @@ export function positionsSettled(
   }));
 }
 
-/** What is left to do for accounts whose last position that was: debts are the pool's, isolated collateral goes back. */
+/** Events for accounts whose last position that was: debts are the pool's, isolated collateral goes back. */
 export function afterSettlement(
   ledger: ExchangeLedger,
   accounts: readonly string[],

@@ -15,7 +15,7 @@ import { inParts } from './parts.js';
 const SHIFT = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
 
 /**
- * Takes every position of a market to its new unit. What a position was worth at the old mark and is not at the new one, because
+ * Takes every position of a market to its new unit. The difference of a position's value at the old and the new mark, because
  * sizes and marks have so many places, is paid to its account in money, rounded against it.
  */
 export function rescaled(

@@ -16,7 +16,7 @@ const VESTING_BUCKETS = 64;
 
 /** Spans of vesting, milliseconds. */
 export interface Vesting {
-  /** τ: premia and funding stay pending for it */
+  /** τ: span for which premia and funding stay pending */
   readonly horizonMs: number;
   /** amounts of a bucket vest together */
   readonly bucketMs: number;

@@ -14,7 +14,7 @@ export interface RiskRules {
 }
 
 /**
- * @param version 1 for what services start with, one more with each change
+ * @param version 1 for the version that services start with, one more with each change
  * @throws {InvalidInputError} naming the parameter that does not fit
  */
 export function riskRules(version: number, parameters: RiskParameters): RiskRules {
@@ -63,7 +63,7 @@ export function requireSameModel(
 /**
  * The first version: the defaults with changes.
  *
- * @param changes parts of {@link RiskParameters}; what is left out has its default
+ * @param changes parts of {@link RiskParameters}; omitted ones have their defaults
  * @throws {InvalidInputError} naming the parameter that does not fit
  */
 export function firstRules(changes: unknown = {}): RiskRules {

@@ -11,7 +11,7 @@ import { LiquidityShares } from './liquidity-shares.js';
 const UNIT = 10n ** BigInt(UNIT_DECIMALS);
 const MONEY = 10n ** 8n;
 
-/** Liquidity of a provider of cash and of one whose pool shares a vault holds; no trades, so L is worth what it is. */
+/** Liquidity of a provider of cash and of one whose pool shares a vault holds; no trades, so L is worth its amount. */
 class Exchange {
   readonly ledger = new ExchangeLedger(86_400_000, 3_600_000);
   readonly shares = new LiquidityShares(
@@ -62,7 +62,7 @@ class Exchange {
   }
 }
 
-/** What the vault owes beyond its shares. */
+/** The vault's debt beyond its shares. */
 const fairOwed = ({ ledger }: Exchange) => ledger.backingOf('vault')?.deficit ?? 0n;
 
 describe('liquidity backed by a vault', () => {
@@ -104,7 +104,7 @@ describe('liquidity backed by a vault', () => {
             exchange.value(BigInt(units), BigInt(price), 0n, haircut);
             if (exchange.ledger.liquidity === 0n) return;
             const after = exchange.worthOf('cash') + fairOwed(exchange);
-            // What the vault owes the others have to bear until it is taken: with it they have what they had.
+            // The others bear the vault's debt until it is taken: with it they have their former worth.
             const rounding = 3n + exchange.ledger.liquidity / (exchange.ledger.outstandingShares + 1n);
             expect(after).toBeGreaterThanOrEqual(before - rounding);
             expect(after - before).toBeLessThanOrEqual(rounding + 1n);
@@ -127,7 +127,7 @@ describe('liquidity backed by a vault', () => {
     expect(exchange.shares.positionOf('vault').lost).toBe(0n);
     expect(exchange.ledger.liquidity).toBe(1800n * MONEY);
     expect(exchange.worthOf('cash')).toBe(900n * MONEY);
-    // It leaves: everybody has what is theirs.
+    // It leaves: everybody has their own.
     exchange.value(0n, 1n, 100n);
     expect(exchange.ledger.liquidity).toBe(900n * MONEY);
     expect(exchange.ledger.sharesOf('vault')).toBe(0n);

@@ -16,7 +16,7 @@ export interface LiquidityPosition {
   readonly shares: bigint;
   readonly worth: bigint;
   readonly backing: Backing | undefined;
-  /** of the backing, to traders: what the exchange may take of the vault */
+  /** of the backing, to traders: the amount that the exchange may take of the vault */
   readonly lost: bigint;
 }
 
@@ -28,7 +28,7 @@ const MOST_OF_A_PROVIDER = 32;
 const MOST_WAITING = 10_000;
 
 /**
- * What liquidity providers hold. Commands are executed at marks that came after them; shares are issued and redeemed at the fair
+ * Shares of liquidity providers. Commands are executed at marks that came after them; shares are issued and redeemed at the fair
  * value of their claim, and every rounding is against whoever comes or goes.
  */
 export class LiquidityShares {
@@ -49,7 +49,7 @@ export class LiquidityShares {
   }
 
   /**
-   * What a command comes to: it waits for the next marks, or is executed at once where nothing is open that marks could change.
+   * Outcome of a command: it waits for the next marks, or is executed at once where nothing is open that marks could change.
    *
    * @throws {InvalidInputError} for an amount that is none
    * @throws {InsufficientBalanceError} for a withdrawal of more than is there
@@ -80,7 +80,7 @@ export class LiquidityShares {
   }
 
   /**
-   * What a command that waited comes to, at the marks of now.
+   * Outcome of a command that waited, at current marks.
    *
    * @throws {InvalidInputError} where shares have no value to be issued at
    * @throws {InsufficientBalanceError} where leaving now would cost all that is withdrawn
@@ -114,7 +114,7 @@ export class LiquidityShares {
   }
 
   /**
-   * What a vault has become worth, see {@link valueVault}.
+   * New value of a vault, see {@link valueVault}.
    *
    * @param valuedAt market time of its marks, milliseconds
    */
@@ -122,13 +122,13 @@ export class LiquidityShares {
     return valueVault(this.ledger, this.value, valuation, { at, valuedAt });
   }
 
-  /** What a provider holds, and, where it is backed by a vault, what of the backing traders have won: negative, what it has earned. */
+  /** A provider's shares, and, where a vault backs it, the part of the backing that traders have won: negative: its earnings. */
   positionOf(provider: string): LiquidityPosition {
     const shares = this.ledger.sharesOf(provider);
     const worth = this.value.worth(shares);
     const backing = this.ledger.backingOf(provider);
     const { liquidity, outstandingShares } = this.ledger;
-    // By what has been won and lost, not by what the call spread is worth today: pool shares are not taken for a mark.
+    // By gains and losses, not by the present price of the call spread: pool shares are not taken for a mark.
     const part = outstandingShares === 0n ? 0n : divide(liquidity * shares, outstandingShares, 'down');
     const lost = backing === undefined ? 0n : backing.amount + backing.deficit - part;
     return { shares, worth, backing, lost };
@@ -140,7 +140,7 @@ export class LiquidityShares {
     if (outstanding > 0n && this.value.redeemed() <= 0n) {
       throw new InvalidInputError('amount', 'the liquidity is used up: shares have no value to be issued at');
     }
-    // By what the whole is worth more with it: that a wider L bears more of the tail is not for the others to pay.
+    // By the increase of the whole's worth: that a wider L bears more of the tail is not for the others to pay.
     const added = this.value.raisedBy(amount);
     const shares = outstanding === 0n ? amount : divide(added * outstanding, this.value.issued(), 'down');
     if (shares <= 0n)

@@ -10,7 +10,7 @@ export interface Standing {
 
 /**
  * What all shares together are worth. Who leaves is paid the lower value: L less the fair price of the call spread the providers are
- * short. Who comes pays the higher: P's pending premia already stand before L, and with it go what L has borne and may have back out
+ * short. Who comes pays the higher: P's pending premia already stand before L, and with it go the losses that L has borne and may have back out
  * of trading gains (a put spread on the book) and of those premia, and the premia that L is still to earn: they were paid for the risk
  * that makes shares cheap now. Each is the worse for the provider of the value at marks and at their time-weighted averages: whoever
  * can push a mark for a moment neither comes cheap nor leaves dear.
@@ -24,7 +24,7 @@ export class ShareValue {
     private readonly drift: () => number = () => 0,
   ) {}
 
-  /** What shares are redeemed at, rounded down; from 0 to L. */
+  /** Worth that shares are redeemed at, rounded down; from 0 to L. */
   redeemed(): bigint {
     const { liquidity } = this.ledger;
     return least(this.drifts().map((drift) => this.claim(liquidity, 0n, drift)));
@@ -45,7 +45,7 @@ export class ShareValue {
     );
   }
 
-  /** What shares are issued at, rounded up. */
+  /** Worth that shares are issued at, rounded up. */
   issued(): bigint {
     const { liquidity, pendingToCapital, pendingToLiquidity } = this.ledger;
     const pending = pendingToCapital > 0n ? pendingToCapital : 0n;
@@ -56,7 +56,7 @@ export class ShareValue {
     return -least(values.map((value) => -value)) + unearned + 1n;
   }
 
-  /** What a number of shares is redeemed for, rounded down. */
+  /** Payment for a number of shares, rounded down. */
   worth(shares: bigint): bigint {
     const outstanding = this.ledger.outstandingShares;
     return outstanding === 0n ? 0n : divide(this.redeemed() * shares, outstanding, 'down');
@@ -80,7 +80,7 @@ export class ShareValue {
     return value < 0n ? 0n : value;
   }
 
-  /** What L has borne for P and may have back, at most all of it. */
+  /** Losses that L has borne for P and may have back, at most all. */
   private restitution(pending: bigint, drift: number): bigint {
     const { borne } = this.ledger;
     if (borne === 0n) return 0n;

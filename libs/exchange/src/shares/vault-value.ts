@@ -14,21 +14,21 @@ import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import { BackedProviderError } from '../errors.js';
 import type { ShareValue } from './share-value.js';
 
-/** What all of a vault may be worth: 10^15. */
+/** Largest value of a vault: 10^15. */
 const LARGEST = 10n ** BigInt(MONEY_DECIMALS + 15);
-/** What units times their value are divided by to be money. */
+/** Divisor that makes units times their value money. */
 const UNIT_MONEY = 10n ** BigInt(UNIT_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
 
 /**
- * What a vault's new valuation comes to. With V = units × value of a unit, B = V (1 − haircut) counts in L, and
+ * Events of a vault's new valuation. With V = units × value of a unit, B = V (1 − haircut) counts in L, and
  *
  *     amount = B + (units settled since) × value of a unit − B before
  *
  * comes in or goes out as the provider's deposit or withdrawal at the fair value of shares. Units that were not there before pay for
  * shares what cash pays, pending premia included: who brings them late must not earn what others have borne the risk for. Leaving,
  * and what units have become worth meanwhile, is at the value of shares at marks. Units that were settled moved between
- * provider and exchange for what L has lost or earned already, at their whole value. A provider that leaves with more than its
- * shares are worth owes the rest, the deficit: what comes in pays that first, for no shares, so that those who bore it have it back.
+ * provider and exchange for the losses or earnings of L so far, at their whole value. A provider that leaves with more than its
+ * shares are worth owes the rest, the deficit: later deposits pay that first, for no shares, so that those who bore it have it back.
  *
  * @param times market time now, and of the marks it was valued at, milliseconds
  * @throws {InvalidInputError} for a value that is none
@@ -55,7 +55,7 @@ export function valueVault(
     throw new InvalidInputError('units', `are worth more than 1e15: ${formatMoney(value)}`);
   const counted = BigInt(Math.floor((1 - haircut) * 1e12));
   const backing = divide(value * counted, 10n ** 12n, 'down');
-  // What was settled before the first valuation, or with another vault, is none of this one's.
+  // Settlements before the first valuation, or with another vault, do not count.
   const moved = before?.vault === vault ? settled - before.settled : 0n;
   const amount = backing + divide(moved * unitValue, UNIT_MONEY, 'down') - (before?.amount ?? 0n);
   const { shares, deficit } = sharesFor(ledger, shareValue, {
@@ -82,7 +82,7 @@ function freshPart(units: bigint, before: bigint, backing: bigint): bigint {
   return units <= before ? 0n : divide(backing * (units - before), units, 'up');
 }
 
-/** Shares that an amount is worth, rounded against the provider, and what it owes then. Redeemed are no more than it has. */
+/** Shares that an amount is worth, rounded against the provider, and its debt then. Redeemed are no more than it has. */
 function sharesFor(
   ledger: ExchangeLedger,
   shareValue: ShareValue,
@@ -104,7 +104,7 @@ function sharesFor(
     if (outstanding === 0n || invested === 0n) return { shares: invested, deficit };
     if (worth <= 0n)
       throw new InvalidInputError('units', 'the liquidity is used up: shares have no value to be issued at');
-    // The others have what is repaid first: shares are issued at what they are worth with it.
+    // Repayments go to the others first: shares are issued at their worth with it.
     const brought = fresh < invested ? fresh : invested;
     return {
       shares:

@@ -15,9 +15,9 @@ import type { TradePrice } from './trade-price.js';
 
 /**
  * A quote is honoured at its own marks and premium while the same trade, executed at those marks, costs the pool
- * no more than the tolerance above what was quoted.
+ * no more than the tolerance above the quote.
  *
- * @param now what the trade costs now, executed at the quote's marks
+ * @param now the trade's price now, executed at the quote's marks
  * @throws {QuoteStaleError} where it has become dearer
  * @throws {InvalidInputError} for a negative premium
  */
@@ -32,7 +32,7 @@ export function quotedTerms(
   if (riskPremium < 0n || liquidityPremium < 0n)
     throw new InvalidInputError('quote.riskPremium', 'must not be negative');
   const quoted = riskPremium + liquidityPremium;
-  // What the trader would gain at once from the mark having moved counts as a cost of the trade.
+  // A gain from the mark's move since the quote counts as a cost of the trade.
   const gain = now.legs.reduce((sum, leg) => {
     const mark = board.mark(leg.name)!.price;
     return sum + notionalOf(leg.exactSize, mark, 'up') - notionalOf(leg.exactSize, leg.exactPrice, 'down');

@@ -9,7 +9,7 @@ export interface PricedLeg extends Leg {
   readonly markText: string;
 }
 
-/** What a trade would cost now. */
+/** Price of a trade now. */
 export interface TradePrice {
   readonly legs: readonly PricedLeg[];
   /** rounded up to the ledger's unit */

@@ -50,7 +50,7 @@ export { SCOPES, type Scope };
 const REFRESH_MS = 2_000;
 const LEAST_REFRESH_MS = 50;
 const SECRET_BYTES = 32;
-/** What processes tell each other when a key is revoked. */
+/** Message between processes when a key is revoked. */
 const REVOKED = 'zkrisk_key_revoked';
 
 /**

@@ -57,7 +57,7 @@ export async function limitRates(
     },
     keyGenerator: ({ principal, ip }: FastifyRequest) => principal?.keyId ?? ip,
     max: ({ principal }: FastifyRequest) => Math.ceil(principal?.ratePerSecond ?? perSecond),
-    // Thrown by the plugin; the filter of all errors makes a problem document of it.
+    // Thrown by the plugin; the filter of all errors answers a problem document.
     errorResponseBuilder: (_request, { max }) =>
       new RateLimitedError(`more than ${max} calls a second`, { perSecond: max }),
   });

@@ -5,7 +5,7 @@ import { WithdrawalLimitError } from './errors.js';
 
 /** What a key may pay out; every limit that is left out is none. */
 export interface Withdrawals {
-  /** accounts and providers it may withdraw from, of those it may act for; empty: none */
+  /** accounts and providers it may withdraw from, among its own; empty: none */
   readonly from?: readonly string[] | undefined;
   /** money in any 24 hours, a decimal */
   readonly perDay?: string | undefined;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const count = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
-/** Streams of a process: what they may cost, and what each caller may have of them. */
+/** Streams of a process: their largest cost, and each caller's limits. */
 export const streamsEnvironment = z.object({
   STREAM_INTERVAL_MS: count(250).describe(
     'least time between two deltas of a stream, milliseconds: changes in between go together',

@@ -1,7 +1,7 @@
 import { MONEY_DECIMALS, toNumber } from '#lib/amounts';
 import type { PricingEngine } from '#lib/exchange';
 
-/** The pool at one moment, for what it turned out to be a horizon later. */
+/** The pool at one moment, to be compared with itself a horizon later. */
 export interface CoverageSnapshot {
   readonly time: number;
   readonly sizes: Float64Array;

@@ -4,18 +4,18 @@ import { liquidityPayout, normalCdf } from '#lib/risk';
 import { coverageTests, type CoverageTests } from '#lib/volatility';
 import type { CoverageSnapshot } from './coverage-recorder.js';
 
-/** One horizon: what was expected at its beginning, and what came. */
+/** One horizon: the expectation at its beginning, and the outcome. */
 export interface CoverageInterval {
   readonly time: number;
   /** X = qᵀS − (C + P + L) at the end, of the book at the beginning */
   readonly liability: number;
   readonly evar: number;
-  /** qᵀΔS, what the pool lost on that book */
+  /** qᵀΔS, the pool's loss on that book */
   readonly loss: number;
   readonly lossEvar: number;
   /** premia and funding that were collected for the exchange meanwhile */
   readonly collected: number;
-  /** what the providers collected, and what their call spread cost them above what it was worth */
+  /** the providers' income, and the cost of their call spread above its price */
   readonly liquidityCollected: number;
   readonly payoff: number;
   readonly callSpread: number;
@@ -85,7 +85,7 @@ function intervalOf(from: CoverageSnapshot, to: CoverageSnapshot): CoverageInter
   let [terminal, loss] = [0, 0];
   from.sizes.forEach((size, i) => {
     if (size === 0) return;
-    // A market without a price at the end is worth what it was.
+    // A market without a price at the end keeps its last one.
     const after = to.prices[i] > 0 ? to.prices[i] : from.prices[i];
     terminal += size * after;
     loss += size * (after - from.prices[i]);

@@ -4,7 +4,7 @@ import type { CovariancePayload } from '#lib/messages';
 import { fitForecastModel, type ForecastModelOptions } from '#lib/volatility';
 import type { PricePanel } from './price-panel.js';
 
-/** What forecasts of a panel depend on besides its prices. */
+/** Settings that forecasts of a panel depend on besides its prices. */
 export interface ForecastSettings {
   readonly parameters: ForecastingParameters;
   readonly model: ForecastModelOptions;

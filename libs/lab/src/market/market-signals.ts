@@ -3,7 +3,7 @@ const MEAN_DECAY = 2 / 73;
 const VARIANCE_DECAY = 0.02;
 const LEAST_VOLATILITY = 1e-4;
 
-/** What traders see of prices: per market a trend and a deviation from the mean, both in standard deviations, and the volatility. */
+/** Traders' signals of prices: per market a trend and a deviation from the mean, both in standard deviations, and the volatility. */
 export class MarketSignals {
   /** log return of a day over its standard deviation */
   readonly trend: Float64Array;

@@ -1,11 +1,11 @@
-/** What happened at an exchange in the lab, under any rules. Money in quote units; events are numbered within their run. */
+/** An event at an exchange in the lab, under any rules. Money in quote units; events are numbered within their run. */
 export type LabEvent = { readonly bar: number; readonly time: number } & (
   | {
       readonly kind: 'traded';
       readonly account: string;
       readonly market: string;
       readonly notional: number;
-      /** premium, fee and what the execution price lost against the mark */
+      /** premium, fee and the execution price's loss against the mark */
       readonly cost: number;
     }
   | { readonly kind: 'refused'; readonly account: string; readonly code: string }
@@ -29,7 +29,7 @@ export type LabEvent = { readonly bar: number; readonly time: number } & (
       readonly account: string;
       readonly market: string;
       readonly notional: number;
-      /** what the account lost against the mark */
+      /** the account's loss against the mark */
       readonly cut: number;
     }
   | { readonly kind: 'haircut'; readonly account: string; readonly amount: number }
@@ -39,7 +39,7 @@ export type LabEvent = { readonly bar: number; readonly time: number } & (
       /** change since the last bar */
       readonly exchange: number;
       readonly liquidity: number;
-      /** EVaR of the net book less the capital there is for it, of either sign */
+      /** EVaR of the net book less its capital, of either sign */
       readonly undercapitalised: number;
       /** initial margin of the reference position as a share of its notional */
       readonly referenceMargin: number;

@@ -28,9 +28,9 @@ export interface LabParameters {
   /** of linear margin, ours and others’: `default=maintenance/initial,MARKET=…` */
   readonly marginRates: string;
   readonly minimumPosition: number;
-  /** what liquidity providers, or the maker and the insurance fund together, begin with */
+  /** opening capital of the liquidity providers, or of the maker and the insurance fund together */
   readonly liquidity: number;
-  /** share of it that is the insurance fund's under other rules */
+  /** the insurance fund's share under other rules */
   readonly insuranceShare: number;
   readonly accounts: number;
   readonly decisionsPerBar: number;
@@ -87,7 +87,7 @@ export function labParameters(changes: Readonly<Record<string, unknown>> = {}): 
   return parameters;
 }
 
-/** Parameters as the services begin with, but for those that the lab sets. */
+/** Parameters as the services begin with, but for the lab's own. */
 function rulesOf(parameters: LabParameters, barMs: number): RiskRules {
   const { alpha, horizonBars, margin, marginRates, minimumPosition } = parameters;
   const schedule = MarginSchedule.parse(marginRates);

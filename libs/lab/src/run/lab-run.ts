@@ -11,7 +11,7 @@ export interface RunOutcome {
   readonly bars: number;
   readonly events: number;
   readonly figures: Figures;
-  /** what all traders have at the end, at marks */
+  /** wealth of all traders at the end, at marks */
   readonly claims: number;
   /** of all events in order, hexadecimal; the same inputs give the same */
   readonly digest: string;

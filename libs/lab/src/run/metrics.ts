@@ -17,7 +17,7 @@ const when =
 
 const nonZero = (value: number) => (value === 0 ? undefined : value);
 
-/** Every figure of a run as a fold over its events: an event's part of a figure is what `of` says. */
+/** Every figure of a run as a fold over its events: `of` is an event's part of a figure. */
 export const METRICS = {
   badDebt: {
     says: 'debts of accounts past their collateral',

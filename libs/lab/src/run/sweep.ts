@@ -27,7 +27,7 @@ const MOST_POINTS = 100_000;
 /**
  * Reads a grid as a document has it: `rules: [zkrisk, linear]`, `seeds: 20` or a list, `parameters: {liquidity: [5e6, 1e7]}`.
  *
- * @throws {InvalidInputError} naming what does not fit
+ * @throws {InvalidInputError} naming the field that does not fit
  */
 export function sweepGrid(document: unknown): SweepGrid {
   if (typeof document !== 'object' || document === null || Array.isArray(document))
@@ -79,7 +79,7 @@ export function sweepPoints(grid: SweepGrid, base: Readonly<Record<string, unkno
   }));
 }
 
-/** A point's row of the results: what was varied, every figure, and the digest of its events. */
+/** A point's row of the results: the varied parameters, every figure, and the digest of its events. */
 export function sweepRow(
   { index, rules, seed, varied }: SweepPoint,
   { figures, events, digest }: RunOutcome,

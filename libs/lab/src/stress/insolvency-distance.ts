@@ -41,7 +41,7 @@ export function insolvencyDistance(book: StressBook, amount: number): Insolvency
   let [low, high] = bisect(0, FARTHEST, BISECTIONS, (d) => cheap(d) >= amount);
   const atLeastByChord = low;
   const above = nearestFound(book, amount, low);
-  // Between what the chord shows and what was found the quadratic bound may show more.
+  // Between the chord's bound and the best move found the quadratic bound may be tighter.
   if (above.distance <= low * (1 + CLOSE))
     return { atLeast: low, atMost: above.distance, moves: above.moves };
   [low, high] = bisect(

@@ -2,7 +2,7 @@ import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { ExchangeLedger, MarketBoard } from '#lib/exchange';
 
 /**
- * What P with its pending premia, the credit reserve and what is set aside for notes, and L with its own less losses past both, are worth with the open book at marks, money. The open book's
+ * Worth of P with its pending premia, the credit reserve and the money set aside for notes, and of L with its own less losses past both, are worth with the open book at marks, money. The open book's
  * gains are P's; its losses are P's first, then L's.
  */
 export function poolWorth(

@@ -16,7 +16,7 @@ export interface StressAccount {
 /**
  * A book at its marks in columns: accounts with positions, the capital behind them, and the forecast that moves are measured by.
  *
- * The pool loses under relative moves r: ℓ(r) = Σ_a max(x_a·r, −E_a): what winners gain is paid, what losers lose is had up to their
+ * The pool loses under relative moves r: ℓ(r) = Σ_a max(x_a·r, −E_a): winners' gains are paid, losers' losses are collected up to their
  * equity. ℓ is convex in r.
  */
 export class StressBook {
@@ -34,7 +34,7 @@ export class StressBook {
   readonly deviation: Float64Array;
 
   /**
-   * @param capital what P and its pending premia are worth with the open book at marks, money
+   * @param capital worth of P and its pending premia with the open book at marks, money
    * @param liquidity the same of L
    * @throws {InvalidInputError} for a position in a market that is not forecast
    */
@@ -75,7 +75,7 @@ export class StressBook {
     return this.names.length;
   }
 
-  /** x_a·r, what an account gains. */
+  /** x_a·r, an account's gain. */
   gain(account: number, moves: Float64Array): number {
     let gain = 0;
     for (let at = this.start[account]; at < this.start[account + 1]; at++)
@@ -83,7 +83,7 @@ export class StressBook {
     return gain;
   }
 
-  /** ℓ(r), what the pool loses. */
+  /** ℓ(r), the pool's loss. */
   loss(moves: Float64Array): number {
     let loss = 0;
     for (let a = 0; a < this.accounts; a++) loss += Math.max(this.gain(a, moves), -this.equity[a]);

@@ -13,9 +13,9 @@ export interface StressScenario {
 
 export interface StressOutcome {
   readonly name: string;
-  /** by market, what the pool pays its traders, money; negative: what it receives */
+  /** by market, the pool's payment to its traders, money; negative: its receipt */
   readonly lossByMarket: readonly number[];
-  /** by leverage before the move: what the accounts lose, and their number */
+  /** by leverage before the move: the accounts' loss, and their number */
   readonly groups: readonly { readonly group: string; readonly accounts: number; readonly loss: number }[];
   readonly liquidated: { readonly accounts: number; readonly notional: number };
   readonly badDebt: number;

@@ -31,7 +31,7 @@ export function stressBookOf(engine: PricingEngine): StressBook | null {
   return new StressBook(board.markets, accountsOfEngine(engine), exchange, liquidity, forecast.returns);
 }
 
-/** Both distances of a book; what P owes already counts for L. */
+/** Both distances of a book; P's debt counts for L. */
 export function distancesOf(book: StressBook): StressReport['distance'] {
   const capital = Math.max(0, book.capital);
   return {

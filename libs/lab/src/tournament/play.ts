@@ -7,14 +7,14 @@ import { METRICS } from '../run/metrics.js';
 import { type RunRequest, runRequest } from '../run/run-request.js';
 import type { RunSeries } from './report.js';
 
-/** A run with its prices: what a thread is sent. */
+/** A run with its prices, as a thread gets it. */
 export interface PlayRequest {
   readonly request: RunRequest;
   readonly panel: PricePanel;
   readonly forecasts: readonly (CovariancePayload | undefined)[];
 }
 
-/** Plays a request, and keeps what pictures show of it. */
+/** Plays a request, and keeps the series of its pictures. */
 export function play(
   { request, panel, forecasts }: PlayRequest,
   solvers: Solvers,

@@ -22,7 +22,7 @@ export interface ReportedRun {
   readonly series: RunSeries;
 }
 
-/** Everything a report says, and what it takes to run it again. Plain JSON. */
+/** Everything in a report, and the settings to run it again. Plain JSON. */
 export interface LabReport {
   readonly version: 1;
   /** files that prices were read from */
@@ -38,7 +38,7 @@ export interface LabReport {
   })[];
   readonly runs: readonly ReportedRun[];
   readonly summary: readonly WindowSummary[];
-  /** what ours is held to, and whether it shows */
+  /** the aims of ours, and whether they hold */
   readonly verdicts: readonly Verdict[];
 }
 
@@ -122,7 +122,7 @@ function verdictLine({ metric, against, difference, shown }: Verdict): string {
   return `<li><code>${metric}</code> against ${escape(against)}: ${SHOWS[shown]} (${interval(difference)})</li>`;
 }
 
-/** Rule sets that admit more risk have more to close: what was closed beside what was held. */
+/** Rule sets that admit more risk have more to close: closed notional beside held notional. */
 function openShare(rows: readonly WindowSummary[]): string {
   const shares = rows.map(({ rules, metrics }) => {
     const share = (100 * metrics.closedNotional.mean) / metrics.meanGross.mean;

@@ -70,7 +70,7 @@ export function summarise(runs: readonly RunFigures[]): WindowSummary[] {
   });
 }
 
-/** What ours is held to in a window, and whether the seeds show it. */
+/** The aims of ours in a window, and whether the seeds show them. */
 export interface Verdict {
   readonly window: string;
   readonly metric: MetricName;

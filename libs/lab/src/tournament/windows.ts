@@ -110,7 +110,7 @@ export function namedWindow(
   };
 }
 
-/** T×n; row 0 and what has no price before or after is 0. */
+/** T×n; row 0 and returns without a price before or after are 0. */
 function logReturns({ values, markets, times }: PricePanel): Float64Array {
   const n = markets.length;
   const returns = new Float64Array(times.length * n);

@@ -7,7 +7,7 @@ export interface TraderFlow {
   act(bar: number, venue: Venue, signals: MarketSignals): void;
 }
 
-/** A size with four significant digits, without an exponent; undefined where nothing is left of it. */
+/** A size with four significant digits, without an exponent; undefined where nothing is left. */
 export function sizeText(size: number): string | undefined {
   if (!Number.isFinite(size) || size === 0) return undefined;
   const text = size.toPrecision(4);

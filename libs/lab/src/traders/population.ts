@@ -105,7 +105,7 @@ export class Population implements TraderFlow {
     });
     const full = leverage * Math.max(0, Math.min(equity, RICH * collateral));
     const held = venue.size(name, market) * price;
-    // Half of what the leverage allows goes into one market.
+    // Half of the leverage's limit goes into one market.
     const change = 0.5 * full * wish - held;
     if (Math.abs(change) < LEAST_CHANGE * full || change === 0) return;
     const reduceOnly = held !== 0 && held > 0 !== change > 0 && Math.abs(change) <= Math.abs(held);
@@ -141,7 +141,7 @@ export class Population implements TraderFlow {
       }
       if (venue.equity(name) > 0) venue.withdraw(this.id(), name, 'available');
       venue.deposit(this.id(), name, collateral);
-      // As much as is taken: half of it, and half of that, where all is refused.
+      // As much as is taken: a half, then a quarter, where all is refused.
       for (let share = 1; share > 0.1; share /= 2) {
         const size = sizeText(((i === 0 ? 1 : -1) * share * leverage * collateral) / price);
         if (size === undefined) break;

@@ -22,19 +22,19 @@ export const TEMPERS: Readonly<Record<TraderKind, Temper>> = {
   attacker: { share: 0, leverage: [20, 20], fundingAversion: 0, patience: Infinity },
 };
 
-/** What a decision sees of its market. */
+/** A decision's sight of its market. */
 export interface Outlook {
   readonly trend: number;
   readonly deviation: number;
-  /** what holding a long for two days pays in funding, in standard deviations of a day */
+  /** funding that a long pays in two days, in standard deviations of a day */
   readonly carry: number;
   /** uniform in [0, 1), the trader's own */
   readonly mood: number;
 }
 
 /**
- * What share of its full position a trader wants, from −1, short, to 1. Trend followers go with the day's move, mean reverters
- * against the distance from the three days' mean, hedgers hold shorts against what they own and turn to whichever side funding pays,
+ * Share of its full position that a trader wants, from −1, short, to 1. Trend followers go with the day's move, mean reverters
+ * against the distance from the three days' mean, hedgers hold shorts against their own assets and turn to whichever side funding pays,
  * noise trades by mood. Funding that a side pays takes from the wish to hold it.
  */
 export function conviction(kind: TraderKind, { trend, deviation, carry, mood }: Outlook): number {

@@ -2,7 +2,7 @@ import type { CovariancePayload } from '#lib/messages';
 import type { FactorForecast } from '#lib/risk';
 import type { Happened } from '../run/lab-event.js';
 
-/** A row of prices with the forecast that is made of it. */
+/** A row of prices with its forecast. */
 export interface BarInput {
   readonly bar: number;
   readonly time: number;
@@ -12,7 +12,7 @@ export interface BarInput {
   readonly forecast: CovariancePayload | undefined;
 }
 
-/** What a trader wants: no more than it may cost. */
+/** A trader's order, with its highest cost. */
 export interface TradeIntent {
   readonly id: string;
   readonly account: string;
@@ -26,7 +26,7 @@ export interface TradeIntent {
 
 export type TradeOutcome = 'booked' | 'too-dear' | 'refused';
 
-/** An exchange in the lab, under some rules. It is told of bars and commands in order, and tells what happened. */
+/** An exchange in the lab, under some rules. It is told of bars and commands in order, and reports events. */
 export interface Venue {
   /** Takes a bar: marks, forecast, funding, liquidations that follow. */
   open(bar: BarInput): void;
@@ -39,15 +39,15 @@ export interface Venue {
   trade(intent: TradeIntent): TradeOutcome;
   /** Collateral and profit at marks, money. */
   equity(account: string): number;
-  /** What all traders have at marks, debts taken off, money. */
+  /** Wealth of all traders at marks, less debts, money. */
   claims(): number;
   /** Signed size of an account's position. */
   size(account: string, market: number): number;
-  /** What a long pays a year, as a share of its notional; negative where it receives. */
+  /** Yearly payment of a long, as a share of its notional; negative where it receives. */
   fundingRate(market: number): number;
 }
 
-/** Takes what happens at a venue. */
+/** Takes the events of a venue. */
 export type Listener = (event: Happened) => void;
 
 /** EVaR of a Gaussian net book, κ·s with κ = √(−2 ln α): the same yardstick for every rule set. */

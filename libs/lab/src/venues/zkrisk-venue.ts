@@ -38,7 +38,7 @@ export interface ZkriskSettings {
   readonly liquidity: number;
 }
 
-/** A command as its topic would carry it, for whoever feeds the services with what the lab did. */
+/** A command as its topic would carry it, to feed the services with the lab's commands. */
 export type VenueCommand =
   | { readonly topic: 'trades'; readonly time: number; readonly payload: TradePayload }
   | { readonly topic: 'liquidation-trades'; readonly time: number; readonly payload: LiquidationTradePayload }

@@ -62,7 +62,7 @@ export function relativeGap(objective: number, bound: number): number {
   return objective > 0 ? (objective - bound) / objective : objective - bound;
 }
 
-/** All of it from the case, the fractions and the certificate's witnesses: a plan claims these numbers, and a check recomputes them. */
+/** Everything from the case, the fractions and the certificate's witnesses: a plan claims these numbers, and a check recomputes them. */
 export function consequencesOf(
   given: LiquidationCase,
   program: LiquidationProgram,

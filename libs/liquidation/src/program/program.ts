@@ -11,7 +11,7 @@ import { riskChange, type TiltedRisk, tiltedRisk } from './risk-change.js';
  *                 G1(w) = b − dᵀw + h(m, s(w)) − h0 ≤ 0     the same with the risk premium
  *
  * with c_i = |q_i|S_i, b = Σ (r_i+ε)c_i − E, d_i = (r_i+ε−penalty)c_i, s(w)² = V − 2uᵀw + wᵀMw. Together the two
- * constraints say that margin is restored after π(w) = (h(m, s(w)) − h0)⁺; apart, each of them is smooth.
+ * constraints say that margin is restored after π(w) = (h(m, s(w)) − h0)⁺; apart, each is smooth.
  */
 export interface LiquidationProgram {
   readonly n: number;
@@ -32,7 +32,7 @@ export interface LiquidationProgram {
   /** M_ij = q_iΣ_ijq_j, n×n, money² */
   readonly covariance: Float64Array;
   readonly logAlpha: number;
-  /** |q_i|σ_i: closing the fraction w_i cannot change s by more than w_i of it, money */
+  /** |q_i|σ_i: closing the fraction w_i cannot change s by more than this share w_i, money */
   readonly deviations: Float64Array;
   /** h0 = h(m, s(0)), bounded at one tilt */
   readonly before: TiltedRisk;

@@ -70,7 +70,7 @@ const WEIGHTS = [
 
 /**
  * The difference is integrated where s² and z change by less than these shares over 1 + t²: the integrand goes like
- * the exponential of t²/2, and over so little of it five points are exact. Beyond, a subtraction keeps enough digits.
+ * the exponential of t²/2, and over so short a span five points are exact. Beyond, a subtraction keeps enough digits.
  */
 const NEAR = 0.1;
 const NEAR_TILT = 0.25;

@@ -30,7 +30,7 @@ export function cuttingPlanes(
     const cut = { point: Array.from(w), shift: premiumConstraint(program, w).shift };
     cuts.push(cut);
     functions.push(cutAt(program, cut, bracket.caps));
-    // One cut near the optimum may say more alone than all of them with the solver's multipliers.
+    // One cut near the optimum may say more alone than all with the solver's multipliers.
     const pair = maximiseDual(program, [functions[0], functions.at(-1)!], bracket.caps, []);
     bracket.takeBound(pair.bound, pair.multipliers, [cut]);
   };

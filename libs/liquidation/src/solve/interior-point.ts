@@ -32,7 +32,7 @@ const STALLED = 1e-10;
 
 /**
  * Mehrotra's predictor–corrector on slacks g(z) + s = 0, from any start between the bounds; one Cholesky factorisation of the
- * condensed system an iteration. Convergence is not proven for it: the caller's bounds say how good an iterate is.
+ * condensed system an iteration. Its convergence is not proven: the caller's bounds say how good an iterate is.
  *
  * Source: Nocedal and Wright, "Numerical Optimization", 2nd ed., §19.3 and algorithm 14.3.
  *

@@ -115,7 +115,7 @@ describe('liquidate with portfolio margin', () => {
   it.each(vectors.liquidation_three)('and of three, with several pieces active: %#', (given) => {
     const x = given.x.map(Number);
     const account = caseOf(x, given.equity, given.penaltyRate, Number(given.sigmaScale), given.pool);
-    // Two of them have their maintenance margin: the program is solved all the same.
+    // Two have their maintenance margin: the program is solved all the same.
     const plan = restoreMargin(account, programOf(account), solvers);
     const words = verifyCertificate(plan).failures.filter(
       (failure) => !failure.includes('maintenance margin of'),

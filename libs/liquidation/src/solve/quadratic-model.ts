@@ -62,7 +62,7 @@ export class QuadraticModel implements Disposable {
         hessian[i * n + j] = curvature;
         cost[i] -= (curvature * at[j]) / scale[j];
       }
-      // The impact's curvature is the objective's own, not a model of it: no shift by the current point.
+      // The impact's curvature is the objective's own, not a model's: no shift by the current point.
       hessian[i * n + i] += (program.impacts[i] * scale[i] * scale[i]) / unit;
     }
     const rows = new Float64Array((n + 2) * n);

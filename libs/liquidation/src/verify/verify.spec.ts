@@ -52,7 +52,7 @@ describe('lowerBound', () => {
 });
 
 describe('verifyCertificate', () => {
-  /** A plan that pays a premium, so that every number of it matters, and one where closing relieves the pool. */
+  /** A plan that pays a premium, so that every number matters, and one where closing relieves the pool. */
   let plans: LiquidationPlan[];
   beforeAll(() => {
     const found = [...partialPlans(solvers, 150)].filter(({ fractions }) => fractions.length === 3);

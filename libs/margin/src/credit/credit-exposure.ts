@@ -61,9 +61,9 @@ const BUCKETS = 4096;
 const quantised = (deficit: number) => (deficit > 0 ? Math.ceil(deficit / QUANTUM) * QUANTUM : 0);
 
 /**
- * What the pool would have to bear in each scenario, C_k = Σ_a (−E_a − r_k·x_a)⁺ over r_k and 2·r_k. Splitting an account
+ * The pool's loss in each scenario, C_k = Σ_a (−E_a − r_k·x_a)⁺ over r_k and 2·r_k. Splitting an account
  * cannot lower it: Σ(−E_a)⁺ ≥ (−ΣE_a)⁺. A command replaces one account's terms. When marks have moved, {@link begin} starts a pass
- * that counts the accounts anew, some with each {@link sweep}: no command waits for all of them.
+ * that counts the accounts anew, some with each {@link sweep}: no command waits for all.
  */
 export class CreditExposure {
   private readonly columns: AccountColumns;
@@ -292,7 +292,7 @@ export class CreditExposure {
 
   /**
    * Whether accounts may come to a state together: refused where that raises the worst deficit of one above δK, or any C_k that is
-   * then above βK. Undefined: they may. A state that lowers what is at stake is never refused.
+   * then above βK. Undefined: they may. A state that lowers the exposure is never refused.
    *
    * @returns with the account, of several the last one
    * @throws {InvalidInputError} for a market without parameters

@@ -29,7 +29,7 @@ export class BoxProgram {
    * Minimises from y, in place: a sweep over the coordinates finds the active bounds, the system of the free ones is then
    * solved at once; repeated until the bounds are right.
    *
-   * @param hessian E·(S_FF)⁻¹ of the free coordinates F is added to it: ∂y/∂p
+   * @param hessian E·(S_FF)⁻¹ of the free coordinates F is added here: ∂y/∂p
    * @returns the minimum
    */
   minimise(

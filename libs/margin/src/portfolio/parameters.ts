@@ -112,7 +112,7 @@ export function portfolioModel(parameters: PortfolioParameters): PortfolioModel 
 }
 
 /**
- * Which scenarios a portfolio has to look at: those that move several markets, and of those that move one market alone its own
+ * Which scenarios a portfolio has to look at: those that move several markets, and of the single-market ones its own
  * markets'. The others cost it nothing, and there are two for each market.
  */
 function scenariosByReach(shocks: Float64Array, n: number): Pick<PortfolioModel, 'joint' | 'alone'> {

@@ -167,7 +167,7 @@ export class PortfolioBook {
 
   /**
    * How far from the reference all marks may be with the account certainly healthy. With every mark within d of where it is now,
-   * equity falls by d·Σ|x| at most, R is at most (1+d)·Σu|x|, what closing costs grows by (1+d)² and the floor, whose rates are
+   * equity falls by d·Σ|x| at most, R is at most (1+d)·Σu|x|, the cost of closing grows by (1+d)² and the floor, whose rates are
    * at most 1, by d·Σ|x|.
    */
   private safeMove(

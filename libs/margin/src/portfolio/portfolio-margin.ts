@@ -72,7 +72,7 @@ function varianceOf(
 }
 
 /**
- * Both margins, without their terms: what decides a trade. R is looked for once.
+ * Both margins, without their terms, as a trade's decision needs them. R is looked for once.
  *
  * @throws {InvalidInputError} as {@link marginTerms}
  */

@@ -1,9 +1,9 @@
-/** What a channel's subject is, where it has one. */
+/** A channel's subject, where it has one. */
 export type Subject = 'market' | 'account';
 
 export interface ChannelDefinition {
   readonly description: string;
-  /** what a subscription may name; `required` where it must */
+  /** subject that a subscription may name; `required` where it must */
   readonly subject?: { readonly kind: Subject; readonly required: boolean };
   /** scope a key needs where keys are asked for; undefined: anyone may subscribe */
   readonly scope?: 'quote' | 'trade' | 'liquidator';
@@ -11,7 +11,7 @@ export interface ChannelDefinition {
 
 const BY_MARKET = { kind: 'market', required: false } as const;
 
-/** What `/v1/ws` can be subscribed to. Each channel is one document that a client mirrors. */
+/** Channels of `/v1/ws`. Each channel is one document that a client mirrors. */
 export const CHANNELS = {
   marks: {
     description: 'marks, their age and sources, and what may be done at them',

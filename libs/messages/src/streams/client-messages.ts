@@ -9,7 +9,7 @@ const id = z
   .describe('repeated by the answer');
 const topic = { channel: z.enum(CHANNEL_NAMES), market: market.optional(), account: account.optional() };
 
-/** What a client sends on `/v1/ws`: a JSON text message each. */
+/** Messages of a client on `/v1/ws`: a JSON text message each. */
 export const clientMessage = z.discriminatedUnion('op', [
   z.strictObject({
     op: z.literal('authenticate'),

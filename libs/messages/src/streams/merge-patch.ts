@@ -6,7 +6,7 @@ export interface JsonObject {
 
 /**
  * Applies a JSON Merge Patch (RFC 7396): objects are merged field by field, null removes a field, everything else, arrays
- * included, replaces what was there. Neither argument is changed.
+ * included, replaces the former value. Neither argument is changed.
  */
 export function applyPatch(document: JsonObject, patch: JsonObject): JsonObject {
   const fields = new Map(Object.entries(document));
@@ -42,7 +42,7 @@ export function patchBetween(before: JsonObject, after: JsonObject): JsonObject 
 
 /** A value as a stream carries it: fields that are null or undefined are left out. */
 export function withoutNulls(value: object): JsonObject {
-  // Elements of arrays stay: JSON.stringify writes null for those that a replacer takes away.
+  // Elements of arrays stay: JSON.stringify writes null for elements that a replacer takes away.
   return JSON.parse(
     JSON.stringify(value, (_name, inner: unknown) => (inner === null ? undefined : inner)),
   ) as JsonObject;

@@ -14,7 +14,7 @@ const place = {
 };
 const document = z.looseObject({});
 
-/** What the engine sends on `/v1/ws`: a JSON text message each. */
+/** Messages of the engine on `/v1/ws`: a JSON text message each. */
 export const serverMessage = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('welcome'),

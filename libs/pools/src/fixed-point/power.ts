@@ -49,7 +49,7 @@ function exponential(x: bigint): bigint {
 }
 
 /**
- * x to the power of y in 18-decimal fixed point, rounded down: what contracts approximate, to the last unit: a value within
+ * x to the power of y in 18-decimal fixed point, rounded down: exact to the last unit where contracts approximate: a value within
  * 1e-40 of the next one counts as that one.
  *
  * @throws {InvalidInputError} for a base that is not positive
@@ -57,6 +57,6 @@ function exponential(x: bigint): bigint {
 export function powWad(x: bigint, y: bigint): bigint {
   if (x <= 0n) throw new InvalidInputError('x', `must be positive, got ${x}`);
   const log = logarithm((x << BITS) / WAD);
-  // What rounding has taken of an exact result is given back.
+  // An exact result gets back the unit that rounding took.
   return ((exponential((log * y) / WAD) + (1n << 24n)) * WAD) >> BITS;
 }

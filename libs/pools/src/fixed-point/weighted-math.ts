@@ -31,7 +31,7 @@ export interface FixedPointToken {
 }
 
 /**
- * What comes out for an amount that goes in, both in units of their tokens.
+ * Amount out for an amount in, both in units of their tokens.
  *
  * @param fee share of the amount in, 18 decimals
  */
@@ -48,7 +48,7 @@ export function outGivenIn(
   return power >= ONE ? 0n : mulDown(tokenOut.balance, ONE - power) / tokenOut.scale;
 }
 
-/** What must go in for an amount to come out, fee included, both in units of their tokens. */
+/** Amount in for an amount out, fee included, both in units of their tokens. */
 export function inGivenOut(
   tokenIn: FixedPointToken,
   tokenOut: FixedPointToken,

@@ -1,7 +1,7 @@
 import type { PoolInput, PoolRun } from '../pool-run.js';
 import { BalancerPool } from './balancer-pool.js';
 
-/** Tokens that are held: nobody can trade with it. What the others are measured by. */
+/** Tokens that are held: nobody can trade with it. The others are measured by it. */
 export class HodlPool extends BalancerPool {
   override readonly name = 'hodl';
 

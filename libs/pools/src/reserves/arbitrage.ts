@@ -1,5 +1,5 @@
 /**
- * The trade that pays an arbitrageur most, with fees on what goes into the pool (γ = 1 − fee). Each function writes the changes
+ * The trade that pays an arbitrageur most, with fees on amounts into the pool (γ = 1 − fee). Each function writes the changes
  * of the reserves to `changes` and returns the profit in quote currency, 0 where nothing pays.
  *
  * With y_i = R_i·p_i/w_i, which are equal where the pool's prices are the market's, a trade of i for j pays where γ·y_j > y_i.
@@ -47,9 +47,9 @@ export const bestPair: Arbitrage = (reserves, weights, prices, gamma, changes) =
 };
 
 /**
- * Any tokens in, any out: with E_i = R_i + γ·(what comes in) − (what goes out), the optimum is E_i = clip(R_i, γL·w_i/p_i, L·w_i/p_i),
+ * Any tokens in, any out: with E_i = R_i + γ·(amount in) − (amount out), the optimum is E_i = clip(R_i, γL·w_i/p_i, L·w_i/p_i),
  * at the L that keeps Σ w ln E. In logs the sum is piecewise linear in ln L and rises: Newton's steps hit the root as soon as they are
- * in its piece, and are kept from leaving what brackets it.
+ * in its piece, and are kept within its bracket.
  */
 export const bestOfAll: Arbitrage = (reserves, weights, prices, gamma, changes) => {
   const n = reserves.length;

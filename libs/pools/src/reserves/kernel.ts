@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 /** Rows the kernel works on at once: the number of native/reserves.c. */
 export const BLOCK_ROWS = 512;
 
-/** The little of it that is used: the types of Node 20 leave it out, and a browser's bring much else. */
+/** The used part: the types of Node 20 leave it out, and a browser's bring much else. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
 /**
- * What native/reserves.c exports. Rows of a block at most {@link BLOCK_ROWS}, and even but for the last block
+ * Exports of native/reserves.c. Rows of a block at most {@link BLOCK_ROWS}, and even but for the last block
  * of a path.
  */
 interface KernelExports {
@@ -25,7 +25,7 @@ interface KernelExports {
 }
 
 /**
- * Zero-fee reserves of a block of rows, in vectors. Its memory is its own: what comes of it is copied out.
+ * Zero-fee reserves of a block of rows, in vectors. Its memory is its own: results are copied out.
  */
 export class ReservesKernel {
   private static exports: KernelExports | undefined;
@@ -53,7 +53,7 @@ export class ReservesKernel {
   }
 
   /**
-   * Reserves at constant weights: worth_i/p_i times what the pool has grown by.
+   * Reserves at constant weights: worth_i/p_i times the pool's growth.
    *
    * @param weights n
    * @param worth of each reserve in row 0

@@ -10,9 +10,9 @@ export interface ExternalTrade {
   readonly amountIn: number;
 }
 
-/** What trading costs, in each row that is acted on. */
+/** Costs of trading, in each row that is acted on. */
 export interface TradingCosts {
-  /** of the pool, share of what goes in; stays in the pool */
+  /** of the pool, share of the amount that goes in; stays in the pool */
   readonly fees: (row: number) => number;
   /** of a transaction, quote currency; the arbitrageur pays it */
   readonly gas: (row: number) => number;
@@ -29,7 +29,7 @@ export interface TradingTerms extends TradingCosts {
   readonly protocolShare: number;
 }
 
-/** What trading has come to. */
+/** Result of trading. */
 export interface Traded {
   /** fees paid by everyone, at the prices of their rows, quote currency */
   fees: number;

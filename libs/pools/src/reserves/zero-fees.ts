@@ -14,7 +14,7 @@ export interface ZeroFeeSet {
   readonly out: Float64Array;
 }
 
-/** Writes a block of rows, given what came of the blocks before: that is what it is called on. */
+/** Writes a block of rows on the result of the blocks before. */
 type Advance = (kernel: ReservesKernel, from: number, rows: number) => void;
 
 /**
@@ -32,7 +32,7 @@ export function zeroFeeReserves(prices: PricePath, sets: readonly ZeroFeeSet[]):
   const { rows, assets, values } = prices;
   const kernel = new ReservesKernel(assets);
   const advances = sets.map((set) => (set.weights.length > assets ? moving : constant)(prices, set));
-  // Blocks outside, sets inside: what all sets need of the prices is made once and stays near the processor.
+  // Blocks outside, sets inside: series that all sets need are made once and stays near the processor.
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
     const count = Math.min(BLOCK_ROWS, rows - from);
     kernel.takePrices(values, from, count);
@@ -49,7 +49,7 @@ function constant({ values }: PricePath, { weights, initial, out }: ZeroFeeSet):
 }
 
 function moving({ assets, values }: PricePath, { weights, initial, out }: ZeroFeeSet): Advance {
-  // The invariant of row 0 says what the reserves are worth once they are arbitraged: ∏ R^w = ∏ (wV/p)^w.
+  // The invariant of row 0 gives the worth of the reserves once they are arbitraged: ∏ R^w = ∏ (wV/p)^w.
   let log = 0;
   for (let i = 0; i < assets; i++) log += weights[i] * Math.log((initial[i] * values[i]) / weights[i]);
   let value = Math.exp(log);

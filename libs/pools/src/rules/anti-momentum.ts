@@ -1,7 +1,7 @@
 import { STRENGTH } from './momentum.js';
 import { balanced, defineRule } from './rule.js';
 
-/** Less of what rises: Δw = −k·(g − Σkg/Σk). */
+/** Less of rising tokens: Δw = −k·(g − Σkg/Σk). */
 export const antiMomentum = defineRule({
   name: 'anti-momentum',
   description: 'less of what rises',

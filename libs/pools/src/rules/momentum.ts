@@ -7,7 +7,7 @@ export const STRENGTH: RuleParameter = {
   search: [0.1, 10_000],
 };
 
-/** More of what rises: Δw = k·(g − Σkg/Σk). */
+/** More of rising tokens: Δw = k·(g − Σkg/Σk). */
 export const momentum = defineRule({
   name: 'momentum',
   description: 'more of what rises',

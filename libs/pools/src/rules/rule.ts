@@ -3,11 +3,11 @@ export interface RuleParameter {
   readonly description: string;
   readonly unit: string;
   readonly default: number;
-  /** where training looks for it, on a scale of powers; undefined: it is not trained */
+  /** range of training, on a scale of powers; undefined: it is not trained */
   readonly search?: readonly [low: number, high: number];
 }
 
-/** What a rule is told at an update: n values each. */
+/** Input of a rule at an update: n values each. */
 export interface RuleInput<Name extends string = string> {
   /** relative gradients of the prices, by step, or variances of the returns */
   readonly estimates: Float64Array;
@@ -21,9 +21,9 @@ export interface RuleInput<Name extends string = string> {
 export interface Rule<Name extends string = string> {
   readonly name: string;
   readonly description: string;
-  /** what it looks at */
+  /** its input */
   readonly sees: 'gradients' | 'variances';
-  /** what it says: a change of the weights, which sums to zero, or the weights themselves, which sum to one */
+  /** its output: a change of the weights, which sums to zero, or the weights themselves, which sum to one */
   readonly says: 'change' | 'weights';
   readonly parameters: Readonly<Record<Name, RuleParameter>>;
   /** writes n values to `out` */

@@ -2,8 +2,8 @@
 const VELOCITY_SLACK = 1e-10;
 
 /**
- * The absolute guard rail: weights that sum to one, each at least `minimum` (so none above 1 − (n−1)·minimum). What is below
- * is raised to it, the rest shares what is left in proportion, until none is below.
+ * The absolute guard rail: weights that sum to one, each at least `minimum` (so none above 1 − (n−1)·minimum). Lower ones
+ * are raised to it, the others share the remainder in proportion, until none is below.
  *
  * @param weights of any positive sum; overwritten
  * @param minimum in (0, 1/n)
@@ -33,7 +33,7 @@ export function guardWeights(weights: Float64Array, minimum: number): void {
     if (low === raised) break;
     raised = low;
   }
-  // What rounding has left goes where it weighs least.
+  // The remainder of rounding goes where it weighs least.
   let largest = 0;
   let residual = 1;
   for (let i = 0; i < n; i++) {

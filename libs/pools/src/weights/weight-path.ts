@@ -41,7 +41,7 @@ export function checkTerms(terms: WeightTerms, assets: number): void {
     );
 }
 
-/** What one set of parameters gives a rule. */
+/** One set of parameters, as a rule gets it. */
 export interface RuleSet {
   readonly parameters: Readonly<Record<string, Float64Array>>;
   /** share of the old weights that a rule which says weights leaves in place, by asset */

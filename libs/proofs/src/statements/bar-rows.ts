@@ -24,7 +24,7 @@ import {
 } from './factor-model.js';
 import { type ExposureRisk, exposureRisk, type OtherRisk, volatilityOf } from './factor-risk.js';
 
-/** What the exchange owns and owes beside its exposures, in shares of the unit of account. */
+/** The exchange's assets and debts beside its exposures, in shares of the unit of account. */
 export interface BookTerms {
   /** C: net notional of the positions at entry */
   readonly entry: number;
@@ -36,7 +36,7 @@ export interface BookTerms {
   readonly pending: number;
 }
 
-/** What the other proofs of a bar of more than 32 markets hold: exact, as field elements in hexadecimal. */
+/** Values of the other proofs of a bar of more than 32 markets: exact, as field elements in hexadecimal. */
 export interface OtherMarkets {
   /** W_f r, K */
   readonly factors: readonly string[];
@@ -57,7 +57,7 @@ export interface BarInput {
   readonly nextStateSalt: string;
   /** log returns of the bar, percent, n */
   readonly returns: readonly number[];
-  /** x in shares of the unit of account: 64 to 128 of them in all */
+  /** x in shares of the unit of account: 64 to 128 units in all */
   readonly exposures: readonly number[];
   readonly book: BookTerms;
   /** α of EVaR_{1−α} */
@@ -102,7 +102,7 @@ export function parseBar(value: unknown): BarInput {
 
 export const BOOK_TERMS = ['entry', 'capital', 'liquidity', 'pending'] as const;
 
-/** What of a bar does not depend on the book's terms, with the circuit's integers. */
+/** The part of a bar that does not depend on the book's terms, with the circuit's integers. */
 interface BarRisk {
   readonly model: ModelIntegers;
   readonly before: readonly bigint[];
@@ -266,7 +266,7 @@ function otherIntegers(others: OtherMarkets | undefined): OtherIntegers {
 }
 
 /**
- * Two halves of a bar's markets, each with what the other holds. Factors, projection and net exposure are each half's own; own
+ * Two halves of a bar's markets, each with the other's values. Factors, projection and net exposure are each half's own; own
  * variances follow from the factors of both.
  *
  * @throws {InvalidInputError} naming the field
@@ -280,7 +280,7 @@ export function splitBar(a: BarInput, b: BarInput): [BarInput, BarInput] {
   ];
 }
 
-/** What a proof of some of a bar's markets tells the other. */
+/** Values that a proof of some of a bar's markets gives the other. */
 function otherMarkets({ partial, risk, exposures }: BarRisk): OtherMarkets {
   return {
     factors: partial.map(toFelt),

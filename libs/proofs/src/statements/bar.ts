@@ -13,7 +13,7 @@ import { LARGEST_FACTORS, LARGEST_MARKETS } from './factor-model.js';
 
 const { smallestGross: SMALLEST_GROSS, largestGross: LARGEST_GROSS } = LAYOUTS.bar.constants;
 
-/** What a proof of a bar says. Money in percent of the unit of account but for exposures and book, which are in shares of it. */
+/** Statement of a proof of a bar. Money in percent of the unit of account but for exposures and book, which are in shares of it. */
 export interface BarPublic {
   /** Poseidon hashes: of the model, of the state before and after the bar */
   readonly commitments: Readonly<Record<'model' | 'state' | 'nextState', bigint>>;
@@ -39,10 +39,10 @@ export interface BarPublic {
   readonly slope: number;
   /** κ·h_s·ṡ, a bar */
   readonly funding: number;
-  /** of {@link funding}, by market: they add up to it */
+  /** of {@link funding}, by market: they add up to the total */
   readonly fundingByMarket: readonly number[];
   readonly spread: Readonly<Record<'price' | 'delta' | 'gamma' | 'vega', number>>;
-  /** exact parts of W_f r, Bᵀx, own variances and Σx that other proofs of the bar take, and what was taken from them */
+  /** exact parts of W_f r, Bᵀx, own variances and Σx that other proofs of the bar take, and the values taken from other proofs */
   readonly partials: readonly bigint[];
   readonly others: readonly bigint[];
   /** D of the common factors, over the horizon and its rate: equal in all proofs of a bar */
@@ -133,14 +133,14 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
   );
   const budget = judgement.integers('publicBook')[BOOK_TERMS.length];
   judgement.check(budget > 0n, `the budget ${budget} is not above 0`);
-  // What is public is checked by whoever verifies: larger terms could wrap around the field.
+  // Verifiers check public inputs: larger terms could wrap around the field.
   judgement.within('publicBook', () => 1n << 39n);
   judgement.within('exposures', () => BigInt(LARGEST_GROSS));
   return judgement.failures;
 }
 
 /**
- * Why proofs of the same bar's markets do not fit together: one must have taken nothing from others, each of two what the other has,
+ * Why proofs of the same bar's markets do not fit together: one must have taken no value from others, each of two the other's values,
  * and the unit of account must be one that makes the gross exposure 64 to 128 units.
  */
 export function splitFailures(proofs: readonly BarPublic[]): string[] {

@@ -90,7 +90,7 @@ export function saltOf(salt: string, field: string): bigint {
 }
 
 /**
- * The integers of a declared model. What the circuit would find not well-formed is refused here by name.
+ * The integers of a declared model. A model that the circuit would find not well-formed is refused here by name.
  *
  * @throws {InvalidInputError} naming the field
  */
@@ -186,7 +186,7 @@ export function partialFactors(model: ModelIntegers, r: readonly bigint[]): bigi
  * One bar of the filter, with the circuit's integers.
  *
  * @param partial W_f r of all markets, 2^−38
- * @throws {InvalidInputError} where a shock is outside of what the circuit takes
+ * @throws {InvalidInputError} where a shock is outside of the circuit's range
  */
 export function nextStates(
   model: ModelIntegers,

@@ -17,7 +17,7 @@ export interface ExposureRisk {
   readonly gradient: readonly bigint[];
 }
 
-/** What other proofs of the same bar hold of a book: exact, zeros where one proof holds it all. */
+/** Parts of a book in other proofs of the same bar: exact, zeros where one proof holds it all. */
 export interface OtherRisk {
   readonly projection: readonly bigint[];
   readonly ownVariance: bigint;

@@ -12,7 +12,7 @@ import { dot } from './factor-model.js';
 const { positions: POSITIONS, ...LIMITS } = LAYOUTS.liquidation.constants;
 /** Most positions of an account. */
 export const LARGEST_ACCOUNT = POSITIONS;
-/** The unit of account makes the account's notional this much or less, down to half of it. */
+/** The unit of account makes the account's notional this much or less, down to half. */
 const ACCOUNT_NOTIONAL = 128;
 
 export interface LiquidationInput {
@@ -26,12 +26,12 @@ export interface LiquidationPublic {
   readonly weight: number;
   /** w, or the point that shows that nothing restores the margin */
   readonly fractions: readonly number[];
-  /** |q_i|S_i, what closing brings, q_i(ΣQ)_i, and q_iΣ_ijq_j (upper triangle by rows) */
+  /** |q_i|S_i, the freed margin q_i(ΣQ)_i, and q_iΣ_ijq_j (upper triangle by rows) */
   readonly notionals: readonly number[];
   readonly relief: readonly number[];
   readonly covarianceWithBook: readonly number[];
   readonly covariance: readonly number[];
-  /** b, what is missing to the initial margin */
+  /** b, the shortfall to the initial margin */
   readonly deficit: number;
   /** m and s of the pool before, and s after the plan */
   readonly mean: number;
@@ -43,7 +43,7 @@ export interface LiquidationPublic {
   readonly multipliers: readonly [number, number];
   /** upper bound of the risk premium */
   readonly premium: number;
-  /** what is missing to the initial margin after the plan */
+  /** shortfall to the initial margin after the plan */
   readonly excess: number;
   readonly objective: number;
   /** no plan closes less; of the weighted violation where nothing restores the margin */
@@ -78,7 +78,7 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
     const covariance = Array.from({ length: POSITIONS }, (_, i) =>
       wideRow('covariance', i < n ? share(program.covariance.slice(i * n, (i + 1) * n), 2) : []),
     );
-    // One triangle is what is proven of.
+    // The proof is of one triangle.
     for (let i = 0; i < POSITIONS; i++) for (let j = 0; j < i; j++) covariance[i][j] = covariance[j][i];
     const w = row('fractions', Array.from(point), POSITIONS);
     const mean = quantiseWide(program.mean / unit, 'mean');
@@ -163,7 +163,7 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
   judgement.check(violations === 0n, `violations are ${violations}, not 0`);
   const [, , s0, budget, weight, linear, premium] = judgement.integers('publicScalars');
   const [s1] = judgement.integers('volatilityAfter');
-  // What is public is checked by whoever verifies: what is multiplied, to be numbers of the circuit's range, and the rest so
+  // Verifiers check public inputs: factors, to be numbers of the circuit's range, and the rest so
   // that nothing wraps around the field.
   const narrow = 1n << 39n;
   const wide = 1n << 56n;

@@ -56,11 +56,11 @@ export interface PriceInput {
   /** α of EVaR_{1−α} */
   readonly alpha: number;
   readonly tailFactor: number;
-  /** of a bar that is split: what the other proofs of the bar say of their markets */
+  /** of a bar that is split: the other proofs' values of their markets */
   readonly others?: Omit<OtherMarkets, 'factors'> | undefined;
 }
 
-/** What a proof says of one side. Money in percent of the unit of account; exposures and book in shares of it. */
+/** Statement of a proof about one side. Money in percent of the unit of account; exposures and book in shares of it. */
 export interface PricedSide {
   readonly exposures: readonly number[];
   readonly book: BookTerms;
@@ -159,7 +159,7 @@ export function priceRows(input: PriceInput): CircuitInputs {
   ];
 }
 
-/** What a trade adds to the risk of a book, both books on one committed state: circuits/zkcircuits/price.py. */
+/** The risk that a trade adds to a book, both books on one committed state: circuits/zkcircuits/price.py. */
 export const priceStatement: Statement<PriceInput, PricePublic> = {
   name: 'price',
   layout: layoutOf('price'),

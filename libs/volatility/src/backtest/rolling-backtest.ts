@@ -33,7 +33,7 @@ export interface BacktestRow {
   readonly energyScore: number;
   /** mean ln|Σ| + yᵀΣ⁻¹y; smaller is better */
   readonly qlike: number;
-  /** Diebold–Mariano t against the compared model, positive where this one loses more; null for that one itself */
+  /** Diebold–Mariano t against the compared model, positive where this one loses more; null for itself */
   readonly dieboldMariano: { readonly energyScore: number; readonly qlike: number } | null;
   /** root mean square of the return of the portfolio of least forecast variance, a bar; smaller is better */
   readonly minimumVarianceDeviation: number;

@@ -14,7 +14,7 @@ export interface EngleGrangerResult {
   readonly usedLag: number;
 }
 
-/** Collinear where 1 − R² is below 100·√ε: the residual is rounding noise and no statistic of it means anything. */
+/** Collinear where 1 − R² is below 100·√ε: the residual is rounding noise and its statistics mean nothing. */
 const COLLINEARITY = 100 * Math.sqrt(Number.EPSILON);
 
 /**

@@ -71,7 +71,7 @@ describe(clusterByLinkage, () => {
     expect(Math.max(...clusters.map(({ members }) => members.length))).toBe(3);
     expect(clusters.map(({ members }) => members)).toContainEqual([0, 1, 2]);
     expect(clusters.map(({ members }) => members)).toContainEqual([5, 6, 7]);
-    // The three unrelated walks are a group too, though no pair of them is cointegrated.
+    // The three unrelated walks are a group too, though no pair is cointegrated.
     expect(clusters.map(({ members }) => members)).toContainEqual([3, 4, 8]);
     const unrelated = pairs.filter(
       ({ first, second }) => [3, 4, 8].includes(first) && [3, 4, 8].includes(second),

@@ -46,7 +46,7 @@ export interface ForecastModelFit {
   readonly excluded: readonly ExcludedMarket[];
   /** null where they were not asked for */
   readonly groups: readonly MarketGroup[] | null;
-  /** tests of cointegration, where clusters came from them */
+  /** tests of cointegration, where clusters came from tests */
   readonly pairs: readonly PairTest[];
   /** of each cluster's GO-GARCH; LM-GO has no optimiser to tell of */
   readonly diagnostics: readonly Omit<GoGarchDiagnostics, 'standardisedFactors'>[];

@@ -33,7 +33,7 @@ export function requireWindow(
 
 /**
  * Leaves out, by name, markets that did not move and those that only repeat others: `independent` asks that no market is a linear
- * combination of those before it (maximum likelihood needs that), `distinct` that none is a multiple of one before it.
+ * combination of earlier ones (maximum likelihood needs that), `distinct` that none is a multiple of one before it.
  *
  * @returns indices of the usable markets
  * @throws {InvalidInputError} where none is usable

@@ -1,4 +1,4 @@
-/** A line of what `zkrisk lab run --events` writes; of the fields those that are shown. */
+/** A line of `zkrisk lab run --events`; of the fields those that are shown. */
 interface LabEvent {
   readonly kind: string;
   readonly bar: number;
@@ -34,7 +34,7 @@ export interface LabBar {
   readonly index: number;
   /** accounts liquidated so far */
   readonly accounts: number;
-  /** what happened in the bar, but for trades, refusals and payments */
+  /** events of the bar, but for trades, refusals and payments */
   readonly events: readonly string[];
 }
 

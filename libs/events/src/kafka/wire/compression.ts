@@ -9,7 +9,7 @@ import { ZkriskError } from '#lib/errors';
 export const CODECS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const;
 export type Codec = (typeof CODECS)[number];
 
-/** Compressed data that are not what their codec writes, or unpack to more than is allowed. */
+/** Compressed data that their codec cannot have written, or that unpack to more than is allowed. */
 export class CompressionError extends ZkriskError {
   readonly code = 'compression';
 }
@@ -82,7 +82,7 @@ const XERIAL_HEADER_BYTES = 16;
 
 function unpackSnappy(data: Buffer, limit: number): Buffer {
   const blocks = data.subarray(0, XERIAL.length).equals(XERIAL) ? xerialBlocks(data) : [data];
-  // Each block begins with the length of what it unpacks to.
+  // Each block begins with its unpacked length.
   requireWithin(
     blocks.reduce((sum, block) => sum + leadingVarint(block), 0),
     limit,

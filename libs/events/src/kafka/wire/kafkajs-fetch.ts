@@ -11,7 +11,7 @@ import {
 // were given up where two overlap or a record's key is four zero bytes, and goes round in circles at a batch without records.
 // It is no longer maintained: the answer to a fetch is therefore decoded here, in the place of its own decoder.
 
-/** A message as kafkajs hands it on: what it needs of it, and the record itself. */
+/** A message as kafkajs hands it on: the fields it needs, and the record itself. */
 export interface FetchedMessage {
   readonly offset: string;
   /** undefined for a place without a record, like the marker of a transaction’s end */
@@ -48,7 +48,7 @@ const response = (version: number) =>
 /** Versions of the request whose answers differ; the others answer as the one before them. */
 const VERSIONS = [4, 5, 7, 8, 11];
 
-/** Has kafkajs read what brokers answer to fetches with {@link readRecordSet}. */
+/** Has kafkajs read the answers to fetches with {@link readRecordSet}. */
 export function readFetchesOurselves(): void {
   for (const version of VERSIONS) {
     // A failure must be the promise’s.

@@ -7,7 +7,7 @@ const FRAME_BYTES = 5;
 
 /**
  * A record as the engine handles it: JSON text without a schema registry’s frame, headers as text. One that has no text for a
- * value gets a problem for it, and keeps its bytes in base64.
+ * value gets a problem, and keeps its bytes in base64.
  */
 export function readRecord({ offset, timestamp, key, value, headers }: WireRecord): LogRecord {
   const record = {

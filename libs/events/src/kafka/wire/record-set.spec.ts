@@ -135,7 +135,7 @@ describe('a record set', () => {
       end(18n, 2n, true),
       data(19n, 2n),
     ]);
-    // Both began before what was fetched.
+    // Both began before the fetched records.
     const aborted = [
       { producerId: 2n, firstOffset: 5n },
       { producerId: 1n, firstOffset: 3n },

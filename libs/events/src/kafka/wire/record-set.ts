@@ -2,9 +2,9 @@ import { createRequire } from 'node:module';
 import { messageOf } from '#lib/errors';
 import { CODECS, decompress } from './compression.js';
 
-// What a fetch answers for a partition: record batches of format 2, as the protocol has them
+// A fetch's answer for a partition: record batches of format 2, as the protocol has them
 // (kafka.apache.org/documentation/#recordbatch). Read here, and not by the client, so that whatever a producer may send
-// can be read, and what cannot be read is passed over by its offsets instead of ending the consumer.
+// can be read, and unreadable batches are passed over by their offsets instead of ending the consumer.
 
 const crc32c = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/crc32C') as (
   data: Buffer,
@@ -112,7 +112,7 @@ function readRecords(data: Buffer, attributes: number, first: bigint): WireRecor
   return records;
 }
 
-/** Reads zigzag varints and what they measure. */
+/** Reads zigzag varints and the bytes they measure. */
 class VarintReader {
   at = 0;
 

@@ -29,7 +29,7 @@ export function withdraw(books: Books, event: AccountWithdrawn): void {
   credit(books, haircut);
 }
 
-/** What an account owes for its default option up to now, and what it owes an hour from now on. */
+/** An account's debt for its default option up to now, and its charge an hour from now on. */
 export function chargeCredit(books: Books, event: CreditCharged): void {
   const charged = money(event.charged, 'charged');
   const rate = money(event.rate, 'rate');
@@ -54,7 +54,7 @@ export function moveCollateral(books: Books, event: CollateralMoved): void {
   books.addCash(event.to, amount);
   books.windows.addInflow(event.from, -amount);
   books.windows.addInflow(event.to, amount);
-  // An isolated position's account ends with it: anybody could make any number of them.
+  // An isolated position's account ends with it: anybody could make any number.
   if (event.from.includes('~') && books.cashOf(event.from) === 0n && !books.positions.has(event.from))
     books.cash.delete(event.from);
 }

@@ -14,7 +14,7 @@ type Folds = {
 
 const nothing = () => undefined;
 
-/** One function an event kind: what it does to the books. */
+/** One function an event kind: its effect on the books. */
 const FOLDS: Folds = {
   'trade-booked': trades.bookTrade,
   'trade-rejected': nothing,

@@ -64,7 +64,7 @@ export function reject(books: Books, event: LiquidityRejected): void {
   answered(books, event.provider, event.commandId);
 }
 
-/** What a fall takes beyond L has been lost to traders already: P and then nobody makes up for it. */
+/** A fall beyond L has been lost to traders already: P bears it, and past P nobody. */
 export function value(books: Books, event: LiquidityValued): void {
   const amount = money(event.amount, 'amount');
   books.backings.set(event.provider, {

@@ -21,7 +21,7 @@ export function beginWindow(books: Books, event: WindowBegun): void {
   );
 }
 
-/** What is cut of accounts is the pool's, and owed to them as notes. */
+/** Cuts of accounts are the pool's, and owed as notes. */
 export function cutGains(books: Books, event: GainsCut): void {
   const cuts = event.cuts.map(([account, cut]) => [account, money(cut, 'cut')] as const);
   for (const [account, cut] of cuts) {

@@ -33,7 +33,7 @@ export function settlePositions(books: Books, event: PositionsSettled): void {
     books.addCash(account, bookLeg(books, account, { market: event.market, size, price: event.price }));
 }
 
-/** What rounding of funding has left with the market is the pool's, or was paid by it. */
+/** The remainder of rounded funding in the market is the pool's, or was paid by it. */
 export function delist(books: Books, event: MarketDelisted): void {
   const funding = money(event.funding, 'funding');
   books.unsettledFunding -= funding;
@@ -41,7 +41,7 @@ export function delist(books: Books, event: MarketDelisted): void {
   credit(books, -funding);
 }
 
-/** Premia have been collected, and may have vested: P and L give them back, and earn what is still pending later. */
+/** Premia have been collected, and may have vested: P and L give them back, and earn the pending rest later. */
 export function bust(books: Books, event: TradeBusted): void {
   const { account } = event;
   const riskPremium = money(event.riskPremium, 'riskPremium');

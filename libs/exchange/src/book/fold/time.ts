@@ -24,7 +24,7 @@ export function accrueFunding(books: Books, event: FundingAccrued): void {
 
 export function vest(books: Books, event: Vested): void {
   const vested = books.pendingCapital.vest(event.at);
-  // Half of it is for those whose gains were cut.
+  // Half is for accounts whose gains were cut.
   credit(books, vested - books.notes.repay(vested > 0n ? vested / 2n : 0n));
   creditLiquidity(books, books.pendingLiquidity.vest(event.at));
 }

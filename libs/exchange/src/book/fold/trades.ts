@@ -30,7 +30,7 @@ export function bookTrade(books: Books, event: TradeBooked): void {
   books.collected.trades++;
 }
 
-/** Fills of two accounts enter and leave at one price: what one realises the other enters with, and the pool is as it was. */
+/** Fills of two accounts enter and leave at one price: the price at which one realises is the other's entry, and the pool is as it was. */
 export function bookMatch(books: Books, event: MatchBooked): void {
   let fees = 0n;
   for (const { account, legs, releases = [], ...paid } of event.accounts) {
@@ -52,7 +52,7 @@ export function bookMatch(books: Books, event: MatchBooked): void {
   books.collected.matches++;
 }
 
-/** What is left of a position that is too small to trade is closed at the mark: no premium, nobody's trade. */
+/** A remainder too small to trade is closed at the mark: no premium, no command's trade. */
 export function closeDust(books: Books, event: DustClosed): void {
   books.addCash(event.account, bookLeg(books, event.account, event));
 }
@@ -64,7 +64,7 @@ export function settleBankruptcy(books: Books, event: BankruptcySettled): void {
   books.collected.bankruptcies += loss;
 }
 
-/** @returns what the leg brings the account: realised profit less the funding it owed */
+/** @returns money that the leg brings the account: realised profit less the funding it owed */
 export function bookLeg(
   books: Books,
   account: string,

@@ -3,7 +3,7 @@ export class AccountTable {
   readonly names: string[] = [];
   cash = new Float64Array(64);
   sizes: Float64Array;
-  /** Σ size × price of what is open, for the profit that deleveraging ranks by */
+  /** Σ size × price of the open size, for the profit that deleveraging ranks by */
   entries: Float64Array;
   /** open positions by account: those without are passed over */
   open = new Int32Array(64);
@@ -32,7 +32,7 @@ export class AccountTable {
     return this.sizes[account * this.markets + market];
   }
 
-  /** Changes a position at a price: cash pays for it. */
+  /** Changes a position at a price, paid in cash. */
   trade(account: number, market: number, size: number, price: number): void {
     const at = account * this.markets + market;
     const held = this.sizes[at];
@@ -41,7 +41,7 @@ export class AccountTable {
     else if (Math.abs(size) < Math.abs(held)) this.entries[at] += (this.entries[at] / held) * size;
     else this.entries[at] = (held + size) * price;
     const next = held + size;
-    // What is left of a full close by rounding is nothing.
+    // A remainder of rounding after a full close counts as zero.
     this.sizes[at] = Math.abs(next) <= 1e-12 * Math.abs(held) ? 0 : next;
     this.open[account] += (this.sizes[at] === 0 ? 0 : 1) - (held === 0 ? 0 : 1);
     if (this.sizes[at] === 0) this.entries[at] = 0;

@@ -16,7 +16,7 @@ import type { ConventionalRules, MarketLoad } from './rules.js';
 export interface ConventionalSettings {
   /** capital of the market maker, or pool, that takes the traders' net position */
   readonly liquidity: number;
-  /** share of it that is the insurance fund's instead */
+  /** the insurance fund's share */
   readonly insuranceShare: number;
   /** of the EVaR that capital is held against */
   readonly alpha: number;
@@ -332,7 +332,7 @@ export class ConventionalVenue implements Venue {
     return this.table.equity(account, this.prices);
   }
 
-  /** Cash at the entry prices of what is open. */
+  /** Cash at the entry prices of open positions. */
   private collateral(account: number): number {
     let collateral = this.table.cash[account];
     const first = account * this.table.markets;

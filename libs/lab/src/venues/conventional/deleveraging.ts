@@ -1,6 +1,6 @@
 import type { AccountTable } from './account-table.js';
 
-/** A position closed at the mark, and what it cost. */
+/** A position closed at the mark, and its cost. */
 export interface Deleveraged {
   readonly account: number;
   readonly market: number;
@@ -16,7 +16,7 @@ export interface Deleveraged {
  *
  * @param closed signed sizes of the bankrupt account by market, before it was closed
  * @param need money
- * @returns what was closed, and what of the need nobody paid
+ * @returns closed positions, and the unpaid part of the need
  */
 export function deleverage(
   table: AccountTable,

@@ -11,7 +11,7 @@ export type LiquidationStyle =
   /** tenths of all positions, until the maintenance margin is there */
   | 'by-tenths';
 
-/** What a market looks like to the rules: notionals in money. */
+/** A market as rules see it: notionals in money. */
 export interface MarketLoad {
   /** larger of Σ long and Σ short of the traders */
   readonly openInterest: number;
@@ -19,7 +19,7 @@ export interface MarketLoad {
   readonly skew: number;
 }
 
-/** An exchange's rules that are not ours: margin, execution, funding, liquidation, who pays what is left. */
+/** An exchange's rules that are not ours: margin, execution, funding, liquidation, who pays the rest. */
 export interface ConventionalRules {
   readonly name: string;
   /** thresholds of tiers of notional, ascending, for liquidations by tier */
@@ -27,11 +27,11 @@ export interface ConventionalRules {
   readonly style: LiquidationStyle;
   /** no maintenance margin is above this share of the gross notional: accounts with more are passed over */
   readonly mostMaintenance: number;
-  /** of closed notional, from what the account has left, to the insurance fund */
+  /** of closed notional, from the account's remaining equity, to the insurance fund */
   readonly liquidationFee: number;
   /** of traded notional, to the exchange */
   readonly takerFee: number;
-  /** what the insurance fund cannot pay: by ranked auto-deleveraging, or by the providers of liquidity */
+  /** losses past the insurance fund: by ranked auto-deleveraging, or by the providers of liquidity */
   readonly backstop: 'deleveraging' | 'liquidity';
   /**
    * Margin of an account, money.
@@ -39,7 +39,7 @@ export interface ConventionalRules {
    * @param x signed notionals by market
    */
   margin(x: Float64Array, level: MarginLevel, load: (market: number) => MarketLoad): number;
-  /** What a trade of signed notional d loses against the mark, as a share of |d|; negative where it gains. */
+  /** Loss of a trade of signed notional d against the mark, as a share of |d|; negative where it gains. */
   impact(d: number, load: MarketLoad): number;
   /** Funding that longs pay a year, as a share of notional. @param elapsedYears since the last time, for rates that move */
   funding(market: number, load: MarketLoad, elapsedYears: number): number;
