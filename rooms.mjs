@@ -7,14 +7,14 @@ export const APPS = {
   forecaster: 'prices → bars → model → covariance forecasts',
   pricer: 'trades, forecasts → book, accounts, quotes, premia, funding, risk measure',
   liquidator: 'accounts, prices → liquidation plans with certificates → trades',
-  historian: 'samples, book, risk, plans, accounts → what was, by time',
+  historian: 'samples, book, risk, plans, accounts → history by time',
   prover: 'models, filter steps, books, plans → statements → a queue → proofs',
   settlement: 'epochs and proofs → transactions → receipts',
   vault: 'pool shares on a chain, prices, forecasts → the part that counts as liquidity',
   venues: 'public tickers of exchanges → ticks by source',
   zkrisk: 'every service in one process on embedded parts; replay, report',
-  web: 'the page: what the exchange is doing, and checks that run in the reader’s browser',
-  cli: 'the command line: what needs no running engine, and what operates one',
+  web: 'the page: the exchange’s state, and checks that run in the reader’s browser',
+  cli: 'the command line: without a running engine, and to operate one',
 };
 
 /** @type {Record<string, { says: string, pure?: boolean, uses: string[] }>} */
@@ -26,7 +26,7 @@ export const LIBRARIES = {
     uses: ['errors'],
   },
   commitment: {
-    says: 'Merkle sums of a book: what all accounts hold together, and that each is in it',
+    says: 'Merkle sums of a book: the sums of all accounts, and proof that each is in them',
     pure: true,
     uses: ['errors'],
   },
@@ -99,11 +99,11 @@ export const LIBRARIES = {
   },
   storage: { says: 'TypeORM entities, data source, the embedded PostgreSQL', uses: ['errors', 'runtime'] },
   service: {
-    says: 'what every NestJS service shares: configuration, problem documents, logging',
+    says: 'shared by all NestJS services: configuration, problem documents, logging',
     uses: ['errors', 'exchange', 'margin', 'runtime'],
   },
   host: {
-    says: 'a process of one service or several: server, metrics, readiness, who may call what',
+    says: 'a process of one service or several: server, metrics, readiness, access',
     uses: ['errors', 'events', 'messages', 'runtime', 'service', 'storage', 'streams'],
   },
   streams: {

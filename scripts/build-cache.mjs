@@ -53,12 +53,14 @@ export function stampBuild({ folder, digest }) {
 }
 
 /** Copies an earlier build into its folder; false where there is none. */
-export function restoreBuild({ name, folder, digest, files }) {
+export function restoreBuild({ name, folder, digest, files, keeps }) {
   const from = join(buildCache(), `${name}-${digest}`);
   if (!isBuilt({ folder: from, digest, files })) return false;
   mkdirSync(folder, { recursive: true });
   // A copy that is cut off counts as none: the stamp goes first and comes back last.
   rmSync(join(folder, STAMP), { force: true });
+  // Files of an earlier build whose names hold their digests would stay beside the new ones.
+  for (const file of readdirSync(folder)) if (keeps.test(file)) rmSync(join(folder, file), { force: true });
   for (const file of readdirSync(from))
     if (file !== STAMP) copyFileSync(join(from, file), join(folder, file));
   stampBuild({ folder, digest });

@@ -1,3 +1,4 @@
+import { ApiKeys } from '#lib/host';
 import { ZkriskClient } from '#lib/sdk';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
@@ -50,7 +51,12 @@ export async function startReplayedEngine(
     }).run(new AbortController().signal);
   };
   await go(bars - 1);
-  const client = new ZkriskClient({ url: engine.url });
+  const keys = new ApiKeys(engine.database);
+  const { key: apiKey } = await keys.create({
+    label: LEVERED.account,
+    scopes: ['quote', 'trade', 'treasury'],
+  });
+  const client = new ZkriskClient({ url: engine.url, apiKey });
   await client.deposit(LEVERED.account, LEVERED.amount);
   const quote = await client.quote(LEVERED.account, [{ market: LEVERED.market, size: LEVERED.size }]);
   await client.acceptQuote(quote.id);

@@ -171,7 +171,7 @@ export class LiquidatorUnit {
     for (const [index, { payload: report, time }] of messages.entries()) {
       if (unitOfPlan(report.planId, context.units) !== this.unit) continue;
       const found = [...this.live.values()].find(({ opened }) => opened.planId === report.planId);
-      if (found === undefined || found.race.won !== null) {
+      if (found?.race.won !== null) {
         context.reject(index, `plan ${report.planId} is not open`);
         continue;
       }
@@ -223,11 +223,12 @@ export class LiquidatorUnit {
    * while executed against the pool alone, which no liquidator can make fail; otherwise it is tried again later.
    */
   private async afterRefusal({ opened, race }: LiveLiquidation, context: ConsumeContext): Promise<void> {
-    const takenOver = race.won?.legs.some(({ price }) => price !== undefined) === true;
+    const { won } = race;
+    const takenOver = won?.legs.some(({ price }) => price !== undefined) ?? false;
     if (takenOver) this.races.distrust(opened.account);
     else this.blocked.set(opened.account, this.current.board.now + this.config.PLAN_RETRY_MS);
     const reason = takenOver
-      ? `${race.won!.liquidator} could not take the positions over; the account is planned for again`
+      ? `${won?.liquidator} could not take the positions over; the account is planned for again`
       : 'its trade was refused; the account is tried again later';
     await this.closePlan(opened, 'refused', reason, context);
   }

@@ -35,7 +35,7 @@ export function auditHeadOf(call: Hex): PublishedHead | undefined {
   const canonical = encodeFunctionData({
     abi: [item as AbiFunction],
     functionName,
-    args: args as readonly unknown[],
+    args,
   });
   const behind = size(call) - size(canonical);
   if (behind !== SEQUENCE_BYTES + HASH_BYTES) return undefined;
