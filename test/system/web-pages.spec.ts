@@ -126,7 +126,9 @@ describe('each page', () => {
       .first()
       .waitFor();
     await page.getByRole('button', { name: 'Play' }).click();
-    await page.waitForFunction(`document.querySelector('input[type=range]').value > ${worst}`);
+    await expect
+      .poll(async () => Number(await slider.inputValue()), { timeout: 20_000 })
+      .toBeGreaterThan(worst);
     expect(await accessibilityViolations(page)).toEqual([]);
     expect(errors).toEqual([]);
     await context.close();

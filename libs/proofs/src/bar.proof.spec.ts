@@ -80,7 +80,7 @@ describe('the circuit of a bar', () => {
     const cheat = witnessOf(barStatement, barRows(without));
     if ('refused' in cheat) throw new Error(cheat.refused);
     expect(splitFailures([cheat.public, parts[1]])).not.toEqual([]);
-    expect(splitFailures([parts[0]])).toEqual(['it takes values of other proofs']);
+    expect(splitFailures([parts[0]])).toContain('it takes values of other proofs');
     expect(b.others).toBeDefined();
   });
 });
