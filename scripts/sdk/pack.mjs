@@ -32,6 +32,10 @@ function declare(folder) {
     const types = join(folder, 'types');
     for (const path of [
       'sdk/src',
+      'commitment/src/digest.d.ts',
+      'commitment/src/included-account.d.ts',
+      'commitment/src/inclusion.d.ts',
+      'commitment/src/sums.d.ts',
       'errors/src',
       'liquidation/src/certificate/plan.d.ts',
       'liquidation/src/certificate/witness.d.ts',
@@ -48,6 +52,7 @@ function declare(folder) {
         files.map((file) => `export * from './${file}.js';\n`).join(''),
       );
     };
+    index('commitment', 'digest', 'included-account', 'inclusion', 'sums');
     index('liquidation', 'certificate/plan', 'verify/verify', 'program/liquidation-case');
     index('messages', 'streams/channels', 'streams/merge-patch');
   } finally {

@@ -66,7 +66,7 @@ describe('a reader with a keyboard alone', () => {
 
     await focusOn(/^A The account now/);
     await keyboard.press('Enter');
-    await page.getByRole('row', { name: /SIM-C/ }).waitFor();
+    await page.getByRole('row', { name: /SIM-C/ }).first().waitFor();
     await focusOn(/^BUTTON Compute/);
     await keyboard.press('Enter');
     await page.getByText(/if every mark moved at once/).waitFor();

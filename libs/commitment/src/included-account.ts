@@ -1,42 +1,27 @@
-import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
-import { bookRoot, type PoolAmounts, POOL_FIELDS } from './digest.js';
+import { bookRoot, type PoolAmounts } from './digest.js';
+import { includedAccountSchema } from './included-account-schema.js';
 import { checkInclusion, includedIn, type Inclusion, NotIncludedError } from './inclusion.js';
 import { type Totals, totalsOf } from './sums.js';
 
-const bytes = z.string().regex(/^0x(?:[0-9a-f]{2})*$/, 'must be bytes in hex, with 0x before them');
-const integer = z
-  .string()
-  .regex(/^-?\d{1,39}$/, 'must be a whole number')
-  .describe('money, in units of 10^−8');
-
-/** An account's place in a book's commitment, as it is handed out: whoever has it needs only the root of a chain to check it. */
-export const includedAccountSchema = z.strictObject({
-  barEnd: z.iso.datetime().describe('end of the bar whose epoch the book is of'),
-  forecastId: z.string(),
-  root: bytes.describe('the book’s root: what the chain has of this epoch is compared with it'),
-  pool: z
-    .strictObject(
-      Object.fromEntries(POOL_FIELDS.map((field) => [field, integer])) as Record<
-        keyof PoolAmounts,
-        typeof integer
-      >,
-    )
-    .describe('P, L, P_t, and what else is owed: no account’s, and bound by the root'),
-  leaves: z
-    .array(
-      z.strictObject({
-        account: z.string().describe('the account, or account~market for an isolated position'),
-        salt: bytes,
-        index: z.int().min(0),
-        sums: bytes.describe('what the account holds: words of 32 bytes, docs/proofs.md'),
-        path: z.array(z.strictObject({ digest: bytes, sums: bytes })),
-      }),
-    )
-    .min(1)
-    .describe('of cross margin, and of each isolated position'),
-});
-export type IncludedAccount = z.output<typeof includedAccountSchema>;
+/** An account's place in a book's commitment, as it is handed out: its holder needs only the root of a chain to check it. */
+export interface IncludedAccount {
+  /** end of the bar whose epoch the book is of, ISO 8601 */
+  readonly barEnd: string;
+  readonly forecastId: string;
+  /** of the book, in hex */
+  readonly root: string;
+  /** P, L, P_t and other debts, in units of 10^−8: no account's, and bound by the root */
+  readonly pool: Readonly<Record<keyof PoolAmounts, string>>;
+  /** of cross margin, and of each isolated position; bytes in hex */
+  readonly leaves: readonly {
+    readonly account: string;
+    readonly salt: string;
+    readonly index: number;
+    readonly sums: string;
+    readonly path: readonly { readonly digest: string; readonly sums: string }[];
+  }[];
+}
 
 /** What a checked inclusion says. */
 export interface CheckedInclusion {

@@ -6,8 +6,8 @@ export {
   hexOf,
   includedAccount,
   type IncludedAccount,
-  includedAccountSchema,
 } from './included-account.js';
+export { includedAccountSchema } from './included-account-schema.js';
 export { checkInclusion, type Inclusion, includedIn, NotIncludedError } from './inclusion.js';
 export { MerkleSumTree } from './merkle-sum-tree.js';
 export {
