@@ -21,6 +21,7 @@ secret('admin_secret');
 secret('quote_secret');
 secret('valuation_secret');
 secret('market_order_secret');
+secret('book_salt_secret');
 secret('grafana_password');
 const keystorePassword = secret('chain_keystore_password');
 secret('chain_keystore', () => {

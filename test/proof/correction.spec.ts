@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Address, createWalletClient, type Hex, http } from 'viem';
+import { type Address, createWalletClient, encodeFunctionData, type Hex, http, zeroAddress } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -178,6 +178,17 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
       expect.any(Number),
     );
     expect(await call(deployment.oracle, ORACLE_ABI, 'installModel', [model])).toEqual(expect.any(Number));
+    // Books have their own spec: here no account is bound.
+    const unbinding = encodeFunctionData({
+      abi: ORACLE_ABI,
+      functionName: 'installBinding',
+      args: [zeroAddress],
+    });
+    for (const [name, args] of [
+      ['propose', [unbinding]],
+      ['installBinding', [zeroAddress]],
+    ] as const)
+      expect(await call(deployment.oracle, ORACLE_ABI, name, args)).toEqual(expect.any(Number));
     const epoch = { number: 1n, bar: START + BAR, unit: 2n * 10n ** 18n, bars: [proof], book: '0x' as Hex };
     expect(await call(deployment.oracle, ORACLE_ABI, 'publish', [epoch])).toEqual(expect.any(Number));
 

@@ -488,7 +488,12 @@ describe('proofs on a chain', () => {
         .with(at('stateCommitment'), instances[at('nextStateCommitment')])
         .with(at('nextStateCommitment'), 123n),
     };
-    const published = await call('publish', [{ ...epoch(1), number: 3n, bar: third, bars: [forged] }]);
+    // Sizes that are worth the proven exposures at the third bar's prices.
+    const worth = sizes.map((size, i) =>
+      BigInt(Math.round(Number(size) * Math.exp(-bars[1].returns[i] / 100))),
+    );
+    const book = committedBook(bars[1], worth).encoded;
+    const published = await call('publish', [{ ...epoch(1), number: 3n, bar: third, bars: [forged], book }]);
     expect(published).toBeGreaterThan(0);
     const audit = await auditOracle(chain.url, deployment.oracle, prover);
     expect(audit.holds).toBe(false);

@@ -98,6 +98,7 @@ export async function startTopology(
     HOUSE_LIQUIDATOR: 'off',
     QUOTE_SECRET: 'a secret for tests, to seal the quotes..',
     VALUATION_SECRET: 'a secret for tests, to seal valuations',
+    BOOK_SALT_SECRET: 'a secret for tests, to salt the leaves of books',
     ...QUICK_MODEL,
     ...environment,
   };
