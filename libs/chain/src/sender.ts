@@ -351,6 +351,7 @@ export function revertReason(error: unknown): string | undefined {
       'LiquidationAttestor',
       'BookBinding',
       'BookSums',
+      'ForecastCorrection',
       'BarValues',
       'SandwichValues',
       'LiquidationValues',
