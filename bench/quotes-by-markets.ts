@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type MarketSource, Replayer, startEngine } from '../apps/zkrisk/src/index.js';
+import type { MarketSource } from '../apps/zkrisk/src/index.js';
 import { marketReturns } from './growth.js';
 import type { Figure } from './harness.js';
 import type { LoadReport } from './load.process.js';
-import { load, median } from './quotes.js';
+import { besideEmptyRoute, load, median } from './quotes.js';
 
 const HOUR_MS = 3_600_000;
 const START = Date.UTC(2024, 0, 1);
@@ -30,26 +27,14 @@ export function marketsOf(n: number, bars: number): MarketSource {
 
 /** Throughput of POST /v1/quotes beside an empty route of the same app, with so many markets. */
 export async function quotesAtMarkets(markets: number, least: number): Promise<Figure> {
-  const directory = mkdtempSync(join(tmpdir(), 'zkrisk-bench-'));
-  const engine = await startEngine(
-    { PORT: '0', ZKRISK_DATA_DIR: directory, MINIMUM_BARS: '60', LOG_LEVEL: 'silent' },
-    (fastify) => {
-      fastify.post('/bench/empty', () => ({}));
-    },
-  );
-  try {
-    const replayer = new Replayer(marketsOf(markets, BARS), engine.log, engine.database, {
-      ...{ speed: undefined, liquidity: 5e6, warmUpBars: 0 },
-      flow: { seed: 1, accounts: 50, tradesPerBar: 3, medianNotional: 20_000, firstBar: 62 },
-    });
-    await replayer.run(new AbortController().signal);
+  return besideEmptyRoute(marketsOf(markets, BARS), 62, async (url) => {
     const body = JSON.stringify({ legs: [{ market: 'M3', size: '0.25' }] });
     const ask = (path: string, seconds: number) =>
-      load({ url: `${engine.url}${path}`, body, seconds, connections: 32, rate: null });
+      load({ url: `${url}${path}`, body, seconds, connections: 32, rate: null });
     for (const path of ['/bench/empty', '/v1/quotes']) await ask(path, 2);
     const empty: LoadReport[] = [];
     const quotes: LoadReport[] = [];
-    // Rounds alternate, so that what else the machine does falls on both.
+    // Rounds alternate, so that other load of the machine falls on both.
     for (let round = 0; round < 5; round++) {
       empty.push(await ask('/bench/empty', 2));
       quotes.push(await ask('/v1/quotes', 2));
@@ -61,8 +46,5 @@ export async function quotesAtMarkets(markets: number, least: number): Promise<F
       peer: { name: 'empty route of the same app', value: theirs },
       ...{ ratio: ours / theirs, target: `≥ ${least} ×`, met: ours / theirs >= least },
     };
-  } finally {
-    await engine.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }

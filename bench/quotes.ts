@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
+import { type MarketSource, Replayer, simulatedMarket, startEngine } from '../apps/zkrisk/src/index.js';
 import { ModelFitter } from '../apps/forecaster/src/index.js';
 import { benchData } from './data.js';
 import { type Figure, QUICK, percentile } from './harness.js';
@@ -37,8 +37,12 @@ async function refits(forMs: number): Promise<number> {
   return fits;
 }
 
-/** Throughput of POST /v1/quotes beside an empty Fastify route of the same app, and its p99 while a refit runs. */
-export async function quoteFigures(seconds: number): Promise<Figure[]> {
+/** Measures a quoting engine that has an empty route, `POST /bench/empty`, beside its own: of one app, so that both pay the same. */
+export async function besideEmptyRoute<T>(
+  source: MarketSource,
+  firstBar: number,
+  measure: (url: string) => Promise<T>,
+): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'zkrisk-bench-'));
   const engine = await startEngine(
     { PORT: '0', ZKRISK_DATA_DIR: directory, MINIMUM_BARS: '60', LOG_LEVEL: 'silent' },
@@ -47,16 +51,24 @@ export async function quoteFigures(seconds: number): Promise<Figure[]> {
     },
   );
   try {
-    const replayer = new Replayer(simulatedMarket(3, 120), engine.log, engine.database, {
-      speed: undefined,
-      liquidity: 5e6,
-      warmUpBars: 0,
-      flow: { seed: 1, accounts: 50, tradesPerBar: 3, medianNotional: 20_000, firstBar: 65 },
+    const replayer = new Replayer(source, engine.log, engine.database, {
+      ...{ speed: undefined, liquidity: 5e6, warmUpBars: 0 },
+      flow: { seed: 1, accounts: 50, tradesPerBar: 3, medianNotional: 20_000, firstBar },
     });
     await replayer.run(new AbortController().signal);
+    return await measure(engine.url);
+  } finally {
+    await engine.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Throughput of POST /v1/quotes beside an empty Fastify route of the same app, and its p99 while a refit runs. */
+export async function quoteFigures(seconds: number): Promise<Figure[]> {
+  return besideEmptyRoute(simulatedMarket(3, 120), 65, async (url) => {
     const body = JSON.stringify({ legs: [{ market: 'SIM-A', size: '0.25' }] });
     const request = (path: string, rest: Partial<LoadRequest> = {}): LoadRequest => ({
-      url: `${engine.url}${path}`,
+      url: `${url}${path}`,
       body,
       seconds,
       connections: 32,
@@ -109,8 +121,5 @@ export async function quoteFigures(seconds: number): Promise<Figure[]> {
         met: busyP99 <= 2 * calmP99,
       },
     ];
-  } finally {
-    await engine.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }

@@ -11,7 +11,7 @@ import {
   startEngine,
 } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
-import { quickParameters } from '../support/quick-parameters.js';
+import { LEVERED } from '../support/moved-market.js';
 
 const BARS = 60;
 const HOUR = 3_600_000;
@@ -35,19 +35,7 @@ describe('the liquidator', () => {
     HOUSE_LIQUIDATOR: 'off',
     PLANS_PER_BATCH: '3',
     PLAN_TTL_MS: String(HOUR),
-    FIRST_PARAMETERS: quickParameters(
-      {
-        margin: {
-          mode: 'linear',
-          rates: {
-            default: { maintenance: 0.03, initial: 0.05 },
-            markets: { 'SIM-B': { maintenance: 0.05, initial: 0.08 } },
-          },
-        },
-        credit: { accountShare: null, poolShare: null, loading: 0 },
-      },
-      12,
-    ),
+    FIRST_PARAMETERS: LEVERED,
     LOG_LEVEL: 'silent',
   });
   const drained = () => engine.log.drained(new AbortController().signal);

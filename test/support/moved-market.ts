@@ -11,7 +11,7 @@ import { startTestDatabase } from './database.js';
 import { quickParameters } from './quick-parameters.js';
 
 /** Linear margin that lets positions be opened at twenty times the collateral, without caps. */
-const LEVERED = quickParameters(
+export const LEVERED = quickParameters(
   {
     margin: {
       mode: 'linear',

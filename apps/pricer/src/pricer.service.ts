@@ -35,7 +35,6 @@ import {
   PricingEngine,
   requireParameterSeal,
   requireValuationSeal,
-  rulesInForce,
   takeTicks,
   type TickTaker,
   vestingOf,
@@ -47,6 +46,7 @@ import type { BookCommitments } from './book/book-commitments.js';
 import { BookFollower } from './book-follower.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { beginsMinute, marketSample } from './market-sample.js';
+import { ParameterVersions } from './parameter-versions.js';
 import type { PricerConfig } from './pricer.config.js';
 import type { PricerRepository } from './pricer.repository.js';
 import type { QuoteSeal } from './quote-seal.js';
@@ -64,8 +64,7 @@ export class PricerService implements LaneOwner {
   private current: PricingEngine;
   private readonly waiting = new Map<string, Set<(event: BookEvent | undefined) => void>>();
   private insolvent = false;
-  /** version 1 of the parameters is in the tables */
-  private founded = false;
+  private readonly versions: ParameterVersions;
 
   private readonly follower: BookFollower;
 
@@ -77,6 +76,7 @@ export class PricerService implements LaneOwner {
     private readonly seal: QuoteSeal,
   ) {
     const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = config;
+    this.versions = new ParameterVersions(repository, FIRST_PARAMETERS);
     const { horizonMs, bucketMs } = vestingOf(FIRST_PARAMETERS);
     const parameters = exchangeParameters(FIRST_PARAMETERS, MARKET_ORDER_SECRET);
     this.current = new PricingEngine(parameters, new ExchangeLedger(horizonMs, bucketMs));
@@ -139,8 +139,7 @@ export class PricerService implements LaneOwner {
     const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = this.config;
     const { ledger, snapshotAt } = await this.repository.loadLedger(vestingOf(FIRST_PARAMETERS));
     const { state, forecast, parameters } = await this.repository.loadState();
-    this.founded = parameters !== undefined;
-    const holds = exchangeParameters(rulesInForce(parameters, FIRST_PARAMETERS), MARKET_ORDER_SECRET);
+    const holds = exchangeParameters(this.versions.inForce(parameters), MARKET_ORDER_SECRET);
     this.current = new PricingEngine(holds, ledger, state, forecast);
     return snapshotAt;
   }
@@ -431,33 +430,12 @@ export class PricerService implements LaneOwner {
       const headers = (key && origins.get(commandKeyText(key))) ?? {};
       context.publish({ ...outgoingText(TOPICS.book, 'book', header, texts[i]), headers });
     });
-    await this.publishParameters(context, events);
+    await this.versions.publish(context, events, this.current.board.now);
     this.publishStates(context, events);
     context.afterCommit(() => {
       for (const event of events) this.announce(event);
       this.snapshots.committed(ledger);
     });
-  }
-
-  private async publishParameters(context: ConsumeContext, events: readonly BookEvent[]): Promise<void> {
-    if (!this.founded) {
-      const { version, digest, parameters } = this.config.FIRST_PARAMETERS;
-      const record = { version, digest, parameters, by: 'operator', reason: 'FIRST_PARAMETERS' };
-      await this.publishVersion(context, { ...record, at: this.current.board.now });
-      this.founded = true;
-    }
-    for (const event of events) {
-      if (event.kind !== 'parameters-set') continue;
-      const { version, parametersDigest: digest, parameters, by, reason, at } = event;
-      await this.publishVersion(context, { version, digest, parameters, by, reason, at });
-    }
-  }
-
-  private async publishVersion(context: ConsumeContext, payload: ParametersPayload): Promise<void> {
-    await this.repository.saveParameters(context.manager, payload);
-    const { version, at } = payload;
-    const header = { id: `parameters@${version}`, sequence: version, time: at };
-    context.publish(outgoing(TOPICS.parameters, String(version), header, payload));
   }
 
   /** The margin accounts and the pool after a batch, for watchers of margins. */

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { privateKeyToAccount } from 'viem/accounts';
 import { SECOND_EMBEDDED_KEY } from '#lib/chain';
+import { readParameters } from '#lib/service';
 import { runProgram } from '#lib/terminal';
 import { forecasterConfig } from '../../forecaster/src/index.js';
 import { HouseLiquidator } from '../../liquidator/src/index.js';
@@ -137,8 +137,7 @@ function replayEnvironment(
 /** FIRST_PARAMETERS with the bars of the replayed prices, unless they state their own. */
 function firstParametersFor(barSeconds: number, given = '{}'): string {
   try {
-    const text = given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8');
-    const parameters = JSON.parse(text) as { model?: object };
+    const parameters = readParameters(given) as { model?: object };
     return JSON.stringify({ ...parameters, model: { barSeconds, ...parameters.model } });
   } catch {
     // The services name the problem when they read it.

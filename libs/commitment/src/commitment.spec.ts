@@ -69,6 +69,18 @@ function added(accounts: readonly Holdings[]) {
   };
 }
 
+/** Puts an account's holdings into the tree and the model, or takes the account out of both. */
+function apply(tree: MerkleSumTree, model: Map<string, Holdings>, who: number, held: Holdings | null): void {
+  const account = `account-${who}`;
+  if (held === null) {
+    tree.remove(account);
+    model.delete(account);
+  } else {
+    tree.set(account, saltOf(account), held);
+    model.set(account, held);
+  }
+}
+
 describe('sums', () => {
   it('of accounts are those of their numbers, in any order', () => {
     fc.assert(
@@ -142,14 +154,7 @@ describe('a book’s commitment', () => {
         const tree = new MerkleSumTree();
         const last = new Map<string, Holdings>();
         for (const { who, held, commits } of changes) {
-          const account = `account-${who}`;
-          if (held === null) {
-            tree.remove(account);
-            last.delete(account);
-          } else {
-            tree.set(account, saltOf(account), held);
-            last.set(account, held);
-          }
+          apply(tree, last, who, held);
           if (commits) tree.commit();
         }
         const commitment = tree.commit();
@@ -173,14 +178,7 @@ describe('a book’s commitment', () => {
           const last = new Map<string, Holdings>();
           for (const round of rounds) {
             for (const { who, held } of round) {
-              const account = `account-${who}`;
-              if (held === null) {
-                tree.remove(account);
-                last.delete(account);
-              } else {
-                tree.set(account, saltOf(account), held);
-                last.set(account, held);
-              }
+              apply(tree, last, who, held);
             }
             roots.unshift({ root: bookRoot(tree.commit(), POOL), held: new Map(last) });
           }

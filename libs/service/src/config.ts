@@ -14,6 +14,15 @@ export type EnvironmentSchema = z.ZodObject<z.ZodRawShape>;
 export const positiveNumber = (fallback: number) => z.coerce.number().positive().default(fallback);
 export const positiveInteger = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
+/**
+ * The JSON of FIRST_PARAMETERS: the text itself, or the file that it names.
+ *
+ * @throws {SyntaxError} for text that is no JSON; the system's error for a file that cannot be read
+ */
+export function readParameters(given: string): unknown {
+  return JSON.parse(given.trimStart().startsWith('{') ? given : readFileSync(given, 'utf8'));
+}
+
 /** Of every service: version 1 must be the same for all, and each goes on only where it is. */
 export const firstParameters = z
   .string()
@@ -23,7 +32,7 @@ export const firstParameters = z
   )
   .transform((text, context) => {
     try {
-      return firstRules(JSON.parse(text.trimStart().startsWith('{') ? text : readFileSync(text, 'utf8')));
+      return firstRules(readParameters(text));
     } catch (error) {
       context.addIssue({ code: 'custom', message: messageOf(error) });
       return z.NEVER;

@@ -36,6 +36,7 @@ export interface Stress {
   readonly distance: { readonly capital: StressDistance; readonly insolvency: StressDistance };
   readonly scenarios: readonly {
     readonly name: string;
+    /** quote currency; negative: the pool gains */
     readonly poolLoss: number;
     readonly liquidated: { readonly accounts: number; readonly notional: number };
     readonly badDebt: number;

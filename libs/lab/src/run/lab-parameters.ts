@@ -111,10 +111,11 @@ export function liquidatingParameters(parameters: LabParameters, barMs: number):
 }
 
 export function zkriskSettings(parameters: LabParameters, barMs: number): ZkriskSettings {
+  const rules = rulesOf(parameters, barMs);
   return {
-    exchange: exchangeParameters(parameters, barMs),
-    liquidating: liquidatingParameters(parameters, barMs),
-    bucketMs: vestingOf(rulesOf(parameters, barMs)).bucketMs,
+    exchange: exchangeParametersOf(rules, undefined),
+    liquidating: liquidatingParametersOf(rules, undefined),
+    bucketMs: vestingOf(rules).bucketMs,
     liquidity: parameters.liquidity,
   };
 }

@@ -1,23 +1,10 @@
+import type { Stress } from '../../engine/answers.js';
 import { useAnswer } from '../../engine/resource.js';
 import { Age, Real } from '../../parts/figures.js';
 import { Known, Panel } from '../../parts/panel.js';
 import { type Column, Table } from '../../parts/table.js';
 
-interface Scenario {
-  readonly name: string;
-  /** what the pool loses, quote currency; negative: it gains */
-  readonly poolLoss: number;
-  readonly liquidated: { readonly accounts: number; readonly notional: number };
-  readonly badDebt: number;
-  readonly fromCapital: number;
-  readonly fromLiquidity: number;
-  readonly uncovered: number;
-}
-interface Stress {
-  readonly marketTime: string;
-  readonly accounts: number;
-  readonly scenarios: readonly Scenario[];
-}
+type Scenario = Stress['scenarios'][number];
 
 /** Names of the moves of all markets at once, among the stress grid's. */
 const ALL_MARKETS = 'all markets ';
