@@ -9,7 +9,7 @@ import { kafkaQuoteFigures } from './quotes-kafka.js';
 import { replayRate } from './replay-rate.js';
 import { tradeFigures } from './trades-kafka.js';
 
-/** What one part of the growth bench came to, and how busy the machine was meanwhile. */
+/** Result of one part of the growth bench, and the machine's load meanwhile. */
 interface Measured {
   readonly part: string;
   /** load averages of a minute, before and after: a calm machine of two processors is below 2 while one process is measured */

@@ -4,14 +4,14 @@ import { runClient } from '../test/support/python.js';
 import { startTopology } from '../test/support/topology.js';
 
 // node dist/bench/librdkafka.js [SECONDS]: quotes, then trades, at steady rates from confluent-kafka (librdkafka, Python), to services of their
-// own on this machine: how long answers take, and what of the pricer's processor time each costs.
+// own on this machine: the time of answers, and the pricer's processor time for each.
 
 const RATES = { quotes: [100, 300, 1000], trades: [200, 600, 2000] };
 const [, , seconds = '8'] = process.argv;
 /** Clock ticks of `/proc`, which Linux fixes for programs. */
 const TICKS_PER_SECOND = 100;
 
-/** What load.py prints of one kind. */
+/** Output of load.py for one kind. */
 interface Waits {
   readonly count: number;
   readonly p50: number | null;

@@ -33,7 +33,7 @@ function ticks(sources: readonly string[]): Tick[] {
   });
 }
 
-/** A board without sources, bands and confirmation, which took the latest price for the mark: what a tick cost before. */
+/** A board without sources, bands and confirmation, which takes the latest price for the mark: the earlier cost of a tick. */
 class LatestPrices {
   private readonly marks = new Map<string, { price: bigint; value: number; text: string; time: number }>();
   private now = 0;
@@ -62,7 +62,7 @@ function costOf(stream: readonly Tick[], board: () => { take(tick: Tick): unknow
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-/** What a tick costs with one source and with three, beside a board that keeps the latest price. */
+/** Cost of a tick with one source and with three, beside a board that keeps the latest price. */
 export function markFigures(): Figure[] {
   return [['default'], ['x', 'y', 'z']].map((sources) => {
     const stream = ticks(sources);

@@ -98,7 +98,7 @@ const SETTLEMENT = `
   create index chain_transaction_open on chain_transaction (ordinal) where status in ('waiting', 'sent', 'mined');`;
 
 /**
- * Keys, what they have withdrawn in a day, approvals of second holders, nonces of signed calls, and the log of who did what: a chain
+ * Keys, their withdrawals of a day, approvals of second holders, nonces of signed calls, and the audit log: a chain
  * of hashes, whose end is in audit_head. `ends`: the entry whose call has ended.
  */
 const ACCESS = `

@@ -162,7 +162,7 @@ contract ForecastCorrection {
         _corrected[market] = Corrected(uint192(corrected), bar.bar);
         emit VarianceCorrected(market, bar.bar, multiplier, corrected);
         Exceedances.Window storage window = _windows[market];
-        // Whoever left out the bars that windows end with would choose what is counted: those windows count against the forecast.
+        // Leaving out bars that windows end with would choose the counted ones: such windows count against the forecast.
         bool missed = window.end != 0 && bar.bar > window.end;
         if (missed) (window.windows, window.exceedances) = (window.windows + 1, window.exceedances + 1);
         uint256 price = oracle.prices().priceAt(market, bar.bar);

@@ -10,7 +10,7 @@ import {PublicValues} from "../src/PublicValues.sol";
 import {RiskOracle} from "../src/RiskOracle.sol";
 import {OracleFixture, ToldVerifier} from "./OracleFixture.sol";
 
-/// @notice What a registered correction takes and refuses, with a verifier that answers as it is told; real proofs are in
+/// @notice Acceptances and refusals of a registered correction, with a verifier that answers as it is told; real proofs are in
 /// test/proof/correction.spec.ts.
 contract ForecastCorrectionTest is OracleFixture {
     uint256 private constant NETWORK = 77;
@@ -124,7 +124,7 @@ contract ForecastCorrectionTest is OracleFixture {
         correction.publish(proven(), both);
         (uint256 eth,) = correction.variance(ETH);
         equal(eth, (9 << 128) / 2);
-        // A model of ETH and BTC, in the other order, is not what the bar has proven.
+        // A model of ETH and BTC, in the other order, is not the bar's.
         correction = new ForecastCorrection(registered());
         bytes32[] memory turned = new bytes32[](2);
         (turned[0], turned[1]) = (ETH, BTC);

@@ -47,7 +47,7 @@ describe('who pushes a mark for a moment', () => {
     const { value } = down.machine.engine.shares;
     expect(number(value.fair())).toBeGreaterThan(number(value.redeemed()));
     expect(number(value.redeemed())).toBeLessThanOrEqual(down.before.worth * 1.01);
-    // A higher one makes them cheap; who comes pays what they cost on the average.
+    // A higher one makes them cheap; new providers pay the average's price.
     const up = pushed(110);
     expect(number(up.machine.engine.shares.value.issued())).toBeGreaterThan(
       number(up.machine.engine.shares.value.fair()) + 1,

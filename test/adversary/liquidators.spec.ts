@@ -52,7 +52,7 @@ describe('liquidators', () => {
     expect(number(machine.ledger.cashOf('bot') - bot)).toBeCloseTo(60, 8);
     expect(machine.ledger.recount()).toBeUndefined();
     expect(machine.ledger.imbalance()).toBe(0n);
-    // A liquidator that is paid a part of what it costs others takes no more than is there.
+    // A liquidator paid a part of others' loss takes no more than there is.
     const left = machine.ledger.creditReserve;
     machine.liquidate('debtor', { B: -2000 }, { penaltyRate: 0.0075 });
     expect(machine.ledger.creditReserve).toBeLessThanOrEqual(left);

@@ -91,7 +91,7 @@ def transactions():
 
 
 async def aio():
-    """aiokafka in every codec; what fails is sent again under the same id, by the next producer."""
+    """aiokafka in every codec; failed ones are sent again under the same id, by the next producer."""
     waiting = []
     while time.time() < until or waiting:
         for codec in [None, *CODECS[1:]]:

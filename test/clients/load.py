@@ -60,7 +60,7 @@ def message(identity, payload):
 
 
 def steadily(rate, send):
-    """Calls `send` at a rate, whatever it takes: what is late is sent at once."""
+    """Calls `send` at a rate; late messages are sent at once."""
     begin = time.perf_counter()
     for i in range(rate * seconds):
         wait = begin + i / rate - time.perf_counter()

@@ -119,7 +119,7 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
     for (let at = 0; at < shares; at += 7)
       for (const by of [2n, -2n, 1n << 18n, 1n << 41n, -rows[2][at] - 2n])
         expect(seen([2, at, by]).failures.length, `share ${at}, ${by}`).toBeGreaterThan(0);
-    // Weights beyond what the circuit bounds, and averages that are none.
+    // Weights beyond the circuit's bounds, and invalid averages.
     expect(seen([0, 0, 1n << 20n]).failures.length).toBeGreaterThan(0);
     expect(seen([1, 0, -rows[1][0] - 1n]).failures.length).toBeGreaterThan(0);
     expect(seen([1, 3, 1n << 76n]).failures.length).toBeGreaterThan(0);

@@ -361,7 +361,7 @@ describe('proofs on a chain', () => {
       positions: held.positions.map((position) => ({ ...position, entry: position.entry + 100n })),
     });
     expect(await part('bob', entry)).toMatch(/^EntryDiffers/);
-    // P, L and what is pending by a millionth of the unit.
+    // P, L and pending amounts by a millionth of the unit.
     const more = committedBook(bars[0], sizes);
     const { pool } = decodeBook(more.encoded);
     for (const [field, error] of [

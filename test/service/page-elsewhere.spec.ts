@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type PageServer, pageCommand } from '../../apps/cli/src/page.command.js';
 
-/** An engine's side of the wire: what it was sent, and two answers. */
+/** An engine's side of the wire: requests received, and two answers. */
 function startFar() {
   const seen: { method: string; url: string; host: string; key: string; body: string }[] = [];
   const server = createServer((asked, answer) => {

@@ -125,7 +125,7 @@ describe('streams of a running engine', () => {
       headers: { authorization: `Bearer ${apiKey}` },
     });
     expect(accepted.status).toBe(200);
-    // What the document says of a trade, and nothing else.
+    // The documented fields of a trade, and no others.
     const told = Object.keys((await accepted.json()) as object).sort();
     expect(told).toEqual(['account', 'bookedAt', 'legs', 'premium', 'quoteId', 'tradeId']);
     // The trade shows on the stream.

@@ -103,7 +103,7 @@ async function cluster(bus: Bus, market: EpisodeMarket) {
 /**
  * One seeded run: at each step the scheduler lets something happen outside, delivers a batch of some topic to some node, or
  * kills a node between two steps or between its work and its commit. A record may be late for any time; a topic keeps its order
- * and nothing is handled before its causes, which is what lanes promise. Afterwards everything is delivered, and the steps that were
+ * and nothing is handled before its causes, as lanes promise. Afterwards everything is delivered, and the steps that were
  * committed is done again by nodes that nothing disturbs: it must come to the same, bit for bit.
  *
  * @throws {SimulationFailure} naming the seed and the decision

@@ -59,7 +59,7 @@ export class AlteredRule {
 
 /** Values that must not pass for a hint: units off, the other sign, beyond its range, around the field. */
 export function otherHints(kind: string, value: bigint): ((value: bigint) => bigint)[] {
-  // A logarithm is known to what e^y is known to, a few of its units.
+  // A logarithm is as exact as e^y, to a few of its units.
   const off = kind === 'logarithm' ? 1n << 10n : 2n;
   return [
     ...(value === 0n ? [] : [(v: bigint) => -v]),

@@ -310,7 +310,7 @@ function wealth(machine: ExchangeMachine): number {
   return sum + wealthOfVault(machine);
 }
 
-/** Beside its units, which are its own: what it would owe if it left, negative. */
+/** Beside its own units: its debt if it left, negative. */
 function wealthOfVault(machine: ExchangeMachine): number {
   const { backing, worth } = machine.engine.shares.positionOf(VAULT);
   return backing === undefined ? 0 : number(worth - backing.amount - backing.deficit);

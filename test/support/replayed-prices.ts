@@ -28,13 +28,13 @@ const LIQUIDITY = 5_000_000;
 export interface ReplayedPricesOptions {
   /** called before each bar is sent, after the trades of the bar before */
   readonly before?: (bar: number, engine: Engine) => Promise<void>;
-  /** true prices, as traders know them; left out, they believe what the exchange is sent */
+  /** true prices, as traders know them; left out, they believe the sent ones */
   readonly truth?: MarketSource;
   /** price in the exchange's unit as a multiple of the true one */
   readonly unit?: (bar: number, market: string) => number;
 }
 
-/** Replays prices to the end, in one process on tables. Traders send again what was refused for a mark that was not good. */
+/** Replays prices to the end, in one process on tables. Traders send again orders refused for a mark that was not good. */
 export async function replayPrices(
   source: MarketSource,
   { before = () => Promise.resolve(), truth = source, unit }: ReplayedPricesOptions = {},

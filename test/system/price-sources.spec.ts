@@ -98,7 +98,7 @@ describe('prices of bars on a chain', () => {
     const found: bigint[] = [];
     for (const each of bars) found.push((await held(deployment, 'ETH', each.bar)) / 10n ** 18n);
     expect(found).toEqual([101n, 103n, 201n]);
-    // Once more: what is held stays, and costs nothing but the transaction.
+    // Once more: held prices stay, at the cost of the transaction alone.
     await send(await priceCall(driven, bars, nobody));
 
     await expect(priceCall(driven, [priced(bar - 2n * HOUR)], nobody)).rejects.toThrow('had no answer at');

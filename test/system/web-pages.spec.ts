@@ -119,7 +119,7 @@ describe('each page', () => {
     await page.getByRole('button', { name: 'Go to the worst bar' }).click();
     const worst = Number(await slider.inputValue());
     expect(worst).toBeGreaterThan(70);
-    // Both are at the same bar: what has happened in it is told on either side.
+    // Both are at the same bar: its events are on either side.
     await page
       .getByRole('list', { name: /in this bar, Left/ })
       .getByText('liquidated')

@@ -36,7 +36,7 @@ async function withDatabase<T>(work: (database: DataSource) => Promise<T>): Prom
   }
 }
 
-/** Works on keys without a running process: for the first key, and where none runs. What is done is in the audit log. */
+/** Creates and revokes keys without a running process, the first key above all. Each change is in the audit log. */
 function withKeys<T>(method: string, path: string, work: (keys: ApiKeys) => Promise<T>): Promise<T> {
   return withDatabase(async (database) => {
     const audit = new AuditLog(database);

@@ -14,7 +14,7 @@ export interface InclusionOptions {
   readonly root?: string;
 }
 
-/** What an account holds in a book, and where the root has come from. */
+/** An account's holdings in a book, and the source of the root. */
 export interface InclusionFound {
   readonly barEnd: string;
   readonly root: string;
@@ -31,7 +31,7 @@ export interface InclusionFound {
 }
 
 /**
- * Checks that an account is in the book that an epoch was proven of, with what it holds, against the root that a chain keeps.
+ * Checks an account's holdings in the book of a proven epoch against the root that a chain keeps.
  *
  * @throws {NotIncludedError} where it is not
  * @throws {ChainError} where the chain has no root of that bar

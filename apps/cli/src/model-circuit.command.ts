@@ -37,7 +37,7 @@ export interface BuiltModel {
   readonly folder: string;
 }
 
-/** Folder of what is made of a network. */
+/** Folder of a network's circuit and keys. */
 function correctionFolder(file: string): string {
   if (!file.endsWith('.json')) throw new UsageError(`${file}: a network is what "model train" has written`);
   return file.replace(/\.json$/, '.correction');
@@ -91,7 +91,7 @@ export async function deployModelCommand(
   }
 }
 
-/** Proves what a built network makes of the state that a bar leaves: the input is that of "prove --statement bar". */
+/** Proves the answer of a built network for the state after a bar; the input is that of "prove --statement bar". */
 export async function proveModelCommand(
   file: string,
   options: { readonly bar: string; readonly out: string },

@@ -29,7 +29,7 @@ export interface TrainModelOptions extends PriceFileOptions {
   readonly out: string;
 }
 
-/** What LM-GO knew and forecast at an origin, and what came after. */
+/** LM-GO's inputs and forecast at an origin, and the realised returns. */
 interface Origin {
   /** K */
   readonly factors: number;
@@ -65,7 +65,7 @@ export interface TrainedCorrection {
   readonly out: string;
 }
 
-/** Places of common factors in what `bar` commits to. */
+/** Places of common factors in the commitment of `bar`. */
 const COMMON = 4;
 
 /**

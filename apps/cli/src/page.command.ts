@@ -20,13 +20,13 @@ const HOST = '127.0.0.1';
 const OF_THE_ENGINE = ['/v1/*', '/metrics', '/healthz', '/readyz', '/docs', '/docs/*'];
 
 /**
- * Serves the page of this checkout on this machine, and sends what it asks on to an engine elsewhere. The engine need not allow anything,
+ * Serves the page of this checkout on this machine, and forwards its requests to an engine elsewhere. The engine need not allow anything,
  * and the checks that run in the browser are this checkout's own, not those of whoever runs the engine.
  *
  * Answers only those who call it by its own name: a page of another host that resolves its name to this machine is refused, and so is
  * a WebSocket of such a page, from which the engine could not tell it any more.
  *
- * @throws {UsageError} for an address that is none, and where the page is not built
+ * @throws {UsageError} where the address is invalid, or the page is not built
  */
 export async function pageCommand({ engine, port }: PageOptions): Promise<PageServer> {
   const to = engineAt(engine);

@@ -128,7 +128,7 @@ function publicParameters({ manifest }: BuiltRule, { values }: RuleSecrets): big
 export interface ProvenUpdate {
   readonly document: ProofDocument;
   readonly proofSeconds: number;
-  /** of all threads: what the proof takes of a machine, however busy it is */
+  /** of all threads: the proof's processor time, however busy the machine is */
   readonly processorSeconds: number;
 }
 

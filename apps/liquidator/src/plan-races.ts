@@ -9,7 +9,7 @@ import type { LiquidatorConfig } from './liquidator.config.js';
 import type { LiquidatorRepository } from './liquidator.repository.js';
 import { tradeOf } from './offer-of.js';
 
-/** What a race goes on for: a report, or time that has passed. */
+/** Input of a race: a report, or elapsed time. */
 export interface RaceCause {
   /** of market time, milliseconds */
   readonly time: number;
@@ -18,7 +18,7 @@ export interface RaceCause {
   readonly sequence: number;
 }
 
-/** The races of a unit's plans: who wins is executed, who claims is given its seconds, what nobody wants is the house's. */
+/** The races of a unit's plans: the winner is executed, a claim has its seconds, the house takes the rest. */
 export class PlanRaces {
   private readonly logger = new Logger(PlanRaces.name);
   /** accounts whose last liquidator did not deliver: until then they are executed against the pool alone */

@@ -27,7 +27,7 @@ import { QuotesController } from './rest/quotes.controller.js';
 import { StressController } from './rest/stress.controller.js';
 import { StressDesk } from './stress-desk.js';
 
-/** Leaves and nodes of earlier books: what changed at a thousand accounts a bar is kept for about a hundred bars. */
+/** Leaves and nodes of earlier books: changes of a thousand accounts a bar are kept for about a hundred bars. */
 const KEPT_OF_BOOKS = 1_000_000;
 
 @Module({})

@@ -24,7 +24,7 @@ export interface BookChanges {
   readonly forecast: CovariancePayload | undefined;
 }
 
-/** The engine's state but for what is kept a market. */
+/** The engine's state without its rows by market. */
 type SmallState = Omit<PricingEngineState, 'board'> & {
   readonly board: Omit<PricingEngineState['board'], 'markets'>;
 };

@@ -78,7 +78,7 @@ function* bars({ model }: ReturnType<typeof market>, composer: EpochComposer) {
       forecastId,
       markets: [...model.markets],
       sizes,
-      // Marks have moved since the bar's end: what is proven is at its closing prices.
+      // Marks have moved since the bar's end: the proof is at its closing prices.
       notionals: notionals.map((notional) => 1.01 * notional),
       entry: net - 1000,
       capital: 5000,

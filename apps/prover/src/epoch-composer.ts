@@ -233,7 +233,7 @@ function marketsOf(sums: string): string[] {
   return totalsOf(bytesOf(sums)).markets.map(({ market }) => market);
 }
 
-/** EVaR and ρ of the book at the bar's prices, in floats, with the volatility that is proven: what a chain says is compared with it. */
+/** EVaR and ρ of the book at the bar's prices, in floats, with the proven volatility, to compare the chain's with. */
 function riskOf(
   { entry, capital, liquidity, pending, tailFactor, alpha }: StandingBookPayload,
   notionals: ReadonlyMap<string, number>,

@@ -46,7 +46,7 @@ export class SettlementCalls {
       : modelCall(this.chain, kind, oracleModel(proven));
   }
 
-  /** Each epoch carries the end of the audit log's chain: what was written before can then not be altered unseen. */
+  /** Each epoch carries the end of the audit log's chain: earlier entries can then not be altered unseen. */
   private async withAuditHead(call: Call): Promise<Call> {
     const head = await this.repository.auditHead();
     return head === undefined ? call : { ...call, data: withAuditHead(call.data, head) };

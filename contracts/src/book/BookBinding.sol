@@ -5,9 +5,9 @@ import {BookSums} from "./BookSums.sol";
 import {IBookBinding} from "./IBookBinding.sol";
 import {ICustody} from "./ICustody.sol";
 
-/// @title Binds what an epoch's proofs say of the book to the sums of all accounts, and keeps the root that everybody finds himself under.
+/// @title Binds the book in an epoch's proofs to the sums of all accounts, and keeps the root of every account's inclusion.
 /// @notice Exposures are the accounts' sizes at the prices that the oracle holds, entry their entry notional, capital, liquidity and
-/// what is pending the pool's amounts that the root binds. Where there is a custody, what it has covers what is owed.
+/// pending amounts the pool's that the root binds. A custody's money must cover the debts.
 contract BookBinding is IBookBinding {
     /// @dev 8 decimals to 18
     int256 private constant MONEY = 1e10;
@@ -101,7 +101,7 @@ contract BookBinding is IBookBinding {
         _requireSmall(pool.other);
     }
 
-    /// @dev What accounts owe is no money: neither debts nor funding that was not yet taken are counted on.
+    /// @dev Debts of accounts are no money: neither they nor unpaid funding count.
     function _requireCustody(BookSums.Totals memory totals, Pool memory pool) private view {
         int256 owed = (int256(uint256(totals.cash)) + pool.capital + pool.liquidity + pool.pending + pool.other) * MONEY;
         uint256 held = custody.balance();

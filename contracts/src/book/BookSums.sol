@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-/// @title What all accounts of a book hold together, as libs/commitment encodes it, and the root that binds it to each.
+/// @title Sums of all accounts of a book, as libs/commitment encodes them, and the root that binds them to each.
 /// @notice Words of 32 bytes: cash | debt, shares | accounts, then for each market by ascending name: name, long | short,
 /// entry | accrual. Halves are 128 bits; entry and accrual are signed.
 library BookSums {

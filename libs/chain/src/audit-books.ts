@@ -7,7 +7,7 @@ import { decodeBook, type OpenedBook, positionsOf } from './book-commitment.js';
 import { contractArtifact, isCodeOf } from './contract-artifact.js';
 import { BINDING_ABI } from './oracle-abi.js';
 
-/** What an epoch's proofs say of the book, in shares of its unit. */
+/** The book in an epoch's proofs, in shares of its unit. */
 export interface ClaimedBook {
   readonly markets: readonly Hex[];
   readonly exposures: readonly number[];
@@ -24,7 +24,7 @@ const ONE = BigInt(2 ** SCALE_BITS);
 const MONEY = 10n ** 10n;
 const SIZES = 10n ** 8n;
 
-/** Follows who binds books to accounts, and holds what proofs say of each book against the sums that its root binds. */
+/** Follows the installed bindings, and compares each proven book with the sums that its root binds. */
 export class BookAuditor {
   private binding: Address = zeroAddress;
   private readonly codes = new Map<Address, boolean>();

@@ -18,7 +18,7 @@ export interface AuditedEpoch {
   readonly chained: boolean;
   /** whether its book was compared with accounts; otherwise exposures and terms are the publisher's word */
   readonly bound: boolean;
-  /** what everybody looks for themselves under, where the book is bound */
+  /** root of every account's inclusion, where the book is bound */
   readonly root: Hex | null;
   readonly proofs: number;
   /** upper bound of EVaR, quote units */

@@ -3,7 +3,7 @@ import { bytesOf, type PoolAmounts, totalsOf } from '#lib/commitment';
 import { InvalidInputError } from '#lib/errors';
 import { marketBytes } from './encoding.js';
 
-/** What opens a book's root, as `BookBinding.requireBook` decodes it. */
+/** Opening of a book's root, as `BookBinding.requireBook` decodes it. */
 const OPENING = parseAbiParameters([
   'bytes32 digest, Pool pool, bytes places, bytes sums',
   'struct Pool { int256 capital; int256 liquidity; int256 pending; int256 other; }',
@@ -19,7 +19,7 @@ export interface OpenedBook {
 }
 
 /**
- * What an epoch is published with besides its proofs.
+ * An epoch's opening of its book, published beside the proofs.
  *
  * @param markets of the epoch, in the order of its proofs
  * @throws {InvalidInputError} for sums with a market that the epoch does not have

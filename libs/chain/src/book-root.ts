@@ -7,7 +7,7 @@ import { BINDING_ABI, ORACLE_ABI } from './oracle-abi.js';
 const LOG_RANGE = 50_000n;
 
 /**
- * The root of the book that an oracle has taken for a bar: what everybody looks for themselves under. It is asked of the contract that bound
+ * The root of the book that an oracle has taken for a bar, for checks of inclusion. It is asked of the contract that bound
  * books when the epoch was published, by the oracle's own events: whatever other contracts say of it counts for nothing.
  *
  * @param barEnd seconds since 1970

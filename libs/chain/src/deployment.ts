@@ -95,7 +95,7 @@ export interface DeploymentOptions {
   readonly duties?: Duties;
   /** the deploying account as the one reporter where it is left out, which local chains alone allow */
   readonly prices?: PriceTerms;
-  /** the contract that knows what money there is; without it nothing is held against the sums of cash */
+  /** the contract that knows the exchange's money; without one the sums of cash are not compared */
   readonly custody?: Address;
   readonly environment?: NodeJS.ProcessEnv;
 }

@@ -40,7 +40,7 @@ export interface CorrectionTerms {
   readonly network: bigint;
 }
 
-/** Where a correction is, and what verifies its proofs. */
+/** Addresses of a correction and of the verifier of its proofs. */
 export interface CorrectionAddresses {
   readonly correction: Address;
   readonly verifier: Address;

@@ -69,7 +69,7 @@ export const ATTESTOR_ABI = parseAbi([
   'event LiquidationAttested(bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound, bytes32 digest)',
 ]);
 
-/** What is called and read of contracts/src/book/BookBinding.sol. */
+/** Used part of the ABI of contracts/src/book/BookBinding.sol. */
 export const BINDING_ABI = parseAbi([
   'constructor(address custody)',
   'function custody() view returns (address)',

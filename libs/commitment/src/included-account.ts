@@ -23,14 +23,14 @@ export interface IncludedAccount {
   }[];
 }
 
-/** What a checked inclusion says. */
+/** Content of a checked inclusion. */
 export interface CheckedInclusion {
   readonly barEnd: string;
   readonly root: string;
   readonly pool: PoolAmounts;
-  /** what each leaf holds */
+  /** holdings of each leaf */
   readonly holdings: readonly { readonly account: string; readonly holds: Totals }[];
-  /** what all accounts hold together */
+  /** sums of all accounts */
   readonly totals: Totals;
 }
 
@@ -78,12 +78,12 @@ export function includedAccount(
 }
 
 /**
- * Checks that an account is in a book, with what it says the account holds. A book's root is only as good as where it comes from: an
+ * Checks that an account with its holdings is in a book. A book's root is only as good as where it comes from: an
  * auditor takes it from a chain.
  *
  * @param value JSON of {@link includedAccountSchema}
  * @param root the book's, in hex; by default the one that the document names
- * @throws {InvalidInputError} for what is no such document
+ * @throws {InvalidInputError} for another document
  * @throws {NotIncludedError} where a leaf is not in the book, or comes twice
  * @throws {SumsInvalidError} for sums that are none
  */

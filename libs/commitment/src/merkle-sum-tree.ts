@@ -62,7 +62,7 @@ interface Node extends Commitment {
   readonly sumsDigest: Uint8Array;
 }
 
-/** What a commitment has changed: leaves and kept nodes as they were in the one before. */
+/** Changes of a commitment: leaves and kept nodes as they were in the one before. */
 class Undo {
   readonly leaves = new Map<number, Leaf>();
   readonly nodes = new Map<number, Node>();

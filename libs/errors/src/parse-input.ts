@@ -15,7 +15,7 @@ interface Schema<T> {
 /**
  * A value that came from outside, as its schema has it.
  *
- * @param what name that the caller gives the input, the beginning of the field's name
+ * @param what the input's name, which begins the field's
  * @throws {InvalidInputError} naming the first field that is not as it must be
  */
 export function parseInput<T>(schema: Schema<T>, value: unknown, what: string): T {

@@ -82,7 +82,7 @@ describe(ForecastEngine, () => {
     const ticks = market(9);
     const outcomes = await drive(engine, range(1, 23), (bar) => ticks(bar, names));
     const first = outcomes.findIndex(({ forecasts }) => forecasts.length > 0);
-    // The minimum is the same for any number of markets: no matrix of theirs is inverted. Until then it is said what is missing.
+    // The minimum is the same for any number of markets: no matrix of theirs is inverted. Until then the missing bars are named.
     expect(first).toBe(parameters.minimumBars + parameters.activateAfterBars);
     const [forecast] = outcomes[first].forecasts;
     expect(forecast.markets).toHaveLength(250);

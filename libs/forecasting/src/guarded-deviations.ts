@@ -5,8 +5,8 @@ import { boundedUpdate, covarianceEntry, type FactorForecast, MARGIN_RAILS } fro
 export type Requirements = readonly (readonly [market: string, share: number])[];
 
 /**
- * The margin requirement of each market, κ√(−2 ln α)·σ over the horizon, within the guard rails of the oracle: what proofs publish on
- * the chain moves by the same step from bar to bar. A market's first requirement is what it is asked to be, within the limits; of one
+ * The margin requirement of each market, κ√(−2 ln α)·σ over the horizon, within the guard rails of the oracle: the proven one on
+ * the chain moves by the same step from bar to bar. A market's first requirement is the model's, within the limits; of one
  * that is not in the model any more the last is kept.
  *
  * @param before requirements of the bar before

@@ -36,7 +36,7 @@ const units = z
   .regex(/^-?\d{1,39}$/, 'must be a whole number')
   .describe('money, in units of 10^−8');
 
-/** What the book of an epoch is committed to with: docs/proofs.md has the encoding. */
+/** Commitment of an epoch's book: docs/concepts/proofs.md has the encoding. */
 export const bookCommitmentPayload = z.strictObject({
   root: hexBytes.describe('binds the tree, the sums and the pool’s amounts'),
   digest: hexBytes.describe('of the tree’s root'),

@@ -10,7 +10,7 @@ export class RuleNotBuiltError extends ZkriskError {
   readonly code = 'rule-not-built';
 }
 
-/** What was compiled: of a rule, or of a learned correction. */
+/** Output of the compiler for a rule, or for a learned correction. */
 export interface BuiltFiles<Manifest> {
   readonly folder: string;
   readonly manifest: Manifest;

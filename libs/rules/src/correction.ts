@@ -6,7 +6,7 @@ import { RULE_UNIT, rowsSchema } from './manifest.js';
 import { type Integers, runProgram } from './program.js';
 import { blinding } from './rule-statement.js';
 
-/** What `rules/zkrules/correction_circuit.py` writes of a correction: everything but its network. */
+/** Description of a correction by `rules/zkrules/correction_circuit.py`: everything but its network. */
 const correctionSchema = z.strictObject({
   version: z.literal(1),
   /** SHA-256 of correction.onnx */
@@ -35,9 +35,9 @@ export function loadCorrection(folder: string): BuiltCorrection {
 
 /** A correction of the forecast that a bar leaves: the state is the row that `bar` commits to as its next one. */
 export interface CorrectionInput {
-  /** parameters in units of 2^−weightBits, and what blinds their commitment */
+  /** parameters in units of 2^−weightBits, and the blinding of their commitment */
   readonly network: Integers;
-  /** packed averages, and what blinds their commitment */
+  /** packed averages, and the blinding of their commitment */
   readonly state: Integers;
 }
 

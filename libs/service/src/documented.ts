@@ -24,7 +24,7 @@ export function Documented(options: {
   contentType?: string;
   status?: number;
   errors?: readonly number[];
-  /** what can be called next: by the operation's id, its parameters as runtime expressions over this answer */
+  /** operations to call next: by the operation's id, its parameters as runtime expressions over this answer */
   links?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }): MethodDecorator {
   const { summary, params = {}, query, body, response, contentType, status = 200 } = options;

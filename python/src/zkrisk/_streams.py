@@ -27,7 +27,7 @@ def _address(url: str) -> str:
 
 
 class _Connected:
-    """What both streams know of their connection.
+    """Settings of a connection, for both streams.
 
     :param longest_pause: between two attempts to connect, seconds
     :param on_disconnect: told why a connection was lost

@@ -141,7 +141,7 @@ describe('whoever has one key', () => {
         expect((await admin('olga', orders, order(kind))).status).toBe(202);
       for (const kind of ['resume', 'confirm', 'refuse', 'rescale', 'delist', 'bust', 'accept-time'])
         expect((await admin('olga', orders, order(kind))).code, kind).toBe('second-holder-needed');
-      // The last of keys that come twice is what is read; it is what is judged.
+      // The last of repeated keys is read, and so it is judged.
       const twice = '{"order":"halt","by":"olga","reason":"a drill","order":"resume"}';
       expect((await admin('olga', orders, twice)).code).toBe('second-holder-needed');
       for (const other of ['/v1/admin/parameters', '/v1/admin/dead-letters/trades/requeue'])
@@ -185,7 +185,7 @@ describe('whoever has one key', () => {
       const many = await Promise.all(Array.from({ length: 30 }, () => withdraw({ amount: '30' })));
       expect(many.filter(({ status }) => status === 201)).toHaveLength(3);
       expect(cash('many')).toBe(910_00000000n);
-      // One id, another amount beside it: what is booked is what was counted.
+      // One id, another amount beside it: the booked amount is the counted one.
       const twins = await Promise.all(
         ['10', '500', '10', '400'].map((amount) => withdraw({ commandId: 'twin', amount })),
       );

@@ -10,7 +10,7 @@ import { noPython } from '../../support/python.js';
 /** Of each kind of hint: enough to see that it is pinned, in seconds. */
 const SAMPLED = 3;
 
-/** What zkrisk rule new writes is compiled as soundly as the rule written for it here: rules.proof.spec.ts. */
+/** Templates of zkrisk rule new are compiled as soundly as the rule written for it here: rules.proof.spec.ts. */
 describe.skipIf(noPython() !== undefined)('altered witnesses of the rules to begin with', () => {
   const folder = mkdtempSync(join(tmpdir(), 'zkrisk-templates-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

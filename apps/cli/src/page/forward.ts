@@ -23,7 +23,7 @@ export class Forwarder {
   /** @param engine its address; a path in it comes before those of the requests */
   constructor(private readonly engine: URL) {}
 
-  /** Answers with what the engine answers; 502 where it does not. */
+  /** Answers with the engine's response; 502 where the engine does not respond. */
   forward(request: IncomingMessage, response: ServerResponse): void {
     const sent = this.open(request, withoutConnection(request.headers));
     sent.setTimeout(TIMEOUT_MS, () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));

@@ -37,7 +37,7 @@ export class UnknownEpochError extends ZkriskError {
 
 /** Accounts that are read at once: the writer's loop goes on in between. */
 const SLICE = 500;
-/** 10^18: what a funding index has more than money */
+/** 10^18: a funding index's extra decimals beside money */
 const INDEX = 10n ** 18n;
 
 interface Keeping {
@@ -52,7 +52,7 @@ interface Keeping {
 
 /**
  * Commits to all accounts at every forecast: a Merkle tree of sums, kept by a thread beside the writer of the book, which is told of
- * the accounts that have changed. What the tree adds up to is compared with the ledger's own sums each time.
+ * the accounts that have changed. The tree's sums are compared with the ledger's own each time.
  */
 export class BookCommitments {
   private readonly logger = new Logger(BookCommitments.name);
@@ -171,7 +171,7 @@ function* everybody(ledger: ExchangeLedger): Generator<string> {
   for (const provider of ledger.providers()) if (!ledger.hasAccount(provider)) yield provider;
 }
 
-/** Tells the thread what accounts hold, some at a time. */
+/** Sends the thread the accounts' holdings, some at a time. */
 async function tell(keeping: Keeping, accounts: Iterable<string>): Promise<void> {
   let slice: [string, Holdings][] = [];
   const send = async () => {
@@ -201,7 +201,7 @@ function holdingsOf(ledger: ExchangeLedger, name: string): Holdings {
   };
 }
 
-/** What the accounts' sums and the ledger's own do not agree on. */
+/** Differences between the accounts' sums and the ledger's own. */
 function difference(totals: Totals, ledger: ExchangeLedger): string | undefined {
   let owed = 0n;
   const summed = new Map(totals.markets.map((of) => [of.market, of]));

@@ -16,7 +16,7 @@ import {
 } from '#lib/commitment';
 import { answerRequests } from '#lib/runtime';
 
-/** What the thread that keeps the tree is given. */
+/** Requests to the thread that keeps the tree. */
 export interface CommitmentTerms {
   /** salts of accounts are made from it */
   readonly secret: string;
@@ -24,7 +24,7 @@ export interface CommitmentTerms {
   readonly kept: number;
 }
 
-/** When a book was committed to, and what its proofs say of the pool. */
+/** Time of a commitment, and the pool's amounts in its proofs. */
 export interface CommittedAt {
   /** end of the bar, milliseconds */
   readonly barEnd: number;

@@ -16,7 +16,7 @@ export interface ChainFinding {
   readonly holds: boolean;
   readonly found: string;
 }
-/** What the oracle has installed, and what waits for its delay. */
+/** The oracle's installed parts, and those that wait for their delay. */
 export interface ChainRegistry {
   /** least seconds between a proposal and its installation */
   readonly delaySeconds: number;

@@ -105,7 +105,7 @@ const CHANNELS = {
   'v1/funding': 'funding',
 } as const;
 
-/** The channel that streams what a path answers; undefined where none does. */
+/** The channel that streams a path's document; undefined where none does. */
 export function streamOf<T>(
   path: string,
 ): { readonly topic: Topic; readonly answerOf: (document: JsonObject) => T } | undefined {

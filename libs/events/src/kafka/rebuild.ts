@@ -202,7 +202,7 @@ export class Rebuild extends LogServer<KafkaLog> {
   }
 
   /**
-   * @param moves what moved the state that is kept by unit where topics were given more partitions
+   * @param moves the moves of the state that is kept by unit where topics were given more partitions
    * @throws {RebuildMismatchError} where anything comes to something else than it did
    * @throws {RecordsLostError} where a topic does not go back to its beginning
    */

@@ -6,7 +6,7 @@ import { ConsumerOffsets } from '../consumer-offsets.js';
 import type { KafkaLog } from './kafka-log.js';
 
 /**
- * Moves what a service keeps by unit, within a transaction: accounts go to the unit of their key's partition, new units
+ * Moves a service's state by unit, within a transaction: accounts go to the unit of their key's partition, new units
  * begin where the others are.
  *
  * @throws {InvalidInputError} where it cannot be done now
@@ -21,7 +21,7 @@ const PUBLISHED_WITHIN_MS = 60_000;
 
 /**
  * Gives keyed topics more partitions, and moves the state that is kept by partition. Everything must be stopped and
- * consumed: keys go to other partitions afterwards, and nothing of them may wait in the old ones. What was done is noted
+ * consumed: keys go to other partitions afterwards, and nothing of them may wait in the old ones. The move is noted
  * among the consumed batches, so that a rebuild does it at the same place. Safe to be run again where it was killed.
  *
  * @param from partitions so far: TOPIC_PARTITIONS of the services, which must be `to` when they are started again

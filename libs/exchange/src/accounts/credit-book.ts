@@ -21,7 +21,7 @@ const INDEX_UNIT = Number(INDEX_SCALE);
 const HOUR_MS = 3_600_000;
 /** Money as the books count it: 10^−8. */
 const UNITS = 10 ** MONEY_DECIMALS;
-/** Two sums of one account's amounts in another order differ by less than this share of what is summed. */
+/** Two sums of one account's amounts in another order differ by less than this share of their sum. */
 const ROUNDING = 1e-11;
 
 /** An account before and after a command. */
@@ -90,7 +90,7 @@ export class CreditBook {
 
   /**
    * Of accounts those whose charge may have to be booked. The others' rate, reckoned in floats with room for their rounding, has
-   * certainly moved less than what is booked: nothing is left out that the exact rate would book.
+   * certainly moved less than the smallest booked change: no change of the exact rate is left out.
    */
   *chargeable(accounts: readonly string[]): Generator<string> {
     const { exposure } = this;
@@ -113,7 +113,7 @@ export class CreditBook {
         const owed = charged === undefined ? 0 : (was * Math.max(0, at - charged.since)) / HOUR_MS / UNITS;
         const equity = risk.equity - owed;
         const now = risk.positions === 0 ? 0 : perUnit * expectedDeficit(risk.deviation, equity);
-        // Rate and what is owed are rounded up, by a unit each; what equity lacks by rounding the rate has at most, times its unit.
+        // Rate and debt are rounded up, by a unit each; what equity lacks by rounding the rate has at most, times its unit.
         const room = 3 + ROUNDING * (now + perUnit * risk.summed);
         const ends = was > 0 && now < 2;
         if (ends || !(Math.abs(now - was) + room <= Math.max(SMALLEST_CHARGE_MOVE, was / CHARGE_SHARE)))

@@ -161,7 +161,7 @@ export class ExchangeLedger {
     return { cash: this.cashOf(name), fundingOwed, positions };
   }
 
-  /** What an account owes in funding up to now: Σ of its positions', each rounded against it. */
+  /** An account's funding debt up to now: Σ of its positions', each rounded against it. */
   fundingOwedBy(account: string): bigint {
     let owed = 0n;
     for (const [market, position] of this.books.positions.get(account) ?? NO_POSITIONS)
@@ -283,7 +283,7 @@ export class ExchangeLedger {
     return [...this.books.backings.keys()];
   }
 
-  /** Amounts that would vest by `now`, without taking them: what accrues to the exchange at once, to the providers evenly. */
+  /** Amounts that would vest by `now`, without taking them: the exchange's at once, to the providers evenly. */
   dueBy(now: number): { toCapital: bigint; toLiquidity: bigint } {
     let capital = 0n;
     for (const { collectedAt, amount } of this.books.pendingCapital.entries()) {

@@ -3,7 +3,7 @@ import type { BookEvent } from '../book/book-event.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 
 /**
- * Events for an account whose last position was closed: a debt is the pool's loss, what remains of an
+ * Events for an account whose last position was closed: a debt is the pool's loss, the rest of an
  * isolated position's collateral goes back to its trader.
  */
 export function afterTrade(

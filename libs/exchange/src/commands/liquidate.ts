@@ -127,7 +127,7 @@ function offeredRate({ accounts }: Exchange, { account, penaltyRate = 0 }: Liqui
   return notional > 0 ? Math.min(penaltyRate, largestPenalty(maintenanceMargin, notional)) : 0;
 }
 
-/** The least fee for closing an account that has nothing, of what the credit reserve has. */
+/** The least fee for closing an account without equity, paid by the credit reserve. */
 function reserveFee(
   { accounts, ledger }: Exchange,
   account: string,

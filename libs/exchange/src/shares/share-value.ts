@@ -9,7 +9,7 @@ export interface Standing {
 }
 
 /**
- * What all shares together are worth. Who leaves is paid the lower value: L less the fair price of the call spread the providers are
+ * Worth of all shares together. Leaving providers are paid the lower value: L less the fair price of the call spread the providers are
  * short. Who comes pays the higher: P's pending premia already stand before L, and with it go the losses that L has borne and may have back out
  * of trading gains (a put spread on the book) and of those premia, and the premia that L is still to earn: they were paid for the risk
  * that makes shares cheap now. Each is the worse for the provider of the value at marks and at their time-weighted averages: whoever
@@ -30,12 +30,12 @@ export class ShareValue {
     return least(this.drifts().map((drift) => this.claim(liquidity, 0n, drift)));
   }
 
-  /** What shares are worth at marks, whatever their averages, rounded down: of a vault, whose units stay. */
+  /** Worth of shares at marks, whatever their averages, rounded down: of a vault, whose units stay. */
   fair(): bigint {
     return this.claim(this.ledger.liquidity, 0n, 0);
   }
 
-  /** By how much an amount added to L raises what shares are redeemed at: a wider L bears more of the tail. */
+  /** Increase of the redemption value by an amount added to L: a wider L bears more of the tail. */
   raisedBy(added: bigint): bigint {
     const { liquidity } = this.ledger;
     return least(

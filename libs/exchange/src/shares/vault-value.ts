@@ -25,8 +25,8 @@ const UNIT_MONEY = 10n ** BigInt(UNIT_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS
  *     amount = B + (units settled since) × value of a unit − B before
  *
  * comes in or goes out as the provider's deposit or withdrawal at the fair value of shares. Units that were not there before pay for
- * shares what cash pays, pending premia included: who brings them late must not earn what others have borne the risk for. Leaving,
- * and what units have become worth meanwhile, is at the value of shares at marks. Units that were settled moved between
+ * shares the price of cash, pending premia included: late units must not earn premia whose risk others have borne. Leaving,
+ * and the change of units' worth meanwhile, is at the value of shares at marks. Units that were settled moved between
  * provider and exchange for the losses or earnings of L so far, at their whole value. A provider that leaves with more than its
  * shares are worth owes the rest, the deficit: later deposits pay that first, for no shares, so that those who bore it have it back.
  *
@@ -77,7 +77,7 @@ export function valueVault(
   };
 }
 
-/** What those units are worth that were not there before. */
+/** Worth of the new units. */
 function freshPart(units: bigint, before: bigint, backing: bigint): bigint {
   return units <= before ? 0n : divide(backing * (units - before), units, 'up');
 }
@@ -90,7 +90,7 @@ function sharesFor(
     readonly amount: bigint;
     readonly provider: string;
     readonly owed: bigint;
-    /** what of the amount new units are worth, at most */
+    /** the new units' part of the amount, at most */
     readonly fresh: bigint;
   },
 ): { shares: bigint; deficit: bigint } {

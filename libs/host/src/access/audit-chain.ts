@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { type AuditHead, chained } from './audit-log.js';
 
-/** What a check of the audit log has found. */
+/** Result of a check of the audit log. */
 export interface AuditVerdict {
   readonly holds: boolean;
   /** the first entry that is kept, and the last */
@@ -72,7 +72,7 @@ export async function verifyAuditLog(
   return { holds: true, first, head };
 }
 
-/** Why what is kept beside an entry's text is not what the text says. */
+/** Why the columns beside an entry's text differ from the text. */
 function copiedColumns({ sequence, at, entry, ends }: Row): string | undefined {
   const said = JSON.parse(entry) as { sequence?: number; at?: number; ends?: number };
   if (said.sequence !== Number(sequence)) return `says that it is ${said.sequence}`;

@@ -14,7 +14,7 @@ export interface AuditEntry {
   readonly bodyHash: string;
 }
 
-/** What the chain has of a call: that it began, or how it ended. */
+/** A call's entry in the chain: its beginning, or its end. */
 type Link = AuditEntry | { readonly ends: number; readonly status: number };
 
 export interface RecordedEntry extends AuditEntry {

@@ -16,7 +16,7 @@ declare module 'fastify' {
     /** whose key came with the request; null where none is needed */
     principal: Principal | null;
     auditId: number | null;
-    /** gives back what a withdrawal counts against its key's limit; null where it counts nothing */
+    /** gives back a withdrawal's count against its key's limit; null where it has none */
     uncount: (() => Promise<void>) | null;
     /** as it came, of admin calls */
     rawBody: Buffer | undefined;
@@ -29,7 +29,7 @@ const OPEN_TO_EVERYONE = /^\/docs(\/|-|$)/;
 
 /**
  * Checks access before anything else reads a request: the key and its scope, the accounts it may act for, the
- * signature of admin calls and their second holder, what a key may pay out. A request that may change state is written to the audit
+ * signature of admin calls and their second holder, a key's limits of withdrawal. A request that may change state is written to the audit
  * log before it does. A route that does not say who may call it is nobody's.
  */
 export function guardRoutes(
@@ -203,7 +203,7 @@ function needsSecondHolder({ secondHolder }: Exclude<RouteAccess, 'public'>, bod
   return typeof secondHolder === 'function' ? secondHolder(body) : secondHolder;
 }
 
-/** A withdrawal as its body and path name it; what is not text is left for the route to refuse. */
+/** A withdrawal as its body and path name it; the route refuses a path that is not text. */
 function withdrawalIn({ params, body, url }: FastifyRequest): AskedWithdrawal {
   const given = { ...(body as object | null), ...(params as object) } as Record<string, unknown>;
   const text = (value: unknown) => (typeof value === 'string' ? value : '');

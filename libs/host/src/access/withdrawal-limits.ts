@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import type { Principal } from './api-keys.js';
 import { WithdrawalLimitError } from './errors.js';
 
-/** What a key may pay out; every limit that is left out is none. */
+/** A key's limits of withdrawal; an omitted one does not limit. */
 export interface Withdrawals {
   /** accounts and providers it may withdraw from, among its own; empty: none */
   readonly from?: readonly string[] | undefined;
@@ -22,8 +22,8 @@ export interface AskedWithdrawal {
 }
 
 /**
- * What keys have paid out. A limit is counted when a withdrawal is asked for, before the exchange decides it, and given back when it
- * was refused: what has been paid is always counted. A withdrawal whose outcome is not known stays counted.
+ * Withdrawals by key. A limit is counted at the request of a withdrawal, before the exchange decides it, and given back when it
+ * was refused: a paid one is always counted. A withdrawal whose outcome is not known stays counted.
  */
 export class WithdrawalLimits {
   constructor(private readonly database: DataSource) {}
@@ -31,7 +31,7 @@ export class WithdrawalLimits {
   /**
    * Counts a withdrawal against its key's limits.
    *
-   * @returns gives back what was counted; undefined where nothing was
+   * @returns gives the count back; undefined where there is none
    * @throws {WithdrawalLimitError}
    */
   async count(

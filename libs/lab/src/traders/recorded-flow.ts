@@ -50,8 +50,8 @@ export class RecordedFlow implements TraderFlow {
 }
 
 /**
- * Traders' commands of a journal of book events, a line of JSON each: what they paid in and out, moved between their accounts, traded with
- * the pool or matched with one another. Liquidations, take-overs, funding and what vests are left out: the rules that are played decide
+ * Traders' commands of a journal of book events, a line of JSON each: deposits, withdrawals, transfers, trades with
+ * the pool or matched with one another. Liquidations, take-overs, funding and vesting are left out: the rules that are played decide
  * them again. A match is traded with the pool.
  *
  * @throws {InvalidInputError} naming the line that is no book event
@@ -72,7 +72,7 @@ export function flowOfJournal(lines: readonly string[]): RecordedCommand[] {
     });
     if (kind === 'account-deposited') return [paid(account, 'deposit')];
     if (kind === 'account-withdrawn') return [paid(account, 'withdrawal')];
-    // Without a command it is the engine that gives back what an isolated position has left.
+    // Without a command the engine returns the rest of an isolated position.
     if (kind === 'collateral-moved')
       return event.commandId === null ? [] : [paid(event.from, 'withdrawal'), paid(event.to, 'deposit')];
     if (event.planId !== undefined) return [];

@@ -53,7 +53,7 @@ export interface PassState {
  * accounts have come.
  */
 const QUANTUM = 2 ** -20;
-/** What an account can lose at most, of its widest moves: twice, with room for rounding. */
+/** An account's largest loss, by its widest moves: twice, with room for rounding. */
 const ROOM = 2.000001;
 /** Accounts are passed over by the hash of their names: which marks an account is counted at is known without a list. */
 const BUCKETS = 4096;

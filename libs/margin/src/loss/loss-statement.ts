@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Claim } from './haircut.js';
 
-/** Accounts of one chunk: what one proof covers. */
+/** Accounts of one chunk, which one proof covers. */
 export const CHUNK_ACCOUNTS = 4096;
 
 /** One account's part in a shared loss, money in smallest units. */
@@ -36,7 +36,7 @@ export interface LossStatement {
   readonly chunks: readonly LossChunk[];
 }
 
-/** An account's leaf with what stands before it, and the way from there to its chunk's root. */
+/** An account's leaf with the sums before it, and the way from there to its chunk's root. */
 export interface LossShareProof {
   readonly chunk: number;
   readonly leaf: LossLeaf;
@@ -50,7 +50,7 @@ const START: LossState = { accounts: 0, gains: 0n, principal: 0n, cuts: 0n, last
 
 /**
  * The statement of a settlement in chunks, chained by sums and root. A chunk's witnesses are its leaves: that each gain is between 0
- * and the equity, that each cut is ⌊D·cum/G⌋ − ⌊D·cum′/G⌋ of what stands before it, and that the sums go from the state before
+ * and the equity, that each cut is ⌊D·cum/G⌋ − ⌊D·cum′/G⌋ of the sums before it, and that the sums go from the state before
  * to the state after. G and Σ(E⁺ − g) are the last chunk's.
  *
  * Source: margin-adl.md §3.
@@ -68,7 +68,7 @@ export function lossStatement(need: bigint, leaves: readonly LossLeaf[]): LossSt
   return { need, chunks };
 }
 
-/** Checks the public part alone: chunks follow each other, and all that is cut is what was missing, or all that there is. */
+/** Checks the public part alone: chunks follow each other, and the cuts sum to the shortfall, or to all equity. */
 export function lossStatementFailures({ need, chunks }: LossStatement): string[] {
   const failures: string[] = [];
   if (need < 0n) failures.push(`the need is negative: ${need}`);
@@ -91,7 +91,7 @@ export function lossStatementFailures({ need, chunks }: LossStatement): string[]
 }
 
 /**
- * Checks a chunk by its witnesses: what a proof of it would state.
+ * Checks a chunk by its witnesses: the statement of its proof.
  *
  * @param after id of the last account before the chunk; empty for the first
  */
@@ -143,7 +143,7 @@ export function lossShareProof(leaves: readonly LossLeaf[], account: string): Lo
   return { chunk, leaf: leaves[at], before: leaves.slice(from, at).reduce(added, start), path };
 }
 
-/** Whether an account's cut is what the statement's sums make of its gain, and its leaf is in the statement. */
+/** Whether an account's cut follows from the statement's sums and its gain, and its leaf is in the statement. */
 export function lossShareFailures(
   statement: LossStatement,
   { chunk, leaf, before, path }: LossShareProof,

@@ -6,7 +6,7 @@ import {
   withoutAborted,
 } from '../wire/record-set.js';
 
-/** What a fetch answers of one partition. */
+/** A fetch's answer for one partition. */
 export interface FetchedPartition {
   readonly topicId: string;
   readonly partition: number;
@@ -15,7 +15,7 @@ export interface FetchedPartition {
   readonly batches: readonly RecordBatch[];
 }
 
-/** What a fetch asks of one partition. */
+/** A fetch's request for one partition. */
 export interface FetchFrom {
   readonly topicId: string;
   readonly partition: number;

@@ -25,7 +25,7 @@ import type { KafkaConnection } from '../kafka-config.js';
 import { tellDifferences, type TopicDifference, topicDifferences } from '../topic-differences.js';
 import { type ClientOptions, PlatformaticSubscription } from './platformatic-subscription.js';
 
-/** What brokers say of records that they will never take. */
+/** Errors of brokers about records that they will never take. */
 const REFUSALS = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'];
 
 const LEADER_ATTEMPTS = 100;

@@ -30,7 +30,7 @@ export class PlatformaticSubscription implements BrokerSubscription {
   private consumer: Consumer | undefined;
   private readonly pool: ConnectionPool;
   private closed = false;
-  /** counts assignments: what was begun for an earlier one is dropped */
+  /** counts assignments: work begun for an earlier one is dropped */
   private generation = 0;
   /** where each partition that is read goes on */
   private reading = new Map<string, PartitionOffset>();
@@ -173,7 +173,7 @@ export class PlatformaticSubscription implements BrokerSubscription {
     const name = `${topic}/${partition}`;
     const from = this.reading.get(name)?.offset;
     const to = batches.at(-1)?.to;
-    // What was fetched before the pause is fetched again after it.
+    // Records fetched before the pause are fetched again afterwards.
     if (from === undefined || to === undefined || to <= from || this.paused.has(name)) return;
     this.reading.set(name, { topic, partition, offset: to });
     const records = batches.flatMap(recordsOf).filter(({ offset }) => offset >= from);
