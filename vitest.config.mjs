@@ -11,6 +11,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    setupFiles: ['dist/test/support/property-seed.js'],
     env: { ZKRISK_PROVING_KEYS: PROVING_KEYS },
     projects: [
       {

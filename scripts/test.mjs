@@ -2,7 +2,7 @@
 // specs and every proof; `-- --rest` leaves out the specs of `npm test`. `node scripts/test.mjs PATH …`: the specs of these paths.
 // docs/internals/testing.md describes the projects. The last line is "N passed, N failed", and ", N skipped" where some were skipped.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
@@ -21,7 +21,7 @@ const paths = args.filter((arg) => !arg.startsWith('--'));
 const all = args.includes('--all') || args.includes('--rest');
 const quick = !args.includes('--rest');
 
-const total = { passed: 0, failed: 0, skipped: [], files: [] };
+const total = { passed: 0, failed: 0, skipped: [], failures: [], files: [] };
 
 /** Counts a step as one test and says how long it took. */
 async function step(what, run) {
@@ -30,6 +30,7 @@ async function step(what, run) {
   const ok = await run();
   process.stdout.write(`${what}: ${ok ? 'ok' : 'FAILED'}, ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
   total[ok ? 'passed' : 'failed']++;
+  if (!ok) total.failures.push(what);
 }
 
 /** Checks format and lint, and tests the contracts beside them: the lint keeps one core busy, the others the other one. */
@@ -47,6 +48,7 @@ async function checkSources() {
   ]);
   total.passed += contracts.passed;
   total.failed += contracts.failed;
+  if (contracts.failed > 0) total.failures.push('contracts');
 }
 
 /** Runs specs and adds their results to the total. */
@@ -65,13 +67,29 @@ function specs(...options) {
     failed = results.failed;
     total.passed += results.passed;
     total.skipped.push(...results.skipped);
+    total.failures.push(...results.failures);
     total.files.push(...results.files);
   } catch (error) {
     process.stderr.write(`no test results: ${error.message}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  total.failed += status !== 0 && failed === 0 ? 1 : failed;
+  const crashed = status !== 0 && failed === 0;
+  if (crashed) total.failures.push(`vitest ${options.join(' ')}: ended with status ${status}`);
+  total.failed += crashed ? 1 : failed;
+}
+
+/** The compiled unit specs that state properties: they, or what they import from test/support, draw examples. */
+function propertySpecs() {
+  const compiled = ['libs', 'apps', 'test/adversary'].flatMap((folder) =>
+    readdirSync(join(root, 'dist', folder), { recursive: true }).map((path) => join('dist', folder, path)),
+  );
+  return compiled.filter(
+    (path) =>
+      /(?<!\.proof)\.spec\.js$/.test(path) &&
+      !/adversary.(service|system)/.test(path) &&
+      /from '(fast-check|.*\/support\/arbitraries\.js)'/.test(readFileSync(join(root, path), 'utf8')),
+  );
 }
 
 /** Where CI runs, a test may be skipped for want of prices and for nothing else. */
@@ -104,6 +122,10 @@ if (paths.length > 0) {
     if (!all) specs('--project', 'proof', SMALL_PROOF);
   }
   if (all) {
+    // Properties at examples that `npm test` does not draw.
+    process.env.PROPERTY_SEED ??= String(Date.now() % 2 ** 31);
+    process.stdout.write(`properties draw from seed ${process.env.PROPERTY_SEED}\n`);
+    specs('--project', 'unit', ...propertySpecs());
     // A million forged certificates; `npm test` tries a hundredth.
     process.env.FORGERIES ??= '1000000';
     specs('--project', 'unit', 'verify/forgery');
@@ -115,6 +137,7 @@ printSlowest();
 judgeSkips();
 const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 process.stdout.write(`${minutes} minutes\n`);
+for (const failure of total.failures) process.stdout.write(`failed: ${failure}\n`);
 const skipped = total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : '';
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
 process.exit(total.failed === 0 ? 0 : 1);

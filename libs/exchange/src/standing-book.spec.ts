@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { uniform } from '../../../test/support/arbitraries.js';
 import { ExchangeMachine, START } from '../../../test/support/exchange-machine.js';
 import { notionalOf } from '#lib/amounts';
-import { ExchangeLedger, PricingEngine, type PricingEngineState } from './index.js';
+import { ExchangeLedger, MarketStateError, PricingEngine, type PricingEngineState } from './index.js';
 
 const MARKETS = ['A', 'B', 'C'];
 
@@ -65,6 +65,16 @@ function started({ engine }: ExchangeMachine): PricingEngine {
   );
 }
 
+/** The prices of a trade, or the refusal: a market that is stale or uncertain by then is priced by neither engine. */
+function answer(engine: PricingEngine, legs: Parameters<PricingEngine['price']>[0]): unknown {
+  try {
+    return engine.price(legs);
+  } catch (error) {
+    if (!(error instanceof MarketStateError)) throw error;
+    return { code: error.code, details: error.details };
+  }
+}
+
 describe('the book in place', () => {
   it('is to the last bit what a process has that starts from the tables: prices, funding, solvency, who is due', () => {
     fc.assert(
@@ -74,13 +84,15 @@ describe('the book in place', () => {
           const fresh = started(machine);
           expect(fresh.snapshot()).toEqual(JSON.parse(JSON.stringify(engine.snapshot())));
           expect(fresh.solvency()).toEqual(engine.solvency());
-          for (const market of MARKETS)
-            expect(fresh.price([{ market, size: '12.5' }])).toEqual(engine.price([{ market, size: '12.5' }]));
+          for (const market of MARKETS) {
+            const legs = [{ market, size: '12.5' }];
+            expect(answer(fresh, legs)).toEqual(answer(engine, legs));
+          }
           const both = [
             { market: 'A', size: '-3' },
             { market: 'C', size: '7' },
           ];
-          expect(fresh.price(both)).toEqual(engine.price(both));
+          expect(answer(fresh, both)).toEqual(answer(engine, both));
           expect(fresh.assessment()).toEqual(engine.assessment());
           expect(fresh.standing.record()).toEqual(engine.standing.record());
           // Events of both for the same next command, funding included.
@@ -107,6 +119,7 @@ describe('the book in place', () => {
           }
           expect(engine.solvency().claims).toBe(engine.ledger.collateral + gains);
           // Pairwise sums beside plain ones: equal to rounding.
+          if (!engine.board.permits('A', 'reduce')) return;
           const legs = [{ market: 'A', size: '5' }];
           const { riskBefore } = engine.price(legs);
           const { assessment } = engine.assessment();
