@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type PoolAmounts, POOL_FIELDS } from './digest.js';
-import type { IncludedAccount } from './included-account.js';
+import type { IncludedAccount } from './inclusion.js';
 
 // Apart from the types, which the SDK's package has without zod.
 

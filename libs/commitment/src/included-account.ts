@@ -1,27 +1,14 @@
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { bookRoot, type PoolAmounts } from './digest.js';
 import { includedAccountSchema } from './included-account-schema.js';
-import { checkInclusion, includedIn, type Inclusion, NotIncludedError } from './inclusion.js';
+import {
+  checkInclusion,
+  type IncludedAccount,
+  includedIn,
+  type Inclusion,
+  NotIncludedError,
+} from './inclusion.js';
 import { type Totals, totalsOf } from './sums.js';
-
-/** An account's place in a book's commitment, as it is handed out: its holder needs only the root of a chain to check it. */
-export interface IncludedAccount {
-  /** end of the bar whose epoch the book is of, ISO 8601 */
-  readonly barEnd: string;
-  readonly forecastId: string;
-  /** of the book, in hex */
-  readonly root: string;
-  /** P, L, P_t and other debts, in units of 10^−8: no account's, and bound by the root */
-  readonly pool: Readonly<Record<keyof PoolAmounts, string>>;
-  /** of cross margin, and of each isolated position; bytes in hex */
-  readonly leaves: readonly {
-    readonly account: string;
-    readonly salt: string;
-    readonly index: number;
-    readonly sums: string;
-    readonly path: readonly { readonly digest: string; readonly sums: string }[];
-  }[];
-}
 
 /** Content of a checked inclusion. */
 export interface CheckedInclusion {

@@ -5,10 +5,15 @@ export {
   checkIncludedAccount,
   hexOf,
   includedAccount,
-  type IncludedAccount,
 } from './included-account.js';
 export { includedAccountSchema } from './included-account-schema.js';
-export { checkInclusion, type Inclusion, includedIn, NotIncludedError } from './inclusion.js';
+export {
+  checkInclusion,
+  type IncludedAccount,
+  includedIn,
+  type Inclusion,
+  NotIncludedError,
+} from './inclusion.js';
 export { MerkleSumTree } from './merkle-sum-tree.js';
 export {
   accountSums,

@@ -1,6 +1,6 @@
 import { divide, formatMoney, fromNumber } from '#lib/amounts';
 import type { FundingOfUnit } from '#lib/risk';
-import { INDEX_SCALE } from './book/books.js';
+import { INDEX_SCALE } from './book/ledger-state.js';
 import type { BookEvent } from './book/book-event.js';
 import type { ExchangeLedger } from './book/exchange-ledger.js';
 

@@ -3,7 +3,7 @@ import type { CovariancePayload, FilterStepPayload } from '#lib/messages';
 import type { FactorForecast } from '#lib/risk';
 import type { Bar, ForecastModel } from '#lib/volatility';
 import type { WarmingUp } from './estimation-window.js';
-import type { PublishedModel } from './forecast-engine.js';
+import type { PublishedModel } from './published-model.js';
 import type { ForecastingParameters } from './parameters.js';
 import type { TailFactor } from './tail-tracker.js';
 

@@ -13,12 +13,8 @@ import {
   type Bar,
   BarBuilder,
   type BarBuilderState,
-  type ExcludedMarket,
   factorForecast,
-  type ForecastModel,
-  type ForecastModelFit,
   initialState,
-  type MarketGroup,
   RejectedTickError,
 } from '#lib/volatility';
 import type { FactorForecast } from '#lib/risk';
@@ -27,21 +23,9 @@ import { type EstimationPanel, EstimationWindow, type WarmingUp } from './estima
 import type { ForecastingParameters } from './parameters.js';
 import { FitFailedError, type FinishedFit } from './fit.js';
 import { guardedDeviations, type Requirements } from './guarded-deviations.js';
+import type { PublishedModel } from './published-model.js';
 import { type QualityBaseline, QualityTracker, type QualityState } from './quality-tracker.js';
 import { type TailState, TailTracker } from './tail-tracker.js';
-
-/** A model in force. */
-export interface PublishedModel {
-  readonly version: number;
-  /** end of the last bar of its window */
-  readonly fittedOn: number;
-  readonly model: ForecastModel;
-  readonly excluded: readonly ExcludedMarket[];
-  readonly diagnostics: ForecastModelFit['diagnostics'];
-  /** groups of markets, and the end of the window they were described on; null before there are any */
-  readonly groups: { readonly asOf: number; readonly groups: readonly MarketGroup[] } | null;
-  readonly seconds: number;
-}
 
 /** A model that proofs may be made about. */
 export interface Registration {

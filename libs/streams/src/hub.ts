@@ -4,9 +4,19 @@ import { type ChannelName, withoutNulls } from '#lib/messages';
 import { Allowance } from './allowance.js';
 import type { Caller } from './caller.js';
 import type { StreamChannel } from './channel.js';
+import type { Connection, Quoter } from './connection.js';
 import { ChannelNotServedError } from './errors.js';
 import { Feed } from './feed.js';
-import type { Connection, Quoter, Session } from './session.js';
+
+/** A session, as the hub knows it. */
+export interface Subscriber {
+  readonly caller: Caller;
+  /** Sends a feed's news, if the client is subscribed and keeps up. @returns frames sent */
+  deliver(feed: Feed): number;
+  /** Sends the snapshots that are owed. @returns whether it waits to be read again */
+  catchUp(): boolean;
+  close(code: number, reason: string): void;
+}
 
 export interface HubOptions {
   /** least time between two rounds, milliseconds */
@@ -23,7 +33,7 @@ export interface HubOptions {
 
 interface Member {
   readonly feed: Feed;
-  readonly sessions: Set<Session>;
+  readonly sessions: Set<Subscriber>;
   /** set while the document is being read */
   reading: Promise<void> | undefined;
   /** since when nobody is subscribed, milliseconds of the monotonic clock */
@@ -50,11 +60,11 @@ const SLICE_MS = 2;
 export class StreamHub {
   readonly connections: Allowance;
   readonly subscriptions: Allowance;
-  readonly sessions = new Set<Session>();
+  readonly sessions = new Set<Subscriber>();
   /** rounds, frames sent and snapshots owed to slow readers since the start, for metrics */
   readonly counts = { rounds: 0, frames: 0, slow: 0 };
   private readonly served: ReadonlyMap<ChannelName, Served>;
-  private readonly owing = new Set<Session>();
+  private readonly owing = new Set<Subscriber>();
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private sliceStart = 0;
@@ -92,7 +102,7 @@ export class StreamHub {
   }
 
   /** @throws {StreamLimitError} */
-  welcome(session: Session, connection: Connection, heartbeatMs: number, messageBytes: number): void {
+  welcome(session: Subscriber, connection: Connection, heartbeatMs: number, messageBytes: number): void {
     this.connections.take(session.caller.holder);
     this.sessions.add(session);
     connection.send(
@@ -104,7 +114,7 @@ export class StreamHub {
   }
 
   /** The feed of a subject, as of now, for one more session. @throws {ChannelNotServedError} */
-  async join(name: ChannelName, subject: string | undefined, session: Session): Promise<Feed> {
+  async join(name: ChannelName, subject: string | undefined, session: Subscriber): Promise<Feed> {
     const served = this.served.get(name);
     if (served === undefined)
       throw new ChannelNotServedError(`the channel ${name} is not served by this process`);
@@ -127,7 +137,7 @@ export class StreamHub {
     return member.feed;
   }
 
-  leave({ channel, subject }: Feed, session: Session): void {
+  leave({ channel, subject }: Feed, session: Subscriber): void {
     const member = this.served.get(channel)?.members.get(subject ?? '');
     if (member === undefined) return;
     member.sessions.delete(session);
@@ -141,12 +151,12 @@ export class StreamHub {
   }
 
   /** A session is owed snapshots, or waits to be read again. */
-  owes(session: Session): void {
+  owes(session: Subscriber): void {
     if (!this.owing.has(session)) this.counts.slow++;
     this.owing.add(session);
   }
 
-  forget(session: Session): void {
+  forget(session: Subscriber): void {
     this.owing.delete(session);
     this.sessions.delete(session);
   }

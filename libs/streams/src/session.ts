@@ -7,23 +7,10 @@ import {
   type ClientMessage,
 } from '#lib/messages';
 import type { Caller, Door } from './caller.js';
+import type { Connection } from './connection.js';
 import { StreamAccessError, StreamLimitError } from './errors.js';
 import { type Feed, type SnapshotReason, subjectField } from './feed.js';
-import type { StreamHub } from './hub.js';
-
-/** The transport under a session. */
-export interface Connection {
-  send(frame: Buffer | string): void;
-  /** bytes that were sent and not taken by the network yet */
-  readonly bufferedBytes: number;
-  /** Stops and resumes reading the client's messages. */
-  pause(): void;
-  resume(): void;
-  close(code: number, reason: string): void;
-}
-
-/** Answers a quote request with a quote's JSON; throws as REST would answer. */
-export type Quoter = (request: Extract<ClientMessage, { op: 'quote' }>, caller: Caller) => string;
+import type { StreamHub, Subscriber } from './hub.js';
 
 interface Subscription {
   readonly feed: Feed;
@@ -37,7 +24,7 @@ interface Subscription {
 const MOST_REFUSALS = 100;
 
 /** One connection: its key, its subscriptions, and the frames it is owed. */
-export class Session {
+export class Session implements Subscriber {
   private readonly subscriptions = new Map<string, Subscription>();
   private refusals = 0;
   private turn: Promise<void> = Promise.resolve();

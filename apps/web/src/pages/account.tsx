@@ -3,13 +3,13 @@ import type { Account as AccountAnswer, Margin } from '#lib/sdk';
 import { useAnswer } from '../engine/resource.js';
 import { decimalsFor } from '../format/numbers.js';
 import { go, href, place } from '../router.js';
-import { Age, Decimal, Percent, Real, State } from '../parts/figures.js';
-import { Gauge } from '../parts/gauge.js';
+import { Age, Decimal, Percent, Real } from '../parts/figures.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
 import { accountName } from './account/account-name.js';
 import { AccountPast } from './account/account-past.js';
 import { Deposit } from './account/deposit.js';
+import { MarginView } from './account/margin-view.js';
 import { WhatIf } from './account/what-if.js';
 
 export function Account() {
@@ -120,87 +120,6 @@ function Losses({ losses: { gain, wouldBeCut, notes, creditPerHour } }: { losses
         </Fact>
       </Facts>
     </Panel>
-  );
-}
-
-/** Equity against both margins, and what the margins are made of. */
-export function MarginView({ margin, cash }: { margin: Margin; cash?: string }) {
-  const { equity, initialMargin, maintenanceMargin, terms } = margin;
-  const state = margin.liquidatable ? 'bad' : equity < initialMargin ? 'warn' : 'good';
-  const word = margin.liquidatable
-    ? 'below maintenance: to be liquidated'
-    : equity < initialMargin
-      ? 'below initial margin: can only reduce'
-      : 'margin held';
-  return (
-    <>
-      <div class="gauge-line">
-        <State tone={state}>{word}</State>
-        <span>
-          maintenance <Real of={maintenanceMargin} decimals={2} /> of equity <Real of={equity} decimals={2} />
-        </span>
-      </div>
-      <Gauge
-        label="Maintenance margin as a part of equity"
-        part={maintenanceMargin}
-        whole={equity}
-        tone={state === 'good' ? 'plain' : state}
-      />
-      <Facts>
-        {cash !== undefined && (
-          <Fact name="Cash">
-            <Decimal of={cash} />
-          </Fact>
-        )}
-        <Fact name="Equity">
-          <Real of={equity} decimals={2} signed />
-        </Fact>
-        <Fact name="Unrealised profit">
-          <Real of={margin.unrealisedPnl} decimals={2} signed />
-        </Fact>
-        <Fact name="Notional">
-          <Real of={margin.notional} decimals={0} />
-        </Fact>
-        <Fact name="Equity over notional">
-          {margin.marginRatio === null ? '–' : <Percent of={margin.marginRatio} />}
-        </Fact>
-        <Fact name="Free above initial margin">
-          <Real of={margin.available} decimals={2} signed />
-        </Fact>
-      </Facts>
-      {margin.notional > 0 && (
-        <table class="plain">
-          <caption>What the margins are made of</caption>
-          <thead>
-            <tr>
-              <th scope="col">Term</th>
-              <th scope="col" class="numeric">
-                initial
-              </th>
-              <th scope="col" class="numeric">
-                maintenance
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {(['risk', 'concentration', 'closing', 'floor', 'total'] as const).map((term) => (
-              <tr key={term}>
-                <th scope="row">
-                  {term}
-                  {term === 'risk' && <span class="note"> worst: {terms.initial.worst}</span>}
-                </th>
-                <td class="numeric">
-                  <Real of={terms.initial[term]} decimals={2} />
-                </td>
-                <td class="numeric">
-                  <Real of={terms.maintenance[term]} decimals={2} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </>
   );
 }
 

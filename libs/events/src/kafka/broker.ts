@@ -1,6 +1,5 @@
 import { ZkriskError } from '#lib/errors';
 import type { LogRecord } from '../record.js';
-import type { TopicDifference } from './topic-differences.js';
 
 /** The brokers do not fit the engine's needs. */
 export class BrokerError extends ZkriskError {
@@ -25,6 +24,13 @@ export interface TopicSettings {
   readonly topic: string;
   readonly partitions: number;
   readonly config: Readonly<Record<string, string>>;
+}
+
+/** A difference, and the command that mends it. */
+export interface TopicDifference {
+  readonly topic: string;
+  readonly problem: string;
+  readonly remedy: string;
 }
 
 /** The offsets there are of a partition: the oldest kept, and the one after the newest. */

@@ -16,11 +16,12 @@ import type {
   BrokerSubscription,
   OffsetRange,
   SubscribeOptions,
+  TopicDifference,
   TopicSettings,
 } from './broker.js';
 import type { KafkaConnection } from './kafka-config.js';
 import { KafkaJsSubscription } from './kafkajs-subscription.js';
-import { tellDifferences, type TopicDifference, topicDifferences } from './topic-differences.js';
+import { tellDifferences, topicDifferences } from './topic-differences.js';
 import { type Codec, CODECS, compress } from './wire/compression.js';
 import { readFetchesOurselves } from './wire/kafkajs-fetch.js';
 

@@ -1,17 +1,10 @@
-import type { TopicSettings } from './broker.js';
+import type { TopicDifference, TopicSettings } from './broker.js';
 
 /** A topic as the brokers have it. */
 export interface FoundTopic {
   readonly partitions: number;
   readonly replicas: number;
   readonly config: Readonly<Record<string, string>>;
-}
-
-/** A difference, and the command that mends it. */
-export interface TopicDifference {
-  readonly topic: string;
-  readonly problem: string;
-  readonly remedy: string;
 }
 
 /** Settings that may be larger than asked for; −1 is without a limit. */

@@ -7,7 +7,7 @@ import {
   type PassState,
   type PortfolioModel,
 } from '#lib/margin';
-import { INDEX_SCALE } from '../book/books.js';
+import { INDEX_SCALE } from '../book/ledger-state.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import { CreditCapError } from '../errors.js';
 import type { MarketBoard } from '../marks/market-board.js';

@@ -1,19 +1,17 @@
 import { divide } from '#lib/amounts';
 import { LinearVesting, VestingSchedule } from '#lib/risk';
-import type {
-  Backing,
-  CreditRate,
-  LockedWithdrawal,
-  MarketBook,
-  OpenPosition,
-  WaitingCommand,
+import {
+  type Backing,
+  type CreditRate,
+  INDEX_SCALE,
+  type LockedWithdrawal,
+  type MarketBook,
+  type OpenPosition,
+  type WaitingCommand,
 } from './ledger-state.js';
 import { type AccountHoldings, GainWindows } from './gain-windows.js';
 import { PayoutNotes } from './payout-notes.js';
 import { FLAT, type Position } from './position.js';
-
-/** Funding index: money per unit of size, 10^−26 of both smallest units' ratio. */
-export const INDEX_SCALE = 10n ** 18n;
 
 /** The exchange's books, as the folds change them. Sums over accounts are kept beside the accounts: nothing walks them. */
 export class Books {

@@ -1,6 +1,5 @@
 import { divide, notionalOf } from '#lib/amounts';
-import { INDEX_SCALE } from './books.js';
-import type { OpenPosition } from './ledger-state.js';
+import { INDEX_SCALE, type OpenPosition, type WindowState } from './ledger-state.js';
 
 /** An account's equity when a window began, and deposits since, less payouts. */
 export interface Baseline {
@@ -14,13 +13,6 @@ interface Window {
   /** price and funding index by market */
   readonly markets: ReadonlyMap<string, { readonly price: bigint; readonly index: bigint }>;
   readonly changed: Map<string, Baseline>;
-}
-
-/** A window as plain data. */
-export interface WindowState {
-  readonly at: number;
-  readonly markets: readonly (readonly [market: string, price: bigint, index: bigint])[];
-  readonly changed: readonly (readonly [account: string, equity: bigint, inflow: bigint])[];
 }
 
 export interface AccountHoldings {

@@ -1,8 +1,17 @@
 import type { LinearVestingState, PendingAmount } from '#lib/risk';
 import { InvalidInputError } from '#lib/errors';
-import type { WindowState } from './gain-windows.js';
 import type { NotesState } from './payout-notes.js';
 import type { Position } from './position.js';
+
+/** Funding index: money per unit of size, 10^−26 of both smallest units' ratio. */
+export const INDEX_SCALE = 10n ** 18n;
+
+/** A window of gains (gain-windows.ts) as plain data. */
+export interface WindowState {
+  readonly at: number;
+  readonly markets: readonly (readonly [market: string, price: bigint, index: bigint])[];
+  readonly changed: readonly (readonly [account: string, equity: bigint, inflow: bigint])[];
+}
 
 /** One market's totals over all accounts. */
 export interface MarketBook {

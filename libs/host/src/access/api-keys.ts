@@ -4,7 +4,14 @@ import type { DataSource } from 'typeorm';
 import { SCOPES, type Scope } from '#lib/service';
 import { listenTo, notify } from '#lib/storage';
 import { UnauthenticatedError, UnknownKeyError } from './errors.js';
-import type { Withdrawals } from './withdrawal-limits.js';
+
+/** A key's limits of withdrawal; an omitted one does not limit. */
+export interface Withdrawals {
+  /** accounts and providers it may withdraw from, among its own; empty: none */
+  readonly from?: readonly string[] | undefined;
+  /** money in any 24 hours, a decimal */
+  readonly perDay?: string | undefined;
+}
 
 /** Who calls. */
 export interface Principal {

@@ -5,4 +5,3 @@ export * from './approvals.js';
 export * from './audit-chain.js';
 export * from './audit-log.js';
 export { ForbiddenError } from './errors.js';
-export type { Withdrawals } from './withdrawal-limits.js';

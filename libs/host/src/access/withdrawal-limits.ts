@@ -3,14 +3,6 @@ import type { DataSource } from 'typeorm';
 import type { Principal } from './api-keys.js';
 import { WithdrawalLimitError } from './errors.js';
 
-/** A key's limits of withdrawal; an omitted one does not limit. */
-export interface Withdrawals {
-  /** accounts and providers it may withdraw from, among its own; empty: none */
-  readonly from?: readonly string[] | undefined;
-  /** money in any 24 hours, a decimal */
-  readonly perDay?: string | undefined;
-}
-
 /** A withdrawal as it was asked for, before its body was checked. */
 export interface AskedWithdrawal {
   readonly owner: string;

@@ -5,7 +5,7 @@ import { percentText, significantText } from '../../format/numbers.js';
 import { Chart } from '../../parts/chart.js';
 import { Decimal, State } from '../../parts/figures.js';
 import { Fact, Facts, Panel } from '../../parts/panel.js';
-import { MarginView } from '../account.js';
+import { MarginView } from './margin-view.js';
 
 /** Moves of every mark at once that the curve is drawn at. */
 const SHOCKS = [

@@ -20,9 +20,10 @@ import {
   RecordsRefusedError,
   type SubscribeOptions,
   type TopicSettings,
+  type TopicDifference,
 } from '../broker.js';
 import type { KafkaConnection } from '../kafka-config.js';
-import { tellDifferences, type TopicDifference, topicDifferences } from '../topic-differences.js';
+import { tellDifferences, topicDifferences } from '../topic-differences.js';
 import { type ClientOptions, PlatformaticSubscription } from './platformatic-subscription.js';
 
 /** Errors of brokers about records that they will never take. */
