@@ -45,6 +45,7 @@ describe('five colluders with every command there is', () => {
       'release',
       'claim',
       'takeover',
+      'accept',
       'vault',
     ])
       expect(
@@ -72,9 +73,10 @@ describe('five colluders with every command there is', () => {
         'liquidate: trade-booked',
         'takeover: match-booked',
       ],
+      ...['takeover: trade-rejected', 'accept: takeovers-accepted'],
     ])
       expect(coverage.get(outcome) ?? 0, outcome).toBeGreaterThan(0);
-    for (const law of ['1: ', '5: ', '8: ', '9: ', '10: ', '11: ', 'no gain'])
+    for (const law of ['1: ', '4: ', '5: ', '8: ', '9: ', '10: ', '11: ', 'no gain'])
       expect(
         tried.some((name) => name.startsWith(law)),
         law,

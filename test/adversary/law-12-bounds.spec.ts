@@ -87,6 +87,19 @@ describe('what is out of bounds', () => {
     },
   );
 
+  it.each(Object.getOwnPropertyNames(Object.prototype))(
+    'is no name of anything: %j, which a table of names finds whoever is in it',
+    (name) => {
+      for (const field of [fields.account, fields.market, fields.source])
+        expect(field.safeParse(name).success).toBe(false);
+      const named = message({ kind: 'tick', market: name, price: '1' });
+      expect(TOPICS.prices.message.safeParse(named).success).toBe(false);
+      expect(rest.quoteRequest.safeParse({ account: 'a', legs: [{ market: name, size: '1' }] }).success).toBe(
+        false,
+      );
+    },
+  );
+
   it.each([0, -1, Date.UTC(1999, 11, 31), Date.UTC(2100, 0, 2), 1e18, 1.5, NaN, '0'])(
     'is no time: %j',
     (at) => {

@@ -9,10 +9,21 @@ function under(): ExchangeMachine {
   machine.wait(1000);
   machine.deposit('debtor', 22_000);
   machine.deposit('bot', 100_000);
+  accept(machine, 'bot', 100_000, -0.01);
   machine.trade('debtor', { A: 2000, B: 2000 });
   machine.marks({ A: 97, B: 98 });
   expect(machine.engine.accounts.standing('debtor').liquidatable).toBe(true);
   return machine;
+}
+
+let accepted = 0;
+function accept(machine: ExchangeMachine, account: string, notional: number, discount?: number): void {
+  const command = { kind: 'accept-takeovers', account, commandId: `accept-${++accepted}` } as const;
+  const event = machine.command({
+    ...{ ...command, notional: String(notional) },
+    ...(discount === undefined ? {} : { discount }),
+  });
+  expect(event).toMatchObject({ kind: 'takeovers-accepted', account });
 }
 
 describe('liquidators', () => {
@@ -84,9 +95,50 @@ describe('liquidators', () => {
     refused({ prices: ['90'] }, 'match-price');
     refused({ penaltyRate: 0.001 }, 'liquidation-price');
     refused({ liquidator: 'debtor' }, 'invalid-input');
-    refused({ liquidator: 'nobody' }, 'insufficient-margin');
+    machine.deposit('poor', 1);
+    accept(machine, 'poor', 1_000_000);
+    refused({ liquidator: 'poor' }, 'insufficient-margin');
     refused({ prices: [] }, 'invalid-input');
     expect(machine.ledger.recount()).toBeUndefined();
+  });
+
+  it('pass nothing to an account that has not accepted it, or at prices and to an amount that it has not', () => {
+    const machine = under();
+    machine.deposit('victim', 100_000);
+    const report = (liquidator: string, price: string, size = -500) =>
+      machine.liquidate('debtor', { A: size }, { penaltyRate: 0.004, prices: [price], liquidator }).at(-1)!;
+    const refused = { kind: 'trade-rejected', code: 'takeover-not-accepted' };
+    // Whoever reports names whom it likes: money alone is no consent.
+    expect(report('victim', '97')).toMatchObject(refused);
+    expect(machine.ledger.hasPositions('victim')).toBe(false);
+    accept(machine, 'victim', 40_000);
+    expect(report('victim', '97')).toMatchObject(refused);
+    // 412 at 97 are 39,964. Dearer than the marks it takes none, where it has not said otherwise.
+    expect(report('victim', '97.01', -412)).toMatchObject(refused);
+    expect(machine.ledger.hasPositions('victim')).toBe(false);
+    expect(report('victim', '97', -412)).toMatchObject({ kind: 'match-booked' });
+    expect(number(machine.ledger.takeoversOf('victim').notional)).toBe(36);
+    // Used up: neither the rest nor the same again is passed to it.
+    expect(report('victim', '97', -1)).toMatchObject(refused);
+    accept(machine, 'victim', 40_000, 0.002);
+    expect(report('victim', '96.9', -10)).toMatchObject(refused);
+    expect(report('victim', '96.8', -10)).toMatchObject({ kind: 'match-booked' });
+    accept(machine, 'victim', 0);
+    expect(report('victim', '96.8', -10)).toMatchObject(refused);
+    // A snapshot keeps the word.
+    accept(machine, 'victim', 1234.5, 0.001);
+    const restored = machine.restored(machine.ledger.snapshot());
+    expect(restored.takeoversOf('victim')).toEqual({ notional: 123_450_000_000n, discount: 0.001 });
+    expect(machine.restored().takeoversOf('victim').notional).toBe(0n);
+  });
+
+  it('cannot accept for an account that is not there, nor less than nothing', () => {
+    const machine = under();
+    const asked = (account: string, notional: string) =>
+      machine.command({ kind: 'accept-takeovers', account, commandId: `${account}-${notional}`, notional });
+    expect(asked('nobody', '5')).toMatchObject({ kind: 'account-rejected', code: 'unknown-account' });
+    expect(asked('bot', '-5')).toMatchObject({ kind: 'account-rejected', code: 'invalid-input' });
+    expect(machine.ledger.takeoversOf('nobody').notional).toBe(0n);
   });
 
   it('pay better prices to the account, and what one market gives is not set against another', () => {

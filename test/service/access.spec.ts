@@ -269,6 +269,20 @@ describe('who may call what', () => {
     expect(quotes.some(({ status }) => status === 429)).toBe(true);
   });
 
+  it('a batch counts as the quotes that it asks for', async () => {
+    const { key: slow } = await keys.create({ label: 'slow batches', scopes: ['quote'], ratePerSecond: 20 });
+    const batch = (size: number) =>
+      call('POST', '/v1/quotes/batch', {
+        key: slow,
+        body: { requests: Array.from({ length: size }, () => ({ account: 'a', legs: LEGS })) },
+      });
+    expect(await batch(21)).toMatchObject({ status: 429, code: 'rate-limited', body: { calls: 21 } });
+    await new Promise((resolve) => setTimeout(resolve, 1050));
+    expect((await batch(20)).status).toBe(200);
+    const answers = await Promise.all([batch(20), batch(20)]);
+    expect(answers.map(({ status }) => status)).toContain(429);
+  });
+
   it('nothing too large, malformed or unknown', async () => {
     const quote = await key('quote');
     const post = (body: unknown, headers = {}) => call('POST', '/v1/quotes', { key: quote, body, headers });

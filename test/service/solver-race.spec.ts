@@ -27,7 +27,10 @@ describe('the race of solvers', () => {
         12,
       ),
     });
-    for (const solver of ['ann', 'bob', 'cleo']) await market.client.deposit(solver, '50000');
+    for (const solver of ['ann', 'bob', 'cleo']) {
+      await market.client.deposit(solver, '50000');
+      await market.client.acceptTakeovers(solver, '100000');
+    }
   }, 120_000);
   afterAll(() => market.stop());
 
@@ -123,6 +126,7 @@ describe('the race of solvers', () => {
     expect((await ticked(alone.planId, closed)).status).toBe('executed');
     expect(await bookedTrades(alone.planId)).toMatchObject([{ liquidator: 'house' }]);
     await client.deposit('poor', '1');
+    await client.acceptTakeovers('poor', '100000');
     const { planId, orders, account } = await openedPlan();
     const fills = orders.map(({ market: name, size }) => ({ market: name, size, price: market.price(name) }));
     await client.reportExecution(planId, { liquidator: 'poor', status: 'full', penaltyRate: 0, fills });

@@ -75,6 +75,13 @@ const commands = {
     kind: fc.constant('takeover' as const),
     liquidator: who,
     permille: fc.integer({ min: -6, max: 6 }),
+    /** three of four have accepted it before, whatever the prices */
+    accepts: fc.nat(3).map((one) => one > 0),
+  }),
+  /** how much liquidators may pass to one, and at what prices */
+  accept: fc.record({
+    ...{ kind: fc.constant('accept' as const), who, notional: amount },
+    permille: fc.integer({ min: -20, max: 20 }),
   }),
   /** pool shares come to their vault, or ask to leave it */
   vault: fc.record({ kind: fc.constant('vault' as const), units: fc.integer({ min: 0, max: 5_000_000 }) }),
@@ -141,6 +148,8 @@ export function play(
   };
   let seen = 0;
   let paidOut = 0;
+  /** notional that each has accepted to take over and has not been given */
+  const accepted = new Map<string, number>();
   for (const step of steps) {
     const account = 'who' in step ? step.who : undefined;
     machine.settle();
@@ -166,6 +175,15 @@ export function play(
         require('10: who is flat owes nothing', !flat || ledger.cashOf(booked.account) >= 0n, () =>
           booked.account);
       }
+    for (const booked of machine.events.slice(seen)) {
+      if (booked.kind === 'takeovers-accepted') accepted.set(booked.account, Number(booked.notional));
+      if (booked.kind !== 'match-booked' || booked.planId === undefined) continue;
+      const { account: taker, legs } = booked.accounts[1];
+      const given = legs.reduce((sum, { size, price }) => sum + Math.abs(Number(size)) * Number(price), 0);
+      accepted.set(taker, (accepted.get(taker) ?? 0) - given);
+      require('4: nobody is given what it has not accepted', accepted.get(taker)! >= -TOLERANCE, () =>
+        `${taker} was given ${given}`);
+    }
     for (const booked of machine.events.slice(seen)) paidOut += paidBy(booked);
     seen = machine.events.length;
     if (!randomMarks) {
@@ -223,6 +241,8 @@ function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | unde
       });
     case 'claim':
       return machine.command({ kind: 'claim', account: step.who, commandId: `c-${machine.events.length}` });
+    case 'accept':
+      return accept(machine, step.who, step.notional, step.permille / 1000);
     case 'close': {
       const { size: held } = machine.ledger.position(step.who, step.market);
       if (held === 0n) return undefined;
@@ -251,6 +271,7 @@ function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | unde
           !account.startsWith(step.liquidator) && machine.engine.accounts.standing(account).liquidatable,
       );
       if (name === undefined) return undefined;
+      if (step.accepts) accept(machine, step.liquidator, 1e12, -0.02);
       const open = machine.ledger.account(name).positions;
       const sizes = open.map(({ market, size }) => [market, (-Number(size) / 1e8).toFixed(8)] as const);
       const prices = open.map(({ market }) =>
@@ -277,6 +298,13 @@ function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | unde
       return undefined;
     }
   }
+}
+
+function accept(machine: ExchangeMachine, account: string, notional: number, discount: number): BookEvent {
+  const commandId = `a-${machine.events.length}`;
+  return machine.command({
+    ...{ kind: 'accept-takeovers', account, commandId, notional: String(notional), discount },
+  });
 }
 
 /** Initial margin of a lone position, about, as a share of its notional. */

@@ -153,6 +153,7 @@ describe('whatever is sent', () => {
       [
         ...['account-withdrawn', 'collateral-moved', 'trade-booked', 'match-booked', 'bankruptcy-settled'],
         ...['margin-reserved', 'margin-released', 'note-paid', 'command-id-reused'],
+        'takeovers-accepted',
       ],
     ],
     [
@@ -173,15 +174,28 @@ describe('whatever is sent', () => {
         ...tables,
         ...{ book: undefined, events: undefined },
       });
-      const caused = await engine.database.query<{ payload: Record<string, string | undefined> }[]>(
+      type Caused = Readonly<
+        Record<'kind' | 'account' | 'provider' | 'owner' | 'from' | 'by', string | undefined>
+      > & {
+        readonly accounts?: readonly { readonly account: string }[];
+      };
+      const caused = await engine.database.query<{ payload: Caused }[]>(
         'select payload from book_event where sequence > $1',
         [before],
       );
       for (const { payload } of caused) {
         if (OF_TIME.includes(payload.kind!)) continue;
         expect([...kinds, ...REFUSALS]).toContain(payload.kind);
-        const owner = payload.account ?? payload.provider ?? payload.owner ?? payload.from;
-        if (accounts !== undefined && owner !== undefined) expect(accounts).toContain(owner.split('~')[0]);
+        if (accounts === undefined) continue;
+        const { account, provider, owner, from, by } = payload;
+        const named = [
+          account ?? provider ?? owner ?? from ?? by,
+          ...(payload.accounts ?? []).map((one) => one.account),
+        ];
+        expect([payload.kind, ...new Set(named.map((name) => name?.split('~')[0]))]).toEqual([
+          payload.kind,
+          ...accounts,
+        ]);
       }
       expect(engine.pricer.engine.ledger.imbalance()).toBe(0n);
     },

@@ -28,11 +28,13 @@ export class AccountViews {
   account(id: string) {
     const { ledger, board, accounts } = this.known(id);
     const isolated = ledger.marketNames().filter((market) => ledger.hasAccount(isolatedAccount(id, market)));
+    const takeovers = ledger.takeoversOf(id);
     return {
       account: id,
       marketTime: board.nowIso,
       cash: formatMoney(ledger.cashOf(id)),
       losses: this.losses(id),
+      takeovers: { notional: formatMoney(takeovers.notional), discount: takeovers.discount },
       cross: this.view(accounts.standing(id)),
       isolated: isolated.map((market) => ({
         market,

@@ -30,6 +30,7 @@ import {
   ExchangeLedger,
   exchangeParameters,
   isRefusal,
+  matchKey,
   type JournalledTrade,
   poolState,
   PricingEngine,
@@ -240,12 +241,7 @@ export class PricerService implements LaneOwner {
   }
 
   onMatches(messages: readonly Message<MatchPayload>[], context: ConsumeContext): Promise<void> {
-    return this.decide(
-      messages,
-      context,
-      ({ matchId }) => ({ topic: TOPICS.matches.name, owner: 'venue', id: matchId }),
-      (match, time) => this.current.match(match, time),
-    );
+    return this.decide(messages, context, matchKey, (match, time) => this.current.match(match, time));
   }
 
   onLiquidationTrades(

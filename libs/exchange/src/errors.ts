@@ -218,6 +218,14 @@ export class LiquidationPriceError extends ZkriskError {
   }
 }
 
+/** A report names an account for positions that the account has not accepted. */
+export class TakeoverNotAcceptedError extends ZkriskError {
+  readonly code = 'takeover-not-accepted';
+  constructor(account: string, why: string) {
+    super(`${account} ${why}: it accepts takeovers by POST /v1/accounts/${account}/takeovers`, { account });
+  }
+}
+
 /** An input was made under another version of the risk parameters than the one that holds. */
 export class ParametersVersionError extends ZkriskError {
   readonly code = 'parameters-version';

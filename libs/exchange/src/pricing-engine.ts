@@ -20,6 +20,7 @@ import { type Solvency, solvencyOf } from './accounts/solvency.js';
 import type { BookEvent } from './book/book-event.js';
 import { accountsOf, type CommandKey, marketsOf } from './book/decided-command.js';
 import { ExchangeLedger } from './book/exchange-ledger.js';
+import { acceptTakeovers } from './commands/accept-takeovers.js';
 import { afterTrade } from './commands/after-trade.js';
 import { bookMatch } from './commands/book-match.js';
 import { chargeCredit } from './commands/charge-credit.js';
@@ -364,6 +365,7 @@ export class PricingEngine implements Exchange {
       (at) => [bookMatch(this, command, at)],
       ({ code, message }, at) => ({
         ...{ kind: 'match-rejected', at, matchId: command.matchId, code, reason: message },
+        ...(command.by === undefined ? {} : { by: command.by }),
       }),
       { markets: [...new Set([...command.fills, ...command.pool].map(({ market }) => market))] },
     );
@@ -399,7 +401,9 @@ export class PricingEngine implements Exchange {
                 ? reserve(this, command, at)
                 : command.kind === 'release'
                   ? release(this, command, at)
-                  : claimNote(this, command, at),
+                  : command.kind === 'accept-takeovers'
+                    ? acceptTakeovers(this, command, at)
+                    : claimNote(this, command, at),
       ],
       ({ code, message }, at) => ({
         ...{ kind: 'account-rejected', at, commandId, account, code, reason: message },

@@ -75,6 +75,10 @@ export const BOOK_EXAMPLES: readonly BookPayload[] = [
     ...{ kind: 'margin-released', ...command, commandId: 'o-2', account: 'alice', reservationId: 'o-1' },
     amount: '325',
   },
+  {
+    ...{ kind: 'takeovers-accepted', ...command, commandId: 'a-1', account: 'carol' },
+    ...{ notional: '250000', discount: 0.001 },
+  },
   { kind: 'window-begun', at, marks: [['BTC', '65000.5']] },
   { kind: 'gains-cut', at, settlementId: 's-1', cuts: [['alice', '12.5']] },
   {

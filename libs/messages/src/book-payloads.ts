@@ -93,6 +93,7 @@ export const bookPayload = z.discriminatedUnion('kind', [
   event('match-booked', {
     matchId: identifier,
     planId: identifier.optional().describe('the liquidation plan whose positions a liquidator took over'),
+    by: account.optional().describe('whose match it is, where it is not the venue’s'),
     accounts: z
       .array(
         z.strictObject({
@@ -106,10 +107,14 @@ export const bookPayload = z.discriminatedUnion('kind', [
       .readonly(),
     ...{ feeAccount: account, forecastId },
   }),
-  event('match-rejected', { matchId: identifier, ...refusal }),
+  event('match-rejected', { matchId: identifier, by: account.optional(), ...refusal }),
   event('margin-reserved', { commandId: identifier, account: marginAccount, amount: decimal }),
   event('margin-released', {
     ...{ commandId: identifier, account: marginAccount, reservationId: identifier, amount: decimal },
+  }),
+  event('takeovers-accepted', {
+    ...{ commandId: identifier, account, notional: decimal.describe('that may be passed to it from now on') },
+    discount: z.number().describe('of the prices from the marks, at least'),
   }),
   event('window-begun', { marks: z.array(z.tuple([market, decimal]).readonly()).readonly() }),
   event('gains-cut', {

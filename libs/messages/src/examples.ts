@@ -86,6 +86,13 @@ export const MESSAGE_EXAMPLES: Readonly<Record<string, readonly Message<unknown>
       market: 'ETH',
       amount: '-20.5',
     }),
+    example<AccountPayload>('a-1', {
+      kind: 'accept-takeovers',
+      commandId: 'a-1',
+      account: 'carol',
+      notional: '250000',
+      discount: 0.001,
+    }),
   ],
   liquidity: [
     example<LiquidityPayload>('l-1', { kind: 'deposit', commandId: 'l-1', provider: 'lp', amount: '500000' }),

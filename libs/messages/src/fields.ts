@@ -2,20 +2,27 @@ import { z } from 'zod';
 
 // The fields that topics and REST share: one place decides the form of names and amounts.
 
+/** Not "constructor" and the like: looked up in a table of names, these are found in every table. */
+const isNoFieldOfAll = (text: string) => !(text in Object.prototype);
+const FIELD_OF_ALL = 'must not be a name that every JavaScript object has';
+
 /** Of a market. */
 export const market = z
   .string()
-  .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-');
+  .regex(/^[A-Za-z0-9._:/-]{1,40}$/, 'must be a market name of letters, digits and ._:/-')
+  .refine(isNoFieldOfAll, FIELD_OF_ALL);
 
 /** Of a source of prices. */
 export const source = z
   .string()
-  .regex(/^[\w.-]{1,40}$/, 'must be the name of a source of letters, digits and _.-');
+  .regex(/^[\w.-]{1,40}$/, 'must be the name of a source of letters, digits and _.-')
+  .refine(isNoFieldOfAll, FIELD_OF_ALL);
 
 /** Of a trader, a liquidity provider or a liquidator. */
 export const account = z
   .string()
-  .regex(/^[\w.:@-]{1,80}$/, 'must be an account name of letters, digits and _.:@-');
+  .regex(/^[\w.:@-]{1,80}$/, 'must be an account name of letters, digits and _.:@-')
+  .refine(isNoFieldOfAll, FIELD_OF_ALL);
 
 /** An exact amount. */
 export const decimal = z

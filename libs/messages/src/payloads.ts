@@ -102,6 +102,9 @@ export const matchPayload = z.strictObject({
     .max(128)
     .default([])
     .describe('reservations of the orders that are filled'),
+  by: account
+    .optional()
+    .describe('whose match it is, where it is not the venue’s: ids are the owner’s, as everywhere'),
   parameters: z
     .int()
     .min(1)
@@ -235,6 +238,22 @@ export const accountPayload = z.discriminatedUnion('kind', [
     reservationId: identifier,
   }),
   z.strictObject({ kind: z.literal('claim'), commandId: identifier, account }),
+  z.strictObject({
+    kind: z.literal('accept-takeovers'),
+    commandId: identifier,
+    account,
+    notional: amount.describe(
+      'of positions that the reports of liquidators may pass to the account from now on, at their prices; 0: of none',
+    ),
+    discount: z
+      .number()
+      .min(-0.02)
+      .max(0.02)
+      .optional()
+      .describe(
+        'by which the prices together must be better than the marks, a share of the notional (default 0)',
+      ),
+  }),
 ]);
 export type AccountPayload = z.infer<typeof accountPayload>;
 

@@ -5,6 +5,7 @@ import { eventsOf } from './event-stream.js';
 import type {
   Account,
   AccountEvent,
+  AccountOutcome,
   BookedTrade,
   Decimal,
   Execution,
@@ -82,6 +83,16 @@ export class ZkriskClient {
   /** Collateral from cross margin to an isolated position; back, where the amount is negative. */
   transfer(id: string, market: string, amount: Decimal, commandId?: string): Promise<AccountEvent> {
     return this.post(`${accountPath(id)}/transfers`, { market, amount, commandId });
+  }
+  /**
+   * Lets liquidators, whoever reports, pass positions to an account; replaces what it accepted before. An account that takes plans over at
+   * its own prices accepts them first.
+   *
+   * @param notional of positions from now on; 0: none
+   * @param discount by which the prices together must be better than the marks, a share of the notional
+   */
+  acceptTakeovers(id: string, notional: Decimal, discount = 0, commandId?: string): Promise<AccountOutcome> {
+    return this.post(`${accountPath(id)}/takeovers`, { notional, discount, commandId });
   }
   /** An account as it would be after a trade, a deposit or at other marks; books nothing. */
   simulate(

@@ -79,6 +79,8 @@ export interface Account {
     readonly notes: { readonly outstanding: Decimal; readonly claimable: Decimal };
     readonly creditPerHour: Decimal;
   };
+  /** notional of positions that liquidators may pass to the account, and by how much the prices must be better than the marks */
+  readonly takeovers: { readonly notional: Decimal; readonly discount: number };
   readonly cross: Margin;
   readonly isolated: readonly (Margin & { readonly market: string })[];
 }
@@ -88,11 +90,15 @@ export interface Simulation extends Margin {
   readonly accepted: boolean;
 }
 
-/** Outcome of a deposit, withdrawal or transfer. */
-export interface AccountEvent {
+/** Outcome of a command of an account. */
+export interface AccountOutcome {
   readonly kind: string;
   readonly commandId: string;
   readonly at: string;
+}
+
+/** Outcome of a deposit, withdrawal or transfer. */
+export interface AccountEvent extends AccountOutcome {
   readonly amount: Decimal;
 }
 

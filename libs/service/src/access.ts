@@ -22,6 +22,8 @@ export type RouteAccess =
       readonly actsFor: ActsFor | undefined;
       readonly withdraws: boolean;
       readonly secondHolder: boolean | ((body: unknown) => boolean);
+      /** calls that a body counts as against its key's rate; one where left out */
+      readonly calls?: (body: unknown) => number;
     };
 
 /** Anyone may call it, also where keys are required. */
@@ -35,6 +37,7 @@ export function Public(): MethodDecorator & ClassDecorator {
  * @param options.actsFor the field that names the account acted for: a key that is bound to accounts must name one
  * @param options.withdraws the call pays out `amount` of that account: the key's limits count it
  * @param options.secondHolder the call needs the approval of a key of another holder, where its body does
+ * @param options.calls calls that a body counts as against the key's rate, where it is not one
  */
 export function NeedsScope(
   scope: Scope,
@@ -43,10 +46,14 @@ export function NeedsScope(
     actsFor?: ActsFor;
     withdraws?: boolean;
     secondHolder?: boolean | ((body: unknown) => boolean);
+    calls?: (body: unknown) => number;
   } = {},
 ): MethodDecorator & ClassDecorator {
-  const { changesState = false, actsFor, withdraws = false, secondHolder = false } = options;
-  const access: RouteAccess = { scope, changesState, actsFor, withdraws, secondHolder };
+  const { changesState = false, actsFor, withdraws = false, secondHolder = false, calls } = options;
+  const access: RouteAccess = {
+    ...{ scope, changesState, actsFor, withdraws, secondHolder },
+    ...(calls === undefined ? {} : { calls }),
+  };
   return applyDecorators(RouteConfig({ access }), ApiSecurity('key'));
 }
 

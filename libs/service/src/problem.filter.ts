@@ -46,6 +46,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'quote-seal-invalid': 409,
   'market-order-refused': 403,
   'plan-closed': 409,
+  'takeover-not-accepted': 409,
   'parameters-version': 409,
   'credit-cap': 409,
   insolvent: 409,

@@ -89,6 +89,46 @@ describe('whoever has a key or a topic', () => {
     ).toBe(201);
   });
 
+  it('uses up no id of another’s match: a bound key’s are its account’s', async () => {
+    const bound = await key(['trade'], ['mine']);
+    const venue = await key(['trade']);
+    const match = (account: string) => ({
+      matchId: 'm-17',
+      pool: [{ account, market: 'SIM-A', size: '1000000' }],
+    });
+    const squatted = await post('/v1/matches', bound, match('mine'));
+    expect(squatted.status).toBeGreaterThanOrEqual(400);
+    // Refused for its content, as the other was, not for its id.
+    const answer = await post('/v1/matches', venue, match('yours'));
+    expect(answer.body.code).not.toBe('command-id-reused');
+    expect(answer.body.code).toBe(squatted.body.code);
+    expect(await post('/v1/matches', venue, match('theirs'))).toMatchObject({
+      body: { code: 'command-id-reused' },
+    });
+    expect(await post('/v1/matches', bound, { ...match('mine'), by: 'yours' })).toMatchObject({
+      status: 403,
+    });
+    expect(await post('/v1/matches', bound, { ...match('mine'), by: 'venue' })).toMatchObject({
+      status: 403,
+    });
+  });
+
+  it('passes no positions to an account that has not accepted them by its own key', async () => {
+    const bound = await key(['trade'], ['mine']);
+    const bot = await key(['liquidator', 'quote']);
+    const treasury = await key(['treasury']);
+    await post('/v1/accounts/mine/deposits', treasury, { amount: '1000' });
+    const terms = { notional: '500', discount: 0.001 };
+    for (const other of [bot, treasury])
+      expect((await post('/v1/accounts/mine/takeovers', other, terms)).status).toBe(403);
+    expect((await post('/v1/accounts/yours/takeovers', bound, terms)).status).toBe(403);
+    expect(ledger().takeoversOf('mine').notional).toBe(0n);
+    expect((await post('/v1/accounts/mine/takeovers', bound, terms)).status).toBe(201);
+    expect(ledger().takeoversOf('mine')).toEqual({ notional: 500_00000000n, discount: 0.001 });
+    const wild = { ...terms, discount: 0.5 };
+    expect((await post('/v1/accounts/mine/takeovers', bound, wild)).status).toBe(422);
+  });
+
   it('takes no plan’s id, with a deposit or a trade: the engine’s ids are in a topic of their own', async () => {
     const treasury = await key(['treasury']);
     await post('/v1/accounts/b/deposits', treasury, { commandId: 'lq-0-1', amount: '0.00000001' });

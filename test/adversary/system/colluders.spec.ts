@@ -25,6 +25,7 @@ describe('five colluders for a long time', () => {
       'match: match-booked',
       'liquidate: ',
       'takeover: match-booked',
+      '4: ',
     ])
       expect(sum(done), done).toBeGreaterThan(played / 50);
   }, 3_600_000);

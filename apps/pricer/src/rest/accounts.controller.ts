@@ -16,6 +16,7 @@ import {
   accountReservation,
   accountOutcome,
   accountResponse,
+  accountTakeovers,
   accountTransfer,
   accountWithdrawal,
   inclusionQuery,
@@ -162,6 +163,24 @@ export class AccountsController {
     { commandId = randomUUID(), reservationId }: z.output<typeof accountRelease>,
   ): Promise<object> {
     return this.submit({ kind: 'release', commandId, account, reservationId });
+  }
+
+  @Post('takeovers')
+  @HttpCode(201)
+  @NeedsScope('trade', { changesState: true, actsFor: 'account' })
+  @DocumentedCommand(
+    'Let the reports of liquidators pass positions to the account, up to a notional; replaces what it accepted before',
+    accountTakeovers,
+  )
+  acceptTakeovers(
+    @Param('account', ACCOUNT) account: string,
+    @Body(new ZodPipe(accountTakeovers))
+    { commandId = randomUUID(), notional, discount }: z.output<typeof accountTakeovers>,
+  ): Promise<object> {
+    return this.submit({
+      ...{ kind: 'accept-takeovers', commandId, account, notional },
+      ...(discount === undefined ? {} : { discount }),
+    });
   }
 
   private async submit(command: AccountPayload): Promise<object> {

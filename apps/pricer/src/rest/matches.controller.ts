@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Body, Controller, HttpCode, Inject, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { matchKey } from '#lib/exchange';
 import { ForbiddenError } from '#lib/host';
 import { matchPayload, TOPICS } from '#lib/messages';
 import { CallerAccounts, Documented, NeedsScope, ZodPipe } from '#lib/service';
@@ -47,11 +48,16 @@ export class MatchesController {
     const named = [
       ...match.fills.flatMap(({ buyer, seller }) => [buyer, seller]),
       ...[...match.pool, ...match.releases].map(({ account }) => account),
+      ...(match.by === undefined ? [] : [match.by]),
     ];
     const other = named.find((account) => accounts?.has(account) === false);
     if (other !== undefined)
       throw new ForbiddenError('the key may not act for an account of the match', { field: other });
-    const event = await this.commands.submit(TOPICS.matches, 'venue', matchId, { matchId, ...match });
+    // Ids of a key that is bound are its account's: with the venue's it could use up those of matches that are to come.
+    const by = match.by ?? (accounts === null ? undefined : (named.at(0) ?? [...accounts][0]));
+    const payload = { matchId, ...match, ...(by === undefined ? {} : { by }) };
+    const { owner } = matchKey(payload);
+    const event = await this.commands.submit(TOPICS.matches, owner, matchId, payload);
     if (event.kind !== 'match-booked') throw new Error(`a match cannot have come to ${event.kind}`);
     return {
       matchId,

@@ -46,7 +46,7 @@ export class QuotesController {
 
   @Post('batch')
   @HttpCode(200)
-  @NeedsScope('quote')
+  @NeedsScope('quote', { calls: requestsIn })
   @Header('content-type', 'application/json; charset=utf-8')
   @Documented({
     summary: 'Price trades of many accounts, each on its own',
@@ -105,6 +105,12 @@ export class QuotesController {
     });
     return tradeOf(event);
   }
+}
+
+/** Quotes that a body asks for, before it is known to be one. */
+function requestsIn(body: unknown): number {
+  const { requests } = (body ?? {}) as { requests?: unknown };
+  return Array.isArray(requests) ? Math.max(1, requests.length) : 1;
 }
 
 function tradeOf(event: BookEvent): Record<keyof z.output<typeof bookedTrade>, unknown> {

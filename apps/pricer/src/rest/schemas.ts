@@ -120,6 +120,18 @@ export const accountRelease = z.strictObject({
   commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
   reservationId: identifier,
 });
+export const accountTakeovers = z.strictObject({
+  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  notional: amount.describe('of positions that may be passed to the account from now on; 0: of none'),
+  discount: z
+    .number()
+    .min(-0.02)
+    .max(0.02)
+    .optional()
+    .describe(
+      'by which the prices together must be better than the marks, a share of the notional (default 0)',
+    ),
+});
 export const accountOutcome = z.looseObject({ kind: z.string(), commandId: z.string(), at: z.string() });
 
 const marginFields = {
@@ -175,6 +187,12 @@ export const accountResponse = z.object({
       creditPerHour: z.string().describe('what the default option of the account costs an hour'),
     })
     .describe('exposure to losses past the pool: pro rata of gains, of everybody alike'),
+  takeovers: z
+    .object({
+      notional: z.string().describe('that is left'),
+      discount: z.number().describe('by which the prices together must be better than the marks'),
+    })
+    .describe('of positions that liquidators may pass to the account, as it has accepted'),
   cross: marginAccount,
   isolated: z.array(marginAccount.extend({ market: z.string() })),
 });

@@ -26,6 +26,7 @@ export type BookEvent =
   | MatchRejected
   | MarginReserved
   | MarginReleased
+  | TakeoversAccepted
   | WindowBegun
   | GainsCut
   | HaircutSettled
@@ -243,6 +244,8 @@ export interface MatchBooked extends Happened {
   readonly matchId: string;
   /** the liquidation plan whose positions were taken over, where it is one */
   readonly planId?: string;
+  /** whose match it is, where it is not the venue's */
+  readonly by?: string;
   readonly accounts: readonly MatchedAccount[];
   readonly feeAccount: string;
   readonly forecastId: string;
@@ -251,6 +254,7 @@ export interface MatchBooked extends Happened {
 export interface MatchRejected extends Happened {
   readonly kind: 'match-rejected';
   readonly matchId: string;
+  readonly by?: string;
   readonly code: string;
   readonly reason: string;
 }
@@ -269,6 +273,17 @@ export interface MarginReleased extends Happened {
   readonly account: string;
   readonly reservationId: string;
   readonly amount: string;
+}
+
+/** An account lets liquidators pass it positions, up to a notional and at prices of its choice; in place of what it accepted before. */
+export interface TakeoversAccepted extends Happened {
+  readonly kind: 'takeovers-accepted';
+  readonly commandId: string;
+  readonly account: string;
+  /** that is left to be passed; takeovers use it up */
+  readonly notional: string;
+  /** by which the prices together must be better than the marks, a share of the notional */
+  readonly discount: number;
 }
 
 /** From here on the gains of accounts are counted: they bear losses past the pool first. */

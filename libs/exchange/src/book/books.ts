@@ -7,6 +7,7 @@ import {
   type LockedWithdrawal,
   type MarketBook,
   type OpenPosition,
+  type TakeoverTerms,
   type WaitingCommand,
 } from './ledger-state.js';
 import { type AccountHoldings, GainWindows } from './gain-windows.js';
@@ -46,6 +47,8 @@ export class Books {
   lastSettlement = 0;
   /** equity reserved for orders, by account and reservation */
   readonly reservations = new Map<string, { readonly total: bigint; readonly byId: Map<string, bigint> }>();
+  /** positions that accounts let liquidators pass to them */
+  readonly takeovers = new Map<string, TakeoverTerms>();
   /** losses that L has borne for P: gains give them back before P earns */
   borne = 0n;
   totalShares = 0n;
@@ -115,6 +118,11 @@ export class Books {
     known.byId.delete(reservationId);
     if (known.byId.size === 0) this.reservations.delete(account);
     else this.reservations.set(account, { total: known.total - amount, byId: known.byId });
+  }
+
+  acceptTakeovers(account: string, notional: bigint, discount: number): void {
+    if (notional > 0n) this.takeovers.set(account, { notional, discount });
+    else this.takeovers.delete(account);
   }
 
   /** An account is about to change: keeps its equity at the beginning of the windows of gains. */

@@ -32,6 +32,20 @@ function canonical(value: unknown): string {
   return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join()}}`;
 }
 
+/** No account can be called so. */
+const VENUE = '~venue';
+
+/** A match's key: its ids are the venue's, or the account's that has sent it for itself. */
+export function matchKey({
+  matchId,
+  by,
+}: {
+  readonly matchId: string;
+  readonly by?: string | undefined;
+}): CommandKey {
+  return { topic: TOPICS.matches.name, owner: by ?? VENUE, id: matchId };
+}
+
 /** The command an event has decided; undefined where it decides none. */
 export function commandOf(event: BookEvent): CommandKey | undefined {
   switch (event.kind) {
@@ -44,17 +58,18 @@ export function commandOf(event: BookEvent): CommandKey | undefined {
     }
     case 'match-booked':
       return event.planId === undefined
-        ? { topic: TOPICS.matches.name, owner: 'venue', id: event.matchId }
+        ? matchKey(event)
         : {
             topic: TOPICS.liquidationTrades.name,
             owner: partsOf(event.accounts[0].account).account,
             id: event.planId,
           };
     case 'match-rejected':
-      return { topic: TOPICS.matches.name, owner: 'venue', id: event.matchId };
+      return matchKey(event);
     case 'note-paid':
     case 'margin-reserved':
     case 'margin-released':
+    case 'takeovers-accepted':
     case 'account-deposited':
     case 'account-withdrawn':
     case 'account-rejected':

@@ -15,6 +15,7 @@ import {
   type MarketBook,
   type OpenPosition,
   split,
+  type TakeoverTerms,
   thawLists,
   thawTotals,
   type WaitingCommand,
@@ -27,6 +28,7 @@ const NO_MARKET: MarketBook = {
   ...{ size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n, scale: 1 },
 };
 
+const NO_TAKEOVERS: TakeoverTerms = { notional: 0n, discount: 0 };
 const NO_POSITIONS: ReadonlyMap<string, OpenPosition> = new Map();
 
 /**
@@ -196,6 +198,11 @@ export class ExchangeLedger {
   /** How many reservations an account has. */
   reservationCount(account: string): number {
     return this.books.reservations.get(account)?.byId.size ?? 0;
+  }
+
+  /** Positions that an account lets liquidators pass to it: none, where it has not said. */
+  takeoversOf(account: string): TakeoverTerms {
+    return this.books.takeovers.get(account) ?? NO_TAKEOVERS;
   }
 
   /** Margin accounts that have cash, owe some or have positions. */
@@ -382,6 +389,7 @@ export class ExchangeLedger {
       shares: [...books.shares],
       credit: [...books.credit],
       reservations: [...books.reservations].map(([account, { byId }]) => [account, [...byId]] as const),
+      takeovers: [...books.takeovers],
       waiting: [...books.waiting.values()],
       locked: [...books.locked.values()],
       backings: [...books.backings],
@@ -438,8 +446,9 @@ export class ExchangeLedger {
    */
   restorePart(part: LedgerSnapshot): void {
     const { books } = this;
-    const { positions, cash, shares, credit, reservations, windows, notes, waiting, locked } =
+    const { positions, cash, shares, credit, reservations, takeovers, windows, notes, waiting, locked } =
       thawLists(part);
+    for (const [account, terms] of takeovers) books.takeovers.set(account, terms);
     if (windows.length > 0) books.windows.restore(windows);
     for (const state of notes) books.notes.restore(state);
     for (const [account, held] of reservations)

@@ -37,6 +37,14 @@ export interface CreditRate {
   readonly since: number;
 }
 
+/** Positions that an account lets liquidators pass to it. */
+export interface TakeoverTerms {
+  /** that is left, money */
+  readonly notional: bigint;
+  /** by which the prices together must be better than the marks, a share of the notional */
+  readonly discount: number;
+}
+
 export interface OpenPosition extends Position {
   /** the market's index when the position was last settled */
   readonly fundingIndex: bigint;
@@ -118,6 +126,7 @@ export interface LedgerLists {
   readonly shares: readonly (readonly [string, bigint])[];
   readonly credit: readonly (readonly [string, CreditRate])[];
   readonly reservations: readonly (readonly [string, readonly (readonly [string, bigint])[]])[];
+  readonly takeovers: readonly (readonly [string, TakeoverTerms])[];
   readonly windows: readonly WindowState[];
   readonly notes: readonly NotesState[];
   readonly waiting: readonly WaitingCommand[];
@@ -141,7 +150,8 @@ export function freeze(state: Partial<LedgerState>): LedgerSnapshot {
  *   together
  */
 export function* split(state: LedgerState, size: number): Generator<LedgerSnapshot> {
-  const { positions, cash, shares, credit, reservations, windows, notes, waiting, locked, ...totals } = state;
+  const { positions, cash, shares, credit, reservations, takeovers, ...rest } = state;
+  const { windows, notes, waiting, locked, ...totals } = rest;
   yield freeze(totals);
   for (const slice of slices(positions, size, ([, held]) => held.length)) yield freeze({ positions: slice });
   for (const slice of slices(cash, size)) yield freeze({ cash: slice });
@@ -149,6 +159,7 @@ export function* split(state: LedgerState, size: number): Generator<LedgerSnapsh
   for (const slice of slices(credit, size)) yield freeze({ credit: slice });
   for (const slice of slices(reservations, size, ([, held]) => held.length))
     yield freeze({ reservations: slice });
+  for (const slice of slices(takeovers, size)) yield freeze({ takeovers: slice });
   yield freeze({ windows, notes });
   for (const slice of slices(waiting, size)) yield freeze({ waiting: slice });
   for (const slice of slices(locked, size)) yield freeze({ locked: slice });
@@ -243,9 +254,8 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
  * @throws {InvalidInputError} for one of another version
  */
 export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
-  const { positions, cash, shares, credit, reservations, windows, notes, waiting, locked } = checked(
-    snapshot,
-  ) as Partial<Frozen<LedgerLists>>;
+  const { positions, cash, shares, credit, reservations, takeovers, windows, notes, waiting, locked } =
+    checked(snapshot) as Partial<Frozen<LedgerLists>>;
   return {
     positions: (positions ?? []).map(([account, held]) => [
       account,
@@ -260,6 +270,10 @@ export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
     reservations: (reservations ?? []).map(([account, held]) => [
       account,
       held.map(([id, reserved]) => [id, amount(reserved)] as const),
+    ]),
+    takeovers: (takeovers ?? []).map(([account, { notional, discount }]) => [
+      account,
+      { notional: amount(notional), discount },
     ]),
     windows: (windows ?? []).map(({ at, markets, changed }) => ({
       at,

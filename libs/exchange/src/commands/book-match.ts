@@ -62,6 +62,7 @@ export function bookMatch(exchange: Exchange, command: MatchPayload, at: number)
   requireAccounts(exchange, sides);
   return {
     ...{ kind: 'match-booked', at, matchId: command.matchId },
+    ...(command.by === undefined ? {} : { by: command.by }),
     accounts: [...sides].map(([account, side]): MatchedAccount => ({
       account,
       legs: side.legs.map(({ market, size, price }): BookedLeg => ({

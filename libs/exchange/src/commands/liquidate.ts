@@ -14,10 +14,12 @@ import {
 import type { LiquidationTradePayload } from '#lib/messages';
 import { InvalidInputError } from '#lib/errors';
 import { adverseCost, fullLiquidationFee, largestPenalty, splitFee, withinPenalty } from '#lib/margin';
+import { takenOver } from '../book/fold/trades.js';
 import type { BookEvent, DustClosed, MatchBooked, MatchedAccount } from '../book/book-event.js';
 import {
   InsufficientMarginError,
   LiquidationPriceError,
+  TakeoverNotAcceptedError,
   MatchPriceError,
   NothingToReduceError,
 } from '../errors.js';
@@ -202,6 +204,7 @@ export function takeOver(exchange: Exchange, command: LiquidationTradePayload, a
     })),
     cost: 0,
   });
+  requireAccepted(exchange, liquidator, legs, fills);
   requireLimits(
     exchange,
     liquidator,
@@ -225,4 +228,27 @@ export function takeOver(exchange: Exchange, command: LiquidationTradePayload, a
     feeAccount: parameters.rules.parameters.fees.account,
     forecastId: board.latestForecast?.forecastId ?? '',
   };
+}
+
+/** @throws {TakeoverNotAcceptedError} for more, or at worse prices, than the account has said it would take over */
+function requireAccepted(
+  { ledger }: Exchange,
+  liquidator: string,
+  legs: readonly { readonly size: bigint; readonly price: bigint }[],
+  fills: readonly { readonly size: number; readonly mark: number; readonly price: number }[],
+): void {
+  const { notional, discount } = ledger.takeoversOf(liquidator);
+  const taken = takenOver(legs);
+  if (taken > notional)
+    throw new TakeoverNotAcceptedError(
+      liquidator,
+      `has accepted takeovers of ${formatMoney(notional)} more, not of ${formatMoney(taken)}`,
+    );
+  const atMarks = fills.reduce((sum, { size, mark }) => sum + Math.abs(size) * mark, 0);
+  const gain = fills.reduce((sum, { size, mark, price }) => sum + size * (mark - price), 0);
+  if (!(gain >= discount * atMarks))
+    throw new TakeoverNotAcceptedError(
+      liquidator,
+      `takes over at prices ${100 * discount} % better than the marks, not ${(100 * gain) / atMarks} %`,
+    );
 }

@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { RouteAccess } from '#lib/service';
 import { RateLimitedError } from './errors.js';
 
 const WINDOW_MS = 1000;
@@ -17,20 +18,23 @@ export class CallCounts {
     caller: string,
     callback: (error: Error | null, result?: { current: number; ttl: number }) => void,
   ): void {
+    callback(null, this.count(caller, 1));
+  }
+
+  private count(caller: string, calls: number): { current: number; ttl: number } {
     const now = Date.now();
     let window = this.windows.get(caller);
     if (window === undefined || now - window.since >= WINDOW_MS) {
       if (this.windows.size >= MOST_CALLERS) this.forget(now);
       this.windows.set(caller, (window = { since: now, calls: 0 }));
     }
-    callback(null, { current: ++window.calls, ttl: window.since + WINDOW_MS - now });
+    window.calls += calls;
+    return { current: window.calls, ttl: window.since + WINDOW_MS - now };
   }
 
-  /** Counts a call that came another way than REST; false where it is one too many. */
-  admit(caller: string, most: number): boolean {
-    let allowed = false;
-    this.incr(caller, (_error, result) => (allowed = (result?.current ?? 0) <= most));
-    return allowed;
+  /** Counts calls that came another way than as requests of their own; false where they are too many. */
+  admit(caller: string, most: number, calls = 1): boolean {
+    return this.count(caller, calls).current <= most;
   }
 
   child(): this {
@@ -48,6 +52,8 @@ export async function limitRates(
   perSecond: number,
   counts: CallCounts,
 ): Promise<void> {
+  const callerOf = ({ principal, ip }: FastifyRequest) => principal?.keyId ?? ip;
+  const mostOf = ({ principal }: FastifyRequest) => Math.ceil(principal?.ratePerSecond ?? perSecond);
   await app.register(rateLimit, {
     timeWindow: WINDOW_MS,
     hook: 'preParsing',
@@ -55,10 +61,23 @@ export async function limitRates(
       incr = counts.incr.bind(counts);
       child = () => counts;
     },
-    keyGenerator: ({ principal, ip }: FastifyRequest) => principal?.keyId ?? ip,
-    max: ({ principal }: FastifyRequest) => Math.ceil(principal?.ratePerSecond ?? perSecond),
+    keyGenerator: callerOf,
+    max: mostOf,
     // Thrown by the plugin; the filter of all errors answers a problem document.
     errorResponseBuilder: (_request, { max }) =>
       new RateLimitedError(`more than ${max} calls a second`, { perSecond: max }),
+  });
+  // A batch is as many calls as it has requests: one of a hundred would be a hundred times the rate.
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    const { access } = request.routeOptions.config as { access?: RouteAccess };
+    const calls = access === undefined || access === 'public' ? 1 : (access.calls?.(request.body) ?? 1);
+    const most = mostOf(request);
+    if (calls === 1 || counts.admit(callerOf(request), most, calls - 1)) {
+      done();
+      return;
+    }
+    const why = `more than ${most} calls a second: this one counts as ${calls}`;
+    done(new RateLimitedError(why, { perSecond: most, calls }));
   });
 }

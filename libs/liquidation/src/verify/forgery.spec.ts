@@ -1,18 +1,21 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { randomStream } from '#lib/runtime';
 import {
-  CONDITIONS,
-  randomCase,
-  randomPortfolioCase,
-  singlePosition,
-} from '../../../../test/support/liquidation-cases.js';
+  type ForgeryCounts,
+  honestPlans,
+  refit,
+  searchForgeries,
+} from '../../../../test/support/forgeries.js';
+import { randomCase, singlePosition } from '../../../../test/support/liquidation-cases.js';
 import { lowerBound } from '../certificate/bounds.js';
-import { consequencesOf, digestOf } from '../certificate/plan.js';
 import { liquidate, type LiquidationPlan, loadSolvers, type Solvers, verifyCertificate } from '../index.js';
 import { programOf } from '../program/program.js';
 
 /** Witnesses that are tried: FORGERIES=1000000 for the long run. */
 const TRIES = Number(process.env.FORGERIES ?? 10_000);
+/** More are searched for in threads. */
+const A_FEW = 50_000;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends object | null ? Mutable<T[K]> : T[K] };
 type Forged = Mutable<LiquidationPlan>;
@@ -23,22 +26,8 @@ let plans: LiquidationPlan[];
 let netted: LiquidationPlan[];
 beforeAll(async () => {
   solvers = await loadSolvers();
-  plans = Array.from({ length: 120 }, (_, seed) =>
-    liquidate(randomCase(seed + 1, { n: 1 + (seed % 3), condition: CONDITIONS[seed % 8] }), solvers),
-  ).filter(({ outcome }) => outcome === 'partial');
-  netted = Array.from({ length: 90 }, (_, seed) =>
-    liquidate(randomPortfolioCase(seed + 1, { n: 1 + (seed % 3), condition: CONDITIONS[seed % 8] }), solvers),
-  ).filter(({ outcome }) => outcome === 'partial');
+  ({ linear: plans, portfolio: netted } = honestPlans(solvers));
 });
-
-/** Every number of a plan that follows from the others is made to fit: only the checker's rules are left in the way. */
-function refit(plan: LiquidationPlan): LiquidationPlan {
-  const program = programOf(plan.case, plan.certificate?.poolShift);
-  const due = consequencesOf(plan.case, program, plan.fractions, plan.certificate);
-  // Outside its domain a witness proves nothing: its maker keeps the old claims.
-  const finite = Object.entries(due).filter(([, value]) => value === null || Number.isFinite(value));
-  return { ...plan, ...Object.fromEntries(finite), caseDigest: digestOf(plan.case) };
-}
 
 describe('each rule of the checker refuses, by its own words', () => {
   const partial = () => structuredClone(plans[0]) as Forged;
@@ -223,68 +212,32 @@ describe('each rule of the checker refuses, by its own words', () => {
 });
 
 describe('no witness makes the checker accept more than is true', () => {
-  it(`${TRIES} random and adversarial ones, by a cutting-plane optimum`, { timeout: 3_600_000 }, () => {
-    const honestPlans = [...plans, ...netted];
-    const truths = honestPlans.map((plan) => {
-      const other = liquidate(plan.case, solvers, { maximumQuadraticPrograms: 0, maximumSystems: 0 });
-      return Math.min(plan.objective, other.objective);
-    });
-    const random = randomStream(14);
-    const pick = <T>(values: readonly T[]): T => values[Math.floor(random.uniform() * values.length)];
-    const huge = () => pick([1, -1]) * 10 ** (600 * random.uniform() - 300);
-    /** a number beside a value: itself, ulps away, stretched, or anything */
-    const near = (value: number) =>
-      pick([
-        () => value,
-        () => value * (1 + Number.EPSILON * Math.ceil(8 * random.uniform() - 4)),
-        () => value * 10 ** (4 * random.uniform() - 2),
-        () => value + 1e-3 * random.normal(),
-        huge,
-      ])();
-    const inside = () => pick([0, 1, Number.MIN_VALUE, 1 - Number.EPSILON / 2, random.uniform()]);
-    const counts = { accepted: 0, refused: 0, optimal: 0 };
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      const which = attempt % honestPlans.length;
-      const honest = honestPlans[which];
-      const { dual, poolShift, primalShift } = honest.certificate!;
-      const wild = random.uniform() < 0.2;
-      const fractions = honest.fractions.map((w) => pick([w, w, w, 1, inside()]));
-      const premium = Array.from({ length: pick([0, 1, 1, 1, 2]) }, () => ({
-        point: honest.fractions.map((w) => (wild ? near(w) : pick([w, inside()]))),
-        shift: wild ? near(primalShift) : pick([primalShift, primalShift * (0.5 + random.uniform())]),
-        multiplier: near(pick([1, ...dual.premium.map(({ multiplier }) => multiplier)])),
-      }));
-      const losses = dual.losses
-        .filter(() => random.uniform() < 0.9)
-        .map((one) => ({
-          ...(one.evar === undefined
-            ? { scenario: wild ? Math.floor(70 * random.uniform()) : one.scenario }
-            : { evar: one.evar.map((w) => (wild ? near(w) : pick([w, inside()]))) }),
-          multiplier: pick([one.multiplier, near(one.multiplier)]),
-        }));
-      const certificate = {
-        proves: pick(['optimality', 'optimality', 'optimality', 'infeasibility'] as const),
-        poolShift: wild ? near(poolShift) : poolShift,
-        primalShift: wild ? near(primalShift) : primalShift,
-        dual: { margin: pick([dual.margin, near(dual.margin)]), losses, premium },
-      };
-      const closed = fractions.every((w) => w === 1);
-      const outcome = closed ? 'full' : 'partial';
-      const forged = refit({ ...honest, outcome, fractions, certificate });
-      // Accepted within any gap, the bound is below the optimum; accepted at all, it is the optimum.
-      if (!verifyCertificate(forged, Infinity).holds) {
-        counts.refused++;
-        continue;
-      }
-      counts.accepted++;
-      expect(certificate.proves).toBe('optimality');
-      expect(forged.lowerBound).toBeLessThanOrEqual(truths[which]);
-      if (!verifyCertificate(forged).holds) continue;
-      counts.optimal++;
-      expect(forged.objective).toBeLessThanOrEqual(truths[which] * (1 + 1e-8));
-    }
-    expect(counts.accepted).toBeGreaterThan(TRIES / 50);
-    expect(counts.optimal).toBeGreaterThan(TRIES / 1000);
-    expect(counts.refused).toBeGreaterThan(TRIES / 10);
+  it(`${TRIES} random and adversarial ones, by a cutting-plane optimum`, { timeout: 3_600_000 }, async () => {
+    const parts = TRIES > A_FEW ? await searchInThreads(TRIES, 2) : [searchForgeries(solvers, TRIES, 14)];
+    const sum = (of: keyof ForgeryCounts) => parts.reduce((total, counts) => total + counts[of], 0);
+    expect(sum('accepted')).toBeGreaterThan(TRIES / 50);
+    expect(sum('optimal')).toBeGreaterThan(TRIES / 1000);
+    expect(sum('refused')).toBeGreaterThan(TRIES / 10);
+    expect(sum('accepted') + sum('refused')).toBe(TRIES);
   });
 });
+
+/** A long search in threads, each with a seed of its own that no other day has. */
+function searchInThreads(tries: number, threads: number): Promise<ForgeryCounts[]> {
+  const today = Math.floor(Date.now() / 86_400_000);
+  return Promise.all(
+    Array.from({ length: threads }, async (_, i) => {
+      const from = Math.floor((tries * i) / threads);
+      const part = Math.floor((tries * (i + 1)) / threads) - from;
+      const worker = new Worker(new URL('../../../../test/support/forgeries.worker.js', import.meta.url), {
+        workerData: { tries: part, seed: threads * today + i },
+      });
+      const [{ counts, found }] = (await once(worker, 'message')) as [
+        { counts?: ForgeryCounts; found?: string },
+      ];
+      await worker.terminate();
+      if (counts === undefined) throw new Error(found);
+      return counts;
+    }),
+  );
+}

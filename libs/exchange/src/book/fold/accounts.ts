@@ -6,6 +6,7 @@ import type {
   CreditCharged,
   MarginReleased,
   MarginReserved,
+  TakeoversAccepted,
 } from '../book-event.js';
 import type { Books } from '../books.js';
 import { credit } from '../waterfall.js';
@@ -46,6 +47,10 @@ export function reserveMargin(books: Books, event: MarginReserved): void {
 
 export function releaseMargin(books: Books, event: MarginReleased): void {
   books.release(event.account, event.reservationId);
+}
+
+export function acceptTakeovers(books: Books, event: TakeoversAccepted): void {
+  books.acceptTakeovers(event.account, money(event.notional, 'notional'), event.discount);
 }
 
 export function moveCollateral(books: Books, event: CollateralMoved): void {

@@ -41,6 +41,7 @@ const FOLDS: Folds = {
   'match-rejected': nothing,
   'margin-reserved': accounts.reserveMargin,
   'margin-released': accounts.releaseMargin,
+  'takeovers-accepted': accounts.acceptTakeovers,
   'credit-charged': accounts.chargeCredit,
   'parameters-set': nothing,
   'parameters-rejected': nothing,

@@ -1,4 +1,4 @@
-import { MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
+import { MONEY_DECIMALS, notionalOf, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
 import type { BankruptcySettled, DustClosed, MatchBooked, TradeBooked } from '../book-event.js';
 import type { Books } from '../books.js';
 import { tradePosition } from '../position.js';
@@ -47,9 +47,25 @@ export function bookMatch(books: Books, event: MatchBooked): void {
     for (const reservationId of releases) books.release(account, reservationId);
     fees += fee;
   }
+  if (event.planId !== undefined) useTakeover(books, event);
   if (fees !== 0n) books.addCash(event.feeAccount, fees);
   books.collected.tradingFees += fees;
   books.collected.matches++;
+}
+
+/** The liquidator's account, the second one of the match, has taken over a part of what it accepted. */
+function useTakeover(books: Books, { accounts: [, taker] }: MatchBooked): void {
+  const { notional, discount } = books.takeovers.get(taker.account) ?? { notional: 0n, discount: 0 };
+  const legs = taker.legs.map(({ size, price }) => ({
+    size: parseDecimal(size, SIZE_DECIMALS, 'size'),
+    price: parseDecimal(price, PRICE_DECIMALS, 'price'),
+  }));
+  books.acceptTakeovers(taker.account, notional - takenOver(legs), discount);
+}
+
+/** Notional of legs at their prices, each rounded up. */
+export function takenOver(legs: readonly { readonly size: bigint; readonly price: bigint }[]): bigint {
+  return legs.reduce((sum, { size, price }) => sum + notionalOf(size < 0n ? -size : size, price, 'up'), 0n);
 }
 
 /** A remainder too small to trade is closed at the mark: no premium, no command's trade. */
