@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { commitmentFigures } from './book-commitments.js';
 import { comparePeers } from './compare-peers.js';
 import { growthRun } from './growth-run.js';
 import { type Figure, figureTable, QUICK } from './harness.js';
@@ -21,6 +22,11 @@ if (process.argv.includes('--trades-over-kafka')) {
 }
 if (process.argv.includes('--matches')) {
   process.stdout.write(`${JSON.stringify(matchFigures(), null, 2)}\n`);
+  process.exit(0);
+}
+if (process.argv.includes('--commitments')) {
+  const accounts = Number(process.argv.at(-1)) || 1_000_000;
+  process.stdout.write(`${JSON.stringify(await commitmentFigures(accounts), null, 2)}\n`);
   process.exit(0);
 }
 const growth = process.argv.indexOf('--growth');

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { BarInput, DeclaredFactors, FactorState, FactorWeights } from '#lib/proofs';
+import {
+  type BarInput,
+  type DeclaredFactors,
+  type FactorState,
+  type FactorWeights,
+  splitBar,
+} from '#lib/proofs';
 import { randomStream } from '#lib/runtime';
 
 /** 62 hexadecimal digits. */
@@ -68,4 +74,24 @@ export function randomBar(seed: number, shape: FactorCase): BarInput {
     alpha: 0.01,
     tailFactor: 1 + between(0, 0.5),
   };
+}
+
+/** The first `at` of a bar's markets and the others, each half with the other's values. */
+export function halvesOf(input: BarInput, at: number): [BarInput, BarInput] {
+  const cut = <T>(values: readonly T[], first: boolean) => (first ? values.slice(0, at) : values.slice(at));
+  const K = input.model.scores.length;
+  const part = (first: boolean): BarInput => ({
+    ...input,
+    model: {
+      ...input.model,
+      units: cut(input.model.units, first),
+      loadings: cut(input.model.loadings, first),
+      scores: input.model.scores.map((row) => cut(row, first)),
+      levels: [...input.model.levels.slice(0, K), ...cut(input.model.levels.slice(K), first)],
+    },
+    state: [...input.state.slice(0, K), ...cut(input.state.slice(K), first)],
+    returns: cut(input.returns, first),
+    exposures: cut(input.exposures, first),
+  });
+  return splitBar(part(true), part(false));
 }

@@ -9,3 +9,4 @@ export { PRICER_LANE, PricerService } from './pricer.service.js';
 export { QuoteDesk } from './quote-desk.js';
 export { installQuoteFastPath } from './rest/quote-fast-path.js';
 export { pricer } from './service.js';
+export { BookCommitments } from './book/book-commitments.js';

@@ -33,12 +33,18 @@ const WORD = 32;
 
 // One buffer for whatever is hashed together: millions of nodes make no garbage.
 const together = new Uint8Array(1 + 4 * DIGEST_BYTES);
+const encoder = new TextEncoder();
+let named = new Uint8Array(256);
 
-/** As a string of 32 characters: a buffer for each digest would be more work for the collector than the digest is. */
-function sha256(bytes: Uint8Array): Uint8Array {
+/** Writes a digest. As a string of 32 characters between: a buffer for each would be more work for the collector than the digest is. */
+export function writeDigest(bytes: Uint8Array, to: Uint8Array, at: number): void {
   const text = hash('sha256', bytes, 'binary');
+  for (let i = 0; i < DIGEST_BYTES; i++) to[at + i] = text.charCodeAt(i);
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
   const digest = new Uint8Array(DIGEST_BYTES);
-  for (let i = 0; i < DIGEST_BYTES; i++) digest[i] = text.charCodeAt(i);
+  writeDigest(bytes, digest, 0);
   return digest;
 }
 
@@ -53,28 +59,50 @@ function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   return sha256(together.subarray(0, at));
 }
 
+/**
+ * Writes a node's digest, {@link nodeDigest}.
+ *
+ * @param children digest and sums' digest of the left child and of the right one, 128 bytes from `first`
+ */
+export function writeNodeDigest(children: Uint8Array, first: number, to: Uint8Array, at: number): void {
+  together[0] = NODE;
+  for (let i = 0; i < 4 * DIGEST_BYTES; i++) together[1 + i] = children[first + i];
+  writeDigest(together, to, at);
+}
+
 export function sumsDigest(sums: Sums): Uint8Array {
   return sha256(sums);
 }
 
 /** An account's salt: SHA-256 of key, name and key again, so that who knows salts of some accounts knows none of others. */
 export function saltOf(key: Uint8Array, account: string): Uint8Array {
-  const name = new TextEncoder().encode(account);
-  const bytes = new Uint8Array(2 * key.length + name.length);
-  bytes.set(key);
-  bytes.set(name, key.length);
-  bytes.set(key, key.length + name.length);
-  return sha256(bytes);
+  const end = writeName(account, key.length, key.length);
+  named.set(key);
+  named.set(key, end);
+  return sha256(named.subarray(0, end + key.length));
 }
 
 /** SHA-256 of 0, salt and name: who knows the salt knows whose leaf it is. */
 export function leafDigest(account: string, salt: Uint8Array): Uint8Array {
-  const name = new TextEncoder().encode(account);
-  const leaf = new Uint8Array(1 + SALT_BYTES + name.length);
-  leaf[0] = LEAF;
-  leaf.set(salt, 1);
-  leaf.set(name, 1 + SALT_BYTES);
-  return sha256(leaf);
+  const digest = new Uint8Array(DIGEST_BYTES);
+  writeLeafDigest(account, salt, digest, 0);
+  return digest;
+}
+
+/** Writes a leaf's digest, {@link leafDigest}. */
+export function writeLeafDigest(account: string, salt: Uint8Array, to: Uint8Array, at: number): void {
+  const end = writeName(account, 1 + SALT_BYTES, 0);
+  named[0] = LEAF;
+  named.set(salt, 1);
+  writeDigest(named.subarray(0, end), to, at);
+}
+
+/** Writes a name into `named`, with room before and behind it; returns where it ends. */
+function writeName(account: string, before: number, behind: number): number {
+  // A character has three bytes at most.
+  const most = before + 3 * account.length + behind;
+  if (named.length < most) named = new Uint8Array(most);
+  return before + encoder.encodeInto(account, named.subarray(before)).written;
 }
 
 /**

@@ -1,62 +1,20 @@
 import { InvalidInputError } from '#lib/errors';
-import { type Commitment, DIGEST_BYTES, leafDigest, nodeDigest, SALT_BYTES, sumsDigest } from './digest.js';
+import {
+  type Commitment,
+  leafDigest,
+  nodeDigest,
+  SALT_BYTES,
+  sumsDigest,
+  writeLeafDigest,
+} from './digest.js';
 import type { Inclusion } from './inclusion.js';
+import { type Bucket, BUCKET, BUCKET_BITS, type Leaf, Leaves, NO_LEAF } from './leaves.js';
+import { emptyDigest, Level } from './nodes.js';
 import { accountSums, addSums, type Holdings, NO_SUMS, type Sums } from './sums.js';
+import { SumsScratch } from './sums-scratch.js';
 
-/** Sums and digests of nodes below this level are those of a bucket of 16 accounts, and are added up again when they are needed. */
-const KEPT_FROM = 4;
-const BUCKET = 2 ** KEPT_FROM;
-const NO_SUMS_DIGEST = sumsDigest(NO_SUMS);
-
-/** By level: digest of a node of no accounts. */
-const EMPTY: Uint8Array[] = [new Uint8Array(DIGEST_BYTES)];
-
-function emptyDigest(level: number): Uint8Array {
-  for (let i = EMPTY.length; i <= level; i++) {
-    const below = EMPTY[i - 1];
-    EMPTY.push(nodeDigest(below, NO_SUMS_DIGEST, below, NO_SUMS_DIGEST));
-  }
-  return EMPTY[level];
-}
-
-/** One level of the tree: digests of nodes and of their sums, side by side. */
-class Level {
-  digests = new Uint8Array(0);
-  sumsDigests = new Uint8Array(0);
-
-  get nodes(): number {
-    return this.digests.length / DIGEST_BYTES;
-  }
-
-  grow(nodes: number): void {
-    const [digests, sumsDigests] = [this.digests, this.sumsDigests];
-    this.digests = new Uint8Array(nodes * DIGEST_BYTES);
-    this.sumsDigests = new Uint8Array(nodes * DIGEST_BYTES);
-    this.digests.set(digests);
-    this.sumsDigests.set(sumsDigests);
-  }
-
-  digest(i: number): Uint8Array {
-    return this.digests.subarray(i * DIGEST_BYTES, (i + 1) * DIGEST_BYTES);
-  }
-
-  sumsDigest(i: number): Uint8Array {
-    return this.sumsDigests.subarray(i * DIGEST_BYTES, (i + 1) * DIGEST_BYTES);
-  }
-
-  set(i: number, digest: Uint8Array, sums: Uint8Array): void {
-    this.digests.set(digest, i * DIGEST_BYTES);
-    this.sumsDigests.set(sums, i * DIGEST_BYTES);
-  }
-}
-
-interface Leaf {
-  readonly name: string | undefined;
-  readonly salt: Uint8Array | undefined;
-  readonly sums: Sums;
-}
-
-const NO_LEAF: Leaf = { name: undefined, salt: undefined, sums: NO_SUMS };
+/** Sums of nodes below this level are those of a bucket of accounts, and are added up again when they are needed. */
+const KEPT_FROM = BUCKET_BITS;
 
 interface Node extends Commitment {
   readonly sumsDigest: Uint8Array;
@@ -85,12 +43,16 @@ const nodeKey = (level: number, node: number) => level * 2 ** 40 + node;
  */
 export class MerkleSumTree {
   private readonly indexOf = new Map<string, number>();
-  private readonly leaves: Leaf[] = [];
+  private readonly leaves = new Leaves();
   private readonly free: number[] = [];
-  private readonly levels: Level[] = [new Level()];
+  private readonly levels: Level[] = [new Level(0)];
   /** by level from KEPT_FROM, by node */
   private readonly sums: Sums[][] = [];
-  private changed = new Set<number>();
+  /** by bucket: a bit for each leaf that has changed since the last commitment */
+  private changed = new Map<number, number>();
+  /** sums of a bucket's nodes, by level above the leaves */
+  private readonly scratch = Array.from({ length: KEPT_FROM }, () => new SumsScratch());
+  private readonly added = new SumsScratch();
   /** from the oldest commitment that can still be asked for; each leads from the one after it */
   private readonly undos: Undo[] = [];
   private undo: Undo | undefined;
@@ -115,9 +77,13 @@ export class MerkleSumTree {
    * @throws {InvalidInputError} for another salt, or amounts that need more than 127 bits
    */
   set(account: string, salt: Uint8Array, holdings: Holdings): void {
+    this.setSums(account, salt, accountSums(holdings));
+  }
+
+  /** As {@link set}, with the account's sums: what {@link accountSums} makes, and nothing else. */
+  setSums(account: string, salt: Uint8Array, sums: Sums): void {
     if (salt.length !== SALT_BYTES)
       throw new InvalidInputError('salt', `must have ${SALT_BYTES} bytes, got ${salt.length}`);
-    const sums = accountSums(holdings);
     let index = this.indexOf.get(account);
     if (index === undefined) {
       index = this.free.pop() ?? this.leaves.length;
@@ -139,21 +105,15 @@ export class MerkleSumTree {
   commit(): Commitment {
     const first = this.levels[0].nodes === 0;
     this.grow();
-    const buckets = new Map<number, number[]>();
-    for (const i of this.changed) {
-      const bucket = buckets.get(i >> KEPT_FROM);
-      if (bucket === undefined) buckets.set(i >> KEPT_FROM, [i]);
-      else bucket.push(i);
-    }
-    for (const [bucket, leaves] of buckets) this.updateBucket(bucket, leaves);
-    let nodes: Iterable<number> = buckets.keys();
+    for (const [bucket, leaves] of this.changed) this.updateBucket(bucket, leaves);
+    let nodes: Iterable<number> = this.changed.keys();
     for (let level = KEPT_FROM + 1; level < this.levels.length; level++) {
       const parents = new Set<number>();
       for (const node of nodes) parents.add(node >> 1);
       for (const parent of parents) this.update(level, parent);
       nodes = parents;
     }
-    this.changed = new Set();
+    this.changed = new Map();
     this.remember(first);
     const top = this.levels.length - 1;
     return { digest: this.levels[top].digest(0).slice(), sums: this.sumsOf(top, 0) };
@@ -184,14 +144,14 @@ export class MerkleSumTree {
   }
 
   private change(index: number, leaf: Leaf): void {
-    const before = this.leaves[index] ?? NO_LEAF;
     // Before the first commitment there is nothing to go back to.
     if (this.kept > 0 && this.levels[0].nodes > 0) {
       this.undo ??= new Undo(this.levels.length - 1);
-      if (!this.undo.leaves.has(index)) this.undo.leaves.set(index, before);
+      if (!this.undo.leaves.has(index)) this.undo.leaves.set(index, this.leaves.at(index));
     }
-    this.leaves[index] = leaf;
-    this.changed.add(index);
+    this.leaves.set(index, leaf);
+    const bucket = index >> BUCKET_BITS;
+    this.changed.set(bucket, (this.changed.get(bucket) ?? 0) | (1 << (index % BUCKET)));
   }
 
   /** @param first nothing was committed before */
@@ -219,7 +179,7 @@ export class MerkleSumTree {
       const leaf = leaves.get(index);
       if (leaf !== undefined) return leaf;
     }
-    return this.leaves[index] ?? NO_LEAF;
+    return this.leaves.at(index);
   }
 
   private nodeAt(level: number, node: number, undos: readonly Undo[]): Node {
@@ -230,7 +190,7 @@ export class MerkleSumTree {
     }
     if (level === 0) {
       const { name, salt, sums } = this.leafAt(node, undos);
-      const digest = name === undefined ? EMPTY[0] : leafDigest(name, salt!);
+      const digest = name === undefined ? emptyDigest(0) : leafDigest(name, salt!);
       return { digest, sums, sumsDigest: sumsDigest(sums) };
     }
     const left = this.nodeAt(level - 1, 2 * node, undos);
@@ -248,73 +208,74 @@ export class MerkleSumTree {
     };
   }
 
-  /** Digests of 16 leaves and of the nodes over them up to the first kept one; sums are added once for all. */
-  private updateBucket(bucket: number, changed: readonly number[]): void {
-    const top = Math.min(KEPT_FROM, this.levels.length - 1);
-    for (const i of changed) {
-      const { name, salt, sums } = this.leaves[i];
-      const digest = name === undefined ? EMPTY[0] : leafDigest(name, salt!);
-      this.levels[0].set(i, digest, sumsDigest(sums));
-    }
+  /**
+   * Digests of a bucket's changed leaves and of the nodes over them up to the first kept one; sums are added once for all.
+   *
+   * @param changed a bit for each leaf
+   */
+  private updateBucket(bucket: number, changed: number): void {
     const from = bucket * BUCKET;
-    let sums = Array.from({ length: 2 ** top }, (_, i) => this.leaves[from + i]?.sums ?? NO_SUMS);
-    let nodes = new Set(changed);
+    const held = this.leaves.bucket(bucket);
+    const [bottom] = this.levels;
+    for (let slot = 0; slot < BUCKET; slot++) {
+      if ((changed & (1 << slot)) === 0) continue;
+      const name = this.leaves.name(from + slot);
+      if (name === undefined) bottom.setDigest(from + slot, emptyDigest(0));
+      else writeLeafDigest(name, this.leaves.salt(from + slot), ...bottom.target(from + slot));
+      bottom.setSums(from + slot, held.sums(slot));
+    }
+    const top = Math.min(KEPT_FROM, this.levels.length - 1);
+    let below: Bucket | SumsScratch = held;
+    let nodes = changed;
     for (let level = 1; level <= top; level++) {
-      const first = from >> level;
-      sums = Array.from({ length: sums.length / 2 }, (_, i) => addSums(sums[2 * i], sums[2 * i + 1]));
-      const parents = new Set<number>();
-      for (const node of nodes) parents.add(node >> 1);
-      for (const parent of parents) this.updateNode(level, parent, sums[parent - first]);
-      nodes = parents;
+      const sums = this.scratch[level - 1];
+      sums.addPairs(below, 2 ** (top - level));
+      let parents = 0;
+      for (let node = 0; node < 2 ** (top - level); node++)
+        if ((nodes & (3 << (2 * node))) !== 0) {
+          parents |= 1 << node;
+          this.updateNode(level, (from >> level) + node, sums.sums(node));
+        }
+      [below, nodes] = [sums, parents];
     }
   }
 
   private update(level: number, parent: number): void {
-    const [left, right] = [2 * parent, 2 * parent + 1];
-    this.updateNode(level, parent, addSums(this.sumsOf(level - 1, left), this.sumsOf(level - 1, right)));
+    const added = this.added;
+    added.addTwo(this.sumsOf(level - 1, 2 * parent), this.sumsOf(level - 1, 2 * parent + 1));
+    this.updateNode(level, parent, added.sums(0));
   }
 
-  private updateNode(level: number, parent: number, sums: Sums): void {
-    if (level >= KEPT_FROM) this.undo?.nodes.set(nodeKey(level, parent), this.node(level, parent));
-    const below = this.levels[level - 1];
-    const [left, right] = [2 * parent, 2 * parent + 1];
-    const digest = nodeDigest(
-      below.digest(left),
-      below.sumsDigest(left),
-      below.digest(right),
-      below.sumsDigest(right),
-    );
-    this.levels[level].set(parent, digest, sumsDigest(sums));
-    if (level >= KEPT_FROM) this.sums[level - KEPT_FROM][parent] = sums;
+  /** @param sums of a buffer that is used again: they are copied where they are kept */
+  private updateNode(level: number, node: number, sums: Sums): void {
+    if (level >= KEPT_FROM) this.undo?.nodes.set(nodeKey(level, node), this.node(level, node));
+    this.levels[level].setParent(node, this.levels[level - 1]);
+    this.levels[level].setSums(node, sums);
+    if (level >= KEPT_FROM) this.sums[level - KEPT_FROM][node] = sums.slice();
   }
 
   private sumsOf(level: number, node: number): Sums {
-    if (level === 0) return this.leaves[node]?.sums ?? NO_SUMS;
+    if (level === 0)
+      return this.leaves
+        .bucket(node >> BUCKET_BITS)
+        .sums(node % BUCKET)
+        .slice();
     if (level >= KEPT_FROM) return this.sums[level - KEPT_FROM][node];
     return addSums(this.sumsOf(level - 1, 2 * node), this.sumsOf(level - 1, 2 * node + 1));
   }
 
-  /** As many levels as the leaves need; nodes that are new are filled. */
+  /** As many levels as the leaves need; nodes that are new are of no accounts, and brought up to date afterwards. */
   private grow(): void {
     const needed = Math.max(1, this.leaves.length);
     if (needed <= this.levels[0].nodes) return;
     const depth = Math.ceil(Math.log2(needed));
-    while (this.levels.length <= depth) this.levels.push(new Level());
+    while (this.levels.length <= depth) this.levels.push(new Level(this.levels.length));
     for (let level = 0; level <= depth; level++) {
-      const from = this.levels[level].nodes;
       const nodes = 2 ** (depth - level);
       this.levels[level].grow(nodes);
-      if (level >= KEPT_FROM) this.sums[level - KEPT_FROM] ??= [];
-      this.fill(level, from, nodes);
-    }
-  }
-
-  /** A node of no accounts is the same wherever it stands on a level; nodes over accounts are brought up to date afterwards. */
-  private fill(level: number, from: number, nodes: number): void {
-    const empty = emptyDigest(level);
-    for (let i = from; i < nodes; i++) {
-      this.levels[level].set(i, empty, NO_SUMS_DIGEST);
-      if (level >= KEPT_FROM) this.sums[level - KEPT_FROM][i] = NO_SUMS;
+      if (level < KEPT_FROM) continue;
+      const sums = (this.sums[level - KEPT_FROM] ??= []);
+      while (sums.length < nodes) sums.push(NO_SUMS);
     }
   }
 }

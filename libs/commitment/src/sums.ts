@@ -54,8 +54,9 @@ export const HEADER_BYTES = 64;
 export const MARKET_BYTES = 96;
 const HALF = 16;
 const NAME = 32;
+/** bytes that are added at once */
+const WORD = 4;
 const LARGEST = 2n ** 127n - 1n;
-const LOW = 2n ** 64n - 1n;
 const NAME_PATTERN = /^[\x21-\x7e]{1,32}$/;
 
 /** Sums of no accounts. */
@@ -123,72 +124,95 @@ export function requireSums(sums: Sums): void {
     throw new SumsInvalidError(
       `sums have ${HEADER_BYTES} bytes and ${MARKET_BYTES} a market, not ${sums.length}`,
     );
+  const view = viewOf(sums);
   for (let at = HEADER_BYTES; at < sums.length; at += MARKET_BYTES) {
     let end = at;
     while (end < at + NAME && sums[end] >= 0x21 && sums[end] <= 0x7e) end++;
     // Behind a name are zeros: one name has one encoding.
     for (let i = end; i < at + NAME; i++)
       if (end === at || sums[i] !== 0) throw new SumsInvalidError(`"${nameAt(sums, at)}" is no market`);
-    if (at > HEADER_BYTES && compareNames(sums, at - MARKET_BYTES, sums, at) >= 0)
+    if (at > HEADER_BYTES && compareNames(view, at - MARKET_BYTES, view, at) >= 0)
       throw new SumsInvalidError(`${nameAt(sums, at)} is out of order`);
   }
 }
 
+/** A buffer's part that holds sums. */
+export interface SumsSpan {
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * The sums of both, byte by byte: this runs once for every node of the tree, and views of parts of them would cost more than the sums.
+ * The sums of both.
  *
  * @throws {SumsInvalidError} where a sum needs more than 128 bits
  */
 export function addSums(a: Sums, b: Sums): Sums {
-  const merged = new Uint8Array(HEADER_BYTES + MARKET_BYTES * marketsOfBoth(a, b));
-  for (let at = 0; at < HEADER_BYTES; at += HALF) add(a, at, b, at, merged, at, false);
-  let i = HEADER_BYTES;
-  let j = HEADER_BYTES;
-  for (let at = HEADER_BYTES; at < merged.length; at += MARKET_BYTES) {
-    const order = i >= a.length ? 1 : j >= b.length ? -1 : compareNames(a, i, b, j);
-    if (order < 0) copy(a, i, merged, at, MARKET_BYTES);
-    else copy(b, j, merged, at, order > 0 ? MARKET_BYTES : NAME);
+  const merged = new Uint8Array(a.length + b.length - HEADER_BYTES);
+  const end = addSpans(spanOf(a), spanOf(b), viewOf(merged), 0);
+  return end === merged.length ? merged : merged.slice(0, end);
+}
+
+export const spanOf = (sums: Sums): SumsSpan => ({ view: viewOf(sums), start: 0, end: sums.length });
+
+/**
+ * Writes the sums of both behind `at`, in words of 32 bits and without a buffer of its own: this runs for every node of the tree.
+ *
+ * @param to with room for the markets of both
+ * @returns where they end
+ * @throws {SumsInvalidError} where a sum needs more than 128 bits
+ */
+export function addSpans(a: SumsSpan, b: SumsSpan, to: DataView, at: number): number {
+  const [va, vb] = [a.view, b.view];
+  for (let field = 0; field < HEADER_BYTES; field += HALF)
+    add(va, a.start + field, vb, b.start + field, to, at + field, false);
+  let [i, j, end] = [a.start + HEADER_BYTES, b.start + HEADER_BYTES, at + HEADER_BYTES];
+  while (i < a.end || j < b.end) {
+    const order = i >= a.end ? 1 : j >= b.end ? -1 : compareNames(va, i, vb, j);
+    if (order < 0) copy(va, i, to, end, MARKET_BYTES);
+    else copy(vb, j, to, end, order > 0 ? MARKET_BYTES : NAME);
     if (order === 0)
       for (let field = NAME; field < MARKET_BYTES; field += HALF)
-        add(a, i + field, b, j + field, merged, at + field, field >= NAME + 2 * HALF);
+        add(va, i + field, vb, j + field, to, end + field, field >= NAME + 2 * HALF);
     if (order <= 0) i += MARKET_BYTES;
     if (order >= 0) j += MARKET_BYTES;
+    end += MARKET_BYTES;
   }
-  return merged;
+  return end;
 }
 
-function copy(from: Sums, i: number, to: Uint8Array, at: number, length: number): void {
-  for (let k = 0; k < length; k++) to[at + k] = from[i + k];
+function copy(from: DataView, i: number, to: DataView, at: number, length: number): void {
+  for (let k = 0; k < length; k += WORD) to.setUint32(at + k, from.getUint32(i + k));
 }
 
-function marketsOfBoth(a: Sums, b: Sums): number {
-  let [i, j, count] = [HEADER_BYTES, HEADER_BYTES, 0];
-  for (; i < a.length && j < b.length; count++) {
-    const order = compareNames(a, i, b, j);
-    if (order <= 0) i += MARKET_BYTES;
-    if (order >= 0) j += MARKET_BYTES;
-  }
-  return count + (a.length - i + b.length - j) / MARKET_BYTES;
-}
-
-function compareNames(a: Sums, i: number, b: Sums, j: number): number {
-  for (let c = 0; c < NAME; c++) {
-    const difference = a[i + c] - b[j + c];
-    if (difference !== 0) return difference;
-    if (a[i + c] === 0) return 0;
+function compareNames(a: DataView, i: number, b: DataView, j: number): number {
+  for (let c = 0; c < NAME; c += WORD) {
+    const [first, second] = [a.getUint32(i + c), b.getUint32(j + c)];
+    if (first !== second) return first < second ? -1 : 1;
+    // Behind a name are zeros.
+    if ((first & 0xff) === 0) return 0;
   }
   return 0;
 }
 
-function add(a: Sums, i: number, b: Sums, j: number, to: Uint8Array, at: number, isSigned: boolean): void {
+function add(
+  a: DataView,
+  i: number,
+  b: DataView,
+  j: number,
+  to: DataView,
+  at: number,
+  isSigned: boolean,
+): void {
   let carry = 0;
-  for (let k = HALF - 1; k >= 0; k--) {
-    const sum = a[i + k] + b[j + k] + carry;
-    to[at + k] = sum;
-    carry = sum >> 8;
+  for (let k = HALF - WORD; k >= 0; k -= WORD) {
+    const sum = a.getUint32(i + k) + b.getUint32(j + k) + carry;
+    to.setUint32(at + k, sum);
+    carry = sum >= 2 ** 32 ? 1 : 0;
   }
-  const first = a[i] >> 7;
-  if (isSigned ? first === b[j] >> 7 && to[at] >> 7 !== first : carry === 1)
+  const [first, second, top] = [a.getUint8(i) >> 7, b.getUint8(j) >> 7, to.getUint8(at) >> 7];
+  if (isSigned ? first === second && top !== first : carry === 1)
     throw new SumsInvalidError('a sum needs more than 128 bits');
 }
 
@@ -197,8 +221,10 @@ function write(view: DataView, at: number, value: bigint, field: string): void {
   if (value === 0n) return;
   if (value > LARGEST || value < -LARGEST - 1n)
     throw new InvalidInputError(field, `must be within 127 bits, got ${value}`);
-  view.setBigInt64(at, value >> 64n);
-  view.setBigUint64(at + 8, value & LOW);
+  const low = BigInt.asIntN(64, value);
+  // Most amounts have 64 bits.
+  view.setBigInt64(at, low === value ? (value < 0n ? -1n : 0n) : value >> 64n);
+  view.setBigInt64(at + 8, low);
 }
 
 const unsigned = (view: DataView, at: number) => (view.getBigUint64(at) << 64n) | view.getBigUint64(at + 8);

@@ -1,40 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomBar } from '../../../test/support/factor-cases.js';
+import { halvesOf, randomBar } from '../../../test/support/factor-cases.js';
 import { temporaryProver, unprotected } from '../../../test/support/proofs.js';
 import { witnessOf } from '../../../test/support/witness.js';
 import { LAYOUTS } from './generated/layout.js';
 import { layoutOf } from './public-values.js';
 import {
-  type BarInput,
   barRows,
   barStatement,
   barValues,
   priceStatement,
   type ProofDocument,
-  splitBar,
   splitFailures,
   stateNumbers,
 } from './index.js';
-
-/** The two halves of a bar's markets, each with the other's values. */
-function halves(input: BarInput, at: number): [BarInput, BarInput] {
-  const cut = <T>(values: readonly T[], first: boolean) => (first ? values.slice(0, at) : values.slice(at));
-  const K = input.model.scores.length;
-  const part = (first: boolean): BarInput => ({
-    ...input,
-    model: {
-      ...input.model,
-      units: cut(input.model.units, first),
-      loadings: cut(input.model.loadings, first),
-      scores: input.model.scores.map((row) => cut(row, first)),
-      levels: [...input.model.levels.slice(0, K), ...cut(input.model.levels.slice(K), first)],
-    },
-    state: [...input.state.slice(0, K), ...cut(input.state.slice(K), first)],
-    returns: cut(input.returns, first),
-    exposures: cut(input.exposures, first),
-  });
-  return splitBar(part(true), part(false));
-}
 
 describe('the circuit of a bar', () => {
   it('computes every public value as the statement does with integers', () => {
@@ -60,7 +38,7 @@ describe('the circuit of a bar', () => {
   it('splits a bar over two proofs that agree with one: the same risk from each half', () => {
     const whole = randomBar(6, { markets: 14, factors: 3 });
     const one = barValues(whole);
-    const parts = halves(whole, 5).map((half) => {
+    const parts = halvesOf(whole, 5).map((half) => {
       const found = witnessOf(barStatement, barRows(half));
       if ('refused' in found) throw new Error(found.refused);
       return found.public;
@@ -72,7 +50,7 @@ describe('the circuit of a bar', () => {
       expect(BigInt(part.upper * 2 ** 24)).toBe(one.sandwich.upper);
     }
     // A half that leaves the other's exposures out is noticed.
-    const [a, b] = halves(whole, 5);
+    const [a, b] = halvesOf(whole, 5);
     const without = {
       ...a,
       others: { ...a.others!, projection: a.others!.projection.map(() => '0'.repeat(64)) },

@@ -2,11 +2,12 @@ import { getHeapStatistics } from 'node:v8';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { isolatedAccount } from '#lib/amounts';
-import type { Holdings, IncludedAccount, Totals } from '#lib/commitment';
+import { accountSums, type Holdings, type IncludedAccount, type Sums, type Totals } from '#lib/commitment';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { accountsOf, type BookEvent, type ExchangeLedger, UnknownAccountError } from '#lib/exchange';
 import type { BookCommitmentPayload } from '#lib/messages';
 import { WorkerPool } from '#lib/runtime';
+import { packed } from './account-batch.js';
 import type {
   CommitmentReply,
   CommitmentRequest,
@@ -171,16 +172,16 @@ function* everybody(ledger: ExchangeLedger): Generator<string> {
   for (const provider of ledger.providers()) if (!ledger.hasAccount(provider)) yield provider;
 }
 
-/** Sends the thread the accounts' holdings, some at a time. */
+/** Sends the thread the accounts' sums, some at a time. */
 async function tell(keeping: Keeping, accounts: Iterable<string>): Promise<void> {
-  let slice: [string, Holdings][] = [];
+  let slice: [string, Sums][] = [];
   const send = async () => {
     const sent = slice;
     slice = [];
-    await keeping.pool.run({ kind: 'set', accounts: sent });
+    await keeping.pool.run({ kind: 'set', accounts: packed(sent) });
   };
   for (const account of accounts) {
-    slice.push([account, holdingsOf(keeping.ledger, account)]);
+    slice.push([account, accountSums(holdingsOf(keeping.ledger, account))]);
     if (slice.length < SLICE) continue;
     await send();
     await turn();

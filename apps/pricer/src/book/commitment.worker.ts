@@ -3,7 +3,6 @@ import { workerData } from 'node:worker_threads';
 import {
   bookRoot,
   type Commitment,
-  type Holdings,
   hexOf,
   type Inclusion,
   includedAccount,
@@ -15,6 +14,7 @@ import {
   totalsOf,
 } from '#lib/commitment';
 import { answerRequests } from '#lib/runtime';
+import { type AccountBatch, unpacked } from './account-batch.js';
 
 /** Requests to the thread that keeps the tree. */
 export interface CommitmentTerms {
@@ -33,7 +33,7 @@ export interface CommittedAt {
 }
 
 export type CommitmentRequest =
-  | { readonly kind: 'set'; readonly accounts: readonly (readonly [account: string, Holdings])[] }
+  | { readonly kind: 'set'; readonly accounts: AccountBatch }
   | { readonly kind: 'commit'; readonly at: CommittedAt }
   | { readonly kind: 'inclusion'; readonly accounts: readonly string[]; readonly barEnd: number | undefined };
 
@@ -56,7 +56,8 @@ const committed: CommittedAt[] = [];
 
 answerRequests((request: CommitmentRequest): CommitmentReply => {
   if (request.kind === 'set') {
-    for (const [account, holdings] of request.accounts) tree.set(account, saltOf(key, account), holdings);
+    for (const [account, sums] of unpacked(request.accounts))
+      tree.setSums(account, saltOf(key, account), sums);
     return undefined;
   }
   return request.kind === 'commit' ? commit(request.at) : inclusion(request.accounts, request.barEnd);
