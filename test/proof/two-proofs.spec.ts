@@ -142,7 +142,8 @@ describe('an epoch of 64 markets', () => {
 
   it('is taken as two proofs of one bar, and says of all 64 markets what float64 says of them', async () => {
     const gas = await publish();
-    expect(gas).toBeLessThan(5_000_000);
+    // The first epoch of 64 markets: half of it is storage that no later one pays for.
+    expect(gas).toBeLessThan(8_000_000);
     console.log(`gas of an epoch of 64 markets, book bound: ${gas}`);
     const [measure, fresh] = await oracle.client.readContract({
       ...{ address: oracle.deployment.oracle, abi: ORACLE_ABI, functionName: 'measure' },
@@ -150,11 +151,11 @@ describe('an epoch of 64 markets', () => {
     expect(fresh).toBe(true);
     const { exposures, book, alpha, tailFactor } = input;
     const s = volatilityOf(input);
-    expect(Math.abs(fromUnits(measure.volatility) / s - 1)).toBeLessThan(1e-3);
+    expect(Math.abs(fromUnits(measure.volatility) / s - 1)).toBeLessThan(1e-5);
     const net = exposures.reduce((sum, x) => sum + x, 0);
     const mean = 100 * (net - book.entry - book.capital - book.liquidity);
     const exact = liabilityRisk('evar', mean, tailFactor * s, Math.log(alpha)).value;
-    expect(Math.abs(fromUnits(measure.upper) / exact - 1)).toBeLessThan(1e-2);
+    expect(Math.abs(fromUnits(measure.upper) / exact - 1)).toBeLessThan(1e-4);
   }, 60_000);
 
   it('a stranger verifies both proofs and their sum from the chain', async () => {
@@ -199,13 +200,13 @@ describe('an epoch of 64 markets', () => {
         ...mine,
         leaves: [{ ...leaf, ...more }],
       });
-      expect(refused(change({ account: 'c' }), ...onChain)).toContain('does not lead to the book’s root');
+      expect(refused(change({ account: 'c' }), ...onChain)).toContain('does not lead to the book');
       const richer = `${leaf.sums.slice(0, 33)}${leaf.sums[33] === '0' ? '1' : '0'}${leaf.sums.slice(34)}`;
-      expect(refused(change({ sums: richer }), ...onChain)).toContain('does not lead to the book’s root');
+      expect(refused(change({ sums: richer }), ...onChain)).toContain('does not lead to the book');
       // A document that is right about a root of its own and not about the chain's.
       const other = committedBook(input, sizes.with(3, 12_345n)).inclusion('b');
       expect(run(other, '--root', other.root).status).toBe(0);
-      expect(refused(other, ...onChain)).toContain('does not lead to the book’s root');
+      expect(refused(other, ...onChain)).toContain('does not lead to the book');
       const later = { ...mine, barEnd: new Date(Number(START + 2n * BAR) * 1000).toISOString() };
       expect(refused(later, ...onChain)).toContain('no epoch of the bar that ended at');
       expect(refused({ ...mine, leaves: [] }, ...onChain)).toContain('leaves');
