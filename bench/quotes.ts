@@ -45,7 +45,12 @@ export async function besideEmptyRoute<T>(
 ): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'zkrisk-bench-'));
   const engine = await startEngine(
-    { PORT: '0', ZKRISK_DATA_DIR: directory, MINIMUM_BARS: '60', LOG_LEVEL: 'silent' },
+    {
+      PORT: '0',
+      ZKRISK_DATA_DIR: directory,
+      FIRST_PARAMETERS: '{"forecast":{"minimumBars":60}}',
+      LOG_LEVEL: 'silent',
+    },
     (fastify) => {
       fastify.post('/bench/empty', () => ({}));
     },

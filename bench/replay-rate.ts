@@ -19,7 +19,7 @@ export async function replayRate(): Promise<Figure> {
     PORT: '0',
     ZKRISK_DATA_DIR: directory,
     LOG_LEVEL: 'silent',
-    MINIMUM_BARS: '60',
+    FIRST_PARAMETERS: '{"forecast":{"minimumBars":60}}',
   });
   try {
     const options = {

@@ -1,3 +1,4 @@
+import { quickParameters } from '../support/quick-parameters.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +85,7 @@ export async function startSettledChain(): Promise<SettledChain> {
       ...{ CHAIN_RPC_URL: chain.url, CHAIN_PRIVATE_KEY: chain.privateKey, CHAIN_DEPLOYMENT: file },
       ...{ SETTLEMENT: 'on', PROVER: 'on', PROVER_THREADS: '1', PROVE_LIQUIDATIONS: 'none' },
       ...{ EPOCH_EVERY_BARS: '1000', EPOCH_RUN: String(EPOCHS) },
-      ...{ REFIT_EVERY_BARS: '1000', MODEL_EVERY_BARS: '1' },
+      FIRST_PARAMETERS: quickParameters({ forecast: { refitEveryBars: 1000, registerEveryBars: 1 } }),
     },
     settled: async (connection) => {
       let epochs: readonly Epoch[] = [];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { auditOracle, parseDeployment, startEmbeddedChain } from '#lib/chain';
 import { createProver } from '#lib/proofs';
-import { NARROW_MARGINS } from '../support/narrow-margins.js';
+import { narrowMargins } from '../support/narrow-margins.js';
 
 const main = join(import.meta.dirname, '..', '..', 'apps/zkrisk/src/main.js');
 const directory = mkdtempSync(join(tmpdir(), 'zkrisk-settling-'));
@@ -37,14 +37,11 @@ function replay(): { child: ChildProcess; said: () => string } {
     {
       env: {
         ...process.env,
-        MINIMUM_BARS: '30',
-        WINDOW_BARS: '60',
-        // Both bars are of one model.
-        REFIT_EVERY_BARS: '1000',
         ZKRISK_DATA_DIR: directory,
         PORT: '0',
         LOG_LEVEL: 'info',
-        ...NARROW_MARGINS,
+        // Both bars are of one model.
+        ...narrowMargins({ refitEveryBars: 1000 }),
         CHAIN_CONFIRMATIONS: '1',
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -49,10 +49,10 @@ describe('the engine on a simulated market', () => {
     engine = await startEngine({
       PORT: '0',
       DATABASE_URL: server.url,
-      MINIMUM_BARS: '40',
-      WINDOW_BARS: '80',
-      REFIT_EVERY_BARS: '20',
-      FIRST_PARAMETERS: quickParameters({}, 12),
+      FIRST_PARAMETERS: quickParameters(
+        { forecast: { minimumBars: 40, windowBars: 80, refitEveryBars: 20 } },
+        12,
+      ),
       QUOTE_TTL_MS: '3000',
       LOG_LEVEL: 'silent',
     });

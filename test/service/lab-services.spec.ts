@@ -1,3 +1,4 @@
+import { quickParameters } from '../support/quick-parameters.js';
 import { describe, expect, it } from 'vitest';
 import { type BookEvent, exchangeParameters as exchangeParametersOf } from '#lib/exchange';
 import {
@@ -33,8 +34,7 @@ const PARAMETERS = labParameters({
   ...{ accounts: 60, decisionsPerBar: 6, liquidity: 1_000_000, whale: 100_000, attacker: 5000 },
 });
 const ENVIRONMENT = {
-  ...{ MINIMUM_BARS: '30', WINDOW_BARS: '60', REFIT_EVERY_BARS: '25' },
-  FIRST_PARAMETERS: JSON.stringify({ model: { horizonBars: 8 } }),
+  FIRST_PARAMETERS: quickParameters(),
   ...{ PORT: '0', HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error' },
 };
 
@@ -128,7 +128,7 @@ describe('the lab beside the services', () => {
       plain(liquidatingParametersOf(liquidatorConfig({}).FIRST_PARAMETERS, undefined)),
     );
     expect(plain(forecastSettings(LAB_DEFAULTS, barMs).parameters)).toEqual(
-      plain(forecastingParametersOf(forecasterConfig({}))),
+      plain(forecastingParametersOf(forecasterConfig({}).FIRST_PARAMETERS, undefined)),
     );
   });
 

@@ -29,9 +29,6 @@ describe('the liquidator', () => {
   const environment = (): NodeJS.ProcessEnv => ({
     PORT: '0',
     DATABASE_URL: server.url,
-    MINIMUM_BARS: '40',
-    WINDOW_BARS: '80',
-    REFIT_EVERY_BARS: '1000',
     HOUSE_LIQUIDATOR: 'off',
     PLANS_PER_BATCH: '3',
     PLAN_TTL_MS: String(HOUR),

@@ -9,8 +9,7 @@ import { quickParameters } from '../support/quick-parameters.js';
 
 const ADMIN_SECRET = 'a secret for tests, of forty characters..';
 const QUICK = {
-  ...{ MINIMUM_BARS: '30', WINDOW_BARS: '60', REFIT_EVERY_BARS: '1000' },
-  FIRST_PARAMETERS: quickParameters(),
+  FIRST_PARAMETERS: quickParameters({ forecast: { refitEveryBars: 1000 } }),
 };
 
 interface Held {
@@ -141,7 +140,8 @@ describe('an exchange in service', () => {
 
     // Marks are kept by the new version everywhere; the model stays as the book was founded.
     const marks = { ...caps.marks, bandMinimum: 0.05, quorum: 1 };
-    const banded = { ...change, commandId: 'change-4', base: 2, parameters: { ...caps, marks } };
+    const forecast = { ...caps.forecast, windowBars: 50 };
+    const banded = { ...change, commandId: 'change-4', base: 2, parameters: { ...caps, marks, forecast } };
     expect(await call('/v1/admin/parameters', banded)).toMatchObject({ status: 200, body: { version: 3 } });
     await drained();
     expect(liquidator().rules.parameters.marks.bandMinimum).toBe(0.05);
@@ -151,6 +151,13 @@ describe('an exchange in service', () => {
     expect(stored.filter(({ service }) => service === 'forecaster')).toEqual([
       { service: 'forecaster', version: 3 },
     ]);
+    const short = { ...caps, forecast: { ...forecast, minimumBars: 51 } };
+    expect(
+      await call('/v1/admin/parameters', { ...banded, commandId: 'short', base: 3, parameters: short }),
+    ).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('minimumBars must not exceed windowBars') as string },
+    });
     const model = { ...caps.model, alpha: 0.05 };
     const other = { ...change, commandId: 'change-5', base: 3, parameters: { ...caps, model } };
     expect(await call('/v1/admin/parameters', other)).toMatchObject({

@@ -23,7 +23,11 @@ describe('the race of solvers', () => {
       HOUSE_LIQUIDATOR: 'backstop',
       PLAN_TTL_MS: '3600000',
       FIRST_PARAMETERS: quickParameters(
-        { margin: { mode: 'portfolio' }, credit: { accountShare: null, poolShare: null, loading: 0 } },
+        {
+          forecast: { minimumBars: 40, windowBars: 80, refitEveryBars: 1000 },
+          margin: { mode: 'portfolio' },
+          credit: { accountShare: null, poolShare: null, loading: 0 },
+        },
         12,
       ),
     });

@@ -4,7 +4,6 @@ import { liquidatingParameters } from '#lib/liquidating';
 import { loadSolvers, type Solvers } from '#lib/liquidation';
 import { TOPICS } from '#lib/messages';
 import { randomStream } from '#lib/runtime';
-import { forecasterConfig } from '../../apps/forecaster/src/index.js';
 import { pricerConfig } from '../../apps/pricer/src/index.js';
 import { Bus, type SimulatedRecord } from './bus.js';
 import { ExchangeNode } from './exchange-node.js';
@@ -78,9 +77,9 @@ const marketOf = (seed: number): EpisodeMarket => (['portfolio', 'linear', 'thin
 
 /** Settings of all services: small windows, a short horizon. */
 const environment = (market: EpisodeMarket) => ({
-  ...{ MINIMUM_BARS: '16', WINDOW_BARS: '60', REFIT_EVERY_BARS: '60' },
   FIRST_PARAMETERS: JSON.stringify({
     model: { horizonBars: 8, barSeconds: BAR_MS / 1000 },
+    forecast: { minimumBars: 16, windowBars: 60, refitEveryBars: 60 },
     ...MARKETS[market].rules,
   }),
 });
@@ -90,7 +89,7 @@ async function cluster(bus: Bus, market: EpisodeMarket) {
   const settings = environment(market);
   const { FIRST_PARAMETERS: rules } = pricerConfig(settings);
   const exchange = new ExchangeNode(bus, exchangeParameters(rules, undefined), vestingOf(rules));
-  const forecaster = new ForecasterNode(bus, forecasterConfig(settings));
+  const forecaster = new ForecasterNode(bus, rules);
   const liquidator = new LiquidatorNode(
     bus,
     liquidatingParameters(rules, undefined),

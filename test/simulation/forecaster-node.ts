@@ -8,9 +8,10 @@ import {
   type StoredForecaster,
 } from '#lib/forecasting';
 import { ZkriskError } from '#lib/errors';
+import type { RiskRules } from '#lib/exchange';
 import { TOPICS } from '#lib/messages';
 import { type Bar, fitForecastModel } from '#lib/volatility';
-import { type ForecasterConfig, forecastingParametersOf } from '../../apps/forecaster/src/index.js';
+import { fitOptionsOf, forecastingParametersOf } from '../../apps/forecaster/src/index.js';
 import type { Bus, Publication, SimulatedRecord } from './bus.js';
 import { Node } from './node.js';
 import { priceMessages } from './price-messages.js';
@@ -36,7 +37,7 @@ export class ForecasterNode extends Node<ForecasterState> {
 
   constructor(
     bus: Bus,
-    private readonly config: ForecasterConfig,
+    private readonly rules: RiskRules,
   ) {
     super('forecaster', [TOPICS.prices.name], bus);
     this.restart();
@@ -56,7 +57,7 @@ export class ForecasterNode extends Node<ForecasterState> {
       })),
     };
     this.engine = new ForecastEngine(
-      forecastingParametersOf(this.config),
+      forecastingParametersOf(this.rules, undefined),
       (panel) => this.fit(panel),
       restored,
     );
@@ -93,9 +94,8 @@ export class ForecasterNode extends Node<ForecasterState> {
   }
 
   private fit({ markets, returns }: Pick<EstimationPanel, 'markets' | 'returns'>): Promise<FinishedFit> {
-    const { MODEL: model, CLUSTERS: clusters, MINIMUM_BARS: minimumObservations } = this.config;
     try {
-      const fit = fitForecastModel(markets, returns, { model, clusters, minimumObservations });
+      const fit = fitForecastModel(markets, returns, fitOptionsOf(this.rules));
       return Promise.resolve({ fit, seconds: 0 });
     } catch (error) {
       if (!(error instanceof ZkriskError)) throw error;

@@ -13,6 +13,7 @@ import { quickParameters } from './quick-parameters.js';
 /** Linear margin that lets positions be opened at twenty times the collateral, without caps. */
 export const LEVERED = quickParameters(
   {
+    forecast: { minimumBars: 40, windowBars: 80, refitEveryBars: 1000 },
     margin: {
       mode: 'linear',
       rates: {
@@ -55,7 +56,6 @@ export async function startMovedMarket(environment: NodeJS.ProcessEnv = {}): Pro
   const database = await startTestDatabase();
   const engine = await startEngine({
     ...{ PORT: '0', DATABASE_URL: database.url, LOG_LEVEL: 'silent', HOUSE_LIQUIDATOR: 'off' },
-    ...{ MINIMUM_BARS: '40', WINDOW_BARS: '80', REFIT_EVERY_BARS: '1000' },
     FIRST_PARAMETERS: LEVERED,
     ...environment,
   });

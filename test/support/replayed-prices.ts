@@ -2,7 +2,7 @@ import type { BookEvent } from '#lib/exchange';
 import { HouseLiquidator } from '../../apps/liquidator/src/index.js';
 import { type Engine, type MarketSource, Replayer, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase } from './database.js';
-import { NARROW_MARGINS } from './narrow-margins.js';
+import { narrowMargins } from './narrow-margins.js';
 import { QUICK_MODEL } from './topology.js';
 import { TradersOfAReplay } from './traders-of-a-replay.js';
 
@@ -42,7 +42,7 @@ export async function replayPrices(
   const database = await startTestDatabase();
   const engine = await startEngine({
     ...{ ...QUICK_MODEL, DATABASE_URL: database.url, PORT: '0' },
-    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error', ...NARROW_MARGINS },
+    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error', ...narrowMargins() },
     ...{ ADMIN_SECRET: 'a'.repeat(40), MARKET_ORDER_SECRET: ORDER_SECRET },
   });
   try {

@@ -54,11 +54,8 @@ const apps = join(import.meta.dirname, '..', '..', 'apps');
 /** A broker as it is run, not one that starts as fast and small as it can: its compiler, and the heap Kafka comes with. */
 const MEASURED_BROKER = ['-XX:TieredStopAtLevel=4', '-Xms1g', '-Xmx1g', '-Xmn400m'];
 
-/** Short windows: a model after thirty bars. */
+/** A model after thirty bars. */
 export const QUICK_MODEL: NodeJS.ProcessEnv = {
-  MINIMUM_BARS: '30',
-  WINDOW_BARS: '60',
-  REFIT_EVERY_BARS: '25',
   FIRST_PARAMETERS: quickParameters(),
 };
 

@@ -42,7 +42,14 @@ describe('a file that grows', () => {
         '--accounts',
         '30',
       ].concat(['--report', join(folder, `${data}-report`), '--data', join(folder, data)], args),
-      { cwd: folder, env: { ...process.env, PORT: '0', MINIMUM_BARS: '40', WINDOW_BARS: '60' } },
+      {
+        cwd: folder,
+        env: {
+          ...process.env,
+          PORT: '0',
+          FIRST_PARAMETERS: '{"forecast":{"minimumBars":40,"windowBars":60}}',
+        },
+      },
     );
     const run: Run = { status: null, stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (run.stdout += text));

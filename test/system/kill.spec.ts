@@ -6,16 +6,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres, dataSourceOptions } from '#lib/storage';
 import { DataSource } from 'typeorm';
 import { eventually } from '../support/database.js';
-import { NARROW_MARGINS } from '../support/narrow-margins.js';
+import { narrowMargins } from '../support/narrow-margins.js';
 
 const main = join(import.meta.dirname, '..', '..', 'apps/zkrisk/src/main.js');
 const BARS = 160;
 const ENVIRONMENT = {
-  MINIMUM_BARS: '30',
-  WINDOW_BARS: '60',
-  REFIT_EVERY_BARS: '25',
   SNAPSHOT_EVERY_EVENTS: '100',
-  ...NARROW_MARGINS,
+  ...narrowMargins(),
 };
 
 /** A replay as its own process. */

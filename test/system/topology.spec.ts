@@ -1,3 +1,4 @@
+import { quickParameters } from '../support/quick-parameters.js';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,7 +99,7 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
         ...{ CHAIN_RPC_URL: chain.url, CHAIN_PRIVATE_KEY: chain.privateKey, CHAIN_CONFIRMATIONS: '1' },
         ...{ CHAIN_DEPLOYMENT: join(folder, 'deployment.json'), SETTLEMENT: 'on', PROVER: 'on' },
         ...{ EPOCH_EVERY_BARS: '1000', EPOCH_RUN: '2', PROVE_LIQUIDATIONS: 'none', PROVER_THREADS: '1' },
-        ...{ REFIT_EVERY_BARS: '1000', MODEL_EVERY_BARS: '1' },
+        FIRST_PARAMETERS: quickParameters({ forecast: { refitEveryBars: 1000, registerEveryBars: 1 } }),
       });
       await startAll(topology, 1);
       const { connection } = topology;

@@ -73,7 +73,10 @@ describeWithRealData('liquidity in a pool of BTC, ETH and SOL in November 2022',
     const server: TestDatabase = await startTestDatabase();
     const engine = await startEngine({
       ...{ PORT: '0', DATABASE_URL: server.url, LOG_LEVEL: 'error', HOUSE_LIQUIDATOR: 'off' },
-      ...{ MINIMUM_BARS: '80', WINDOW_BARS: '240', REFIT_EVERY_BARS: '120', ...environment },
+      FIRST_PARAMETERS: JSON.stringify({
+        forecast: { minimumBars: 80, windowBars: 240, refitEveryBars: 120 },
+      }),
+      ...environment,
     });
     try {
       const quotes = new Map<number, number>();

@@ -4,7 +4,7 @@ import { kafkaEnvironment, openLog } from '#lib/events';
 import { hostEnvironment } from '#lib/host';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions, migrate } from '#lib/storage';
-import { forecasterConfig } from '../../forecaster/src/index.js';
+import { barsToFirstForecast, forecasterConfig } from '../../forecaster/src/index.js';
 import { HouseLiquidator, LiquidatorRepository } from '../../liquidator/src/index.js';
 import { csvMarket, Replayer, shortened, simulatedMarket } from '../../zkrisk/src/index.js';
 import { note } from './print.js';
@@ -43,9 +43,8 @@ export async function replayCommand(
     const market = prices === undefined ? simulatedMarket(seed, bars) : csvMarket(prices, column);
     const source = shortened(market, bars);
     source.notes.forEach(note);
-    const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
     const house = new HouseLiquidator(new LiquidatorRepository(database));
-    const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;
+    const firstBar = barsToFirstForecast(forecasterConfig(environment).FIRST_PARAMETERS);
     const replayer = new Replayer(source, log, database, {
       ...{ speed, liquidity, warmUpBars: 200 },
       liquidator: () => house.reports(),

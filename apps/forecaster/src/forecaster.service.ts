@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
-import { markParametersOf, newRules, type RiskRules, rulesInForce } from '#lib/exchange';
+import { newRules, type RiskRules, rulesInForce } from '#lib/exchange';
 import {
   type CovariancePayload,
   type Message,
@@ -10,7 +10,7 @@ import {
   TOPICS,
 } from '#lib/messages';
 import type { ForecastModel } from '#lib/volatility';
-import { type ForecasterConfig, forecastingParametersOf } from './forecaster.config.js';
+import { fitOptionsOf, type ForecasterConfig, forecastingParametersOf } from './forecaster.config.js';
 import {
   ForecastEngine,
   type ForecastProgress,
@@ -37,14 +37,8 @@ export class ForecasterService implements LaneOwner {
     private readonly config: ForecasterConfig,
     private readonly repository: ForecasterRepository,
   ) {
-    const factors = config.FACTORS === 'mp' ? 'marchenko-pastur' : config.FACTORS;
-    this.fitter = new ModelFitter({
-      model: config.MODEL,
-      clusters: config.CLUSTERS,
-      factors,
-      minimumObservations: config.MINIMUM_BARS,
-    });
     this.rules = config.FIRST_PARAMETERS;
+    this.fitter = new ModelFitter(fitOptionsOf(this.rules));
     this.engine = this.engineOf();
   }
 
@@ -55,7 +49,7 @@ export class ForecasterService implements LaneOwner {
     this.latestForecast = this.engine.latestForecast();
   }
 
-  /** Later versions of the parameters: marks are kept by them from here on. */
+  /** Later versions of the parameters: marks are kept, and models fitted, by them from here on. */
   async onParameters(
     messages: readonly Message<ParametersPayload>[],
     context: ConsumeContext,
@@ -63,8 +57,8 @@ export class ForecasterService implements LaneOwner {
     const changed = newRules(messages, this.rules, (index, reason) => context.reject(index, reason));
     if (changed === undefined) return;
     this.rules = changed.rules;
-    const { parameters } = changed.rules;
-    this.engine.setMarkParameters(markParametersOf(parameters, this.config.MARKET_ORDER_SECRET));
+    this.fitter.options = fitOptionsOf(this.rules);
+    this.engine.setParameters(forecastingParametersOf(this.rules, this.config.MARKET_ORDER_SECRET));
     await this.repository.saveParameters(context.manager, changed.message);
   }
 
@@ -135,8 +129,9 @@ export class ForecasterService implements LaneOwner {
   }
 
   private engineOf(stored?: StoredForecaster): ForecastEngine {
+    this.fitter.options = fitOptionsOf(this.rules);
     return new ForecastEngine(
-      forecastingParametersOf(this.config, this.rules),
+      forecastingParametersOf(this.rules, this.config.MARKET_ORDER_SECRET),
       (panel, describe) => this.fitter.fit(panel, describe),
       stored,
     );

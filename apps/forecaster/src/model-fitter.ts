@@ -15,7 +15,8 @@ export class ModelFitter {
     { resourceLimits: { maxYoungGenerationSizeMb: 128 } },
   );
 
-  constructor(private readonly options: ForecastModelOptions) {}
+  /** @param options of the fits that begin from now on */
+  constructor(public options: ForecastModelOptions) {}
 
   /** @throws {FitFailedError} for reasons of the data */
   async fit(

@@ -4,7 +4,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { SECOND_EMBEDDED_KEY } from '#lib/chain';
 import { readParameters } from '#lib/service';
 import { runProgram } from '#lib/terminal';
-import { forecasterConfig } from '../../forecaster/src/index.js';
+import { barsToFirstForecast, forecasterConfig } from '../../forecaster/src/index.js';
 import { HouseLiquidator } from '../../liquidator/src/index.js';
 import { ProverRepository } from '../../prover/src/index.js';
 import { vaultConfig } from '../../vault/src/index.js';
@@ -30,9 +30,7 @@ async function start(options: StartOptions): Promise<void> {
   const speed = options.speed ?? (once ? undefined : SPEED);
   const data = dataDirectory(options, process.env);
   const environment = replayEnvironment(options, market, data);
-  // The first model takes over this many bars after it has enough to be fitted on.
-  const { MINIMUM_BARS, ACTIVATE_AFTER_BARS } = forecasterConfig(environment);
-  const firstBar = MINIMUM_BARS + ACTIVATE_AFTER_BARS + 2;
+  const firstBar = barsToFirstForecast(forecasterConfig(environment).FIRST_PARAMETERS);
   const staged: StagedMarket | undefined =
     market.simulated && !once && options.incidents ? stageIncidents(market, firstBar) : undefined;
   const source = staged ?? market;

@@ -40,8 +40,8 @@ export class EstimationWindow {
   private readonly columns = new Map<string, number>();
 
   constructor(
-    readonly size: number,
-    readonly minimumBars: number,
+    private size: number,
+    private minimumBars: number,
   ) {}
 
   add({ end, prices, stale }: Bar): void {
@@ -54,8 +54,19 @@ export class EstimationWindow {
       if (from !== undefined) moves[this.columns.get(market)!] = Math.log(price / from);
     }
     this.rows.push({ end, prices, stale, moves });
+    this.drop();
+  }
+
+  /** Takes another length from now on; a longer one fills as bars come. */
+  resize(size: number, minimumBars: number): void {
+    this.size = size;
+    this.minimumBars = minimumBars;
+    this.drop();
+  }
+
+  private drop(): void {
     // One more than the window: T returns need T+1 prices; the activation lag needs the bars after a fit's last.
-    if (this.rows.length > this.size + 65) this.rows.shift();
+    this.rows.splice(0, Math.max(0, this.rows.length - (this.size + 65)));
   }
 
   get length(): number {

@@ -72,7 +72,7 @@ describe(ForecastEngine, () => {
     expect(engine.model!.groups!.groups.flatMap(({ markets }) => markets).sort()).toEqual(['A', 'B', 'C']);
   });
 
-  it('forecasts 250 markets from MINIMUM_BARS returns, in a message below the default size of brokers', async () => {
+  it('forecasts 250 markets from the fewest returns, in a message below the default size of brokers', async () => {
     const engine = new ForecastEngine(
       { ...parameters, tailForecasts: 20, refitEveryBars: 50 },
       // Their groups are another matter: pairs are tested there.
@@ -141,22 +141,33 @@ describe(ForecastEngine, () => {
     expect(engine.fitFailure).toMatch(/the data are at fault/);
   });
 
-  it('goes on after a restart as if there had been none, to the last bit', async () => {
+  it.each([
+    ['as if there had been none', null],
+    [
+      'by parameters that have changed',
+      { ...parameters, windowBars: 30, refitEveryBars: 2, tailForecasts: 5 },
+    ],
+  ])('goes on after a restart %s, to the last bit', async (_, changed) => {
     const prices = (() => {
       const ticks = market(5);
       return range(1, 60).map((bar) => ticks(bar, ['A', 'B', 'C']));
     })();
     const run = async (restartAt: number | null) => {
       let engine = new ForecastEngine(parameters, fit);
+      let inForce = parameters;
       const bars: StoredForecaster['bars'][number][] = [];
       const made: unknown[] = [];
       for (const bar of range(1, 60)) {
         const outcome = await engine.advance([...prices[bar - 1], { until: bar * HOUR }]);
         bars.push(...outcome.bars);
         made.push(...outcome.forecasts, ...outcome.steps);
+        if (changed !== null && bar === 31) {
+          inForce = changed;
+          engine.setParameters(changed);
+        }
         if (bar !== restartAt) continue;
         const plain = <T>(value: T) => JSON.parse(JSON.stringify(value)) as T;
-        engine = new ForecastEngine(parameters, fit, {
+        engine = new ForecastEngine(inForce, fit, {
           state: plain(engine.snapshot()),
           bars,
           model: plain(engine.model),
@@ -164,10 +175,13 @@ describe(ForecastEngine, () => {
           baseline: plain(engine.quality.baseline),
         });
       }
-      return made;
+      return { made, fits: engine.model!.version, window: engine.model!.model.observations };
     };
     const whole = await run(null);
     expect(await run(33)).toEqual(whole);
     expect(await run(48)).toEqual(whole);
+    // The change is seen: half as many fits from then on, on half the window.
+    expect(whole.fits).toBe(changed === null ? 38 : 24);
+    expect(whole.window).toBe(changed === null ? 57 : 30);
   });
 });

@@ -3,7 +3,6 @@ import {
   type ConfirmedMark,
   MarkKeeper,
   type MarkKeeperState,
-  type MarkParameters,
   type MarketOrder,
   type ObservedPrice,
 } from '#lib/exchange';
@@ -116,7 +115,7 @@ export class ForecastEngine {
   private requirements: ForecastEngineState['requirements'] = { before: [], now: [] };
 
   constructor(
-    private readonly parameters: ForecastingParameters,
+    private parameters: ForecastingParameters,
     private readonly fit: (panel: EstimationPanel, describe: boolean) => Promise<FinishedFit>,
     restored?: StoredForecaster,
   ) {
@@ -170,9 +169,16 @@ export class ForecastEngine {
     return this.message(bar, this.published, this.form(this.published, this.filter));
   }
 
-  /** Keeps marks by other parameters from now on; marks and held prices stay. */
-  setMarkParameters(parameters: MarkParameters): void {
-    this.marks = this.marks.under(parameters);
+  /**
+   * Forecasts and keeps marks by other parameters from now on; marks, held prices and the model in force stay. A fit that runs is
+   * made again by them, as it would be after a restart.
+   */
+  setParameters(parameters: ForecastingParameters): void {
+    this.parameters = parameters;
+    this.marks = this.marks.under(parameters.marks);
+    this.window.resize(parameters.windowBars, parameters.minimumBars);
+    this.tails.keep = parameters.tailForecasts;
+    if (this.pendingFit !== undefined) this.startFit(this.pendingFit.end);
   }
 
   /**

@@ -62,7 +62,8 @@ export class TailTracker {
   constructor(
     readonly alphas: readonly number[],
     private readonly horizonBars: number,
-    private readonly keep: number,
+    /** forecasts remembered; a change holds from the next one on */
+    public keep: number,
     state?: TailState,
   ) {
     this.markets = state?.markets ?? [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { account, identifier, market } from './fields.js';
+import { forecastParameters } from './forecast-parameters.js';
 import { milliseconds } from './message.js';
 import { markingParameters, modelParameters } from './model-parameters.js';
 
@@ -110,6 +111,7 @@ const fees = z.strictObject({
  */
 export const riskParameters = z.strictObject({
   model: modelParameters.prefault({}),
+  forecast: forecastParameters.prefault({}),
   marks: markingParameters.prefault({}),
   margin: margin.prefault({}),
   credit: credit.prefault({}),

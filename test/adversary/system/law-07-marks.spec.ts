@@ -4,7 +4,7 @@ import { HouseLiquidator } from '../../../apps/liquidator/src/index.js';
 import { type MarketSource, Replayer, simulatedMarket, startEngine } from '../../../apps/zkrisk/src/index.js';
 import { startTestDatabase } from '../../support/database.js';
 import { QUICK_MODEL } from '../../support/topology.js';
-import { NARROW_MARGINS } from '../../support/narrow-margins.js';
+import { narrowMargins } from '../../support/narrow-margins.js';
 
 const BARS = 120;
 const PRINT_AT = 100;
@@ -34,7 +34,7 @@ async function replay(factor: number): Promise<Replayed> {
   const database = await startTestDatabase();
   const engine = await startEngine({
     ...{ ...QUICK_MODEL, DATABASE_URL: database.url, PORT: '0' },
-    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error', ...NARROW_MARGINS },
+    ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error', ...narrowMargins() },
   });
   try {
     const house = engine.app.get(HouseLiquidator);

@@ -21,7 +21,7 @@ export function parametersReference(): string {
   return [
     '# Parameters',
     '',
-    'Made from the code by `npm run docs`. One record with one version for all services: version 1 is `FIRST_PARAMETERS`, later ones are set by `POST /v1/admin/parameters` or `zkrisk parameters set`, and `GET /v1/parameters` has the one in force. Every change needs the operator’s seal; `model` never changes.',
+    'Made from the code by `npm run docs`. One record with one version for all services: version 1 is `FIRST_PARAMETERS`, later ones are set by `POST /v1/admin/parameters` or `zkrisk parameters set`, and `GET /v1/parameters` has the one in force. Every change needs the operator’s seal; `model` never changes, `forecast` holds from the next fit.',
     '',
     sections.join('\n\n'),
     '',
