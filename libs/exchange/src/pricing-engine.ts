@@ -37,7 +37,7 @@ import { transfer } from './commands/transfer.js';
 import { withdraw } from './commands/withdraw.js';
 import { fundingAccrued, intervalEnded, vested } from './elapsed-time.js';
 import { CommandIdReusedError } from './errors.js';
-import type { ConfirmedMark, ObservedPrice } from './marks/mark-keeper.js';
+import type { ConfirmedMark, ObservedPrice } from './marks/confirmed-mark.js';
 import { MarketBoard, type MarketBoardState } from './marks/market-board.js';
 import type { MarketOrder } from './marks/market-order.js';
 import { OpenMarkets } from './open-markets.js';

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalSources } from '../../../../test/support/price-sources.js';
 import { markParameters } from './mark-parameters.js';
-import { type ConfirmedMark, MarkKeeper } from './mark-keeper.js';
+import type { ConfirmedMark } from './confirmed-mark.js';
+import { MarkKeeper } from './mark-keeper.js';
 import { type MarketOrderKind, marketOrderSeal } from './market-order.js';
 import { TickRefusedError } from './tick-refusal.js';
 

@@ -1,94 +1,22 @@
-import { formatDecimal, parseDecimal, PRICE_DECIMALS, roundDecimal, toNumber } from '#lib/amounts';
+import { formatDecimal, PRICE_DECIMALS, roundDecimal, toNumber } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import { type MarketMode, type MarkQuality, type MarketState, stateOf } from './action-table.js';
 import { commonMove, residualOf } from './common-move.js';
+import {
+  type ConfirmedMark,
+  confirmed,
+  type Confirmation,
+  type HeldPrice,
+  type ObservedPrice,
+} from './confirmed-mark.js';
 import { UnknownMarketError } from './errors.js';
-import { type IndexPrice, indexPrice, type SourcePrice } from './index-price.js';
+import type { IndexPrice } from './index-price.js';
 import { type MarkParameters, UNNAMED_SOURCE, type WeightedSource } from './mark-parameters.js';
+import { type MarketMarkState, MarkedMarket } from './marked-market.js';
 import { type MarketOrder, requireMarketOrder } from './market-order.js';
 import { MarketTime, type MarketTimeState } from './market-time.js';
-import { OwnMoves, type OwnMovesState } from './own-moves.js';
-import { type RescaleFactor, rescaledPrice, rescaledText, rescaleFactor } from './rescaled-market.js';
+import { type RescaleFactor, rescaleFactor } from './rescaled-market.js';
 import { TickRefusedError } from './tick-refusal.js';
-import { TimeWeightedAverage, type TimeWeightedAverageState } from './time-weighted-average.js';
-
-/** An observed price as it comes from the log. */
-export interface ObservedPrice {
-  readonly market: string;
-  readonly price: string;
-  readonly source?: string | undefined;
-  /** half-width, in price units */
-  readonly confidence?: string | undefined;
-  readonly time: number;
-  /** the source's own counter; decides between ticks of one time */
-  readonly sequence: number;
-  /** when the log took it */
-  readonly appendedAt?: number | undefined;
-}
-
-/** Reason for a price to become the mark. */
-export type Confirmation = 'first' | 'band' | 'sources' | 'repeated' | 'common' | 'operator';
-
-/** A price that has become the mark. */
-export interface ConfirmedMark {
-  readonly market: string;
-  readonly price: bigint;
-  readonly value: number;
-  readonly text: string;
-  readonly time: number;
-  readonly by: Confirmation;
-}
-
-/** A price that is held back until it is confirmed. */
-export interface HeldPrice {
-  readonly price: number;
-  readonly text: string;
-  /** when the market became uncertain; other prices may have been held since */
-  readonly uncertainSince: number;
-  /** of the first and the last tick that said so */
-  readonly since: number;
-  readonly time: number;
-  readonly ticks: number;
-}
-
-interface Market {
-  readonly ordinal: number;
-  readonly sources: readonly WeightedSource[];
-  readonly last: Map<string, SourcePrice>;
-  readonly moves: OwnMoves;
-  readonly average: TimeWeightedAverage;
-  /** factors it was rescaled by so far */
-  scale: number;
-  /** market time since which sizes are in the present unit; 0 where always */
-  termsSince: number;
-  mark: ConfirmedMark | undefined;
-  held: HeldPrice | undefined;
-  index: IndexPrice | undefined;
-  mode: MarketMode;
-  /** standardised size of the last move, held ones included, and when it was seen */
-  move: number;
-  movedAt: number;
-  /** intervals between the latest confirmed marks, milliseconds */
-  readonly intervals: number[];
-  staleAfterMs: number;
-}
-
-/** All that a keeper remembers of a market, plain data. */
-export interface MarketMarkState {
-  readonly market: string;
-  /** 0, 1, 2 …: markets in the order in which they were first seen */
-  readonly ordinal: number;
-  readonly mark: readonly [text: string, time: number, by: Confirmation] | null;
-  readonly held: HeldPrice | null;
-  readonly mode: MarketMode;
-  readonly scale: number;
-  readonly termsSince: number;
-  readonly moves: OwnMovesState;
-  readonly move: readonly [size: number, at: number];
-  readonly intervals: readonly number[];
-  readonly average: TimeWeightedAverageState | null;
-  readonly last: readonly (readonly [source: string, price: SourcePrice])[];
-}
 
 export interface MarkKeeperState {
   readonly clock: MarketTimeState;
@@ -97,16 +25,13 @@ export interface MarkKeeperState {
   readonly markets: readonly MarketMarkState[];
 }
 
-const INTERVALS_KEPT = 15;
-const INTERVALS_NEEDED = 3;
-
 /**
  * Observed prices in, marks out: a weighted median over sources, and a band that a move must stay in to follow at once.
  * A larger move is held back until independent sources agree on it, the only source repeats it, the other markets make
  * it too, or the operator confirms it. Everybody who reads the same messages in the same order keeps the same marks.
  */
 export class MarkKeeper {
-  private readonly markets = new Map<string, Market>();
+  private readonly markets = new Map<string, MarkedMarket>();
   private readonly clock: MarketTime;
   private readonly heldMarkets = new Set<string>();
   private readonly changed = new Set<string>();
@@ -118,7 +43,10 @@ export class MarkKeeper {
   ) {
     this.clock = new MarketTime(parameters, state?.clock);
     this.orderedAt = state?.orderedAt ?? 0;
-    for (const each of state?.markets ?? []) this.restore(each);
+    for (const each of state?.markets ?? []) {
+      this.markets.set(each.market, this.made(each.market, each.ordinal, each));
+      if (each.held !== null) this.heldMarkets.add(each.market);
+    }
   }
 
   get now(): number {
@@ -152,8 +80,7 @@ export class MarkKeeper {
 
   /** Half-width of the price, a share: as reported, or half the spread of the middle half of the sources. */
   confidence(market: string): number {
-    const known = this.markets.get(market);
-    return known === undefined ? 0 : confidenceOf(known);
+    return this.markets.get(market)?.confidence ?? 0;
   }
 
   /** Time-weighted average of the confirmed marks. */
@@ -176,12 +103,8 @@ export class MarkKeeper {
   }
 
   /** How good the mark is now; undefined before there is one. */
-  quality(name: string): MarkQuality | undefined {
-    const market = this.markets.get(name);
-    if (market?.mark === undefined) return market?.held === undefined ? undefined : 'uncertain';
-    if (this.now - market.mark.time > market.staleAfterMs) return 'stale';
-    if (market.held !== undefined) return 'uncertain';
-    return confidenceOf(market) > this.parameters.wideConfidence ? 'wide' : 'ok';
+  quality(market: string): MarkQuality | undefined {
+    return this.markets.get(market)?.quality(this.now);
   }
 
   state(market: string): MarketState | undefined {
@@ -192,13 +115,6 @@ export class MarkKeeper {
   /** Silence after which a market is stale: a multiple of the median interval of its marks, within bounds. */
   staleAfter(name: string): number {
     return this.markets.get(name)?.staleAfterMs ?? this.parameters.maximumStaleMs;
-  }
-
-  private staleAfterOf(intervals: readonly number[]): number {
-    const { staleIntervals, minimumStaleMs, maximumStaleMs } = this.parameters;
-    if (intervals.length < INTERVALS_NEEDED) return maximumStaleMs;
-    const median = medianOf(intervals);
-    return Math.min(maximumStaleMs, Math.max(minimumStaleMs, staleIntervals * median));
   }
 
   /**
@@ -244,7 +160,7 @@ export class MarkKeeper {
       sequence,
       confidence: tick.confidence === undefined ? 0 : Number(tick.confidence),
     });
-    return this.judge(name, market, time);
+    return this.judge(market, time);
   }
 
   /**
@@ -296,32 +212,11 @@ export class MarkKeeper {
     }
   }
 
-  /**
-   * Takes a halted market to another unit: every price times the factor. A held-back move is discarded.
-   *
-   * @returns the mark in the new unit
-   * @throws {InvalidInputError} where the market is not halted or has no mark, or the mark would be out of bounds
-   */
   private rescale(name: string, factor: RescaleFactor): ConfirmedMark {
-    const market = this.halted(name, 'rescaled');
-    const price = rescaledPrice(market.mark.price, factor);
-    if (price <= 0n) throw new InvalidInputError('factor', `leaves ${name} without a price`);
+    const mark = this.required(name).rescale(factor, this.now);
     this.changed.add(name);
-    market.mark = confirmed(name, price, market.mark.time, 'operator');
-    market.moves.rescale(factor.value);
-    market.average.rescale(factor.value);
-    for (const [source, last] of market.last)
-      market.last.set(source, {
-        ...last,
-        price: last.price * factor.value,
-        text: rescaledText(last.text, factor),
-        confidence: last.confidence * factor.value,
-      });
-    market.index = undefined;
-    market.scale *= factor.value;
-    market.termsSince = this.now;
-    this.release(name, market);
-    return market.mark;
+    this.heldMarkets.delete(name);
+    return mark;
   }
 
   /**
@@ -331,33 +226,23 @@ export class MarkKeeper {
    * @throws {InvalidInputError} where the market is not halted, or no price is stated
    */
   private delist(name: string, price: string | undefined): ConfirmedMark {
-    const { mark, ordinal } = this.halted(name, 'delisted');
+    const market = this.required(name);
+    const mark = market.requireHalted('delisted');
     if (price === undefined)
       throw new InvalidInputError('price', 'is needed: the price that every position is settled at');
     const settled = confirmed(name, roundDecimal(price, PRICE_DECIMALS, 'price'), mark.time, 'operator');
     if (settled.price <= 0n) throw new InvalidInputError('price', 'must be positive');
     this.heldMarkets.delete(name);
-    this.begin(name, ordinal, { mark: settled, mode: 'closed', termsSince: this.now });
+    const closed = this.begin(name, market.ordinal);
+    [closed.mark, closed.mode, closed.termsSince] = [settled, 'closed', this.now];
     return settled;
-  }
-
-  /** A market that is halted and has a mark. @throws {UnknownMarketError | InvalidInputError} */
-  private halted(name: string, done: string): Market & { mark: ConfirmedMark } {
-    const market = this.required(name);
-    if (market.mode !== 'halted')
-      throw new InvalidInputError(
-        'market',
-        `${name} must be halted before it is ${done}; it is ${market.mode}`,
-      );
-    if (market.mark === undefined) throw new InvalidInputError('market', `${name} has no mark`);
-    return market as Market & { mark: ConfirmedMark };
   }
 
   /** Confirms the move that is held back in a market. @throws {InvalidInputError} where none is */
   confirm(name: string): ConfirmedMark {
     const market = this.required(name);
     if (market.held === undefined) throw new InvalidInputError('market', `${name} has no move to confirm`);
-    return this.put(name, market, market.held, market.held.time, 'operator');
+    return this.put(market, market.held, market.held.time, 'operator');
   }
 
   /** Discards the move that is held back in a market. @throws {InvalidInputError} where none is */
@@ -365,7 +250,8 @@ export class MarkKeeper {
     const market = this.required(name);
     this.changed.add(name);
     if (market.held === undefined) throw new InvalidInputError('market', `${name} has no move to refuse`);
-    this.release(name, market);
+    market.held = undefined;
+    this.heldMarkets.delete(name);
     market.move = 0;
   }
 
@@ -392,31 +278,14 @@ export class MarkKeeper {
     return {
       clock: this.clock.snapshot(),
       orderedAt: this.orderedAt,
-      markets: Array.from(names, (name) => {
-        const market = this.markets.get(name)!;
-        return {
-          market: name,
-          ordinal: market.ordinal,
-          mark: market.mark ? [market.mark.text, market.mark.time, market.mark.by] : null,
-          held: market.held ?? null,
-          mode: market.mode,
-          scale: market.scale,
-          termsSince: market.termsSince,
-          moves: market.moves.snapshot(),
-          move: [market.move, market.movedAt],
-          intervals: [...market.intervals],
-          average: market.average.snapshot(),
-          last: [...market.last],
-        };
-      }),
+      markets: Array.from(names, (name) => this.markets.get(name)!.snapshot()),
     };
   }
 
   /** Decides whether a market's index, which has just changed, becomes its mark. */
-  private judge(name: string, market: Market, time: number): ConfirmedMark[] {
+  private judge(market: MarkedMarket, time: number): ConfirmedMark[] {
     const { parameters } = this;
-    const index = indexPrice(market.sources, market.last, time, parameters.sourceStaleMs, market.mark?.value);
-    market.index = index;
+    const index = market.look(time);
     if (index === undefined || index.sources < Math.min(parameters.quorum, market.sources.length)) return [];
     const { moves } = market;
     // While a move is held back the band does not grow: waiting must not make a wrong price right.
@@ -428,41 +297,26 @@ export class MarkKeeper {
     market.movedAt = time;
     if (moves.anchor === null) {
       const agree = this.agreeing(index, band / 2) === index.sources;
-      if (agree) return [this.put(name, market, index, time, 'first')];
+      if (agree) return [this.put(market, index, time, 'first')];
     } else if (Math.abs(move) <= band) {
-      return [this.put(name, market, index, time, 'band'), ...this.confirmCommon(market, time)];
+      return [this.put(market, index, time, 'band'), ...this.confirmCommon(market, time)];
     }
-    const held = this.hold(name, market, index, time, band);
+    const held = market.hold(index, time, band);
+    this.heldMarkets.add(market.name);
     if (index.sources > 1) {
       const dissent = index.sources - this.agreeing(index, band / 2);
       // Of n sources (n − 1)/3 may lie in any way and the others still be told apart.
       if (moves.anchor !== null && dissent <= Math.floor((market.sources.length - 1) / 3))
-        return [this.put(name, market, index, time, 'sources'), ...this.confirmCommon(market, time)];
+        return [this.put(market, index, time, 'sources'), ...this.confirmCommon(market, time)];
     } else if (
       held.ticks >= parameters.confirmations &&
       time - held.since >= parameters.confirmOverMs &&
       // A feed that has changed its unit repeats itself for ever.
       (moves.anchor === null || Math.abs(move) <= parameters.repeatedAtMost)
     ) {
-      return [this.put(name, market, index, time, 'repeated'), ...this.confirmCommon(market, time)];
+      return [this.put(market, index, time, 'repeated'), ...this.confirmCommon(market, time)];
     }
     return this.confirmCommon(market, time);
-  }
-
-  /** Holds a price back: counts it with the held price if it is within a band, else starts anew. */
-  private hold(name: string, market: Market, index: IndexPrice, time: number, band: number): HeldPrice {
-    const { held } = market;
-    const same = held !== undefined && Math.abs(Math.log(index.price / held.price)) <= band;
-    market.held = {
-      price: index.price,
-      text: index.text,
-      uncertainSince: held?.uncertainSince ?? time,
-      since: same ? held.since : time,
-      time,
-      ticks: same ? held.ticks + 1 : 1,
-    };
-    this.heldMarkets.add(name);
-    return market.held;
   }
 
   private agreeing({ price, prices }: IndexPrice, within: number): number {
@@ -470,7 +324,7 @@ export class MarkKeeper {
   }
 
   /** Confirms the held moves that the other markets share. `changed` has just moved. */
-  private confirmCommon(changed: Market, time: number): ConfirmedMark[] {
+  private confirmCommon(changed: MarkedMarket, time: number): ConfirmedMark[] {
     if (this.heldMarkets.size === 0) return [];
     const { bandDeviations, commonMarkets } = this.parameters;
     // A market that stands still makes no move common.
@@ -490,36 +344,22 @@ export class MarkKeeper {
       }
       if (others.length < commonMarkets || 2 * others.length < known) continue;
       if (Math.abs(residualOf(market.move, commonMove(others))) <= bandDeviations)
-        marks.push(this.put(name, market, market.held!, market.held!.time, 'common'));
+        marks.push(this.put(market, market.held!, market.held!.time, 'common'));
     }
     return marks;
   }
 
   private put(
-    name: string,
-    market: Market,
+    market: MarkedMarket,
     { text }: { text: string },
     time: number,
     by: Confirmation,
   ): ConfirmedMark {
-    const mark = confirmed(name, parseDecimal(text, PRICE_DECIMALS, 'price'), time, by);
-    this.changed.add(name);
-    if (market.mark !== undefined && time > market.mark.time) {
-      market.intervals.push(time - market.mark.time);
-      if (market.intervals.length > INTERVALS_KEPT) market.intervals.shift();
-      market.staleAfterMs = this.staleAfterOf(market.intervals);
-    }
-    market.mark = mark;
-    market.moves.confirm({ price: mark.value, time });
-    market.average.set(mark.value, time);
-    this.release(name, market);
+    const mark = market.put(text, time, by);
+    this.changed.add(market.name);
+    this.heldMarkets.delete(market.name);
     this.clock.advance(time);
     return mark;
-  }
-
-  private release(name: string, market: Market): void {
-    market.held = undefined;
-    this.heldMarkets.delete(name);
   }
 
   private sourcesOf(market: string): readonly WeightedSource[] {
@@ -527,88 +367,25 @@ export class MarkKeeper {
     return (Object.hasOwn(sources, market) ? sources[market] : undefined) ?? sources.default;
   }
 
-  private required(name: string): Market {
+  private required(name: string): MarkedMarket {
     const market = this.markets.get(name);
     if (market === undefined) throw new UnknownMarketError(name);
     return market;
   }
 
-  private open(name: string): Market {
+  private open(name: string): MarkedMarket {
     return this.markets.get(name) ?? this.begin(name, this.markets.size);
   }
 
-  /** A new market with the given state; it replaces one of the same name. */
-  private begin(
-    name: string,
-    ordinal: number,
-    known: Partial<Pick<Market, 'mark' | 'mode' | 'termsSince'>> = {},
-  ): Market {
+  /** A market that begins from nothing; it replaces one of the same name. */
+  private begin(name: string, ordinal: number): MarkedMarket {
     this.changed.add(name);
-    const market: Market = {
-      ordinal,
-      sources: this.sourcesOf(name),
-      last: new Map(),
-      moves: new OwnMoves(this.parameters),
-      average: new TimeWeightedAverage(this.parameters.averageOverMs),
-      ...{ mark: undefined, held: undefined, index: undefined, mode: 'open', move: 0, movedAt: 0 },
-      ...{ scale: 1, termsSince: 0 },
-      intervals: [],
-      staleAfterMs: this.parameters.maximumStaleMs,
-      ...known,
-    };
+    const market = this.made(name, ordinal);
     this.markets.set(name, market);
     return market;
   }
 
-  private restore(state: MarketMarkState): void {
-    const { market: name, mark, held } = state;
-    const sources = this.sourcesOf(name);
-    const market: Market = {
-      ordinal: state.ordinal,
-      sources,
-      last: new Map(state.last),
-      moves: new OwnMoves(this.parameters, state.moves),
-      average: new TimeWeightedAverage(this.parameters.averageOverMs, state.average ?? undefined),
-      mark:
-        mark === null
-          ? undefined
-          : confirmed(name, parseDecimal(mark[0], PRICE_DECIMALS, 'price'), mark[1], mark[2]),
-      held: held ?? undefined,
-      index: undefined,
-      mode: state.mode,
-      scale: state.scale,
-      termsSince: state.termsSince,
-      move: state.move[0],
-      movedAt: state.move[1],
-      intervals: [...state.intervals],
-      staleAfterMs: this.staleAfterOf(state.intervals),
-    };
-    if (market.last.size > 0) {
-      const latest = Math.max(...[...market.last.values()].map(({ time }) => time));
-      const reference = market.mark?.value;
-      market.index = indexPrice(sources, market.last, latest, this.parameters.sourceStaleMs, reference);
-    }
-    this.markets.set(name, market);
-    if (market.held !== undefined) this.heldMarkets.add(name);
+  private made(name: string, ordinal: number, state?: MarketMarkState): MarkedMarket {
+    return new MarkedMarket(name, ordinal, this.sourcesOf(name), this.parameters, state);
   }
-}
-
-/** The upper median of a few numbers, by insertion: every confirmed tick calls it. */
-function medianOf(values: readonly number[]): number {
-  const sorted: number[] = [];
-  for (const value of values) {
-    let place = sorted.length;
-    for (; place > 0 && sorted[place - 1] > value; place--) sorted[place] = sorted[place - 1];
-    sorted[place] = value;
-  }
-  return sorted[sorted.length >> 1];
-}
-
-function confidenceOf({ index }: Pick<Market, 'index'>): number {
-  return index === undefined ? 0 : index.confidence / index.price;
-}
-
-function confirmed(market: string, price: bigint, time: number, by: Confirmation): ConfirmedMark {
-  const text = formatDecimal(price, PRICE_DECIMALS);
-  return { market, price, value: toNumber(price, PRICE_DECIMALS), text, time, by };
 }

@@ -3,7 +3,8 @@ import type { FactorForecast, MarketForecast } from '#lib/risk';
 import { type MarketAction, type MarketState, permits } from './action-table.js';
 import { MarketStateError, NoForecastError, UnknownMarketError, WarmingUpError } from './errors.js';
 import { factorForecastOf, tailFactorAt } from './forecast-message.js';
-import { type ConfirmedMark, MarkKeeper, type MarkKeeperState, type ObservedPrice } from './mark-keeper.js';
+import type { ConfirmedMark, ObservedPrice } from './confirmed-mark.js';
+import { MarkKeeper, type MarkKeeperState } from './mark-keeper.js';
 import type { MarkParameters } from './mark-parameters.js';
 import type { MarketOrder } from './market-order.js';
 

@@ -1,6 +1,6 @@
 import { ZkriskError } from '#lib/errors';
 import type { Message, PricePayload } from '#lib/messages';
-import type { ObservedPrice } from './mark-keeper.js';
+import type { ObservedPrice } from './confirmed-mark.js';
 import type { MarketOrder } from './market-order.js';
 
 /** Who keeps marks and market time. */

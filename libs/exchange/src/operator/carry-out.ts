@@ -1,7 +1,7 @@
 import type { BookEvent } from '../book/book-event.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import { afterTrade } from '../commands/after-trade.js';
-import type { ConfirmedMark } from '../marks/mark-keeper.js';
+import type { ConfirmedMark } from '../marks/confirmed-mark.js';
 import type { Mark, MarketBoard } from '../marks/market-board.js';
 import type { MarketOrder } from '../marks/market-order.js';
 import { rescaleFactor } from '../marks/rescaled-market.js';
