@@ -1,3 +1,4 @@
+// Long because order matters: bar, filter, fit, tails and message follow each other in one place.
 import { messageOf, ZkriskError } from '#lib/errors';
 import {
   type ConfirmedMark,

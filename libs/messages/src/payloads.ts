@@ -1,3 +1,4 @@
+// Long because it is one list: the payload of every message of the exchange.
 import { z } from 'zod';
 import { account, amount, decimal, identifier, market, price, source } from './fields.js';
 import { milliseconds } from './message.js';

@@ -1,3 +1,4 @@
+// Long because it is one list: every topic with its key, its retention and who writes it.
 import { defineTopic, type Topic } from './message.js';
 import { bookPayload } from './book-payloads.js';
 import {

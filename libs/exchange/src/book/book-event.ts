@@ -1,3 +1,4 @@
+// Long because it is one list: every event of the book, as it is journalled and published.
 import type { BookPayload, RiskParameters } from '#lib/messages';
 
 /**

@@ -1,8 +1,9 @@
+// Long because it is the one door to the books: a reader for each thing they hold, and no logic besides.
 import { divide } from '#lib/amounts';
 import { gainOf } from '#lib/margin';
-import { LinearVesting, VestingSchedule } from '#lib/risk';
 import type { BookEvent } from './book-event.js';
 import { Books } from './books.js';
+import { differingSum, restoreAccounts, restoreTotals, stateOf } from './books-state.js';
 import { fold } from './fold/fold.js';
 import { providerCommand } from './fold/liquidity.js';
 import {
@@ -10,7 +11,6 @@ import {
   type Backing,
   freeze,
   type LedgerSnapshot,
-  type LedgerState,
   type LockedWithdrawal,
   type MarketBook,
   type OpenPosition,
@@ -334,27 +334,7 @@ export class ExchangeLedger {
    * @returns the name of a sum that differs from its parts; undefined where all are
    */
   recount(): string | undefined {
-    const { books } = this;
-    const sum = (values: Iterable<bigint>) => [...values].reduce((total, value) => total + value, 0n);
-    if (sum(books.cash.values()) !== books.totalCash) return 'cash';
-    if (sum(books.shares.values()) !== books.totalShares) return 'shares';
-    const owed = [...books.markets.values()].map(({ unsettledFunding }) => unsettledFunding);
-    if (sum(owed) !== books.unsettledFunding) return 'unsettledFunding';
-    const counted = new Map<string, { size: bigint; longSize: bigint; entryNotional: bigint }>();
-    for (const held of books.positions.values())
-      for (const [market, { size, entryNotional }] of held) {
-        const so = counted.get(market) ?? { size: 0n, longSize: 0n, entryNotional: 0n };
-        so.size += size;
-        so.entryNotional += entryNotional;
-        if (size > 0n) so.longSize += size;
-        counted.set(market, so);
-      }
-    for (const [name, market] of books.markets) {
-      const so = counted.get(name) ?? NO_MARKET;
-      for (const field of ['size', 'longSize', 'entryNotional'] as const)
-        if (so[field] !== market[field]) return `${name}.${field}`;
-    }
-    return this.imbalance() === 0n ? undefined : 'imbalance';
+    return differingSum(this.books) ?? (this.imbalance() === 0n ? undefined : 'imbalance');
   }
 
   apply(event: BookEvent): void {
@@ -363,7 +343,7 @@ export class ExchangeLedger {
   }
 
   snapshot(): LedgerSnapshot {
-    return freeze(this.state());
+    return freeze(stateOf(this.books, this._eventCount));
   }
 
   /**
@@ -374,43 +354,10 @@ export class ExchangeLedger {
    */
   *snapshotParts(size: number): Generator<LedgerSnapshot> {
     const { eventCount } = this;
-    for (const part of split(this.state(), size)) {
+    for (const part of split(stateOf(this.books, eventCount), size)) {
       if (this.eventCount !== eventCount) throw new Error('the ledger has moved under its snapshot');
       yield part;
     }
-  }
-
-  private state(): LedgerState {
-    const { books } = this;
-    return {
-      markets: [...books.markets],
-      positions: [...books.positions].map(([account, held]) => [account, [...held]] as const),
-      cash: [...books.cash],
-      shares: [...books.shares],
-      credit: [...books.credit],
-      reservations: [...books.reservations].map(([account, { byId }]) => [account, [...byId]] as const),
-      takeovers: [...books.takeovers],
-      waiting: [...books.waiting.values()],
-      locked: [...books.locked.values()],
-      backings: [...books.backings],
-      pendingCapital: books.pendingCapital.entries(),
-      pendingLiquidity: books.pendingLiquidity.state(),
-      capital: books.capital,
-      liquidity: books.liquidity,
-      shortfall: books.shortfall,
-      creditReserve: books.creditReserve,
-      reserveBorne: books.reserveBorne,
-      settlements: books.settlements,
-      lastSettlement: books.lastSettlement,
-      windows: books.windows.state(),
-      notes: [books.notes.state()],
-      borne: books.borne,
-      totalShares: books.totalShares,
-      deposits: books.deposits,
-      withdrawals: books.withdrawals,
-      eventCount: this._eventCount,
-      collected: books.collected,
-    };
   }
 
   /**
@@ -420,20 +367,7 @@ export class ExchangeLedger {
   static restore(snapshot: LedgerSnapshot, horizonMs: number, bucketMs: number): ExchangeLedger {
     const state = thawTotals(snapshot);
     const ledger = new ExchangeLedger(horizonMs, bucketMs);
-    const { books } = ledger;
-    for (const [name, market] of state.markets) {
-      books.markets.set(name, market);
-      books.unsettledFunding += market.unsettledFunding;
-    }
-    for (const [provider, backing] of state.backings) books.backings.set(provider, backing);
-    books.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
-    books.pendingLiquidity = new LinearVesting(horizonMs, bucketMs, state.pendingLiquidity);
-    const { capital, liquidity, shortfall, borne, totalShares, deposits, withdrawals } = state;
-    const { creditReserve, reserveBorne, settlements, lastSettlement } = state;
-    Object.assign(books, { settlements, lastSettlement });
-    Object.assign(books, { capital, liquidity, shortfall, creditReserve, reserveBorne, borne });
-    Object.assign(books, { totalShares, deposits, withdrawals });
-    Object.assign(books.collected, state.collected);
+    restoreTotals(ledger.books, state, horizonMs, bucketMs);
     ledger._eventCount = state.eventCount;
     ledger.restorePart(snapshot);
     return ledger;
@@ -445,26 +379,7 @@ export class ExchangeLedger {
    * @throws {InvalidInputError} for a part of another version
    */
   restorePart(part: LedgerSnapshot): void {
-    const { books } = this;
-    const { positions, cash, shares, credit, reservations, takeovers, windows, notes, waiting, locked } =
-      thawLists(part);
-    for (const [account, terms] of takeovers) books.takeovers.set(account, terms);
-    if (windows.length > 0) books.windows.restore(windows);
-    for (const state of notes) books.notes.restore(state);
-    for (const [account, held] of reservations)
-      for (const [id, reserved] of held) books.reserveMargin(account, id, reserved);
-    for (const [account, rate] of credit) books.credit.set(account, rate);
-    for (const [account, held] of positions) books.positions.set(account, new Map(held));
-    for (const [account, amount] of cash) books.addCash(account, amount);
-    for (const [provider, owned] of shares) books.shares.set(provider, owned);
-    for (const command of waiting) {
-      books.waiting.set(providerCommand(command.provider, command.commandId), command);
-      books.reserve(command.provider, command.shares, 1);
-    }
-    for (const withdrawal of locked) {
-      books.locked.set(providerCommand(withdrawal.provider, withdrawal.commandId), withdrawal);
-      books.reserve(withdrawal.provider, withdrawal.shares, 1);
-    }
+    restoreAccounts(this.books, thawLists(part));
   }
 }
 

@@ -1,3 +1,4 @@
+// Long because every way in which a price becomes a mark is decided here, and nowhere else.
 import { formatDecimal, PRICE_DECIMALS, roundDecimal, toNumber } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import { type MarketMode, type MarkQuality, type MarketState, stateOf } from './action-table.js';

@@ -1,3 +1,4 @@
+// Long because sums, passes and checks share arrays that only this class may write.
 import { InvalidInputError } from '#lib/errors';
 import { AccountColumns, type IndexedPosition } from '../account-columns.js';
 import { requirePrice } from '../margin-book.js';

@@ -1,0 +1,105 @@
+import { LinearVesting, VestingSchedule } from '#lib/risk';
+import type { Books } from './books.js';
+import { providerCommand } from './fold/liquidity.js';
+import type { LedgerState, thawLists, thawTotals } from './ledger-state.js';
+
+/** The books as plain data. */
+export function stateOf(books: Books, eventCount: number): LedgerState {
+  return {
+    markets: [...books.markets],
+    positions: [...books.positions].map(([account, held]) => [account, [...held]] as const),
+    cash: [...books.cash],
+    shares: [...books.shares],
+    credit: [...books.credit],
+    reservations: [...books.reservations].map(([account, { byId }]) => [account, [...byId]] as const),
+    takeovers: [...books.takeovers],
+    waiting: [...books.waiting.values()],
+    locked: [...books.locked.values()],
+    backings: [...books.backings],
+    pendingCapital: books.pendingCapital.entries(),
+    pendingLiquidity: books.pendingLiquidity.state(),
+    capital: books.capital,
+    liquidity: books.liquidity,
+    shortfall: books.shortfall,
+    creditReserve: books.creditReserve,
+    reserveBorne: books.reserveBorne,
+    settlements: books.settlements,
+    lastSettlement: books.lastSettlement,
+    windows: books.windows.state(),
+    notes: [books.notes.state()],
+    borne: books.borne,
+    totalShares: books.totalShares,
+    deposits: books.deposits,
+    withdrawals: books.withdrawals,
+    eventCount,
+    collected: books.collected,
+  };
+}
+
+/** Takes what a snapshot's first part alone holds: markets, P, L and what is pending. */
+export function restoreTotals(
+  books: Books,
+  state: ReturnType<typeof thawTotals>,
+  horizonMs: number,
+  bucketMs: number,
+): void {
+  for (const [name, market] of state.markets) {
+    books.markets.set(name, market);
+    books.unsettledFunding += market.unsettledFunding;
+  }
+  for (const [provider, backing] of state.backings) books.backings.set(provider, backing);
+  books.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
+  books.pendingLiquidity = new LinearVesting(horizonMs, bucketMs, state.pendingLiquidity);
+  const { capital, liquidity, shortfall, borne, totalShares, deposits, withdrawals } = state;
+  const { creditReserve, reserveBorne, settlements, lastSettlement } = state;
+  Object.assign(books, { settlements, lastSettlement });
+  Object.assign(books, { capital, liquidity, shortfall, creditReserve, reserveBorne, borne });
+  Object.assign(books, { totalShares, deposits, withdrawals });
+  Object.assign(books.collected, state.collected);
+}
+
+/** Takes what every part holds: accounts, providers and their commands. */
+export function restoreAccounts(books: Books, lists: ReturnType<typeof thawLists>): void {
+  const { positions, cash, shares, credit, reservations, takeovers, windows, notes, waiting, locked } = lists;
+  for (const [account, terms] of takeovers) books.takeovers.set(account, terms);
+  if (windows.length > 0) books.windows.restore(windows);
+  for (const state of notes) books.notes.restore(state);
+  for (const [account, held] of reservations)
+    for (const [id, reserved] of held) books.reserveMargin(account, id, reserved);
+  for (const [account, rate] of credit) books.credit.set(account, rate);
+  for (const [account, held] of positions) books.positions.set(account, new Map(held));
+  for (const [account, amount] of cash) books.addCash(account, amount);
+  for (const [provider, owned] of shares) books.shares.set(provider, owned);
+  for (const command of waiting) {
+    books.waiting.set(providerCommand(command.provider, command.commandId), command);
+    books.reserve(command.provider, command.shares, 1);
+  }
+  for (const withdrawal of locked) {
+    books.locked.set(providerCommand(withdrawal.provider, withdrawal.commandId), withdrawal);
+    books.reserve(withdrawal.provider, withdrawal.shares, 1);
+  }
+}
+
+/** The name of a sum that differs from its parts, counted over all accounts and positions; undefined where all are right. */
+export function differingSum(books: Books): string | undefined {
+  const sum = (values: Iterable<bigint>) => [...values].reduce((total, value) => total + value, 0n);
+  if (sum(books.cash.values()) !== books.totalCash) return 'cash';
+  if (sum(books.shares.values()) !== books.totalShares) return 'shares';
+  const owed = [...books.markets.values()].map(({ unsettledFunding }) => unsettledFunding);
+  if (sum(owed) !== books.unsettledFunding) return 'unsettledFunding';
+  const counted = new Map<string, { size: bigint; longSize: bigint; entryNotional: bigint }>();
+  for (const held of books.positions.values())
+    for (const [market, { size, entryNotional }] of held) {
+      const so = counted.get(market) ?? { size: 0n, longSize: 0n, entryNotional: 0n };
+      so.size += size;
+      so.entryNotional += entryNotional;
+      if (size > 0n) so.longSize += size;
+      counted.set(market, so);
+    }
+  for (const [name, market] of books.markets) {
+    const so = counted.get(name) ?? { size: 0n, longSize: 0n, entryNotional: 0n };
+    for (const field of ['size', 'longSize', 'entryNotional'] as const)
+      if (so[field] !== market[field]) return `${name}.${field}`;
+  }
+  return undefined;
+}
