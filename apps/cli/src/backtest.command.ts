@@ -11,7 +11,7 @@ import {
   screenMarkets,
 } from '#lib/volatility';
 import { backtestPicture } from './backtest-picture.js';
-import { note } from './print.js';
+import { note, progress } from './print.js';
 
 export interface BacktestCommandOptions {
   readonly files: readonly string[];
@@ -43,7 +43,6 @@ export function backtestCommand(options: BacktestCommandOptions): BacktestOutcom
   table.notes.forEach(note);
   const common = commonWindow(table, kind, returnsNeeded(backtest));
   if (common.droppedRows > 0) note(`${common.droppedRows} rows are dropped: a market has nothing in them`);
-  let shown = 0;
   try {
     const unusable = unusableMarkets(common.markets, common.returns, backtest);
     const excluded = [...common.leftOut, ...unusable];
@@ -59,14 +58,18 @@ export function backtestCommand(options: BacktestCommandOptions): BacktestOutcom
       {
         ...backtest,
         onProgress: (model, done, steps) => {
-          const now = Date.now();
-          if (now - shown < 1000 && done !== steps) return;
-          shown = now;
-          note(`${model}: ${done}/${steps}`);
+          progress(() => ({
+            lines: [`${model}: ${done} of ${steps} origins`],
+            record: { model, done, steps },
+          }));
         },
       },
     );
-    if (picture !== undefined) writeFileSync(picture, backtestPicture(rows, backtest.horizons));
+    if (picture !== undefined) {
+      const origin = firstOriginOf(common.times.length, backtest);
+      const times = common.times.slice(origin, origin + backtest.steps);
+      writeFileSync(picture, backtestPicture(rows, backtest.horizons, times));
+    }
     return { markets: used.map((i) => common.markets[i]), excluded, rows };
   } catch (error) {
     if (error instanceof InvalidInputError) throw new UsageError(`${name}: ${error.message}`);

@@ -12,7 +12,7 @@ import {
   type LmGoModel,
   type LmGoState,
 } from '#lib/volatility';
-import { note } from './print.js';
+import { note, progress } from './print.js';
 import type { PriceFileOptions } from './programs/prices.js';
 
 export interface TrainModelOptions extends PriceFileOptions {
@@ -96,7 +96,10 @@ export async function trainModelCommand(options: TrainModelOptions): Promise<Tra
         returns.map((series) => series.subarray(t - window, t)),
       );
       state = initialLmGoState(model);
-      note(`${origins.length} origins, bar ${t} of ${length}`);
+      progress(() => ({
+        lines: [`bar ${t} of ${length}, ${origins.length} origins`],
+        record: { bar: t, of: length, origins: origins.length },
+      }));
     }
     if ((t - window) % every === 0) {
       const ahead = returns.map((series) =>

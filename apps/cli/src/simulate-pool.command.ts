@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import { wholeText } from '#lib/amounts';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import {
   type Objective,
@@ -19,7 +20,7 @@ import {
 import { UsageError } from '#lib/terminal';
 import { poolPicture } from './pool-picture.js';
 import { pooledPrices, type PooledPricesOptions } from './pool-prices.js';
-import { note } from './print.js';
+import { progress } from './print.js';
 import { readJson } from './read-json.js';
 
 export interface SimulatePoolOptions extends PooledPricesOptions {
@@ -119,13 +120,12 @@ async function simulated(
       },
     }),
   };
-  const progress = progressOf();
   const { trainRows, objective, rounds } = options;
   const trained =
     trainRows === undefined
       ? undefined
       : train({ simulation, trainRows, objective, rounds }, (count) => {
-          progress(`${count} evaluations`);
+          progress(() => ({ lines: [`${wholeText(count)} evaluations`], record: { evaluations: count } }));
         });
   const parameters = trained?.parameters ?? simulation.parameters;
   const batch = new PoolBatch(options.threads);
@@ -134,7 +134,7 @@ async function simulated(
       { ...simulation, parameters },
       {
         onProgress: (done) => {
-          progress(`${done} sets`);
+          progress(() => ({ lines: [`${wholeText(done)} sets`], record: { sets: done } }));
         },
       },
     );
@@ -166,17 +166,6 @@ async function simulated(
   } finally {
     await batch.close();
   }
-}
-
-/** A line a second, on the error stream. */
-function progressOf(): (what: string) => void {
-  let shown = Date.now();
-  return (what) => {
-    const now = Date.now();
-    if (now - shown < 1000) return;
-    shown = now;
-    note(what);
-  };
 }
 
 function setOf(

@@ -1,4 +1,5 @@
-import { LiveBlock } from '#lib/terminal';
+import { wholeText } from '#lib/amounts';
+import { ProgressScreen } from '#lib/terminal';
 import type { Engine } from './engine.js';
 import type { ReplayProgress } from './replay/replayer.js';
 
@@ -30,11 +31,6 @@ export interface Display {
   finish(): void;
 }
 
-/** How often a status is shown, milliseconds. */
-const TERMINAL_EVERY_MS = 250;
-const LINES_EVERY_MS = 5000;
-const JSON_EVERY_MS = 1000;
-
 /**
  * On a terminal one block that is rewritten in place, on a pipe a line every few seconds, with --json a JSON object a line on the
  * standard output.
@@ -46,30 +42,25 @@ export function openDisplay(
   { json, footer }: { json: boolean; footer: () => readonly string[] },
 ): Display {
   const started = performance.now();
-  const block = !json && process.stderr.isTTY ? new LiveBlock(process.stderr) : undefined;
-  const every = json ? JSON_EVERY_MS : block === undefined ? LINES_EVERY_MS : TERMINAL_EVERY_MS;
-  let shownAt = -Infinity;
-  let latest: ReplayProgress | undefined;
-  const show = () => {
-    const running = engine();
-    if (latest === undefined || running === undefined) return;
-    shownAt = performance.now();
-    const status = statusOf(running, latest, (shownAt - started) / 1000);
-    if (json) process.stdout.write(`${JSON.stringify({ kind: 'progress', ...status })}\n`);
-    else if (block === undefined) process.stderr.write(`${statusLines(status).join('  ')}\n`);
-    else block.show([...statusLines(status), ...footer()]);
-  };
+  const screen = new ProgressScreen({
+    log: process.stderr,
+    ...(json ? { records: process.stdout } : {}),
+  });
   return {
     say: (line) => {
-      if (json) process.stdout.write(`${JSON.stringify({ kind: 'note', text: line })}\n`);
-      else if (block === undefined) process.stderr.write(`${line}\n`);
-      else block.say(line);
+      screen.say(line);
     },
     progress: (progress) => {
-      latest = progress;
-      if (performance.now() - shownAt >= every) show();
+      const running = engine();
+      if (running === undefined) return;
+      screen.show(() => {
+        const status = statusOf(running, progress, (performance.now() - started) / 1000);
+        return { lines: statusLines(status), below: footer(), record: status };
+      });
     },
-    finish: show,
+    finish: () => {
+      screen.finish();
+    },
   };
 }
 
@@ -94,11 +85,10 @@ function statusOf(engine: Engine, { bar, length, time }: ReplayProgress, seconds
 
 /** A status for the eye, in three lines. */
 export function statusLines(status: Status): string[] {
-  const whole = (amount: number) => Math.round(amount).toLocaleString('en');
   const { bars, riskMeasure, model, epochsSettled } = status;
   return [
     `${status.marketTime.slice(0, 16)}  bar ${status.bar}${bars === null ? '' : `/${bars}`}  ${Math.round(status.seconds)} s`,
-    `ρ ${riskMeasure === null ? '–' : whole(riskMeasure)}  P ${whole(status.capital)}  L ${whole(status.liquidity)}  pending ${whole(status.pendingToCapital)}`,
+    `ρ ${riskMeasure === null ? '–' : wholeText(riskMeasure)}  P ${wholeText(status.capital)}  L ${wholeText(status.liquidity)}  pending ${wholeText(status.pendingToCapital)}`,
     `trades ${status.trades}  liquidations ${status.liquidations}  model ${model ?? '–'}` +
       (epochsSettled === null ? '' : `  settled ${epochsSettled}`) +
       (status.deadLetters === 0 ? '' : `  dead letters ${status.deadLetters}`),

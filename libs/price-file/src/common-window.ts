@@ -11,6 +11,8 @@ export interface CommonWindow {
   readonly markets: readonly string[];
   /** n series of T log returns */
   readonly returns: readonly Float64Array[];
+  /** T ends of the returns, milliseconds */
+  readonly times: readonly number[];
   readonly leftOut: readonly LeftOut[];
   /** rows of the window in which a market that is used has nothing */
   readonly droppedRows: number;
@@ -53,6 +55,7 @@ export function commonWindow(
   return {
     markets: used.map((i) => names[i]),
     returns: kind === 'price' ? logReturns(series) : series,
+    times: (kind === 'price' ? window.slice(1) : window).map((t) => times[t]),
     leftOut: names.flatMap((market, i) =>
       used.includes(i) ? [] : [{ market, reason: `has nothing in ${blanks[i]} of the last ${rows} rows` }],
     ),

@@ -238,6 +238,8 @@ describe(commonWindow, () => {
     expect(wide.returns.map((series) => series.length)).toEqual([28, 28]);
     // Across the dropped row the return is that of two days.
     expect(wide.returns[0][19]).toBeCloseTo(2 * Math.log(2), 12);
+    expect([18, 19].map((t) => wide.times[t])).toEqual([19, 21].map((t) => Date.parse(day(t))));
+    expect(wide.times).toHaveLength(28);
     expect(wide.returns[1][19]).toBeCloseTo(2 * Math.log(3), 12);
   });
 });

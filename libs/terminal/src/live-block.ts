@@ -15,6 +15,11 @@ export class LiveBlock {
     this.stream.write(`${this.erasing()}${line}\n${text(this.lines, this.stream.columns)}`);
   }
 
+  /** The block stays as it is; what follows stands below it. */
+  leave(): void {
+    this.lines = [];
+  }
+
   /** The sequence that moves the cursor to the block's beginning and clears the lines below. */
   private erasing(): string {
     return this.lines.length === 0 ? '' : `\x1b[${this.lines.length}A\x1b[0J`;

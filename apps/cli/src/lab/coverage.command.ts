@@ -26,15 +26,15 @@ export async function coverageCommand(options: CoverageOptions): Promise<Omit<Co
   const parameters = labParameters(options.set);
   const [{ panel, forecasts }, solvers] = await Promise.all([labInputs(options, parameters), loadSolvers()]);
   const snapshots: CoverageSnapshot[] = [];
-  const played = barsPlayed(panel.times.length);
+  const played = barsPlayed(`zkrisk, seed ${options.seed}`, panel.times);
   let venue: ZkriskVenue | undefined;
   labRun({
     ...{ panel, forecasts },
     flow: populationOf({ rules: 'zkrisk', seed: options.seed, parameters }, panel.markets.length),
     venue: (tell) =>
       (venue = new ZkriskVenue(panel.markets, zkriskSettings(parameters, panel.barMs), solvers, tell)),
-    progress: (bar) => {
-      played(bar);
+    progress: (bar, figures) => {
+      played(bar, figures);
       const snapshot = coverageSnapshot(venue!.engine, panel.markets);
       if (snapshot !== null) snapshots.push(snapshot);
     },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import {
   type LabEvent,
   type LabReport,
+  type MetricName,
   METRIC_NAMES,
   METRICS,
   panelRows,
@@ -25,6 +26,8 @@ export interface Explanation {
   readonly id: string;
   readonly says: string;
   readonly value: number;
+  /** how a run's figure comes from its events' parts: their sum, mean, least, highest over lowest, or how many accounts they are of */
+  readonly fold?: (typeof METRICS)[MetricName]['fold'];
   /** events that the figure is folded from, with their numbers in the run and their shares */
   readonly events?: readonly { readonly number: number; readonly part: number; readonly event: LabEvent }[];
   /** of a mean over seeds: the figures it is the mean of */
@@ -86,7 +89,7 @@ export async function explainCommand(id: string, options: ExplainOptions): Promi
     const part = METRICS[metric].of(event);
     if (part !== undefined) events.push({ number, part, event });
   });
-  return { id, says, value: run.outcome.figures[metric], events };
+  return { id, says, value: run.outcome.figures[metric], fold: METRICS[metric].fold, events };
 }
 
 /** The two rule sets of a difference, `zkrisk-oi-based`; undefined for anything else. */

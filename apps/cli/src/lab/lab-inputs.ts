@@ -3,10 +3,19 @@ import { createReadStream, existsSync, mkdirSync, renameSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { forecastRun, forecastSettings, type LabParameters, type PricePanel, pricePanel } from '#lib/lab';
+import { wholeText } from '#lib/amounts';
+import {
+  type Figures,
+  forecastRun,
+  forecastSettings,
+  type LabParameters,
+  type PricePanel,
+  pricePanel,
+} from '#lib/lab';
 import type { CovariancePayload } from '#lib/messages';
 import { readSeriesFiles } from '#lib/price-file';
-import { note } from '../print.js';
+import type { Progress } from '#lib/terminal';
+import { note, progress } from '../print.js';
 import type { PriceFileOptions } from '../programs/prices.js';
 
 /** Prices with a forecast a row. */
@@ -46,13 +55,14 @@ export async function labInputs(options: InputOptions, parameters: LabParameters
   const file = join(folder, `forecasts-${digest.slice(0, 24)}.ndjson`);
   if (existsSync(file)) return { panel, forecasts: await readForecasts(file), digest };
   note(`${panel.times.length} bars are forecast once and kept in ${file}`);
+  const started = performance.now();
   const lines: string[] = [];
   const forecasts: (CovariancePayload | undefined)[] = [];
   for await (const made of forecastRun(panel, settings)) {
     const forecast = made.at(-1);
     forecasts.push(forecast);
     lines.push(JSON.stringify(forecast ?? null));
-    if (lines.length % 1000 === 0) note(`${lines.length} of ${panel.times.length} bars are forecast`);
+    progress(() => pace('forecast', lines.length, panel.times.length, started));
   }
   mkdirSync(folder, { recursive: true });
   // Another process may be writing the same: each writes its own, and the last one stays.
@@ -62,10 +72,36 @@ export async function labInputs(options: InputOptions, parameters: LabParameters
   return { panel, forecasts, digest };
 }
 
-/** Says now and then how far a run has come. */
-export function barsPlayed(bars: number): (bar: number) => void {
-  return (bar) => {
-    if (bar % 1000 === 0) note(`${bar} of ${bars} bars are played`);
+/** Shows how far a run is, and what it has come to so far. */
+export function barsPlayed(
+  what: string,
+  times: readonly number[],
+): (bar: number, figures: () => Figures) => void {
+  const started = performance.now();
+  return (bar, figures) => {
+    progress(() => {
+      const { badDebt, closedNotional, trades } = figures();
+      const { lines, record } = pace(what, bar, times.length, started);
+      const day = new Date(times[bar - 1]).toISOString().slice(0, 10);
+      const amounts = `${wholeText(trades)} trades  liquidations ${wholeText(closedNotional)}  bad debt ${wholeText(badDebt)}`;
+      return {
+        lines: [`${lines[0]}, ${day}`, amounts],
+        record: { ...record, day, trades, closedNotional, badDebt },
+      };
+    });
+  };
+}
+
+/** So many of so many bars, how fast, and how long it still takes. */
+function pace(what: string, done: number, of: number, started: number): Progress {
+  const seconds = (performance.now() - started) / 1000;
+  const left = Math.round((seconds * (of - done)) / done);
+  const rate = wholeText(done / seconds);
+  return {
+    lines: [
+      `${what}: bar ${wholeText(done)} of ${wholeText(of)}, ${rate} bars/s, ${wholeText(left)} s to go`,
+    ],
+    record: { what, done, of, seconds: Math.round(seconds), left },
   };
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { wholeText } from '#lib/amounts';
 import {
   flowOfCsv,
   flowOfJournal,
@@ -46,7 +47,7 @@ export async function labRunCommand(options: LabRunOptions): Promise<LabRunRepor
   const started = process.cpuUsage();
   const outcome = runRequest({ rules, seed, parameters }, panel, forecasts, solvers, {
     ...(options.events === undefined ? {} : { observe }),
-    progress: barsPlayed(panel.times.length),
+    progress: barsPlayed(`${rules}, seed ${seed}`, panel.times),
     ...(options.flow === undefined ? {} : { flow: recorded(options.flow, panel.markets, panel.times) }),
   });
   const { user, system } = process.cpuUsage(started);
@@ -72,8 +73,7 @@ export function labRunTable(report: LabRunReport): string {
     `${cpuSeconds.toFixed(2)} s of CPU, ${barsPerSecond.toFixed(0)} bars/s`,
     ...METRIC_NAMES.map((name) => {
       const value = report.figures[name];
-      const text =
-        Math.abs(value) >= 1000 ? Math.round(value).toLocaleString('en') : String(+value.toPrecision(4));
+      const text = Math.abs(value) >= 1000 ? wholeText(value) : String(+value.toPrecision(4));
       return `${name.padEnd(20)} ${text.padStart(16)}  ${METRICS[name].says}`;
     }),
   ].join('\n');

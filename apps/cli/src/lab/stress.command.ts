@@ -1,3 +1,4 @@
+import { wholeText } from '#lib/amounts';
 import {
   labParameters,
   labRun,
@@ -84,7 +85,7 @@ export function stressTable({
   distance,
   scenarios,
 }: StressSummary): string {
-  const money = (value: number) => Math.round(value).toLocaleString('en').padStart(14);
+  const money = (value: number) => wholeText(value).padStart(14);
   const away = ({ atLeast, atMost }: StressSummary['distance']['capital']) =>
     `at least ${atLeast.toFixed(2)} σ, at most ${atMost === null || !Number.isFinite(atMost) ? 'unknown' : `${atMost.toFixed(2)} σ`}`;
   return [

@@ -12,7 +12,7 @@ import {
 } from '#lib/lab';
 import { WorkerPool } from '#lib/runtime';
 import { UsageError } from '#lib/terminal';
-import { note } from '../print.js';
+import { progress } from '../print.js';
 import { type InputOptions, type LabInputs, labInputs } from './lab-inputs.js';
 
 export interface SweepOptions extends InputOptions {
@@ -57,7 +57,11 @@ export async function sweepCommand(options: SweepOptions): Promise<SweepReport> 
         const { panel, forecasts } = await inputsFor(point);
         const { rules, seed, parameters } = point;
         const { outcome } = await pool.run({ request: { rules, seed, parameters }, panel, forecasts });
-        note(`${++finished} of ${points.length}: point ${point.index}`);
+        finished++;
+        progress(() => ({
+          lines: [`${finished} of ${points.length} points`],
+          record: { finished, of: points.length },
+        }));
         return sweepRow(point, outcome);
       }),
     );

@@ -18,8 +18,10 @@ import {
   type RuleSet,
   WINDOW_RULE,
 } from '#lib/lab';
+import { wholeText } from '#lib/amounts';
 import { WorkerPool } from '#lib/runtime';
-import { note } from '../print.js';
+import type { Progress } from '#lib/terminal';
+import { note, progress } from '../print.js';
 import { type InputOptions, labInputs } from './lab-inputs.js';
 
 export interface TournamentOptions extends InputOptions {
@@ -49,8 +51,8 @@ export async function tournamentCommand(options: TournamentOptions): Promise<Lab
     ...crashWindows(panel, { ...WINDOW_RULE, drawdowns, breakdowns }),
   ];
   mkdirSync(out, { recursive: true });
-  const kept = join(out, 'runs.ndjson');
-  const done = readDone(kept);
+  const runsFile = join(out, 'runs.ndjson');
+  const done = readDone(runsFile);
   const pool = new WorkerPool<PlayRequest, Pick<ReportedRun, 'outcome' | 'series'>>(
     new URL('./play.worker.js', import.meta.url),
     threads,
@@ -58,7 +60,12 @@ export async function tournamentCommand(options: TournamentOptions): Promise<Lab
   const jobs = windows.flatMap((window) =>
     rules.flatMap((rule) => Array.from({ length: seeds }, (_, i) => ({ window, rules: rule, seed: i + 1 }))),
   );
-  let finished = 0;
+  const started = performance.now();
+  let [finished, kept] = [0, 0];
+  const shown = () =>
+    progress(() =>
+      runsDone({ finished, kept, of: jobs.length, seconds: (performance.now() - started) / 1000 }),
+    );
   try {
     const runs = await Promise.all(
       jobs.map(async ({ window, rules: rule, seed }): Promise<ReportedRun> => {
@@ -74,11 +81,13 @@ export async function tournamentCommand(options: TournamentOptions): Promise<Lab
           };
           const { outcome, series } = await pool.run(sent);
           const run = { window: window.name, rules: rule, seed, outcome, series };
-          appendFileSync(kept, `${JSON.stringify({ key, run })}\n`);
-          note(`${++finished} of ${jobs.length}: ${window.name}, ${rule}, seed ${seed}`);
+          appendFileSync(runsFile, `${JSON.stringify({ key, run })}\n`);
+          finished++;
+          shown();
           return run;
         }
-        finished++;
+        [finished, kept] = [finished + 1, kept + 1];
+        shown();
         return known;
       }),
     );
@@ -106,6 +115,24 @@ function readDone(file: string): Map<string, ReportedRun> {
     done.set(key, run);
   }
   return done;
+}
+
+/** How many runs are done, and how long the others take. */
+function runsDone({
+  finished,
+  kept,
+  of,
+  seconds,
+}: Readonly<Record<'finished' | 'kept' | 'of' | 'seconds', number>>): Progress {
+  const played = finished - kept;
+  const left = played === 0 ? null : Math.round((seconds * (of - finished)) / played);
+  return {
+    lines: [
+      `${finished} of ${of} runs, ${kept} kept from before` +
+        (left === null ? '' : `, ${wholeText(seconds)} s, ${wholeText(left)} s to go`),
+    ],
+    record: { finished, kept, of, seconds: Math.round(seconds), left },
+  };
 }
 
 /** Times of a window and the mean of its markets' prices, from 100. */
@@ -141,7 +168,7 @@ export function tournamentTable({ summary, verdicts }: LabReport): string {
       cell(rules, 10),
       ...shown.map((name) => {
         const { mean, low, high } = metrics[name];
-        const [a, b, c] = [mean, low, high].map((value) => Math.round(value).toLocaleString('en'));
+        const [a, b, c] = [mean, low, high].map((value) => wholeText(value));
         return cell(`${a} [${b}, ${c}]`, 34);
       }),
     ].join(''),

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { atLeast, list, wholeNumber } from '#lib/terminal';
 import { RULE_SETS, ruleSet } from '#lib/lab';
-import { print } from '../print.js';
+import { print, printText } from '../print.js';
 import type { CoverageOptions } from '../lab/coverage.command.js';
 import type { ExplainOptions } from '../lab/explain.command.js';
 import type { LabRunOptions } from '../lab/run.command.js';
@@ -50,7 +50,7 @@ export function registerLab(program: Command): void {
         const changes = accounts === undefined ? set : { ...set, accounts };
         const report = await labRunCommand({ ...options, set: changes });
         if (json) print(report);
-        else process.stdout.write(`${labRunTable(report)}\n`);
+        else printText(labRunTable(report));
       },
     );
   withInputs(lab.command('tournament'))
@@ -78,7 +78,7 @@ export function registerLab(program: Command): void {
       const { tournamentCommand, tournamentTable } = await import('../lab/tournament.command.js');
       const report = await tournamentCommand(options);
       if (json) print(report.summary);
-      else process.stdout.write(`${tournamentTable(report)}\n`);
+      else printText(tournamentTable(report));
     });
   lab
     .command('explain')
@@ -119,7 +119,7 @@ export function registerLab(program: Command): void {
       const { stressCommand, stressTable } = await import('../lab/stress.command.js');
       const report = await stressCommand(options);
       if (json) print(report);
-      else process.stdout.write(`${stressTable(report)}\n`);
+      else printText(stressTable(report));
     });
   withInputs(lab.command('coverage'))
     .description('what the engine expected at each horizon of a history, and what came, each with a p-value')

@@ -7,7 +7,7 @@ import {
   type FactorCount,
   type ForecastModelKind,
 } from '#lib/volatility';
-import { print } from '../print.js';
+import { print, printText } from '../print.js';
 import { columnOption, PRICE_FILES, type PriceFileOptions } from './prices.js';
 
 const factorCount = (text: string): FactorCount => {
@@ -120,6 +120,6 @@ export function registerModels(program: Command): void {
       const { backtestCommand, backtestTable } = await import('../backtest.command.js');
       const outcome = backtestCommand({ files, kind: prices === undefined ? 'return' : 'price', ...rest });
       if (json) print(outcome);
-      else process.stdout.write(`${backtestTable(outcome.rows)}\n`);
+      else printText(backtestTable(outcome.rows));
     });
 }

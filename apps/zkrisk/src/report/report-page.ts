@@ -1,3 +1,4 @@
+import { wholeText } from '#lib/amounts';
 import { escape } from '#lib/charts';
 import type { Report } from './report.js';
 import { reportRows } from './report-table.js';
@@ -58,14 +59,12 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
   return `<table>${head}<tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('')}</tbody></table>`;
 }
 
-const whole = (value: number) => Math.round(value).toLocaleString('en');
-
 function liquidations({ liquidations: { byOutcome } }: Report): string {
   if (byOutcome.length === 0) return '<p>None.</p>';
   return table(
     ['outcome', 'plans', 'notional closed', 'notional of the accounts', 'largest gap'],
     byOutcome.map(({ outcome, plans, closedNotional, notional, worstGap }) => [
-      ...[outcome, String(plans), whole(closedNotional), whole(notional)],
+      ...[outcome, String(plans), wholeText(closedNotional), wholeText(notional)],
       worstGap === null ? '–' : worstGap.toExponential(2),
     ]),
   );
@@ -90,7 +89,7 @@ function epochs({ epochs: settled }: NonNullable<Report['settlement']>): string 
     ['epoch', 'bar', 'status', 'EVaR off chain', 'EVaR on chain', 'proofs, s', 'gas', ''],
     settled.map(({ number, bar, status, offChain, onChain, proofSeconds, gas, reason }) => [
       ...[number === null ? '–' : String(number), bar.slice(0, 16), status, offChain.toFixed(2)],
-      ...[onChain === null ? '–' : onChain.toFixed(2), proofSeconds.toFixed(0), whole(gas), reason ?? ''],
+      ...[onChain === null ? '–' : onChain.toFixed(2), proofSeconds.toFixed(0), wholeText(gas), reason ?? ''],
     ]),
   );
 }

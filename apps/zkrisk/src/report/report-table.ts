@@ -1,3 +1,4 @@
+import { wholeText } from '#lib/amounts';
 import { deadLetterRows } from './dead-letters.js';
 import type { Report } from './report.js';
 import { settlementRows } from './settlements.js';
@@ -48,21 +49,20 @@ function liquidationRows(
   money: (text: string) => string,
 ): [string, string][] {
   const { byOutcome, busiestDay, capitalAround: around } = liquidations;
-  const whole = (value: number) => Math.round(value).toLocaleString('en');
   const share = (100 * liquidations.closedNotional) / Math.max(1, liquidations.wholeNotional);
   return [
     ['liquidations', byOutcome.map(({ outcome, plans }) => `${outcome} ${plans}`).join(', ') || 'none'],
     ['largest certified gap', liquidations.largestGap.toExponential(2)],
     [
       'notional liquidated',
-      `${whole(liquidations.closedNotional)}, ${share.toFixed(1)} % of closing everything (${whole(liquidations.wholeNotional)})`,
+      `${wholeText(liquidations.closedNotional)}, ${share.toFixed(1)} % of closing everything (${wholeText(liquidations.wholeNotional)})`,
     ],
     ['bankruptcies borne by the pool', money(liquidations.bankruptcies)],
     ...(busiestDay && around
       ? ([
           [
             'busiest day',
-            `${busiestDay.day}: ${busiestDay.plans} plans, ${whole(busiestDay.closedNotional)} closed; P + L ${whole(around.before)} before, ${whole(around.after)} after`,
+            `${busiestDay.day}: ${busiestDay.plans} plans, ${wholeText(busiestDay.closedNotional)} closed; P + L ${wholeText(around.before)} before, ${wholeText(around.after)} after`,
           ],
         ] as [string, string][])
       : []),

@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { wholeText } from '#lib/amounts';
 import type { EpochPayload } from '#lib/messages';
 import type { Engine } from '../engine.js';
 
@@ -86,12 +87,12 @@ export function settlementRows({ srs, epochs, liquidations }: SettlementReport):
       ({ number, bar, status, chained, offChain, onChain, proofSeconds, gas, reason }): [string, string] => [
         `epoch ${number ?? '–'}`,
         `${bar.slice(0, 16)} ${status}${chained ? ', chained' : ''}: EVaR ${amount(offChain)} off chain, ${amount(onChain)} on chain; ` +
-          `proofs ${proofSeconds.toFixed(0)} s, ${gas.toLocaleString('en')} gas${reason === null ? '' : `; ${reason}`}`,
+          `proofs ${proofSeconds.toFixed(0)} s, ${wholeText(gas)} gas${reason === null ? '' : `; ${reason}`}`,
       ],
     ),
     [
       'liquidations attested',
-      `${liquidations.attested}, ${liquidations.failed} refused${liquidations.attested > 0 ? `, ${Math.round(liquidations.meanGas).toLocaleString('en')} gas each` : ''}`,
+      `${liquidations.attested}, ${liquidations.failed} refused${liquidations.attested > 0 ? `, ${wholeText(liquidations.meanGas)} gas each` : ''}`,
     ],
   ];
 }

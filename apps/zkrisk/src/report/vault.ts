@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import type { RiskPayload } from '#lib/messages';
 import type { LiquidityValued } from '#lib/exchange';
+import { wholeText } from '#lib/amounts';
 import { stackedCharts } from '#lib/charts';
 
 /** Value of a vault's pool shares to the exchange. Money as decimal strings, quote currency. */
@@ -52,7 +53,7 @@ function largestFall(valuations: readonly LiquidityValued[]): number {
 
 /** Lines of the report's table. */
 export function vaultRows(report: VaultReport): [string, string][] {
-  const money = (text: string) => Math.round(Number(text)).toLocaleString('en');
+  const money = (text: string) => wholeText(Number(text));
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   return [
     [

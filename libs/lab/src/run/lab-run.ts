@@ -25,7 +25,8 @@ export interface RunInput {
   readonly venue: (tell: Listener) => Venue;
   /** sees every event with its number, from 1 */
   readonly observe?: (event: LabEvent, number: number) => void;
-  readonly progress?: (bar: number) => void;
+  /** told of each bar that is played, with a way to see the figures so far */
+  readonly progress?: (bar: number, figures: () => Figures) => void;
 }
 
 /** Plays prices and traders on a venue, bar by bar. */
@@ -53,7 +54,7 @@ export function labRun({ panel, forecasts, flow, venue: open, observe, progress 
     venue.open({ bar, time, text: panel.text[bar], values, forecast: forecasts[bar] });
     flow.act(bar, venue, signals);
     venue.close();
-    progress?.(bar + 1);
+    progress?.(bar + 1, () => fold.figures());
   }
   return {
     ...{ bars: panel.times.length, events, figures: fold.figures() },

@@ -1,3 +1,4 @@
+import { wholeText } from '#lib/amounts';
 import { escape, stackedCharts } from '#lib/charts';
 import type { LabParameters } from '../run/lab-parameters.js';
 import { type MetricName, METRICS } from '../run/metrics.js';
@@ -74,6 +75,7 @@ export function reportPage(report: LabReport): string {
   const { windows, parameters, digest, prices } = report;
   return [
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
     '<title>zkrisk lab: rule sets side by side</title><style>',
     'body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem;color:#222}',
     'table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:13px;display:block;overflow-x:auto}',
@@ -169,7 +171,7 @@ function interval({ mean, low, high }: Estimate): string {
 }
 
 function money(value: number): string {
-  if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en');
+  if (Math.abs(value) >= 100) return wholeText(value);
   return String(Number(value.toPrecision(3)));
 }
 
