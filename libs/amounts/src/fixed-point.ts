@@ -12,9 +12,11 @@ export type Rounding = 'down' | 'up' | 'nearest';
 
 /** a / b rounded towards −∞, +∞ or the nearest (halves away from zero); b > 0. */
 export function divide(a: bigint, b: bigint, rounding: Rounding): bigint {
-  const remainder = a % b;
-  if (remainder === 0n) return a / b;
-  const below = remainder < 0n ? a / b - 1n : a / b;
+  // One division: the remainder by multiplication costs less than a second one.
+  const towardsZero = a / b;
+  const remainder = a - towardsZero * b;
+  if (remainder === 0n) return towardsZero;
+  const below = remainder < 0n ? towardsZero - 1n : towardsZero;
   if (rounding === 'down') return below;
   if (rounding === 'up') return below + 1n;
   const twice = 2n * (a - below * b);

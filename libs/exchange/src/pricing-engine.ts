@@ -168,11 +168,14 @@ export class PricingEngine implements Exchange {
   /**
    * Takes an observed price; events of commands that waited for its marks are kept for {@link takeMatured}.
    *
+   * @returns the marks that it confirms
    * @throws {TickRefusedError} for one that is not taken
    */
-  take(tick: ObservedPrice): void {
+  take(tick: ObservedPrice): readonly ConfirmedMark[] {
     const from = this.board.now;
-    this.marked(from, this.board.take(tick));
+    const confirmed = this.board.take(tick);
+    this.marked(from, confirmed);
+    return confirmed;
   }
 
   /**
@@ -537,7 +540,8 @@ export class PricingEngine implements Exchange {
       this.parameters = exchangeParameters(rules, this.parameters.marks.orderSecret);
       this.board.setMarkParameters(this.parameters.marks);
     }
-    for (const account of accountsOf(event)) this.credit.enter(account);
+    if (event.kind === 'credit-charged') this.credit.charged(event.account);
+    else for (const account of accountsOf(event)) this.credit.enter(account);
   }
 
   private apply(event: BookEvent): void {

@@ -1,8 +1,9 @@
 import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#lib/messages';
-import { fromNumber, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { LiquidationCase } from '#lib/liquidation';
 import {
   bothMargins,
+  type IndexedPosition,
   largestPenalty,
   MarginBook,
   penaltyRate as offeredPenalty,
@@ -17,12 +18,12 @@ import {
   type MarketBoardState,
   type MarketOrder,
   type ObservedPrice,
-  poolBook,
   type RiskRules,
 } from '#lib/exchange';
-import { covarianceEntry, exposureOf, type Exposure } from '#lib/risk';
+import { covarianceEntry, type Exposure } from '#lib/risk';
 import { type AccountPosition, caseMargin } from './case-margin.js';
 import { type LiquidatingParameters, liquidatingParameters } from './parameters.js';
+import { poolExposure } from './pool-exposure.js';
 
 /** The ledger's funding indices are money·10^18 per smallest unit of size, and both units are 10^−8. */
 const INDEX_SCALE = 1e18;
@@ -41,15 +42,28 @@ export class MarginWatch {
   private readonly states = new Map<string, AccountStatePayload>();
   private pool: PoolStatePayload | undefined;
   private exposure: Exposure | null | undefined;
+  /** K, money */
+  private capital = 0;
 
+  /** @param state its board may be one that somebody else keeps, and tells of with {@link marked} and {@link forecastSet} */
   constructor(
     private parameters: LiquidatingParameters,
-    state?: { board: MarketBoardState; forecast?: CovariancePayload; pool?: PoolStatePayload },
+    state?: {
+      board: MarketBoardState | MarketBoard;
+      forecast?: CovariancePayload;
+      pool?: PoolStatePayload;
+    },
     accounts: Iterable<AccountStatePayload> = [],
   ) {
-    this.board = new MarketBoard(parameters.marks, state?.board, state?.forecast);
+    this.board =
+      state?.board instanceof MarketBoard
+        ? state.board
+        : new MarketBoard(parameters.marks, state?.board, state?.forecast);
     this.models = new MarginModels(this.board);
-    if (state?.pool) this.pool = state.pool;
+    if (state?.pool) {
+      this.pool = state.pool;
+      this.capital = state.pool.marginCapital;
+    }
     this.book = this.emptyBook();
     for (const market of this.board.knownMarkets()) this.book.setMark(market, this.board.mark(market)!.value);
     if (state?.pool) this.setPool(state.pool);
@@ -99,7 +113,7 @@ export class MarginWatch {
 
   /** The margin that holds, for every market that an account has had a position in. */
   private model(): MarginModel {
-    return this.models.model(this.rules, this.pool?.marginCapital ?? 0, [...this.held.values()]);
+    return this.models.model(this.rules, this.capital, [...this.held.values()]);
   }
 
   /** Forecast, capital or markets are others: so is the margin. */
@@ -109,19 +123,20 @@ export class MarginWatch {
 
   /** Takes an observed price. @throws {TickRefusedError} for one that is not taken */
   take(tick: ObservedPrice): void {
-    this.mark(this.board.take(tick));
+    this.marked(this.board.take(tick));
   }
 
   /** Carries out an order of the operator. @throws {ZkriskError} for one that is not taken */
   order(order: MarketOrder): void {
-    this.mark(this.board.order(order));
+    this.marked(this.board.order(order));
     if (order.order !== 'rescale') return;
     // Sizes are in another unit from here on: states that the pricer has sent before are converted, those that it sends are not.
     for (const state of this.states.values())
       if (state.positions.some(({ market }) => market === order.market)) this.enter(state);
   }
 
-  private mark(confirmed: readonly ConfirmedMark[]): void {
+  /** The board has confirmed marks. */
+  marked(confirmed: readonly ConfirmedMark[]): void {
     for (const { market, value } of confirmed) {
       this.book.setMark(market, value);
       this.exposure = undefined;
@@ -136,6 +151,11 @@ export class MarginWatch {
   /** @throws {InvalidInputError} for a covariance that is not one */
   setForecast(forecast: CovariancePayload): void {
     this.board.setForecast(forecast);
+    this.forecastSet();
+  }
+
+  /** The board has another forecast. */
+  forecastSet(): void {
     this.exposure = undefined;
     this.remodel();
   }
@@ -143,12 +163,21 @@ export class MarginWatch {
   /** Later states replace earlier ones; an old one that comes again changes nothing. */
   setPool(pool: PoolStatePayload): void {
     if (pool.sequence < (this.pool?.sequence ?? 0)) return;
-    const capital = this.pool?.marginCapital;
     this.pool = pool;
-    if (pool.marginCapital !== capital) this.remodel();
-    for (const { market, fundingIndex } of pool.markets)
-      this.book.setFundingIndex(market, fundingIndexOf(fundingIndex));
     this.exposure = undefined;
+    this.setMargins(
+      pool.marginCapital,
+      pool.markets.map(({ market, fundingIndex }) => [market, fundingIndexOf(fundingIndex)] as const),
+    );
+  }
+
+  /** The part of a pool's state that accounts' margins depend on; what it means for a plan comes with {@link setPool}. */
+  setMargins(capital: number, fundingIndices: Iterable<readonly [market: string, index: number]>): void {
+    if (capital !== this.capital) {
+      this.capital = capital;
+      this.remodel();
+    }
+    for (const [market, index] of fundingIndices) this.book.setFundingIndex(market, index);
   }
 
   setAccount(state: AccountStatePayload): boolean {
@@ -160,16 +189,30 @@ export class MarginWatch {
   }
 
   private enter(state: AccountStatePayload): void {
-    const fresh = state.positions.filter(({ market }) => !this.held.has(market));
-    for (const { market } of fresh) this.held.set(market, { market });
-    if (fresh.length > 0) this.remodel();
     const positions = state.positions.map(({ market, size, entryNotional, fundingIndex, scale }) => ({
       market,
       size: sizeOf(size) * this.unitOf(market, scale),
       entryNotional: moneyOf(entryNotional),
       fundingIndex: fundingIndexOf(fundingIndex),
     }));
-    this.book.set(state.account, moneyOf(state.cash), positions);
+    this.setBalances(state.account, moneyOf(state.cash), positions);
+  }
+
+  /** The part of an account's state that its margin depends on; a plan needs all of it, see {@link setAccount}. */
+  setBalances(account: string, cash: number, positions: readonly IndexedPosition[]): void {
+    let fresh = false;
+    for (const { market } of positions) {
+      if (this.held.has(market)) continue;
+      this.held.set(market, { market });
+      fresh = true;
+    }
+    if (fresh) this.remodel();
+    this.book.set(account, cash, positions);
+  }
+
+  /** {@link setBalances} of an account whose positions are as they were. */
+  setCash(account: string, cash: number): void {
+    this.book.setCash(account, cash);
   }
 
   /** Factor from a market's sizes to the unit of its mark: the books and the marks are rescaled at different times. */
@@ -278,18 +321,6 @@ export class MarginWatch {
     const forecast = this.board.priceForecast(this.parameters.alpha);
     const { pool } = this;
     if (forecast === null || pool === undefined) return (this.exposure = null);
-    const money = (text: string) => parseDecimal(text, MONEY_DECIMALS, 'pool');
-    const book = poolBook(this.board, {
-      markets: pool.markets.map(({ market, size, entryNotional, scale }) => ({
-        market,
-        size: fromNumber(sizeOf(size) * this.unitOf(market, scale), SIZE_DECIMALS, 'nearest', 'pool.size'),
-        entryNotional: money(entryNotional),
-      })),
-      capital: money(pool.capital),
-      liquidity: money(pool.liquidity),
-      pending: money(pool.pending),
-      shortfall: money(pool.shortfall),
-    });
-    return (this.exposure = exposureOf(book, forecast));
+    return (this.exposure = poolExposure(this.board, pool, forecast));
   }
 }

@@ -28,6 +28,8 @@ export class AccountColumns {
   start = new Int32Array(INITIAL_ACCOUNTS);
   length = new Int32Array(INITIAL_ACCOUNTS);
   sizes = new Float64Array(INITIAL_SLOTS);
+  /** size·I₀ − entry notional, by slot */
+  private terms = new Float64Array(INITIAL_SLOTS);
   /** 2·market for a long, 2·market + 1 for a short */
   codes = new Uint16Array(INITIAL_SLOTS);
 
@@ -45,12 +47,31 @@ export class AccountColumns {
     let base = cash;
     const first = this.start[index];
     positions.forEach(({ market, size, entryNotional, fundingIndex }, i) => {
-      base += size * fundingIndex - entryNotional;
+      const term = size * fundingIndex - entryNotional;
+      base += term;
+      this.terms[first + i] = term;
       this.sizes[first + i] = size;
       this.codes[first + i] = 2 * this.marketOf(market) + (size < 0 ? 1 : 0);
     });
     this.base[index] = base;
     this.length[index] = positions.length;
+    return index;
+  }
+
+  /**
+   * {@link set} of an account whose positions are as they were, the same to the bit.
+   *
+   * @returns the account's number
+   * @throws {InvalidInputError} for one that was never set
+   */
+  setCash(account: string, cash: number): number {
+    const index = this.indexOf.get(account);
+    if (index === undefined) throw new InvalidInputError('account', `is not in the book: ${account}`);
+    const first = this.start[index];
+    const end = first + this.length[index];
+    let base = cash;
+    for (let slot = first; slot < end; slot++) base += this.terms[slot];
+    this.base[index] = base;
     return index;
   }
 
@@ -100,17 +121,20 @@ export class AccountColumns {
     for (let account = 0; account < this.names.length; account++) live += this.capacity[account];
     const sizes = new Float64Array(2 * (live + extra));
     const codes = new Uint16Array(sizes.length);
+    const terms = new Float64Array(sizes.length);
     let at = 0;
     for (let account = 0; account < this.names.length; account++) {
       const first = this.start[account];
       const end = first + this.length[account];
       sizes.set(this.sizes.subarray(first, end), at);
       codes.set(this.codes.subarray(first, end), at);
+      terms.set(this.terms.subarray(first, end), at);
       this.start[account] = at;
       at += this.capacity[account];
     }
     this.sizes = sizes;
     this.codes = codes;
+    this.terms = terms;
     this.used = at;
   }
 }

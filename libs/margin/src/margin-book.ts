@@ -51,6 +51,11 @@ export class MarginBook {
     this.columns.set(account, cash, positions);
   }
 
+  /** Replaces the cash of an account whose positions are as they were. */
+  setCash(account: string, cash: number): void {
+    this.columns.setCash(account, cash);
+  }
+
   /** @throws {InvalidInputError} for a price that is not one */
   setMark(market: string, price: number): void {
     requirePrice(market, price);

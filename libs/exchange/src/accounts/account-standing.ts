@@ -63,19 +63,18 @@ export class AccountStandings {
     trade?: TradeEffect,
   ): { collateral: number; positions: MarginPosition[] } {
     const { ledger, board } = this;
-    const { owed } = ledger.creditOf(marginAccount, board.now);
-    let collateral =
-      toNumber(ledger.cashOf(marginAccount) - ledger.fundingOwedBy(marginAccount) - owed, MONEY_DECIMALS) -
-      (trade?.cost ?? 0);
+    let cash = ledger.cashOf(marginAccount) - ledger.creditOf(marginAccount, board.now).owed;
     const open: { market: string; size: number; entryNotional: number; mark: number }[] = [];
-    for (const [market, { size, entryNotional }] of ledger.positionsOf(marginAccount)) {
+    for (const [market, position] of ledger.positionsOf(marginAccount)) {
+      cash -= ledger.fundingOwedOn(market, position);
       open.push({
         market,
-        size: toNumber(size, SIZE_DECIMALS),
-        entryNotional: toNumber(entryNotional, MONEY_DECIMALS),
+        size: toNumber(position.size, SIZE_DECIMALS),
+        entryNotional: toNumber(position.entryNotional, MONEY_DECIMALS),
         mark: NaN,
       });
     }
+    let collateral = toNumber(cash, MONEY_DECIMALS) - (trade?.cost ?? 0);
     for (const { market, size, price } of trade?.legs ?? []) {
       // Equity does not depend on how entry prices are averaged: realised gains are cash, the rest is open.
       let held = open.find((position) => position.market === market);
@@ -166,22 +165,29 @@ export class AccountStandings {
    * Cost of an account's default option an hour, at current marks: its expected deficit over the margin's horizon under
    * Student's distribution, with the loading of the risk parameters.
    *
-   * @returns money an hour, in the books' units, rounded up
+   * @returns money an hour, in the books' units, rounded up; and whether the exact equity is certainly not negative
    */
-  creditRate(marginAccount: string): bigint {
+  creditRate(marginAccount: string): { readonly rate: bigint; readonly solvent: boolean } {
     const { credit, margin } = this.rules().parameters;
-    if (credit.loading === 0) return 0n;
+    if (credit.loading === 0) return { rate: 0n, solvent: false };
     const { collateral, positions } = this.marked(marginAccount);
-    if (positions.length === 0) return 0n;
+    if (positions.length === 0) return { rate: 0n, solvent: false };
     const equity = equityOf(collateral, positions);
     const { stress } = this.model(positions);
-    const deviation = deviationOf(
-      stress,
-      positions.map(({ market, size, mark }) => ({ market, notional: size * mark })),
-    );
+    const notionals: { market: string; notional: number }[] = [];
+    let summed = Math.abs(collateral);
+    for (const { market, size, entryNotional, mark } of positions) {
+      const notional = size * mark;
+      notionals.push({ market, notional });
+      summed += Math.abs(notional) + Math.abs(entryNotional);
+    }
     const hours = margin.horizonMs / HOUR_MS;
-    const rate = (credit.loading * expectedDeficit(deviation, equity)) / hours;
-    return fromNumber(rate, MONEY_DECIMALS, 'up', 'credit.rate');
+    const rate = (credit.loading * expectedDeficit(deviationOf(stress, notionals), equity)) / hours;
+    return {
+      rate: fromNumber(rate, MONEY_DECIMALS, 'up', 'credit.rate'),
+      // Exact amounts are rounded by a unit or two a position.
+      solvent: equity > 1e-6 * positions.length + 1e-9 * summed,
+    };
   }
 
   /**

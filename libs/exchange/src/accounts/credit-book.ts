@@ -2,7 +2,6 @@ import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import {
   type AccountAtMarks,
   CreditExposure,
-  expectedDeficit,
   type IndexedPosition,
   type PassState,
   type PortfolioModel,
@@ -21,8 +20,6 @@ const INDEX_UNIT = Number(INDEX_SCALE);
 const HOUR_MS = 3_600_000;
 /** Money as the books count it: 10^−8. */
 const UNITS = 10 ** MONEY_DECIMALS;
-/** Two sums of one account's amounts in another order differ by less than this share of their sum. */
-const ROUNDING = 1e-11;
 
 /** An account before and after a command. */
 export interface AccountChange {
@@ -74,6 +71,17 @@ export class CreditBook {
     if (this.exposure !== undefined) this.put(this.exposure, account);
   }
 
+  /** An account has been charged: its positions are as they were. */
+  charged(account: string): void {
+    const exposure = (this.exposure = this.current());
+    if (exposure === undefined) return;
+    if (exposure.numberOf(account) === undefined) this.put(exposure, account);
+    else {
+      exposure.setCash(account, toNumber(this.ledger.cashOf(account), MONEY_DECIMALS));
+      this.putCharge(exposure, account);
+    }
+  }
+
   /** A bar has ended: all accounts are to be counted at the marks of now. */
   begin(): void {
     const exposure = (this.exposure = this.current());
@@ -83,43 +91,35 @@ export class CreditBook {
     exposure.begin();
   }
 
-  /** Goes on with the pass. @returns the accounts that were counted anew */
-  sweep(most: number): string[] {
+  /** Goes on with the pass. @returns the numbers of the accounts that were counted anew, for {@link chargeable} */
+  sweep(most: number): number[] {
     return this.exposure?.sweep(most) ?? [];
   }
 
-  /**
-   * Of accounts those whose charge may have to be booked. The others' rate, reckoned in floats with room for their rounding, has
-   * certainly moved less than the smallest booked change: no change of the exact rate is left out.
-   */
-  *chargeable(accounts: readonly string[]): Generator<string> {
+  /** Numbers of accounts that are counted. */
+  numbersOf(accounts: Iterable<string>): number[] {
+    const numbers: number[] = [];
+    for (const account of accounts) {
+      const at = this.exposure?.numberOf(account);
+      if (at !== undefined) numbers.push(at);
+    }
+    return numbers;
+  }
+
+  /** Of accounts those whose charge may have to be booked, by name, in the same order. */
+  chargeable(accounts: readonly number[]): string[] {
     const { exposure } = this;
-    const at = this.board.now;
-    if (accounts.length === 0) return;
-    if (exposure === undefined) return yield* accounts;
-    const { loading } = this.holds().rules.parameters.credit;
-    const { horizonMs } = this.holds().rules.parameters.margin;
-    const perUnit = (loading * UNITS) / (horizonMs / HOUR_MS);
+    if (accounts.length === 0 || exposure === undefined) return [];
+    const { credit, margin } = this.holds().rules.parameters;
     const valuation = exposure.valuation((market) => {
       const fundingIndex = Number(this.ledger.market(market).fundingIndex) / INDEX_UNIT;
       return { mark: this.board.mark(market)?.value ?? NaN, fundingIndex };
     }, this.accounts.model([]).stress);
-    for (const account of accounts) {
-      const risk = exposure.riskOf(account, valuation);
-      const charged = this.ledger.creditRateOf(account);
-      if (risk === undefined) yield account;
-      else if (risk.positions > 0 || charged !== undefined) {
-        const was = charged === undefined ? 0 : Number(charged.rate);
-        const owed = charged === undefined ? 0 : (was * Math.max(0, at - charged.since)) / HOUR_MS / UNITS;
-        const equity = risk.equity - owed;
-        const now = risk.positions === 0 ? 0 : perUnit * expectedDeficit(risk.deviation, equity);
-        // Rate and debt are rounded up, by a unit each; what equity lacks by rounding the rate has at most, times its unit.
-        const room = 3 + ROUNDING * (now + perUnit * risk.summed);
-        const ends = was > 0 && now < 2;
-        if (ends || !(Math.abs(now - was) + room <= Math.max(SMALLEST_CHARGE_MOVE, was / CHARGE_SHARE)))
-          yield account;
-      }
-    }
+    const moved = exposure.movedCharges(accounts, valuation, {
+      perUnit: (credit.loading * UNITS) / (margin.horizonMs / HOUR_MS),
+      ...{ units: UNITS, at: this.board.now, smallest: SMALLEST_CHARGE_MOVE, share: CHARGE_SHARE },
+    });
+    return moved.map((account) => exposure.nameOf(account));
   }
 
   /**
@@ -176,7 +176,10 @@ export class CreditBook {
     const { stress } = this.accounts.model(positions);
     if (this.exposure !== undefined && this.model === stress) return this.exposure;
     const same = this.exposure !== undefined && this.rules === rules;
-    if (same && this.markets === [...stress.indexOf.keys()].join()) {
+    if (
+      same &&
+      (this.model?.indexOf === stress.indexOf || this.markets === [...stress.indexOf.keys()].join())
+    ) {
       this.model = stress;
       return this.exposure;
     }
@@ -197,7 +200,8 @@ export class CreditBook {
   private put(exposure: CreditExposure, account: string): void {
     const positions: IndexedPosition[] = [];
     for (const [market, { size, entryNotional, fundingIndex }] of this.ledger.positionsOf(account)) {
-      this.markOne(exposure, market);
+      // The marks of the next pass come when it begins.
+      if (!exposure.isMarked(market)) this.markOne(exposure, market);
       positions.push({
         market,
         size: toNumber(size, SIZE_DECIMALS),
@@ -206,6 +210,12 @@ export class CreditBook {
       });
     }
     exposure.set(account, toNumber(this.ledger.cashOf(account), MONEY_DECIMALS), positions);
+    this.putCharge(exposure, account);
+  }
+
+  private putCharge(exposure: CreditExposure, account: string): void {
+    const charged = this.ledger.creditRateOf(account);
+    exposure.setCharge(account, charged === undefined ? 0 : Number(charged.rate), charged?.since ?? 0);
   }
 
   private mark(exposure: CreditExposure): void {

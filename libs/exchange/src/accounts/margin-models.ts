@@ -29,6 +29,8 @@ export class MarginModels {
   private rules: RiskRules | undefined;
   private capital = NaN;
   private readonly beside = new Set<string>();
+  /** scenarios and rates of the markets, which a forecast alone does not change */
+  private terms: MarginTermsOfMarkets | undefined;
 
   constructor(private readonly board: MarketBoard) {}
 
@@ -51,28 +53,57 @@ export class MarginModels {
   }
 
   private make(rules: RiskRules, capital: number): MarginModel {
-    const markets = [...new Set([...(this.forecast?.markets ?? []), ...this.beside])];
-    const parameters = portfolioParameters(rules, capital, markets, this.forecast);
-    const stress = portfolioModel(parameters);
-    const linear = rules.parameters.margin.mode === 'linear';
-    return {
-      stress,
-      parameters,
-      margin: linear ? portfolioModel(linearParameters(rules.rates, markets)) : stress,
-    };
+    const names = [...new Set([...(this.forecast?.markets ?? []), ...this.beside])];
+    const { terms: before } = this;
+    const terms = before?.rules === rules && sameNames(before.names, names) ? before : termsOf(rules, names);
+    const parameters = portfolioParameters(rules, capital, terms, this.forecast);
+    const stress = portfolioModel(parameters, terms.stress);
+    terms.stress = stress;
+    this.terms = terms;
+    return { stress, parameters, margin: terms.linear ?? stress };
   }
+}
+
+/** Everything in a margin that follows from markets and risk parameters. */
+interface MarginTermsOfMarkets {
+  readonly rules: RiskRules;
+  readonly names: readonly string[];
+  readonly markets: PortfolioParameters['markets'];
+  readonly scenarios: readonly Scenario[];
+  /** where margin is linear */
+  readonly linear: PortfolioModel | undefined;
+  /** the latest model */
+  stress?: PortfolioModel;
+}
+
+function termsOf(rules: RiskRules, names: readonly string[]): MarginTermsOfMarkets {
+  const { margin } = rules.parameters;
+  return {
+    ...{ rules, names },
+    markets: names.map((market) => ({
+      market,
+      depth: margin.depths[market] ?? null,
+      ...(margin.floors.markets[market] ?? margin.floors.default),
+    })),
+    scenarios: scenariosOf(margin, names),
+    linear: margin.mode === 'linear' ? portfolioModel(linearParameters(rules.rates, names)) : undefined,
+  };
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
 }
 
 /** Portfolio margin from the risk parameters, the forecast and the capital. */
 function portfolioParameters(
   { version, parameters }: RiskRules,
   capital: number,
-  markets: readonly string[],
+  { markets, scenarios }: MarginTermsOfMarkets,
   forecast: CovariancePayload | undefined,
 ): PortfolioParameters {
   const { margin } = parameters;
   const n = markets.length;
-  const covariance = new Array<number>(n * n).fill(0);
+  const covariance = new Float64Array(n * n);
   if (forecast !== undefined) {
     const returns = factorForecastOf(forecast);
     // The forecast's own markets come first, in its order.
@@ -83,20 +114,17 @@ function portfolioParameters(
       const guarded = forecast.guardedDeviations?.[i];
       return guarded === undefined || !(own > 0) ? 1 : guarded / Math.sqrt(own);
     });
-    for (let i = 0; i < forecast.markets.length; i++)
-      for (let j = 0; j < forecast.markets.length; j++)
-        covariance[i * n + j] = share * railed[i] * railed[j] * covarianceEntry(returns, i, j);
+    for (let i = 0; i < railed.length; i++)
+      for (let j = 0; j <= i; j++) {
+        const entry = covarianceEntry(returns, i, j);
+        covariance[i * n + j] = share * railed[i] * railed[j] * entry;
+        covariance[j * n + i] = share * railed[j] * railed[i] * entry;
+      }
   }
   return {
     version: String(version),
-    markets: markets.map((market) => ({
-      market,
-      depth: margin.depths[market] ?? null,
-      ...(margin.floors.markets[market] ?? margin.floors.default),
-    })),
+    ...{ markets, scenarios, covariance },
     alpha: margin.tailProbability,
-    covariance,
-    scenarios: scenariosOf(margin, markets),
     absorbable: capital > 0 ? margin.absorbableShare * capital : null,
   };
 }

@@ -163,12 +163,9 @@ export class ExchangeLedger {
     return { cash: this.cashOf(name), fundingOwed, positions };
   }
 
-  /** An account's funding debt up to now: Σ of its positions', each rounded against it. */
-  fundingOwedBy(account: string): bigint {
-    let owed = 0n;
-    for (const [market, position] of this.books.positions.get(account) ?? NO_POSITIONS)
-      owed += this.books.fundingOf(position, this.books.openMarket(market));
-    return owed;
+  /** Funding debt of a position up to now, rounded against its account. */
+  fundingOwedOn(market: string, position: OpenPosition): bigint {
+    return this.books.fundingOf(position, this.books.openMarket(market));
   }
 
   /** An account's charge an hour for its default option, and its debt by a time: rounded against it. */

@@ -16,17 +16,20 @@ export function chargeCredit(
   due = false,
 ): CreditCharged | undefined {
   const { rate: old, owed } = ledger.creditOf(account, at);
-  const rate = accounts.creditRate(account);
+  const { rate, solvent } = accounts.creditRate(account);
   const moved = rate > old ? rate - old : old - rate;
   const hardly = moved <= BigInt(SMALLEST_CHARGE_MOVE) || moved * BigInt(CHARGE_SHARE) <= old;
   if (rate === old && owed === 0n) return undefined;
   if (hardly && !(due && owed > 0n) && !(rate === 0n && old > 0n)) return undefined;
-  // The account's equity before the charge: no charge is booked that nobody pays.
-  const equity = accounts.exactEquity(account) + owed;
-  const charged = owed < equity ? owed : equity;
+  // No charge is booked that nobody pays: at most the account's equity before it.
+  const charged = solvent ? owed : lesser(owed, accounts.exactEquity(account) + owed);
   return {
     ...{ kind: 'credit-charged', at, account },
     charged: formatMoney(charged > 0n ? charged : 0n),
     rate: formatMoney(rate),
   };
+}
+
+function lesser(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
 }

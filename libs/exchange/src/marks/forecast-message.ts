@@ -1,21 +1,27 @@
 import type { CovariancePayload } from '#lib/messages';
 import { type FactorForecast, requireFactorForecast } from '#lib/risk';
 
+/** Forms of messages that are still held: whoever reads a message again gets the same one. */
+const forms = new WeakMap<CovariancePayload, FactorForecast>();
+
 /**
  * The factor form that a `covariance` message carries, over its horizon and per year.
  *
  * @throws {InvalidInputError} for one that is not a covariance
  */
 export function factorForecastOf(message: CovariancePayload): FactorForecast {
+  const known = forms.get(message);
+  if (known !== undefined) return known;
   const forecast: FactorForecast = {
     factors: message.factors,
-    loadings: Float64Array.from(message.loadings),
-    variances: Float64Array.from(message.factorVariances),
-    varianceRates: Float64Array.from(message.factorVarianceRates),
-    own: Float64Array.from(message.ownVariances),
-    ownRates: Float64Array.from(message.ownVarianceRates),
+    loadings: new Float64Array(message.loadings),
+    variances: new Float64Array(message.factorVariances),
+    varianceRates: new Float64Array(message.factorVarianceRates),
+    own: new Float64Array(message.ownVariances),
+    ownRates: new Float64Array(message.ownVarianceRates),
   };
   requireFactorForecast(forecast, message.markets.length);
+  forms.set(message, forecast);
   return forecast;
 }
 

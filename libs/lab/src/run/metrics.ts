@@ -3,95 +3,73 @@ import type { LabEvent, LabEventOf } from './lab-event.js';
 /** How a metric comes from its events' amounts. */
 type Fold = 'sum' | 'least' | 'accounts' | 'mean' | 'peak-to-trough';
 
+type Kind = LabEvent['kind'];
+
+/** By kind of event, its part of a figure; undefined: it has none. */
+type Parts = { readonly [K in Kind]?: (event: LabEventOf<K>) => number | undefined };
+
 interface Metric {
   readonly says: string;
   readonly fold: Fold;
+  /** kinds of events that it is folded from */
+  readonly kinds: readonly Kind[];
   /** undefined: the event is none of the metric's */
   readonly of: (event: LabEvent) => number | undefined;
 }
 
-const when =
-  <Kind extends LabEvent['kind']>(kind: Kind, amount: (event: LabEventOf<Kind>) => number | undefined) =>
-  (event: LabEvent): number | undefined =>
-    event.kind === kind ? amount(event as LabEventOf<Kind>) : undefined;
+function metric(says: string, fold: Fold, parts: Parts): Metric {
+  const of = (event: LabEvent) =>
+    (parts[event.kind] as ((event: LabEvent) => number | undefined) | undefined)?.(event);
+  return { says, fold, kinds: Object.keys(parts) as Kind[], of };
+}
 
 const nonZero = (value: number) => (value === 0 ? undefined : value);
+const one = () => 1;
 
 /** Every figure of a run as a fold over its events: `of` is an event's part of a figure. */
 export const METRICS = {
-  badDebt: {
-    says: 'debts of accounts past their collateral',
-    fold: 'sum',
-    of: when('bankrupt', (e) => e.loss),
-  },
-  uncovered: { says: 'losses past all capital', fold: 'sum', of: when('uncovered', (e) => e.amount) },
-  closedNotional: {
-    says: 'notional that liquidations closed',
-    fold: 'sum',
-    of: when('liquidated', (e) => e.notional),
-  },
-  liquidatedAccounts: { says: 'accounts liquidated', fold: 'accounts', of: when('liquidated', () => 1) },
-  liquidationLoss: {
-    says: 'premia, penalties, fees and slippage of liquidations',
-    fold: 'sum',
-    of: when('liquidated', (e) => e.cost),
-  },
-  healthyTouched: {
-    says: 'healthy accounts whose positions or claims were cut for others’ debts',
-    fold: 'accounts',
-    of: (e) => (e.kind === 'deleveraged' || e.kind === 'haircut' ? 1 : undefined),
-  },
-  deleveragedNotional: {
-    says: 'notional closed by auto-deleveraging',
-    fold: 'sum',
-    of: when('deleveraged', (e) => e.notional),
-  },
-  deleveragingCut: {
-    says: 'what healthy accounts lost by deleveraging and haircuts',
-    fold: 'sum',
-    of: (e) => (e.kind === 'deleveraged' ? e.cut : e.kind === 'haircut' ? e.amount : undefined),
-  },
-  exchangeResult: {
-    says: 'change of the exchange’s capital or insurance fund',
-    fold: 'sum',
-    of: when('capital', (e) => nonZero(e.exchange)),
-  },
-  liquidityResult: {
-    says: 'change of the liquidity providers’ or market maker’s capital at marks',
-    fold: 'sum',
-    of: when('capital', (e) => nonZero(e.liquidity)),
-  },
-  worstBar: {
-    says: 'largest loss of exchange and liquidity in a bar',
-    fold: 'least',
-    of: when('capital', (e) => e.exchange + e.liquidity),
-  },
-  undercapitalised: {
-    says: 'share of bars in which the net book’s EVaR is above the capital',
-    fold: 'mean',
-    of: when('capital', (e) => (e.undercapitalised > 0 ? 1 : 0)),
-  },
-  procyclicality: {
-    says: 'highest over lowest initial margin of the reference position',
-    fold: 'peak-to-trough',
-    of: when('capital', (e) => nonZero(e.referenceMargin)),
-  },
-  meanGross: {
-    says: 'notional of all positions, mean over bars',
-    fold: 'mean',
-    of: when('capital', (e) => e.gross),
-  },
-  tradedNotional: { says: 'notional traded', fold: 'sum', of: when('traded', (e) => e.notional) },
-  tradingCost: { says: 'premia, fees and impact of trades', fold: 'sum', of: when('traded', (e) => e.cost) },
-  trades: { says: 'trades', fold: 'sum', of: when('traded', () => 1) },
-  refusals: { says: 'commands refused', fold: 'sum', of: when('refused', () => 1) },
-  tooDear: {
-    says: 'trades that traders left because of their price',
-    fold: 'sum',
-    of: when('too-dear', () => 1),
-  },
-  paidIn: { says: 'collateral paid in', fold: 'sum', of: when('paid-in', (e) => e.amount) },
-  paidOut: { says: 'collateral paid out', fold: 'sum', of: when('paid-out', (e) => e.amount) },
+  badDebt: metric('debts of accounts past their collateral', 'sum', { bankrupt: (e) => e.loss }),
+  uncovered: metric('losses past all capital', 'sum', { uncovered: (e) => e.amount }),
+  closedNotional: metric('notional that liquidations closed', 'sum', { liquidated: (e) => e.notional }),
+  liquidatedAccounts: metric('accounts liquidated', 'accounts', { liquidated: one }),
+  liquidationLoss: metric('premia, penalties, fees and slippage of liquidations', 'sum', {
+    liquidated: (e) => e.cost,
+  }),
+  healthyTouched: metric(
+    'healthy accounts whose positions or claims were cut for others’ debts',
+    'accounts',
+    { deleveraged: one, haircut: one },
+  ),
+  deleveragedNotional: metric('notional closed by auto-deleveraging', 'sum', {
+    deleveraged: (e) => e.notional,
+  }),
+  deleveragingCut: metric('what healthy accounts lost by deleveraging and haircuts', 'sum', {
+    deleveraged: (e) => e.cut,
+    haircut: (e) => e.amount,
+  }),
+  exchangeResult: metric('change of the exchange’s capital or insurance fund', 'sum', {
+    capital: (e) => nonZero(e.exchange),
+  }),
+  liquidityResult: metric('change of the liquidity providers’ or market maker’s capital at marks', 'sum', {
+    capital: (e) => nonZero(e.liquidity),
+  }),
+  worstBar: metric('largest loss of exchange and liquidity in a bar', 'least', {
+    capital: (e) => e.exchange + e.liquidity,
+  }),
+  undercapitalised: metric('share of bars in which the net book’s EVaR is above the capital', 'mean', {
+    capital: (e) => (e.undercapitalised > 0 ? 1 : 0),
+  }),
+  procyclicality: metric('highest over lowest initial margin of the reference position', 'peak-to-trough', {
+    capital: (e) => nonZero(e.referenceMargin),
+  }),
+  meanGross: metric('notional of all positions, mean over bars', 'mean', { capital: (e) => e.gross }),
+  tradedNotional: metric('notional traded', 'sum', { traded: (e) => e.notional }),
+  tradingCost: metric('premia, fees and impact of trades', 'sum', { traded: (e) => e.cost }),
+  trades: metric('trades', 'sum', { traded: one }),
+  refusals: metric('commands refused', 'sum', { refused: one }),
+  tooDear: metric('trades that traders left because of their price', 'sum', { 'too-dear': one }),
+  paidIn: metric('collateral paid in', 'sum', { 'paid-in': (e) => e.amount }),
+  paidOut: metric('collateral paid out', 'sum', { 'paid-out': (e) => e.amount }),
 } satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof METRICS;
@@ -128,12 +106,20 @@ class Accumulator {
 /** Folds a run's events into its figures. */
 export class MetricFold {
   private readonly accumulators = METRIC_NAMES.map((name) => new Accumulator(METRICS[name].fold));
+  private readonly byKind = new Map<Kind, (readonly [Metric, Accumulator])[]>();
+
+  constructor() {
+    METRIC_NAMES.forEach((name, i) => {
+      for (const kind of METRICS[name].kinds)
+        this.byKind.set(kind, [...(this.byKind.get(kind) ?? []), [METRICS[name], this.accumulators[i]]]);
+    });
+  }
 
   add(event: LabEvent): void {
-    METRIC_NAMES.forEach((name, i) => {
-      const amount = METRICS[name].of(event);
-      if (amount !== undefined) this.accumulators[i].add(amount, event);
-    });
+    for (const [{ of }, accumulator] of this.byKind.get(event.kind) ?? []) {
+      const amount = of(event);
+      if (amount !== undefined) accumulator.add(amount, event);
+    }
   }
 
   figures(): Figures {

@@ -61,14 +61,14 @@ export class Population implements TraderFlow {
     }
     const { seed, decisionsPerBar, accounts, markets } = this.options;
     const random = randomStream((seed * 0x9e3779b1 + bar * 0x85ebca6b) >>> 0);
-    const ordinary = this.traders.slice(0, accounts);
     for (let count = poisson(random, decisionsPerBar); count > 0; count--) {
-      const trader = ordinary[Math.floor(ordinary.length * random.uniform())];
+      const trader = this.traders[Math.floor(accounts * random.uniform())];
       const elsewhere = Math.floor(markets * random.uniform() ** 1.5);
       const market = random.uniform() < 0.6 ? trader.home : elsewhere;
       this.decide(trader, market, venue, signals, random.uniform(), random.uniform());
     }
-    for (const trader of this.traders.slice(accounts)) {
+    for (let i = accounts; i < this.traders.length; i++) {
+      const trader = this.traders[i];
       const mood = random.uniform();
       if (trader.kind === 'whale' && bar % WHALE_EVERY === 0)
         this.decide(trader, trader.home, venue, signals, mood, 1);

@@ -22,7 +22,7 @@ interface Seen {
 
 function look(engine: PricingEngine): Seen[] {
   const names = [...engine.ledger.accountNames()];
-  const looked = new Set(engine.credit.chargeable(names));
+  const looked = new Set(engine.credit.chargeable(engine.credit.numbersOf(names)));
   return names.map((account) => ({
     booked: chargeCredit(engine, account, engine.board.now) !== undefined,
     looked: looked.has(account),

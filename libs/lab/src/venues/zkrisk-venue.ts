@@ -8,19 +8,13 @@ import {
   toNumber,
 } from '#lib/amounts';
 import { ZkriskError } from '#lib/errors';
-import {
-  accountsOf,
-  accountState,
-  type BookEvent,
-  ExchangeLedger,
-  type ExchangeParameters,
-  poolState,
-  PricingEngine,
-} from '#lib/exchange';
-import { type LiquidatingParameters, MarginWatch, ordersOf } from '#lib/liquidating';
-import { liquidate, type Solvers } from '#lib/liquidation';
+import { type BookEvent, ExchangeLedger, type ExchangeParameters, PricingEngine } from '#lib/exchange';
+import type { LiquidatingParameters } from '#lib/liquidating';
+import type { Solvers } from '#lib/liquidation';
 import type { LiquidationTradePayload, TradePayload } from '#lib/messages';
 import { poolWorth } from '../stress/pool-worth.js';
+import { HouseLiquidator } from './house-liquidator.js';
+import { tellBookEvent } from './tell-book-event.js';
 import {
   type BarInput,
   bookRisk,
@@ -55,21 +49,13 @@ export type VenueCommand =
 
 /** Notional of the position whose margin is followed, money. */
 const REFERENCE_NOTIONAL = 100_000;
-/** Rounds of plans in a bar, and plans in a round: an account that stays below its margin waits for the next bar. */
-const MOST_ROUNDS = 20;
-const PLANS_A_ROUND = 64;
-
 const moneyOf = (text: string) => toNumber(parseDecimal(text, MONEY_DECIMALS, 'money'), MONEY_DECIMALS);
 
 /** The engine itself: pricing, liquidating and their books, command by command as the services drive them. */
 export class ZkriskVenue implements Venue {
   readonly engine: PricingEngine;
-  private readonly watch: MarginWatch;
-  private readonly touched = new Set<string>();
-  private readonly blocked = new Set<string>();
-  private poolTouched = false;
+  private readonly house: HouseLiquidator;
   private time = 0;
-  private plans = 0;
   private provided = false;
   private last = { exchange: 0, liquidity: 0, shortfall: 0 };
   private funding: Float64Array | undefined;
@@ -77,7 +63,7 @@ export class ZkriskVenue implements Venue {
   constructor(
     readonly markets: readonly string[],
     private readonly settings: ZkriskSettings,
-    private readonly solvers: Solvers,
+    solvers: Solvers,
     private readonly tell: Listener,
     /** sees every book event with its number, and every command */
     private readonly observer: {
@@ -87,39 +73,42 @@ export class ZkriskVenue implements Venue {
   ) {
     const ledger = new ExchangeLedger(settings.exchange.horizonMs, settings.bucketMs);
     this.engine = new PricingEngine(settings.exchange, ledger);
-    this.watch = new MarginWatch(settings.liquidating);
+    this.house = new HouseLiquidator(this.engine, settings.liquidating, solvers, (command) => {
+      this.observer.command?.({ topic: 'liquidation-trades', time: this.time, payload: command });
+      const events = this.engine.liquidate(command, this.time);
+      this.keep(events);
+      return events;
+    });
   }
 
   open({ bar, time, text, forecast }: BarInput): void {
     this.time = time;
-    this.blocked.clear();
+    this.house.barBegins();
     this.funding = undefined;
     this.markets.forEach((market, i) => {
       const price = text[i];
       if (price === undefined) return;
       const tick = { market, price, time, sequence: bar, appendedAt: time };
       this.take(market, () => {
-        this.engine.take(tick);
-        this.watch.take(tick);
+        this.house.marked(this.engine.take(tick));
       });
     });
     this.take('watermark', () => {
       this.engine.watermark(time, time);
-      this.watch.watermark(time, time);
     });
     this.keep(this.engine.takeMatured());
     if (forecast !== undefined) {
       this.keep(this.engine.setForecast(forecast));
-      this.watch.setForecast(forecast);
+      this.house.forecastSet();
     }
     if (!this.provided) this.provide();
-    this.liquidate();
+    this.house.liquidate();
   }
 
   close(): void {
-    this.liquidate();
+    this.house.liquidate();
     const { ledger, board } = this.engine;
-    const { exchange, liquidity } = poolWorth(this.engine.ledger, this.engine.board);
+    const { exchange, liquidity } = poolWorth(ledger, board);
     const shortfall = toNumber(ledger.shortfall, MONEY_DECIMALS);
     if (shortfall > this.last.shortfall)
       this.tell({ kind: 'uncovered', amount: shortfall - this.last.shortfall });
@@ -257,109 +246,15 @@ export class ZkriskVenue implements Venue {
     }
   }
 
-  /** Liquidates until nobody is below maintenance whom a plan would help. */
-  private liquidate(): void {
-    for (let round = 0; round < MOST_ROUNDS; round++) {
-      this.publish();
-      const due = this.watch
-        .underMargined()
-        .filter(({ account }) => !this.blocked.has(account) && this.watch.plannable(account))
-        .slice(0, PLANS_A_ROUND);
-      if (due.length === 0) return;
-      const commands = due.flatMap(({ account }): LiquidationTradePayload[] => {
-        const plan = liquidate(this.watch.caseOf(account), this.solvers);
-        if (plan.outcome === 'healthy') {
-          this.blocked.add(account);
-          return [];
-        }
-        const sizes = this.watch.liquidatable(account).map(({ size }) => size);
-        return [
-          {
-            ...{ planId: `plan-${++this.plans}`, account, legs: ordersOf(plan, sizes) },
-            ...{ liquidator: 'house', parameters: this.watch.rules.version },
-          },
-        ];
-      });
-      for (const command of commands) {
-        this.observer.command?.({ topic: 'liquidation-trades', time: this.time, payload: command });
-        const events = this.engine.liquidate(command, this.time);
-        if (events.some(({ kind }) => kind === 'trade-rejected')) this.blocked.add(command.account);
-        this.keep(events);
-      }
-    }
-  }
-
-  /** Brings the watch up to date with the accounts that were touched. */
-  private publish(): void {
-    if (!this.poolTouched) return;
-    const { ledger, board } = this.engine;
-    this.watch.setPool(poolState(this.engine));
-    for (const account of this.touched) this.watch.setAccount(accountState(ledger, account, [], board.now));
-    this.touched.clear();
-    this.poolTouched = false;
-  }
-
   private keep(events: readonly BookEvent[]): void {
     const first = this.engine.ledger.eventCount - events.length + 1;
     events.forEach((event, i) => {
-      this.poolTouched = true;
-      for (const account of accountsOf(event)) this.touched.add(account);
+      this.house.booked(event);
       this.observer.book?.(first + i, event);
-      this.translate(event);
-    });
-  }
-
-  private translate(event: BookEvent): void {
-    switch (event.kind) {
-      case 'trade-booked': {
-        const cost =
-          moneyOf(event.riskPremium) + moneyOf(event.liquidityPremium) + moneyOf(event.penalty ?? '0');
-        const kind = event.planId === undefined ? 'traded' : 'liquidated';
-        event.legs.forEach(({ market, size, price }, i) => {
-          const notional = Math.abs(Number(size) * Number(price));
-          this.tell({ kind, account: event.account, market, notional, cost: i === 0 ? cost : 0 });
-        });
-        return;
-      }
-      case 'dust-closed': {
-        const notional = Math.abs(Number(event.size) * Number(event.price));
-        this.tell({ kind: 'liquidated', account: event.account, market: event.market, notional, cost: 0 });
-        return;
-      }
-      case 'trade-rejected':
-      case 'account-rejected':
-        this.tell({ kind: 'refused', account: event.account, code: event.code });
-        return;
-      case 'liquidity-rejected':
-        this.tell({ kind: 'refused', account: event.provider, code: event.code });
-        return;
-      case 'bankruptcy-settled':
-        this.tell({ kind: 'bankrupt', account: event.account, loss: moneyOf(event.loss) });
-        return;
-      case 'gains-cut':
-        for (const [account, cut] of event.cuts)
-          this.tell({ kind: 'haircut', account, amount: moneyOf(cut) });
-        return;
-      case 'positions-reduced':
-        for (const { account, market, size, price } of event.reductions) {
-          const notional = Math.abs(Number(size) * Number(price));
-          this.tell({ kind: 'deleveraged', account, market, notional, cut: 0 });
-        }
-        return;
-      case 'account-deposited':
-        this.tell({ kind: 'paid-in', account: event.account, amount: moneyOf(event.amount) });
-        return;
-      case 'account-withdrawn':
-        this.tell({ kind: 'paid-out', account: event.account, amount: moneyOf(event.amount) });
-        if (event.haircut !== undefined)
-          this.tell({ kind: 'haircut', account: event.account, amount: moneyOf(event.haircut) });
-        return;
-      case 'liquidity-deposited':
-        // Paid in, not earned.
+      tellBookEvent(event, this.tell);
+      // Paid in, not earned.
+      if (event.kind === 'liquidity-deposited')
         this.last = { ...this.last, liquidity: this.last.liquidity + moneyOf(event.amount) };
-        return;
-      default:
-        return;
-    }
+    });
   }
 }

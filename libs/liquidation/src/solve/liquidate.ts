@@ -65,9 +65,10 @@ export function liquidate(
   const standing = standingOf(given);
   const program = programOf(given);
   if (standing.equity >= standing.maintenanceMargin) {
-    return planOf(given, program, 'healthy', new Float64Array(program.n), null, null, 0);
+    const w = new Float64Array(program.n);
+    return planOf({ given, program, outcome: 'healthy', w, certificate: null, method: null, programs: 0 });
   }
-  return withReserve(given, program, solvers, options);
+  return planOf(withReserve(given, program, solvers, options));
 }
 
 /** Solves again with more reserved until the plan's own liquidity premium is covered. */
@@ -76,12 +77,12 @@ function withReserve(
   program: LiquidationProgram,
   solvers: Solvers,
   options: LiquidateOptions,
-): LiquidationPlan {
+): Solution {
   const { reserved = 0 } = given;
-  const plan = restoreMargin(given, program, solvers, options);
-  if (plan.certificate?.proves !== 'optimality') return plan;
-  const owed = liquidityPremium(given, program, plan.fractions);
-  if (owed <= reserved) return plan;
+  const solution = solve(given, program, solvers, options);
+  if (solution.certificate?.proves !== 'optimality') return solution;
+  const owed = liquidityPremium(given, program, Array.from(solution.w));
+  if (owed <= reserved) return solution;
   // Closing more to pay the premium changes the premium by little: three steps, then the premium that no closing exceeds.
   const { reserveSteps = 3 } = options;
   const next = reserveSteps > 0 ? owed * RESERVE_MARGIN : largestLiquidityPremium(given, program);
@@ -100,6 +101,26 @@ export function restoreMargin(
   solvers: Solvers,
   options: LiquidateOptions = {},
 ): LiquidationPlan {
+  return planOf(solve(given, program, solvers, options));
+}
+
+/** What a plan is written from: its figures and its digest are not needed before it is the last one. */
+interface Solution {
+  readonly given: LiquidationCase;
+  readonly program: LiquidationProgram;
+  readonly outcome: LiquidationPlan['outcome'];
+  readonly w: Float64Array;
+  readonly certificate: Certificate | null;
+  readonly method: PlanMethod | null;
+  readonly programs: number;
+}
+
+function solve(
+  given: LiquidationCase,
+  program: LiquidationProgram,
+  solvers: Solvers,
+  options: LiquidateOptions,
+): Solution {
   const { target = TARGET_GAP } = options;
   const search: Search = program.portfolio ? portfolioSearch : linearSearch;
   const { feasibility, tried } = search.feasible(program, solvers);
@@ -111,15 +132,8 @@ export function restoreMargin(
     const outcome = standingOf(given).equity < 0 ? 'bankrupt' : 'full';
     const primalShift = premiumConstraint(program, all).shift;
     const certificate = { proves: 'infeasibility', poolShift, primalShift, dual } as const;
-    return planOf(
-      given,
-      program,
-      outcome,
-      all,
-      certificate,
-      tried === 0 ? 'closed-form' : search.method,
-      tried,
-    );
+    const method = tried === 0 ? 'closed-form' : search.method;
+    return { given, program, outcome, w: all, certificate, method, programs: tried };
   }
   const anchor = repair(program, feasibility.w, feasibility.w);
   if (anchor === undefined) throw new UnprovenPlanError(0);
@@ -133,15 +147,8 @@ export function restoreMargin(
   const { w, witness } = bracket.best;
   const primalShift = premiumConstraint(program, w).shift;
   const outcome = w.every((fraction) => fraction === 1) ? 'full' : 'partial';
-  return planOf(
-    given,
-    program,
-    outcome,
-    w,
-    { proves: 'optimality', poolShift, primalShift, dual: witness },
-    method,
-    programs,
-  );
+  const certificate = { proves: 'optimality', poolShift, primalShift, dual: witness } as const;
+  return { given, program, outcome, w, certificate, method, programs };
 }
 
 /** How a program is solved: feasibility first, then a fast method, then a sure one. */
@@ -191,15 +198,7 @@ const portfolioSearch: Search = {
     portfolioLinearPrograms(program, bracket, solvers, target, maximumLinearPrograms),
 };
 
-function planOf(
-  given: LiquidationCase,
-  program: LiquidationProgram,
-  outcome: LiquidationPlan['outcome'],
-  w: Float64Array,
-  certificate: Certificate | null,
-  method: PlanMethod | null,
-  programs: number,
-): LiquidationPlan {
+function planOf({ given, program, outcome, w, certificate, method, programs }: Solution): LiquidationPlan {
   const fractions = Array.from(w);
   return {
     version: 1,

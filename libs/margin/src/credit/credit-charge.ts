@@ -1,6 +1,8 @@
 const ROOT_3 = Math.sqrt(3);
 /** From this many scales of equity on the closed form loses digits and its series is exact. */
 const FAR = 20;
+/** 1/19, 1/17 … 1/3 */
+const INVERSE_ODD = [19, 17, 15, 13, 11, 9, 7, 5, 3].map((power) => 1 / power);
 /** Gains on real prices were this much above the fair value of the option at most. */
 const LOADING = 1.5;
 
@@ -24,9 +26,7 @@ export function expectedDeficit(deviation: number, equity: number): number {
     // q·(√3/q − arctan(√3/q)) = q·(u³/3 − u⁵/5 + …), u = √3/q.
     const square = 3 / (q * q);
     let series = 0;
-    for (let power = 19; power >= 3; power -= 2) {
-      series = 1 / power - square * series;
-    }
+    for (let k = 0; k < INVERSE_ODD.length; k++) series = INVERSE_ODD[k] - square * series;
     return (scale / Math.PI) * ROOT_3 * square * series;
   }
   return (scale / Math.PI) * (ROOT_3 - q * (Math.PI / 2 - Math.atan(q / ROOT_3)));

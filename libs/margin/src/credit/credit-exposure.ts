@@ -4,6 +4,8 @@ import { AccountColumns, type IndexedPosition } from '../account-columns.js';
 import { requirePrice } from '../margin-book.js';
 import type { PortfolioModel } from '../portfolio/parameters.js';
 import type { SignedNotional } from '../portfolio/portfolio-margin.js';
+import { ChargeColumns, type ChargeTerms, movedCharges, type Valuation } from './moved-charges.js';
+import type { Marks, PassMarks, PassState } from './pass-marks.js';
 
 /** Shares of the pool's capital that defaults may cost. */
 export interface CreditCaps {
@@ -31,22 +33,6 @@ export interface AccountAtMarks {
   /** E, money */
   readonly equity: number;
   readonly positions: readonly SignedNotional[];
-}
-
-/** Marks that a pass over the accounts goes by. */
-export interface PassMarks {
-  readonly market: string;
-  readonly mark: number;
-  /** cumulative funding, money per unit of size */
-  readonly fundingIndex: number;
-}
-
-/** How far the present pass has come, and by which marks the accounts before and behind it are counted. */
-export interface PassState {
-  readonly swept: number;
-  readonly now: readonly PassMarks[];
-  /** of the pass before: accounts that this one has not reached */
-  readonly before: readonly PassMarks[];
 }
 
 /**
@@ -80,6 +66,9 @@ export class CreditExposure {
   private readonly buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   private readonly bucketOf: number[] = [];
   private readonly known = new Map<string, number>();
+  /** by account: 1 where it has no deficit in any scenario at the marks it is counted at */
+  private bearing = new Uint8Array(1024);
+  private readonly charges = new ChargeColumns();
   /** of each market of the model, over all scenarios */
   private readonly widest: Float64Array;
   private readonly losses: Float64Array;
@@ -139,6 +128,11 @@ export class CreditExposure {
     }
   }
 
+  /** Whether accounts in a market are counted at a mark in this pass. */
+  isMarked(market: string): boolean {
+    return !Number.isNaN(this.now.marks[this.columns.marketOf(market)]);
+  }
+
   /** @param fundingIndex cumulative, money per unit of size; for the next pass */
   setFundingIndex(market: string, fundingIndex: number): void {
     this.next.indices[this.columns.marketOf(market)] = fundingIndex;
@@ -165,6 +159,15 @@ export class CreditExposure {
     this.count(added, 1);
   }
 
+  /** {@link set} of an account whose positions are as they were. @throws {InvalidInputError} for one that was never set */
+  setCash(account: string, cash: number): void {
+    const at = this.known.get(account);
+    if (at === undefined) throw new InvalidInputError('account', `is not counted: ${account}`);
+    this.count(at, -1);
+    this.columns.setCash(account, cash);
+    this.count(at, 1);
+  }
+
   /** Starts a pass at the marks that were set. One that has not ended is ended first. */
   begin(): void {
     this.sweep(Infinity);
@@ -178,23 +181,37 @@ export class CreditExposure {
    * Goes on with the pass.
    *
    * @param most accounts, about
-   * @returns the accounts that were counted anew
+   * @returns the numbers of the accounts that were counted anew
    */
-  sweep(most: number): string[] {
-    const counted: string[] = [];
+  sweep(most: number): number[] {
+    const counted: number[] = [];
     while (this.swept < BUCKETS && counted.length < most) {
       const accounts = this.buckets[this.swept];
       for (const account of accounts) this.count(account, -1);
       this.swept++;
       for (const account of accounts) {
         this.count(account, 1);
-        counted.push(this.columns.names[account]);
+        counted.push(account);
       }
     }
     return counted;
   }
 
-  /** Marks of now, whatever the pass goes by, to see accounts by with {@link riskOf}. */
+  /** An account's charge as the books have it, in their units an hour, and since when; 0: none. */
+  setCharge(account: string, rate: number, since: number): void {
+    const at = this.known.get(account);
+    if (at !== undefined) this.charges.set(at, rate, since);
+  }
+
+  nameOf(account: number): string {
+    return this.columns.names[account];
+  }
+
+  numberOf(account: string): number | undefined {
+    return this.known.get(account);
+  }
+
+  /** Marks of now, whatever the pass goes by, to see accounts by with {@link movedCharges}. */
   valuation(
     quoteOf: (market: string) => { readonly mark: number; readonly fundingIndex: number },
     { indexOf, covariance, n }: Pick<PortfolioModel, 'indexOf' | 'covariance' | 'n'>,
@@ -208,32 +225,9 @@ export class CreditExposure {
     };
   }
 
-  /** An account as it was entered last, at other marks; undefined for one that never was. O(positions²), without objects of its own. */
-  riskOf(account: string, { marks, indices, row, covariance, n }: Valuation): AccountRisk | undefined {
-    const at = this.known.get(account);
-    if (at === undefined) return undefined;
-    const { base, start, length, sizes, codes } = this.columns;
-    const first = start[at];
-    const end = first + length[at];
-    let equity = base[at];
-    let summed = Math.abs(equity);
-    let variance = 0;
-    for (let slot = first; slot < end; slot++) {
-      const code = codes[slot] >> 1;
-      const x = sizes[slot] * marks[code];
-      equity += x - sizes[slot] * indices[code];
-      summed += Math.abs(x) + Math.abs(sizes[slot] * indices[code]);
-      const own = row[code];
-      if (own < 0) equity = NaN;
-      else {
-        variance += x * x * covariance[own * n + own];
-        for (let other = first; other < slot; other++) {
-          const beside = codes[other] >> 1;
-          variance += 2 * x * sizes[other] * marks[beside] * covariance[own * n + row[beside]];
-        }
-      }
-    }
-    return { positions: end - first, equity, deviation: Math.sqrt(Math.max(variance, 0)), summed };
+  /** Of accounts those whose charge may have moved, see {@link movedCharges}. */
+  movedCharges(accounts: readonly number[], valuation: Valuation, terms: ChargeTerms): number[] {
+    return movedCharges(this.columns, this.charges, accounts, valuation, terms);
   }
 
   /** Counts all accounts at the marks that were set. */
@@ -372,12 +366,26 @@ export class CreditExposure {
     return index;
   }
 
+  /** Counts an account in, or out as it was counted in. */
   private count(account: number, sign: 1 | -1): void {
-    this.addTerms(account, this.totals, sign);
+    if (sign === -1) {
+      if (this.bearing[account] === 0) this.addTerms(account, this.totals, -1);
+      return;
+    }
+    if (account >= this.bearing.length) {
+      const grown = new Uint8Array(2 * this.bearing.length);
+      grown.set(this.bearing);
+      this.bearing = grown;
+    }
+    this.bearing[account] = this.addTerms(account, this.totals, 1) ? 0 : 1;
   }
 
-  /** Adds a stored account's deficits at the marks of its pass; nothing for one in a market without a mark. */
-  private addTerms(account: number, into: Float64Array, sign: 1 | -1): void {
+  /**
+   * Adds a stored account's deficits at the marks of its pass; nothing for one in a market without a mark.
+   *
+   * @returns whether it may have any
+   */
+  private addTerms(account: number, into: Float64Array, sign: 1 | -1): boolean {
     const { modelled, losses, widest } = this;
     const { marks, indices } = this.bucketOf[account] < this.swept ? this.now : this.before;
     const { base, start, length, sizes, codes } = this.columns;
@@ -394,47 +402,32 @@ export class CreditExposure {
       reach += widest[modelled[code]] * Math.abs(notional);
     }
     // Most accounts have more than they can lose; a bound with room for its rounding says so at once.
-    if (equity >= ROOM * reach || Number.isNaN(equity)) return;
+    if (equity >= ROOM * reach || Number.isNaN(equity)) return false;
     losses.fill(0);
     for (let slot = first; slot < end; slot++) {
       const code = codes[slot] >> 1;
+      const market = modelled[code];
       const notional = sizes[slot] * marks[code];
-      const row = modelled[code] * K;
-      for (const k of joint) losses[k] -= shocks[row + k] * notional;
-      for (const k of alone[modelled[code]]) losses[k] -= shocks[row + k] * notional;
+      const row = market * K;
+      for (let i = 0; i < joint.length; i++) losses[joint[i]] -= shocks[row + joint[i]] * notional;
+      const own = alone[market];
+      for (let i = 0; i < own.length; i++) losses[own[i]] -= shocks[row + own[i]] * notional;
     }
-    for (let k = 0; k < K; k++) {
+    const add = (k: number) => {
       if (losses[k] > equity) into[k] += sign * quantised(losses[k] - equity);
       if (2 * losses[k] > equity) into[K + k] += sign * quantised(2 * losses[k] - equity);
+    };
+    if (equity < 0) for (let k = 0; k < K; k++) add(k);
+    else {
+      // Scenarios of markets where it has nothing cost it nothing.
+      for (let i = 0; i < joint.length; i++) add(joint[i]);
+      for (let slot = first; slot < end; slot++) {
+        const own = alone[modelled[codes[slot] >> 1]];
+        for (let i = 0; i < own.length; i++) add(own[i]);
+      }
     }
+    return true;
   }
-}
-
-/** Marks, funding indices and covariance by which {@link CreditExposure.riskOf} sees accounts, by the number of a market. */
-export interface Valuation {
-  readonly marks: Float64Array;
-  readonly indices: Float64Array;
-  /** of a market in the covariance; −1: it has none */
-  readonly row: Int32Array;
-  /** n×n row-major */
-  readonly covariance: Float64Array;
-  readonly n: number;
-}
-
-/** An account in floats. */
-export interface AccountRisk {
-  readonly positions: number;
-  /** cash less funding owed, with profit at marks, money; NaN where a market has no mark or no covariance */
-  readonly equity: number;
-  /** standard deviation of its profit over the covariance's horizon, money */
-  readonly deviation: number;
-  /** the amounts that equity is a sum of, without their signs: its rounding is a share of it */
-  readonly summed: number;
-}
-
-interface Marks {
-  readonly marks: number[];
-  readonly indices: number[];
 }
 
 /** FNV-1a of a name. */

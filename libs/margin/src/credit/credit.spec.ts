@@ -118,16 +118,17 @@ describe('CreditExposure', () => {
 
   it('is the same kept incrementally as added up anew, and not lower for an account that is split', () => {
     const amount = fc.integer({ min: -2000, max: 2000 });
+    const scenarios = model([
+      [-0.1, -0.2],
+      [0.1, 0.3],
+      [-0.2, 0.2],
+      [-0.6, 0],
+      [0, 0.6],
+    ]);
     const state = fc.record({ account: fc.nat(6), cash: amount, a: amount, b: amount });
     fc.assert(
       fc.property(fc.array(state, { maxLength: 40 }), fc.integer({ min: 50, max: 150 }), (states, price) => {
-        const credit = new CreditExposure(
-          model([
-            [-0.1, -0.2],
-            [0.1, 0.3],
-            [-0.2, 0.2],
-          ]),
-        );
+        const credit = new CreditExposure(scenarios);
         credit.setMark('A', 1);
         credit.setMark('B', 1);
         const last = new Map<number, (typeof states)[number]>();
@@ -135,19 +136,21 @@ describe('CreditExposure', () => {
           credit.set(`a${one.account}`, one.cash, held([one.a, one.b]));
           last.set(one.account, one);
         }
+        for (const [account, one] of last) {
+          credit.setCash(`a${account}`, one.cash - 300);
+          last.set(account, { ...one, cash: one.cash - 300 });
+        }
         const kept = Array.from(credit.totals);
         credit.remark();
         credit.totals.forEach((total, k) => {
           // Steps are whole: not a digit is lost on the way.
           expect(kept[k]).toBe(total);
         });
-        const joined = new CreditExposure(
-          model([
-            [-0.1, -0.2],
-            [0.1, 0.3],
-            [-0.2, 0.2],
-          ]),
-        );
+        const entered = new CreditExposure(scenarios);
+        for (const market of ['A', 'B']) entered.setMark(market, 1);
+        for (const [account, one] of last) entered.set(`a${account}`, one.cash, held([one.a, one.b]));
+        expect(kept).toEqual(Array.from(entered.totals));
+        const joined = new CreditExposure(scenarios);
         joined.setMark('A', 1);
         joined.setMark('B', 1);
         const sum = (of: 'cash' | 'a' | 'b') => [...last.values()].reduce((total, one) => total + one[of], 0);

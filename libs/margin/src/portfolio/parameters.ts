@@ -24,7 +24,7 @@ export interface PortfolioParameters {
   /** α_m of the EVaR; null: margin does not depend on the covariance */
   readonly alpha: number | null;
   /** Σ_h: covariance of relative price changes over the margin's horizon, n×n row-major */
-  readonly covariance: readonly number[];
+  readonly covariance: ArrayLike<number>;
   readonly scenarios: readonly Scenario[];
   /** b·K: part of the pool's capital P+L against which losses count as concentrated, money; null: without limit */
   readonly absorbable: number | null;
@@ -58,17 +58,21 @@ export interface PortfolioModel {
   readonly concentrationRate: number;
 }
 
-/** @throws {InvalidInputError} naming the parameter that does not fit */
-export function portfolioModel(parameters: PortfolioParameters): PortfolioModel {
+/** What follows from markets and scenarios alone. */
+type PortfolioShape = Pick<
+  PortfolioModel,
+  'markets' | 'indexOf' | 'n' | 'scenarios' | 'shocks' | 'joint' | 'alone' | 'closingRate'
+>;
+
+/**
+ * @param like a model whose markets and scenarios may be the same lists: their arrays are taken from it
+ * @throws {InvalidInputError} naming the parameter that does not fit
+ */
+export function portfolioModel(parameters: PortfolioParameters, like?: PortfolioModel): PortfolioModel {
   const { markets, alpha, covariance, scenarios, absorbable } = parameters;
   const n = markets.length;
-  const indexOf = new Map(markets.map(({ market }, i) => [market, i]));
-  if (indexOf.size !== n) throw new InvalidInputError('markets', 'must not repeat a market');
-  markets.forEach(({ depth, initial, maintenance }, i) => {
-    requireLimit(depth, `markets[${i}].depth`);
-    requireTiers(initial, `markets[${i}].initial`);
-    requireTiers(maintenance, `markets[${i}].maintenance`);
-  });
+  const shape =
+    like?.markets === markets && like.scenarios === scenarios ? like : shapeOf(markets, scenarios);
   requireLimit(absorbable, 'absorbable');
   if (alpha !== null && !(alpha > 0 && alpha < 1)) {
     throw new InvalidInputError('alpha', `must be between 0 and 1, got ${alpha}`);
@@ -76,9 +80,27 @@ export function portfolioModel(parameters: PortfolioParameters): PortfolioModel 
   if (alpha !== null && covariance.length !== n * n) {
     throw new InvalidInputError('covariance', `must have ${n * n} entries, got ${covariance.length}`);
   }
-  covariance.forEach((value, i) => {
-    if (!Number.isFinite(value))
-      throw new InvalidInputError(`covariance[${i}]`, `must be finite, got ${value}`);
+  for (let i = 0; i < covariance.length; i++)
+    if (!Number.isFinite(covariance[i]))
+      throw new InvalidInputError(`covariance[${i}]`, `must be finite, got ${covariance[i]}`);
+  const { indexOf, shocks, joint, alone, closingRate } = shape;
+  return {
+    ...{ markets, indexOf, n, scenarios, shocks, joint, alone, closingRate },
+    tailProbability: alpha,
+    evarMultiple: alpha === null ? 0 : LATENCY * Math.sqrt(-2 * Math.log(alpha)),
+    covariance: alpha === null ? new Float64Array(n * n) : new Float64Array(covariance),
+    concentrationRate: absorbable === null ? 0 : 1 / (2 * absorbable),
+  };
+}
+
+function shapeOf(markets: readonly MarketMargin[], scenarios: readonly Scenario[]): PortfolioShape {
+  const n = markets.length;
+  const indexOf = new Map(markets.map(({ market }, i) => [market, i]));
+  if (indexOf.size !== n) throw new InvalidInputError('markets', 'must not repeat a market');
+  markets.forEach(({ depth, initial, maintenance }, i) => {
+    requireLimit(depth, `markets[${i}].depth`);
+    requireTiers(initial, `markets[${i}].initial`);
+    requireTiers(maintenance, `markets[${i}].maintenance`);
   });
   if (scenarios.length > MOST_SCENARIOS) {
     throw new InvalidInputError('scenarios', `must be at most ${MOST_SCENARIOS}, got ${scenarios.length}`);
@@ -97,17 +119,9 @@ export function portfolioModel(parameters: PortfolioParameters): PortfolioModel 
     });
   });
   return {
-    markets,
-    indexOf,
-    n,
-    tailProbability: alpha,
-    evarMultiple: alpha === null ? 0 : LATENCY * Math.sqrt(-2 * Math.log(alpha)),
-    covariance: Float64Array.from(alpha === null ? new Float64Array(n * n) : covariance),
-    scenarios,
-    shocks,
+    ...{ markets, indexOf, n, scenarios, shocks },
     ...scenariosByReach(shocks, n),
     closingRate: Float64Array.from(markets, ({ depth }) => (depth === null ? 0 : 1 / (2 * depth))),
-    concentrationRate: absorbable === null ? 0 : 1 / (2 * absorbable),
   };
 }
 

@@ -10,6 +10,8 @@ const CERTAIN = 1 + 1e-9;
 const MOVES = [0.08, 0.04, 0.02, 0.01, 0.005, 0.002];
 /** Marks that have moved further than this are measured from anew. */
 const RENEWED_AFTER = 0.04;
+/** Room of the bound for volatility that rises: a calmer forecast, or one a little wilder, keeps what is known of the accounts. */
+const RISES = 1.15;
 
 /**
  * Every account's portfolio margin in columns, marked in one pass. Most accounts are far from their margin: R is at most
@@ -28,8 +30,9 @@ export class PortfolioBook {
   /** the same by the market's number in the model */
   private marks = new Float64Array(0);
   private indices = new Float64Array(0);
-  /** u_i */
+  /** u_i or more, and 1/(2bK) or more, by which accounts were found healthy */
   private widest = new Float64Array(0);
+  private concentration = 0;
   private losses = new Float64Array(0);
   /** marks and indices that moves are measured from, and by account how far they may go; −1: it is looked at */
   private referenceMarks = new Float64Array(0);
@@ -55,17 +58,15 @@ export class PortfolioBook {
     for (const market of this.held)
       if (!model.indexOf.has(market))
         throw new InvalidInputError('market', `has no margin parameters: ${market}`);
+    const same = model.indexOf === this.model.indexOf && this.widest.length > 0;
     this.model = model;
-    const { n, scenarios, shocks, covariance, evarMultiple } = model;
+    if (same && this.bounded(model)) return;
+    const { n, scenarios } = model;
     this.marks = new Float64Array(n).fill(NaN);
     this.indices = new Float64Array(n);
     this.losses = new Float64Array(scenarios.length);
-    this.widest = Float64Array.from({ length: n }, (_, i) => {
-      let most = evarMultiple * Math.sqrt(Math.max(covariance[i * n + i], 0));
-      for (let k = 0; k < scenarios.length; k++)
-        most = Math.max(most, Math.abs(shocks[i * scenarios.length + k]));
-      return most;
-    });
+    this.widest = widestMoves(model, RISES);
+    this.concentration = model.concentrationRate * RISES;
     this.names.forEach((market, code) => {
       const index = model.indexOf.get(market) ?? -1;
       this.modelled[code] = index;
@@ -74,6 +75,12 @@ export class PortfolioBook {
       this.indices[index] = this.lastIndices[code];
     });
     this.renewReference();
+  }
+
+  /** Whether no account that was found healthy can be below its margin by another covariance and another capital alone. */
+  private bounded(model: PortfolioModel): boolean {
+    const widest = widestMoves(model, 1);
+    return model.concentrationRate <= this.concentration && widest.every((move, i) => move <= this.widest[i]);
   }
 
   get accounts(): number {
@@ -87,6 +94,12 @@ export class PortfolioBook {
         throw new InvalidInputError('market', `has no margin parameters: ${market}`);
     for (const { market } of positions) this.held.add(market);
     const index = this.columns.set(account, cash, positions);
+    if (index < this.safe.length) this.safe[index] = -1;
+  }
+
+  /** Replaces the cash of an account whose positions are as they were. */
+  setCash(account: string, cash: number): void {
+    const index = this.columns.setCash(account, cash);
     if (index < this.safe.length) this.safe[index] = -1;
   }
 
@@ -129,7 +142,7 @@ export class PortfolioBook {
     account: number,
     moved: number,
   ): { readonly equity: number; readonly maintenanceMargin: number } | undefined {
-    const { model, marks, indices, widest, modelled, safe } = this;
+    const { model, marks, indices, widest, concentration, modelled, safe } = this;
     const { closingRate, concentrationRate, markets } = model;
     const { base, start, length, sizes, codes } = this.columns;
     const first = start[account];
@@ -153,7 +166,7 @@ export class PortfolioBook {
     }
     // A market without a mark makes everything NaN, and no comparison with NaN holds.
     const most = 0.5 * reach;
-    if (!(equity >= (fixed + most + concentrationRate * most * most) * CERTAIN)) {
+    if (!(equity >= (fixed + most + concentration * most * most) * CERTAIN)) {
       const risk = 0.5 * this.worstLoss(first, end);
       const maintenanceMargin = risk + concentrationRate * risk * risk + fixed;
       if (equity < maintenanceMargin) {
@@ -174,10 +187,10 @@ export class PortfolioBook {
     { equity, reach, gross, fixed }: Record<'equity' | 'reach' | 'gross' | 'fixed', number>,
     moved: number,
   ): number {
-    const { concentrationRate } = this.model;
+    const { concentration } = this;
     for (const d of MOVES) {
       const risk = 0.5 * (1 + d) * reach;
-      const margin = risk + concentrationRate * risk * risk + fixed * (1 + d) ** 2 + d * gross;
+      const margin = risk + concentration * risk * risk + fixed * (1 + d) ** 2 + d * gross;
       // Marks that are within `then` of the reference, as those of now are within `moved`, are within d of these.
       if (equity - d * gross >= margin * CERTAIN) return (d * (1 - moved) - moved) / (1 + d);
     }
@@ -238,4 +251,17 @@ export class PortfolioBook {
     for (let k = 0; k < K; k++) if (losses[k] > worst) worst = losses[k];
     return worst;
   }
+}
+
+/** u_i: the widest move of any scenario, or 2κσ_i with room for σ_i to rise. */
+function widestMoves(
+  { n, scenarios, shocks, covariance, evarMultiple }: PortfolioModel,
+  rises: number,
+): Float64Array<ArrayBuffer> {
+  const K = scenarios.length;
+  return Float64Array.from({ length: n }, (_, i) => {
+    let most = rises * evarMultiple * Math.sqrt(Math.max(covariance[i * n + i], 0));
+    for (let k = 0; k < K; k++) most = Math.max(most, Math.abs(shocks[i * K + k]));
+    return most;
+  });
 }

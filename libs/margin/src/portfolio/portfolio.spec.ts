@@ -217,7 +217,7 @@ describe('portfolioModel', () => {
     ['covariance', { covariance: [1] }, /covariance: must have 9/],
     [
       'a covariance that is none',
-      { covariance: [...PARAMETERS.covariance.slice(1), NaN] },
+      { covariance: [...Array.from(PARAMETERS.covariance).slice(1), NaN] },
       /covariance\[8\]/,
     ],
     ['a short scenario', { scenarios: [{ name: 'x', shocks: [0] }] }, /scenarios\[0\]\.shocks: must have 3/],
@@ -277,6 +277,19 @@ describe('buildScenarios', () => {
     expect(buildScenarios(many)).toHaveLength(1024);
     expect(() => buildScenarios({ ...many, clusters: { a: ['M0'], b: ['M1'] } })).toThrow(/need 1026/);
     expect(() => buildScenarios({ ...input, worstHour: { BTC: NaN } })).toThrow(/worstHour\.BTC/);
+  });
+});
+
+describe('a model like another', () => {
+  it('is the model made anew, and has the other’s arrays where markets and scenarios are the same lists', () => {
+    const covariance = Array.from(PARAMETERS.covariance, (value) => 2 * value);
+    const changed = { ...PARAMETERS, covariance, absorbable: null };
+    const like = portfolioModel(changed, MODEL);
+    expect(like).toEqual(portfolioModel(changed));
+    expect(like.shocks).toBe(MODEL.shocks);
+    const { markets, scenarios } = PARAMETERS;
+    const other = { ...changed, markets: [...markets], scenarios: scenarios.slice(1) };
+    expect(portfolioModel(other, MODEL)).toEqual(portfolioModel(other));
   });
 });
 
@@ -343,6 +356,16 @@ describe('PortfolioBook', () => {
       fc.record({ kind: fc.constant('tick' as const), market, permille: fc.integer({ min: -2, max: 2 }) }),
       fc.record({ kind: fc.constant('fund' as const), market, index: fc.integer({ min: -100, max: 100 }) }),
       fc.record({ kind: fc.constant('set' as const), at: fc.nat(19), account }),
+      fc.record({
+        kind: fc.constant('cash' as const),
+        at: fc.nat(19),
+        cash: fc.integer({ min: 0, max: 3000 }),
+      }),
+      fc.record({
+        kind: fc.constant('model' as const),
+        percent: fc.integer({ min: 50, max: 2000 }),
+        absorbable: fc.integer({ min: 1000, max: 100_000 }),
+      }),
     );
     let skipped = 0;
     fc.assert(
@@ -353,6 +376,7 @@ describe('PortfolioBook', () => {
           const held = [...accounts];
           const marks = new Map([...['BTC', 'ETH', 'SOL']].map((name) => [name, 100]));
           const indices = new Map<string, number>();
+          let model = MODEL;
           const fill = (book: PortfolioBook) => {
             for (const [name, mark] of marks) book.setMark(name, mark);
             for (const [name, index] of indices) book.setFundingIndex(name, index);
@@ -361,7 +385,7 @@ describe('PortfolioBook', () => {
             });
             return book;
           };
-          const kept = fill(new PortfolioBook(MODEL));
+          const kept = fill(new PortfolioBook(model));
           for (const one of steps) {
             if (one.kind === 'tick') {
               const mark = marks.get(one.market)! * (1 + one.permille / 1000);
@@ -370,12 +394,19 @@ describe('PortfolioBook', () => {
             } else if (one.kind === 'fund') {
               indices.set(one.market, one.index / 100);
               kept.setFundingIndex(one.market, one.index / 100);
+            } else if (one.kind === 'cash') {
+              held[one.at] = { ...held[one.at], cash: one.cash };
+              kept.setCash(`a${one.at}`, one.cash);
+            } else if (one.kind === 'model') {
+              const covariance = Array.from(PARAMETERS.covariance, (value) => (value * one.percent) / 100);
+              model = portfolioModel({ ...PARAMETERS, covariance, absorbable: one.absorbable }, model);
+              kept.setModel(model);
             } else {
               held[one.at] = one.account;
               kept.set(`a${one.at}`, one.account.cash, one.account.positions);
             }
             const found = kept.underMargined();
-            expect(found).toEqual(fill(new PortfolioBook(MODEL)).underMargined());
+            expect(found).toEqual(fill(new PortfolioBook(model)).underMargined());
             if (found.length < 20) skipped++;
           }
         },

@@ -11,7 +11,8 @@ import {
 } from '../venue.js';
 import { AccountTable } from './account-table.js';
 import { deleverage } from './deleveraging.js';
-import type { ConventionalRules, MarketLoad } from './rules.js';
+import { MarketLoads } from './market-loads.js';
+import type { ConventionalRules } from './rules.js';
 
 export interface ConventionalSettings {
   /** capital of the market maker, or pool, that takes the traders' net position */
@@ -33,11 +34,9 @@ const CERTAIN = 1 + 1e-9;
  */
 export class ConventionalVenue implements Venue {
   private readonly table: AccountTable;
+  private readonly loads: MarketLoads;
   private readonly prices: Float64Array;
   private readonly rates: Float64Array;
-  private readonly loads: (MarketLoad | undefined)[];
-  /** sizes, which trades change and prices do not */
-  private readonly interests: ({ readonly long: number; readonly short: number } | undefined)[];
   private forecast: { form: FactorForecast; at: Int32Array } | undefined;
   private makerCash: number;
   private fund: number;
@@ -53,10 +52,9 @@ export class ConventionalVenue implements Venue {
   ) {
     const n = markets.length;
     this.table = new AccountTable(n);
-    this.prices = new Float64Array(n).fill(NaN);
+    this.loads = new MarketLoads(this.table);
+    this.prices = this.loads.prices;
     this.rates = new Float64Array(n);
-    this.loads = new Array<MarketLoad | undefined>(n).fill(undefined);
-    this.interests = new Array<undefined>(n).fill(undefined);
     this.fund = settings.liquidity * settings.insuranceShare;
     this.makerCash = settings.liquidity - this.fund;
     this.last = { exchange: this.fund, liquidity: this.makerCash, uncovered: 0 };
@@ -65,10 +63,7 @@ export class ConventionalVenue implements Venue {
   open({ time, values, forecast }: BarInput): void {
     const elapsed = this.time === undefined ? 0 : (time - this.time) / YEAR_MS;
     this.time = time;
-    values.forEach((price, i) => {
-      if (price > 0) this.prices[i] = price;
-    });
-    this.loads.fill(undefined);
+    this.loads.price(values);
     if (forecast !== undefined) {
       const at = new Map(forecast.markets.map((market, i) => [market, i]));
       this.forecast = {
@@ -77,11 +72,11 @@ export class ConventionalVenue implements Venue {
       };
     }
     if (elapsed > 0) this.accrue(elapsed);
-    this.liquidate();
+    this.liquidate('all');
   }
 
   close(): void {
-    this.liquidate();
+    this.liquidate('changed');
     const net = this.net();
     const liquidity = this.makerCash - net.reduce((sum, value) => sum + value, 0);
     const exchange = this.fund + this.fees;
@@ -93,9 +88,12 @@ export class ConventionalVenue implements Venue {
       this.forecast === undefined
         ? 0
         : bookRisk(this.forecast.form, this.inForecast(net), alpha) - Math.max(0, liquidity + this.fund);
-    const reference = new Float64Array(this.markets.length);
-    reference[0] = REFERENCE_NOTIONAL;
-    const referenceMargin = this.rules.margin(reference, 'initial', (i) => this.load(i)) / REFERENCE_NOTIONAL;
+    const reference = {
+      count: 1,
+      markets: Uint16Array.of(0),
+      notionals: Float64Array.of(REFERENCE_NOTIONAL),
+    };
+    const referenceMargin = this.rules.margin(reference, 'initial', this.loads.of) / REFERENCE_NOTIONAL;
     this.tell({
       kind: 'capital',
       exchange: exchange - this.last.exchange,
@@ -103,7 +101,7 @@ export class ConventionalVenue implements Venue {
       undercapitalised,
       referenceMargin,
       gross: this.markets.reduce((sum, _, i) => {
-        const { openInterest, skew } = this.load(i);
+        const { openInterest, skew } = this.loads.of(i);
         return sum + 2 * openInterest - Math.abs(skew);
       }, 0),
     });
@@ -115,9 +113,8 @@ export class ConventionalVenue implements Venue {
   }
 
   deposit(_id: string, account: string, amount: number): void {
-    // A new account may replace the column: it is opened first.
     const at = this.table.of(account);
-    this.table.cash[at] += amount;
+    this.table.pay(at, amount);
     this.tell({ kind: 'paid-in', account, amount });
   }
 
@@ -125,13 +122,13 @@ export class ConventionalVenue implements Venue {
     const at = this.table.of(account);
     const free = this.equityOf(at) - this.margin(at, 'initial');
     // Gains are paid when they are realised.
-    const most = Math.max(0, Math.min(free, this.collateral(at)));
+    const most = Math.max(0, Math.min(free, this.table.collateral(at)));
     const asked = amount === 'available' ? most : amount;
     if (asked > most || asked <= 0) {
       this.tell({ kind: 'refused', account, code: 'insufficient-margin' });
       return;
     }
-    this.table.cash[at] -= asked;
+    this.table.pay(at, -asked);
     this.tell({ kind: 'paid-out', account, amount: asked });
   }
 
@@ -151,7 +148,7 @@ export class ConventionalVenue implements Venue {
       if (Math.abs(size) > Math.abs(held)) size = -held;
     }
     const notional = Math.abs(size) * mark;
-    const share = rules.impact(size * mark, this.load(market)) + rules.takerFee;
+    const share = rules.impact(size * mark, this.loads.of(market)) + rules.takerFee;
     if (!reduceOnly && share > maximumCost) {
       this.tell({ kind: 'too-dear', account, market: this.markets[market], cost: share * notional });
       return 'too-dear';
@@ -160,9 +157,9 @@ export class ConventionalVenue implements Venue {
     const fee = rules.takerFee * notional;
     const price = mark * (1 + Math.sign(size) * (share - rules.takerFee));
     this.move(at, market, size, price);
-    table.cash[at] -= fee;
+    table.pay(at, -fee);
     if (!reduces && this.equityOf(at) < this.margin(at, 'initial')) {
-      table.cash[at] += fee;
+      table.pay(at, fee);
       this.move(at, market, -size, price);
       return refuse('insufficient-margin');
     }
@@ -198,23 +195,18 @@ export class ConventionalVenue implements Venue {
     const paid = new Float64Array(n);
     for (let market = 0; market < n; market++) {
       if (!(prices[market] > 0)) continue;
-      rates[market] = this.rules.funding(market, this.load(market), elapsed);
+      rates[market] = this.rules.funding(market, this.loads.of(market), elapsed);
       due[market] = rates[market] * elapsed * prices[market];
     }
-    for (let account = 0; account < table.count; account++) {
-      if (table.open[account] === 0) continue;
-      for (let market = 0; market < n; market++) {
-        const owed = table.sizes[account * n + market] * due[market];
-        table.cash[account] -= owed;
-        paid[market] += owed;
-      }
-    }
+    table.accrue(due, paid);
     for (const amount of paid) this.makerCash += amount;
   }
 
-  private liquidate(): void {
+  /** @param which accounts are looked at: between two bars the prices stay, and so does everybody's health who has not traded */
+  private liquidate(which: 'all' | 'changed'): void {
     const { mostMaintenance } = this.rules;
     for (let account = 0; account < this.table.count; account++) {
+      if (!this.table.seen(account) && which === 'changed') continue;
       const gross = this.table.gross(account, this.prices);
       if (gross === 0) continue;
       const equity = this.equityOf(account);
@@ -225,12 +217,11 @@ export class ConventionalVenue implements Venue {
 
   private liquidateAccount(account: number): void {
     const { table, rules } = this;
-    const before = table.sizes.slice(account * table.markets, (account + 1) * table.markets);
+    const before = table.sizesOf(account);
     const healthy = () => this.equityOf(account) >= this.margin(account, 'maintenance');
-    const x = table.notionals(account, this.prices);
-    const largestFirst = [...x.keys()]
-      .filter((i) => x[i] !== 0)
-      .sort((i, j) => Math.abs(x[j]) - Math.abs(x[i]) || i - j);
+    const { count, markets, notionals } = table.holdings(account, this.prices);
+    const x = new Map(Array.from({ length: count }, (_, j) => [markets[j], Math.abs(notionals[j])]));
+    const largestFirst = [...x.keys()].sort((i, j) => x.get(j)! - x.get(i)! || i - j);
     if (rules.style === 'by-tier') {
       for (let tier = rules.tiers.length - 1; tier > 0 && !healthy(); tier--)
         for (const market of largestFirst) {
@@ -256,7 +247,7 @@ export class ConventionalVenue implements Venue {
     const notional = Math.abs(size) * this.prices[market];
     this.move(account, market, size, this.prices[market]);
     const fee = Math.max(0, Math.min(rules.liquidationFee * notional, this.equityOf(account)));
-    table.cash[account] -= fee;
+    table.pay(account, -fee);
     this.fund += fee;
     this.tell({
       ...{ kind: 'liquidated', account: table.names[account], market: this.markets[market] },
@@ -267,11 +258,10 @@ export class ConventionalVenue implements Venue {
   /** An account without positions that owes: the fund pays, then the others. */
   private settleBankrupt(account: number, closed: Float64Array): void {
     const { table, rules } = this;
-    const first = account * table.markets;
-    for (let i = 0; i < table.markets; i++) if (table.sizes[first + i] !== 0) return;
+    if (!table.isFlat(account)) return;
     const loss = -table.cash[account];
     if (loss <= 0) return;
-    table.cash[account] = 0;
+    table.pay(account, loss);
     this.tell({ kind: 'bankrupt', account: table.names[account], loss });
     const paid = Math.min(Math.max(0, this.fund), loss);
     this.fund -= paid;
@@ -280,7 +270,7 @@ export class ConventionalVenue implements Venue {
       const outcome = deleverage(table, this.prices, closed, unpaid);
       for (const { account: other, market, size, cut } of outcome.closed) {
         this.move(other, market, size, this.prices[market]);
-        table.cash[other] -= cut;
+        table.pay(other, -cut);
         const notional = Math.abs(size) * this.prices[market];
         const event = { account: table.names[other], market: this.markets[market], notional, cut };
         this.tell({ kind: 'deleveraged', ...event });
@@ -295,13 +285,12 @@ export class ConventionalVenue implements Venue {
   private move(account: number, market: number, size: number, price: number): void {
     this.table.trade(account, market, size, price);
     this.makerCash += size * price;
-    this.loads[market] = undefined;
-    this.interests[market] = undefined;
+    this.loads.traded(market);
   }
 
   /** Traders' net notional by market. */
   private net(): Float64Array {
-    return Float64Array.from(this.markets, (_, i) => (this.prices[i] > 0 ? this.load(i).skew : 0));
+    return Float64Array.from(this.markets, (_, i) => (this.prices[i] > 0 ? this.loads.of(i).skew : 0));
   }
 
   private inForecast(net: Float64Array): Float64Array {
@@ -313,30 +302,11 @@ export class ConventionalVenue implements Venue {
     return notionals;
   }
 
-  private load(market: number): MarketLoad {
-    const known = this.loads[market];
-    if (known !== undefined) return known;
-    const { long, short } = (this.interests[market] ??= this.table.interest(market));
-    const price = this.prices[market];
-    return (this.loads[market] = {
-      openInterest: Math.max(long, short) * price || 0,
-      skew: (long - short) * price || 0,
-    });
-  }
-
   private margin(account: number, level: 'initial' | 'maintenance'): number {
-    return this.rules.margin(this.table.notionals(account, this.prices), level, (i) => this.load(i));
+    return this.rules.margin(this.table.holdings(account, this.prices), level, this.loads.of);
   }
 
   private equityOf(account: number): number {
     return this.table.equity(account, this.prices);
-  }
-
-  /** Cash at the entry prices of open positions. */
-  private collateral(account: number): number {
-    let collateral = this.table.cash[account];
-    const first = account * this.table.markets;
-    for (let i = 0; i < this.table.markets; i++) collateral += this.table.entries[first + i];
-    return collateral;
   }
 }

@@ -52,7 +52,7 @@ function ranked(table: AccountTable, prices: Float64Array, market: number, side:
     const size = table.size(account, market);
     if (size === 0 || Math.sign(size) !== side) continue;
     const notional = size * prices[market];
-    const entry = table.entries[account * table.markets + market];
+    const entry = table.entry(account, market);
     const equity = table.equity(account, prices);
     if (equity <= 0) continue;
     const profit = (notional - entry) / Math.abs(entry);

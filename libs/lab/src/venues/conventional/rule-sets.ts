@@ -1,13 +1,14 @@
 import {
+  bothMargins,
   buildScenarios,
   type MarginLevel,
-  marginTerms,
   MarginSchedule,
   type PortfolioModel,
   portfolioModel,
   type Tier,
   tieredMargin,
 } from '#lib/margin';
+import type { Holdings } from './account-table.js';
 import type { ConventionalRules, MarketLoad } from './rules.js';
 
 /** Rule sets of other exchanges, by name; docs/concepts/lab.md cites where each number is from. */
@@ -35,7 +36,11 @@ const ALONE = 0.2;
 /** Least maintenance margin of a portfolio, of the gross notional; twice it initial. */
 const FLOOR = 0.005;
 
-const gross = (x: Float64Array) => x.reduce((sum, value) => sum + Math.abs(value), 0);
+function gross({ count, notionals }: Holdings): number {
+  let sum = 0;
+  for (let j = 0; j < count; j++) sum += Math.abs(notionals[j]);
+  return sum;
+}
 
 /** Funding of an order book: a premium by the lean of the traders, interest of 0.01 % in eight hours, the sum clamped. */
 function bookFunding(_market: number, { openInterest, skew }: MarketLoad): number {
@@ -62,7 +67,7 @@ function linear(schedule: MarginSchedule): ConventionalRules {
     name: 'linear',
     style: 'full',
     mostMaintenance: maintenance,
-    margin: (x, level) => (level === 'initial' ? initial : maintenance) * gross(x),
+    margin: (held, level) => (level === 'initial' ? initial : maintenance) * gross(held),
   };
 }
 
@@ -77,7 +82,11 @@ function tiered(): ConventionalRules {
     style: 'by-tier',
     mostMaintenance: BRACKETS[BRACKETS.length - 1].maintenance,
     tiers: BRACKETS.map(({ above }) => above),
-    margin: (x, level) => x.reduce((sum, value) => sum + tieredMargin(Math.abs(value), tiers[level]), 0),
+    margin({ count, notionals }, level) {
+      let margin = 0;
+      for (let j = 0; j < count; j++) margin += tieredMargin(Math.abs(notionals[j]), tiers[level]);
+      return margin;
+    },
   };
 }
 
@@ -89,14 +98,13 @@ function byOpenInterest(): ConventionalRules {
     name: 'oi-based',
     style: 'by-position',
     mostMaintenance: maintenance,
-    margin(x, level, load) {
-      if (level === 'maintenance') return maintenance * gross(x);
+    margin(held, level, load) {
+      if (level === 'maintenance') return maintenance * gross(held);
       let margin = 0;
-      x.forEach((value, market) => {
-        if (value === 0) return;
-        const between = (load(market).openInterest - lower) / (upper - lower);
-        margin += Math.min(1, initial + Math.max(0, between) * (1 - initial)) * Math.abs(value);
-      });
+      for (let j = 0; j < held.count; j++) {
+        const between = (load(held.markets[j]).openInterest - lower) / (upper - lower);
+        margin += Math.min(1, initial + Math.max(0, between) * (1 - initial)) * Math.abs(held.notionals[j]);
+      }
       return margin;
     },
   };
@@ -113,7 +121,7 @@ function skewed(markets: number, schedule: MarginSchedule): ConventionalRules {
     style: 'full',
     mostMaintenance: maintenance,
     backstop: 'liquidity',
-    margin: (x, level) => (level === 'initial' ? initial : maintenance) * gross(x),
+    margin: (held, level) => (level === 'initial' ? initial : maintenance) * gross(held),
     impact: (d, { skew }) => (Math.sign(d) * (skew + d / 2)) / scale,
     funding(market, { skew }, elapsedYears) {
       // The rate drifts by up to nine times its unit a day: velocity, not level, follows the skew.
@@ -133,9 +141,11 @@ function portfolio(markets: readonly string[]): ConventionalRules {
     style: 'by-tenths',
     // Half of the widest move of any scenario, and the floor.
     mostMaintenance: ALONE / 2 + FLOOR,
-    margin(x, level) {
-      const positions = markets.flatMap((market, i) => (x[i] === 0 ? [] : [{ market, notional: x[i] }]));
-      return marginTerms(model, positions, level).total;
+    margin(held, level) {
+      const positions: { market: string; notional: number }[] = [];
+      for (let j = 0; j < held.count; j++)
+        positions.push({ market: markets[held.markets[j]], notional: held.notionals[j] });
+      return bothMargins(model, positions)[level];
     },
   };
 }

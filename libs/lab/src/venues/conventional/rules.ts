@@ -1,4 +1,5 @@
 import type { MarginLevel } from '#lib/margin';
+import type { Holdings } from './account-table.js';
 
 /** How a liquidation closes an account. */
 export type LiquidationStyle =
@@ -33,12 +34,8 @@ export interface ConventionalRules {
   readonly takerFee: number;
   /** losses past the insurance fund: by ranked auto-deleveraging, or by the providers of liquidity */
   readonly backstop: 'deleveraging' | 'liquidity';
-  /**
-   * Margin of an account, money.
-   *
-   * @param x signed notionals by market
-   */
-  margin(x: Float64Array, level: MarginLevel, load: (market: number) => MarketLoad): number;
+  /** Margin of an account, money. The maintenance margin depends on its positions alone: markets' loads raise the initial one. */
+  margin(held: Holdings, level: MarginLevel, load: (market: number) => MarketLoad): number;
   /** Loss of a trade of signed notional d against the mark, as a share of |d|; negative where it gains. */
   impact(d: number, load: MarketLoad): number;
   /** Funding that longs pay a year, as a share of notional. @param elapsedYears since the last time, for rates that move */

@@ -1,0 +1,21 @@
+/** Marks that a pass over the accounts goes by. */
+export interface PassMarks {
+  readonly market: string;
+  readonly mark: number;
+  /** cumulative funding, money per unit of size */
+  readonly fundingIndex: number;
+}
+
+/** How far the present pass has come, and by which marks the accounts before and behind it are counted. */
+export interface PassState {
+  readonly swept: number;
+  readonly now: readonly PassMarks[];
+  /** of the pass before: accounts that this one has not reached */
+  readonly before: readonly PassMarks[];
+}
+
+/** Marks and funding indices by the number of a market. */
+export interface Marks {
+  readonly marks: number[];
+  readonly indices: number[];
+}
