@@ -135,7 +135,7 @@ export function coveragePicture({ intervals }: CoverageReport): string {
       ...{
         title: 'loss of the standing book over a horizon, and its EVaR',
         times,
-        unit: 'money',
+        unit: 'quote currency',
         scale: 'linear',
       },
       series: [
@@ -144,14 +144,14 @@ export function coveragePicture({ intervals }: CoverageReport): string {
       ],
     },
     {
-      ...{ title: 'exchange: collected, and lost', times, unit: 'money', scale: 'linear' },
+      ...{ title: 'exchange: collected, and lost', times, unit: 'quote currency', scale: 'linear' },
       series: [
         { name: 'premia and funding', colour: '#0b6e4f', values: running(({ collected }) => collected) },
         { name: 'losses', colour: '#c1292e', values: running(({ loss }) => loss) },
       ],
     },
     {
-      ...{ title: 'providers: collected, and paid out', times, unit: 'money', scale: 'linear' },
+      ...{ title: 'providers: collected, and paid out', times, unit: 'quote currency', scale: 'linear' },
       series: [
         { name: 'premia and funding', colour: '#0b6e4f', values: running((each) => each.liquidityCollected) },
         { name: 'call spread', colour: '#c1292e', values: running((each) => each.payoff - each.callSpread) },

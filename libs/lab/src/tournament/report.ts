@@ -144,22 +144,27 @@ function pictures(report: LabReport, { name, times, index }: LabReport['windows'
     });
   return stackedCharts([
     {
-      ...{ title: 'mean price, start 100', times, unit: '', scale: 'linear' },
+      ...{ title: 'mean price, start 100', times, unit: 'first bar = 100', scale: 'linear' },
       series: [{ name: 'index', colour: '#444', values: index }],
     },
     {
       title: 'bad debt so far',
       times,
-      unit: 'money',
+      unit: 'quote currency',
       scale: 'linear',
       series: series(({ badDebt }) => badDebt),
     },
     {
-      ...{ title: 'notional closed by liquidations so far', times, unit: 'money', scale: 'linear' },
+      ...{ title: 'notional closed by liquidations so far', times, unit: 'quote currency', scale: 'linear' },
       series: series(({ closedNotional }) => closedNotional),
     },
     {
-      ...{ title: 'capital of exchange and liquidity, change', times, unit: 'money', scale: 'linear' },
+      ...{
+        title: 'capital of exchange and liquidity, change',
+        times,
+        unit: 'quote currency',
+        scale: 'linear',
+      },
       series: series(({ capital }) => capital),
     },
   ]);

@@ -100,6 +100,11 @@ describe('the report', () => {
     expect(page).toContain('&lt;script&gt;.csv');
     expect(page).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)|src=|@import/);
     expect(page.match(/<svg/g)!.length).toBeGreaterThan(4);
+    expect(page).toContain("default-src 'none'");
+    // Every chart has times and the unit of its values.
+    expect(page.match(/>time, UTC</g)).toHaveLength(4);
+    expect(page.match(/>quote currency</g)).toHaveLength(3);
+    expect(page).toContain('>first bar = 100<');
   });
 });
 
