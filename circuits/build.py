@@ -20,10 +20,13 @@ import onnx
 
 from zkcircuits import bar, layouts, liquidation, price
 from zkcircuits.calls import finished
+from zkcircuits.own_verifier import own_verifier
 
 CIRCUITS = {"bar": bar, "price": price, "liquidation": liquidation}
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)
+# Circuits whose proofs are verified with every epoch: each has a verifier of its own, which takes less gas.
+OWN_VERIFIERS = {"bar": "BarVerifier"}
 # Blinding of a proof takes the last rows of its columns.
 RESERVED_ROWS = 8
 
@@ -74,7 +77,7 @@ def build(name, circuit, output):
         finished(lambda: ezkl.compile_circuit(str(model), str(compiled), str(folder / "settings.json")))
     logrows = described["run_args"]["logrows"]
     srs = structured_reference_string(output, logrows)
-    verifying_key(compiled, folder, srs, output)
+    verifying_key(name, compiled, folder, srs, output)
     digest = hashlib.sha256(compiled.read_bytes()).hexdigest()[:16]
     rows = max(described["num_rows"], *described["module_sizes"]["poseidon"][:1])
     print(f"{name}: 2^{logrows} rows ({rows} used), circuit {digest}", file=sys.stderr)
@@ -102,24 +105,29 @@ def structured_reference_string(output, logrows):
     return srs
 
 
-def verifying_key(compiled, folder, srs, output):
-    """The key as a chain keeps it, and the contract that verifies with any key."""
+def verifying_key(name, compiled, folder, srs, output):
+    """The key as a chain keeps it, the contract that verifies with any key, and the circuit's own where it has one."""
     with tempfile.TemporaryDirectory() as scratch:
         key = str(Path(scratch) / "vk")
         finished(lambda: ezkl.setup(str(compiled), key, str(Path(scratch) / "pk"), str(srs)))
-        written = {name: Path(scratch) / f"{name}.sol" for name in ("key", "verifier")}
+        written = {name: Path(scratch) / f"{name}.sol" for name in ("key", "verifier", "own")}
         arguments = lambda name: (key, str(folder / "settings.json"), str(written[name]), str(Path(scratch) / "abi"), str(srs))
-        # Both fail after their source is written: they look for a compiler that is not theirs to find.
+        # All fail after their source is written: they look for a compiler that is not theirs to find.
         for call in (
             lambda: ezkl.create_evm_vka(*arguments("key")),
             lambda: ezkl.create_evm_verifier(*arguments("verifier"), True),
+            lambda: ezkl.create_evm_verifier(*arguments("own"), False),
         ):
             with contextlib.suppress(RuntimeError):
                 finished(call)
         words = re.findall(r"mstore\((0x[0-9a-f]+), 0x([0-9a-f]{64})\)", written["key"].read_text())
         if [int(at, 16) for at, _ in words] != [32 * i for i in range(len(words))]:
             raise RuntimeError("the verifying key is not laid out word by word")
-        (folder / "verifying-key.bin").write_bytes(b"".join(bytes.fromhex(word) for _, word in words))
+        held = b"".join(bytes.fromhex(word) for _, word in words)
+        (folder / "verifying-key.bin").write_bytes(held)
+        if name in OWN_VERIFIERS:
+            own = own_verifier(written["own"].read_text(), held, OWN_VERIFIERS[name])
+            (folder / f"{OWN_VERIFIERS[name]}.sol").write_text(own)
         verifier = output / "Halo2VerifierReusable.sol"
         source = written["verifier"].read_text()
         if verifier.exists() and verifier.read_text() != source:

@@ -9,7 +9,7 @@ import { digestOf, stampBuild } from './build-cache.mjs';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const FOLDER = join(root, 'dist', 'contracts');
 const LARGEST = 24_576;
-const VERIFIER = 'circuits/artifacts/Halo2VerifierReusable.sol';
+const VERIFIERS = ['circuits/artifacts/Halo2VerifierReusable.sol', 'circuits/artifacts/bar/BarVerifier.sol'];
 
 /** Sources that are compiled, relative to the root. */
 function contractSources() {
@@ -17,7 +17,7 @@ function contractSources() {
     .filter((name) => name.endsWith('.sol'))
     .map((name) => `contracts/src/${name.replaceAll('\\', '/')}`)
     .sort();
-  return [...own, VERIFIER];
+  return [...own, ...VERIFIERS];
 }
 
 /** Digest, folder and files of the build. The lock file pins the compiler and the libraries that contracts import. */

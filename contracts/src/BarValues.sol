@@ -17,6 +17,7 @@ library BarValues {
     uint256 internal constant TAIL_FACTOR = B.PUBLIC_BOOK + 5;
     /// @dev terms of the book, each: larger values could wrap around the field
     int256 private constant NARROW = 1 << 39;
+    int256 private constant LARGEST = int256(B.LARGEST_GROSS);
 
     error WrongNumberOfBarValues(uint256 expected, uint256 got);
     error UpperTooSmall(int256 upper);
@@ -50,10 +51,13 @@ library BarValues {
             tailFactor < int256(SharedLayout.SMALLEST_TAIL_FACTOR)
                 || tailFactor > int256(SharedLayout.LARGEST_TAIL_FACTOR)
         ) revert TailFactorOutOfRange(tailFactor);
-        values.bounded(B.EXPOSURES, B.MARKETS, int256(B.LARGEST_GROSS));
-        for (uint256 i = 0; i < B.MARKETS; i++) {
-            int256 exposure = values.integer(B.EXPOSURES + i);
-            gross += exposure < 0 ? -exposure : exposure;
+        for (uint256 i = B.EXPOSURES; i < B.EXPOSURES + B.MARKETS; i++) {
+            int256 exposure = values.integer(i);
+            unchecked {
+                int256 size = exposure < 0 ? -exposure : exposure;
+                if (size > LARGEST) revert SandwichValues.ValueAboveTolerance(i, exposure, LARGEST);
+                gross += size;
+            }
         }
     }
 

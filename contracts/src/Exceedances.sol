@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
 /// @title How often a market has moved further than its forecast said it would in nineteen horizons of twenty.
 /// @notice Windows of one horizon follow one another without overlap: each begins with a price and a volatility that were published then,
@@ -65,7 +65,7 @@ library Exceedances {
     function exceeds(uint256 before, uint256 now_, uint256 volatility) internal pure returns (bool) {
         uint256 moved = now_ > before ? now_ - before : before - now_;
         // |p1/p0 - 1| > z sigma
-        return Math.mulDiv(moved, ONE * ONE, before) > Z * volatility;
+        return FixedPointMathLib.mulDiv(moved, ONE * ONE, before) > Z * volatility;
     }
 
     /// @notice Whether so many exceedances have a probability below 0.1 % under a right forecast.
@@ -80,7 +80,7 @@ library Exceedances {
     /// @dev sqrt of percent^2 in units of 2^-64, as a share with 18 decimals
     function volatilityOf(uint256 variance) internal pure returns (uint64) {
         // sqrt(v 2^-64) / 100 1e18 = sqrt(v 2^-64 1e32)
-        uint256 share = Math.sqrt((variance * 1e32) >> 64);
+        uint256 share = FixedPointMathLib.sqrt((variance * 1e32) >> 64);
         return share > type(uint64).max ? type(uint64).max : uint64(share);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 import {BarLayout} from "./generated/Layout.sol";
 import {Timelocked} from "./governance/Timelocked.sol";
 import {LocalChain} from "./LocalChain.sol";
@@ -35,11 +36,26 @@ abstract contract ModelRegistry is Timelocked {
         uint32 horizonBars;
     }
 
+    /// @dev The model in force.
+    struct InForce {
+        /// @dev of each part; where there is one, of it twice
+        uint256[2] models;
+        uint256[2] states;
+        uint64 stateBar;
+        uint32 barSeconds;
+        uint32 horizonBars;
+        /// @dev markets of the first part, and of both
+        uint8 first;
+        uint8 count;
+        /// @dev a contract whose code is the names of all markets: reading it costs what two of them would cost in storage
+        address markets;
+    }
+
     /// @dev proofs of one bar at most
     uint256 internal constant PARTS = 2;
 
     Verifiers public verifiers;
-    Model internal _model;
+    InForce internal _model;
     /// @dev whether the states came with the model and no epoch has followed them yet
     bool internal _anchored;
 
@@ -69,15 +85,48 @@ abstract contract ModelRegistry is Timelocked {
         uint64 settled = _settledBar();
         if (proposed.stateBar < settled) revert StateTooOld(settled, proposed.stateBar);
         if (proposed.stateBar > block.timestamp) revert StateOfTheFuture(proposed.stateBar);
-        _model = proposed;
+        Part calldata first = proposed.parts[0];
+        // Of one part the second is the first once more, without markets.
+        Part calldata last = proposed.parts[proposed.parts.length - 1];
+        bytes memory names = abi.encodePacked(first.markets);
+        if (proposed.parts.length > 1) names = bytes.concat(names, abi.encodePacked(last.markets));
+        (_model.models[0], _model.states[0]) = (first.model, first.state);
+        (_model.models[1], _model.states[1]) = (last.model, last.state);
+        _model.stateBar = proposed.stateBar;
+        _model.barSeconds = proposed.barSeconds;
+        _model.horizonBars = proposed.horizonBars;
+        _model.first = uint8(first.markets.length);
+        _model.count = uint8(names.length / 32);
+        _model.markets = SSTORE2.write(names);
         _anchored = true;
         _installed();
         emit ModelInstalled(proposed);
     }
 
     /// @notice The model in force with the commitments of its states.
-    function model() external view returns (Model memory) {
-        return _model;
+    function model() external view returns (Model memory made) {
+        InForce storage installed = _model;
+        uint256 count = installed.count;
+        if (count == 0) return made;
+        bytes32[] memory names = _markets();
+        uint256 first = installed.first;
+        made.parts = new Part[](count > first ? 2 : 1);
+        for (uint256 p = 0; p < made.parts.length; p++) {
+            bytes32[] memory markets = new bytes32[](p == 0 ? first : count - first);
+            for (uint256 i = 0; i < markets.length; i++) markets[i] = names[p * first + i];
+            made.parts[p] = Part(installed.models[p], installed.states[p], markets);
+        }
+        (made.stateBar, made.barSeconds, made.horizonBars) =
+            (installed.stateBar, installed.barSeconds, installed.horizonBars);
+    }
+
+    /// @dev names of all markets, those of the first part first; a model has to be installed
+    function _markets() internal view returns (bytes32[] memory names) {
+        bytes memory code = SSTORE2.read(_model.markets);
+        assembly ("memory-safe") {
+            mstore(code, shr(5, mload(code)))
+            names := code
+        }
     }
 
     /// @dev end of the last bar that was settled
@@ -87,18 +136,25 @@ abstract contract ModelRegistry is Timelocked {
     function _installed() internal virtual;
 
     function _checkProposal(bytes4 kind, bytes calldata arguments) internal view virtual override {
-        if (kind == this.installModel.selector) _checkModel(abi.decode(arguments, (Model)));
+        if (kind == this.installModel.selector) {
+            Model calldata proposed;
+            // Where the one argument of `installModel` begins; reading outside of the calldata reverts.
+            assembly ("memory-safe") {
+                proposed := add(arguments.offset, calldataload(arguments.offset))
+            }
+            _checkModel(proposed);
+        }
         else if (kind == this.installVerifiers.selector) _checkVerifiers(abi.decode(arguments, (Verifiers)));
         else super._checkProposal(kind, arguments);
     }
 
-    function _checkModel(Model memory proposed) private pure {
+    function _checkModel(Model calldata proposed) private pure {
         uint256 parts = proposed.parts.length;
         if (parts == 0 || parts > PARTS || proposed.barSeconds == 0 || proposed.horizonBars == 0) revert ModelInvalid();
         bytes32[] memory seen = new bytes32[](PARTS * BarLayout.MARKETS);
         uint256 count = 0;
         for (uint256 p = 0; p < parts; p++) {
-            bytes32[] memory markets = proposed.parts[p].markets;
+            bytes32[] calldata markets = proposed.parts[p].markets;
             if (markets.length == 0 || markets.length > BarLayout.MARKETS) revert ModelInvalid();
             for (uint256 i = 0; i < markets.length; i++) {
                 if (markets[i] == 0) revert ModelInvalid();

@@ -38,6 +38,9 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         uint64 bar;
         /// @dev one share of the unit of account, quote currency with 18 decimals
         uint256 unit;
+        /// @dev closing prices of the bar before, as the source holds them, in the order of the model's markets. Where the last epoch
+        /// was of that bar only their digest is compared: it has read them
+        uint256[] before;
         /// @dev proofs of the bar, one for each part of the model
         Proof[] bars;
         /// @dev opening of the book for the binding; empty where there is none
@@ -100,6 +103,10 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     /// installed nothing is published.
     bytes32 public discredited;
     uint8 private _generation;
+    /// @dev when the first window of the model's markets ends: no bar before needs to be looked at. 0 where that is not known
+    uint64 private _firstEnd;
+    /// @dev digest of the closing prices that the last epoch of this model was published at
+    bytes32 private _closes;
     Measure private _measure;
     mapping(bytes32 market => GuardRails.Path) private _margins;
     mapping(bytes32 market => Exceedances.Window) private _windows;
@@ -119,6 +126,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     error ModelDiffers(uint256 part, uint256 registered, uint256 proven);
     error ChainBroken(uint256 part, uint256 expected, uint256 proven);
     error ExposureOfNoMarket(uint256 part, uint256 place);
+    /// @notice Other prices than the epoch before was published at.
+    error ClosesDiffer();
     error PriceDiffers(bytes32 market, int256 proven, uint256 before, uint256 now_);
     error ModelDiscredited(bytes32 market);
     error BookNotBound();
@@ -129,8 +138,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     event EpochPublished(
         uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit, bytes32 digest
     );
-    /// @notice A margin requirement moves: the model's requirement, and the one within the guard rails.
-    event MarginMoved(bytes32 indexed market, uint64 from, uint64 to, uint256 asked);
+    /// @notice Where the margin requirements move to from where they are, within the guard rails, in the order of the model's markets.
+    event MarginsMoved(uint64 indexed number, uint256[] to);
     /// @notice A horizon has ended: windows so far, and in how many the price was further away than z volatilities.
     event WindowClosed(bytes32 indexed market, uint24 windows, uint24 exceedances);
     /// @notice A market has had more exceedances than a right forecast has with a probability of 0.1 %.
@@ -168,9 +177,9 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
 
     /// @notice Takes an epoch whose proofs hold: a bar of the model in force, and the risk of the standing book in it.
     function publish(Epoch calldata epoch) external onlyRole(PUBLISHER_ROLE) whenNotPaused nonReentrant {
-        Model storage installed = _model;
-        uint256 parts = installed.parts.length;
-        if (parts == 0) revert NothingInstalled();
+        InForce storage installed = _model;
+        if (installed.count == 0) revert NothingInstalled();
+        uint256 parts = installed.count > installed.first ? 2 : 1;
         if (discredited != 0) revert ModelDiscredited(discredited);
         if (epoch.number != _measure.number + 1) revert EpochOutOfOrder(_measure.number + 1, epoch.number);
         uint64 expected = installed.stateBar + installed.barSeconds;
@@ -181,7 +190,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         if (epoch.unit == 0) revert UnitIsZero();
 
         uint256[] calldata values = epoch.bars[0].instances;
-        (IBookBinding.ProvenBook memory book, uint256[] memory variances) = _bar(epoch, installed.stateBar);
+        (IBookBinding.ProvenBook memory book, uint256[] memory variances) = _bar(epoch);
         if (parts == 1) BarValues.requireAlone(values);
         else BarValues.requireTogether(values, epoch.bars[1].instances);
         _requireBound(book, epoch.book);
@@ -254,91 +263,88 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     // ---------------------------------------------------------------- inside
 
     /// @dev Every part of the bar holds, of the registered model and state, at the prices that are held.
-    function _bar(Epoch calldata epoch, uint64 before)
+    function _bar(Epoch calldata epoch)
         private
         returns (IBookBinding.ProvenBook memory book, uint256[] memory variances)
     {
-        uint256 count = 0;
-        for (uint256 p = 0; p < epoch.bars.length; p++) count += _model.parts[p].markets.length;
-        variances = new uint256[](count);
-        uint256[] calldata values = epoch.bars[0].instances;
-        if (values.length != BarLayout.COUNT) {
-            revert BarValues.WrongNumberOfBarValues(BarLayout.COUNT, values.length);
+        int256 gross = 0;
+        for (uint256 p = 0; p < epoch.bars.length; p++) {
+            gross += BarValues.requireHolds(epoch.bars[p].instances, budget);
         }
+        BarValues.requireUnit(gross);
+        bytes32[] memory markets = _markets();
+        variances = new uint256[](markets.length);
+        uint256[] calldata values = epoch.bars[0].instances;
+        uint256[] memory before = _before(epoch.before, markets);
         book = IBookBinding.ProvenBook({
             number: epoch.number,
             bar: epoch.bar,
-            markets: new bytes32[](count),
-            exposures: new int256[](count),
-            prices: new uint256[](count),
+            markets: markets,
+            exposures: new int256[](markets.length),
+            prices: prices.pricesAt(markets, epoch.bar),
             entry: values.integer(BarValues.ENTRY),
             capital: values.integer(BarValues.CAPITAL),
             liquidity: values.integer(BarValues.LIQUIDITY),
             pending: values.integer(BarValues.PENDING),
             unit: epoch.unit
         });
-        int256 gross = 0;
-        uint256 at = 0;
-        for (uint256 p = 0; p < epoch.bars.length; p++) {
-            gross += BarValues.requireHolds(epoch.bars[p].instances, budget);
-            at = _part(p, epoch.bars[p], before, book, variances, at);
-        }
-        BarValues.requireUnit(gross);
+        for (uint256 p = 0; p < epoch.bars.length; p++) _part(p, epoch.bars[p], before, book, variances);
+        _closes = _digest(book.prices);
     }
 
-    /// @param at place of the part's first market in `book`
-    /// @return place behind its last one
+    /// @dev Prices at the beginning of the bar: those of the epoch before, or the source's where the state came with the model.
+    function _before(uint256[] memory said, bytes32[] memory markets) private view returns (uint256[] memory) {
+        if (_anchored) return prices.pricesAt(markets, _model.stateBar);
+        if (_digest(said) != _closes) revert ClosesDiffer();
+        return said;
+    }
+
+    function _digest(uint256[] memory values) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(values));
+    }
+
+    /// @param before prices at the beginning of the bar
     function _part(
         uint256 p,
         Proof calldata proof,
-        uint64 before,
+        uint256[] memory before,
         IBookBinding.ProvenBook memory book,
-        uint256[] memory variances,
-        uint256 at
-    ) private returns (uint256) {
+        uint256[] memory variances
+    ) private {
         uint256[] calldata values = proof.instances;
-        Part storage part = _model.parts[p];
-        if (values[BarLayout.MODEL_COMMITMENT] != part.model) {
-            revert ModelDiffers(p, part.model, values[BarLayout.MODEL_COMMITMENT]);
+        if (values[BarLayout.MODEL_COMMITMENT] != _model.models[p]) {
+            revert ModelDiffers(p, _model.models[p], values[BarLayout.MODEL_COMMITMENT]);
         }
-        if (values[BarLayout.STATE_COMMITMENT] != part.state) {
-            revert ChainBroken(p, part.state, values[BarLayout.STATE_COMMITMENT]);
+        if (values[BarLayout.STATE_COMMITMENT] != _model.states[p]) {
+            revert ChainBroken(p, _model.states[p], values[BarLayout.STATE_COMMITMENT]);
         }
-        uint256 markets = part.markets.length;
+        (uint256 at, uint256 end) = p == 0 ? (0, uint256(_model.first)) : (uint256(_model.first), before.length);
         for (uint256 i = 0; i < BarLayout.MARKETS; i++) {
-            if (i >= markets) {
+            if (at == end) {
                 if (values[BarLayout.EXPOSURES + i] != 0 || values[BarLayout.LOG_RETURNS + i] != 0) {
                     revert ExposureOfNoMarket(p, i);
                 }
                 continue;
             }
-            bytes32 market = part.markets[i];
-            book.markets[at] = market;
             book.exposures[at] = values.integer(BarLayout.EXPOSURES + i);
-            book.prices[at] = _requireReturn(market, values.integer(BarLayout.LOG_RETURNS + i), before, book.bar);
+            _requireReturn(book, at, before[at], values.integer(BarLayout.LOG_RETURNS + i));
             int256 variance = values.integer(BarLayout.VARIANCES + i);
             variances[at] = variance > 0 ? uint256(variance) : 0;
             at++;
         }
         _verify(proof, p);
-        part.state = values[BarLayout.NEXT_STATE_COMMITMENT];
-        return at;
+        _model.states[p] = values[BarLayout.NEXT_STATE_COMMITMENT];
     }
 
     /// @dev The proven log return, percent in units of 2^-48, is that of the prices held but for rounding.
-    /// @return p1 the price at the bar's end
-    function _requireReturn(bytes32 market, int256 logReturn, uint64 before, uint64 bar)
-        private
-        view
-        returns (uint256 p1)
-    {
-        uint256 p0 = prices.priceAt(market, before);
-        p1 = prices.priceAt(market, bar);
+    /// @param p0 the price at the beginning of the bar
+    function _requireReturn(IBookBinding.ProvenBook memory book, uint256 at, uint256 p0, int256 logReturn) private pure {
+        uint256 p1 = book.prices[at];
         // ln of the ratio with 18 decimals, right to its last digits; a percent is 1e16 units.
         int256 difference =
-            logReturn * 1e16 - (FixedPointMathLib.lnWad(int256(Math.mulDiv(p1, 1e18, p0))) << 48);
+            logReturn * 1e16 - (FixedPointMathLib.lnWad(int256(FixedPointMathLib.mulDiv(p1, 1e18, p0))) << 48);
         int256 allowed = RETURN_TOLERANCE * 1e16;
-        if (difference > allowed || difference < -allowed) revert PriceDiffers(market, logReturn, p0, p1);
+        if (difference > allowed || difference < -allowed) revert PriceDiffers(book.markets[at], logReturn, p0, p1);
     }
 
     function _requireBound(IBookBinding.ProvenBook memory book, bytes calldata commitment) private {
@@ -377,30 +383,35 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
                 blocks: rails.blocks,
                 bar: uint48(book.bar)
             });
-            emit MarginMoved(book.markets[i], uint64(current[i]), uint64(next[i]), asked[i]);
         }
+        emit MarginsMoved(book.number, next);
     }
 
     /// @dev kappa sqrt(-2 ln alpha) sigma as a share with 18 decimals, from a variance in percent^2, units of 2^-128
     function _requirement(uint256 variance, uint256 tailFactor) private view returns (uint256) {
         // budget 2^-24 times variance 2^-48: the root is in units of 2^-36
-        uint256 percent = Math.sqrt(2 * uint256(int256(budget)) * (variance >> 80));
+        uint256 percent = FixedPointMathLib.sqrt(2 * uint256(int256(budget)) * (variance >> 80));
         return (percent * tailFactor * 1e16) >> 60;
     }
 
     /// @dev Counts the windows that end here; a forecast that is refuted is the last one that is taken of its model.
     function _count(IBookBinding.ProvenBook memory book, uint256[] memory variances) private {
+        if (book.bar < _firstEnd) return;
         uint256 horizon = uint256(_model.horizonBars) * _model.barSeconds;
+        uint64 first = type(uint64).max;
         for (uint256 i = 0; i < variances.length; i++) {
             bytes32 market = book.markets[i];
             Exceedances.Window storage window = _windows[market];
-            if (!window.step(book.prices[i], variances[i] >> 64, book.bar, horizon, _generation)) continue;
+            bool closed = window.step(book.prices[i], variances[i] >> 64, book.bar, horizon, _generation);
+            if (window.end < first) first = window.end;
+            if (!closed) continue;
             (uint24 windows, uint24 outside) = (window.windows, window.exceedances);
             emit WindowClosed(market, windows, outside);
             if (!Exceedances.refuted(windows, outside)) continue;
             discredited = market;
             emit Discredited(market, windows, outside);
         }
+        _firstEnd = first;
     }
 
     function _settledBar() internal view override returns (uint64) {
@@ -409,6 +420,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
 
     /// @dev A model that takes over from a discredited one is counted anew.
     function _installed() internal override {
+        _firstEnd = 0;
         if (discredited == 0) return;
         discredited = 0;
         _generation++;

@@ -32,7 +32,10 @@ library SandwichValues {
     function integer(uint256[] calldata values, uint256 index) internal pure returns (int256) {
         uint256 value = values[index];
         if (value >= FIELD) revert NotAFieldElement(index);
-        return value <= FIELD / 2 ? int256(value) : -int256(FIELD - value);
+        unchecked {
+            // Below the order: the difference is negative, and wraps around to two's complement.
+            return int256(value <= FIELD / 2 ? value : value - FIELD);
+        }
     }
 
     /// @notice Reverts unless |value| <= tolerance for `length` values.

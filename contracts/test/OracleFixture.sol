@@ -67,7 +67,12 @@ contract HostilePrices is IPriceSource {
         (victim, attack) = (victim_, attack_);
     }
 
-    function priceAt(bytes32 market, uint64 bar) external view returns (uint256) {
+    function pricesAt(bytes32[] calldata markets, uint64 bar) external view returns (uint256[] memory prices) {
+        prices = new uint256[](markets.length);
+        for (uint256 i = 0; i < markets.length; i++) prices[i] = priceAt(markets[i], bar);
+    }
+
+    function priceAt(bytes32 market, uint64 bar) public view returns (uint256) {
         if (address(victim) != address(0)) {
             (bool done,) = address(victim).staticcall(attack);
             require(!done, "reentered");
@@ -235,6 +240,21 @@ abstract contract OracleFixture is Base {
         made.number = last.number + 1;
         made.bar = bar + BAR;
         made.unit = 1e18;
+        made.before = closes(bar);
+    }
+
+    /// @dev Prices of the model's markets that are held of a bar.
+    function closes(uint64 at) internal view returns (uint256[] memory found) {
+        ModelRegistry.Model memory inForce = oracle.model();
+        uint256 count = 0;
+        for (uint256 p = 0; p < inForce.parts.length; p++) count += inForce.parts[p].markets.length;
+        found = new uint256[](count);
+        count = 0;
+        for (uint256 p = 0; p < inForce.parts.length; p++) {
+            for (uint256 i = 0; i < inForce.parts[p].markets.length; i++) {
+                found[count++] = prices.held(inForce.parts[p].markets[i], at);
+            }
+        }
     }
 
     function published() internal {

@@ -61,6 +61,30 @@ contract RiskOracleTest is OracleFixture {
         }
     }
 
+    function test_aBarBeginsAtThePricesThatTheEpochBeforeEndedAt() public {
+        // The state came with the model: the source's prices count, whatever is said.
+        RiskOracle.Epoch memory first = epoch();
+        first.before = new uint256[](0);
+        oracle.publish(first);
+        bar += BAR;
+        state += 1;
+        RiskOracle.Epoch memory next = epoch();
+        // BTC doubles, and the publisher says that it had been there before.
+        setPrices(bar + BAR, 200e18, 50e18);
+        refused(next, RiskOracle.PriceDiffers.selector);
+        next.before[0] = 200e18;
+        refused(next, RiskOracle.ClosesDiffer.selector);
+        next.before = new uint256[](0);
+        refused(next, RiskOracle.ClosesDiffer.selector);
+        next.before = new uint256[](3);
+        refused(next, RiskOracle.ClosesDiffer.selector);
+        // The order is the model's.
+        next = epoch();
+        (next.before[0], next.before[1]) = (next.before[1], next.before[0]);
+        refused(next, RiskOracle.ClosesDiffer.selector);
+        oracle.publish(epoch());
+    }
+
     function test_takesEachEpochOnceAndInOrder() public {
         RiskOracle.Epoch memory first = epoch();
         oracle.publish(first);

@@ -189,7 +189,14 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
       ['installBinding', [zeroAddress]],
     ] as const)
       expect(await call(deployment.oracle, ORACLE_ABI, name, args)).toEqual(expect.any(Number));
-    const epoch = { number: 1n, bar: START + BAR, unit: 2n * 10n ** 18n, bars: [proof], book: '0x' as Hex };
+    const epoch = {
+      number: 1n,
+      bar: START + BAR,
+      unit: 2n * 10n ** 18n,
+      before: [],
+      bars: [proof],
+      book: '0x' as Hex,
+    };
     expect(await call(deployment.oracle, ORACLE_ABI, 'publish', [epoch])).toEqual(expect.any(Number));
 
     const { correction } = zkrisk<{ correction: Address }>(

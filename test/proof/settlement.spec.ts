@@ -21,6 +21,7 @@ import {
   modelInstallation,
   ORACLE_ABI,
   PRICE_SOURCE_ABI,
+  priceUnits,
   revertReason,
   signReport,
   startEmbeddedChain,
@@ -221,10 +222,13 @@ describe('proofs on a chain', () => {
     await client.waitForTransactionReceipt({ hash: await wallet.writeContract(call) });
   }
 
+  /** Closing prices of the i-th bar, from the one before the first. */
+  const pricesOf = (i: number) => closes.map((path) => priceUnits(path[i].toFixed(18)));
   const epoch = (i: number, change: object = {}) => ({
     number: BigInt(i + 1),
     bar: START + BigInt(i + 1) * BAR,
     unit: UNIT,
+    before: pricesOf(i),
     bars: [proofs[i]],
     book: committedBook(bars[i], sizes).encoded,
     ...change,
@@ -279,6 +283,7 @@ describe('proofs on a chain', () => {
       deployment.binding,
       deployment.verifier,
       deployment.halo2,
+      deployment.barVerifier,
       ...Object.values(deployment.keys),
     ]) {
       const code = await client.getCode({ address });
@@ -378,6 +383,7 @@ describe('proofs on a chain', () => {
   it('takes two bars, the second from the state of the first, and says what float64 says', async () => {
     const gas = [await call('publish', [epoch(0)])];
     expect(await call('publish', [epoch(0)])).toMatch(/^EpochOutOfOrder/);
+    expect(await call('publish', [epoch(1, { before: pricesOf(2) })])).toBe('ClosesDiffer()');
     gas.push(await call('publish', [epoch(1)]));
     expect(Math.max(...gas.map(Number))).toBeLessThan(2_400_000);
     const [measure, fresh] = await client.readContract({
@@ -474,7 +480,7 @@ describe('proofs on a chain', () => {
     const yes = '0x600160005260206000f3';
     await client.request({
       method: 'anvil_setCode' as 'eth_chainId',
-      params: [deployment.halo2, yes] as never,
+      params: [deployment.barVerifier, yes] as never,
     });
     const third = START + 3n * BAR;
     await holdPrices(
@@ -498,12 +504,14 @@ describe('proofs on a chain', () => {
       client.request({ method: 'anvil_setCode' as 'eth_chainId', params: [binding, code] as never });
     const bound = (await client.getCode({ address: binding }))!;
     await setCode('0x00');
-    const published = await call('publish', [{ ...epoch(1), number: 3n, bar: third, bars: [forged] }]);
+    const published = await call('publish', [
+      { ...epoch(1), number: 3n, bar: third, before: pricesOf(2), bars: [forged] },
+    ]);
     await setCode(bound);
     expect(published).toEqual(expect.any(Number));
     const audit = await auditOracle(chain.url, deployment.oracle, prover);
     expect(audit.holds).toBe(false);
-    expect(audit.failures).toEqual([expect.stringContaining('the verifier behind it at')]);
+    expect(audit.failures).toEqual([expect.stringContaining('the verifier of bars at')]);
     expect(audit.epochs.slice(0, 2).flatMap(({ failures }) => failures)).toEqual([]);
     expect(audit.epochs[2].failures).toContainEqual(expect.stringContaining('the proof does not verify'));
     expect(audit.firstBreak?.block).toBe(audit.epochs[2].block);

@@ -93,6 +93,7 @@ describe('an epoch of 64 markets', () => {
     number: 1n,
     bar: START + BAR,
     unit: UNIT,
+    before: [],
     bars: proofs,
     book: committedBook(input, sizes).encoded,
     ...change,

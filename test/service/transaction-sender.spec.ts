@@ -282,7 +282,7 @@ describe('TransactionSender on a chain', () => {
     });
     const before = await client.getTransactionCount({ address: account.address });
     store.add('publish');
-    const epoch = { number: 1n, bar: 1n, unit: 1n, bars: [], book: '0x' } as const;
+    const epoch = { number: 1n, bar: 1n, unit: 1n, before: [], bars: [], book: '0x' } as const;
     const data = encodeFunctionData({ abi: ORACLE_ABI, functionName: 'publish', args: [epoch] });
     const options = { confirmations: 0, replaceAfterMs: 1000, highestFeePerGas: parseGwei('500') };
     await new TransactionSender(

@@ -53,7 +53,7 @@ export async function startProvenOracle(): Promise<ProvenOracle> {
         if (reason === undefined) throw error;
         return reason;
       }
-      const hash = await wallet.writeContract({ ...request, chain: null } as never);
+      const hash = await wallet.writeContract({ ...(request as object), chain: null } as never);
       const { status, gasUsed } = await client.waitForTransactionReceipt({ hash });
       if (status !== 'success') throw new Error(`${functionName} was mined and failed`);
       return Number(gasUsed);

@@ -10,6 +10,7 @@ import {
   type OpenedBook,
   ORACLE_ABI,
   type OracleModel,
+  PRICE_SOURCE_ABI,
   publicValue,
   GOVERNOR_ROLE,
 } from '#lib/chain';
@@ -73,7 +74,12 @@ export async function publishCall(
   const bar = BigInt(payload.barEnd / 1000);
   const markets = payload.bars.flatMap((part) => part.markets);
   const book = encodeBook(openedBook(payload.book), markets);
-  const args = [{ number: last.number + 1n, bar, unit, bars, book }] as const;
+  // Prices at the beginning of the bar: the oracle compares them with those that the epoch before ended at.
+  const before = await client.readContract({
+    ...{ address: deployment.prices, abi: PRICE_SOURCE_ABI, functionName: 'pricesAt' },
+    args: [markets.map(marketBytes), bar - BigInt(payload.barMs / 1000)],
+  });
+  const args = [{ number: last.number + 1n, bar, unit, before, bars, book }] as const;
   return {
     to: deployment.oracle,
     data: encodeFunctionData({ abi: ORACLE_ABI, functionName: 'publish', args }),

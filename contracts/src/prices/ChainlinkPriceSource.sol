@@ -82,9 +82,15 @@ contract ChainlinkPriceSource is IPriceSource, Timelocked, Multicall {
     }
 
     /// @inheritdoc IPriceSource
-    function priceAt(bytes32 market, uint64 bar) external view returns (uint256 price) {
+    function priceAt(bytes32 market, uint64 bar) public view returns (uint256 price) {
         price = _prices[market][bar];
         if (price == 0) revert PriceUnknown(market, bar);
+    }
+
+    /// @inheritdoc IPriceSource
+    function pricesAt(bytes32[] calldata markets, uint64 bar) external view returns (uint256[] memory prices) {
+        prices = new uint256[](markets.length);
+        for (uint256 i = 0; i < markets.length; i++) prices[i] = priceAt(markets[i], bar);
     }
 
     /// @inheritdoc IPriceSource

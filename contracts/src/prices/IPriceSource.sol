@@ -14,6 +14,10 @@ interface IPriceSource {
     /// @dev reverts with PriceUnknown where there is none
     function priceAt(bytes32 market, uint64 bar) external view returns (uint256 price);
 
+    /// @notice The prices of several markets at the end of a bar, in their order.
+    /// @dev reverts as `priceAt` does where one is unknown
+    function pricesAt(bytes32[] calldata markets, uint64 bar) external view returns (uint256[] memory prices);
+
     /// @notice Whether an account's signature decides prices here: it must not publish measures that use these.
     function isReporter(address account) external view returns (bool);
 }

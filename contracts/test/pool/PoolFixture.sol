@@ -59,7 +59,12 @@ contract SetPrices is IPriceSource {
         held[market][bar] = price;
     }
 
-    function priceAt(bytes32 market, uint64 bar) external view returns (uint256) {
+    function pricesAt(bytes32[] calldata markets, uint64 bar) external view returns (uint256[] memory prices) {
+        prices = new uint256[](markets.length);
+        for (uint256 i = 0; i < markets.length; i++) prices[i] = priceAt(markets[i], bar);
+    }
+
+    function priceAt(bytes32 market, uint64 bar) public view returns (uint256) {
         if (held[market][bar] == 0) revert PriceUnknown(market, bar);
         return held[market][bar];
     }

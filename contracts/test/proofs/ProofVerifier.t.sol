@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IHalo2Verifier, ProofVerifier} from "../../src/proofs/ProofVerifier.sol";
+import {IHalo2Verifier, IOwnVerifier, ProofVerifier} from "../../src/proofs/ProofVerifier.sol";
 import {VerificationKey} from "../../src/proofs/VerificationKey.sol";
 import {Base} from "../Base.sol";
 
@@ -21,12 +21,29 @@ contract RecordingVerifier is IHalo2Verifier {
     }
 }
 
+/// @notice Of one key: takes proofs whose first public value is what it says.
+contract RecordingOwnVerifier is IOwnVerifier {
+    error Saw(bytes calldata_);
+
+    address public immutable key;
+
+    constructor(address key_) {
+        key = key_;
+    }
+
+    function verifyProof(bytes calldata, uint256[] calldata instances) external view returns (bool) {
+        if (instances[0] == 7) revert Saw(msg.data);
+        return instances[0] == 1;
+    }
+}
+
 contract ProofVerifierTest is Base {
     /// @dev -s G2 of the ceremony that is known
     bytes private constant CEREMONY =
         hex"0181624e80f3d6ae28df7e01eaeab1c0e919877a3b8a6b7fbc69a6817d596ea21783d30dcb12d259bb89098addf6280fa4b653be7a152542a28f7b926e27e64800ae44489d41a0d179e2dfdc03bddd883b7109f8b6ae316a59e815c1a6b353040b2147ab62a386bd63e6de1522109b8c9588ab466f5aadfde8c41ca3749423ee";
 
     RecordingVerifier private halo2 = new RecordingVerifier();
+    IOwnVerifier[] private none;
 
     /// @dev The committed key of a statement, made on the development SRS.
     function committed(string memory name) private view returns (bytes memory) {
@@ -49,7 +66,7 @@ contract ProofVerifierTest is Base {
     function verifier(address key) private returns (ProofVerifier) {
         address[] memory keys = new address[](1);
         keys[0] = key;
-        return new ProofVerifier(halo2, keys);
+        return new ProofVerifier(halo2, keys, none);
     }
 
     function test_readsTheLengthOfAProofFromItsKey() public {
@@ -62,19 +79,19 @@ contract ProofVerifierTest is Base {
         address key = deployed(committed("bar"));
         address[] memory keys = new address[](1);
         keys[0] = key;
-        holds(new ProofVerifier(halo2, keys).development(), "development");
+        holds(new ProofVerifier(halo2, keys, none).development(), "development");
         vm.chainId(1);
         vm.expectRevert(abi.encodeWithSelector(ProofVerifier.DevelopmentSrs.selector, key));
-        new ProofVerifier(halo2, keys);
+        new ProofVerifier(halo2, keys, none);
         keys[0] = deployed(onCeremony(committed("bar")));
-        holds(!new ProofVerifier(halo2, keys).development(), "ceremony");
+        holds(!new ProofVerifier(halo2, keys, none).development(), "ceremony");
         // The ceremony's point beside another generator is nobody's ceremony.
         for (uint256 at = 0x220; at < 0x360; at += 32) {
             bytes memory other = onCeremony(committed("bar"));
             other[at + 31] = bytes1(uint8(other[at + 31]) ^ 1);
             keys[0] = deployed(other);
             vm.expectRevert(abi.encodeWithSelector(ProofVerifier.DevelopmentSrs.selector, keys[0]));
-            new ProofVerifier(halo2, keys);
+            new ProofVerifier(halo2, keys, none);
         }
     }
 
@@ -90,7 +107,7 @@ contract ProofVerifierTest is Base {
         address[] memory twice = new address[](2);
         (twice[0], twice[1]) = (key, key);
         vm.expectRevert(abi.encodeWithSelector(ProofVerifier.KeyTwice.selector, key));
-        new ProofVerifier(halo2, twice);
+        new ProofVerifier(halo2, twice, none);
         vm.expectRevert(abi.encodeWithSelector(VerificationKey.KeyInvalid.selector, address(1)));
         verifier(address(1));
     }
@@ -132,5 +149,42 @@ contract ProofVerifierTest is Base {
         holds(!done && keccak256(reason) == keccak256(expected), "canonical");
         (done, reason) = address(made).staticcall(swapped);
         holds(!done && keccak256(reason) == keccak256(expected), "swapped");
+    }
+
+    function test_aCircuitsOwnVerifierJudgesItsKeyAndNoOther() public {
+        address[] memory keys = new address[](2);
+        (keys[0], keys[1]) = (deployed(committed("bar")), deployed(committed("price")));
+        IOwnVerifier[] memory own = new IOwnVerifier[](1);
+        own[0] = new RecordingOwnVerifier(keys[0]);
+        ProofVerifier made = new ProofVerifier(halo2, keys, own);
+        holds(made.ownVerifier(keys[0]) == own[0], "own");
+        holds(address(made.ownVerifier(keys[1])) == address(0), "of all");
+        bytes memory proof = new bytes(made.proofLength(keys[0]));
+        uint256[] memory instances = new uint256[](1);
+        // The verifier of all circuits takes whatever comes.
+        holds(!made.verifyProof(keys[0], proof, instances), "refused by its own");
+        holds(made.verifyProof(keys[1], new bytes(made.proofLength(keys[1])), instances), "of all");
+        instances[0] = 1;
+        holds(made.verifyProof(keys[0], proof, instances), "taken by its own");
+        uint256 length = proof.length;
+        vm.expectRevert(abi.encodeWithSelector(ProofVerifier.ProofLengthDiffers.selector, length, length + 32));
+        made.verifyProof(keys[0], new bytes(length + 32), instances);
+        // It sees one layout, whatever came.
+        instances[0] = 7;
+        bytes memory canonical = abi.encodeCall(IOwnVerifier.verifyProof, (proof, instances));
+        vm.expectRevert(abi.encodeWithSelector(RecordingOwnVerifier.Saw.selector, canonical));
+        made.verifyProof(keys[0], proof, instances);
+    }
+
+    function test_anOwnVerifierOfAnotherKeyOrASecondOneIsRefused() public {
+        address[] memory keys = new address[](1);
+        keys[0] = deployed(committed("bar"));
+        IOwnVerifier[] memory own = new IOwnVerifier[](2);
+        (own[0], own[1]) = (new RecordingOwnVerifier(keys[0]), new RecordingOwnVerifier(keys[0]));
+        vm.expectRevert(abi.encodeWithSelector(ProofVerifier.OwnVerifierTwice.selector, keys[0]));
+        new ProofVerifier(halo2, keys, own);
+        own[1] = new RecordingOwnVerifier(address(5));
+        vm.expectRevert(abi.encodeWithSelector(ProofVerifier.KeyUnknown.selector, address(5)));
+        new ProofVerifier(halo2, keys, own);
     }
 }

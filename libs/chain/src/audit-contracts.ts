@@ -1,9 +1,9 @@
-import { type Address, type Hex, isAddressEqual, toHex } from 'viem';
+import { type Address, type Hex, isAddressEqual, toHex, zeroAddress } from 'viem';
 import { chainKeyOf } from '#lib/proofs';
 import type { AuditedChain } from './audit-chain.js';
 import { contractArtifact, isCodeOf } from './contract-artifact.js';
 import { ADMIN_ROLE, GOVERNOR_ROLE, GUARDIAN_ROLE, isLocal, PUBLISHER_ROLE } from './deployment.js';
-import { ATTESTOR_ABI, ORACLE_ABI, PRICE_SOURCE_ABI, VERIFIER_ABI } from './oracle-abi.js';
+import { ATTESTOR_ABI, ORACLE_ABI, OWN_VERIFIER_ABI, PRICE_SOURCE_ABI, VERIFIER_ABI } from './oracle-abi.js';
 
 const DUTIES = new Map<Hex, string>([
   [ADMIN_ROLE, 'admin'],
@@ -37,6 +37,7 @@ export async function contractFailures(chain: AuditedChain): Promise<string[]> {
     .catch(() => undefined);
   if (halo2 === undefined) failures.push(`the verifier at ${verifier} names no verifier behind it`);
   else await compiled('the verifier behind it', 'Halo2VerifierReusable', halo2);
+  failures.push(...(await ownVerifierFailures(chain, verifier, { barKey, priceKey, liquidationKey })));
   for (const [name, address] of [
     ['bar', barKey],
     ['price', priceKey],
@@ -46,6 +47,32 @@ export async function contractFailures(chain: AuditedChain): Promise<string[]> {
       failures.push(`the ${name} key at ${address} is not the one of these circuits`);
   }
   failures.push(...(await dutyFailures(chain)));
+  return failures;
+}
+
+/** The verifier that judges `bar` alone is this version's and reads the registered key; no other circuit has one. */
+async function ownVerifierFailures(
+  { client }: AuditedChain,
+  verifier: Address,
+  keys: Readonly<Record<'barKey' | 'priceKey' | 'liquidationKey', Address>>,
+): Promise<string[]> {
+  const failures: string[] = [];
+  const door = { address: verifier, abi: VERIFIER_ABI } as const;
+  for (const [name, key] of Object.entries(keys)) {
+    const own = await client
+      .readContract({ ...door, functionName: 'ownVerifier', args: [key] })
+      .catch(() => undefined);
+    if (own === undefined) failures.push(`the verifier at ${verifier} does not say who judges ${name}`);
+    else if (name !== 'barKey') {
+      if (!isAddressEqual(own, zeroAddress)) failures.push(`${name} is judged by a verifier at ${own}`);
+    } else if (!isCodeOf(contractArtifact('BarVerifier'), await client.getCode({ address: own })))
+      failures.push(`the verifier of bars at ${own} is not BarVerifier of this version`);
+    else {
+      const read = await client.readContract({ address: own, abi: OWN_VERIFIER_ABI, functionName: 'key' });
+      if (!isAddressEqual(read, key))
+        failures.push(`the verifier of bars at ${own} reads the key at ${read}`);
+    }
+  }
   return failures;
 }
 

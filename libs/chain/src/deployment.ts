@@ -27,8 +27,9 @@ export const deploymentSchema = z.strictObject({
   priceSource: z.enum(['median', 'chainlink']),
   /** the door that proofs pass */
   verifier: addressSchema,
-  /** the generated verifier behind it */
+  /** the generated verifiers behind it: of all circuits, and of `bar` alone */
   halo2: addressSchema,
+  barVerifier: addressSchema,
   keys: z.record(z.string(), addressSchema),
   srs: z.enum(['development', 'ceremony']),
   rpcUrl: z.string().optional().describe('a node of the chain, as it was at the last start'),
@@ -127,7 +128,8 @@ export async function deployOracle(
   const keys: Record<string, Address> = {};
   for (const name of STATEMENTS.keys())
     keys[name] = (await transactor.send({ data: dataContract(chainKeyOf(name, options.environment)) }))!;
-  const verifier = await transactor.deploy('ProofVerifier', [halo2, Object.values(keys)]);
+  const barVerifier = await transactor.deploy('BarVerifier', [keys.bar]);
+  const verifier = await transactor.deploy('ProofVerifier', [halo2, Object.values(keys), [barVerifier]]);
   const srs = loadArtifacts('bar', options.environment).srsKind;
   const prices = await deployPriceSource(transactor, duties, terms.delaySeconds, source);
   const binding = await transactor.deploy('BookBinding', [options.custody ?? zeroAddress]);
@@ -144,7 +146,7 @@ export async function deployOracle(
   const attestor = await transactor.client.readContract({
     ...{ address: oracle, abi: ORACLE_ABI, functionName: 'attestor' },
   });
-  const contracts = { oracle, attestor, prices, binding, verifier, halo2, keys };
+  const contracts = { oracle, attestor, prices, binding, verifier, halo2, barVerifier, keys };
   return { chainId, ...contracts, priceSource: source.kind, srs };
 }
 

@@ -62,7 +62,7 @@ export async function deployCorrection(
 ): Promise<CorrectionAddresses> {
   const transactor = new Transactor(rpcUrl, account);
   const verificationKey = (await transactor.send({ data: dataContract(key) }))!;
-  const verifier = await transactor.deploy('ProofVerifier', [halo2, [verificationKey]]);
+  const verifier = await transactor.deploy('ProofVerifier', [halo2, [verificationKey], []]);
   const registered = { ...terms, verifier, verificationKey };
   const correction = await transactor.deploy('ForecastCorrection', [registered], CORRECTION_ABI);
   return { correction, verifier, verificationKey };

@@ -16,7 +16,7 @@ export const ORACLE_ABI = parseAbi([
   'struct Part { uint256 model; uint256 state; bytes32[] markets; }',
   'struct Model { Part[] parts; uint64 stateBar; uint32 barSeconds; uint32 horizonBars; }',
   'struct Proof { bytes proof; uint256[] instances; }',
-  'struct Epoch { uint64 number; uint64 bar; uint256 unit; Proof[] bars; bytes book; }',
+  'struct Epoch { uint64 number; uint64 bar; uint256 unit; uint256[] before; Proof[] bars; bytes book; }',
   'struct Measure { uint64 number; uint64 bar; uint64 publishedAt; bool chained; uint256 unit; int64 upper; int64 lower; int64 volatility; int64 pending; int64 capital; int64 funding; int64 tailFactor; }',
   'struct Window { uint96 price; uint64 volatility; uint40 end; uint24 windows; uint24 exceedances; uint8 generation; }',
   'constructor(Keys keys, Settings settings, Verifiers verifiers)',
@@ -52,7 +52,7 @@ export const ORACLE_ABI = parseAbi([
   'event VerifiersInstalled(Verifiers verifiers)',
   'event ModelInstalled(Model model)',
   'event EpochPublished(uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit, bytes32 digest)',
-  'event MarginMoved(bytes32 indexed market, uint64 from, uint64 to, uint256 asked)',
+  'event MarginsMoved(uint64 indexed number, uint256[] to)',
   'event WindowClosed(bytes32 indexed market, uint24 windows, uint24 exceedances)',
   'event Discredited(bytes32 indexed market, uint24 windows, uint24 exceedances)',
   'event BindingInstalled(address binding)',
@@ -87,13 +87,15 @@ export const PRICE_SOURCE_ABI = parseAbi([
   'function submit(uint64 bar, bytes32[] markets, Report[] reports)',
   'function multicall(bytes[] data) returns (bytes[] results)',
   'function priceAt(bytes32 market, uint64 bar) view returns (uint256 price)',
+  'function pricesAt(bytes32[] markets, uint64 bar) view returns (uint256[] prices)',
   'event PricesHeld(uint64 indexed bar, bytes32[] markets, uint256[] prices, address[] reporters)',
 ]);
 
 /** Used part of the ABI of contracts/src/proofs/ProofVerifier.sol. */
 export const VERIFIER_ABI = parseAbi([
-  'constructor(address halo2, address[] keys)',
+  'constructor(address halo2, address[] keys, address[] own)',
   'function halo2() view returns (address)',
+  'function ownVerifier(address key) view returns (address)',
   'function development() view returns (bool)',
   'function keys() view returns (address[])',
   'function proofLength(address key) view returns (uint256)',
@@ -111,3 +113,6 @@ export function modelInstallation(model: OracleModel): Hex {
 
 /** Selector of the function that installs models: the kind of its proposals. */
 export const INSTALL_MODEL = toFunctionSelector(getAbiItem({ abi: ORACLE_ABI, name: 'installModel' }));
+
+/** Used part of the ABI of circuits/artifacts/bar/BarVerifier.sol, a circuit's own verifier. */
+export const OWN_VERIFIER_ABI = parseAbi(['function key() view returns (address)']);

@@ -56,7 +56,7 @@ export async function deployRule(
 ): Promise<RuleAddresses> {
   const transactor = new Transactor(rpcUrl, account);
   const verificationKey = (await transactor.send({ data: dataContract(key) }))!;
-  const verifier = await transactor.deploy('ProofVerifier', [halo2, [verificationKey]]);
+  const verifier = await transactor.deploy('ProofVerifier', [halo2, [verificationKey], []]);
   const rule = await transactor.deploy('ProvenRule', [{ ...terms, verifier, verificationKey }], RULE_ABI);
   return { rule, verifier, verificationKey };
 }
