@@ -1,0 +1,103 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { BookPayload, PlanPayload, SamplePayload } from '#lib/messages';
+import { fake, messagesOf, ServiceBatch } from '../../../test/support/service-batch.js';
+import type { HistorianRepository, Row } from './historian.repository.js';
+import { HistorianService } from './historian.service.js';
+
+const DAY = 86_400_000;
+const MARCH = Date.UTC(2025, 2, 10);
+
+const sample = (at: number): SamplePayload => ({
+  at,
+  markets: ['A', 'B'].map((market) => ({
+    ...{ market, mark: '100', state: 'ok', size: '5', fundingPerUnitPerYear: 2, allocation: 3 },
+  })),
+  ...{ capital: '10', liquidity: '20', shares: { outstanding: '4', worth: '21' } },
+});
+
+describe(HistorianService, () => {
+  let written: [table: string, rows: readonly Row[]][];
+  let dropped: number[];
+  const service = (days: number) =>
+    new HistorianService(
+      { HISTORY_RETENTION_DAYS: days },
+      fake<HistorianRepository>({
+        write: (_, table, rows) => Promise.resolve(void written.push([table, rows])),
+        writeBuckets: (_, table, rows) => Promise.resolve(void written.push([table, rows])),
+        partitions: fake<HistorianRepository['partitions']>({
+          drop: (_, before) => {
+            dropped.push(before);
+            return Promise.resolve([]);
+          },
+        }),
+      }),
+    );
+  beforeEach(() => {
+    written = [];
+    dropped = [];
+  });
+
+  it('writes a row for each market of a sample, and one of the shares', async () => {
+    const historian = service(0);
+    await historian.onSamples(messagesOf([sample(MARCH), sample(MARCH + 1000)]), new ServiceBatch().context);
+    const [[markets, rows], [shares, worth]] = written;
+    expect(markets).toBe('history_market');
+    expect(rows.map(({ at, market }) => [at, market])).toEqual([
+      [MARCH, 'A'],
+      [MARCH, 'B'],
+      [MARCH + 1000, 'A'],
+      [MARCH + 1000, 'B'],
+    ]);
+    expect(rows[0]).toMatchObject({ mark: '100', funding_per_unit_year: 2, allocation: 3 });
+    expect(shares).toBe('history_shares');
+    expect(worth[1]).toEqual({
+      ...{ at: MARCH + 1000, capital: '10', liquidity: '20', outstanding: '4', worth: '21' },
+    });
+    expect(historian.newest).toBe(MARCH + 1000);
+    expect(dropped).toEqual([]);
+  });
+
+  it('drops what is older than the retention once in a month of market time', async () => {
+    const historian = service(30);
+    for (const at of [MARCH, MARCH + DAY, Date.UTC(2025, 3, 1)])
+      await historian.onSamples(messagesOf([sample(at)]), new ServiceBatch().context);
+    expect(dropped).toEqual([MARCH - 30 * DAY, Date.UTC(2025, 3, 1) - 30 * DAY]);
+  });
+
+  it('keeps funding by market and the premia of booked trades, and nothing of other events', async () => {
+    const events = [
+      { kind: 'funding-accrued', at: 1, markets: [['A', '0.5', '0.25']] },
+      { kind: 'trade-booked', at: 2, riskPremium: '3', liquidityPremium: '1', penalty: '7' },
+      { kind: 'trade-booked', at: 3, riskPremium: '4', liquidityPremium: '2' },
+      { kind: 'account-deposited', at: 4 },
+    ];
+    await service(0).onBook(messagesOf(events as unknown as BookPayload[]), new ServiceBatch().context);
+    expect(written).toEqual([
+      ['history_funding', [{ at: 1, market: 'A', risk: '0.5', liquidity: '0.25' }]],
+      [
+        'history_premia',
+        [
+          { at: 2, risk: '3', liquidity: '1', penalties: '7', trades: 1 },
+          { at: 3, risk: '4', liquidity: '2', penalties: '0', trades: 1 },
+        ],
+      ],
+    ]);
+  });
+
+  it('keeps a plan when it is opened and when it is closed', async () => {
+    const plan = { planId: 'p', account: 'ann', at: 5 };
+    const plans = [
+      { ...plan, kind: 'opened', orders: [{ market: 'A', size: '-1' }] },
+      { ...plan, kind: 'claimed' },
+      { ...plan, kind: 'closed', status: 'executed', reason: 'done' },
+    ];
+    await service(0).onPlans(messagesOf(plans as unknown as PlanPayload[]), new ServiceBatch().context);
+    const [[table, rows]] = written;
+    expect(table).toBe('history_liquidation');
+    expect(rows.map(({ kind, status, reason }) => [kind, status, reason])).toEqual([
+      ['opened', 'open', null],
+      ['closed', 'executed', 'done'],
+    ]);
+    expect(JSON.parse(rows[0].orders as string)).toEqual([{ market: 'A', size: '-1' }]);
+  });
+});

@@ -1,0 +1,161 @@
+import { Logger } from '@nestjs/common';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EventLog } from '#lib/events';
+import type { EpochPayload, ProofPayload } from '#lib/messages';
+import type { DatabaseLease, SettlementEpochEntity } from '#lib/storage';
+import { fake, messagesOf, ServiceBatch } from '../../../test/support/service-batch.js';
+import type { SettlementCalls } from './settlement-calls.js';
+import type { SettlementChain } from './settlement-chain.js';
+import { settlementConfig } from './settlement.config.js';
+import type { SettlementRepository, StoredPlan } from './settlement.repository.js';
+import { SettlementService } from './settlement.service.js';
+
+const HOUR = 3_600_000;
+
+const epoch = (number: number, { chained = true, halves = 1 } = {}) =>
+  ({
+    ...{ epochId: `epoch-${number}`, barEnd: number * HOUR, barMs: HOUR, chained },
+    bars: Array.from({ length: halves }, (_, half) => ({ jobId: `bar-${number}-${half}`, markets: ['A'] })),
+  }) as unknown as EpochPayload;
+
+const barProof = (number: number, half = 0, reason: string | null = null) =>
+  ({
+    ...{ jobId: `bar-${number}-${half}`, subject: { kind: 'epoch', id: `epoch-${number}`, at: null } },
+    ...{ status: reason === null ? 'proven' : 'failed', document: reason === null ? {} : null, reason },
+  }) as unknown as ProofPayload;
+
+const planProof = (planId: string, at: number) =>
+  ({
+    ...{ jobId: `liquidation-${planId}`, subject: { kind: 'liquidation', id: planId, at } },
+    ...{ status: 'proven', document: {}, reason: null, positions: [{ market: 'A', size: 1, price: 2 }] },
+  }) as unknown as ProofPayload;
+
+/** The tables in memory. */
+class Tables {
+  readonly epochs: (Pick<SettlementEpochEntity, 'epochId' | 'status' | 'epoch'> & { reason?: string })[] = [];
+  readonly transactions: string[] = [];
+  private readonly kept = new Map<string, { document: unknown; reason: string | null }>();
+  private readonly plans = new Map<string, StoredPlan>();
+
+  readonly repository = fake<SettlementRepository>({
+    senderLease: () => fake<DatabaseLease>({}),
+    addEpoch: (_, given) => {
+      if (!this.epochs.some(({ epochId }) => epochId === given.epochId))
+        this.epochs.push({ epochId: given.epochId, status: 'proving', epoch: given });
+      return Promise.resolve();
+    },
+    pending: () =>
+      Promise.resolve(
+        this.epochs.filter(
+          ({ status }) => status === 'proving' || status === 'settling',
+        ) as SettlementEpochEntity[],
+      ),
+    setEpoch: (_, id, status, { reason } = {}) => {
+      Object.assign(
+        this.epochs.find(({ epochId }) => epochId === id)!,
+        { status, reason },
+      );
+      return Promise.resolve();
+    },
+    epochAt: (_, at) => {
+      const found = this.epochs.find(({ epoch: given }) => {
+        const { barEnd, barMs } = given as EpochPayload;
+        return barEnd <= at && at < barEnd + barMs;
+      });
+      return Promise.resolve((found as SettlementEpochEntity | undefined) ?? null);
+    },
+    proofs: (_, jobs) =>
+      Promise.resolve(
+        new Map(jobs.flatMap((job) => (this.kept.has(job) ? [[job, this.kept.get(job)!]] : []))),
+      ),
+    keepProof: (_, job, proof) => {
+      this.kept.set(job, proof);
+      return Promise.resolve();
+    },
+    keepPlan: (_, id, plan) => Promise.resolve(void this.plans.set(id, plan)),
+    plansOf: (_, id) =>
+      Promise.resolve([...this.plans].filter(([, { epochId }]) => epochId === id).map(([plan]) => plan)),
+    addTransaction: (_, id) => Promise.resolve(void this.transactions.push(id)),
+  } as Partial<SettlementRepository>);
+}
+
+describe(SettlementService, () => {
+  let tables: Tables;
+  let settlement: SettlementService;
+  const epochs = (...given: EpochPayload[]) =>
+    settlement.onEpochs(messagesOf(given), new ServiceBatch().context);
+  const proofs = (...given: ProofPayload[]) =>
+    settlement.onProofs(messagesOf(given), new ServiceBatch().context);
+  const statuses = () => tables.epochs.map(({ status }) => status);
+
+  beforeEach(() => {
+    vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
+    tables = new Tables();
+    settlement = new SettlementService(
+      settlementConfig({ SETTLEMENT: 'on' }),
+      tables.repository,
+      fake<EventLog>({}),
+      { client: {}, account: {} } as unknown as SettlementChain,
+      fake<SettlementCalls>({}),
+    );
+  });
+
+  it('sends a model with the first epoch of a chain, then each epoch’s prices and the epoch', async () => {
+    await epochs(epoch(1, { chained: false }), epoch(2));
+    expect(tables.transactions).toEqual([]);
+    await proofs(barProof(1), barProof(2));
+    expect(tables.transactions).toEqual([
+      ...['prices-epoch-1', 'propose-model-epoch-1', 'install-model-epoch-1', 'publish-epoch-1'],
+      ...['prices-epoch-2', 'publish-epoch-2'],
+    ]);
+    expect(statuses()).toEqual(['settling', 'settling']);
+  });
+
+  it('holds an epoch back for the ones before it, and for both proofs of its own', async () => {
+    await epochs(epoch(1, { halves: 2 }), epoch(2));
+    await proofs(barProof(2), barProof(1, 0));
+    expect(tables.transactions).toEqual([]);
+    await proofs(barProof(1, 1));
+    expect(tables.transactions).toEqual([
+      ...['prices-epoch-1', 'publish-epoch-1', 'prices-epoch-2', 'publish-epoch-2'],
+    ]);
+  });
+
+  it('settles the ones after an epoch that could not be proven, and says why it is left out', async () => {
+    await epochs(epoch(1), epoch(2));
+    await proofs(barProof(1, 0, 'out of range'), barProof(2));
+    expect(tables.epochs[0]).toMatchObject({
+      status: 'failed',
+      reason: 'bar-1-0 could not be proven: out of range',
+    });
+    expect(tables.transactions).toEqual(['prices-epoch-2', 'publish-epoch-2']);
+  });
+
+  it('sends nothing twice for a message that comes again', async () => {
+    await epochs(epoch(1));
+    await proofs(barProof(1));
+    await epochs(epoch(1));
+    await proofs(barProof(1));
+    expect(tables.transactions).toEqual(['prices-epoch-1', 'publish-epoch-1']);
+  });
+
+  it('attests a plan after the epoch whose bar it was opened in, whichever proof comes first', async () => {
+    await epochs(epoch(1), epoch(2));
+    await proofs(planProof('early', HOUR + 5));
+    expect(tables.transactions).toEqual([]);
+    await proofs(barProof(1));
+    expect(tables.transactions.slice(2)).toEqual(['prices-early', 'attest-early']);
+    await proofs(planProof('late', 2 * HOUR - 1));
+    expect(tables.transactions.slice(4)).toEqual(['prices-late', 'attest-late']);
+  });
+
+  it('attests no plan of a bar that is not proven', async () => {
+    await epochs(epoch(1));
+    await proofs(
+      barProof(1, 0, 'out of range'),
+      planProof('of-failed', HOUR),
+      planProof('of-none', 9 * HOUR),
+    );
+    expect(tables.transactions).toEqual([]);
+  });
+});
