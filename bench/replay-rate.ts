@@ -20,6 +20,8 @@ export async function replayRate(): Promise<Figure> {
     ZKRISK_DATA_DIR: directory,
     LOG_LEVEL: 'silent',
     FIRST_PARAMETERS: '{"forecast":{"minimumBars":60}}',
+    // As `zkrisk --once` has it where nothing is settled.
+    COMMITS_WAIT: 'off',
   });
   try {
     const options = {

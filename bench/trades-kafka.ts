@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CompressionTypes, Kafka, logLevel, type Producer } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
+import { type Broker, connectBroker } from '#lib/events';
 import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { randomStream } from '#lib/runtime';
 import { noKafka } from '../test/support/kafka.js';
@@ -41,20 +42,21 @@ class TradeFlow {
   constructor(
     private readonly markets: number,
     private readonly accounts: number,
-    private readonly producer: Producer,
+    private readonly broker: Pick<Broker, 'send'>,
   ) {}
 
   async send(messages: readonly Outgoing[]): Promise<void> {
     const topics = new Map<string, Outgoing[]>();
-    for (const message of messages)
-      topics.set(message.topic, [...(topics.get(message.topic) ?? []), message]);
+    for (const message of messages) {
+      const own = topics.get(message.topic);
+      if (own === undefined) topics.set(message.topic, [message]);
+      else own.push(message);
+    }
     for (const [topic, own] of topics)
-      await this.producer.send({
+      await this.broker.send(
         topic,
-        acks: -1,
-        messages: own.map(({ key, value }) => ({ key, value })),
-        compression: CompressionTypes.None,
-      });
+        own.map(({ key, value }) => ({ key, value, partition: 0, headers: {} })),
+      );
   }
 
   header(id: string): { id: string; sequence: number; time: number } {
@@ -112,13 +114,13 @@ export async function tradesOverKafka(
     return undefined;
   }
   const topology = await startTopology({ LOG_LEVEL: 'warn', TOPIC_PARTITIONS: '1' }, { direct: true });
-  const kafka = new Kafka({ brokers: [topology.environment.KAFKA_BROKERS!], logLevel: logLevel.ERROR });
-  const producer = kafka.producer({ allowAutoTopicCreation: false });
+  const brokers = [topology.environment.KAFKA_BROKERS!];
+  const kafka = new Kafka({ brokers, logLevel: logLevel.ERROR });
+  const broker = await connectBroker('kafkajs', { brokers, clientId: 'bench', compression: 'lz4' });
   const consumer = kafka.consumer({ groupId: 'bench' });
   try {
     const pricer = await topology.start('pricer');
-    await producer.connect();
-    const flow = new TradeFlow(markets, accounts, producer);
+    const flow = new TradeFlow(markets, accounts, broker);
     const { connection } = topology;
     await flow.ticks();
     await flow.send([
@@ -230,7 +232,7 @@ export async function tradesOverKafka(
       latency: { rate, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) },
     };
   } finally {
-    await Promise.allSettled([producer.disconnect(), consumer.disconnect()]);
+    await Promise.allSettled([broker.close(), consumer.disconnect()]);
     await topology.stop();
   }
 }

@@ -16,8 +16,8 @@ const TRANSPORT = `
   create table outbox_source (source text primary key, next_sequence bigint not null);
   create table outbox_relay (source text primary key, relayed bigint not null);
   create table outbox (
-    source text not null, sequence bigint not null, topic text not null, messages int not null,
-    packed bytea not null, at timestamptz not null default now(),
+    source text not null, sequence bigint not null, topic text not null, partition int not null,
+    messages int not null, codec text not null, tag bigint not null, packed bytea not null, at timestamptz not null default now(),
     primary key (source, sequence));
   alter table outbox alter column packed set storage external;
   create table service_state (

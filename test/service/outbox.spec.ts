@@ -4,17 +4,18 @@ import type { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Broker,
-  type BrokerRecord,
   KafkaLog,
   OutboxRelay,
+  type PackedBatch,
   RecordsRefusedError,
   SEQUENCE_HEADER,
   SOURCE_HEADER,
+  unpackBatch,
 } from '#lib/events';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 
 /** A broker that refuses some records, is away at times, and loses its word after it has written. */
-class MoodyBroker implements Pick<Broker, 'send'> {
+class MoodyBroker implements Pick<Broker, 'sendBatches'> {
   readonly written: { topic: string; value: string; source: string; sequence: number }[] = [];
   readonly acknowledged: string[] = [];
   requests = 0;
@@ -25,7 +26,8 @@ class MoodyBroker implements Pick<Broker, 'send'> {
     private readonly away = new Set<string>(),
   ) {}
 
-  send(topic: string, records: readonly BrokerRecord[]): Promise<void> {
+  sendBatches(topic: string, batches: readonly PackedBatch[]): Promise<void> {
+    const records = batches.flatMap(unpackBatch);
     const mood = this.moods[this.requests++] ?? 'well';
     if (mood === 'away' || this.away.has(topic)) return Promise.reject(new Error('nobody answers'));
     if (records.some(({ value }) => this.refused.has(value)))
@@ -55,7 +57,11 @@ describe('the relay of the outbox', () => {
 
   /** Publishes in transactions: successive messages of a source together. */
   async function fill(messages: readonly { source: string; topic: string; value: string }[]): Promise<void> {
-    const log = new KafkaLog(connection, {} as Broker, [], { prefix: '', partitions: 1, replication: 1 });
+    const log = new KafkaLog(connection, { codec: 'lz4' } as Broker, [], {
+      prefix: '',
+      partitions: 1,
+      replication: 1,
+    });
     for (let at = 0; at < messages.length;) {
       const { source } = messages[at];
       const next = messages.findIndex((message, i) => i > at && message.source !== source);

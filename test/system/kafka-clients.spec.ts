@@ -1,10 +1,13 @@
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
-import kafkajs, { Kafka, logLevel } from 'kafkajs';
+import { Kafka, logLevel } from 'kafkajs';
+import { compressFrameSync as lz4 } from 'lz4-napi';
+import { compressSync as snappy } from 'snappy';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -137,18 +140,9 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
 
   it('is read in every codec', async () => {
     await start();
-    const client = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
-    const producer = client.producer({ allowAutoTopicCreation: false });
-    await producer.connect();
-    const { None, GZIP, Snappy, LZ4 } = kafkajs.CompressionTypes;
-    for (const compression of [None, GZIP, Snappy, LZ4])
-      await producer.send({
-        topic: `${prefix}values`,
-        compression,
-        messages: [2 * compression, 2 * compression + 1].map((value) => ({ value: text(value) })),
-      });
-    await producer.disconnect();
-    await send(encodeBatch([record(8), record(9)], { attributes: 4, pack: zstdFrame }));
+    const packs = [(data: Buffer) => data, gzipSync, snappy, lz4, zstdFrame];
+    for (const [codec, pack] of packs.entries())
+      await send(encodeBatch([record(2 * codec), record(2 * codec + 1)], { attributes: codec, pack }));
     await eventually(() => seen.length === 10, 'all codecs');
     expect(inOrder()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     await drained();

@@ -77,12 +77,15 @@ export class Journal {
     const decided = [...outcomes.values()];
     await manager.query(
       `insert into command_outcome (key, at, sequence, asked)
-       select key, $1, sequence, asked from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as n (key, sequence, asked)`,
+       select key, $1, sequence, asked from unnest(
+         string_to_array($2, ',')::uuid[], string_to_array($3, ',')::bigint[], string_to_array($4, ',', '')::bigint[])
+         as n (key, sequence, asked)`,
       [
         at,
-        [...outcomes.keys()],
-        decided.map(({ last }) => last),
-        decided.map((each) => (each.first === each.last ? null : each.first)),
+        // Texts, not arrays: the driver looks at every element of an array for what it would have to quote.
+        [...outcomes.keys()].join(),
+        decided.map(({ last }) => last).join(),
+        decided.map((each) => (each.first === each.last ? '' : each.first)).join(),
       ],
     );
   }
@@ -126,8 +129,8 @@ export class Journal {
       byKey.set(stored, text);
     }
     const rows = await manager.query<OutcomeRow[]>(
-      'select key, sequence, asked from command_outcome where key = any($1::uuid[])',
-      [[...byKey.keys()]],
+      "select key, sequence, asked from command_outcome where key = any(string_to_array($1, ',')::uuid[])",
+      [[...byKey.keys()].join()],
     );
     const found = new Map<string, Outcome>();
     for (const [key, outcome] of await this.read(manager, rows)) {

@@ -37,7 +37,7 @@ export const pricerEnvironment = z.object({
     )
     .meta({ secret: true }),
   FIRST_PARAMETERS: firstParameters,
-  SNAPSHOT_EVERY_EVENTS: positiveInteger(1000).describe(
+  SNAPSHOT_EVERY_EVENTS: positiveInteger(10_000).describe(
     'book events between two snapshots of the ledger, at least; more where there are more accounts. They are taken beside the writer',
   ),
 });

@@ -16,6 +16,12 @@ import { vault, vaultConfig } from '../../vault/src/index.js';
 export const engineEnvironment = z.object({
   DATABASE_URL: z.string().optional().describe('a PostgreSQL server to use instead of the embedded one'),
   ZKRISK_DATA_DIR: z.string().default('.zkrisk').describe('where the embedded database keeps its files'),
+  COMMITS_WAIT: z
+    .enum(['on', 'off'])
+    .default('on')
+    .describe(
+      'whether commits of the embedded database wait for the disk; off for a replay that settles on no chain: a power failure may then take the last half second of commits, the newest first, and the replay goes on from there',
+    ),
 });
 
 /** A running engine: every service in one process. */
@@ -51,7 +57,10 @@ export async function startEngine(
   ];
   const postgres =
     config.DATABASE_URL === undefined
-      ? await startEmbeddedPostgres(join(config.ZKRISK_DATA_DIR, 'postgres'))
+      ? await startEmbeddedPostgres(
+          join(config.ZKRISK_DATA_DIR, 'postgres'),
+          config.COMMITS_WAIT === 'off' ? { synchronous_commit: 'off' } : {},
+        )
       : undefined;
   try {
     const DATABASE_URL = postgres?.url ?? config.DATABASE_URL;

@@ -114,6 +114,8 @@ function replayEnvironment(
     SETTLEMENT: settleEvery > 0 ? 'on' : 'off',
     EPOCH_EVERY_BARS: String(settleEvery),
     EPOCH_RUN: String(settleRun),
+    // What is sent to a chain must not be forgotten; all else a replay makes again.
+    COMMITS_WAIT: settleEvery > 0 ? 'on' : 'off',
     // On a chain of one's own a block is final when it is made.
     VAULT: settleEvery > 0 && vault > 0 ? 'on' : 'off',
     VAULT_CONFIRMATIONS: '0',

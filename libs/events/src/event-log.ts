@@ -54,8 +54,8 @@ export abstract class EventLog {
   /** Records of a partition from an offset up to another (exclusive), as they are now. */
   abstract records(topic: string, partition: number, from: bigint, to: bigint): Promise<LogRecord[]>;
 
-  /** Writes down a batch within the transaction that consumes it. */
-  abstract recordBatch(manager: EntityManager, batch: ConsumedBatch): Promise<void>;
+  /** Messages by which a batch can be consumed again; to be appended, first, in the transaction that consumes it. */
+  abstract notesOf(batch: ConsumedBatch): Outgoing[];
 
   /** Messages not yet consumed, over all units that have ever read. */
   abstract lag(): Promise<Lag[]>;

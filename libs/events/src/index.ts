@@ -20,6 +20,7 @@ export * from './lane.js';
 export { LaneUnit } from './lane-unit.js';
 export * from './message-size.js';
 export * from './kafka/topic-differences.js';
+export { type PackedBatch, unpackBatch } from './kafka/wire/record-writer.js';
 
 export * from './partitions.js';
 

@@ -240,7 +240,6 @@ export class LaneUnit {
         throw new Error(`another process of ${this.name} has moved ${topic}/${partition}`);
       }
       const batch = { unit: this.name, topic, partition, from: position.offset, to: next.offset };
-      await log.recordBatch(manager, { ...batch, skipped });
       const messages: Message<unknown>[] = [];
       const origins: LogRecord[] = [];
       const dead: Outgoing[] = [];
@@ -266,7 +265,7 @@ export class LaneUnit {
       const { outbox, committed, rejections } = context.drain();
       for (const { index, reason } of rejections)
         dead.push(deadLetter(topic, partition, origins[index], reason));
-      const published = [...outbox, ...dead];
+      const published = [...log.notesOf({ ...batch, skipped }), ...outbox, ...dead];
       if (published.length > 0) await log.append(manager, this.name, published);
       const topics = new Set(published.map((message) => message.topic));
       return { committed, topics, dead: dead.length };

@@ -81,8 +81,8 @@ export class EmbeddedLog extends EventLog {
   }
 
   /** Its records are in one database with all their effects: there is nothing to rebuild from. */
-  recordBatch(): Promise<void> {
-    return Promise.resolve();
+  notesOf(): Outgoing[] {
+    return [];
   }
 
   async read(topic: string, partition: number, from: bigint, limit: number): Promise<LogRecord[]> {

@@ -1,5 +1,7 @@
 import { ZkriskError } from '#lib/errors';
 import type { LogRecord } from '../record.js';
+import type { Codec } from './wire/compression.js';
+import type { PackedBatch } from './wire/record-writer.js';
 
 /** The brokers do not fit the engine's needs. */
 export class BrokerError extends ZkriskError {
@@ -85,6 +87,8 @@ export interface BrokerSubscription {
  * this, and nothing else changes.
  */
 export interface Broker {
+  /** how what is sent is compressed */
+  readonly codec: Codec;
   /**
    * Creates the topics there are not.
    *
@@ -102,6 +106,8 @@ export interface Broker {
   committed(group: string, topic: string): Promise<readonly { partition: number; offset: bigint | null }[]>;
   /** Writes records and waits until all replicas in sync have them; within a partition in the order given. */
   send(topic: string, records: readonly BrokerRecord[]): Promise<void>;
+  /** As {@link send}, of batches that are written already, at most one for each partition. */
+  sendBatches(topic: string, batches: readonly PackedBatch[]): Promise<void>;
   /** Writes records without waiting for more than the leader: for answers, which are asked for again when lost. */
   sendFast(topic: string, records: readonly BrokerRecord[]): Promise<void>;
   subscribe(options: SubscribeOptions): Promise<BrokerSubscription>;

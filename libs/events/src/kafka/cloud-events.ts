@@ -1,5 +1,6 @@
 import type { Message } from '#lib/messages';
 import type { Broker, BrokerRecord } from './broker.js';
+import { unpackBatch } from './wire/record-writer.js';
 
 /**
  * Adds the headers of a CloudEvent (binary content mode) to a message: its value stays as it is, and a reader that knows
@@ -14,6 +15,7 @@ export function withCloudEvents(broker: Broker, prefix: string): Broker {
       headers: { ...cloudEvent(topic, prefix, record), ...record.headers },
     }));
   return {
+    codec: broker.codec,
     ensureTopics: (topics) => broker.ensureTopics(topics),
     differences: (topics) => broker.differences(topics),
     offsets: (topic) => broker.offsets(topic),
@@ -21,6 +23,7 @@ export function withCloudEvents(broker: Broker, prefix: string): Broker {
     members: (group) => broker.members(group),
     committed: (group, topic) => broker.committed(group, topic),
     send: (topic, records) => broker.send(topic, decorate(topic, records)),
+    sendBatches: (topic, batches) => broker.send(topic, decorate(topic, batches.flatMap(unpackBatch))),
     sendFast: (topic, records) => broker.sendFast(topic, records),
     subscribe: (options) => broker.subscribe(options),
     close: () => broker.close(),

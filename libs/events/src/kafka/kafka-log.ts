@@ -9,7 +9,7 @@ import { partitionFor, partitionsOf } from '../partitions.js';
 import type { Broker, BrokerRecord, TopicSettings } from './broker.js';
 import type { LogRecord } from '../record.js';
 import { readRange } from './read-range.js';
-import { chunksOf, putIntoOutbox } from './outbox.js';
+import { chunksOf, FreshBatches, putIntoOutbox } from './outbox.js';
 import { OutboxRelay } from './outbox-relay.js';
 
 export interface KafkaLogOptions {
@@ -30,6 +30,7 @@ const DAY_MS = 24 * 3600 * 1000;
  */
 export class KafkaLog extends EventLog {
   private readonly relay: OutboxRelay;
+  private readonly fresh = new FreshBatches();
   private readonly offsets: ConsumerOffsets;
 
   constructor(
@@ -39,7 +40,7 @@ export class KafkaLog extends EventLog {
     private readonly options: KafkaLogOptions,
   ) {
     super();
-    this.relay = new OutboxRelay(database, broker, (topic) => this.nameOf(topic));
+    this.relay = new OutboxRelay(database, broker, (topic) => this.nameOf(topic), this.fresh);
     this.offsets = new ConsumerOffsets(database);
   }
 
@@ -101,15 +102,17 @@ export class KafkaLog extends EventLog {
        returning next_sequence - $2::bigint as first`,
       [source, messages.length],
     );
+    const carried = outgoingHeaders();
     const numbered = messages.map((message, i) => ({
       sequence: Number(first) + i,
       topic: message.topic,
       partition: partitionFor(message, this.partitions),
       key: message.key,
       value: message.value,
-      headers: outgoingHeaders(message.headers),
+      // One object for all that have none of their own: they are encoded once.
+      headers: hasOwn(message.headers) ? { ...carried, ...message.headers } : carried,
     }));
-    await putIntoOutbox(manager, chunksOf(source, numbered));
+    await putIntoOutbox(manager, chunksOf(source, numbered), this.broker.codec, this.fresh);
   }
 
   announce(): void {
@@ -144,14 +147,11 @@ export class KafkaLog extends EventLog {
     for (const [topic, records] of topics) await this.broker.send(this.nameOf(topic), records);
   }
 
-  async recordBatch(
-    manager: EntityManager,
-    { unit, topic, partition, from, to, skipped }: ConsumedBatch,
-  ): Promise<void> {
+  notesOf({ unit, topic, partition, from, to, skipped }: ConsumedBatch): Outgoing[] {
     const header = { id: `${unit}@${topic}/${partition}@${from}`, sequence: 0, time: Date.now() };
     const range = { from: from.toString(), to: to.toString() };
     const payload = { unit, topic, partition, ...range, ...(skipped === undefined ? {} : { skipped }) };
-    await this.append(manager, unit, [outgoing(TOPICS.consumption, unit, header, payload)]);
+    return [outgoing(TOPICS.consumption, unit, header, payload)];
   }
 
   async lag(): Promise<Lag[]> {
@@ -231,4 +231,9 @@ export class KafkaLog extends EventLog {
     );
     return ends;
   }
+}
+
+function hasOwn(headers: Outgoing['headers']): boolean {
+  for (const _ in headers) return true;
+  return false;
 }

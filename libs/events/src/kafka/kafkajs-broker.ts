@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import kafkajs, {
   type Admin,
-  type CompressionTypes,
   Kafka,
   type logCreator,
   logLevel,
@@ -22,24 +21,13 @@ import type {
 import type { KafkaConnection } from './kafka-config.js';
 import { KafkaJsSubscription } from './kafkajs-subscription.js';
 import { tellDifferences, topicDifferences } from './topic-differences.js';
-import { type Codec, CODECS, compress } from './wire/compression.js';
+import type { Codec } from './wire/compression.js';
 import { readFetchesOurselves } from './wire/kafkajs-fetch.js';
+import { messagesInBatches, writeProducesOurselves } from './wire/kafkajs-produce.js';
+import { type PackedBatch, packBatch } from './wire/record-writer.js';
 
 readFetchesOurselves();
-
-const { CompressionTypes: Types } = kafkajs;
-const COMPRESSION_TYPES: Readonly<Record<Codec, CompressionTypes>> = {
-  none: Types.None,
-  gzip: Types.GZIP,
-  snappy: Types.Snappy,
-  lz4: Types.LZ4,
-  zstd: Types.ZSTD,
-};
-const WRITERS: Record<number, () => ReturnType<typeof writerOf>> = kafkajs.CompressionCodecs;
-for (const [number, codec] of CODECS.entries()) {
-  // kafkajs reads nothing with these: fetches are decoded in wire/.
-  if (codec !== 'none') WRITERS[number] = () => writerOf(codec);
-}
+writeProducesOurselves();
 
 /** The one place that knows kafkajs. */
 export class KafkaJsBroker implements Broker {
@@ -48,11 +36,11 @@ export class KafkaJsBroker implements Broker {
   private admin: Promise<Admin> | undefined;
   private safe: Promise<Producer> | undefined;
   private fast: Promise<Producer> | undefined;
-  private readonly compression: CompressionTypes;
+  readonly codec: Codec;
 
   constructor(connection: KafkaConnection) {
     const { brokers, clientId, tls, sasl, compression = 'none' } = connection;
-    this.compression = COMPRESSION_TYPES[compression];
+    this.codec = compression;
     this.kafka = new Kafka({
       clientId,
       brokers: [...brokers],
@@ -153,29 +141,45 @@ export class KafkaJsBroker implements Broker {
   }
 
   async send(topic: string, records: readonly BrokerRecord[]): Promise<void> {
+    await this.sendBatches(topic, await this.packed(records));
+  }
+
+  async sendBatches(topic: string, batches: readonly PackedBatch[]): Promise<void> {
     // One request at a time: with more in flight a retried one could overtake the next.
     this.safe ??= this.producer({ idempotent: true, maxInFlightRequests: 1 });
     const producer = this.safe;
     try {
-      await (await producer).send({ topic, messages: [...records], acks: -1, compression: this.compression });
+      await (await producer).send({ topic, messages: messagesInBatches(batches), acks: -1 });
     } catch (error) {
       // A producer whose sequence the broker no longer accepts stays broken; the next one has a new identity.
       if (this.safe === producer) this.safe = undefined;
       drop(producer);
-      throw refusalOf(error, topic, records);
+      throw refusalOf(error, topic, batches);
     }
   }
 
   async sendFast(topic: string, records: readonly BrokerRecord[]): Promise<void> {
     this.fast ??= this.producer({});
     const producer = this.fast;
+    const batches = await this.packed(records);
     try {
-      await (await producer).send({ topic, messages: [...records], acks: 1, compression: this.compression });
+      await (await producer).send({ topic, messages: messagesInBatches(batches), acks: 1 });
     } catch (error) {
       if (this.fast === producer) this.fast = undefined;
       drop(producer);
       throw error;
     }
+  }
+
+  /** Records as a batch for each partition. */
+  private packed(records: readonly BrokerRecord[]): Promise<PackedBatch[]> {
+    const partitions = new Map<number, BrokerRecord[]>();
+    for (const record of records) {
+      const own = partitions.get(record.partition);
+      if (own === undefined) partitions.set(record.partition, [record]);
+      else own.push(record);
+    }
+    return Promise.all([...partitions].map(([partition, own]) => packBatch(this.codec, partition, own)));
   }
 
   async subscribe(options: SubscribeOptions): Promise<BrokerSubscription> {
@@ -210,17 +214,6 @@ export class KafkaJsBroker implements Broker {
   }
 }
 
-/** A codec as kafkajs wants it. */
-function writerOf(codec: Codec): {
-  compress(encoder: { buffer: Buffer }): Promise<Buffer>;
-  decompress(): Promise<Buffer>;
-} {
-  return {
-    compress: ({ buffer }) => Promise.resolve(compress(codec, buffer)),
-    decompress: () => Promise.reject(new BrokerError(`${codec} is not read by kafkajs here`)),
-  };
-}
-
 /** Ends a client that is not used any more. */
 function drop(client: Promise<Producer>): void {
   void client.then((each) => each.disconnect()).catch(() => undefined);
@@ -234,10 +227,11 @@ const REFUSALS = new Set([
   'INVALID_TIMESTAMP',
 ]);
 
-function refusalOf(error: unknown, topic: string, records: readonly BrokerRecord[]): unknown {
+function refusalOf(error: unknown, topic: string, batches: readonly PackedBatch[]): unknown {
+  const records = batches.reduce((sum, { count }) => sum + count, 0);
   const { type } = error as { type?: string };
   return type !== undefined && REFUSALS.has(type)
-    ? new RecordsRefusedError(`${topic} refuses ${records.length} records: ${messageOf(error)}`, {
+    ? new RecordsRefusedError(`${topic} refuses ${records} records: ${messageOf(error)}`, {
         topic,
         type,
       })

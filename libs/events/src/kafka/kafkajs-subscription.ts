@@ -11,7 +11,7 @@ import { messageOf } from '#lib/errors';
 import type { LogRecord } from '../record.js';
 import type { BrokerSubscription, PartitionOffset, Partitions, SubscribeOptions } from './broker.js';
 import type { FetchedMessage } from './wire/kafkajs-fetch.js';
-import { readRecord as readWireRecord } from './wire/read-record.js';
+import { readRecord } from './wire/read-record.js';
 
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
@@ -126,7 +126,7 @@ export class KafkaJsSubscription implements BrokerSubscription {
     const to = BigInt(batch.lastOffset()) + 1n;
     this.reading.set(name, to);
     const messages = batch.messages as unknown as FetchedMessage[];
-    this.options.onRecords(topic, partition, messages.flatMap(readRecord), to);
+    this.options.onRecords(topic, partition, recordsOf(messages), to);
   }
 
   /** A consumer that has given up is replaced, until one stays. */
@@ -177,9 +177,14 @@ function assigner({ share }: SubscribeOptions, joinedAt: number): PartitionAssig
   });
 }
 
-function readRecord({ offset, record, unreadable }: FetchedMessage): LogRecord[] {
-  if (record !== undefined) return [readWireRecord(record)];
-  if (unreadable === undefined) return [];
-  const { from, problem } = unreadable;
-  return [{ offset: BigInt(offset), key: '', value: '', headers: {}, problem, from }];
+function recordsOf(messages: readonly FetchedMessage[]): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const { offset, record, unreadable } of messages) {
+    if (record !== undefined) records.push(readRecord(record));
+    else if (unreadable !== undefined) {
+      const { from, problem } = unreadable;
+      records.push({ offset: BigInt(offset), key: '', value: '', headers: {}, problem, from });
+    }
+  }
+  return records;
 }

@@ -1,21 +1,19 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
-import { SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
-import { type Broker, type BrokerRecord, RecordsRefusedError } from './broker.js';
-import { type OutboxMessage, outboxMessages, putIntoOutbox } from './outbox.js';
-
-/** A row of the outbox: a topic's messages of one transaction. */
-interface OutboxRow {
-  readonly sequence: string;
-  readonly topic: string;
-  readonly packed: Buffer;
-}
+import { type Broker, RecordsRefusedError } from './broker.js';
+import {
+  FreshBatches,
+  type OutboxMessage,
+  outboxMessages,
+  type OutboxRow,
+  putIntoOutbox,
+  waitingRows,
+} from './outbox.js';
+import { packBatch } from './wire/record-writer.js';
 
 /** Rows relayed in one transaction. */
-const BATCH_ROWS = 16;
-/** Characters sent in one request; a single record may be longer. */
-const REQUEST_CHARACTERS = 900_000;
+const BATCH_ROWS = 32;
 /** Looks for rows that other processes have left behind. */
 const POLL_MS = 200;
 const MAXIMUM_BACKOFF_MS = 2_000;
@@ -24,8 +22,7 @@ const FAILURES_OF_A_BROKER = 2;
 
 /** The fate of a row of the outbox. */
 interface Sent {
-  readonly sequence: string;
-  readonly topic: string;
+  readonly row: OutboxRow;
   /** messages that were acknowledged */
   readonly sent: number;
   readonly left: readonly OutboxMessage[];
@@ -56,8 +53,9 @@ export class OutboxRelay {
 
   constructor(
     private readonly database: DataSource,
-    private readonly broker: Pick<Broker, 'send'>,
+    private readonly broker: Pick<Broker, 'sendBatches'>,
     private readonly nameOf: (topic: string) => string,
+    private readonly fresh = new FreshBatches(),
   ) {}
 
   start(): void {
@@ -119,11 +117,8 @@ export class OutboxRelay {
         [source],
       );
       if ((at as typeof at | undefined) === undefined) return 0;
-      const rows = await manager.query<OutboxRow[]>(
-        `select sequence, topic, packed from outbox
-         where source = $1 and sequence > $2 and topic <> all($3) order by sequence limit ${BATCH_ROWS}`,
-        [source, at.relayed, this.resting(source)],
-      );
+      const after = { source, sequence: at.relayed, except: this.resting(source) };
+      const rows = await waitingRows(manager, this.fresh, after, BATCH_ROWS);
       if (rows.length === 0) return 0;
       const acknowledged = await this.send(source, rows);
       await this.forget(manager, source, acknowledged);
@@ -154,46 +149,66 @@ export class OutboxRelay {
     const done: Sent[] = [];
     let failed = 0;
     for (const [topic, own] of topics) {
-      const unpacked = await Promise.all(own.map(({ packed }) => outboxMessages(packed)));
-      const sent: OutboxMessage[] = [];
       try {
-        for (const request of requestsOf(unpacked.flat()))
-          await this.sendRequest(source, topic, request, sent);
+        for (const request of requestsOf(own)) await this.sendRows(source, topic, request, done);
         this.stuck.delete(`${source} ${topic}`);
         failed = 0;
       } catch (error) {
         this.noteStuck(source, topic, error);
         failed = error instanceof RecordsRefusedError ? 0 : failed + 1;
       }
-      const acknowledged = new Set(sent);
-      for (const [i, { sequence }] of own.entries()) {
-        const left = unpacked[i].filter((message) => !acknowledged.has(message));
-        if (left.length < unpacked[i].length)
-          done.push({ sequence, topic, sent: unpacked[i].length - left.length, left });
-      }
       if (failed === FAILURES_OF_A_BROKER) break;
     }
     return done;
   }
 
-  /** Sends messages in order; where some are refused together, as many as are taken. */
-  private async sendRequest(
+  /** Sends rows of different partitions; where some are refused together, as many as are taken. */
+  private async sendRows(
     source: string,
     topic: string,
-    messages: readonly OutboxMessage[],
-    sent: OutboxMessage[],
+    rows: readonly OutboxRow[],
+    done: Sent[],
   ): Promise<void> {
     try {
-      await this.broker.send(
+      await this.broker.sendBatches(
         this.nameOf(topic),
-        messages.map((message) => recordOf(source, message)),
+        rows.map(({ batch }) => batch),
       );
-      sent.push(...messages);
+      for (const row of rows) done.push({ row, sent: row.batch.count, left: [] });
     } catch (error) {
-      if (!(error instanceof RecordsRefusedError) || messages.length === 1) throw error;
-      const middle = messages.length >> 1;
-      await this.sendRequest(source, topic, messages.slice(0, middle), sent);
-      await this.sendRequest(source, topic, messages.slice(middle), sent);
+      if (!(error instanceof RecordsRefusedError)) throw error;
+      if (rows.length > 1) for (const row of rows) await this.sendRows(source, topic, [row], done);
+      else if (rows[0].batch.count === 1) throw error;
+      else await this.sendParts(source, rows[0], done);
+    }
+  }
+
+  /** Sends the messages of a row that was refused, in order, as many as are taken. */
+  private async sendParts(source: string, row: OutboxRow, done: Sent[]): Promise<void> {
+    const messages = outboxMessages(row.batch);
+    let taken = 0;
+    const send = async (from: number, to: number): Promise<void> => {
+      const middle = (from + to) >> 1;
+      for (const [start, end] of [
+        [from, middle],
+        [middle, to],
+      ]) {
+        const numbered = { source, sequence: ({ sequence }: OutboxMessage) => sequence };
+        const { codec, partition } = row.batch;
+        const part = await packBatch(codec, partition, messages.slice(start, end), numbered);
+        try {
+          await this.broker.sendBatches(this.nameOf(row.topic), [part]);
+          taken = end;
+        } catch (error) {
+          if (!(error instanceof RecordsRefusedError) || part.count === 1) throw error;
+          await send(start, end);
+        }
+      }
+    };
+    try {
+      await send(0, messages.length);
+    } finally {
+      if (taken > 0) done.push({ row, sent: taken, left: messages.slice(taken) });
     }
   }
 
@@ -213,12 +228,13 @@ export class OutboxRelay {
     if (sent.length > 0)
       await manager.query('delete from outbox where source = $1 and sequence = any($2::bigint[])', [
         source,
-        sent.map(({ sequence }) => sequence),
+        sent.map(({ row }) => row.sequence),
       ]);
-    await putIntoOutbox(
-      manager,
-      sent.flatMap(({ topic, left }) => (left.length === 0 ? [] : [{ source, topic, messages: left }])),
-    );
+    for (const { row, left } of sent) {
+      this.fresh.drop(row.tag);
+      if (left.length > 0)
+        await putIntoOutbox(manager, [{ source, topic: row.topic, messages: left }], row.batch.codec);
+    }
     await manager.query(
       `update outbox_relay set relayed =
          coalesce((select min(sequence) from outbox where source = $1),
@@ -246,24 +262,14 @@ function backoffMs(failures: number): number {
   return Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** failures);
 }
 
-/** Messages that are sent together. */
-function requestsOf(messages: readonly OutboxMessage[]): OutboxMessage[][] {
-  const requests: OutboxMessage[][] = [];
-  let characters = Infinity;
-  for (const message of messages) {
-    if (characters + message.value.length > REQUEST_CHARACTERS) {
-      requests.push([]);
-      characters = 0;
-    }
-    requests[requests.length - 1].push(message);
-    characters += message.value.length;
+/** Rows that are sent together: in order, and of different partitions, for a request has one batch of each. */
+function requestsOf(rows: readonly OutboxRow[]): OutboxRow[][] {
+  const requests: OutboxRow[][] = [];
+  for (const row of rows) {
+    const last = requests.at(-1);
+    if (last === undefined || last.some(({ batch }) => batch.partition === row.batch.partition))
+      requests.push([row]);
+    else last.push(row);
   }
   return requests;
-}
-
-function recordOf(source: string, { sequence, key, partition, value, headers }: OutboxMessage): BrokerRecord {
-  return {
-    ...{ key, partition, value },
-    headers: { ...headers, [SOURCE_HEADER]: source, [SEQUENCE_HEADER]: String(sequence) },
-  };
 }

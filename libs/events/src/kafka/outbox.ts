@@ -1,101 +1,176 @@
-import { promisify } from 'node:util';
-import { deflateRaw, inflateRaw } from 'node:zlib';
+import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
-
-const pack = promisify<Buffer, { level: number }, Buffer>(deflateRaw);
-const unpack = promisify<Buffer, Buffer>(inflateRaw);
+import { SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
+import type { Codec } from './wire/compression.js';
+import { type PackedBatch, packBatch, unpackBatch, type WrittenRecord } from './wire/record-writer.js';
 
 /** A message that a source has committed and that is to be published. */
-export interface OutboxMessage {
+export interface OutboxMessage extends WrittenRecord {
   /** its number: a source's messages of a topic have rising ones */
   readonly sequence: number;
   readonly partition: number;
-  readonly key: string;
-  readonly value: string;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Messages of one topic that were committed together: a row of the outbox. */
+/** Messages to one partition that were committed together: a row of the outbox, and a record batch of the topic. */
 export interface OutboxChunk {
   readonly source: string;
   readonly topic: string;
   readonly messages: readonly OutboxMessage[];
 }
 
-/** Messages in a row at most: so that a relay reads little at once. */
+/** A row as the relay reads it. */
+export interface OutboxRow {
+  readonly sequence: string;
+  readonly topic: string;
+  readonly tag: string;
+  readonly batch: PackedBatch;
+}
+
+/** Messages in a row at most, and their characters: a topic's limit for a batch is above that. A single message may be longer. */
 const MESSAGES_IN_CHUNK = 1_000;
+const CHARACTERS_IN_CHUNK = 900_000;
+const COLUMNS = ['source', 'sequence', 'topic', 'partition', 'messages', 'codec', 'tag', 'packed'] as const;
+/** What is kept in memory of rows that this process has written. */
+const FRESH_BYTES = 32 << 20;
+const FRESH_ROWS = 1_000;
 
-/** The line before a message's value; the value itself is the next line, or here where it has lines of its own. */
-type Head = [sequence: number, partition: number, key: string, headers?: object | null, value?: string];
+/**
+ * Batches that this process has put into the outbox lately: its relay need not read them back. Each row has a random tag, so that
+ * a batch whose transaction was rolled back is never taken for the row that has its number later.
+ */
+export class FreshBatches {
+  private readonly batches = new Map<string, PackedBatch>();
+  private bytes = 0;
 
-function textOf(messages: readonly OutboxMessage[]): string {
-  const lines: string[] = [];
-  for (const { sequence, partition, key, value, headers } of messages) {
-    const head: Head = [sequence, partition, key];
-    const plain = !value.includes('\n');
-    if (!plain || Object.keys(headers).length > 0) head.push(headers);
-    if (!plain) head.push(value);
-    lines.push(JSON.stringify(head), plain ? value : '');
+  get tags(): string[] {
+    return [...this.batches.keys()];
   }
-  return lines.join('\n');
+
+  put(tag: string, batch: PackedBatch): void {
+    this.batches.set(tag, batch);
+    this.bytes += batch.packed.length;
+    for (const oldest of this.batches.keys()) {
+      if (this.bytes <= FRESH_BYTES && this.batches.size <= FRESH_ROWS) break;
+      this.drop(oldest);
+    }
+  }
+
+  get(tag: string): PackedBatch | undefined {
+    return this.batches.get(tag);
+  }
+
+  drop(tag: string): void {
+    this.bytes -= this.batches.get(tag)?.packed.length ?? 0;
+    this.batches.delete(tag);
+  }
 }
 
 /**
- * Puts messages into the outbox, a row for a topic's messages of a transaction, packed: messages of a topic repeat each other, and
- * a database writes them twice, to its log and to its table. Packing runs beside the event loop.
+ * Puts messages into the outbox: a row for each partition's messages of a transaction, as the record batch that the topic gets. It is
+ * written and compressed once, here, and the relay sends it as it is.
+ *
+ * @param fresh remembers the batches for the relay of this process
  */
-export async function putIntoOutbox(manager: EntityManager, chunks: readonly OutboxChunk[]): Promise<void> {
+export async function putIntoOutbox(
+  manager: EntityManager,
+  chunks: readonly OutboxChunk[],
+  codec: Codec,
+  fresh?: FreshBatches,
+): Promise<void> {
   const rows = await Promise.all(
     chunks.flatMap(split).map(async ({ source, topic, messages }) => {
-      const packed = await pack(Buffer.from(textOf(messages)), { level: 1 });
-      return { source, sequence: messages[0].sequence, topic, count: messages.length, packed };
+      const [{ partition, sequence }] = messages;
+      const numbered = { source, sequence: (message: OutboxMessage) => message.sequence };
+      const batch = await packBatch(codec, partition, messages, numbered);
+      const tag = randomBytes(8).readBigInt64BE().toString();
+      fresh?.put(tag, batch);
+      return { source, topic, sequence, batch, tag };
     }),
   );
   if (rows.length === 0) return;
+  // A parameter each: bytes in an array would be written out in hexadecimal.
+  const values = rows.map(
+    (_, i) => `(${COLUMNS.map((__, column) => `$${i * COLUMNS.length + column + 1}`).join()})`,
+  );
   await manager.query(
-    `insert into outbox (source, sequence, topic, messages, packed)
-     select * from unnest($1::text[], $2::bigint[], $3::text[], $4::int[], $5::bytea[])`,
-    [
-      rows.map(({ source }) => source),
-      rows.map(({ sequence }) => sequence),
-      rows.map(({ topic }) => topic),
-      rows.map(({ count }) => count),
-      rows.map(({ packed }) => packed),
-    ],
+    `insert into outbox (${COLUMNS.join()}) values ${values.join()}`,
+    rows.flatMap(({ source, sequence, topic, batch, tag }) => [
+      ...[source, sequence, topic, batch.partition, batch.count, batch.codec, tag, batch.packed],
+    ]),
   );
 }
 
-/** The messages of a row's `packed`. */
-export async function outboxMessages(packed: Buffer): Promise<OutboxMessage[]> {
-  const lines = (await unpack(packed)).toString().split('\n');
-  const messages: OutboxMessage[] = [];
-  for (let at = 0; at < lines.length; at += 2) {
-    const [sequence, partition, key, headers, value] = JSON.parse(lines[at]) as Head;
-    messages.push({
-      ...{ sequence, partition, key, value: value ?? lines[at + 1] },
-      headers: (headers ?? {}) as Record<string, string>,
-    });
-  }
-  return messages;
+/**
+ * The first rows of a source after a number, in order.
+ *
+ * @param fresh rows whose batches are there are not read in full
+ * @param except topics that are left out
+ */
+export async function waitingRows(
+  manager: EntityManager,
+  fresh: FreshBatches,
+  after: { readonly source: string; readonly sequence: string; readonly except: readonly string[] },
+  most: number,
+): Promise<OutboxRow[]> {
+  const rows = await manager.query<
+    {
+      readonly sequence: string;
+      readonly topic: string;
+      readonly tag: string;
+      readonly partition: number;
+      readonly messages: number;
+      readonly codec: Codec;
+      readonly packed: Buffer | null;
+    }[]
+  >(
+    `select sequence, topic, tag, partition, messages, codec, case when tag = any($4::bigint[]) then null else packed end as packed
+     from outbox where source = $1 and sequence > $2 and topic <> all($3) order by sequence limit $5`,
+    [after.source, after.sequence, after.except, fresh.tags, most],
+  );
+  return rows.map(({ sequence, topic, tag, partition, messages, codec, packed }) => ({
+    ...{ sequence, topic, tag },
+    batch: packed === null ? fresh.get(tag)! : { partition, count: messages, codec, packed },
+  }));
 }
 
-/** Messages by topic, topics as they first appear: within a topic their order is kept. */
+/** The messages of a row. */
+export function outboxMessages(batch: PackedBatch): OutboxMessage[] {
+  return unpackBatch(batch).map(({ headers, ...record }) => {
+    const { [SOURCE_HEADER]: _, [SEQUENCE_HEADER]: sequence, ...own } = headers;
+    return { ...record, headers: own, sequence: Number(sequence) };
+  });
+}
+
+/** Messages by topic and partition, as they first appear: within a partition their order is kept. */
 export function chunksOf(
   source: string,
   messages: readonly (OutboxMessage & { readonly topic: string })[],
 ): OutboxChunk[] {
-  const topics = new Map<string, OutboxMessage[]>();
+  const topics = new Map<string, Map<number, OutboxMessage[]>>();
   for (const message of messages) {
-    const own = topics.get(message.topic);
-    if (own === undefined) topics.set(message.topic, [message]);
+    let partitions = topics.get(message.topic);
+    if (partitions === undefined) topics.set(message.topic, (partitions = new Map()));
+    const own = partitions.get(message.partition);
+    if (own === undefined) partitions.set(message.partition, [message]);
     else own.push(message);
   }
-  return [...topics].map(([topic, own]) => ({ source, topic, messages: own }));
+  return [...topics].flatMap(([topic, partitions]) =>
+    [...partitions.values()].map((own) => ({ source, topic, messages: own })),
+  );
 }
 
 function split({ source, topic, messages }: OutboxChunk): OutboxChunk[] {
-  const parts: OutboxChunk[] = [];
-  for (let at = 0; at < messages.length; at += MESSAGES_IN_CHUNK)
-    parts.push({ source, topic, messages: messages.slice(at, at + MESSAGES_IN_CHUNK) });
-  return parts;
+  const parts: OutboxMessage[][] = [];
+  let characters = Infinity;
+  for (const message of messages) {
+    const last = parts.at(-1);
+    characters += message.value.length;
+    if (last !== undefined && characters <= CHARACTERS_IN_CHUNK && last.length < MESSAGES_IN_CHUNK)
+      last.push(message);
+    else {
+      parts.push([message]);
+      characters = message.value.length;
+    }
+  }
+  return parts.map((part) => ({ source, topic, messages: part }));
 }

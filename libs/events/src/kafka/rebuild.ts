@@ -87,7 +87,7 @@ class ComparingLog extends EventLog {
       ...{ sequence, topic: message.topic, partition: partitionFor(message, this.partitions) },
       ...{ key: message.key, value: message.value, headers: message.headers ?? {} },
     }));
-    await putIntoOutbox(manager, chunksOf(source, unsent));
+    await putIntoOutbox(manager, chunksOf(source, unsent), this.log.broker.codec);
     this.unpublished += missing.length;
     await manager.query(
       `insert into outbox_relay (source, relayed)
@@ -97,14 +97,11 @@ class ComparingLog extends EventLog {
     );
   }
 
-  recordBatch(
-    manager: EntityManager,
-    { unit, ...batch }: Parameters<EventLog['recordBatch']>[1],
-  ): Promise<void> {
+  notesOf({ unit, ...batch }: Parameters<EventLog['notesOf']>[0]): Outgoing[] {
     const { topic, partition, from, to } = batch;
     const payload = { unit, topic, partition, from: from.toString(), to: to.toString() };
     const header = { id: `${unit}@${topic}/${partition}@${from}`, sequence: 0, time: Date.now() };
-    return this.append(manager, unit, [outgoing(TOPICS.consumption, unit, header, payload)]);
+    return [outgoing(TOPICS.consumption, unit, header, payload)];
   }
 
   announce(): void {

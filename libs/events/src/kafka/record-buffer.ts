@@ -2,7 +2,9 @@ import type { LogRecord } from '../record.js';
 
 /** Records of a partition that were read ahead. */
 export class RecordBuffer {
-  private records: (LogRecord & { readonly arrival: number })[] = [];
+  private records: LogRecord[] = [];
+  /** when each of `records` has arrived */
+  private arrivals: number[] = [];
   private characters = 0;
   private readTo: bigint | undefined;
   paused = false;
@@ -16,6 +18,7 @@ export class RecordBuffer {
   /** Forgets everything: the partition is read anew. */
   reset(): void {
     this.records = [];
+    this.arrivals = [];
     this.characters = 0;
     this.readTo = undefined;
     this.unpause();
@@ -28,7 +31,8 @@ export class RecordBuffer {
   add(records: readonly LogRecord[], to: bigint, arrival: number): void {
     this.readTo = to;
     for (const record of records) {
-      this.records.push({ ...record, arrival });
+      this.records.push(record);
+      this.arrivals.push(arrival);
       this.characters += record.value.length;
     }
     if (!this.paused && this.isFull(1)) {
@@ -41,7 +45,7 @@ export class RecordBuffer {
   from(offset: bigint, limit: number, arrival = Infinity): LogRecord[] {
     const start = this.indexOf(offset);
     let end = start;
-    while (end < this.records.length && end - start < limit && this.records[end].arrival <= arrival) end++;
+    while (end < this.records.length && end - start < limit && this.arrivals[end] <= arrival) end++;
     return this.records.slice(start, end);
   }
 
@@ -59,13 +63,14 @@ export class RecordBuffer {
 
   /** When the first record from an offset on has arrived; undefined where there is none. */
   arrivalOf(offset: bigint): number | undefined {
-    return this.records.at(this.indexOf(offset))?.arrival;
+    return this.arrivals.at(this.indexOf(offset));
   }
 
   /** Drops records before an offset. */
   release(offset: bigint): void {
     const end = this.indexOf(offset);
     if (end === 0) return;
+    this.arrivals.splice(0, end);
     for (const { value } of this.records.splice(0, end)) this.characters -= value.length;
     if (!this.isFull(0.5)) this.unpause();
   }

@@ -24,6 +24,8 @@ import {
 } from '../broker.js';
 import type { KafkaConnection } from '../kafka-config.js';
 import { tellDifferences, topicDifferences } from '../topic-differences.js';
+import type { Codec } from '../wire/compression.js';
+import { type PackedBatch, unpackBatch } from '../wire/record-writer.js';
 import { type ClientOptions, PlatformaticSubscription } from './platformatic-subscription.js';
 
 /** Errors of brokers about records that they will never take. */
@@ -38,7 +40,7 @@ type TextProducer = Producer<string, string, string, string>;
 export class PlatformaticBroker implements Broker {
   private readonly logger = new Logger('Kafka');
   private readonly client: ClientOptions;
-  private readonly compression: CompressionAlgorithmValue;
+  readonly codec: Codec;
   private readonly admin: Admin;
   private safe: TextProducer | undefined;
   private fast: TextProducer | undefined;
@@ -60,7 +62,7 @@ export class PlatformaticBroker implements Broker {
             },
           }),
     };
-    this.compression = compression;
+    this.codec = compression;
     this.admin = new Admin({ ...this.client, retries: 5, retryDelay: 200 });
   }
 
@@ -166,6 +168,11 @@ export class PlatformaticBroker implements Broker {
     await sent;
   }
 
+  /** The client writes batches itself. */
+  sendBatches(topic: string, batches: readonly PackedBatch[]): Promise<void> {
+    return this.send(topic, batches.flatMap(unpackBatch));
+  }
+
   private async sendSafely(topic: string, records: readonly BrokerRecord[]): Promise<void> {
     this.safe ??= this.producer(true);
     const producer = this.safe;
@@ -224,7 +231,7 @@ export class PlatformaticBroker implements Broker {
     return new Producer({
       ...this.client,
       ...{ idempotent, autocreateTopics: false, serializers: stringSerializers, retries: 5, retryDelay: 100 },
-      compression: this.compression,
+      compression: this.codec satisfies CompressionAlgorithmValue,
     });
   }
 }

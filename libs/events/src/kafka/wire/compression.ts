@@ -1,8 +1,13 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip, gzipSync } from 'node:zlib';
 import * as zlib from 'node:zlib';
 import { Decompress as ZstdDecompress } from 'fzstd';
-import { compressFrameSync, decompressFrameSync } from 'lz4-napi';
-import { compressSync as snappyCompress, uncompressSync as snappyUncompress } from 'snappy';
+import { compressFrame, compressFrameSync, decompressFrameSync } from 'lz4-napi';
+import {
+  compress as snappyCompressBeside,
+  compressSync as snappyCompress,
+  uncompressSync as snappyUncompress,
+} from 'snappy';
 import { ZkriskError } from '#lib/errors';
 
 /** Codecs of Kafka’s record batches; the position is the number in a batch’s attributes. */
@@ -50,6 +55,17 @@ export function compress(codec: Codec, data: Buffer): Buffer {
   if (pack === undefined)
     throw new CompressionError(`${codec} cannot be written on Node ${process.version}`, { codec });
   return pack(data);
+}
+
+const PACK_BESIDE: Readonly<Partial<Record<Codec, (data: Buffer) => Promise<Buffer>>>> = {
+  gzip: promisify<Buffer, Buffer>(gzip),
+  snappy: (data) => snappyCompressBeside(data),
+  lz4: (data) => compressFrame(data),
+};
+
+/** As {@link compress}, in a thread where the codec's library has one. */
+export async function compressBeside(codec: Codec, data: Buffer): Promise<Buffer> {
+  return (await PACK_BESIDE[codec]?.(data)) ?? compress(codec, data);
 }
 
 /**

@@ -11,13 +11,58 @@ import {
 // were given up where two overlap or a record's key is four zero bytes, and goes round in circles at a batch without records.
 // It is no longer maintained: the answer to a fetch is therefore decoded here, in the place of its own decoder.
 
-/** A message as kafkajs hands it on: the fields it needs, and the record itself. */
-export interface FetchedMessage {
+/**
+ * A message as kafkajs hands it on: the record itself, and the fields that it looks at. The rest is worked out where somebody asks:
+ * there is one of these for every record that is read.
+ */
+export class FetchedMessage {
   readonly offset: string;
-  /** undefined for a place without a record, like the marker of a transaction’s end */
-  readonly record: WireRecord | undefined;
-  /** a range of offsets that cannot be read, the last of which is this message’s */
-  readonly unreadable: { readonly from: bigint; readonly problem: string } | undefined;
+
+  constructor(
+    offset: bigint,
+    /** undefined for a place without a record, like the marker of a transaction’s end */
+    readonly record: WireRecord | undefined,
+    /** a range of offsets that cannot be read, the last of which is this message’s */
+    readonly unreadable: { readonly from: bigint; readonly problem: string } | undefined,
+  ) {
+    this.offset = offset.toString();
+  }
+
+  get magicByte(): number {
+    return 2;
+  }
+
+  get attributes(): number {
+    return 0;
+  }
+
+  get timestamp(): string {
+    return (this.record?.timestamp ?? -1n).toString();
+  }
+
+  get key(): Buffer | null {
+    return this.record?.key ?? null;
+  }
+
+  get value(): Buffer | null {
+    return this.record?.value ?? null;
+  }
+
+  get headers(): Record<string, Buffer> {
+    const headers = this.record?.headers ?? [];
+    return Object.fromEntries(
+      headers.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+    );
+  }
+
+  /** Markers are no control records to kafkajs, nor is anything part of a transaction: it would leave them out. */
+  get isControlRecord(): boolean {
+    return false;
+  }
+
+  get batchContext(): { readonly inTransaction: boolean } {
+    return { inTransaction: false };
+  }
 }
 
 interface FetchedPartition {
@@ -92,33 +137,10 @@ function decodePartition(decoder: Decoder, version: number): FetchedPartition {
 /** A batch’s messages, the last of which has its last offset: kafkajs goes on after it. */
 function messagesOf({ from, to, control, records, problem }: RecordBatch): FetchedMessage[] {
   const last = to - 1n;
-  if (problem !== undefined) return [message(last, undefined, { from, problem })];
-  const messages = control ? [] : records.map((record) => message(record.offset, record));
-  if (BigInt(messages.at(-1)?.offset ?? -1) < last) messages.push(message(last));
+  if (problem !== undefined) return [new FetchedMessage(last, undefined, { from, problem })];
+  const messages = control
+    ? []
+    : records.map((record) => new FetchedMessage(record.offset, record, undefined));
+  if (messages.at(-1)?.record?.offset !== last) messages.push(new FetchedMessage(last, undefined, undefined));
   return messages;
-}
-
-function message(
-  offset: bigint,
-  record?: WireRecord,
-  unreadable?: FetchedMessage['unreadable'],
-): FetchedMessage {
-  // Field by field: once a record, and spreads cost more than reading it.
-  return {
-    offset: offset.toString(),
-    record,
-    unreadable,
-    magicByte: 2,
-    attributes: 0,
-    timestamp: (record?.timestamp ?? -1n).toString(),
-    key: record?.key ?? null,
-    value: record?.value ?? null,
-    headers:
-      record === undefined || record.headers.length === 0
-        ? {}
-        : Object.fromEntries(record.headers.filter(([, value]) => value !== null)),
-    // Markers are no control records to kafkajs, nor is anything part of a transaction: it would leave them out.
-    isControlRecord: false,
-    batchContext: { inTransaction: false },
-  } as FetchedMessage;
 }

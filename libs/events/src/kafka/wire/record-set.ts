@@ -78,7 +78,7 @@ function readBatch(data: Buffer): RecordBatch {
   };
   try {
     if (crc32c(data.subarray(CRC_FROM)) !== data.readUInt32BE(17)) throw new Error('its checksum is wrong');
-    const records = readRecords(data, attributes, batch.from);
+    const records = recordsOf(data, attributes, batch.from);
     // A marker’s key is its version and whether it aborts (0) or commits (1).
     const aborts = batch.control && records.some(({ key }) => key?.readInt16BE(2) === 0);
     return { ...batch, aborts, records };
@@ -87,18 +87,38 @@ function readBatch(data: Buffer): RecordBatch {
   }
 }
 
-function readRecords(data: Buffer, attributes: number, first: bigint): WireRecord[] {
+function recordsOf(data: Buffer, attributes: number, first: bigint): WireRecord[] {
   const codec = CODECS[attributes & 7];
   if (codec === undefined) throw new Error(`codec ${attributes & 7} is not known`);
-  const reader = new VarintReader(decompress(codec, data.subarray(HEADER_BYTES), LARGEST_BATCH_BYTES));
-  const firstTime = data.readBigInt64BE(27);
+  const records = decompress(codec, data.subarray(HEADER_BYTES), LARGEST_BATCH_BYTES);
   const appended = (attributes & 8) === 0 ? undefined : data.readBigInt64BE(35);
-  const count = data.readInt32BE(57);
+  return readRecords(records, data.readInt32BE(57), { first, time: data.readBigInt64BE(27), appended });
+}
+
+/** Where and when a batch begins; `appended` is the time of all its records, where the broker sets it. */
+interface BatchStart {
+  readonly first: bigint;
+  readonly time: bigint;
+  readonly appended?: bigint | undefined;
+}
+
+/**
+ * The records of a batch.
+ *
+ * @param data not compressed
+ * @throws {Error} where they are not as the protocol has them
+ */
+export function readRecords(
+  data: Buffer,
+  count: number,
+  { first, time, appended }: BatchStart = { first: 0n, time: 0n },
+): WireRecord[] {
+  const reader = new VarintReader(data);
   const records: WireRecord[] = [];
   for (let i = 0; i < count; i++) {
     const end = reader.length() + reader.at;
     reader.byte();
-    const timestamp = firstTime + BigInt(reader.varint());
+    const timestamp = time + BigInt(reader.varint());
     const offset = first + BigInt(reader.varint());
     const key = reader.bytes();
     const value = reader.bytes();
