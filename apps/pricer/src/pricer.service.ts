@@ -89,7 +89,7 @@ export class PricerService implements LaneOwner {
       }),
       ({ events, state, forecast }) => {
         this.current.follow(events, state, forecast);
-        for (const event of events) this.announce(event);
+        this.announce(events);
       },
     );
   }
@@ -349,8 +349,9 @@ export class PricerService implements LaneOwner {
       }
       for (const event of book(payload, time, index)) {
         const decides = commandOf(event);
-        const ours = decides !== undefined && commandKeyText(decides) === key;
-        events.push(ours ? { ...event, digest } : event);
+        // Written into the event, which is ours alone: a copy of one takes longer than deciding some.
+        if (decides !== undefined && commandKeyText(decides) === key) Object.assign(event, { digest });
+        events.push(event);
       }
       decided.set(key, digest);
       origins.set(key, context.headersOf(index));
@@ -429,7 +430,7 @@ export class PricerService implements LaneOwner {
     await this.versions.publish(context, events, this.current.board.now);
     this.publishStates(context, events);
     context.afterCommit(() => {
-      for (const event of events) this.announce(event);
+      this.announce(events);
       this.snapshots.committed(ledger);
     });
   }
@@ -457,25 +458,37 @@ export class PricerService implements LaneOwner {
     }
   }
 
-  private announce(event: BookEvent): void {
-    const key = commandOf(event);
-    if (key !== undefined) this.wake(commandKeyText(key), event);
+  private announce(events: readonly BookEvent[]): void {
+    if (events.length === 0) return;
     const { insolvent, need } = this.current.solvency();
     if (insolvent && !this.insolvent)
       this.logger.error(`INSOLVENT: ${formatMoney(need)} is missing of what traders have at marks`);
     this.insolvent = insolvent;
-    if (event.kind === 'haircut-settled')
-      this.logger.error(
-        `${event.settlementId}: ${event.need} was missing and is borne by ${event.accounts} accounts, ${event.fromGains} of gains of ${event.gains}, ${event.fromPrincipal} of principal; root ${event.root}`,
-      );
-    if (event.kind === 'bankruptcy-settled')
-      this.logger.log(`${event.account} is bankrupt: the pool bears ${event.loss}`);
-    if (
-      event.kind === 'trade-rejected' ||
-      event.kind === 'liquidity-rejected' ||
-      event.kind === 'account-rejected'
-    ) {
-      this.logger.debug(`${event.kind} ${key?.id ?? ''}: ${event.reason}`);
+    for (const event of events) {
+      if (this.waiting.size > 0) {
+        const key = commandOf(event);
+        if (key !== undefined) this.wake(commandKeyText(key), event);
+      }
+      this.tell(event);
+    }
+  }
+
+  private tell(event: BookEvent): void {
+    switch (event.kind) {
+      case 'haircut-settled':
+        this.logger.error(
+          `${event.settlementId}: ${event.need} was missing and is borne by ${event.accounts} accounts, ${event.fromGains} of gains of ${event.gains}, ${event.fromPrincipal} of principal; root ${event.root}`,
+        );
+        break;
+      case 'bankruptcy-settled':
+        this.logger.log(`${event.account} is bankrupt: the pool bears ${event.loss}`);
+        break;
+      case 'trade-rejected':
+      case 'liquidity-rejected':
+      case 'account-rejected':
+        this.logger.debug(`${event.kind} ${commandOf(event)?.id ?? ''}: ${event.reason}`);
+        break;
+      default:
     }
   }
 

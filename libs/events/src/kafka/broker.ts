@@ -98,6 +98,8 @@ export interface Broker {
   /** Differences from the declared topics. */
   differences(topics: readonly TopicSettings[]): Promise<TopicDifference[]>;
   offsets(topic: string): Promise<readonly OffsetRange[]>;
+  /** The ends of all partitions of several topics, asked for at once. */
+  ends(topics: readonly string[]): Promise<readonly PartitionOffset[]>;
   /** Gives topics more partitions; one that has as many already stays as it is. */
   growTopics(topics: readonly string[], partitions: number): Promise<void>;
   /** How many processes are members of a consumer group now. */

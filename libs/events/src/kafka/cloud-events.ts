@@ -19,6 +19,7 @@ export function withCloudEvents(broker: Broker, prefix: string): Broker {
     ensureTopics: (topics) => broker.ensureTopics(topics),
     differences: (topics) => broker.differences(topics),
     offsets: (topic) => broker.offsets(topic),
+    ends: (topics) => broker.ends(topics),
     growTopics: (topics, partitions) => broker.growTopics(topics, partitions),
     members: (group) => broker.members(group),
     committed: (group, topic) => broker.committed(group, topic),

@@ -240,16 +240,15 @@ export class KafkaLane implements RecordSource {
   private async look(): Promise<void> {
     const arrival = this.arrivals;
     const { log } = this.parts;
-    const ends = new Map<string, bigint>();
     // The last topic causes nothing that is read before it.
-    await Promise.all(
+    const topics = new Map(
       this.topics()
         .slice(0, -1)
-        .map(async (topic) => {
-          for (const { partition, high } of await log.broker.offsets(log.nameOf(topic)))
-            ends.set(`${topic}/${partition}`, high);
-        }),
+        .map((topic) => [log.nameOf(topic), topic]),
     );
+    const ends = new Map<string, bigint>();
+    for (const { topic, partition, offset } of await log.broker.ends([...topics.keys()]))
+      ends.set(`${topics.get(topic)}/${partition}`, offset);
     this.moment = { arrival, ends };
   }
 

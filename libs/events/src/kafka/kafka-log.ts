@@ -222,13 +222,11 @@ export class KafkaLog extends EventLog {
   }
 
   private async ends(topics: ReadonlySet<string>): Promise<Map<string, bigint>> {
+    const names = new Map([...topics].map((topic) => [this.nameOf(topic), topic]));
     const ends = new Map<string, bigint>();
-    await Promise.all(
-      [...topics].map(async (topic) => {
-        for (const { partition, high } of await this.broker.offsets(this.nameOf(topic)))
-          ends.set(`${topic}/${partition}`, high);
-      }),
-    );
+    if (names.size === 0) return ends;
+    for (const { topic, partition, offset } of await this.broker.ends([...names.keys()]))
+      ends.set(`${names.get(topic)}/${partition}`, offset);
     return ends;
   }
 }

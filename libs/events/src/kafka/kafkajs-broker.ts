@@ -14,11 +14,13 @@ import type {
   BrokerRecord,
   BrokerSubscription,
   OffsetRange,
+  PartitionOffset,
   SubscribeOptions,
   TopicDifference,
   TopicSettings,
 } from './broker.js';
 import type { KafkaConnection } from './kafka-config.js';
+import { TopicEnds } from './kafkajs-ends.js';
 import { KafkaJsSubscription } from './kafkajs-subscription.js';
 import { tellDifferences, topicDifferences } from './topic-differences.js';
 import type { Codec } from './wire/compression.js';
@@ -33,6 +35,7 @@ writeProducesOurselves();
 export class KafkaJsBroker implements Broker {
   private readonly logger = new Logger('Kafka');
   private readonly kafka: Kafka;
+  private readonly topicEnds: TopicEnds;
   private admin: Promise<Admin> | undefined;
   private safe: Promise<Producer> | undefined;
   private fast: Promise<Producer> | undefined;
@@ -52,6 +55,7 @@ export class KafkaJsBroker implements Broker {
       logLevel: logLevel.WARN,
       logCreator: this.logs(),
     });
+    this.topicEnds = new TopicEnds(this.kafka);
   }
 
   async ensureTopics(topics: readonly TopicSettings[]): Promise<void> {
@@ -110,6 +114,18 @@ export class KafkaJsBroker implements Broker {
     const admin = await this.connectedAdmin();
     const offsets = await admin.fetchTopicOffsets(topic);
     return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }));
+  }
+
+  async ends(topics: readonly string[]): Promise<readonly PartitionOffset[]> {
+    try {
+      return await this.topicEnds.of(topics);
+    } catch {
+      // One by one, by the client that tries again.
+      const ranges = await Promise.all(topics.map((topic) => this.offsets(topic)));
+      return ranges.flatMap((each, i) =>
+        each.map(({ partition, high }) => ({ topic: topics[i], partition, offset: high })),
+      );
+    }
   }
 
   async growTopics(topics: readonly string[], partitions: number): Promise<void> {
@@ -190,7 +206,10 @@ export class KafkaJsBroker implements Broker {
 
   async close(): Promise<void> {
     const clients = [this.admin, this.safe, this.fast];
-    await Promise.allSettled(clients.map(async (client) => (await client)?.disconnect()));
+    await Promise.allSettled([
+      this.topicEnds.close(),
+      ...clients.map(async (client) => (await client)?.disconnect()),
+    ]);
   }
 
   private connectedAdmin(): Promise<Admin> {

@@ -97,20 +97,25 @@ export class OutboxRelay {
 
   /** Messages that were acknowledged and are gone from the outbox. */
   private async relayAll(): Promise<number> {
-    const sources = await this.database.query<{ source: string }[]>(
-      `select source from outbox_source s left join outbox_relay r using (source)
+    const sources = await this.database.query<{ source: string; never: boolean }[]>(
+      `select source, r.source is null as never from outbox_source s left join outbox_relay r using (source)
        where s.next_sequence - 1 > coalesce(r.relayed, 0)`,
     );
-    const counts = await Promise.all(sources.map(({ source }) => this.relay(source)));
+    const counts = await Promise.all(sources.map(({ source, never }) => this.relay(source, never)));
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Sends a batch of one source, unless another process is at it. */
-  private async relay(source: string): Promise<number> {
-    await this.database.query(
-      'insert into outbox_relay (source, relayed) values ($1, 0) on conflict do nothing',
-      [source],
-    );
+  /**
+   * Sends a batch of one source, unless another process is at it.
+   *
+   * @param never nothing of the source was relayed before
+   */
+  private async relay(source: string, never: boolean): Promise<number> {
+    if (never)
+      await this.database.query(
+        'insert into outbox_relay (source, relayed) values ($1, 0) on conflict do nothing',
+        [source],
+      );
     return this.database.transaction(async (manager) => {
       const [at] = await manager.query<{ relayed: string }[]>(
         'select relayed from outbox_relay where source = $1 for update skip locked',

@@ -17,6 +17,7 @@ import {
   type BrokerRecord,
   type BrokerSubscription,
   type OffsetRange,
+  type PartitionOffset,
   RecordsRefusedError,
   type SubscribeOptions,
   type TopicSettings,
@@ -126,6 +127,22 @@ export class PlatformaticBroker implements Broker {
       low: low.get(partition)!,
       high: high.get(partition)!,
     }));
+  }
+
+  async ends(topics: readonly string[]): Promise<readonly PartitionOffset[]> {
+    const partitions = await Promise.all(topics.map((topic) => this.partitionsOf(topic)));
+    const listed = await this.admin.listOffsets({
+      topics: topics.map((name, i) => ({
+        name,
+        partitions: partitions[i].map((partitionIndex) => ({
+          partitionIndex,
+          timestamp: ListOffsetTimestamps.LATEST,
+        })),
+      })),
+    });
+    return listed.flatMap(({ name, partitions: ends }) =>
+      ends.map(({ partitionIndex, offset }) => ({ topic: name, partition: partitionIndex, offset })),
+    );
   }
 
   async growTopics(topics: readonly string[], partitions: number): Promise<void> {
