@@ -1,7 +1,7 @@
 import { ZkriskError } from '#lib/errors';
 import type { LogRecord } from '../record.js';
 import type { Codec } from './wire/compression.js';
-import type { PackedBatch } from './wire/record-writer.js';
+import type { PackedBatch, WrittenRecord } from './wire/record-writer.js';
 
 /** The brokers do not fit the engine's needs. */
 export class BrokerError extends ZkriskError {
@@ -14,11 +14,8 @@ export class RecordsRefusedError extends BrokerError {
 }
 
 /** A record to be written. */
-export interface BrokerRecord {
-  readonly key: string;
+export interface BrokerRecord extends WrittenRecord {
   readonly partition: number;
-  readonly value: string;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A topic as it is to be on the broker. */

@@ -149,7 +149,10 @@ export function chunksOf(
   const topics = new Map<string, Map<number, OutboxMessage[]>>();
   for (const message of messages) {
     let partitions = topics.get(message.topic);
-    if (partitions === undefined) topics.set(message.topic, (partitions = new Map()));
+    if (partitions === undefined) {
+      partitions = new Map<number, OutboxMessage[]>();
+      topics.set(message.topic, partitions);
+    }
     const own = partitions.get(message.partition);
     if (own === undefined) partitions.set(message.partition, [message]);
     else own.push(message);

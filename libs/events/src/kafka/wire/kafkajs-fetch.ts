@@ -11,11 +11,18 @@ import {
 // were given up where two overlap or a record's key is four zero bytes, and goes round in circles at a batch without records.
 // It is no longer maintained: the answer to a fetch is therefore decoded here, in the place of its own decoder.
 
+const OUTSIDE_TRANSACTIONS = { inTransaction: false } as const;
+
 /**
  * A message as kafkajs hands it on: the record itself, and the fields that it looks at. The rest is worked out where somebody asks:
  * there is one of these for every record that is read.
  */
 export class FetchedMessage {
+  readonly magicByte = 2;
+  readonly attributes = 0;
+  /** Markers are no control records to kafkajs, nor is anything part of a transaction: it would leave them out. */
+  readonly isControlRecord = false;
+  readonly batchContext = OUTSIDE_TRANSACTIONS;
   readonly offset: string;
 
   constructor(
@@ -26,14 +33,6 @@ export class FetchedMessage {
     readonly unreadable: { readonly from: bigint; readonly problem: string } | undefined,
   ) {
     this.offset = offset.toString();
-  }
-
-  get magicByte(): number {
-    return 2;
-  }
-
-  get attributes(): number {
-    return 0;
   }
 
   get timestamp(): string {
@@ -53,15 +52,6 @@ export class FetchedMessage {
     return Object.fromEntries(
       headers.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
     );
-  }
-
-  /** Markers are no control records to kafkajs, nor is anything part of a transaction: it would leave them out. */
-  get isControlRecord(): boolean {
-    return false;
-  }
-
-  get batchContext(): { readonly inTransaction: boolean } {
-    return { inTransaction: false };
   }
 }
 

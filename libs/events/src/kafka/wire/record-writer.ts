@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { SEQUENCE_HEADER, SOURCE_HEADER } from '../../record.js';
-import type { BrokerRecord } from '../broker.js';
 import { type Codec, CODECS, compress, compressBeside, decompress } from './compression.js';
 import { LARGEST_BATCH_BYTES, readRecords } from './record-set.js';
 
@@ -17,7 +16,11 @@ const CRC_FROM = 21;
 const COMPRESSED_AT_ONCE = 8_192;
 
 /** A record before it is written. */
-export type WrittenRecord = Pick<BrokerRecord, 'key' | 'value' | 'headers'>;
+export interface WrittenRecord {
+  readonly key: string;
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 /** A batch whose records are written and compressed; only its header is missing, which the producer's state decides. */
 export interface PackedBatch {
@@ -49,7 +52,7 @@ class RecordBuffer {
     return this.buffer.subarray(0, this.at);
   }
 
-  /** @param more encoded headers besides those of the record, `moreCount` of them */
+  /** @param own the number of the record in its source, empty where it has none */
   record(
     place: number,
     { key, value }: WrittenRecord,
@@ -181,7 +184,12 @@ export async function packBatch<R extends WrittenRecord>(
 }
 
 /** The records of a batch again. */
-export function unpackBatch({ partition, count, codec, packed }: PackedBatch): BrokerRecord[] {
+export function unpackBatch({
+  partition,
+  count,
+  codec,
+  packed,
+}: PackedBatch): (WrittenRecord & { readonly partition: number })[] {
   const records = readRecords(decompress(codec, packed, LARGEST_BATCH_BYTES), count);
   return records.map(({ key, value, headers }) => ({
     ...{ partition, key: key?.toString() ?? '', value: value?.toString() ?? '' },
