@@ -14,8 +14,13 @@ const config = forecasterConfig({
   FIRST_PARAMETERS: quickParameters({ forecast: { refitEveryBars: 1000 } }),
 });
 
+interface Input {
+  readonly payload: PricePayload;
+  readonly time: number;
+}
+
 /** Prices of two markets at the end of each bar, and the watermark behind them. */
-function bars(): (bar: number) => { payload: PricePayload; time: number }[] {
+function bars(): (bar: number) => Input[] {
   const random = randomStream(8);
   const prices = new Map([
     ['A', 100],
@@ -24,15 +29,13 @@ function bars(): (bar: number) => { payload: PricePayload; time: number }[] {
   return (bar) => {
     const common = 0.002 * random.normal();
     const time = START + bar * HOUR;
-    for (const [market, price] of prices)
-      prices.set(market, price * Math.exp(common + 0.001 * random.normal()));
-    return [
-      ...[...prices].map(([market, price]) => ({
-        payload: { kind: 'tick', market, price: price.toFixed(6) },
-        time: time - 1000,
-      })),
-      { payload: { kind: 'watermark', until: time }, time },
-    ];
+    const inputs: Input[] = [];
+    for (const [market, before] of prices) {
+      const price = before * Math.exp(common + 0.001 * random.normal());
+      prices.set(market, price);
+      inputs.push({ payload: { kind: 'tick', market, price: price.toFixed(6) }, time: time - 1000 });
+    }
+    return [...inputs, { payload: { kind: 'watermark', until: time }, time }];
   };
 }
 
@@ -54,7 +57,7 @@ describe(ForecasterService, () => {
     return { service, saved };
   }
 
-  async function batch(service: ForecasterService, messages: { payload: PricePayload; time: number }[]) {
+  async function batch(service: ForecasterService, messages: readonly Input[]) {
     const given = new ServiceBatch();
     await service.onPrices(
       messages.map(({ payload, time }, sequence) => ({
