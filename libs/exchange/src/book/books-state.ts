@@ -36,7 +36,7 @@ export function stateOf(books: Books, eventCount: number): LedgerState {
   };
 }
 
-/** Takes what a snapshot's first part alone holds: markets, P, L and what is pending. */
+/** Takes the content of a snapshot’s first part alone: markets, P, L and pending amounts. */
 export function restoreTotals(
   books: Books,
   state: ReturnType<typeof thawTotals>,
@@ -58,7 +58,7 @@ export function restoreTotals(
   Object.assign(books.collected, state.collected);
 }
 
-/** Takes what every part holds: accounts, providers and their commands. */
+/** Takes the content of every part: accounts, providers and their commands. */
 export function restoreAccounts(books: Books, lists: ReturnType<typeof thawLists>): void {
   const { positions, cash, shares, credit, reservations, takeovers, windows, notes, waiting, locked } = lists;
   for (const [account, terms] of takeovers) books.takeovers.set(account, terms);
