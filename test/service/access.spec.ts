@@ -283,6 +283,48 @@ describe('who may call what', () => {
     expect(answers.map(({ status }) => status)).toContain(429);
   });
 
+  it('nothing nested so deep that writing it again would end the stack', async () => {
+    const trade = await key('trade');
+    const deep = `${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`;
+    expect(await call('POST', '/v1/accounts/deep/claims', { key: trade, body: deep })).toMatchObject({
+      status: 422,
+      code: 'invalid-input',
+    });
+  });
+
+  it('legs of one market are quoted and booked as one, of their sum', async () => {
+    const trader = (await keys.create({ label: 'legs', scopes: ['quote', 'trade', 'treasury'] })).key;
+    await call('POST', '/v1/accounts/legs/deposits', { key: trader, body: { amount: '100000' } });
+    const asked = [
+      { market: 'SIM-A', size: '0.3' },
+      { market: 'SIM-B', size: '1' },
+      { market: 'SIM-A', size: '-0.1' },
+    ];
+    const quote = (legs: unknown) =>
+      call('POST', '/v1/quotes', { key: trader, body: { account: 'legs', legs } });
+    const { status, body } = await quote(asked);
+    expect(status).toBe(201);
+    expect(body.legs).toMatchObject([
+      { market: 'SIM-A', size: '0.2' },
+      { market: 'SIM-B', size: '1' },
+    ]);
+    const booked = await call('POST', `/v1/quotes/${String(body.id)}/accept`, { key: trader, body: {} });
+    expect(booked).toMatchObject({
+      status: 200,
+      body: {
+        legs: [
+          { market: 'SIM-A', size: '0.2' },
+          { market: 'SIM-B', size: '1' },
+        ],
+      },
+    });
+    const nothing = [asked[0], { market: 'SIM-A', size: '-0.3' }];
+    expect(await quote(nothing)).toMatchObject({ status: 422, code: 'invalid-input' });
+    // Sixty-four of one market are one: law 1's first attack, by REST.
+    const many = Array.from({ length: 64 }, (_, i) => ({ market: 'SIM-A', size: i % 2 ? '-1' : '1.01' }));
+    expect((await quote(many)).body.legs).toMatchObject([{ market: 'SIM-A', size: '0.32' }]);
+  });
+
   it('nothing too large, malformed or unknown', async () => {
     const quote = await key('quote');
     const post = (body: unknown, headers = {}) => call('POST', '/v1/quotes', { key: quote, body, headers });

@@ -19,7 +19,7 @@ const LEAST_FILLED = 0.1;
 /**
  * The sizes that a report closed: the whole plan, or its fills.
  *
- * @throws {InvalidInputError} where a fill is not a part of the plan's order
+ * @throws {InvalidInputError} where a fill is not a part of the plan's order, or the fills of a full execution are not all of it
  */
 export function fillsOf(
   { status, fills }: ExecutionPayload,
@@ -31,6 +31,7 @@ export function fillsOf(
   }
   const seen = new Set<string>();
   let filledShare = 0;
+  let whole = fills.length === orders.length;
   for (const { market, size } of fills) {
     const order = orders.find((candidate) => candidate.market === market);
     if (order === undefined || seen.has(market)) {
@@ -42,7 +43,11 @@ export function fillsOf(
     if (!part)
       throw new InvalidInputError('fills', `${size} of ${market} is not a part of the order's ${order.size}`);
     filledShare += Number(filled) / Number(asked);
+    whole &&= filled === asked;
   }
+  // The whole plan wins before a part of it: a part that calls itself the whole would win with a tenth.
+  if (status === 'full' && !whole)
+    throw new InvalidInputError('fills', 'must be all of the plan’s orders where the status is full');
   if (filledShare < LEAST_FILLED * orders.length)
     throw new InvalidInputError(
       'fills',

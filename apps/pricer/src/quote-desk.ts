@@ -1,4 +1,4 @@
-import { formatMoney } from '#lib/amounts';
+import { formatDecimal, formatMoney, SIZE_DECIMALS } from '#lib/amounts';
 import { randomUUID } from 'node:crypto';
 import { type PricingEngine, QuoteOfAnotherKeyError } from '#lib/exchange';
 import type { PricerConfig } from './pricer.config.js';
@@ -34,17 +34,25 @@ export class QuoteDesk {
   ) {}
 
   /**
-   * Prices the request, remembers the quote until it expires, and returns it as JSON, a `quoteResponse`.
+   * Prices the request, remembers the quote until it expires, and returns it as JSON, a `quoteResponse`. Legs of one market are one leg of
+   * their sum: it has one price, and is what an acceptance books.
    *
    * @param key id of the key that asks: nobody else can accept
    */
-  quote({ account, legs }: QuoteRequest, key: string | null): string {
+  quote({ account, legs: asked }: QuoteRequest, key: string | null): string {
     const engine = this.engine();
     const { markets } = engine.board;
     let rates = '';
-    const price = engine.price(legs, undefined, (market, rate) => {
+    const price = engine.price(asked, undefined, (market, rate) => {
       rates += `${market === 0 ? '' : ','}"${markets[market]}":${inCents(rate)}`;
     });
+    const legs =
+      price.legs.length === asked.length
+        ? asked
+        : price.legs.map(({ name, exactSize }) => ({
+            market: name,
+            size: formatDecimal(exactSize, SIZE_DECIMALS),
+          }));
     let legsText = '';
     let terms = '';
     for (let i = 0; i < legs.length; i++) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DataSource } from 'typeorm';
+import { InvalidInputError } from '#lib/errors';
 import { type ActsFor, problemOf, type RouteAccess } from '#lib/service';
 import type { AccessConfig } from './access.environment.js';
 import { AdminSignatures } from './admin-signature.js';
@@ -25,6 +26,8 @@ declare module 'fastify' {
 
 /** Fields of paths, bodies and queries that may name somebody. */
 const NAMES = ['account', 'provider', 'liquidator'];
+/** Levels of objects and arrays in a body; a liquidator's certificate has five. */
+const DEEPEST = 32;
 const OPEN_TO_EVERYONE = /^\/docs(\/|-|$)/;
 
 /**
@@ -100,6 +103,7 @@ export function guardRoutes(
       }
       requireAccounts(request, access.actsFor);
       if (!access.changesState) return;
+      requireShallow(request.body);
       request.auditId = await opened().audit.begin({
         service,
         keyId: request.principal?.keyId ?? null,
@@ -197,6 +201,22 @@ function requireAccounts(
     throw new ForbiddenError(`the key is bound to accounts: the call must name its ${actsFor}`, {
       field: actsFor,
     });
+}
+
+/**
+ * No call has much depth. Thousands of levels would end the stack of whoever writes the body as text again, the audit log first.
+ *
+ * @throws {InvalidInputError}
+ */
+function requireShallow(body: unknown): void {
+  let level: unknown[] = [body];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST)
+      throw new InvalidInputError('body', `must not be nested deeper than ${DEEPEST} levels`);
+    level = level.flatMap((value): unknown[] =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
 }
 
 function needsSecondHolder({ secondHolder }: Exclude<RouteAccess, 'public'>, body: unknown): boolean {
