@@ -1,15 +1,7 @@
-import { factorForecastOf } from '#lib/exchange';
 import { YEAR_MS } from '#lib/amounts';
-import type { FactorForecast } from '#lib/risk';
-import {
-  type BarInput,
-  bookRisk,
-  type Listener,
-  type TradeIntent,
-  type TradeOutcome,
-  type Venue,
-} from '../venue.js';
+import { type BarInput, type Listener, type TradeIntent, type TradeOutcome, type Venue } from '../venue.js';
 import { AccountTable } from './account-table.js';
+import { BookForecast } from './book-forecast.js';
 import { deleverage } from './deleveraging.js';
 import { MarketLoads } from './market-loads.js';
 import type { ConventionalRules } from './rules.js';
@@ -37,7 +29,7 @@ export class ConventionalVenue implements Venue {
   private readonly loads: MarketLoads;
   private readonly prices: Float64Array;
   private readonly rates: Float64Array;
-  private forecast: { form: FactorForecast; at: Int32Array } | undefined;
+  private forecast: BookForecast | undefined;
   private makerCash: number;
   private fund: number;
   private fees = 0;
@@ -64,13 +56,7 @@ export class ConventionalVenue implements Venue {
     const elapsed = this.time === undefined ? 0 : (time - this.time) / YEAR_MS;
     this.time = time;
     this.loads.price(values);
-    if (forecast !== undefined) {
-      const at = new Map(forecast.markets.map((market, i) => [market, i]));
-      this.forecast = {
-        form: factorForecastOf(forecast),
-        at: Int32Array.from(this.markets, (market) => at.get(market) ?? -1),
-      };
-    }
+    if (forecast !== undefined) this.forecast = new BookForecast(forecast, this.markets);
     if (elapsed > 0) this.accrue(elapsed);
     this.liquidate('all');
   }
@@ -85,9 +71,7 @@ export class ConventionalVenue implements Venue {
       this.tell({ kind: 'uncovered', amount: uncovered - this.last.uncovered });
     const { alpha } = this.settings;
     const undercapitalised =
-      this.forecast === undefined
-        ? 0
-        : bookRisk(this.forecast.form, this.inForecast(net), alpha) - Math.max(0, liquidity + this.fund);
+      this.forecast === undefined ? 0 : this.forecast.risk(net, alpha) - Math.max(0, liquidity + this.fund);
     const reference = {
       count: 1,
       markets: Uint16Array.of(0),
@@ -291,15 +275,6 @@ export class ConventionalVenue implements Venue {
   /** Traders' net notional by market. */
   private net(): Float64Array {
     return Float64Array.from(this.markets, (_, i) => (this.prices[i] > 0 ? this.loads.of(i).skew : 0));
-  }
-
-  private inForecast(net: Float64Array): Float64Array {
-    const { form, at } = this.forecast!;
-    const notionals = new Float64Array(form.own.length);
-    at.forEach((index, i) => {
-      if (index >= 0) notionals[index] = net[i];
-    });
-    return notionals;
   }
 
   private margin(account: number, level: 'initial' | 'maintenance'): number {
