@@ -1,3 +1,4 @@
+// Long because margins, pool and cases are views of one state, which only this class changes.
 import type { AccountStatePayload, CovariancePayload, PoolStatePayload } from '#lib/messages';
 import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { LiquidationCase } from '#lib/liquidation';
