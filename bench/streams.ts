@@ -1,8 +1,13 @@
-// Cost of 2,000 subscribers to the quotes: `node dist/bench/streams.js [SUBSCRIBERS] [SLOW]`. Quotes are asked for as fast as they are
-// answered, in windows with and without subscribers in turn, while every market moves ten times a second; quotes are compared by
-// second of the engine's own CPU time, which other work on the machine does not change.
+// Cost of 2,000 subscribers to the quotes: `node dist/bench/streams.js [SUBSCRIBERS] [SLOW]`, on Linux. Every market moves ten times a second;
+// windows without quotes and windows with as many as are answered take turns, without subscribers and with them.
+//
+// Counted is CPU time of the engine's main thread, which other work on the machine does not change: a second without quotes costs b (ticks,
+// streams), a quote costs a beside it. A core that does nothing else answers (1 − b) / a quotes a second; that is what subscribers lower.
+// Quotes by second of CPU would not do: fewer quotes a second, on a busy machine, leave each a larger part of the ticks' cost.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outgoing, TOPICS } from '#lib/messages';
@@ -12,7 +17,7 @@ import { load } from './quotes.js';
 import type { SubscribersRequest } from './streams.process.js';
 
 const [SUBSCRIBERS = 2000, SLOW = 200] = process.argv.slice(2).map(Number);
-const WINDOW_SECONDS = 5;
+const WINDOW_SECONDS = 4;
 const ROUNDS = 4;
 const CHANNELS = ['marks', 'funding'];
 
@@ -50,63 +55,113 @@ function moving(engine: ReplayedEngine): () => void {
   };
 }
 
-/** Quotes answered by second of this process's CPU time, and by second. */
-async function window(url: string): Promise<{ byCpu: number; bySecond: number; p99: number }> {
+/** Seconds for which this thread has run on a processor. */
+function threadSeconds(): number {
+  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9;
+}
+
+/** Quotes asked for so far. */
+let asked = 0;
+
+interface Window {
+  /** CPU time of the main thread */
+  readonly cpu: number;
+  readonly seconds: number;
+  readonly quotes: number;
+}
+
+/** A window in which nothing is asked, or as much as is answered. */
+async function window(engine: ReplayedEngine, asking: boolean): Promise<Window> {
   const body = JSON.stringify({ account: 'bench', legs: [{ market: 'SIM-A', size: '0.1' }] });
   const request: LoadRequest = {
-    url: `${url}/v1/quotes`,
-    body,
-    seconds: WINDOW_SECONDS,
-    connections: 8,
-    rate: null,
+    ...{ url: `${engine.url}/v1/quotes`, body, seconds: WINDOW_SECONDS + 2, connections: 8, rate: null },
   };
-  const loading = load(request);
-  await sleep(1000);
-  const before = process.cpuUsage();
-  const given = performance.now();
-  const report = await loading;
-  const { user, system } = process.cpuUsage(before);
-  const seconds = (performance.now() - given) / 1000;
-  return {
-    byCpu: (report.perSecond * seconds) / ((user + system) / 1e6),
-    bySecond: report.perSecond,
-    p99: report.p99,
+  // The generator starts before the window and ends after it.
+  const loading = asking ? load(request) : undefined;
+  if (asking) await sleep(1500);
+  const [cpu, started, quotes] = [threadSeconds(), performance.now(), asked];
+  await sleep(1000 * WINDOW_SECONDS);
+  const found = {
+    cpu: threadSeconds() - cpu,
+    seconds: (performance.now() - started) / 1000,
+    quotes: asked - quotes,
   };
+  await loading;
+  return found;
+}
+
+/** Windows of one kind, summed. */
+class Sum {
+  cpu = 0;
+  seconds = 0;
+  quotes = 0;
+
+  add(found: Window): void {
+    this.cpu += found.cpu;
+    this.seconds += found.seconds;
+    this.quotes += found.quotes;
+  }
+}
+
+/** What the main thread spends a second without quotes, and a quote; the quotes a core of its own would answer a second. */
+function costs(idle: Window, busy: Window): { second: number; quote: number; perSecond: number } {
+  const second = idle.cpu / idle.seconds;
+  const quote = (busy.cpu - second * busy.seconds) / busy.quotes;
+  return { second, quote, perSecond: (1 - second) / quote };
 }
 
 const engine = await startReplayedEngine(40, {
   STREAM_CONNECTIONS_PER_KEY: String(SUBSCRIBERS),
   STREAM_SUBSCRIPTIONS_PER_KEY: String(SUBSCRIBERS * CHANNELS.length),
 });
+const server = engine.app.getHttpServer() as Server;
+server.on('request', ({ url }) => {
+  if (url === '/v1/quotes') asked++;
+});
 const stopMoving = moving(engine);
-await window(engine.url);
-const ratios: number[] = [];
+await window(engine, true);
+const sums = [0, 1].map(() => ({ idle: new Sum(), busy: new Sum() }));
+const lost: number[] = [];
 for (let round = 0; round < ROUNDS; round++) {
-  const without = await window(engine.url);
-  const request: SubscribersRequest = {
-    url: engine.url,
-    connections: SUBSCRIBERS,
-    slow: SLOW,
-    channels: CHANNELS,
-  };
-  const subscribers = start('streams.process.js', request);
-  await lineOf(subscribers);
-  await sleep(2000);
-  const withThem = await window(engine.url);
-  subscribers.kill('SIGTERM');
-  const { frames, snapshots } = await lineOf<{ frames: number; snapshots: number }>(subscribers);
-  await once(subscribers, 'exit');
-  await sleep(1000);
-  const ratio = withThem.byCpu / without.byCpu;
-  ratios.push(ratio);
-  const figure = (value: number) => value.toFixed(0);
-  process.stdout.write(
-    `quotes by second of CPU: ${figure(without.byCpu)} without, ${figure(withThem.byCpu)} with ${SUBSCRIBERS} subscribers (${SLOW} never read): ${(100 * (1 - ratio)).toFixed(1)} % less; ` +
-      `by second ${figure(without.bySecond)}, ${figure(withThem.bySecond)}; p99 ${without.p99} ms, ${withThem.p99} ms; ${frames} frames, ${snapshots} snapshots again; memory ${figure(process.memoryUsage().rss / 1e6)} MB\n`,
-  );
+  const found: { second: number; quote: number; perSecond: number }[] = [];
+  let told = '';
+  for (const subscribed of [false, true]) {
+    const request: SubscribersRequest = {
+      ...{ url: engine.url, connections: SUBSCRIBERS, slow: SLOW, channels: CHANNELS },
+    };
+    const subscribers = subscribed ? start('streams.process.js', request) : undefined;
+    if (subscribers !== undefined) {
+      await lineOf(subscribers);
+      await sleep(2000);
+    }
+    const [idle, busy] = [await window(engine, false), await window(engine, true)];
+    found.push(costs(idle, busy));
+    sums[Number(subscribed)].idle.add(idle);
+    sums[Number(subscribed)].busy.add(busy);
+    if (subscribers === undefined) continue;
+    subscribers.kill('SIGTERM');
+    const { frames, snapshots } = await lineOf<{ frames: number; snapshots: number }>(subscribers);
+    await once(subscribers, 'exit');
+    await sleep(1000);
+    told = `${frames} frames, ${snapshots} snapshots again`;
+  }
+  const [without, withThem] = found;
+  lost.push(1 - withThem.perSecond / without.perSecond);
+  process.stdout.write(`${line(without, withThem)}; ${told}\n`);
 }
-const median = [...ratios].sort((a, b) => a - b)[Math.floor(ratios.length / 2)];
-process.stdout.write(`median cost ${(100 * (1 - median)).toFixed(1)} %\n`);
+const [without, withThem] = sums.map(({ idle, busy }) => costs(idle, busy));
+process.stdout.write(`together: ${line(without, withThem)}\n`);
+const sorted = [...lost].sort((a, b) => a - b);
+process.stdout.write(
+  `median cost ${(100 * sorted[Math.floor(sorted.length / 2)]).toFixed(1)} %, from ${(100 * sorted[0]).toFixed(1)} to ${(100 * sorted[sorted.length - 1]).toFixed(1)}\n`,
+);
 stopMoving();
 await engine.stop();
 process.exit(0);
+
+function line(without: ReturnType<typeof costs>, withThem: ReturnType<typeof costs>): string {
+  const said = ({ second, quote, perSecond }: ReturnType<typeof costs>) =>
+    `${(100 * second).toFixed(1)} % of a core and ${(1e6 * quote).toFixed(0)} µs a quote (${perSecond.toFixed(0)} a second)`;
+  const cost = (100 * (1 - withThem.perSecond / without.perSecond)).toFixed(1);
+  return `without: ${said(without)}; with ${SUBSCRIBERS} subscribers, ${SLOW} of whom never read: ${said(withThem)}: ${cost} % fewer quotes`;
+}

@@ -1,5 +1,6 @@
 """One request on standard input, one answer on standard output: proves, verifies and commits with native ezkl.
 
+    {"kind": "keys", "prefix": P}   ->  {"kind": "keys"}
     {"kind": "prove", "prefix": P, "inputs": [[felt, ...], ...]}   ->  {"kind": "proof", "instances": [...], "proof": "0x..."}
     {"kind": "verify", "prefix": P, "instances": [...], "proof": "0x..."}  ->  {"kind": "verdict", "verifies": bool}
     {"kind": "commit", "values": [felt, ...]}  ->  {"hash": felt}
@@ -28,6 +29,11 @@ def keys(prefix):
         for part, path in zip(parts, paths):
             os.replace(part, path)
     return paths
+
+
+def prepare(request, scratch):
+    keys(request["prefix"])
+    return {"kind": "keys"}
 
 
 def prove(request, scratch):
@@ -72,7 +78,7 @@ def commit(request, scratch):
 
 def main():
     request = json.loads(sys.stdin.read())
-    answer = {"prove": prove, "verify": verify, "commit": commit}[request["kind"]]
+    answer = {"keys": prepare, "prove": prove, "verify": verify, "commit": commit}[request["kind"]]
     # ezkl prints to standard output; the answer must stand alone there.
     with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(sys.stderr):
         result = answer(request, scratch)

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 
+# Slope that training gives to targets beyond their rails; 0 is the exact gradient of the clipped value.
 LEAK = 0.1
 
 
@@ -30,8 +31,9 @@ def railed(current, target, terms):
     highest = 1 - (n - 1) * terms.lowest
     low = jnp.maximum(current - terms.step, terms.lowest)
     high = jnp.minimum(current + terms.step, highest)
-    # A target beyond its rail still leans on the gradient, a little: the value is the clipped one.
-    goal = jnp.clip(target, low, high) + LEAK * (target - jax.lax.stop_gradient(target))
+    # The part of a target beyond its rails has no value, but a slope of LEAK: a fit finds its way back from there.
+    beyond = target - jnp.clip(target, *jax.lax.stop_gradient((low, high)))
+    goal = jnp.clip(target, low, high) + LEAK * (beyond - jax.lax.stop_gradient(beyond))
     apart = goal.sum() - 1
     room = jnp.where(apart > 0, goal - low, high - goal)
     after = goal - apart * room / jnp.maximum(room.sum(), 1e-12)

@@ -69,6 +69,16 @@ class Search:
         return np.clip(np.concatenate(parts), 0.01, 0.99)
 
 
+def loss_of(rule, search, prices, terms, first_weights, objective):
+    """@returns the loss that is descended, as a function of free numbers: logits of places within the parameters' ranges"""
+
+    def loss(free):
+        path = log_values(rule, terms, prices, search.values(jax.nn.sigmoid(free)), first_weights)
+        return -score(path, objective)
+
+    return loss
+
+
 def train(rule, prices, terms, first_weights, held_out, objective, seeds, steps, note):
     """@returns the values of the best seed by the stopping span, the scores of every span, and how the fit went"""
     if not callable(rule.function):
@@ -92,10 +102,7 @@ def train(rule, prices, terms, first_weights, held_out, objective, seeds, steps,
         ends = ((0, spans.fitted), (spans.fitted, spans.stopped), (spans.stopped, updates))
         return jnp.stack([score(path[a:b], objective) for a, b in ends])
 
-    def loss(free):
-        path = log_values(rule, terms, prices[: spans.fitted * terms.every + 1], search.values(jax.nn.sigmoid(free)), first_weights)
-        return -score(path, objective)
-
+    loss = loss_of(rule, search, prices[: spans.fitted * terms.every + 1], terms, first_weights, objective)
     graded = jax.jit(jax.value_and_grad(loss))
     parts = jax.jit(parts)
     optimiser = optax.adam(0.05)
@@ -127,7 +134,7 @@ def train(rule, prices, terms, first_weights, held_out, objective, seeds, steps,
             best = own
     found = jax.nn.sigmoid(jnp.asarray(best[1]))
     evaluations = seeds * steps
-    beside = _direct(graded, search, evaluations)
+    beside = _direct(jax.jit(loss), search, evaluations)
     names = ("fitted", "stopping", "heldOut")
     scored = lambda places: dict(zip(names, (float(part) for part in parts(places)), strict=True))
     listed = lambda places: {name: np.asarray(value).reshape(-1).tolist() for name, value in search.values(places).items()}
@@ -149,11 +156,11 @@ def train(rule, prices, terms, first_weights, held_out, objective, seeds, steps,
     }
 
 
-def _direct(graded, search, evaluations):
+def _direct(loss, search, evaluations):
     """The best of as many evaluations by division of boxes: the search that needs no gradient."""
     count = search.places().size
     box = [(-4.0, 4.0)] * count
-    result = direct(lambda free: float(graded(jnp.asarray(free))[0]), box, maxfun=max(evaluations, 3 * count), maxiter=10_000)
+    result = direct(lambda free: float(loss(jnp.asarray(free))), box, maxfun=max(evaluations, 3 * count), maxiter=10_000)
     return jax.nn.sigmoid(jnp.asarray(result.x))
 
 

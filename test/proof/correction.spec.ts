@@ -2,38 +2,20 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Address, createWalletClient, encodeFunctionData, type Hex, http, zeroAddress } from 'viem';
-import { privateKeyToAccount } from 'viem/accounts';
+import type { Address } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  chainClient,
-  chainProof,
-  type ChainProof,
-  contractArtifact,
-  CORRECTION_ABI,
-  type Deployment,
-  deployOracle,
-  type EmbeddedChain,
-  marketBytes,
-  modelInstallation,
-  ORACLE_ABI,
-  PRICE_SOURCE_ABI,
-  revertReason,
-  signReport,
-  startEmbeddedChain,
-  submission,
-} from '#lib/chain';
+import { chainProof, type ChainProof, contractArtifact, CORRECTION_ABI, marketBytes } from '#lib/chain';
 import { barRows, barStatement, fieldElement, LAYOUTS, parseProof } from '#lib/proofs';
 import { correctionStatement, loadCorrection } from '#lib/rules';
 import { generator } from '#lib/runtime';
+import type { BuiltModel, PublishedModel } from '../../apps/cli/src/model-circuit.command.js';
 import { randomBar } from '../support/factor-cases.js';
+import { BAR_SECONDS, OracleChain, PUBLISHED_BAR, STATE_BAR } from '../support/oracle-chain.js';
 import { temporaryProver } from '../support/proofs.js';
 import { noPython } from '../support/python.js';
 import { witnessOf } from '../support/witness.js';
 
 const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.js');
-const BAR = 3600n;
-const START = 1_700_000_000n - (1_700_000_000n % BAR);
 const MARKETS = ['BTC', 'ETH', 'SOL'];
 const SHAPES = { own: 16, common: 64, bias: 8, last: 8, lastBias: 1 };
 const [STATE, VIOLATIONS, MULTIPLIERS] = [1, 3, 4];
@@ -55,45 +37,41 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
   const path = (name: string) => join(folder, name);
   const { prover, remove } = temporaryProver();
   const input = randomBar(7, { markets: MARKETS.length, factors: 2 });
-  let chain: EmbeddedChain;
-  let deployment: Deployment;
+  let oracle: OracleChain;
+  let built: BuiltModel;
 
   function zkrisk<T>(...args: string[]): T {
     const { stdout, stderr } = spawnSync(process.execPath, [CLI, 'model', ...args], {
       encoding: 'utf8',
-      env: { ...process.env, CHAIN_PRIVATE_KEY: chain.privateKey },
+      env: { ...process.env, CHAIN_PRIVATE_KEY: oracle.chain.privateKey },
     });
     if (stdout === '') throw new Error(stderr);
     return JSON.parse(stdout) as T;
   }
 
   beforeAll(async () => {
-    chain = await startEmbeddedChain({ blockSeconds: 0 });
+    oracle = await OracleChain.start();
     writeFileSync(path('network.json'), JSON.stringify(randomNetwork()));
     writeFileSync(path('bar.json'), JSON.stringify(input));
-  }, 60_000);
+    built = zkrisk('build', path('network.json'), '--samples', '200');
+  }, 280_000);
   afterAll(async () => {
     await remove();
-    await chain.stop();
+    await oracle.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
   it('is compiled to a circuit that the verifier reads, within its bound of the network', () => {
-    const { error, compared, costs } = zkrisk<{
-      error: number;
-      compared: { worst: number; samples: number };
-      costs: { logRows: number; columns: number };
-    }>('build', path('network.json'), '--samples', '200');
+    const { error, compared, costs } = built;
     expect(error).toBeLessThan(1e-3);
     // Single precision of the network beside it.
     expect(compared.worst).toBeLessThan(error + 1e-5);
     expect(costs.logRows).toBeLessThanOrEqual(14);
     expect(costs.columns).toBeLessThanOrEqual(5);
-  }, 280_000);
+  });
 
   it('shows the commitment that bar shows of its next state, and refuses what is no honest witness', () => {
-    const built = loadCorrection(path('network.correction'));
-    const statement = correctionStatement(built);
+    const statement = correctionStatement(loadCorrection(path('network.correction')));
     const state = barRows(input)[2];
     const bar = witnessOf(barStatement, barRows(input));
     const network = [
@@ -130,88 +108,31 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
   }, 200_000);
 
   it('is registered, and corrects what the oracle has published of a bar, by proof alone', async () => {
-    const account = privateKeyToAccount(chain.privateKey);
-    const client = chainClient(chain.url);
-    const wallet = createWalletClient({ account, transport: http(chain.url) });
-    const call = async (
-      address: Address,
-      abi: readonly unknown[],
-      functionName: string,
-      args: readonly unknown[],
-    ) => {
-      const request = { address, abi, functionName, args } as never;
-      try {
-        await client.simulateContract({ ...(request as object), account } as never);
-      } catch (error) {
-        return revertReason(error);
-      }
-      const hash = await wallet.writeContract({ ...(request as object), chain: null } as never);
-      return Number((await client.waitForTransactionReceipt({ hash })).gasUsed);
-    };
-    deployment = await deployOracle(chain.url, account, {
-      alpha: 0.01,
-      delaySeconds: 0,
-      freshnessSeconds: 2 ** 31,
-      margins: { lowest: 0.001, highest: 1, step: 0.05, velocity: 0.002, blocks: 50 },
-    });
-    writeFileSync(path('deployment.json'), JSON.stringify(deployment));
-    const { chainId, prices } = deployment;
-    for (const passed of [0, 1]) {
-      const quoted = MARKETS.map((market, i) => ({
-        market,
-        price: (100 * Math.exp((passed * input.returns[i]) / 100)).toFixed(18),
-      }));
-      const bar = START + BigInt(passed) * BAR;
-      const report = await signReport(account, { chainId, address: prices }, { bar, prices: quoted });
-      expect(await call(prices, PRICE_SOURCE_ABI, 'submit', submission(bar, MARKETS, [report], 1)!)).toEqual(
-        expect.any(Number),
-      );
-    }
+    await oracle.holdPrices(MARKETS, input);
     const proof = chainProof(await prover.prove(barStatement, input));
     const at = (name: keyof typeof values, i = 0) => proof.instances[values[name].first + i];
     const markets = MARKETS.map(marketBytes);
-    const model = {
-      parts: [{ model: at('modelCommitment'), state: at('stateCommitment'), markets }],
-      ...{ stateBar: START, barSeconds: Number(BAR), horizonBars: 24 },
-    };
-    expect(await call(deployment.oracle, ORACLE_ABI, 'propose', [modelInstallation(model)])).toEqual(
-      expect.any(Number),
-    );
-    expect(await call(deployment.oracle, ORACLE_ABI, 'installModel', [model])).toEqual(expect.any(Number));
-    // Books have their own spec: here no account is bound.
-    const unbinding = encodeFunctionData({
-      abi: ORACLE_ABI,
-      functionName: 'installBinding',
-      args: [zeroAddress],
-    });
-    for (const [name, args] of [
-      ['propose', [unbinding]],
-      ['installBinding', [zeroAddress]],
-    ] as const)
-      expect(await call(deployment.oracle, ORACLE_ABI, name, args)).toEqual(expect.any(Number));
-    const epoch = {
-      number: 1n,
-      bar: START + BAR,
-      unit: 2n * 10n ** 18n,
-      before: [],
-      bars: [proof],
-      book: '0x' as Hex,
-    };
-    expect(await call(deployment.oracle, ORACLE_ABI, 'publish', [epoch])).toEqual(expect.any(Number));
+    const parts = [{ model: at('modelCommitment'), state: at('stateCommitment'), markets }];
+    const model = { parts, stateBar: STATE_BAR, barSeconds: Number(BAR_SECONDS), horizonBars: 24 };
+    await oracle.install('installModel', [model]);
+    await oracle.publish(proof);
+    const { url } = oracle.chain;
+    writeFileSync(path('deployment.json'), JSON.stringify(oracle.deployment));
 
     const { correction } = zkrisk<{ correction: Address }>(
-      ...['deploy', path('network.json'), '--rpc', chain.url, '--deployment', path('deployment.json')],
+      ...['deploy', path('network.json'), '--rpc', url, '--deployment', path('deployment.json')],
     );
     const made = zkrisk<{ multipliers: number[]; seconds: number }>(
       ...['prove', path('network.json'), '--bar', path('bar.json'), '--out', path('proof.json')],
     );
     const proven = chainProof(parseProof(JSON.parse(readFileSync(path('proof.json'), 'utf8'))));
     const bar = {
-      ...{ number: 1n, bar: START + BAR, barSeconds: Number(BAR), markets },
+      ...{ number: 1n, bar: PUBLISHED_BAR, barSeconds: Number(BAR_SECONDS), markets },
       tailFactor: proof.instances[values.publicBook.first + 5],
       variances: MARKETS.map((_, i) => at('variances', i)),
     };
-    const publish = (...proofs: ChainProof[]) => call(correction, CORRECTION_ABI, 'publish', [bar, proofs]);
+    const publish = (...proofs: ChainProof[]) =>
+      oracle.call(correction, CORRECTION_ABI, 'publish', [bar, proofs]);
     const altered = (index: number): ChainProof => ({
       ...proven,
       instances: proven.instances.with(index, fieldElement(proven.instances[index] + 1n)),
@@ -223,11 +144,22 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
     expect(await publish(altered(VIOLATIONS))).toBe('Violated(1)');
     expect(await publish(altered(MULTIPLIERS))).toBe('ProofRefused(0)');
     expect(await publish(proof)).toMatch(/^WrongNumberOfValues|^0x/);
-    const gas = await publish(proven);
-    expect(gas).toEqual(expect.any(Number));
-    expect(gas).toBeLessThan(2_500_000);
+    const gas = await oracle.client.estimateContractGas({
+      ...{ address: correction, abi: CORRECTION_ABI, functionName: 'publish', args: [bar, [proven]] },
+      account: oracle.account,
+    });
+    expect(gas).toBeLessThan(2_500_000n);
+    // The bar is found on the chain: its digest is the one that the oracle keeps, or the contract would refuse.
+    const published = zkrisk<PublishedModel>(
+      ...['publish', path('proof.json'), '--rpc', url, '--correction', correction],
+    );
+    expect(published).toMatchObject({ epoch: 1, bar: Number(PUBLISHED_BAR) });
+    published.markets.forEach(({ market, proven: before, corrected }, i) => {
+      expect(market).toBe(MARKETS[i]);
+      expect((corrected / before) ** 2).toBeCloseTo(made.multipliers[i], 9);
+    });
     for (const [i, market] of markets.entries()) {
-      const [variance, fresh] = await client.readContract({
+      const [variance, fresh] = await oracle.client.readContract({
         ...{ address: correction, abi: CORRECTION_ABI, functionName: 'variance', args: [market] },
       });
       expect(fresh).toBe(true);

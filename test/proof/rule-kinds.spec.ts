@@ -37,7 +37,13 @@ interface Built {
   readonly costs: { readonly logRows: number; readonly columns: number };
 }
 interface Tried {
-  readonly updates: readonly { readonly weights: readonly number[]; readonly gas: number }[];
+  readonly rule: string;
+  readonly updates: readonly {
+    readonly weights: readonly number[];
+    readonly gas: number;
+    readonly proofSeconds: number;
+    readonly processorSeconds: number;
+  }[];
   readonly chainFromSimulation: number;
 }
 
@@ -57,7 +63,12 @@ describe.skipIf(noPython() !== undefined)('every kind of rule, from its file to 
       ...['--assets', assets, '--weights', weights.join(',')],
     );
   }
-  function expectProven({ updates, chainFromSimulation }: Tried, weights: readonly number[]) {
+  function expectProven({ rule, updates, chainFromSimulation }: Tried, weights: readonly number[]) {
+    const figures = updates.map(
+      ({ proofSeconds, processorSeconds, gas }) =>
+        `${processorSeconds.toFixed(1)} s of processors in ${proofSeconds.toFixed(1)} s, ${gas} gas`,
+    );
+    process.stdout.write(`${rule}: ${figures.join('; ')}\n`);
     expect(updates).toHaveLength(2);
     for (const update of updates) {
       expect(update.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 12);

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { askRules, RAIL_TERMS, readSecrets } from '#lib/rules';
+import { askRules, RAIL_TERMS, readSecrets, RULES, rulesPython } from '#lib/rules';
 import { generator } from '#lib/runtime';
 import type { TrainedCorrection } from '../../apps/cli/src/model-train.command.js';
-import { noPython } from '../support/python.js';
+import { noPython, ROOT } from '../support/python.js';
 
 const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.js');
 
@@ -38,7 +38,37 @@ describe.skipIf(noPython() !== undefined)('training of rules', () => {
     return JSON.parse(stdout) as T;
   }
 
-  it('differentiates the pool that is simulated, gains on what it fits, and keeps its values', async () => {
+  it('descends the derivative of the pool that is simulated, and leans on targets beyond their rails', async () => {
+    const python = await rulesPython(() => undefined);
+    const names = ['momentum', 'mean_reversion', 'minimum_variance', 'power_channel', 'network'];
+    const { stdout, stderr } = spawnSync(
+      python,
+      [join(ROOT, 'test', 'support', 'rule-gradient.py'), join(RULES, 'templates'), ...names],
+      {
+        encoding: 'utf8',
+        env: {
+          ...process.env,
+          PYTHONPATH: `${RULES}${delimiter}${join(ROOT, 'circuits')}`,
+          JAX_PLATFORMS: 'cpu',
+        },
+      },
+    );
+    if (stdout === '') throw new Error(stderr);
+    const found = JSON.parse(stdout) as Record<
+      string,
+      Record<'wide' | 'contract' | 'leaning' | 'moved', number>
+    >;
+    expect(Object.keys(found)).toEqual(names);
+    for (const [name, { wide, contract, moved }] of Object.entries(found)) {
+      expect(wide, name).toBeLessThan(1e-6);
+      expect(contract, name).toBeLessThan(1e-6);
+      expect(moved, name).toBe(0);
+    }
+    // With the slope beyond the rails it is another direction: that of no rule is within its rails all along.
+    expect(Math.max(...Object.values(found).map(({ leaning }) => leaning))).toBeGreaterThan(1e-3);
+  }, 280_000);
+
+  it('is of the pool that is simulated, gains on rows that it has not seen where drifts last, and keeps its values', async () => {
     const rows = trendingPrices(260);
     const lines = rows.map((row, t) => [1_699_999_200 + 3600 * t, ...row].join(','));
     writeFileSync(path('prices.csv'), ['time,BTC,ETH,SOL', ...lines, ''].join('\n'));
@@ -65,7 +95,7 @@ describe.skipIf(noPython() !== undefined)('training of rules', () => {
     const answer = await askRules<{
       paths: { start: number[] };
       values: { k: number[] };
-      scores: Record<'start' | 'gradient', { fitted: number }>;
+      scores: Record<'start' | 'gradient', { fitted: number; heldOut: number }>;
     }>(
       [
         ...['train', file, '--prices', path('prices.json')],
@@ -75,7 +105,8 @@ describe.skipIf(noPython() !== undefined)('training of rules', () => {
     );
     // One in double precision and JAX, one in single precision from the graph.
     expect(Math.exp(answer.paths.start.at(-1)!)).toBeCloseTo(simulated.finalValue / 1e6, 5);
-    expect(answer.scores.gradient.fitted).toBeGreaterThan(answer.scores.start.fitted);
+    for (const span of ['fitted', 'heldOut'] as const)
+      expect(answer.scores.gradient[span], span).toBeGreaterThan(answer.scores.start[span]);
     answer.values.k.forEach((k) => {
       expect(k).toBeGreaterThanOrEqual(0.1);
       expect(k).toBeLessThanOrEqual(16);

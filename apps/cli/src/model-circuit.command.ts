@@ -3,13 +3,17 @@ import { join } from 'node:path';
 import type { Address } from 'viem';
 import { z } from 'zod';
 import {
+  addressSchema,
+  chainProof,
   type CorrectionAddresses,
   type CorrectionTerms,
   deployCorrection,
+  marketName,
   parseDeployment,
+  publishCorrection,
 } from '#lib/chain';
 import { parseInput } from '#lib/errors';
-import { barRows, barStatement, createProver, fieldElement } from '#lib/proofs';
+import { barRows, barStatement, createProver, fieldElement, parseProof } from '#lib/proofs';
 import {
   askRules,
   blinding,
@@ -115,4 +119,40 @@ export async function proveModelCommand(
   } finally {
     await prover.close();
   }
+}
+
+/** Published variances by market, and their multipliers. */
+export interface PublishedModel {
+  readonly epoch: number;
+  /** end of the bar, Unix time */
+  readonly bar: number;
+  readonly markets: readonly {
+    readonly market: string;
+    /** volatility over the oracle's horizon, percent: as proven, as corrected */
+    readonly proven: number;
+    readonly corrected: number;
+  }[];
+}
+
+/**
+ * Publishes corrections of the bar that an oracle has taken last.
+ *
+ * @throws {ChainError} where the contract refuses the proofs, with its own error
+ */
+export async function publishModelCommand(
+  proofs: readonly string[],
+  options: { readonly rpc: string; readonly correction: string },
+): Promise<PublishedModel> {
+  const correction = parseInput(addressSchema, options.correction, 'correction');
+  const { number, bar, variances } = await publishCorrection(
+    ...([options.rpc, signer(), correction] as const),
+    proofs.map((file) => chainProof(parseProof(readJson(file)))),
+  );
+  const percent = (variance: bigint) => Math.sqrt(Number(variance) / 2 ** 128);
+  return {
+    ...{ epoch: Number(number), bar: Number(bar) },
+    markets: variances.map(({ market, proven, corrected }) => ({
+      ...{ market: marketName(market), proven: percent(proven), corrected: percent(corrected) },
+    })),
+  };
 }

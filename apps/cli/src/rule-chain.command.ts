@@ -66,6 +66,8 @@ export async function deployRuleCommand(
   const account = signer();
   const prover = createProver();
   try {
+    // Its updates do not wait for the proving key.
+    await prover.prepare(ruleStatement(rule));
     const registered = await registrationOf(rule, readSecrets(rule.folder), prover);
     const addresses = await deployRule(options.rpc, account, halo2, rule.verifyingKey, registered);
     const pool = await deployPool(

@@ -7,6 +7,7 @@ import {
   RULE_SIMULATION_TERMS,
   ruleFolder,
   RuleGraph,
+  ruleStatement,
   ruleWeights,
 } from '#lib/rules';
 import { pricePath } from '#lib/pools';
@@ -61,6 +62,8 @@ export async function tryRuleCommand(file: string, options: TryRuleOptions): Pro
   const prover = createProver();
   const graph = await RuleGraph.load(rule);
   try {
+    // Once, as deploy does it: they are no part of an update.
+    await prover.prepare(ruleStatement(rule));
     const secrets = readSecrets(rule.folder);
     const { account } = sandbox.transactor;
     const terms = await registrationOf(rule, secrets, prover);

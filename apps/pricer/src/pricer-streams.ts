@@ -16,7 +16,7 @@ export function pricerStreams(
 ): { channels: StreamChannel[]; quote: Quoter } {
   const version = () => {
     const { board, ledger } = pricer.engine;
-    return `${board.now} ${ledger.eventCount} ${board.latestForecast?.forecastId ?? ''}`;
+    return `${board.now} ${board.revision} ${ledger.eventCount} ${board.latestForecast?.forecastId ?? ''}`;
   };
   const fresh = () => {
     pricer.requireFresh();

@@ -1,4 +1,4 @@
-import { ATTESTOR_ABI, marketBytes, publicValue } from '#lib/chain';
+import { type ATTESTOR_ABI, marketBytes, type ProvenBar, publicValue, TAIL_FACTOR } from '#lib/chain';
 import { fromNumber, SIZE_DECIMALS } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import { accountUnit } from '#lib/proofs';
@@ -8,11 +8,7 @@ import { pricedPlan } from './price-call.js';
 import type { StoredPlan } from './settlement.repository.js';
 
 type Arguments = ContractFunctionArgs<typeof ATTESTOR_ABI, 'nonpayable', 'attestLiquidation'>;
-export type ProvenBar = Arguments[1];
 export type AttestedAccount = Arguments[2];
-
-/** κ among the terms of a bar's public book. */
-const TAIL_FACTOR = 5;
 
 /** An epoch's proven values by market, whose digest the oracle keeps. */
 export function provenBar(number: number, { payload, bars }: ProvenEpoch): ProvenBar {

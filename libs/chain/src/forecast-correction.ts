@@ -1,6 +1,8 @@
 import { type Address, type Hex, parseAbi } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { dataContract } from './deployment.js';
+import type { ChainProof } from './encoding.js';
+import { lastProvenBar } from './proven-bar.js';
 import { Transactor } from './transactor.js';
 
 /** The functions of contracts/src/ForecastCorrection.sol that are called; a test holds them against the compiled ABI. */
@@ -66,4 +68,44 @@ export async function deployCorrection(
   const registered = { ...terms, verifier, verificationKey };
   const correction = await transactor.deploy('ForecastCorrection', [registered], CORRECTION_ABI);
   return { correction, verifier, verificationKey };
+}
+
+/** A correction as it stands on the chain after a publication. */
+export interface PublishedCorrection {
+  /** the oracle's epoch, and the end of its bar, seconds since 1970 */
+  readonly number: bigint;
+  readonly bar: bigint;
+  /** percent² over the horizon, corrected and not, in units of 2^−128 */
+  readonly variances: readonly {
+    readonly market: Hex;
+    readonly proven: bigint;
+    readonly corrected: bigint;
+  }[];
+}
+
+/**
+ * Publishes the corrections of the bar that the oracle has taken last.
+ *
+ * @param proofs one for each part of the oracle's model
+ * @throws {ChainError} where the contract refuses them, with its own error
+ */
+export async function publishCorrection(
+  rpcUrl: string,
+  account: PrivateKeyAccount,
+  correction: Address,
+  proofs: readonly ChainProof[],
+): Promise<PublishedCorrection> {
+  const transactor = new Transactor(rpcUrl, account);
+  const { client } = transactor;
+  const at = { address: correction, abi: CORRECTION_ABI } as const;
+  const { oracle } = await client.readContract({ ...at, functionName: 'terms' });
+  const bar = await lastProvenBar(client, oracle);
+  await transactor.call(correction, CORRECTION_ABI, 'publish', [bar, proofs]);
+  const variances = await Promise.all(
+    bar.markets.map(async (market, i) => {
+      const [corrected] = await client.readContract({ ...at, functionName: 'variance', args: [market] });
+      return { market, proven: bar.variances[i], corrected };
+    }),
+  );
+  return { number: bar.number, bar: bar.bar, variances };
 }

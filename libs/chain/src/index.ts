@@ -18,6 +18,7 @@ export * from './inner-call.js';
 export * from './oracle-abi.js';
 export * from './pool-abi.js';
 export * from './pool-sandbox.js';
+export * from './proven-bar.js';
 export * from './proven-rule.js';
 export * from './price-reports.js';
 export * from './sender.js';

@@ -72,8 +72,14 @@ answerRequests((request: EngineRequest): EngineReply => {
     };
     return { kind: 'verdict', verifies: engine.verify(json(proof), vk, settings, srs) };
   }
+  const provingKey = () => cached(`${keys}/${artifacts.digest}.pk`, () => engine.genPk(vk, circuit, srs));
+  if (work.kind === 'keys') {
+    provingKey();
+    return { kind: 'keys' };
+  }
+  // Before the key: an input that the circuit does not take is refused at once.
   const witness = bytes(engine.genWitness(circuit, json({ input_data: work.inputs })));
-  const pk = cached(`${keys}/${artifacts.digest}.pk`, () => engine.genPk(vk, circuit, srs));
+  const pk = provingKey();
   const proof = JSON.parse(Buffer.from(engine.prove(witness, pk, circuit, srs)).toString()) as {
     instances: string[][];
     hex_proof: string;

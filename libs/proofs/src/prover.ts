@@ -6,11 +6,13 @@ import type { Statement } from './statement.js';
 
 /** Operations on a circuit. */
 export type CircuitWork =
+  | { readonly kind: 'keys' }
   | { readonly kind: 'prove'; readonly inputs: readonly (readonly string[])[] }
   | { readonly kind: 'verify'; readonly instances: readonly string[]; readonly proof: string };
 
 /** Their results. */
 export type CircuitResult =
+  | { readonly kind: 'keys' }
   | { readonly kind: 'proof'; readonly instances: readonly string[]; readonly proof: string }
   | { readonly kind: 'verdict'; readonly verifies: boolean };
 
@@ -35,6 +37,8 @@ export interface Prover {
   ): Promise<ProofVerdict<Public>>;
   /** Poseidon hash of a row of inputs, as a circuit's commitment: how one proof's output is found in the next one's input. */
   commit(row: readonly bigint[]): Promise<bigint>;
+  /** Makes the keys of a statement's circuit where they are not kept yet; its first proof makes them otherwise. */
+  prepare<Input, Public>(statement: Statement<Input, Public>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,6 +65,10 @@ export abstract class CircuitProver implements Prover {
       instances: reply.instances,
       proof: reply.proof,
     };
+  }
+
+  async prepare<Input, Public>({ name, folder }: Statement<Input, Public>): Promise<void> {
+    await this.work(loadArtifacts(name, this.environment, folder), { kind: 'keys' });
   }
 
   async verify<Input, Public>(

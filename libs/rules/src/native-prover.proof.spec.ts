@@ -25,6 +25,7 @@ describe.skipIf(python === undefined)(
     });
 
     it('proves what the engine verifies, and verifies what the engine proves', async () => {
+      await native.prepare(statement);
       const [byNative, byEngine] = [
         await native.prove(statement, UPDATE),
         await engine.prove(statement, UPDATE),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,9 +9,19 @@ describe('EngineProver', () => {
   let folder: string;
   let prover: EngineProver;
   let document: ProofDocument;
+  let prepared: ReturnType<typeof keys>;
+  const keys = () =>
+    readdirSync(folder)
+      .sort()
+      .map((name) => {
+        const { mtimeMs, size } = statSync(join(folder, name));
+        return { name, mtimeMs, size };
+      });
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'zkrisk-keys-'));
     prover = new EngineProver({ keys: folder });
+    await prover.prepare(statement);
+    prepared = keys();
     document = await prover.prove(statement, UPDATE);
   }, 600_000);
   afterAll(async () => {
@@ -34,6 +44,11 @@ describe('EngineProver', () => {
     expect(values!.market).toEqual(UPDATE.rows.market);
     const row = [...UPDATE.rows.parameters, UPDATE.blindings.parameters];
     expect(values!.commitments.parameters).toBe(await prover.commit(row));
+  });
+
+  it('makes no keys for a statement that was prepared', () => {
+    expect(keys()).toEqual(prepared);
+    expect(keys().map(({ name }) => name)).toEqual([`${document.artifacts}.pk`, `${document.artifacts}.vk`]);
   });
 
   it('does not verify with any public value changed by one unit', async () => {

@@ -6,7 +6,7 @@ import { columnOption, PRICE_FILES } from './prices.js';
 
 const NETWORK = 'NETWORK.json, what "model train" has written';
 
-/** `zkrisk model train | build | prove | deploy`. */
+/** `zkrisk model train | build | prove | deploy | publish`. */
 export function registerLearnedModels(program: Command): void {
   const model = program.command('model').description('learned corrections of the default model');
 
@@ -62,5 +62,16 @@ export function registerLearnedModels(program: Command): void {
     .action(async (file: string, options: { rpc: string; deployment: string }) => {
       const { deployModelCommand } = await import('../model-circuit.command.js');
       print(await deployModelCommand(file, options));
+    });
+
+  model
+    .command('publish')
+    .description('publish the corrected variances of the bar that the oracle has taken last')
+    .argument('<proofs...>', 'what "model prove" has written, one for each part of the oracle’s model')
+    .requiredOption('--rpc <url>', 'a node')
+    .requiredOption('--correction <address>', 'the ForecastCorrection that "model deploy" has registered')
+    .action(async (proofs: string[], options: { rpc: string; correction: string }) => {
+      const { publishModelCommand } = await import('../model-circuit.command.js');
+      print(await publishModelCommand(proofs, options));
     });
 }

@@ -34,8 +34,12 @@ export interface ChainRegistry {
     /** seconds since 1970 */
     readonly installableAt: number;
   }[];
-  /** margin requirements as the chain holds them, shares of notional */
-  readonly margins: readonly { readonly market: string; readonly share: number; readonly fresh: boolean }[];
+  /** margin requirements as the chain holds them, shares of notional; null before a market's first proven bar */
+  readonly margins: readonly {
+    readonly market: string;
+    readonly share: number | null;
+    readonly fresh: boolean;
+  }[];
 }
 /** All that a node was asked for. */
 export interface ChainReading {

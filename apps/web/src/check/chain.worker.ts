@@ -1,8 +1,11 @@
 import {
+  BaseError,
+  ContractFunctionRevertedError,
   createPublicClient,
   getAbiItem,
   hexToString,
   http,
+  parseAbi,
   parseEventLogs,
   type PublicClient,
   toFunctionSelector,
@@ -112,6 +115,14 @@ async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<Chain
 /** Changes that wait for the delay, by the call that installs them. */
 const TIMELOCKED = ['installModel', 'installVerifiers', 'installBinding', 'grantRole'] as const;
 const SHARE = 1e18;
+const MARGIN_ABI = [...ORACLE_ABI, ...parseAbi(['error MarketUnknown(bytes32 market)'])] as const;
+
+/** The oracle refuses to tell the requirement of a market before the first proven bar that has it. */
+function isUnknownMarket(error: unknown): boolean {
+  if (!(error instanceof BaseError)) return false;
+  const revert = error.walk((cause) => cause instanceof ContractFunctionRevertedError);
+  return revert instanceof ContractFunctionRevertedError && revert.data?.errorName === 'MarketUnknown';
+}
 
 async function readRegistry(
   client: PublicClient,
@@ -136,8 +147,14 @@ async function readRegistry(
   const markets = model.parts.flatMap((part) => part.markets);
   const margins = await Promise.all(
     markets.map(async (market) => {
-      const [share, fresh] = await client.readContract({ ...at, functionName: 'margin', args: [market] });
-      return { market: hexToString(market, { size: 32 }), share: Number(share) / SHARE, fresh };
+      const [share, fresh] = await client
+        .readContract({ ...at, abi: MARGIN_ABI, functionName: 'margin', args: [market] })
+        .catch((error: unknown) => {
+          if (isUnknownMarket(error)) return [undefined, false] as const;
+          throw error;
+        });
+      const name = hexToString(market, { size: 32 });
+      return { market: name, share: share === undefined ? null : Number(share) / SHARE, fresh };
     }),
   );
   return {

@@ -21,6 +21,7 @@ export class MarketBoard {
   private returns: FactorForecast | undefined;
   /** bars that markets have and need, before the first forecast */
   private history = new Map<string, { readonly bars: number; readonly needed: number }>();
+  private taken = 0;
   private isoOf = -1;
   private iso = '';
 
@@ -35,6 +36,7 @@ export class MarketBoard {
 
   /** Takes how far markets are from their first forecast. */
   setWarmUp(markets: WarmUpPayload['markets']): void {
+    this.taken++;
     this.history = new Map(markets.map(({ market, bars, needed }) => [market, { bars, needed }]));
   }
 
@@ -45,11 +47,13 @@ export class MarketBoard {
 
   /** Marks and market time as another board has them. */
   takeOver(state: MarketBoardState): void {
+    this.taken++;
     this.keeper = new MarkKeeper(this.parameters, state);
   }
 
   /** Keeps marks by other parameters from now on; marks, held prices and market time stay. */
   setMarkParameters(parameters: MarkParameters): void {
+    this.taken++;
     this.parameters = parameters;
     this.keeper = this.keeper.under(parameters);
   }
@@ -57,6 +61,10 @@ export class MarketBoard {
   /** Market time: the latest time of a confirmed mark or a watermark. */
   get now(): number {
     return this.keeper.now;
+  }
+  /** Counts what the board has taken: a tick that is held back and an order change it without moving {@link now}. */
+  get revision(): number {
+    return this.taken;
   }
   /** {@link now} as ISO 8601. */
   get nowIso(): string {
@@ -104,11 +112,13 @@ export class MarketBoard {
 
   /** Takes an observed price; see {@link MarkKeeper.take}. @throws {TickRefusedError} */
   take(tick: ObservedPrice): ConfirmedMark[] {
+    this.taken++;
     return this.keeper.take(tick);
   }
 
   /** Carries out an order of the operator; see {@link MarkKeeper.order}. */
   order(order: MarketOrder): ConfirmedMark[] {
+    this.taken++;
     return this.keeper.order(order);
   }
 

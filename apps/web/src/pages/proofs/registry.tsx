@@ -14,8 +14,8 @@ type MarginRow = ChainRegistry['margins'][number] & {
 const MARGINS: readonly Column<MarginRow>[] = [
   { name: 'Market', cell: ({ market }) => market, sort: ({ market }) => market },
   {
-    ...{ name: 'On the chain', numeric: true, sort: ({ share }: MarginRow) => share },
-    cell: ({ share }) => <Percent of={share} />,
+    ...{ name: 'On the chain', numeric: true, sort: ({ share }: MarginRow) => share ?? -1 },
+    cell: ({ share }) => (share === null ? '–' : <Percent of={share} />),
   },
   {
     ...{ name: 'By the forecast', numeric: true, sort: ({ forecast }: MarginRow) => forecast ?? -1 },
@@ -25,7 +25,14 @@ const MARGINS: readonly Column<MarginRow>[] = [
   },
   {
     name: 'State',
-    cell: ({ fresh }) => <State tone={fresh ? 'good' : 'warn'}>{fresh ? 'fresh' : 'old'}</State>,
+    cell: ({ share, fresh }) =>
+      share === null ? (
+        <State tone="quiet" title="No bar that was proven has this market yet">
+          none yet
+        </State>
+      ) : (
+        <State tone={fresh ? 'good' : 'warn'}>{fresh ? 'fresh' : 'old'}</State>
+      ),
   },
 ];
 

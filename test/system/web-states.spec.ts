@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiKeys, signedHeaders } from '#lib/host';
+import { accessibilityViolations, openTab, startBrowser, type WatchedPage } from '../support/browser.js';
+import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
+
+const ADMIN_SECRET = 'a secret for tests, of forty characters..';
+
+describe('states of the exchange, each for what it is', () => {
+  let market: MovedMarket;
+  let early: MovedMarket;
+  let browser: Browser;
+  let tab: WatchedPage;
+
+  beforeAll(async () => {
+    market = await startMovedMarket({ ADMIN_SECRET, ADMIN_HOLDERS: '1' });
+    // Of 100 bars that it needs it has seen 60.
+    early = await startMovedMarket({ MINIMUM_BARS: '100', WINDOW_BARS: '120' });
+    browser = await startBrowser();
+    tab = await openTab(browser);
+  }, 120_000);
+  afterAll(async () => {
+    await browser.close();
+    await early.stop();
+    await market.stop();
+  });
+
+  const status = (text: string | RegExp) => tab.page.locator('.status').getByText(text).waitFor();
+  async function order(name: string, kind: 'halt' | 'resume'): Promise<void> {
+    const { key } = await new ApiKeys(market.engine.database).create({
+      ...{ label: `operator-${kind}`, scopes: ['admin'] },
+    });
+    const url = `/v1/admin/markets/${name}/orders`;
+    const body = JSON.stringify({ by: 'olga', reason: 'a drill', order: kind });
+    const call = { method: 'POST', url, body: Buffer.from(body), nonce: randomUUID() };
+    const { status: answered } = await fetch(`${market.engine.url}${url}`, {
+      ...{ method: 'POST', body },
+      headers: {
+        ...{ authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        ...signedHeaders(ADMIN_SECRET, call),
+      },
+    });
+    expect(answered).toBe(202);
+    await market.engine.log.drained(AbortSignal.timeout(20_000));
+  }
+  const rowOf = (name: string) => tab.page.getByRole('row', { name: new RegExp(name) });
+
+  it('no forecast yet: how many bars are to go', async () => {
+    const { page, context, errors } = await openTab(browser);
+    const progress = (await (await fetch(`${early.engine.url}/v1/forecasts/latest/progress`)).json()) as {
+      bars: number;
+      needed: number;
+    };
+    expect(progress.bars).toBeLessThan(progress.needed);
+    await page.goto(`${early.engine.url}/#/now`);
+    await page
+      .locator('main')
+      .getByText(`${progress.needed - progress.bars} of ${progress.needed} bars to go`)
+      .waitFor();
+    await page.locator('.status').getByText('Warming up').waitFor();
+    expect(await accessibilityViolations(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('uncertain: a print far off the others is held back, and said to be', async () => {
+    await tab.page.goto(`${market.engine.url}/#/markets`);
+    await status('Open');
+    await market.tick({ 'SIM-D': 0.5 }, 6_000);
+    await rowOf('SIM-D').getByText('uncertain').waitFor();
+    await status('1 of 8 uncertain or stale');
+    await market.tick({ 'SIM-D': 2 }, 6_000);
+    await rowOf('SIM-D').getByText('ok').waitFor();
+    await status('Open');
+  });
+
+  it('halted: by the operator, until it resumes', async () => {
+    await order('SIM-E', 'halt');
+    await status('1 of 8 halted');
+    await rowOf('SIM-E').getByText('halted').waitFor();
+    await order('SIM-E', 'resume');
+    await status('Open');
+  });
+
+  it('insolvent: what traders are owed is more than there is', async () => {
+    await market.open('ann', 4, { 'SIM-A': 600_000 });
+    for (let step = 0; step < 11; step++) await market.move({ 'SIM-A': 1.15 });
+    await tab.page.goto(`${market.engine.url}/#/liquidity`);
+    await status('Insolvent');
+    await tab.page.locator('main').getByText('insolvent: needs').waitFor();
+    expect(await accessibilityViolations(tab.page)).toEqual([]);
+    expect(tab.errors).toEqual([]);
+  });
+});
