@@ -64,7 +64,8 @@ def write(compiled, folder):
         # The key is made beside a copy of the verifier: it is compared with it, and must be the one that is deployed.
         shutil.copy(CIRCUITS / "artifacts" / "Halo2VerifierReusable.sol", scratch)
         srs = circuits.structured_reference_string(CIRCUITS / "artifacts", settings["run_args"]["logrows"])
-        circuits.verifying_key(circuit, folder, srs, Path(scratch))
+        # None: a circuit without a verifier of its own.
+        circuits.verifying_key(None, circuit, folder, srs, Path(scratch))
     return costs_of(settings)
 
 
