@@ -6,6 +6,7 @@ import { comparePeers } from './compare-peers.js';
 import { growthRun } from './growth-run.js';
 import { type Figure, figureTable, QUICK } from './harness.js';
 import { liquidationFigures } from './liquidations.js';
+import { marginFigures } from './margin.js';
 import { markFigures } from './marks.js';
 import { matchFigures } from './matches.js';
 import { poolFigures } from './pools.js';
@@ -27,6 +28,11 @@ if (process.argv.includes('--matches')) {
 if (process.argv.includes('--commitments')) {
   const accounts = Number(process.argv.at(-1)) || 1_000_000;
   process.stdout.write(`${JSON.stringify(await commitmentFigures(accounts), null, 2)}\n`);
+  process.exit(0);
+}
+if (process.argv.includes('--margin')) {
+  for (const { what, measured, target } of await marginFigures())
+    process.stdout.write(`| ${what} | ${measured} | ${target} |\n`);
   process.exit(0);
 }
 const growth = process.argv.indexOf('--growth');

@@ -94,6 +94,7 @@ class Integers(Graph):
         super().__init__(name)
         self.public = []
         self.violated = []
+        self.grouped = {}
 
     def operation(self, kind, shape, *arguments, **attributes):
         names = [argument.name if isinstance(argument, Value) else argument for argument in arguments]
@@ -124,6 +125,12 @@ class Integers(Graph):
 
     def input(self, name, columns):
         return Value(self, super().input(name, columns), (1, columns))
+
+    def inputs(self, name, count, columns):
+        """Rows of one kind, each with a commitment of its own: the layout has these under one name."""
+        rows = [self.input(f"{name}{at}", columns) for at in range(count)]
+        self.grouped.update({row.name: name for row in rows})
+        return rows
 
     def concat(self, values):
         return self.operation("Concat", (1, sum(value.columns for value in values)), *values, axis=1)
@@ -177,7 +184,11 @@ class Integers(Graph):
 
     def layout(self, hashed=True):
         """Public values in order: a commitment for each input, then the outputs."""
-        inputs = [{"name": f"{entry.name}Commitment", "length": 1, "bits": 0} for entry in self._inputs] if hashed else []
+        lengths = {}
+        for entry in self._inputs if hashed else []:
+            name = f"{self.grouped.get(entry.name, entry.name)}Commitment"
+            lengths[name] = lengths.get(name, 0) + 1
+        inputs = [{"name": name, "length": length, "bits": 0} for name, length in lengths.items()]
         at, found = 0, []
         for entry in [*inputs, *self.public]:
             found.append({**entry, "first": at})

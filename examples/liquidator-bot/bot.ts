@@ -3,7 +3,7 @@
 //
 //   npm run build && node dist/examples/liquidator-bot/bot.js --url http://127.0.0.1:8080 --name my-bot --bid 0.5
 //
-// Run the engine with HOUSE_LIQUIDATOR=backstop, which gives everybody five seconds, or with off.
+// The engine gives everybody five seconds (HOUSE_LIQUIDATOR=backstop, the default); with off the first report wins.
 import { parseArgs } from 'node:util';
 import { ApiError, type PlanOpened, verifyCertificate, ZkriskClient } from '#lib/sdk';
 import { bidFor } from './solver.js';

@@ -44,7 +44,7 @@ describe('a loss past the pool', () => {
     expect(settled.fromPrincipal).toBe('0');
     // The statement for proofs: sums and roots chunk by chunk, nothing of an account.
     expect(settled.chunks).toHaveLength(1);
-    expect(settled.chunks![0]).toMatchObject({
+    expect(settled.chunks[0]).toMatchObject({
       gains: settled.gains,
       cuts: settled.need,
       root: settled.root,
@@ -110,6 +110,25 @@ describe('a loss past the pool', () => {
     expect(ledger.notesOf('w9').outstanding).toBe(owed - claimable);
     expect(claim('w9')).toMatchObject({ code: 'nothing-to-claim' });
     expect(claim('idle')).toMatchObject({ code: 'nothing-to-claim' });
+    expect(ledger.recount()).toBeUndefined();
+  });
+
+  it('is no burden of liquidity that comes meanwhile, and is shared once: nothing is cut to fund the notes', () => {
+    const machine = pastThePool();
+    machine.settle();
+    machine.trade('w9', { A: -200 });
+    machine.provide('early', 50_000);
+    expect(machine.ledger.sharesOf('early')).toBe(0n);
+    machine.wait(HOUR_MS);
+    const { ledger, engine } = machine;
+    expect(ledger.settlements).toBe(1);
+    expect(engine.solvency().insolvent).toBe(false);
+    machine.wait(1000);
+    expect(ledger.sharesOf('early')).toBeGreaterThan(0n);
+    expect(machine.worth('early')).toBeGreaterThan(0.8 * 50_000);
+    for (let hour = 0; hour < 30; hour++) machine.wait(HOUR_MS);
+    expect(ledger.settlements).toBe(1);
+    expect(ledger.shortfall).toBe(0n);
     expect(ledger.recount()).toBeUndefined();
   });
 

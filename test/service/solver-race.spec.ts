@@ -13,14 +13,14 @@ const PAIRS = [
   ['SIM-G', 'SIM-H'],
 ];
 
-/** Liquidators that compete over REST, with the house behind them: `HOUSE_LIQUIDATOR=backstop`. */
+/** Liquidators that compete over REST, with the house behind them: the default. */
 describe('the race of solvers', () => {
   let market: MovedMarket;
   let debtors = 0;
 
   beforeAll(async () => {
     market = await startMovedMarket({
-      HOUSE_LIQUIDATOR: 'backstop',
+      HOUSE_LIQUIDATOR: undefined,
       PLAN_TTL_MS: '3600000',
       FIRST_PARAMETERS: quickParameters(
         {

@@ -13,9 +13,9 @@ export const liquidatorEnvironment = z.object({
   ),
   HOUSE_LIQUIDATOR: z
     .enum(['on', 'backstop', 'off'])
-    .default('on')
+    .default('backstop')
     .describe(
-      'the exchange’s own liquidator: on executes every plan at once; backstop lets liquidators compete for five seconds and executes what nobody has offered for; off leaves plans to whoever reports first',
+      'the exchange’s own liquidator: backstop lets liquidators compete for five seconds of market time and executes what nobody has offered for; on executes every plan at once, for feeds that are slower than that; off leaves plans to whoever reports first',
     ),
   SOLVER_THREADS: positiveInteger(1).describe('threads that solve plans'),
 });

@@ -1,5 +1,12 @@
 import { InvalidInputError } from '#lib/errors';
-import { type AccountStanding, lossSettlement, UnknownAccountError, type PricingEngine } from '#lib/exchange';
+import {
+  type AccountStanding,
+  cutOf,
+  type LossShare,
+  type PricingEngine,
+  shareOfGains,
+  UnknownAccountError,
+} from '#lib/exchange';
 import {
   MONEY_DECIMALS,
   parseDecimal,
@@ -18,10 +25,13 @@ import {
   portfolioLiquidationPrice,
 } from '#lib/margin';
 
-const MOST_WALKED = 5000;
+/** Market time after which the sums of a loss are counted anew for a view, milliseconds: a count walks all accounts. */
+const COUNTED_AGAIN_MS = 60_000;
 
 /** An account's view of its margin, now and after a trade. */
 export class AccountViews {
+  private share: LossShare | undefined;
+
   constructor(private readonly engine: () => PricingEngine) {}
 
   /** @throws {UnknownAccountError} */
@@ -88,21 +98,24 @@ export class AccountViews {
     const engine = this.engine();
     const { ledger, accounts, board } = engine;
     const equity = accounts.exactEquity(id);
+    const gain = equity > 0n ? ledger.gainOf(id, equity) : 0n;
+    const share = this.lossShare(engine);
     const { outstanding, claimable } = ledger.notesOf(id);
     return {
-      gain: formatMoney(equity > 0n ? ledger.gainOf(id, equity) : 0n),
-      wouldBeCut: this.wouldBeCut(engine, id),
+      gain: formatMoney(gain),
+      haircut: share === undefined ? 0 : shareOfGains(share),
+      wouldBeCut: formatMoney(share === undefined ? 0n : cutOf(share, equity, gain)),
       notes: { outstanding: formatMoney(outstanding), claimable: formatMoney(claimable) },
       creditPerHour: formatMoney(ledger.creditOf(id, board.now).rate),
     };
   }
 
-  private wouldBeCut(engine: PricingEngine, id: string): string | null {
-    if (!engine.solvency().insolvent) return '0';
-    // A share of everybody's gains: a route that walks many accounts would keep the writer waiting.
-    if (engine.ledger.accountCount > MOST_WALKED) return null;
-    const { parts } = lossSettlement(engine);
-    return formatMoney(parts.find(({ account }) => account === id)?.cut ?? 0n);
+  /** The loss past the pool as of a minute ago at most, whoever asks and how often. */
+  private lossShare(engine: PricingEngine): LossShare | undefined {
+    if (!engine.solvency().insolvent) return (this.share = undefined);
+    const age = engine.board.now - (this.share?.at ?? -Infinity);
+    if (age < 0 || age >= COUNTED_AGAIN_MS) this.share = engine.lossShare();
+    return this.share;
   }
 
   private known(id: string): PricingEngine {

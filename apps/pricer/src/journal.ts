@@ -2,7 +2,14 @@ import { hash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { TOPICS } from '#lib/messages';
 import { MonthlyPartitions } from '#lib/storage';
-import { type BookEvent, type CommandKey, commandKeyText, commandOf } from '#lib/exchange';
+import {
+  type BookEvent,
+  type CommandKey,
+  commandKeyText,
+  commandOf,
+  type GainsCut,
+  type HaircutSettled,
+} from '#lib/exchange';
 
 /** A command's outcome, and the digest of its content. */
 export interface Outcome {
@@ -155,6 +162,32 @@ export class Journal {
     const events = batch?.events.slice(sequence - batch.first) ?? [];
     const decided = events.length === 0 ? undefined : commandOf(events[0]);
     return decided !== undefined && commandKeyText(decided) === commandKeyText(key) ? events : [];
+  }
+
+  /**
+   * The last event of a settlement of losses, and the chunk of it that an account is in, with its number.
+   *
+   * @param sequence of the settlement's last event, with which its chunks were committed
+   */
+  async settlement(
+    manager: EntityManager,
+    sequence: number,
+    account: string,
+  ): Promise<{ settled: HaircutSettled; chunk: { number: number; part: GainsCut } | undefined }> {
+    const [{ settled }] = await manager.query<[{ settled: HaircutSettled }]>(
+      `select events->($1::bigint - first)::int as settled from journal where first <= $1 and last >= $1`,
+      [sequence],
+    );
+    // By bytes, as ids are sorted.
+    const [chunk] = await manager.query<{ number: string; part: GainsCut }[]>(
+      `select number, part from (
+         select part, row_number() over (order by n) - 1 as number
+         from journal, json_array_elements(events) with ordinality as e (part, n)
+         where first <= $1 and last >= $1 and part->>'kind' = 'gains-cut' and part->>'settlementId' = $2) parts
+       where (part->'held'->0->>0) collate "C" <= $3 and (part->'held'->-1->>0) collate "C" >= $3`,
+      [sequence, settled.settlementId, account],
+    );
+    return { settled, chunk: chunk && { number: Number(chunk.number), part: chunk.part } };
   }
 
   /** Outcomes of a topic's commands with an id, whoever's they are. */

@@ -8,6 +8,7 @@ import { AccountViews } from './account-views.js';
 import { BookCommitments } from './book/book-commitments.js';
 import { CommandDesk } from './command-desk.js';
 import { LedgerSnapshots } from './ledger-snapshots.js';
+import { LossShares } from './loss-shares.js';
 import { PRICER_CONFIG, type PricerConfig } from './pricer.config.js';
 import { PricerController } from './pricer.controller.js';
 import { PricerRepository } from './pricer.repository.js';
@@ -79,6 +80,15 @@ export class PricerModule {
           provide: AccountViews,
           inject: [PricerService],
           useFactory: (service: PricerService) => new AccountViews(() => service.engine),
+        },
+        {
+          provide: LossShares,
+          inject: [PricerService, PricerRepository],
+          useFactory: (service: PricerService, repository: PricerRepository) =>
+            new LossShares(
+              () => service.engine,
+              (sequence, account) => repository.settlement(sequence, account),
+            ),
         },
         {
           provide: PricerRepository,

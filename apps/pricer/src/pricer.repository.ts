@@ -14,6 +14,7 @@ import {
 } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
 import { Journal, type Outcome } from './journal.js';
+import type { JournalledSettlement } from './loss-shares.js';
 import { LedgerStore } from './ledger-store.js';
 
 /** Changes of the book since an event. */
@@ -184,6 +185,11 @@ export class PricerRepository {
     const busts = { topic: bustsOf(booked.planId), owner, id };
     const known = await this.outcomes([busts], manager);
     return { booked, followed: end < 0 ? next : next.slice(0, end), busted: known.size > 0 };
+  }
+
+  /** See {@link Journal.settlement}. */
+  settlement(sequence: number, account: string): Promise<JournalledSettlement> {
+    return this.journal.settlement(this.database.manager, sequence, account);
   }
 
   /** See {@link Journal.outcomesOfAnyone}. */

@@ -272,3 +272,19 @@ library LiquidationLayout {
     uint256 internal constant GAP_SHIFT = 11;
     uint256 internal constant GAP_TOLERANCE = 1024;
 }
+
+/// @title Where the public values of `loss` are: first index, number where there are several, unit 2^-bits.
+library LossLayout {
+    uint256 internal constant COUNT = 75;
+    uint256 internal constant TERMS_COMMITMENT = 0;
+    uint256 internal constant LEAF_COMMITMENT = 1;
+    uint256 internal constant LEAF_COMMITMENT_LENGTH = 64;
+    uint256 internal constant VIOLATIONS = 65;
+    uint256 internal constant PUBLIC_TERMS = 66;
+    uint256 internal constant PUBLIC_TERMS_LENGTH = 6;
+    uint256 internal constant SUMS = 72;
+    uint256 internal constant SUMS_LENGTH = 3;
+    uint256 internal constant ACCOUNTS = 64;
+    uint256 internal constant LEAF_FIELDS = 4;
+    uint256 internal constant TERMS = 6;
+}

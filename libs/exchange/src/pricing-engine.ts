@@ -16,6 +16,12 @@ import type { FundingIntegralsState } from '#lib/risk';
 import { type CapitalEpoch, capitalEpoch, NO_CAPITAL } from './accounts/capital-epoch.js';
 import { AccountStandings } from './accounts/account-standing.js';
 import { CreditBook } from './accounts/credit-book.js';
+import {
+  type LossShare,
+  lossShareState,
+  type LossShareState,
+  restoredLossShare,
+} from './accounts/loss-share.js';
 import { type Solvency, solvencyOf } from './accounts/solvency.js';
 import type { BookEvent } from './book/book-event.js';
 import { accountsOf, type CommandKey, marketsOf } from './book/decided-command.js';
@@ -30,7 +36,7 @@ import type { Exchange } from './commands/exchange.js';
 import { requireTradeLimit } from './commands/limits.js';
 import { liquidate, takeOver } from './commands/liquidate.js';
 import { claimNote } from './commands/claim-note.js';
-import { reducePositions, settleLosses } from './commands/settle-losses.js';
+import { lossShareNow, reducePositions, settleLosses } from './commands/settle-losses.js';
 import { release, reserve } from './commands/reserve.js';
 import { setParameters } from './commands/set-parameters.js';
 import { transfer } from './commands/transfer.js';
@@ -59,6 +65,8 @@ export interface PricingEngineState {
   readonly epoch: CapitalEpoch;
   /** market time since which the pool cannot pay everybody; null while it can */
   readonly insolventSince: number | null;
+  /** how the loss of now would be shared; null while there is none */
+  readonly lossShare: LossShareState | null;
   /** the pass over the accounts that sums the cost of defaults */
   readonly credit?: PassState;
   /** market time at which funding of all markets was made exact last */
@@ -72,6 +80,8 @@ const COUNTED_WITH_COMMAND = 32;
 const COUNTED_WITH_PRICES = 4096;
 /** How long the pool is given to recover before its losses are shared. */
 const SHARED_AFTER_MS = 3_600_000;
+/** The sums of a loss are counted anew after this at most: a count walks all accounts. */
+const COUNTED_AGAIN_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** Liquidity commands that are executed, or paid, in one step at most. */
 const MOST_AT_ONCE = 16;
@@ -91,6 +101,7 @@ export class PricingEngine implements Exchange {
   readonly credit: CreditBook;
   private epoch: CapitalEpoch;
   private insolventSince: number | null;
+  private shared: LossShare | undefined;
   private readonly open: OpenMarkets;
   private settledAt: number;
   private solvent: Solvency | undefined;
@@ -108,6 +119,7 @@ export class PricingEngine implements Exchange {
     this.open = new OpenMarkets(ledger, this.board);
     this.epoch = state?.epoch ?? NO_CAPITAL;
     this.insolventSince = state?.insolventSince ?? null;
+    this.shared = state?.lossShare ? restoredLossShare(state.lossShare) : undefined;
     this.accounts = new AccountStandings(
       ...([ledger, this.board] as const),
       () => this.parameters.rules,
@@ -123,7 +135,8 @@ export class PricingEngine implements Exchange {
     this.shares = new LiquidityShares(
       ...([ledger, parameters, parameters.horizonMs] as const),
       () => (this.ready() ? this.assessment() : undefined),
-      (time) => this.open.markedSince(time),
+      // A loss past the pool is shared before anybody comes or goes: new money does not pay.
+      (time) => this.open.markedSince(time) && !this.solvency().insolvent,
       () => this.open.drift(),
     );
   }
@@ -144,6 +157,7 @@ export class PricingEngine implements Exchange {
     return {
       ...{ funding: this.standing.snapshot(), settledAt: this.settledAt, epoch: this.epoch, forecastId },
       ...{ insolventSince: this.insolventSince, warmUp },
+      lossShare: this.shared === undefined ? null : lossShareState(this.shared),
       ...(pass === undefined ? {} : { credit: pass }),
     };
   }
@@ -159,6 +173,7 @@ export class PricingEngine implements Exchange {
     if (forecast !== undefined) this.board.setForecast(forecast);
     this.epoch = state.epoch;
     this.insolventSince = state.insolventSince;
+    this.shared = state.lossShare === null ? undefined : restoredLossShare(state.lossShare);
     this.standing.reload(state.funding);
     this.settledAt = state.settledAt;
     this.open.reload();
@@ -273,14 +288,21 @@ export class PricingEngine implements Exchange {
    */
   private shareLosses(): BookEvent[] {
     const { now } = this.board;
-    if (!this.solvency().insolvent) this.insolventSince = null;
-    else this.insolventSince ??= now;
+    if (!this.solvency().insolvent) {
+      this.insolventSince = null;
+      this.shared = undefined;
+    } else {
+      this.insolventSince ??= now;
+      if (this.shared === undefined || now - this.shared.at >= COUNTED_AGAIN_MS)
+        this.shared = lossShareNow(this);
+    }
     if (this.insolventSince === null || now - this.insolventSince < SHARED_AFTER_MS || !this.ready())
       return [];
     for (const market of this.open.names()) if (!this.board.permits(market, 'withdraw')) return [];
     const events = this.settle(undefined);
     for (const event of settleLosses(this, now)) events.push(...this.happened(event));
     this.insolventSince = null;
+    this.shared = undefined;
     const { exposure } = this.assessment().assessment;
     // P + L less the traders' gains at marks: realised or not, they are not the pool's.
     const most = Math.max(0, -exposure.mean);
@@ -571,6 +593,11 @@ export class PricingEngine implements Exchange {
   }
 
   /** Whether the pool can pay the traders' equity, at current marks. */
+  lossShare(): LossShare | undefined {
+    if (!this.solvency().insolvent) return undefined;
+    return this.shared ?? lossShareNow(this);
+  }
+
   solvency(): Solvency {
     return (this.solvent ??= solvencyOf(this.ledger, this.open.unrealised));
   }

@@ -80,7 +80,7 @@ export const BOOK_EXAMPLES: readonly BookPayload[] = [
     ...{ notional: '250000', discount: 0.001 },
   },
   { kind: 'window-begun', at, marks: [['BTC', '65000.5']] },
-  { kind: 'gains-cut', at, settlementId: 's-1', cuts: [['alice', '12.5']] },
+  { kind: 'gains-cut', at, settlementId: 's-1', cuts: [['alice', '12.5']], held: [['alice', '100', '500']] },
   {
     ...{ kind: 'haircut-settled', at, settlementId: 's-1', need: '12.5', gains: '100', accounts: 1 },
     ...{ fromGains: '12.5', fromPrincipal: '0', root: '1f' },

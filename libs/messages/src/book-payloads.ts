@@ -123,6 +123,13 @@ export const bookPayload = z.discriminatedUnion('kind', [
       .array(z.tuple([marginAccount, decimal]).readonly())
       .readonly()
       .describe('account, what is cut'),
+    held: z
+      .array(z.tuple([marginAccount, decimal, decimal]).readonly())
+      .readonly()
+      .optional()
+      .describe(
+        'every account with equity in this chunk of the statement, ids ascending: gain of the last day, equity',
+      ),
   }),
   event('haircut-settled', {
     ...{ settlementId: identifier, need: decimal, gains: decimal, fromGains: decimal },

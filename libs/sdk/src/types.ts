@@ -74,8 +74,10 @@ export interface Account {
   readonly losses: {
     /** won in the last day */
     readonly gain: Decimal;
-    /** if the loss that is missing now were shared now; null where it is not computed */
-    readonly wouldBeCut: Decimal | null;
+    /** η: the share of every gain that a loss past the pool would take now; 0 while there is none */
+    readonly haircut: number;
+    /** what the account would lose by that */
+    readonly wouldBeCut: Decimal;
     readonly notes: { readonly outstanding: Decimal; readonly claimable: Decimal };
     readonly creditPerHour: Decimal;
   };

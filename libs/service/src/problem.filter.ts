@@ -37,6 +37,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-proof': 404,
   'unknown-bar': 404,
   'unknown-epoch': 404,
+  'unknown-settlement': 404,
   'not-a-reporter': 403,
   'insufficient-balance': 409,
   'backed-provider': 409,

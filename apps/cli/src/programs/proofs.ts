@@ -38,6 +38,34 @@ export function registerProofs(program: Command): void {
     });
 
   program
+    .command('check-loss')
+    .description(
+      'check an account’s share of a loss past the pool: FILE is the answer of GET /v1/accounts/ID/losses/N; exit code 1 where it is not by the rule',
+    )
+    .argument('<file>', 'JSON')
+    .action(async (file: string) => {
+      const { checkLossCommand } = await import('../loss.command.js');
+      const checked = checkLossCommand(file);
+      print(checked);
+      if (checked.failures.length > 0) process.exitCode = 1;
+    });
+
+  program
+    .command('prove-loss')
+    .description(
+      'prove a shared loss, 64 accounts a proof: FILE has the events of the settlement, a line of JSON each, as the topic book and the view book_event have them',
+    )
+    .argument('<file>', 'JSON lines')
+    .requiredOption(
+      '--out <folder>',
+      'where proofs are written, and the salts: each account’s own is for it alone',
+    )
+    .action(async (file: string, options: { out: string }) => {
+      const { proveLossCommand } = await import('../loss.command.js');
+      print(await proveLossCommand(file, options));
+    });
+
+  program
     .command('deploy')
     .description('deploy the contracts; CHAIN_KEYSTORE or CHAIN_PRIVATE_KEY says who signs')
     .requiredOption('--rpc <url>', 'a node')

@@ -7,6 +7,7 @@ import { Documented, NeedsScope, ZodPipe } from '#lib/service';
 import { includedAccountSchema } from '#lib/commitment';
 import { AccountViews } from '../account-views.js';
 import { CommandDesk } from '../command-desk.js';
+import { LossShares } from '../loss-shares.js';
 import { PricerService } from '../pricer.service.js';
 import {
   accountAmount,
@@ -20,6 +21,8 @@ import {
   accountTransfer,
   accountWithdrawal,
   inclusionQuery,
+  lossShareResponse,
+  settlementNumber,
   simulateRequest,
   simulateResponse,
 } from './schemas.js';
@@ -40,6 +43,7 @@ export class AccountsController {
     @Inject(CommandDesk) private readonly commands: CommandDesk,
     @Inject(AccountViews) private readonly views: AccountViews,
     @Inject(PricerService) private readonly service: PricerService,
+    @Inject(LossShares) private readonly losses: LossShares,
   ) {}
 
   @Get()
@@ -69,6 +73,21 @@ export class AccountsController {
     @Query(new ZodPipe(inclusionQuery)) { epoch }: z.output<typeof inclusionQuery>,
   ): Promise<object> {
     return this.service.inclusion(account, epoch === undefined ? undefined : Date.parse(epoch));
+  }
+
+  @Get('losses/:settlement')
+  @NeedsScope('trade', { actsFor: 'account' })
+  @Documented({
+    params: { ...PARAMETERS, settlement: settlementNumber },
+    summary: 'What an account bore of a loss past the pool, and its way into the statement of all shares',
+    response: lossShareResponse,
+    errors: [404],
+  })
+  lossShare(
+    @Param('account', ACCOUNT) account: string,
+    @Param('settlement', new ZodPipe(settlementNumber)) settlement: number,
+  ): Promise<object> {
+    return this.losses.share(account, settlement);
   }
 
   @Post('simulate')

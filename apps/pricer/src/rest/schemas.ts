@@ -177,10 +177,12 @@ export const accountResponse = z.object({
   losses: z
     .object({
       gain: z.string().describe('won in the last day: losses past the pool are borne by gains first'),
-      wouldBeCut: z
-        .string()
-        .nullable()
-        .describe('if the loss that is missing now were shared now; null where it is not computed here'),
+      haircut: z
+        .number()
+        .describe(
+          'η: the share of every gain that a loss past the pool would take now; 0 while there is none. Counted anew once a minute of market time',
+        ),
+      wouldBeCut: z.string().describe('what the account would lose by that'),
       notes: z
         .object({ outstanding: z.string(), claimable: z.string() })
         .describe('what was cut and is owed'),
@@ -195,6 +197,39 @@ export const accountResponse = z.object({
     .describe('of positions that liquidators may pass to the account, as it has accepted'),
   cross: marginAccount,
   isolated: z.array(marginAccount.extend({ market: z.string() })),
+});
+
+export const settlementNumber = z.coerce
+  .number()
+  .int()
+  .positive()
+  .max(1e9)
+  .describe('1 for the first loss that was shared: /v1/book says how many there are');
+const units = z
+  .string()
+  .regex(/^-?\d+$/)
+  .describe('smallest units of money');
+const sums = z.object({ gains: units, principal: units });
+const digest = z.string().describe('SHA-256, hexadecimal');
+/** As `zkrisk check-loss` reads it. */
+export const lossShareResponse = z.object({
+  settlementId: z.string(),
+  at: z.number().describe('market time, milliseconds'),
+  statement: z.object({
+    need: units,
+    chunks: z.array(
+      sums.extend({
+        ...{ accounts: z.number().int(), cuts: units },
+        ...{ last: digest, root: digest, leaves: digest.describe('Merkle root of the chunk’s leaves') },
+      }),
+    ),
+  }),
+  proof: z.object({
+    chunk: z.number().int(),
+    leaf: z.object({ account: z.string(), equity: units, gain: units, cut: units }),
+    before: sums,
+    path: z.array(z.object({ digest, left: z.boolean() }).nullable()),
+  }),
 });
 
 export const simulateRequest = z.strictObject({

@@ -100,7 +100,11 @@ function Standing({ name }: { name: string }) {
 }
 
 /** What the account would bear of a loss past the pool: shared pro rata of gains, there is no queue with a rank. */
-function Losses({ losses: { gain, wouldBeCut, notes, creditPerHour } }: { losses: AccountAnswer['losses'] }) {
+function Losses({
+  losses: { gain, haircut, wouldBeCut, notes, creditPerHour },
+}: {
+  losses: AccountAnswer['losses'];
+}) {
   return (
     <Panel title="Losses past the pool" wide={12}>
       <p class="note">
@@ -111,7 +115,12 @@ function Losses({ losses: { gain, wouldBeCut, notes, creditPerHour } }: { losses
         <Fact name="Won in the last day">
           <Decimal of={gain} />
         </Fact>
-        <Fact name="Would be cut now">{wouldBeCut == null ? '–' : <Decimal of={wouldBeCut} />}</Fact>
+        <Fact name="Taken of every gain now">
+          <Real of={100 * haircut} decimals={2} /> %
+        </Fact>
+        <Fact name="Would be cut now">
+          <Decimal of={wouldBeCut} />
+        </Fact>
         <Fact name="Notes for what was cut" note="claimable / outstanding">
           <Decimal of={notes.claimable} /> / <Decimal of={notes.outstanding} />
         </Fact>

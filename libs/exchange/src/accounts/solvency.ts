@@ -11,8 +11,9 @@ export interface Solvency {
 }
 
 /**
- * D = (qᵀS − C + shortfall − reserve − P − L − pending)⁺ at the marks of now, whatever has been realised, and at least the
- * shortfall: a gain that the pool has not realised may be a debt that nobody pays. Markets without a mark count at their entry.
+ * D = ((qᵀS − C)⁺ + shortfall − reserve − P − L − pending)⁺ at the marks of now, whatever has been realised. Gains that the pool has
+ * not realised do not count, for they may be debts that nobody pays; pending premia do, which are paid. Markets without a mark count at
+ * their entry.
  *
  * Source: margin-adl.md §3, with Σ(−E_a)⁺ counted when it is settled: until then it is taken off the claims as well, so that
  * nothing is paid which a debt has to cover.
@@ -22,8 +23,7 @@ export interface Solvency {
 export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint): Solvency {
   const { capital, liquidity, pendingToCapital, pendingToLiquidity, creditReserve, shortfall } = ledger;
   const pool = creditReserve + capital + liquidity + pendingToCapital + pendingToLiquidity;
-  const missing = unrealised + shortfall - pool;
-  const need = missing > shortfall ? missing : shortfall;
+  const need = (unrealised > 0n ? unrealised : 0n) + shortfall - pool;
   return { insolvent: need > 0n, need: need > 0n ? need : 0n, claims: ledger.collateral + unrealised };
 }
 

@@ -299,6 +299,8 @@ export interface GainsCut extends Happened {
   readonly settlementId: string;
   /** ids ascending over all parts */
   readonly cuts: readonly (readonly [account: string, cut: string])[];
+  /** every account with equity, ids ascending: a part is a chunk of the settlement's statement, and this with the cuts its leaves */
+  readonly held: readonly (readonly [account: string, gain: string, equity: string])[];
 }
 
 /** A loss past the pool has been shared: pro rata of gains first, then of equity. */
@@ -315,7 +317,7 @@ export interface HaircutSettled extends Happened {
   /** of the last chunk */
   readonly root: string;
   /** the statement of the settlement in chunks, each beginning where the one before has ended: margin's LossStatement */
-  readonly chunks?: readonly {
+  readonly chunks: readonly {
     readonly accounts: number;
     readonly gains: string;
     readonly principal: string;

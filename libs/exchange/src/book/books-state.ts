@@ -23,8 +23,7 @@ export function stateOf(books: Books, eventCount: number): LedgerState {
     shortfall: books.shortfall,
     creditReserve: books.creditReserve,
     reserveBorne: books.reserveBorne,
-    settlements: books.settlements,
-    lastSettlement: books.lastSettlement,
+    settlements: [...books.settlements],
     windows: books.windows.state(),
     notes: [books.notes.state()],
     borne: books.borne,
@@ -51,8 +50,8 @@ export function restoreTotals(
   books.pendingCapital = new VestingSchedule(horizonMs, bucketMs, state.pendingCapital);
   books.pendingLiquidity = new LinearVesting(horizonMs, bucketMs, state.pendingLiquidity);
   const { capital, liquidity, shortfall, borne, totalShares, deposits, withdrawals } = state;
-  const { creditReserve, reserveBorne, settlements, lastSettlement } = state;
-  Object.assign(books, { settlements, lastSettlement });
+  const { creditReserve, reserveBorne, settlements } = state;
+  books.settlements.push(...settlements);
   Object.assign(books, { capital, liquidity, shortfall, creditReserve, reserveBorne, borne });
   Object.assign(books, { totalShares, deposits, withdrawals });
   Object.assign(books.collected, state.collected);

@@ -43,8 +43,8 @@ export class Books {
   /** cuts of gains that are owed */
   readonly notes = new PayoutNotes();
   /** losses past the pool that were shared, and when the last time */
-  settlements = 0;
-  lastSettlement = 0;
+  /** sequence of each `haircut-settled` */
+  readonly settlements: number[] = [];
   /** equity reserved for orders, by account and reservation */
   readonly reservations = new Map<string, { readonly total: bigint; readonly byId: Map<string, bigint> }>();
   /** positions that accounts let liquidators pass to them */

@@ -231,7 +231,12 @@ export class ExchangeLedger {
 
   /** How often losses past the pool have been shared. */
   get settlements(): number {
-    return this.books.settlements;
+    return this.books.settlements.length;
+  }
+
+  /** Sequence of the event that a settlement ended with; undefined where there was none. @param number from 1 */
+  settlementAt(number: number): number | undefined {
+    return this.books.settlements[number - 1];
   }
 
   /** Margin accounts with an open position. */
@@ -337,6 +342,7 @@ export class ExchangeLedger {
   apply(event: BookEvent): void {
     this._eventCount++;
     fold(this.books, event);
+    if (event.kind === 'haircut-settled') this.books.settlements.push(this._eventCount);
   }
 
   snapshot(): LedgerSnapshot {

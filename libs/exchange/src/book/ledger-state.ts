@@ -109,8 +109,7 @@ export interface LedgerTotals {
   readonly shortfall: bigint;
   readonly creditReserve: bigint;
   readonly reserveBorne: bigint;
-  readonly settlements: number;
-  readonly lastSettlement: number;
+  readonly settlements: readonly number[];
   readonly borne: bigint;
   readonly totalShares: bigint;
   readonly deposits: bigint;
@@ -234,7 +233,6 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
     creditReserve: amount(frozen.creditReserve),
     reserveBorne: amount(frozen.reserveBorne),
     settlements: frozen.settlements,
-    lastSettlement: frozen.lastSettlement,
     borne: amount(frozen.borne),
     totalShares: amount(frozen.totalShares),
     deposits: amount(frozen.deposits),

@@ -1,5 +1,6 @@
 import type { AccountStandings } from '../accounts/account-standing.js';
 import type { CreditBook } from '../accounts/credit-book.js';
+import type { LossShare } from '../accounts/loss-share.js';
 import type { Solvency } from '../accounts/solvency.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import type { MarketBoard } from '../marks/market-board.js';
@@ -15,4 +16,6 @@ export interface Exchange {
   readonly credit: CreditBook;
   readonly standing: StandingBook;
   solvency(): Solvency;
+  /** the loss past the pool as it would be shared, at most a minute of market time ago; undefined while there is none */
+  lossShare(): LossShare | undefined;
 }

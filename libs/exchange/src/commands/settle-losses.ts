@@ -7,6 +7,7 @@ import {
   toNumber,
 } from '#lib/amounts';
 import {
+  CHUNK_ACCOUNTS,
   checkDeleverage,
   deleverage,
   type DeleverageProblem,
@@ -17,11 +18,9 @@ import {
   waterLevel,
 } from '#lib/margin';
 import { covarianceEntry } from '#lib/risk';
+import type { LossShare } from '../accounts/loss-share.js';
 import type { BookEvent, GainsCut, HaircutSettled, PositionsReduced } from '../book/book-event.js';
 import type { Exchange } from './exchange.js';
-
-/** Accounts in one event: a settlement of a million accounts comes in parts. */
-const PART = 4096;
 
 /** One account's part in a loss past the pool, money. */
 export interface LossPart {
@@ -36,7 +35,7 @@ export interface LossSettlement {
   /** D */
   readonly need: bigint;
   readonly shares: LossShares;
-  /** ids ascending */
+  /** of accounts with equity, ids ascending */
   readonly parts: readonly LossPart[];
 }
 
@@ -49,10 +48,11 @@ export interface LossSettlement {
 export function lossSettlement({ ledger, accounts }: Exchange): LossSettlement {
   const names = [...ledger.accountNames()].sort((a, b) => (a < b ? -1 : 1));
   let claims = 0n;
-  const held = names.map((account) => {
+  const held = names.flatMap((account) => {
     const equity = accounts.exactEquity(account);
-    if (equity > 0n) claims += equity;
-    return { account, equity, gain: equity > 0n ? ledger.gainOf(account, equity) : 0n };
+    if (equity <= 0n) return [];
+    claims += equity;
+    return [{ account, equity, gain: ledger.gainOf(account, equity) }];
   });
   const missing = claims + ledger.notes.fund - ledger.netDeposits;
   const need = missing > 0n ? missing : 0n;
@@ -62,28 +62,40 @@ export function lossSettlement({ ledger, accounts }: Exchange): LossSettlement {
   return { need, shares, parts: held.map((part, i) => ({ ...part, cut: shares.cuts[i] })) };
 }
 
+/** The sums that a loss would be shared by now. O(accounts). */
+export function lossShareNow(exchange: Exchange): LossShare {
+  const { need, shares, parts } = lossSettlement(exchange);
+  const equity = parts.reduce((sum, part) => sum + part.equity, 0n);
+  return { at: exchange.board.now, need, gains: shares.gains, principal: equity - shares.gains };
+}
+
 /** The events of a settlement: its cuts in parts, then its sums. */
 export function settleLosses(exchange: Exchange, at: number): BookEvent[] {
   const { need, shares, parts } = lossSettlement(exchange);
   if (need === 0n) return [];
   const settlementId = `settlement-${exchange.ledger.settlements + 1}`;
   const statement = lossStatement(need, parts);
-  const cut = parts.filter((part) => part.cut > 0n);
   const events: (GainsCut | HaircutSettled)[] = [];
-  for (let from = 0; from < cut.length; from += PART)
+  // A part is a chunk of the statement, with its leaves: whoever has the journal can show an account's.
+  for (let from = 0; from < parts.length; from += CHUNK_ACCOUNTS) {
+    const chunk = parts.slice(from, from + CHUNK_ACCOUNTS);
     events.push({
       ...{ kind: 'gains-cut', at, settlementId },
-      cuts: cut
-        .slice(from, from + PART)
-        .map(({ account, cut: amount }) => [account, formatMoney(amount)] as const),
+      cuts: chunk
+        .filter(({ cut }) => cut > 0n)
+        .map(({ account, cut }) => [account, formatMoney(cut)] as const),
+      held: chunk.map(
+        ({ account, gain, equity }) => [account, formatMoney(gain), formatMoney(equity)] as const,
+      ),
     });
+  }
   events.push({
     ...{ kind: 'haircut-settled', at, settlementId },
     need: formatMoney(need),
     gains: formatMoney(shares.gains),
     fromGains: formatMoney(shares.fromGains),
     fromPrincipal: formatMoney(shares.fromPrincipal),
-    accounts: cut.length,
+    accounts: parts.filter(({ cut }) => cut > 0n).length,
     root: statement.chunks.at(-1)?.root ?? '',
     chunks: statement.chunks.map(({ accounts, gains, principal, cuts, last, leaves, root }) => ({
       ...{ accounts, gains: formatMoney(gains), principal: formatMoney(principal), cuts: formatMoney(cuts) },
@@ -154,10 +166,10 @@ export function reducePositions(exchange: Exchange, at: number, share: number): 
     }),
   );
   const events: PositionsReduced[] = [];
-  for (let from = 0; from < reductions.length; from += PART)
+  for (let from = 0; from < reductions.length; from += CHUNK_ACCOUNTS)
     events.push({
       ...{ kind: 'positions-reduced', at, settlementId },
-      reductions: reductions.slice(from, from + PART),
+      reductions: reductions.slice(from, from + CHUNK_ACCOUNTS),
     });
   return events;
 }

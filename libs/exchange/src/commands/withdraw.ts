@@ -1,6 +1,7 @@
 import { InvalidInputError } from '#lib/errors';
 import { formatMoney, MONEY_DECIMALS, parseDecimal, toNumber } from '#lib/amounts';
 import type { AccountPayload } from '#lib/messages';
+import { payableWhileShared } from '../accounts/loss-share.js';
 import { payable, type Solvency } from '../accounts/solvency.js';
 import type { BookEvent } from '../book/book-event.js';
 import { InsolventError, InsufficientMarginError } from '../errors.js';
@@ -9,8 +10,9 @@ import type { Exchange } from './exchange.js';
 type Withdrawal = Extract<AccountPayload, { kind: 'withdrawal' }>;
 
 /**
- * Pays out collateral that the initial margin does not need. While the exchange is insolvent a claim is paid pro rata, to whoever
- * accepts to give up the rest; and never is more paid out than was paid in.
+ * Pays out collateral that the initial margin does not need. While the exchange is insolvent who leaves bears what who stays
+ * would: principal is paid in full as long as gains suffice for the loss, gains less their share of it, to whoever accepts to give up
+ * the rest; and never is more paid out than was paid in.
  *
  * @throws {InvalidInputError} for an amount that is none
  * @throws {MarketStateError} where a mark of the account is not good enough to pay out at
@@ -29,13 +31,24 @@ export function withdraw(exchange: Exchange, command: Withdrawal, at: number): B
   if (claim > free || claim <= 0n) throw insufficientMargin(exchange, account, claim);
   requireCapsAfter(exchange, account, claim);
   const solvency = exchange.solvency();
-  const paid = payable(solvency, claim);
+  const paid = paidOf(exchange, account, claim);
   if (paid <= 0n || paid > exchange.ledger.netDeposits || (solvency.insolvent && !acceptHaircut))
-    throw new InsolventError('withdrawals need acceptHaircut', shareText(solvency));
+    throw new InsolventError(
+      'withdrawals need acceptHaircut',
+      `${formatMoney(paid)} of ${formatMoney(claim)}`,
+    );
   return {
     ...{ kind: 'account-withdrawn', at, commandId, account, amount: formatMoney(paid) },
     ...(paid === claim ? {} : { haircut: formatMoney(claim - paid) }),
   };
+}
+
+/** What is paid of a claim: all of it, but while there is a loss to be shared. */
+function paidOf(exchange: Exchange, account: string, claim: bigint): bigint {
+  const share = exchange.lossShare();
+  if (share === undefined) return claim;
+  const equity = exchange.accounts.exactEquity(account);
+  return payableWhileShared(share, { equity, gain: exchange.ledger.gainOf(account, equity) }, claim);
 }
 
 /** Taking an amount off an account must not raise the cost of its default. @throws {CreditCapError} */

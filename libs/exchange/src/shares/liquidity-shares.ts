@@ -82,7 +82,6 @@ export class LiquidityShares {
   /**
    * Outcome of a command that waited, at current marks.
    *
-   * @throws {InvalidInputError} where shares have no value to be issued at
    * @throws {InsufficientBalanceError} where leaving now would cost all that is withdrawn
    */
   execute({ commandId, provider, ask, amount, shares }: Asked, at: number): BookEvent {
@@ -137,9 +136,7 @@ export class LiquidityShares {
   private issue(asked: Pick<Asked, 'commandId' | 'provider' | 'amount'>, at: number): BookEvent {
     const { commandId, provider, amount } = asked;
     const outstanding = this.ledger.outstandingShares;
-    if (outstanding > 0n && this.value.redeemed() <= 0n) {
-      throw new InvalidInputError('amount', 'the liquidity is used up: shares have no value to be issued at');
-    }
+    // Where L is used up, shares are issued at what those before may still have back, a unit at least: a pool that was lost can be filled again.
     // By the increase of the whole's worth: that a wider L bears more of the tail is not for the others to pay.
     const added = this.value.raisedBy(amount);
     const shares = outstanding === 0n ? amount : divide(added * outstanding, this.value.issued(), 'down');

@@ -34,7 +34,7 @@ describe('the statement of a shared loss', () => {
         expect(lossStatementFailures(statement)).toEqual([]);
         if (leaves.length > 0) expect(lossChunkFailures(statement, 0, leaves, '')).toEqual([]);
         for (const { account } of leaves)
-          expect(lossShareFailures(statement, lossShareProof(leaves, account)!)).toEqual([]);
+          expect(lossShareFailures(statement, lossShareProof(statement, 0, leaves, account)!)).toEqual([]);
       }),
     );
   });
@@ -54,10 +54,10 @@ describe('the statement of a shared loss', () => {
     expect(statement.chunks).toHaveLength(2);
     expect(lossStatementFailures(statement)).toEqual([]);
     expect(lossChunkFailures(statement, 1, second, lastOfFirst)).toEqual([]);
-    const proof = lossShareProof(many, name(CHUNK_ACCOUNTS + 17))!;
+    const proof = lossShareProof(statement, 1, second, name(CHUNK_ACCOUNTS + 17))!;
     expect(proof.chunk).toBe(1);
     expect(lossShareFailures(statement, proof)).toEqual([]);
-    expect(lossShareProof(many, 'nobody')).toBeUndefined();
+    expect(lossShareProof(statement, 0, first, 'nobody')).toBeUndefined();
   });
 
   const altered = (k: number, change: object): LossStatement => ({
@@ -96,7 +96,7 @@ describe('the statement of a shared loss', () => {
   });
 
   it('shows an account that its leaf is another one', () => {
-    const proof = lossShareProof(many, name(3))!;
+    const proof = lossShareProof(statement, 0, first, name(3))!;
     const { leaf } = proof;
     expect(lossShareFailures(statement, { ...proof, leaf: { ...leaf, equity: leaf.equity + 1n } })).toContain(
       'the leaf is not in chunk 0',

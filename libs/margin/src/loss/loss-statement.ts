@@ -124,23 +124,30 @@ export function lossChunkFailures(
   return failures;
 }
 
-/** An account's own leaf and its way into the statement; undefined for an account without one. */
-export function lossShareProof(leaves: readonly LossLeaf[], account: string): LossShareProof | undefined {
+/**
+ * An account's own leaf and its way into the statement; undefined for an account without one.
+ *
+ * @param leaves of its chunk
+ */
+export function lossShareProof(
+  { chunks }: LossStatement,
+  chunk: number,
+  leaves: readonly LossLeaf[],
+  account: string,
+): LossShareProof | undefined {
   const at = leaves.findIndex((leaf) => leaf.account === account);
   if (at < 0) return undefined;
-  const chunk = Math.floor(at / CHUNK_ACCOUNTS);
-  const from = chunk * CHUNK_ACCOUNTS;
-  const zero = { gains: 0n, principal: 0n };
-  const start = leaves.slice(0, from).reduce(added, zero);
+  const start = chunks[chunk - 1] ?? START;
   const path: ({ digest: string; left: boolean } | null)[] = [];
-  let level = digestsOf(start, leaves.slice(from, from + CHUNK_ACCOUNTS));
-  for (let i = at - from; level.length > 1; i = i >> 1) {
+  let level = digestsOf(start, leaves);
+  for (let i = at; level.length > 1; i = i >> 1) {
     const sibling = level.at(i % 2 === 0 ? i + 1 : i - 1);
     const missing = i % 2 === 0 && i + 1 >= level.length;
     path.push(missing ? null : { digest: sibling!, left: i % 2 === 1 });
     level = levelAbove(level);
   }
-  return { chunk, leaf: leaves[at], before: leaves.slice(from, at).reduce(added, start), path };
+  const { gains, principal } = leaves.slice(0, at).reduce(added, start);
+  return { chunk, leaf: leaves[at], before: { gains, principal }, path };
 }
 
 /** Whether an account's cut follows from the statement's sums and its gain, and its leaf is in the statement. */

@@ -155,4 +155,19 @@ export const LAYOUTS = {
       gapTolerance: 1024,
     },
   },
+  loss: {
+    count: 75,
+    values: {
+      termsCommitment: { first: 0, length: 1, bits: 0 },
+      leafCommitment: { first: 1, length: 64, bits: 0 },
+      violations: { first: 65, length: 1, bits: 0 },
+      publicTerms: { first: 66, length: 6, bits: 0 },
+      sums: { first: 72, length: 3, bits: 0 },
+    },
+    constants: {
+      accounts: 64,
+      leafFields: 4,
+      terms: 6,
+    },
+  },
 } as const;

@@ -2,6 +2,7 @@ import { InvalidInputError } from '#lib/errors';
 import type { Statement } from '../statement.js';
 import { barStatement } from './bar.js';
 import { liquidationStatement } from './liquidation.js';
+import { lossStatement } from './loss.js';
 import { priceStatement } from './price.js';
 
 export * from './bar.js';
@@ -21,11 +22,12 @@ export {
   stateNumbers,
 } from './factor-model.js';
 export * from './liquidation.js';
+export * from './loss.js';
 export * from './price.js';
 
 /** Every statement by its name. */
 export const STATEMENTS: ReadonlyMap<string, Statement<unknown, unknown>> = new Map(
-  [barStatement, priceStatement, liquidationStatement].map((statement) => [
+  [barStatement, priceStatement, liquidationStatement, lossStatement].map((statement) => [
     statement.name,
     statement as unknown as Statement<unknown, unknown>,
   ]),

@@ -34,7 +34,7 @@ const FOLDS: Folds = {
   'account-rejected': nothing,
   'window-begun': losses.beginWindow,
   'gains-cut': losses.cutGains,
-  'haircut-settled': losses.settleHaircut,
+  'haircut-settled': nothing,
   'positions-reduced': losses.reducePositions,
   'note-paid': losses.payNote,
   'match-booked': trades.bookMatch,

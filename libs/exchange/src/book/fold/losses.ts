@@ -1,5 +1,5 @@
 import { MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS } from '#lib/amounts';
-import type { GainsCut, HaircutSettled, NotePaid, PositionsReduced, WindowBegun } from '../book-event.js';
+import type { GainsCut, NotePaid, PositionsReduced, WindowBegun } from '../book-event.js';
 import type { Books } from '../books.js';
 import { credit } from '../waterfall.js';
 import { bookLeg } from './trades.js';
@@ -30,11 +30,6 @@ export function cutGains(books: Books, event: GainsCut): void {
     books.collected.haircuts += cut;
   }
   books.notes.issue(event.settlementId, cuts);
-}
-
-export function settleHaircut(books: Books, event: HaircutSettled): void {
-  books.settlements++;
-  books.lastSettlement = event.at;
 }
 
 export function reducePositions(books: Books, event: PositionsReduced): void {

@@ -101,6 +101,12 @@ export function bookLeg(
   const { size, entryNotional } = position;
   books.setPosition(account, leg.market, { size, entryNotional, fundingIndex: market.fundingIndex });
   credit(books, -realisedPnl);
+  // Without positions nobody owes or is owed: the rest of rounded funding is the pool's, or was paid by it.
+  if (market.size === 0n && market.longSize === 0n && market.unsettledFunding !== 0n) {
+    credit(books, -market.unsettledFunding);
+    books.unsettledFunding -= market.unsettledFunding;
+    market.unsettledFunding = 0n;
+  }
   return realisedPnl - held.charge;
 }
 
