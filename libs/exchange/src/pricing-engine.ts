@@ -173,7 +173,7 @@ export class PricingEngine implements Exchange {
     if (forecast !== undefined) this.board.setForecast(forecast);
     this.epoch = state.epoch;
     this.insolventSince = state.insolventSince;
-    this.shared = state.lossShare === null ? undefined : restoredLossShare(state.lossShare);
+    this.shared = state.lossShare ? restoredLossShare(state.lossShare) : undefined;
     this.standing.reload(state.funding);
     this.settledAt = state.settledAt;
     this.open.reload();
