@@ -170,7 +170,7 @@ function nearestFound(
   let nearest = Infinity;
   let best: Float64Array | undefined;
   for (const start of startsOf(book)) {
-    const costs = (d: number) => book.loss(ascend(book, start, d)) >= amount;
+    const costs = (d: number) => ascend(book, start, d, amount).loss >= amount;
     let high = nearest === Infinity ? Math.max(2 * from, 1) : nearest;
     while (nearest === Infinity && high < FARTHEST && !costs(high)) high *= 2;
     if (!costs(high)) continue;
@@ -179,8 +179,8 @@ function nearestFound(
   }
   if (best === undefined) return { distance: Infinity, moves: null };
   const start = best;
-  const [, distance] = bisect(from, nearest, FINE, (d) => book.loss(ascend(book, start, d)) >= amount);
-  return { distance, moves: ascend(book, start, distance) };
+  const [, distance] = bisect(from, nearest, FINE, (d) => ascend(book, start, d, amount).loss >= amount);
+  return { distance, moves: ascend(book, start, distance, Infinity).moves };
 }
 
 function startsOf(book: StressBook): Float64Array[] {
@@ -196,17 +196,27 @@ function startsOf(book: StressBook): Float64Array[] {
   return starts.filter((x) => deviationOf(book.forecast, x) > 0);
 }
 
-/** From a direction to a point of the ellipsoid of radius d where the gradient's direction is the point's own. */
-function ascend(book: StressBook, direction: Float64Array, d: number): Float64Array {
+/**
+ * From a direction to a point of the ellipsoid of radius d where the gradient's direction is the point's own, or where the loss is enough:
+ * on the way it never falls.
+ */
+function ascend(
+  book: StressBook,
+  direction: Float64Array,
+  d: number,
+  enough: number,
+): { readonly moves: Float64Array; readonly loss: number } {
+  let [gradient, nextGradient] = [new Float64Array(book.n), new Float64Array(book.n)];
   let moves = pointOf(book, direction, d);
-  let loss = book.loss(moves);
-  for (let step = 0; step < ASCENTS; step++) {
-    const next = pointOf(book, book.gradient(moves), d);
-    const reached = book.loss(next);
+  let loss = book.lossWith(moves, gradient);
+  for (let step = 0; step < ASCENTS && !(loss >= enough); step++) {
+    const next = pointOf(book, gradient, d);
+    const reached = book.lossWith(next, nextGradient);
     if (!(reached > loss * (1 + 1e-12))) break;
     [moves, loss] = [next, reached];
+    [gradient, nextGradient] = [nextGradient, gradient];
   }
-  return moves;
+  return { moves, loss };
 }
 
 /** dΣg/√(gᵀΣg): where a linear loss g·r is largest. */

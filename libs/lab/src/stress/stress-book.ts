@@ -85,20 +85,33 @@ export class StressBook {
 
   /** ℓ(r), the pool's loss. */
   loss(moves: Float64Array): number {
-    let loss = 0;
-    for (let a = 0; a < this.accounts; a++) loss += Math.max(this.gain(a, moves), -this.equity[a]);
-    return loss;
+    return this.lossWith(moves, undefined);
   }
 
-  /** A subgradient of ℓ: the net of the accounts that still have equity. */
-  gradient(moves: Float64Array): Float64Array {
-    const gradient = Float64Array.from(this.net);
-    for (let a = 0; a < this.accounts; a++) {
-      if (this.gain(a, moves) >= -this.equity[a]) continue;
-      for (let at = this.start[a]; at < this.start[a + 1]; at++)
-        gradient[this.market[at]] -= this.notional[at];
+  /**
+   * ℓ(r), and a subgradient of ℓ: the net of the accounts that still have equity. One pass over the positions.
+   *
+   * @param gradient n, written
+   */
+  lossWith(moves: Float64Array, gradient: Float64Array | undefined): number {
+    const { start, market, notional, equity } = this;
+    const accounts = this.accounts;
+    gradient?.set(this.net);
+    let loss = 0;
+    for (let a = 0; a < accounts; a++) {
+      const first = start[a];
+      const end = start[a + 1];
+      let gain = 0;
+      for (let at = first; at < end; at++) gain += notional[at] * moves[market[at]];
+      if (gain >= -equity[a]) {
+        loss += gain;
+        continue;
+      }
+      loss -= equity[a];
+      if (gradient === undefined) continue;
+      for (let at = first; at < end; at++) gradient[market[at]] -= notional[at];
     }
-    return gradient;
+    return loss;
   }
 
   private varianceOf(account: number): number {
