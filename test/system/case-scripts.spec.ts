@@ -82,7 +82,7 @@ describe('the scripts that once showed a fault', () => {
   it('reuse: a second run on a longer file goes on, with the liquidity that there was', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'zkrisk-reuse-'));
     try {
-      const output = await run('reuse', { TMPDIR: folder, INIT_CWD: folder });
+      const output = await run('reuse', { TMPDIR: folder });
       const liquidity = [...output.matchAll(/liquidity L\D*([\d,.]+)/g)].map(([, text]) =>
         Number(text.replaceAll(',', '')),
       );
