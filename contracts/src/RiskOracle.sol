@@ -254,6 +254,11 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         return (path.at(block.number), _fresh(path.bar));
     }
 
+    /// @notice Whether nothing shows that the premium of some challenged trade is the model's: no read is fresh any more.
+    function disputed() public view returns (bool) {
+        return address(binding) != address(0) && binding.disputed(address(this));
+    }
+
     /// @notice How often a market's price was further away than its forecast said, since the last model that was discredited.
     function exceedances(bytes32 market) external view returns (Exceedances.Window memory window) {
         window = _windows[market];
@@ -431,7 +436,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     }
 
     function _fresh(uint64 bar) private view returns (bool) {
-        return bar != 0 && discredited == 0 && block.timestamp <= uint256(bar) + freshness;
+        return bar != 0 && discredited == 0 && block.timestamp <= uint256(bar) + freshness && !disputed();
     }
 
     function _requireNoReporter(address account) private view {

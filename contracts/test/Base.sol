@@ -8,6 +8,8 @@ interface Vm {
     function stopPrank() external;
     function warp(uint256 timestamp) external;
     function roll(uint256 blockNumber) external;
+    function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;
+    function deal(address account, uint256 balance) external;
     function chainId(uint256 id) external;
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;

@@ -125,7 +125,10 @@ function committedBook(
     other: 3n,
     ...altered,
   };
-  const opened = { digest: hexOf(commitment.digest) as Hex, sums: hexOf(commitment.sums) as Hex, pool };
+  const opened = {
+    ...{ digest: hexOf(commitment.digest) as Hex, sums: hexOf(commitment.sums) as Hex, pool },
+    journal: { root: `0x${'00'.repeat(32)}` as const, entries: 0 },
+  };
   const at = { barEnd: Number(START + BAR) * 1000, forecastId: 'f', pool };
   return {
     encoded: encodeBook(opened, MARKETS),

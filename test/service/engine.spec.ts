@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkIncludedAccount, type IncludedAccount } from '#lib/commitment';
+import {
+  bytesOf,
+  checkIncludedAccount,
+  type CheckedReceipt,
+  checkTradeReceipt,
+  hexOf,
+  type IncludedAccount,
+  netBookDigest,
+  totalsOf,
+  type TradeReceipt,
+} from '#lib/commitment';
 import type { EmbeddedLog } from '#lib/events';
 import { type BookCommitmentPayload, type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
@@ -191,6 +201,66 @@ describe('the engine on a simulated market', () => {
     expect(() => checkIncludedAccount(earlier, commitment.root)).toThrow('does not lead');
     expect(await at('2001-01-01T00:00:00Z')).toMatchObject({ status: 404, code: 'unknown-epoch' });
     expect(await at('yesterday')).toMatchObject({ status: 422, code: 'invalid-input' });
+  });
+
+  it('gives every trade of a bar its receipt, and no change of the book is left out of the journal', async () => {
+    const books = (
+      await engine.database.query<{ value: string }[]>(
+        `select value from log_record where topic like '%standing-books' order by record_offset`,
+      )
+    ).map(
+      ({ value }) =>
+        (
+          JSON.parse(value) as {
+            payload: { at: number; forecastId: string; commitment: BookCommitmentPayload };
+          }
+        ).payload,
+    );
+    const [previous, { forecastId, at, commitment }] = books.slice(-2);
+    const { journal } = commitment;
+    expect(journal.entries).toBeGreaterThan(1);
+    const trades = await engine.database.query<{ event: { tradeId: string; planId?: string } }[]>(
+      `select event from book_event where event->>'kind' = 'trade-booked' and (event->>'at')::bigint > $1
+       and (event->>'at')::bigint <= $2 and jsonb_array_length((event->'legs')::jsonb) > 0 order by sequence`,
+      [previous.at, at],
+    );
+    expect(trades.length).toBeGreaterThan(1);
+    const closing = (sums: string) =>
+      hexOf(
+        netBookDigest(
+          totalsOf(bytesOf(sums)).markets.map(({ market, long, short, entry }) => ({
+            ...{ market, net: long - short, entry },
+          })),
+        ),
+      );
+    const receipts = new Map<number, CheckedReceipt>();
+    for (const { event } of trades) {
+      const receipt = await get<TradeReceipt>(`/v1/trades/${event.tradeId}/receipt`);
+      const checked = checkTradeReceipt(receipt, journal.root);
+      expect(receipt.forecastId).toBe(forecastId);
+      expect([checked.entries, checked.event]).toMatchObject([journal.entries, { tradeId: event.tradeId }]);
+      receipts.set(checked.index, checked);
+      expect(() => checkTradeReceipt(receipt, previous.commitment.journal.root)).toThrow();
+    }
+    expect(receipts.size).toBe(trades.length);
+    // Entries that are no trades, such as dust, are shown to whoever asks for the place.
+    const barEnd = (await get<TradeReceipt>(`/v1/trades/${trades[0].event.tradeId}/receipt`)).barEnd;
+    for (let i = 0; i < journal.entries; i++) {
+      const entry = await get<TradeReceipt>(`/v1/journals/${barEnd}/entries/${i}`);
+      const { before, after } = checkTradeReceipt(entry, journal.root);
+      expect(entry.event).toBeNull();
+      if (i === 0) expect(before).toBe(closing(previous.commitment.sums));
+      if (i === journal.entries - 1) expect(after).toBe(closing(commitment.sums));
+    }
+    const of = (path: string) => get<Problem>(path);
+    expect(await of(`/v1/journals/${barEnd}/entries/${journal.entries}`)).toMatchObject({
+      code: 'no-receipt',
+    });
+    expect(await of('/v1/trades/nobody-s/receipt')).toMatchObject({ status: 404, code: 'no-receipt' });
+    expect(await of('/v1/journals/yesterday/entries/0')).toMatchObject({
+      status: 422,
+      code: 'invalid-input',
+    });
   });
 
   it('publishes all that a reader needs to recompute premia and funding, in another language', async () => {

@@ -54,8 +54,12 @@ export class CommandDesk {
    *
    * @param accounts the caller is bound to; null: all
    */
-  async knownTrade(tradeId: string, accounts: ReadonlySet<string> | null): Promise<BookEvent | undefined> {
-    const trades = await this.pricer.tradesOfAnyone(tradeId);
+  async knownTrade(
+    tradeId: string,
+    accounts: ReadonlySet<string> | null,
+    topic?: { readonly name: string },
+  ): Promise<BookEvent | undefined> {
+    const trades = await this.pricer.tradesOfAnyone(tradeId, topic);
     const own = trades.find((event) => {
       const owner = commandOf(event)?.owner;
       return owner !== undefined && (accounts === null || accounts.has(owner));

@@ -190,6 +190,15 @@ export class Journal {
     return { settled, chunk: chunk && { number: Number(chunk.number), part: chunk.part } };
   }
 
+  /** Sequence of the event that has decided a command; undefined where none has, or it was forgotten. */
+  async sequenceOf(manager: EntityManager, key: CommandKey): Promise<number | undefined> {
+    const [row] = await manager.query<OutcomeRow[]>(
+      'select key, sequence, asked from command_outcome where key = $1::uuid',
+      [storedKey(key)],
+    );
+    return row === undefined ? undefined : Number(row.sequence);
+  }
+
   /** Outcomes of a topic's commands with an id, whoever's they are. */
   async outcomesOfAnyone(manager: EntityManager, topic: string, id: string): Promise<BookEvent[]> {
     const prefix = idHash(topic, id);

@@ -6,6 +6,7 @@ import { vestingOf } from '#lib/exchange';
 import { addressOf } from '#lib/storage';
 import { AccountViews } from './account-views.js';
 import { BookCommitments } from './book/book-commitments.js';
+import { TradeJournals } from './book/trade-journals.js';
 import { CommandDesk } from './command-desk.js';
 import { LedgerSnapshots } from './ledger-snapshots.js';
 import { LossShares } from './loss-shares.js';
@@ -25,6 +26,7 @@ import { MarketOrdersController } from './rest/market-orders.controller.js';
 import { MatchesController } from './rest/matches.controller.js';
 import { ParametersController } from './rest/parameters.controller.js';
 import { QuotesController } from './rest/quotes.controller.js';
+import { ReceiptsController } from './rest/receipts.controller.js';
 import { StressController } from './rest/stress.controller.js';
 import { StressDesk } from './stress-desk.js';
 
@@ -49,6 +51,7 @@ export class PricerModule {
         MatchesController,
         CreditController,
         StressController,
+        ReceiptsController,
       ],
       providers: [
         { provide: PRICER_CONFIG, useValue: config },
@@ -114,7 +117,8 @@ export class PricerModule {
           ) => {
             const secret = config.BOOK_SALT_SECRET ?? randomBytes(32).toString('base64url');
             const commitments = new BookCommitments({ secret, kept: KEPT_OF_BOOKS });
-            const service = new PricerService(config, repository, snapshots, commitments, seal);
+            const journals = new TradeJournals(secret);
+            const service = new PricerService(config, repository, snapshots, commitments, journals, seal);
             await service.follow();
             owners.register(PRICER_LANE, service);
             return service;

@@ -22,6 +22,7 @@ import {
   accountsOf,
   accountState,
   type BookEvent,
+  type BookRecorder,
   CommandIdReusedError,
   type CommandKey,
   commandKeyText,
@@ -42,8 +43,9 @@ import {
 } from '#lib/exchange';
 import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
-import type { IncludedAccount } from '#lib/commitment';
+import type { IncludedAccount, TradeReceipt } from '#lib/commitment';
 import type { BookCommitments } from './book/book-commitments.js';
+import type { TradeJournals } from './book/trade-journals.js';
 import { BookFollower } from './book-follower.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { beginsMinute, marketSample } from './market-sample.js';
@@ -66,6 +68,8 @@ export class PricerService implements LaneOwner {
   private readonly waiting = new Map<string, Set<(event: BookEvent | undefined) => void>>();
   private insolvent = false;
   private readonly versions: ParameterVersions;
+  /** of the writer */
+  private recorder: BookRecorder | undefined;
 
   private readonly follower: BookFollower;
 
@@ -74,6 +78,7 @@ export class PricerService implements LaneOwner {
     private readonly repository: PricerRepository,
     private readonly snapshots: LedgerSnapshots,
     private readonly commitments: BookCommitments,
+    private readonly journals: TradeJournals,
     private readonly seal: QuoteSeal,
   ) {
     const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = config;
@@ -125,11 +130,22 @@ export class PricerService implements LaneOwner {
     await this.follower.stop();
     this.snapshots.start(await this.load());
     this.commitments.start(this.current.ledger);
+    await this.repository.restoreJournals(this.journals, this.current.ledger);
+    this.recorder = this.current.recordChanges();
   }
 
   /** Where an account stands in a book that was committed to: {@link BookCommitments.inclusion}. */
   inclusion(account: string, barEnd: number | undefined): Promise<IncludedAccount> {
     return this.commitments.inclusion(account, barEnd);
+  }
+
+  /** The receipt of a trade, or of an entry of a journal without its event: {@link TradeJournals}. */
+  receipt(tradeId: string, event: BookEvent): Promise<TradeReceipt> {
+    return this.repository.receipt(this.journals, this.commitments, tradeId, event);
+  }
+
+  journalEntry(barEnd: number, index: number): Promise<TradeReceipt> {
+    return this.repository.journalEntry(this.journals, this.commitments, barEnd, index);
   }
 
   /**
@@ -208,7 +224,13 @@ export class PricerService implements LaneOwner {
     const record = this.current.standing.riskRecord();
     await this.repository.saveRisk(context.manager, record.at, record);
     const { forecastId, barEnd } = this.current.board.latestForecast!;
-    const commitment = await this.commitments.commit({ barEnd, forecastId });
+    const at = { barEnd, forecastId };
+    const commitment = await this.commitments.commit(at, this.journals.current);
+    // Without a commitment the next one has these changes as well.
+    if (commitment !== null) {
+      await this.journals.close(context.manager, this.current.ledger, at);
+      this.recorder?.begin();
+    }
     context.publish(
       outgoing(
         TOPICS.risk,
@@ -403,8 +425,8 @@ export class PricerService implements LaneOwner {
   }
 
   /** Outcomes of trades with an id, whoever's they are: who asks has to be let see them. */
-  tradesOfAnyone(tradeId: string): Promise<BookEvent[]> {
-    return this.repository.outcomesOfAnyone(TOPICS.trades.name, tradeId);
+  tradesOfAnyone(tradeId: string, topic: { readonly name: string } = TOPICS.trades): Promise<BookEvent[]> {
+    return this.repository.outcomesOfAnyone(topic.name, tradeId);
   }
 
   /** @param origins headers of the commands that were decided, by their ids */
@@ -419,6 +441,7 @@ export class PricerService implements LaneOwner {
     // Written once, for the journal and for the topic.
     const texts = events.map((event) => JSON.stringify(event));
     await this.repository.append(context.manager, first, events, texts);
+    await this.journals.keep(context.manager, this.recorder?.take() ?? [], first, texts);
     await this.repository.saveState(context.manager, this.current.changes());
     events.forEach((event, i) => {
       const sequence = first + i;

@@ -114,6 +114,7 @@ function committed(markets: readonly string[], sizes: readonly string[]): Standi
     sums: hexOf(commitment.sums),
     accounts: 2,
     pool: { capital: '0', liquidity: '0', pending: '0', other: '0' },
+    journal: { root: `0x${'00'.repeat(32)}`, entries: 0 },
   };
 }
 

@@ -2,7 +2,7 @@ import { Controller, Get, Header, Inject, Param, Query, StreamableFile } from '@
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { loadArtifacts, STATEMENTS } from '#lib/proofs';
-import { Documented, Public, ZodPipe } from '#lib/service';
+import { Documented, NeedsScope, Public, ZodPipe } from '#lib/service';
 import type { ProofJobEntity } from '#lib/storage';
 import { UnknownProofError } from './errors.js';
 import { ProverRepository } from './prover.repository.js';
@@ -78,6 +78,21 @@ export class ProofsController {
     const job = await this.repository.find(id);
     if (job === null) throw new UnknownProofError(id);
     return { ...summary(job), document: job.document };
+  }
+
+  @Get(':id/input')
+  @NeedsScope('admin')
+  @Documented({
+    summary:
+      'The private input of a proof’s statement: the operator answers challenges with a bar’s model and state',
+    params: { id: proofId },
+    response: z.looseObject({}),
+    errors: [404, 422],
+  })
+  async input(@Param('id', new ZodPipe(proofId)) id: string): Promise<object> {
+    const job = await this.repository.find(id);
+    if (job === null) throw new UnknownProofError(id);
+    return job.input;
   }
 }
 

@@ -48,7 +48,7 @@ export function oracleModel({ payload, bars }: ProvenEpoch): OracleModel {
 }
 
 /** A book's commitment in the numbers of the contracts. */
-export function openedBook({ digest, sums, pool }: BookCommitmentPayload): OpenedBook {
+export function openedBook({ digest, sums, pool, journal }: BookCommitmentPayload): OpenedBook {
   const { capital, liquidity, pending, other } = pool;
   const amounts = {
     capital: BigInt(capital),
@@ -56,7 +56,10 @@ export function openedBook({ digest, sums, pool }: BookCommitmentPayload): Opene
     pending: BigInt(pending),
     other: BigInt(other),
   };
-  return { digest: digest as Hex, sums: sums as Hex, pool: amounts };
+  return {
+    ...{ digest: digest as Hex, sums: sums as Hex, pool: amounts },
+    journal: { root: journal.root as Hex, entries: journal.entries },
+  };
 }
 
 /** The call that publishes an epoch as the next one. */

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ModelRegistry} from "../ModelRegistry.sol";
 import {BookSums} from "./BookSums.sol";
+import {ChallengesMaker} from "./ChallengesMaker.sol";
 import {IBookBinding} from "./IBookBinding.sol";
 import {ICustody} from "./ICustody.sol";
+import {IJournals, IProvingOracle, PremiumChallenges} from "./PremiumChallenges.sol";
+import {TradeJournal} from "./TradeJournal.sol";
 
 /// @title Binds the book in an epoch's proofs to the sums of all accounts, and keeps the root of every account's inclusion.
 /// @notice Exposures are the accounts' sizes at the prices that the oracle holds, entry their entry notional, capital, liquidity and
-/// pending amounts the pool's that the root binds. A custody's money must cover the debts.
-contract BookBinding is IBookBinding {
+/// pending amounts the pool's that the root binds. A custody's money must cover the debts. The journal of all trades since the epoch
+/// before is bound with it, so that anybody can challenge a premium.
+contract BookBinding is IBookBinding, IJournals {
     /// @dev 8 decimals to 18
     int256 private constant MONEY = 1e10;
     int256 private constant SIZES = 1e8;
@@ -27,8 +32,13 @@ contract BookBinding is IBookBinding {
 
     /// @notice Where the money is; nowhere that can be seen where this is the zero address.
     ICustody public immutable custody;
+    ChallengesMaker public immutable maker;
     /// @notice Root of each epoch's book, by the oracle that has published it.
     mapping(address oracle => mapping(uint64 number => bytes32)) public rootOf;
+    /// @inheritdoc IJournals
+    mapping(address oracle => mapping(uint64 number => bytes32)) public journalOf;
+    /// @notice Where trades of an oracle's epochs are challenged; the zero address until somebody opens it.
+    mapping(address oracle => PremiumChallenges) public challengesOf;
 
     error PlacesDiffer(uint256 markets, uint256 places);
     error PlaceOutside(uint256 place, uint256 markets);
@@ -41,21 +51,32 @@ contract BookBinding is IBookBinding {
     error PendingDiffers(int256 proven, int256 committed);
     error AmountTooLarge(int256 amount);
     error CustodyShort(uint256 balance, int256 owed);
+    error AlreadyOpen(address oracle);
+    /// @notice A challenged trade was not answered for in time: nothing more is bound.
+    error EpochDisputed(uint64 number);
 
     /// @notice The book of an epoch: look for your account under this root.
     event BookBound(address indexed oracle, uint64 indexed number, uint64 indexed bar, bytes32 root, uint256 accounts);
+    /// @notice The journal of an epoch: whoever challenges one of its entries passes this on.
+    event JournalBound(address indexed oracle, uint64 indexed number, TradeJournal.Journal journal);
+    event ChallengesOpened(address indexed oracle, PremiumChallenges challenges);
 
-    constructor(ICustody custody_) {
-        custody = custody_;
+    constructor(ICustody custody_, ChallengesMaker maker_) {
+        (custody, maker) = (custody_, maker_);
     }
 
     /// @inheritdoc IBookBinding
-    /// @param commitment (bytes32 digest of the tree's root, Pool, bytes places, bytes sums): for each market of the sums a byte that says
-    /// where it stands among the epoch's, and the sums of all accounts as libs/commitment encodes them
+    /// @param commitment (bytes32 digest of the tree's root, Pool, bytes places, bytes sums, bytes32 root of the journal, uint256 entries in
+    /// it): for each market of the sums a byte that says where it stands among the epoch's, and the sums of all accounts as
+    /// libs/commitment encodes them
     function requireBook(ProvenBook calldata book, bytes calldata commitment) external {
-        (bytes32 digest, Pool memory pool, bytes memory places, bytes memory sums) =
-            abi.decode(commitment, (bytes32, Pool, bytes, bytes));
-        _requirePositions(book, places, sums);
+        PremiumChallenges challenges = challengesOf[msg.sender];
+        if (address(challenges) != address(0) && challenges.disputed() != 0) {
+            revert EpochDisputed(challenges.disputed());
+        }
+        (bytes32 digest, Pool memory pool, bytes memory places, bytes memory sums, bytes32 journal, uint256 entries) =
+            abi.decode(commitment, (bytes32, Pool, bytes, bytes, bytes32, uint256));
+        _bindJournal(book, journal, entries, _requirePositions(book, places, sums));
         _requirePool(book, pool);
         BookSums.Totals memory totals = BookSums.totals(sums);
         if (address(custody) != address(0)) _requireCustody(totals, pool);
@@ -64,13 +85,53 @@ contract BookBinding is IBookBinding {
         emit BookBound(msg.sender, book.number, book.bar, root, totals.accounts);
     }
 
+    /// @notice Makes the place where trades of an oracle's epochs are challenged, once; whoever calls it has no part in it.
+    function open(IProvingOracle oracle) external returns (PremiumChallenges made) {
+        if (address(challengesOf[address(oracle)]) != address(0)) revert AlreadyOpen(address(oracle));
+        made = maker.make(oracle, this);
+        challengesOf[address(oracle)] = made;
+        emit ChallengesOpened(address(oracle), made);
+    }
+
+    /// @inheritdoc IBookBinding
+    function disputed(address oracle) external view returns (bool) {
+        PremiumChallenges challenges = challengesOf[oracle];
+        return address(challenges) != address(0) && challenges.disputed() != 0;
+    }
+
+    /// @dev Keeps the digest of the journal, with the model and the state that the next epoch's trades are priced on.
+    function _bindJournal(ProvenBook calldata book, bytes32 root, uint256 entries, bytes32 closing) private {
+        ModelRegistry.Model memory model = IProvingOracle(msg.sender).model();
+        bool one = model.parts.length == 1;
+        TradeJournal.Journal memory journal = TradeJournal.Journal({
+            number: book.number,
+            bar: book.bar,
+            barSeconds: model.barSeconds,
+            boundBlock: uint64(block.number),
+            boundTime: uint64(block.timestamp),
+            root: root,
+            entries: entries,
+            closing: closing,
+            model: one ? model.parts[0].model : 0,
+            state: one ? model.parts[0].state : 0
+        });
+        journalOf[msg.sender][book.number] = TradeJournal.digest(journal);
+        emit JournalBound(msg.sender, book.number, journal);
+    }
+
     /// @dev Every exposure is the accounts' size at the price that is held, and entry their entry notional.
-    function _requirePositions(ProvenBook calldata book, bytes memory places, bytes memory sums) private pure {
+    /// @return closing digest of the book: net size and entry notional by market
+    function _requirePositions(ProvenBook calldata book, bytes memory places, bytes memory sums)
+        private
+        pure
+        returns (bytes32 closing)
+    {
         uint256 markets = BookSums.count(sums);
         if (markets != places.length) revert PlacesDiffer(markets, places.length);
         int256[] memory net = new int256[](book.markets.length);
         int256 entry = 0;
         bytes32 before = 0;
+        bytes memory positions = "";
         for (uint256 i = 0; i < markets; i++) {
             BookSums.Market memory found = BookSums.market(sums, i);
             uint256 place = uint8(places[i]);
@@ -81,7 +142,11 @@ contract BookBinding is IBookBinding {
             before = found.name;
             net[place] = int256(uint256(found.long)) - int256(uint256(found.short));
             entry += found.entry;
+            positions = TradeJournal.withPosition(
+                positions, found.name, TradeJournal.narrow(found.name, net[place]), found.entry
+            );
         }
+        closing = sha256(positions);
         for (uint256 i = 0; i < net.length; i++) {
             // A size of 8 decimals times a price of 18 is money of 26.
             int256 money = (net[i] * int256(book.prices[i])) / SIZES;

@@ -25,4 +25,7 @@ interface IBookBinding {
     /// @notice Reverts unless the book is that of the commitment.
     /// @param commitment as the binding encodes it: a root and its opening
     function requireBook(ProvenBook calldata book, bytes calldata commitment) external;
+
+    /// @notice Whether a trade of one of the oracle's epochs was challenged and nothing shows that its premium is the model's.
+    function disputed(address oracle) external view returns (bool);
 }

@@ -3,10 +3,12 @@ pragma solidity ^0.8.28;
 
 import {BarValues} from "../../src/BarValues.sol";
 import {BookBinding} from "../../src/book/BookBinding.sol";
+import {ChallengesMaker} from "../../src/book/ChallengesMaker.sol";
 import {BookSums} from "../../src/book/BookSums.sol";
 import {IBookBinding} from "../../src/book/IBookBinding.sol";
 import {ICustody} from "../../src/book/ICustody.sol";
 import {BarLayout as B} from "../../src/generated/Layout.sol";
+import {ModelRegistry} from "../../src/ModelRegistry.sol";
 import {RiskOracle} from "../../src/RiskOracle.sol";
 import {OracleFixture} from "../OracleFixture.sol";
 
@@ -26,10 +28,13 @@ contract BookBindingTest is OracleFixture {
     BookBinding private accounts;
 
     function setUp() public override {
-        accounts = new BookBinding(ICustody(address(0)));
+        accounts = new BookBinding(ICustody(address(0)), new ChallengesMaker());
         binding = accounts;
         super.setUp();
     }
+
+    /// @dev The binding asks whoever binds a book for its model.
+    function model() external pure returns (ModelRegistry.Model memory made) {}
 
     function two(uint128 first, uint128 second) private pure returns (bytes memory) {
         return abi.encodePacked(first, second);
@@ -59,7 +64,7 @@ contract BookBindingTest is OracleFixture {
         pure
         returns (bytes memory)
     {
-        return abi.encode(DIGEST, pool_, places, sums_);
+        return abi.encode(DIGEST, pool_, places, sums_, bytes32(0), uint256(0));
     }
 
     function honest() private returns (RiskOracle.Epoch memory made) {
@@ -176,7 +181,7 @@ contract BookBindingTest is OracleFixture {
     }
 
     function test_whatCustodyHoldsCoversWhatIsOwed() public {
-        binding = new BookBinding(vault);
+        binding = new BookBinding(vault, accounts.maker());
         oracle = deployed();
         vm.warp(1_700_000_000);
         install(model(bar));

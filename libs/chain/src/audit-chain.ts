@@ -13,10 +13,9 @@ import { documentInstances } from './encoding.js';
 import { ChainError } from './errors.js';
 import { innerCall } from './inner-call.js';
 import { auditHeadOf, type PublishedHead } from './audit-head.js';
-import { ATTESTOR_ABI, ORACLE_ABI, PRICE_SOURCE_ABI } from './oracle-abi.js';
+import { ATTESTOR_ABI, ORACLE_ABI, PRICE_SOURCE_ABI, PUBLISH } from './oracle-abi.js';
 
 const LOG_RANGE = 50_000n;
-const PUBLISH = toFunctionSelector(getAbiItem({ abi: ORACLE_ABI, name: 'publish' }));
 const ATTEST = toFunctionSelector(getAbiItem({ abi: ATTESTOR_ABI, name: 'attestLiquidation' }));
 
 export type PublishedEpoch = ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable', 'publish'>[0];

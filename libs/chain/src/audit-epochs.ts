@@ -63,6 +63,8 @@ export class EpochAuditor {
   private readonly seen = new Set<Hex>();
   /** by epoch number */
   readonly proven = new Map<number, ProvenMarkets>();
+  /** the calls that have published them, by number */
+  readonly published = new Map<number, PublishedEpoch>();
   private last = 0;
   private readonly books: BookAuditor;
 
@@ -91,6 +93,7 @@ export class EpochAuditor {
       if (!holds) failures.push(failure);
     };
     const { number, bar, unit, bars } = epoch;
+    this.published.set(Number(number), epoch);
     const { model, chained } = this;
     const expected = ++this.last;
     check(Number(number) === expected, `its number is ${number}, the next one is ${expected}`);

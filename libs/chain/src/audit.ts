@@ -3,6 +3,7 @@ import { loadArtifacts, type Prover } from '#lib/proofs';
 import { AuditedChain, label } from './audit-chain.js';
 import { contractFailures } from './audit-contracts.js';
 import { type AuditedEpoch, EpochAuditor } from './audit-epochs.js';
+import { type AuditedTrades, auditJournals } from './audit-journals.js';
 import { type AuditedLiquidation, auditLiquidation } from './audit-liquidations.js';
 import { chainClient } from './chain-client.js';
 import { ChainError } from './errors.js';
@@ -14,6 +15,7 @@ export interface Audit {
   readonly srs: 'development' | 'ceremony';
   readonly epochs: readonly AuditedEpoch[];
   readonly liquidations: readonly AuditedLiquidation[];
+  readonly trades: Omit<AuditedTrades, 'failures'>;
   /** faults of the contracts themselves, and of the state they are in at the end */
   readonly failures: readonly string[];
   /** the first block in which something does not hold; null where everything does, or nothing can be laid to a block */
@@ -68,6 +70,7 @@ export async function auditOracle(
     }
   }
   failures.push(...(await auditor.ending()));
+  const { failures: premia, ...trades } = await auditJournals(chain, auditor.published);
   const broken = [
     ...epochs.map(({ block, number, failures: found }) => ({ block, found, name: `epoch ${number}` })),
     ...liquidations.map(({ block, plan, failures: found }) => ({
@@ -75,15 +78,17 @@ export async function auditOracle(
     })),
   ]
     .filter(({ found }) => found.length > 0)
-    .sort((a, b) => a.block - b.block)
-    .map(({ block, found, name }) => ({ block, what: `${name}: ${found.join('; ')}` }));
+    .map(({ block, found, name }) => ({ block, what: `${name}: ${found.join('; ')}` }))
+    .concat(premia)
+    .sort((a, b) => a.block - b.block);
   return {
     chainId: await client.getChainId(),
     oracle,
     srs: loadArtifacts('bar').srsKind,
     epochs,
     liquidations,
-    failures,
+    trades,
+    failures: [...failures, ...premia.map(({ what }) => what)],
     firstBreak: broken.at(0) ?? null,
     holds: failures.length === 0 && broken.length === 0,
   };

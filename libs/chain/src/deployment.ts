@@ -5,7 +5,7 @@ import { parseInput } from '#lib/errors';
 import { chainKeyOf, loadArtifacts, quantise, STATEMENTS } from '#lib/proofs';
 import { marketBytes } from './encoding.js';
 import { ChainError } from './errors.js';
-import { ORACLE_ABI } from './oracle-abi.js';
+import { BINDING_ABI, ORACLE_ABI } from './oracle-abi.js';
 import { Transactor } from './transactor.js';
 
 /** Of an account or a contract. */
@@ -23,6 +23,8 @@ export const deploymentSchema = z.strictObject({
   prices: addressSchema,
   /** binds the books of epochs to their accounts */
   binding: addressSchema,
+  /** where premia of trades are challenged, made by the binding */
+  challenges: addressSchema,
   /** medians of signed reports, or rounds of Chainlink feeds */
   priceSource: z.enum(['median', 'chainlink']),
   /** the door that proofs pass */
@@ -132,7 +134,8 @@ export async function deployOracle(
   const verifier = await transactor.deploy('ProofVerifier', [halo2, Object.values(keys), [barVerifier]]);
   const srs = loadArtifacts('bar', options.environment).srsKind;
   const prices = await deployPriceSource(transactor, duties, terms.delaySeconds, source);
-  const binding = await transactor.deploy('BookBinding', [options.custody ?? zeroAddress]);
+  const maker = await transactor.deploy('ChallengesMaker');
+  const binding = await transactor.deploy('BookBinding', [options.custody ?? zeroAddress, maker]);
   const oracle = await transactor.deploy('RiskOracle', [
     duties,
     { ...oracleSettings(prices, terms), binding },
@@ -146,7 +149,11 @@ export async function deployOracle(
   const attestor = await transactor.client.readContract({
     ...{ address: oracle, abi: ORACLE_ABI, functionName: 'attestor' },
   });
-  const contracts = { oracle, attestor, prices, binding, verifier, halo2, barVerifier, keys };
+  await transactor.call(binding, BINDING_ABI, 'open', [oracle]);
+  const challenges = await transactor.client.readContract({
+    ...{ address: binding, abi: BINDING_ABI, functionName: 'challengesOf', args: [oracle] },
+  });
+  const contracts = { oracle, attestor, prices, binding, challenges, verifier, halo2, barVerifier, keys };
   return { chainId, ...contracts, priceSource: source.kind, srs };
 }
 

@@ -37,6 +37,7 @@ export const ORACLE_ABI = parseAbi([
   'function attestor() view returns (address)',
   'function binding() view returns (address)',
   'function discredited() view returns (bytes32)',
+  'function disputed() view returns (bool)',
   'function exceedances(bytes32 market) view returns (Window window)',
   'function provenIn(uint64 number) view returns (bytes32)',
   'function measure() view returns (Measure last, bool fresh)',
@@ -71,10 +72,50 @@ export const ATTESTOR_ABI = parseAbi([
 
 /** Used part of the ABI of contracts/src/book/BookBinding.sol. */
 export const BINDING_ABI = parseAbi([
-  'constructor(address custody)',
+  'struct Journal { uint64 number; uint64 bar; uint32 barSeconds; uint64 boundBlock; uint64 boundTime; bytes32 root; uint256 entries; bytes32 closing; uint256 model; uint256 state; }',
+  'constructor(address custody, address maker)',
   'function custody() view returns (address)',
+  'function maker() view returns (address)',
+  'function open(address oracle) returns (address made)',
+  'function challengesOf(address oracle) view returns (address)',
+  'function journalOf(address oracle, uint64 number) view returns (bytes32)',
   'function rootOf(address oracle, uint64 number) view returns (bytes32)',
   'event BookBound(address indexed oracle, uint64 indexed number, uint64 indexed bar, bytes32 root, uint256 accounts)',
+  'event JournalBound(address indexed oracle, uint64 indexed number, Journal journal)',
+  'event ChallengesOpened(address indexed oracle, address challenges)',
+]);
+
+/** Used part of the ABI of contracts/src/book/PremiumChallenges.sol. */
+export const CHALLENGES_ABI = parseAbi([
+  'struct Journal { uint64 number; uint64 bar; uint32 barSeconds; uint64 boundBlock; uint64 boundTime; bytes32 root; uint256 entries; bytes32 closing; uint256 model; uint256 state; }',
+  'struct Leaf { bytes32 content; bytes32 before; bytes32 afterwards; bytes32 marks; bytes32 terms; }',
+  'struct Terms { uint64 time; uint8 kind; int256 capital; int256 liquidity; int256 pending; int256 traded; uint256 riskPremium; uint256 liquidityPremium; uint256 charged; }',
+  'struct Opening { bytes32 content; bytes rows; Terms terms; bytes32[] path; Leaf preceding; bytes32[] precedingPath; }',
+  'struct ProvenBar { uint64 number; uint64 bar; uint32 barSeconds; int256 tailFactor; bytes32[] markets; uint256[] variances; }',
+  'struct Answer { ProvenBar bar; bytes places; uint256 unit; bytes proof; uint256[] instances; }',
+  'function oracle() view returns (address)',
+  'function journals() view returns (address)',
+  'function BOND() view returns (uint256)',
+  'function disputed() view returns (uint64)',
+  'function stake() view returns (uint256)',
+  'function owed(address account) view returns (uint256)',
+  'function drawn(uint64 number) view returns (bool)',
+  'function drawnBy(Journal journal) view returns (uint256)',
+  'function cases(uint64 number, uint256 index) view returns (uint8 status, uint64 due, address challenger, uint96 reward)',
+  'function challenge(Journal journal, Journal previous, uint256 index) payable',
+  'function draw(Journal journal, Journal previous, bytes header)',
+  'function postpone(Journal journal)',
+  'function answer(Journal journal, Journal previous, uint256 index, Opening opening, Answer given)',
+  'function lapse(uint64 number, uint256 index)',
+  'function showBreak(Journal journal, Journal previous, uint256 index, Leaf leaf, bytes32[] path, Leaf preceding, bytes32[] precedingPath)',
+  'function fund() payable',
+  'function leave(uint256 amount)',
+  'function withdrawStake(address to)',
+  'function collect(address account)',
+  'event Funded(address indexed from, uint256 amount, uint256 stake)',
+  'event Picked(uint64 indexed number, uint256 indexed index, address challenger, uint64 due)',
+  'event AnswerTaken(uint64 indexed number, uint256 indexed index, uint8 status, bytes32 digest)',
+  'event DisputeBegun(uint64 indexed number, uint256 index)',
 ]);
 
 /** Used part of the ABI of contracts/src/prices/MedianPriceSource.sol. */
@@ -102,6 +143,12 @@ export const VERIFIER_ABI = parseAbi([
   'function accepts(address key) view returns (bool)',
   'function verifyProof(address key, bytes proof, uint256[] instances) view returns (bool)',
 ]);
+
+/** Selector of the function that publishes an epoch. */
+export const PUBLISH = toFunctionSelector(getAbiItem({ abi: ORACLE_ABI, name: 'publish' }));
+
+/** Selector of the function that answers a challenge. */
+export const ANSWER = toFunctionSelector(getAbiItem({ abi: CHALLENGES_ABI, name: 'answer' }));
 
 /** A model as the oracle registers it. */
 export type OracleModel = ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable', 'installModel'>[0];

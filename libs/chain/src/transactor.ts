@@ -26,7 +26,11 @@ export class Transactor {
   }
 
   /** @throws {ChainError} where it fails */
-  async send(transaction: { readonly to?: Address; readonly data: Hex }): Promise<Address | null> {
+  async send(transaction: {
+    readonly to?: Address;
+    readonly data: Hex;
+    readonly value?: bigint;
+  }): Promise<Address | null> {
     const wallet = createWalletClient({ account: this.account, transport: http(this.rpcUrl) });
     const hash = await wallet.sendTransaction({ ...transaction, chain: null });
     const receipt = await this.client.waitForTransactionReceipt({ hash });
@@ -35,13 +39,13 @@ export class Transactor {
   }
 
   /** Makes a call that is encoded already. @throws {ChainError} where it fails, with the contract's own error */
-  async invoke(to: Address, data: Hex): Promise<void> {
+  async invoke(to: Address, data: Hex, value = 0n): Promise<void> {
     try {
-      await this.client.call({ to, data, account: this.account });
+      await this.client.call({ to, data, value, account: this.account });
     } catch (error) {
       throw new ChainError(`the call is refused: ${revertReason(error) ?? messageOf(error)}`);
     }
-    await this.send({ to, data });
+    await this.send({ to, data, value });
   }
 
   /** @throws {ChainError} where it fails, with the contract's own error */

@@ -42,7 +42,7 @@ export function writeDigest(bytes: Uint8Array, to: Uint8Array, at: number): void
   for (let i = 0; i < DIGEST_BYTES; i++) to[at + i] = text.charCodeAt(i);
 }
 
-function sha256(bytes: Uint8Array): Uint8Array {
+export function sha256(bytes: Uint8Array): Uint8Array {
   const digest = new Uint8Array(DIGEST_BYTES);
   writeDigest(bytes, digest, 0);
   return digest;

@@ -25,3 +25,21 @@ export {
   type Totals,
   totalsOf,
 } from './sums.js';
+export { journalTree, type OpeningBook, type RecordedChange } from './recorded-journal.js';
+export {
+  contentOf,
+  type EntryKind,
+  type JournalLeaf,
+  journalLeafDigest,
+  journalRoot,
+  type JournalRow,
+  type JournalTerms,
+  JournalTree,
+  netBookDigest,
+  rowBytes,
+  rowDigests,
+  termsDigest,
+  type TradeReceipt,
+} from './trade-journal.js';
+export { checkTradeReceipt, type CheckedReceipt, openedReceipt, tradeReceipt } from './trade-receipt.js';
+export { tradeReceiptSchema } from './trade-receipt-schema.js';

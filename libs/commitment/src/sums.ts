@@ -81,11 +81,9 @@ export function accountSums({ cash, shares, positions }: Holdings): Sums {
   write(view, 2 * HALF, shares, 'shares');
   write(view, 3 * HALF, 1n, 'accounts');
   open.forEach(({ market, size, entry, accrual }, i) => {
-    if (!NAME_PATTERN.test(market))
-      throw new InvalidInputError('market', `must be 1 to 32 ASCII characters, got "${market}"`);
     if (market === open[i - 1]?.market) throw new InvalidInputError('market', `${market} comes twice`);
     const at = HEADER_BYTES + MARKET_BYTES * i;
-    for (let c = 0; c < market.length; c++) sums[at + c] = market.charCodeAt(c);
+    writeName(sums, at, market);
     write(view, at + NAME, size > 0n ? size : 0n, 'long');
     write(view, at + NAME + HALF, size < 0n ? -size : 0n, 'short');
     write(view, at + NAME + 2 * HALF, entry, 'entry');
@@ -214,6 +212,13 @@ function add(
   const [first, second, top] = [a.getUint8(i) >> 7, b.getUint8(j) >> 7, to.getUint8(at) >> 7];
   if (isSigned ? first === second && top !== first : carry === 1)
     throw new SumsInvalidError('a sum needs more than 128 bits');
+}
+
+/** A market's name, left-aligned in a word of zeros. @throws {InvalidInputError} for a name that is none */
+export function writeName(bytes: Uint8Array, at: number, market: string): void {
+  if (!NAME_PATTERN.test(market))
+    throw new InvalidInputError('market', `must be 1 to 32 ASCII characters, got "${market}"`);
+  for (let c = 0; c < market.length; c++) bytes[at + c] = market.charCodeAt(c);
 }
 
 function write(view: DataView, at: number, value: bigint, field: string): void {

@@ -24,6 +24,7 @@ import {
 } from './accounts/loss-share.js';
 import { type Solvency, solvencyOf } from './accounts/solvency.js';
 import type { BookEvent } from './book/book-event.js';
+import { BookRecorder } from './book/book-recorder.js';
 import { accountsOf, type CommandKey, marketsOf } from './book/decided-command.js';
 import { ExchangeLedger } from './book/exchange-ledger.js';
 import { acceptTakeovers } from './commands/accept-takeovers.js';
@@ -105,6 +106,7 @@ export class PricingEngine implements Exchange {
   private readonly open: OpenMarkets;
   private settledAt: number;
   private solvent: Solvency | undefined;
+  private recorder: BookRecorder | undefined;
   /** events of marks that no caller has taken yet */
   private matured: BookEvent[] = [];
 
@@ -566,8 +568,18 @@ export class PricingEngine implements Exchange {
     else for (const account of accountsOf(event)) this.credit.enter(account);
   }
 
+  /** Records changes of the pool's book from now on, for receipts of trades. */
+  recordChanges(): BookRecorder {
+    this.recorder = new BookRecorder(this.ledger, this.board, this.standing);
+    return this.recorder;
+  }
+
   private apply(event: BookEvent): void {
-    this.ledger.apply(event);
+    if (this.recorder === undefined) this.ledger.apply(event);
+    else
+      this.recorder.record(event, () => {
+        this.ledger.apply(event);
+      });
     this.adopt(event);
     this.standing.capitalChanged();
     this.solvent = undefined;

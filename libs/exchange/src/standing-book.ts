@@ -63,6 +63,8 @@ export class StandingBook {
   private assessed: AssessedBook | undefined;
   /** gains in markets without a forecast; undefined where they have to be counted anew */
   private certain: bigint | undefined;
+  /** the price that was asked for last */
+  lastPrice: TradePrice | undefined;
 
   constructor(
     private readonly parameters: ExchangeParameters,
@@ -197,7 +199,7 @@ export class StandingBook {
     if (paper && visitFunding) this.visitPaperFunding(priced, visitFunding);
     if (!Number.isFinite(premium.riskBefore) || !Number.isFinite(premium.riskAfter))
       throw new InvalidInputError('legs', 'make a risk that is not a number: nothing is booked at it');
-    return {
+    this.lastPrice = {
       legs: priced,
       riskPremium: fromNumber(premium.risk, MONEY_DECIMALS, 'up', 'premium.risk'),
       liquidityPremium: fromNumber(premium.liquidity, MONEY_DECIMALS, 'up', 'premium.liquidity'),
@@ -205,6 +207,14 @@ export class StandingBook {
       riskAfter: premium.riskAfter,
       forecastId: this.board.latestForecast!.forecastId,
     };
+    return this.lastPrice;
+  }
+
+  /** P less losses that nobody has borne and gains in markets without a forecast, L and P_t, as they are priced. */
+  exactCapital(): { readonly capital: bigint; readonly liquidity: bigint; readonly pending: bigint } {
+    const { capital, liquidity, pending, shortfall } = this.pool();
+    this.certain ??= gainsOutside(this.board, this.markets());
+    return { capital: capital - shortfall - this.certain, liquidity, pending };
   }
 
   riskRecord(): RiskPayload {

@@ -45,6 +45,9 @@ export const bookCommitmentPayload = z.strictObject({
   pool: z
     .strictObject({ capital: units, liquidity: units, pending: units, other: units })
     .describe('P less losses that nobody has borne yet, L, P_t, and what else is owed'),
+  journal: z
+    .strictObject({ root: hexBytes, entries: z.int().min(0) })
+    .describe('of every change of the pool’s book since the commitment before'),
 });
 export type BookCommitmentPayload = z.infer<typeof bookCommitmentPayload>;
 

@@ -1,4 +1,4 @@
-import type { IncludedAccount } from '#lib/commitment';
+import type { IncludedAccount, TradeReceipt } from '#lib/commitment';
 import { parseJson } from '#lib/errors';
 import { ApiError } from './api-error.js';
 import { eventsOf } from './event-stream.js';
@@ -72,6 +72,13 @@ export class ZkriskClient {
   inclusion(id: string, epoch?: string): Promise<IncludedAccount> {
     const query = epoch === undefined ? '' : `?epoch=${encodeURIComponent(epoch)}`;
     return this.get(`${accountPath(id)}/inclusion${query}`);
+  }
+  /**
+   * The receipt of a trade: its entry in the journal of its epoch, from the end of its bar on. To be kept, and checked with
+   * `checkTradeReceipt` against the root that a chain has.
+   */
+  receipt(tradeId: string): Promise<TradeReceipt> {
+    return this.get(`/v1/trades/${encodeURIComponent(tradeId)}/receipt`);
   }
   deposit(id: string, amount: Decimal, commandId?: string): Promise<AccountEvent> {
     return this.post(`${accountPath(id)}/deposits`, { amount, commandId });

@@ -38,6 +38,8 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'unknown-bar': 404,
   'unknown-epoch': 404,
   'unknown-settlement': 404,
+  'no-receipt': 404,
+  'receipt-pending': 409,
   'not-a-reporter': 403,
   'insufficient-balance': 409,
   'backed-provider': 409,

@@ -4,6 +4,7 @@ import { list, nonNegative, positive, wholeNumber } from '#lib/terminal';
 import type { AuditOptions, DeployOptions, reportPricesCommand as ReportPrices } from '../chain.command.js';
 import type { InclusionOptions } from '../inclusion.command.js';
 import { print } from '../print.js';
+import { registerReceipts } from './receipts.js';
 
 /** `zkrisk audit`, `deploy`, `govern`, `report-prices`, `prove`, `verify`. */
 export function registerProofs(program: Command): void {
@@ -36,6 +37,8 @@ export function registerProofs(program: Command): void {
       const { checkInclusionCommand } = await import('../inclusion.command.js');
       print(await checkInclusionCommand(file, options));
     });
+
+  registerReceipts(program);
 
   program
     .command('check-loss')

@@ -2,7 +2,16 @@ import { getHeapStatistics } from 'node:v8';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { isolatedAccount } from '#lib/amounts';
-import { accountSums, type Holdings, type IncludedAccount, type Sums, type Totals } from '#lib/commitment';
+import {
+  accountSums,
+  type Holdings,
+  type IncludedAccount,
+  type OpeningBook,
+  type RecordedChange,
+  type Sums,
+  type Totals,
+  type TradeReceipt,
+} from '#lib/commitment';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { accountsOf, type BookEvent, type ExchangeLedger, UnknownAccountError } from '#lib/exchange';
 import type { BookCommitmentPayload } from '#lib/messages';
@@ -14,6 +23,7 @@ import type {
   CommitmentTerms,
   CommittedAt,
   CommittedBook,
+  JournalRoot,
 } from './commitment.worker.js';
 
 /** The tree of accounts is with the process that writes the book. */
@@ -91,11 +101,15 @@ export class BookCommitments {
   }
 
   /**
-   * Commits to the book as it is now. It must not change until this has been answered.
+   * Commits to the book as it is now, and to its changes since the commitment before. It must not change until this has been
+   * answered.
    *
    * @returns null where it cannot be committed to, which is logged: the tree is then built anew
    */
-  async commit(at: Omit<CommittedAt, 'pool'>): Promise<BookCommitmentPayload | null> {
+  async commit(
+    at: Omit<CommittedAt, 'pool'>,
+    { opening, records }: { readonly opening: OpeningBook; readonly records: readonly RecordedChange[] },
+  ): Promise<BookCommitmentPayload | null> {
     const { keeping } = this;
     if (keeping === undefined) return null;
     const { ledger } = keeping;
@@ -112,10 +126,11 @@ export class BookCommitments {
       await tell(keeping, changed);
       const request = { kind: 'commit', at: { ...at, pool } } as const;
       const { root, digest, sums, totals } = (await keeping.pool.run(request)) as CommittedBook;
+      const journal = (await keeping.pool.run({ kind: 'journal', opening, records })) as JournalRoot;
       const wrong = difference(totals, ledger);
       if (wrong !== undefined) throw new Error(`the accounts’ ${wrong} is not what the ledger adds up to`);
       return {
-        ...{ root, digest, sums, accounts: Number(totals.accounts) },
+        ...{ root, digest, sums, accounts: Number(totals.accounts), journal },
         pool: {
           capital: String(pool.capital),
           liquidity: String(pool.liquidity),
@@ -149,6 +164,22 @@ export class BookCommitments {
     if (reply === 'unknown-epoch') throw new UnknownEpochError(barEnd);
     if (reply === 'unknown-account') throw new UnknownAccountError(account);
     return reply as IncludedAccount;
+  }
+
+  /**
+   * The receipt of an entry of a journal, made beside the writer.
+   *
+   * @throws {NotTheWriterError} in a process that does not write the book
+   */
+  async receipt(
+    of: { readonly barEnd: number; readonly forecastId: string; readonly opening: OpeningBook },
+    records: readonly RecordedChange[],
+    index: number,
+  ): Promise<TradeReceipt> {
+    if (this.keeping === undefined) throw new NotTheWriterError();
+    const { barEnd, forecastId, opening } = of;
+    const request = { kind: 'receipt', of: { barEnd, forecastId }, opening, records, index } as const;
+    return (await this.keeping.pool.run(request)) as TradeReceipt;
   }
 
   /** The book is somebody else's to write. */

@@ -7,11 +7,16 @@ import {
   type Inclusion,
   includedAccount,
   type IncludedAccount,
+  journalTree,
   MerkleSumTree,
+  type OpeningBook,
   type PoolAmounts,
+  type RecordedChange,
   saltOf,
   type Totals,
   totalsOf,
+  tradeReceipt,
+  type TradeReceipt,
 } from '#lib/commitment';
 import { answerRequests } from '#lib/runtime';
 import { type AccountBatch, unpacked } from './account-batch.js';
@@ -35,7 +40,15 @@ export interface CommittedAt {
 export type CommitmentRequest =
   | { readonly kind: 'set'; readonly accounts: AccountBatch }
   | { readonly kind: 'commit'; readonly at: CommittedAt }
-  | { readonly kind: 'inclusion'; readonly accounts: readonly string[]; readonly barEnd: number | undefined };
+  | { readonly kind: 'inclusion'; readonly accounts: readonly string[]; readonly barEnd: number | undefined }
+  | { readonly kind: 'journal'; readonly opening: OpeningBook; readonly records: readonly RecordedChange[] }
+  | {
+      readonly kind: 'receipt';
+      readonly of: { readonly barEnd: number; readonly forecastId: string };
+      readonly opening: OpeningBook;
+      readonly records: readonly RecordedChange[];
+      readonly index: number;
+    };
 
 /** A book's commitment, in hex, and the sums as numbers. */
 export interface CommittedBook {
@@ -45,8 +58,20 @@ export interface CommittedBook {
   readonly totals: Totals;
 }
 
+/** Root of a journal, in hex. */
+export interface JournalRoot {
+  readonly root: string;
+  readonly entries: number;
+}
+
 export type CommitmentReply =
-  CommittedBook | IncludedAccount | 'unknown-epoch' | 'unknown-account' | undefined;
+  | CommittedBook
+  | IncludedAccount
+  | JournalRoot
+  | TradeReceipt
+  | 'unknown-epoch'
+  | 'unknown-account'
+  | undefined;
 
 const { secret, kept } = workerData as CommitmentTerms;
 const key = createHash('sha256').update(secret).digest();
@@ -60,6 +85,12 @@ answerRequests((request: CommitmentRequest): CommitmentReply => {
       tree.setSums(account, saltOf(key, account), sums);
     return undefined;
   }
+  if (request.kind === 'journal') {
+    const { root, leaves } = journalTree(request.opening, request.records);
+    return { root: hexOf(root), entries: leaves.length };
+  }
+  if (request.kind === 'receipt')
+    return tradeReceipt(request.of, request.opening, request.records, request.index);
   return request.kind === 'commit' ? commit(request.at) : inclusion(request.accounts, request.barEnd);
 });
 

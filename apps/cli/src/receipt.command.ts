@@ -1,0 +1,250 @@
+import { type Address, encodeFunctionData, type Hex } from 'viem';
+import {
+  addressSchema,
+  type BoundJournal,
+  chainClient,
+  CHALLENGES_ABI,
+  isJudged,
+  journalOfBar,
+  parseDeployment,
+  publishedJournals,
+  type PublishedJournal,
+  requireChallenges,
+  Transactor,
+} from '#lib/chain';
+import { checkTradeReceipt, tradeReceiptSchema } from '#lib/commitment';
+import { formatMoney } from '#lib/amounts';
+import { parseInput } from '#lib/errors';
+import { UsageError } from '#lib/terminal';
+import { readJson } from './read-json.js';
+import { signer } from './signer.js';
+
+export interface ChainOptions {
+  readonly rpc?: string;
+  readonly oracle?: string;
+  /** names the node and the oracle where the others do not */
+  readonly deployment: string;
+}
+
+/** A node and an oracle. @throws {UsageError} where nothing says which */
+export function chainOf({ rpc, oracle, deployment }: ChainOptions): {
+  readonly rpcUrl: string;
+  readonly oracle: Address;
+} {
+  const known = rpc !== undefined && oracle !== undefined ? undefined : parseDeployment(readJson(deployment));
+  const rpcUrl = rpc ?? known?.rpcUrl;
+  if (rpcUrl === undefined) throw new UsageError(`--rpc: ${deployment} names no node; give the URL of one`);
+  return { rpcUrl, oracle: parseInput(addressSchema, oracle ?? known?.oracle, 'oracle') };
+}
+
+/** Findings about a receipt. */
+export interface ReceiptFound {
+  readonly barEnd: string;
+  readonly root: string;
+  readonly index: number;
+  readonly entries: number;
+  /** epoch and block that the journal was bound with; null where the root was given */
+  readonly epoch: { readonly number: number; readonly block: number } | null;
+  /** whether its premium can be challenged: the epoch before is of the bar before; null where the root was given */
+  readonly judged: boolean | null;
+  /** what has become of it on the chain */
+  readonly status: (typeof STATUS)[number] | null;
+  readonly event: object | null;
+  readonly premium: string;
+  readonly charged: string;
+}
+
+const STATUS = ['not picked', 'open', 'answered', 'not provable', 'unanswered'] as const;
+
+/**
+ * Checks a trade's receipt against the journal that a chain has of its epoch.
+ *
+ * @throws {NotIncludedError} where it is not in it, or where its amounts are not those of its event
+ * @throws {ChainError} where the chain has no journal of that bar
+ */
+export async function checkReceiptCommand(
+  file: string,
+  options: ChainOptions & { readonly root?: string },
+): Promise<ReceiptFound> {
+  const receipt = parseInput(tradeReceiptSchema, readJson(file), file);
+  const checked = (root?: string) => {
+    const {
+      barEnd,
+      root: held,
+      index,
+      entries,
+      before,
+      after,
+      event,
+      premium,
+      charged,
+    } = checkTradeReceipt(receipt, root);
+    return {
+      ...{ before, after },
+      found: {
+        ...{ barEnd, root: held, index, entries, event },
+        ...{ premium: formatMoney(premium), charged: formatMoney(charged) },
+      },
+    };
+  };
+  if (options.root !== undefined)
+    return { ...checked(options.root).found, epoch: null, judged: null, status: null };
+  const { rpcUrl, oracle } = chainOf(options);
+  const client = chainClient(rpcUrl);
+  const { published, previous } = await journalOfBar(client, oracle, receipt.barEnd);
+  const { journal, challenges, block } = published;
+  const { found, before, after } = checked(journal.root);
+  const { requireEnds } = journalEnds(journal, previous?.journal);
+  requireEnds(found.index, found.entries, before, after);
+  const [status] = await client.readContract({
+    ...{ address: challenges, abi: CHALLENGES_ABI, functionName: 'cases' },
+    args: [journal.number, BigInt(found.index)],
+  });
+  return {
+    ...found,
+    epoch: { number: Number(journal.number), block },
+    judged: isJudged(journal, previous?.journal),
+    status: STATUS[status],
+  };
+}
+
+function journalEnds(journal: BoundJournal, previous: BoundJournal | undefined) {
+  const requireEnds = (index: number, entries: number, before: string, after: string): void => {
+    if (BigInt(entries) !== journal.entries)
+      throw new UsageError(
+        `the receipt is of a journal of ${entries} entries, the chain has ${journal.entries}`,
+      );
+    if (index === 0 && isJudged(journal, previous) && previous.closing !== before)
+      throw new UsageError('the first entry does not begin with the book that the epoch before has proven');
+    if (index === entries - 1 && journal.closing !== after)
+      throw new UsageError('the last entry does not end with the book that its epoch has proven');
+  };
+  return { requireEnds };
+}
+
+export interface ChallengeOptions extends ChainOptions {
+  /** end of the bar, ISO time, and the entry: instead of a receipt */
+  readonly bar?: string;
+  readonly index?: number;
+}
+
+/** A challenge that was made. */
+export interface Challenged {
+  readonly epoch: number;
+  readonly index: number;
+  /** ISO time until which the operator has to answer */
+  readonly due: string;
+  /** bond, in 10^−18 of the chain's money */
+  readonly bond: string;
+}
+
+/**
+ * Challenges the premium of a trade, for a bond that comes back, twice, where nobody answers in time. Signed by the challenger's key.
+ *
+ * @throws {ChainError} with the contract's own error where it is refused
+ * @throws {UsageError} where neither a receipt nor an entry is named, or the entry cannot be judged
+ */
+export async function challengeCommand(
+  file: string | undefined,
+  options: ChallengeOptions,
+): Promise<Challenged> {
+  const { barEnd, index } = entryOf(file, options);
+  const { rpcUrl, oracle } = chainOf(options);
+  const transactor = new Transactor(rpcUrl, signer());
+  const { client } = transactor;
+  const { published, previous } = await journalOfBar(client, oracle, barEnd);
+  const { journal } = published;
+  const before = previous?.journal;
+  if (!isJudged(journal, before))
+    throw new UsageError(
+      `epoch ${journal.number} cannot be judged: the epoch before is not of the bar before, or its model is in two parts`,
+    );
+  const address = requireChallenges(published);
+  const bond = await client.readContract({ address, abi: CHALLENGES_ABI, functionName: 'BOND' });
+  const data = encodeFunctionData({
+    ...{ abi: CHALLENGES_ABI, functionName: 'challenge', args: [journal, before, BigInt(index)] },
+  });
+  await transactor.invoke(address, data, bond);
+  const [, due] = await client.readContract({
+    ...{ address, abi: CHALLENGES_ABI, functionName: 'cases', args: [journal.number, BigInt(index)] },
+  });
+  return {
+    ...{ epoch: Number(journal.number), index, bond: String(bond) },
+    due: new Date(Number(due) * 1000).toISOString(),
+  };
+}
+
+function entryOf(
+  file: string | undefined,
+  { bar, index }: ChallengeOptions,
+): { barEnd: string; index: number } {
+  if (file !== undefined) return parseInput(tradeReceiptSchema, readJson(file), file);
+  if (bar === undefined || index === undefined)
+    throw new UsageError('a receipt, or --bar and --index, says which entry is challenged');
+  return { barEnd: bar, index };
+}
+
+/** Shows that entries were not answered for in time, and collects what the signer is owed. */
+export async function lapseCommand(
+  options: ChainOptions,
+): Promise<{ lapsed: readonly string[]; collected: string }> {
+  const { rpcUrl, oracle } = chainOf(options);
+  const transactor = new Transactor(rpcUrl, signer());
+  const { client } = transactor;
+  const { timestamp } = await client.getBlock({ blockTag: 'latest' });
+  const lapsed: string[] = [];
+  let collected = 0n;
+  for (const address of challengePlaces(await publishedJournals(client, oracle))) {
+    for (const { number, index, due } of await openCases(client, address)) {
+      if (due >= timestamp) continue;
+      const args = [number, index] as const;
+      await transactor.invoke(
+        address,
+        encodeFunctionData({ abi: CHALLENGES_ABI, functionName: 'lapse', args }),
+      );
+      lapsed.push(`entry ${index} of epoch ${number}`);
+    }
+    const account = [transactor.account.address] as const;
+    const owed = await client.readContract({
+      address,
+      abi: CHALLENGES_ABI,
+      functionName: 'owed',
+      args: account,
+    });
+    if (owed === 0n) continue;
+    await transactor.invoke(
+      address,
+      encodeFunctionData({ abi: CHALLENGES_ABI, functionName: 'collect', args: account }),
+    );
+    collected += owed;
+  }
+  return { lapsed, collected: String(collected) };
+}
+
+/** Contracts where entries of these journals are challenged. */
+export function challengePlaces(journals: ReadonlyMap<number, PublishedJournal>): Set<Address> {
+  return new Set(
+    [...journals.values()].map(({ challenges }) => challenges).filter((address) => BigInt(address) !== 0n),
+  );
+}
+
+/** Entries that wait for an answer. */
+export async function openCases(
+  client: ReturnType<typeof chainClient>,
+  address: Address,
+): Promise<
+  { readonly number: bigint; readonly index: bigint; readonly due: bigint; readonly transaction: Hex }[]
+> {
+  const picked = await client.getContractEvents({
+    ...{ address, abi: CHALLENGES_ABI, eventName: 'Picked', fromBlock: 0n, strict: true },
+  });
+  const open = [];
+  for (const { args, transactionHash } of picked) {
+    const { number, index } = args;
+    const [status, due] = await client.readContract({
+      ...{ address, abi: CHALLENGES_ABI, functionName: 'cases', args: [number, index] },
+    });
+    if (status === STATUS.indexOf('open')) open.push({ number, index, due, transaction: transactionHash });
+  }
+  return open;
+}

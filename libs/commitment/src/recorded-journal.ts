@@ -1,0 +1,93 @@
+import { bytesOf } from './included-account.js';
+import {
+  type EntryKind,
+  journalLeafDigest,
+  type JournalLeaf,
+  type JournalRow,
+  type JournalTerms,
+  JournalTree,
+  type NetPosition,
+  rowDigests,
+  termsDigest,
+} from './trade-journal.js';
+
+/** A change of the pool's book as it is kept: amounts as whole numbers in texts, marks that are others than before. */
+export interface RecordedChange {
+  readonly sequence: number;
+  readonly time: number;
+  readonly kind: EntryKind;
+  readonly capital: string;
+  readonly liquidity: string;
+  readonly pending: string;
+  readonly traded: string;
+  readonly riskPremium: string;
+  readonly liquidityPremium: string;
+  readonly charged: string;
+  readonly changes: readonly (readonly [market: string, net: string, entry: string])[];
+  readonly marks: readonly (readonly [market: string, price: string])[];
+  /** salted digest of the event's text, in hex */
+  readonly content: string;
+}
+
+/** The book that a journal begins with. */
+export type OpeningBook = readonly (readonly [market: string, net: string, entry: string])[];
+
+/** An entry of a journal in full. */
+export interface JournalEntry {
+  readonly rows: readonly JournalRow[];
+  readonly terms: JournalTerms;
+  readonly content: Uint8Array;
+}
+
+const FLAT: NetPosition = { net: 0n, entry: 0n };
+
+/** The entries of a journal, one after the other, each with the whole book before and after it. */
+export function* journalEntries(
+  opening: OpeningBook,
+  records: readonly RecordedChange[],
+): Generator<JournalEntry> {
+  const book = new Map(
+    opening.map(([market, net, entry]) => [market, { net: BigInt(net), entry: BigInt(entry) }]),
+  );
+  const marks = new Map<string, bigint>();
+  for (const record of records) {
+    for (const [market, price] of record.marks) marks.set(market, BigInt(price));
+    const before = new Map(book);
+    for (const [market, net, entry] of record.changes) {
+      const position = { net: BigInt(net), entry: BigInt(entry) };
+      if (position.net === 0n && position.entry === 0n) book.delete(market);
+      else book.set(market, position);
+    }
+    yield {
+      rows: [...new Set([...before.keys(), ...book.keys()])].sort().map((market) => ({
+        market,
+        before: before.get(market) ?? FLAT,
+        after: book.get(market) ?? FLAT,
+        price: marks.get(market) ?? 0n,
+      })),
+      terms: termsOf(record),
+      content: bytesOf(record.content),
+    };
+  }
+}
+
+function termsOf(record: RecordedChange): JournalTerms {
+  const { time, kind, capital, liquidity, pending, traded, riskPremium, liquidityPremium, charged } = record;
+  return {
+    ...{ time, kind, capital: BigInt(capital), liquidity: BigInt(liquidity), pending: BigInt(pending) },
+    ...{ traded: BigInt(traded), riskPremium: BigInt(riskPremium) },
+    ...{ liquidityPremium: BigInt(liquidityPremium), charged: BigInt(charged) },
+  };
+}
+
+/** Digests of an entry. */
+export function leafOf({ rows, terms, content }: JournalEntry): JournalLeaf {
+  return { content, ...rowDigests(rows), terms: termsDigest(terms) };
+}
+
+/** The tree of a journal. O(entries × markets). */
+export function journalTree(opening: OpeningBook, records: readonly RecordedChange[]): JournalTree {
+  const leaves: Uint8Array[] = [];
+  for (const entry of journalEntries(opening, records)) leaves.push(journalLeafDigest(leafOf(entry)));
+  return new JournalTree(leaves);
+}

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  checkTradeReceipt,
+  contentOf,
+  hexOf,
+  journalTree,
+  JournalTree,
+  netBookDigest,
+  type RecordedChange,
+  rowBytes,
+  tradeReceipt,
+  type TradeReceipt,
+} from './index.js';
+
+const salt = createHash('sha256').update('salt').digest();
+const AT = { barEnd: 3_600_000, forecastId: 'f' };
+const OPENING = [
+  ['BTC', '100000000', '10000000000'],
+  ['ETH', '-50000000', '-2500000000'],
+] as const;
+
+const event = (market: string, size: string, price: string, risk: string, more: object = {}) => ({
+  ...{ kind: 'trade-booked', at: 7, tradeId: 't', account: 'alice', quoteId: null as string | null },
+  ...{ legs: [{ market, size, price }], riskPremium: risk, liquidityPremium: '0.5', forecastId: 'f' },
+  ...more,
+});
+const record = (
+  sequence: number,
+  of: object,
+  changes: RecordedChange['changes'],
+  more: Partial<RecordedChange> = {},
+): RecordedChange => ({
+  ...{ sequence, time: 7, kind: 1, capital: '5', liquidity: '6', pending: '-7' },
+  ...{ traded: '200000000', riskPremium: '100000000', liquidityPremium: '50000000', charged: '150000000' },
+  ...{ changes, marks: [], content: hexOf(contentOf(salt, JSON.stringify(of))) },
+  ...more,
+});
+
+const EVENTS = [event('BTC', '0.02', '100', '1'), event('SOL', '-1', '2', '1'), event('SOL', '1', '2', '1')];
+const RECORDS: RecordedChange[] = [
+  record(1, EVENTS[0], [['BTC', '102000000', '10200000000']], {
+    marks: [
+      ['BTC', '100'],
+      ['ETH', '50'],
+    ],
+  }),
+  record(2, EVENTS[1], [['SOL', '-100000000', '-200000000']], {
+    marks: [['SOL', '2']],
+    traded: '-200000000',
+  }),
+  record(3, EVENTS[2], [['SOL', '0', '0']]),
+];
+
+function receiptOf(index: number, records = RECORDS): TradeReceipt {
+  const receipt = tradeReceipt(AT, OPENING, records, index);
+  return { ...receipt, event: JSON.stringify(EVENTS[index]), salt: hexOf(salt) };
+}
+
+describe('a journal', () => {
+  const root = hexOf(journalTree(OPENING, RECORDS).root);
+
+  it('has each entry, which begins with the book that the one before has ended with', () => {
+    const receipts = RECORDS.map((_, i) => checkTradeReceipt(receiptOf(i), root));
+    expect(receipts[0].before).toBe(
+      hexOf(
+        netBookDigest(
+          OPENING.map(([market, net, entry]) => ({ market, net: BigInt(net), entry: BigInt(entry) })),
+        ),
+      ),
+    );
+    for (const [i, { before, premium, charged, event: found }] of receipts.entries()) {
+      if (i > 0) expect(before).toBe(receipts[i - 1].after);
+      expect([premium, charged]).toEqual([150000000n, 150000000n]);
+      expect(found).toEqual(EVENTS[i]);
+    }
+    // SOL is opened and closed again: the last book is the first trade's.
+    expect(receipts[2].after).toBe(receipts[0].after);
+    // What the event says is not for everybody.
+    expect(checkTradeReceipt({ ...receiptOf(1), event: null, salt: null }, root).event).toBeNull();
+  });
+
+  it('has paths for any number of entries, and none for another place', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), (count, at) => {
+        const records = Array.from({ length: count }, (_, i) =>
+          record(i, EVENTS[0], [['BTC', String(100000000 + i), '10000000000']], { kind: 2 }),
+        );
+        const index = at % count;
+        const bare = { event: null, salt: null };
+        const receipt = { ...tradeReceipt(AT, OPENING, records, index), ...bare };
+        const expected = hexOf(journalTree(OPENING, records).root);
+        expect(checkTradeReceipt(receipt).root).toBe(expected);
+        const moved = index === 0 ? count : index - 1;
+        expect(() => checkTradeReceipt({ ...receipt, index: moved })).toThrow();
+        if (count > 1) {
+          const journal = { ...receipt.journal, entries: 2 * count + 1 };
+          expect(() => checkTradeReceipt({ ...receipt, journal })).toThrow('siblings');
+        }
+        expect(() => tradeReceipt(AT, OPENING, records, count)).toThrow('no entry');
+      }),
+      { numRuns: 40 },
+    );
+    expect(hexOf(new JournalTree([]).root)).toBe(`0x${'00'.repeat(32)}`);
+  });
+
+  it('convinces nobody of anything else', () => {
+    const honest = receiptOf(1);
+    const [row, ...rows] = honest.rows;
+    const forged: [Partial<TradeReceipt>, RegExp][] = [
+      [{ terms: { ...honest.terms, riskPremium: '1' } }, /path/],
+      [{ terms: { ...honest.terms, kind: 2 } }, /path/],
+      [{ rows: [{ ...row, price: '1' }, ...rows] }, /path/],
+      [{ rows: [{ ...row, before: { net: '1', entry: '0' } }, ...rows] }, /path/],
+      [{ rows }, /path/],
+      [{ index: 0 }, /path/],
+      [{ content: hexOf(salt) }, /path/],
+      [{ path: honest.path.slice(1) }, /siblings/],
+      [{ preceding: null }, /missing/],
+      [{ preceding: { ...honest.preceding!, after: hexOf(salt) } }, /entry 0/],
+      [{ event: JSON.stringify({ ...EVENTS[1], account: 'mallory' }) }, /not the one/],
+      [{ salt: hexOf(new Uint8Array(32)) }, /not the one/],
+      [{ salt: null }, /not the one/],
+    ];
+    for (const [change, why] of forged)
+      expect(() => checkTradeReceipt({ ...honest, ...change }, root), JSON.stringify(change)).toThrow(why);
+    expect(() => checkTradeReceipt(honest, hexOf(salt))).toThrow('path');
+    expect(() => checkTradeReceipt(honest, '0x12')).toThrow('32 bytes');
+    expect(() => checkTradeReceipt({ ...honest, rows: [row, row] }, root)).toThrow('twice');
+    expect(() =>
+      rowBytes([{ market: 'A B', before: { net: 1n, entry: 0n }, after: { net: 0n, entry: 0n }, price: 1n }]),
+    ).toThrow('ASCII');
+  });
+
+  /** A journal that says something else than its event, with everything hashed as it should be. */
+  function lying(index: number, of: object, change: Partial<RecordedChange> = {}): TradeReceipt {
+    const content = hexOf(contentOf(salt, JSON.stringify(of)));
+    const records = RECORDS.with(index, { ...RECORDS[index], ...change, content });
+    return { ...tradeReceipt(AT, OPENING, records, index), event: JSON.stringify(of), salt: hexOf(salt) };
+  }
+
+  it('is found out where its amounts are not the event’s', () => {
+    checkTradeReceipt(lying(1, EVENTS[1]));
+    const found: [object, Partial<RecordedChange>, RegExp][] = [
+      [{ ...EVENTS[1], riskPremium: '0.9' }, {}, /premium of 140000000/],
+      [{ ...EVENTS[1], at: 8 }, {}, /time/],
+      [{ ...EVENTS[1], quoteId: 'q' }, {}, /quote/],
+      [EVENTS[1], { kind: 2 }, /quote/],
+      [event('SOL', '-0.9', '2', '1'), {}, /trades -90000000 of SOL/],
+      [event('DOGE', '-1', '2', '1'), {}, /DOGE|SOL/],
+      [event('SOL', '-1', '2.1', '1'), {}, /trades for/],
+      [{ ...EVENTS[1], riskPremium: '1e0' }, {}, /where an amount belongs/],
+      [EVENTS[1], { riskPremium: '99999999' }, /was charged/],
+    ];
+    for (const [of, change, why] of found) expect(() => checkTradeReceipt(lying(1, of, change))).toThrow(why);
+    // A quote that was accepted may be dearer than the model's premium is when it is booked.
+    const quoted = { ...EVENTS[1], quoteId: 'q' };
+    checkTradeReceipt(lying(1, quoted, { kind: 2, riskPremium: '99999999' }));
+    // Fills between accounts cancel: of a match the pool's part counts.
+    const side = (size: string, risk: string) => ({
+      ...event('SOL', size, '2', risk),
+      liquidityPremium: '0.25',
+    });
+    checkTradeReceipt(lying(1, { kind: 'match-booked', at: 7, accounts: [side('3', '0'), side('-4', '1')] }));
+    expect(() =>
+      checkTradeReceipt(
+        lying(1, { kind: 'match-booked', at: 7, accounts: [side('-1', '0.75'), side('-1', '0.25')] }),
+      ),
+    ).toThrow('moves by');
+    // Other events move the book without a premium.
+    expect(
+      checkTradeReceipt(
+        lying(2, { kind: 'dust-closed' }, { kind: 0, charged: '0', riskPremium: '0', liquidityPremium: '0' }),
+      ).event,
+    ).toEqual({
+      kind: 'dust-closed',
+    });
+  });
+});

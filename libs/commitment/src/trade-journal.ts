@@ -1,0 +1,266 @@
+import { InvalidInputError } from '#lib/errors';
+import { DIGEST_BYTES, sha256 } from './digest.js';
+import { NotIncludedError } from './inclusion.js';
+import { writeName } from './sums.js';
+
+/** The pool's book in one market: net size in 10^−8 base units, and Σ size × entry price, money in 10^−8. */
+export interface NetPosition {
+  readonly net: bigint;
+  readonly entry: bigint;
+}
+
+/** A market of an entry: the pool's position before and after it, and the mark. */
+export interface JournalRow {
+  readonly market: string;
+  readonly before: NetPosition;
+  readonly after: NetPosition;
+  /** mark, 10^−18 */
+  readonly price: bigint;
+}
+
+/** 0: no premium is charged; 1: at the price of that moment; 2: at the price of a quote that the trader has accepted. */
+export type EntryKind = 0 | 1 | 2;
+
+/** The pool when a trade was priced, and its premium. Money in 10^−8. */
+export interface JournalTerms {
+  /** market time, milliseconds */
+  readonly time: number;
+  readonly kind: EntryKind;
+  /** P less losses that nobody has borne yet and gains in markets without a forecast */
+  readonly capital: bigint;
+  readonly liquidity: bigint;
+  readonly pending: bigint;
+  /** Σ size × execution price: what the trade adds to the entry notional where nothing is realised */
+  readonly traded: bigint;
+  /** π^ρ and π^L of the model for this trade then */
+  readonly riskPremium: bigint;
+  readonly liquidityPremium: bigint;
+  /** paid, both together */
+  readonly charged: bigint;
+}
+
+/** Digests that a leaf is made of. */
+export interface JournalLeaf {
+  /** SHA-256 of a salt and the event's text */
+  readonly content: Uint8Array;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+  readonly marks: Uint8Array;
+  readonly terms: Uint8Array;
+}
+
+/** Digests of a leaf, in hex. */
+export type LeafText = Readonly<Record<keyof JournalLeaf, string>>;
+export type TermsText = Readonly<Record<Exclude<keyof JournalTerms, 'time' | 'kind'>, string>>;
+
+/** An entry of an epoch's journal with its place: what a trader keeps of a trade. Amounts are whole numbers in units of 10^−8, prices of 10^−18. */
+export interface TradeReceipt {
+  /** end of the bar whose epoch the journal is of, ISO 8601 */
+  readonly barEnd: string;
+  readonly forecastId: string;
+  readonly journal: { readonly root: string; readonly entries: number };
+  readonly index: number;
+  /** JSON of the book event, as it was hashed; null for whoever may not see it */
+  readonly event: string | null;
+  readonly salt: string | null;
+  readonly content: string;
+  readonly rows: readonly {
+    readonly market: string;
+    readonly before: { readonly net: string; readonly entry: string };
+    readonly after: { readonly net: string; readonly entry: string };
+    readonly price: string;
+  }[];
+  readonly terms: TermsText & { readonly time: number; readonly kind: EntryKind };
+  readonly path: readonly string[];
+  /** the entry before, with its own path; null for the first one */
+  readonly preceding: (LeafText & { readonly path: readonly string[] }) | null;
+}
+
+const LEAF = 3;
+const NODE = 4;
+const ROW_BYTES = 128;
+const POSITION_BYTES = 64;
+const WORD = 32;
+const TERMS_WORDS = 9;
+const EMPTY = new Uint8Array(DIGEST_BYTES);
+const LARGEST = 2n ** 127n;
+const LOW = 2n ** 64n - 1n;
+
+/**
+ * Rows as a contract reads them: name, net and entry before, net and entry after, price, by ascending name. Markets in neither book
+ * are left out.
+ *
+ * @throws {InvalidInputError} for a market twice, or an amount of more than 127 bits
+ */
+export function rowBytes(rows: readonly JournalRow[]): Uint8Array {
+  const open = rows
+    .filter(({ before, after }) => isOpen(before) || isOpen(after))
+    .sort((a, b) => (a.market < b.market ? -1 : 1));
+  const bytes = new Uint8Array(ROW_BYTES * open.length);
+  const view = new DataView(bytes.buffer);
+  open.forEach(({ market, before, after, price }, i) => {
+    if (market === open[i - 1]?.market) throw new InvalidInputError('market', `${market} comes twice`);
+    const at = ROW_BYTES * i;
+    writeName(bytes, at, market);
+    [before.net, before.entry, after.net, after.entry].forEach((value, place) => {
+      writeHalf(view, at + WORD + 16 * place, value, market);
+    });
+    writeHalf(view, at + 3 * WORD + 16, price, market);
+  });
+  return bytes;
+}
+
+/** Digests of the books and the marks of rows. */
+export function rowDigests(rows: readonly JournalRow[]): Omit<JournalLeaf, 'content' | 'terms'> {
+  const bytes = rowBytes(rows);
+  const count = bytes.length / ROW_BYTES;
+  const before = new Uint8Array(POSITION_BYTES * count);
+  const after = new Uint8Array(POSITION_BYTES * count);
+  const marks = new Uint8Array(POSITION_BYTES * count);
+  let [first, last] = [0, 0];
+  for (let at = 0, i = 0; at < bytes.length; at += ROW_BYTES, i++) {
+    const name = bytes.subarray(at, at + WORD);
+    first = position(before, first, name, bytes.subarray(at + WORD, at + 2 * WORD));
+    last = position(after, last, name, bytes.subarray(at + 2 * WORD, at + 3 * WORD));
+    marks.set(name, POSITION_BYTES * i);
+    marks.set(bytes.subarray(at + 3 * WORD, at + 4 * WORD), POSITION_BYTES * i + WORD);
+  }
+  return {
+    before: sha256(before.subarray(0, first)),
+    after: sha256(after.subarray(0, last)),
+    marks: sha256(marks),
+  };
+}
+
+function position(book: Uint8Array, at: number, name: Uint8Array, held: Uint8Array): number {
+  if (held.every((byte) => byte === 0)) return at;
+  book.set(name, at);
+  book.set(held, at + WORD);
+  return at + POSITION_BYTES;
+}
+
+/** Digest of a book: what an epoch's journal ends with. */
+export function netBookDigest(book: readonly (NetPosition & { readonly market: string })[]): Uint8Array {
+  const none = { net: 0n, entry: 0n };
+  return rowDigests(
+    book.map(({ market, net, entry }) => ({ market, before: { net, entry }, after: none, price: 0n })),
+  ).before;
+}
+
+/** Terms as a contract encodes them: a word each. */
+export function termsDigest(terms: JournalTerms): Uint8Array {
+  const bytes = new Uint8Array(TERMS_WORDS * WORD);
+  const view = new DataView(bytes.buffer);
+  const { time, kind, capital, liquidity, pending, traded, riskPremium, liquidityPremium, charged } = terms;
+  [
+    BigInt(time),
+    BigInt(kind),
+    capital,
+    liquidity,
+    pending,
+    traded,
+    riskPremium,
+    liquidityPremium,
+    charged,
+  ].forEach((value, i) => {
+    if (value < 0n) bytes.fill(0xff, WORD * i, WORD * i + 16);
+    writeHalf(view, WORD * i + 16, value, 'terms');
+  });
+  return sha256(bytes);
+}
+
+/** Salted digest of an event's text: who has the text and the salt recognises it, nobody else guesses it. */
+export function contentOf(salt: Uint8Array, event: string): Uint8Array {
+  const text = new TextEncoder().encode(event);
+  const bytes = new Uint8Array(salt.length + text.length);
+  bytes.set(salt);
+  bytes.set(text, salt.length);
+  return sha256(bytes);
+}
+
+/** SHA-256 of 3 and the leaf's digests. */
+export function journalLeafDigest({ content, before, after, marks, terms }: JournalLeaf): Uint8Array {
+  const bytes = new Uint8Array(1 + 5 * DIGEST_BYTES);
+  bytes[0] = LEAF;
+  [content, before, after, marks, terms].forEach((part, i) => {
+    bytes.set(part, 1 + DIGEST_BYTES * i);
+  });
+  return sha256(bytes);
+}
+
+function nodeOf(left: Uint8Array, right: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + 2 * DIGEST_BYTES);
+  bytes[0] = NODE;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + DIGEST_BYTES);
+  return sha256(bytes);
+}
+
+/** The tree of a journal's leaves; leaves that are missing to a power of two are zeros. */
+export class JournalTree {
+  /** from the leaves to the root */
+  private readonly levels: readonly (readonly Uint8Array[])[];
+  readonly root: Uint8Array;
+
+  /** @param leaves digests, in the order of the entries */
+  constructor(readonly leaves: readonly Uint8Array[]) {
+    const levels: Uint8Array[][] = [[...leaves]];
+    let empty: Uint8Array = EMPTY;
+    while (levels[levels.length - 1].length > 1) {
+      const below = levels[levels.length - 1];
+      const level: Uint8Array[] = [];
+      for (let i = 0; i < below.length; i += 2) level.push(nodeOf(below[i], below[i + 1] ?? empty));
+      empty = nodeOf(empty, empty);
+      levels.push(level);
+    }
+    this.levels = levels;
+    this.root = levels[levels.length - 1].at(0) ?? EMPTY;
+  }
+
+  /** Siblings of a leaf up to the root. @throws {NotIncludedError} for a place without a leaf */
+  path(index: number): Uint8Array[] {
+    if (!Number.isInteger(index) || index < 0 || index >= this.leaves.length)
+      throw new NotIncludedError(`there is no entry ${index} among ${this.leaves.length}`);
+    const path: Uint8Array[] = [];
+    let place = index;
+    let empty: Uint8Array = EMPTY;
+    for (const level of this.levels.slice(0, -1)) {
+      path.push(level[place ^ 1] ?? empty);
+      empty = nodeOf(empty, empty);
+      place >>= 1;
+    }
+    return path;
+  }
+}
+
+/** The root that a leaf's path leads to. @throws {NotIncludedError} for a path that no journal of so many entries has */
+export function journalRoot(
+  leaf: Uint8Array,
+  {
+    index,
+    entries,
+    path,
+  }: { readonly index: number; readonly entries: number; readonly path: readonly Uint8Array[] },
+): Uint8Array {
+  let depth = 0;
+  while (2 ** depth < entries) depth++;
+  if (path.length !== depth || !Number.isInteger(index) || index < 0 || index >= entries)
+    throw new NotIncludedError(
+      `there is no entry ${index} behind ${path.length} siblings in a journal of ${entries}`,
+    );
+  let place = index;
+  return path.reduce((node, sibling) => {
+    const [left, right] = place % 2 === 0 ? [node, sibling] : [sibling, node];
+    place = Math.floor(place / 2);
+    return nodeOf(left, right);
+  }, leaf);
+}
+
+const isOpen = ({ net, entry }: NetPosition) => net !== 0n || entry !== 0n;
+
+function writeHalf(view: DataView, at: number, value: bigint, field: string): void {
+  if (value >= LARGEST || value < -LARGEST)
+    throw new InvalidInputError(field, `must be within 127 bits, got ${value}`);
+  view.setBigInt64(at, value >> 64n);
+  view.setBigUint64(at + 8, value & LOW);
+}

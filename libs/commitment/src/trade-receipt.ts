@@ -1,0 +1,221 @@
+import { InvalidInputError, parseInput, parseJson } from '#lib/errors';
+import { bytesOf, hexOf } from './included-account.js';
+import { NotIncludedError } from './inclusion.js';
+import {
+  type JournalEntry,
+  journalEntries,
+  leafOf,
+  type OpeningBook,
+  type RecordedChange,
+} from './recorded-journal.js';
+import {
+  contentOf,
+  journalLeafDigest,
+  type JournalLeaf,
+  journalRoot,
+  type JournalRow,
+  type JournalTerms,
+  JournalTree,
+  type LeafText,
+  rowDigests,
+  termsDigest,
+  type TermsText,
+  type TradeReceipt,
+} from './trade-journal.js';
+import { tradeReceiptSchema } from './trade-receipt-schema.js';
+
+/** Content of a checked receipt. */
+export interface CheckedReceipt {
+  readonly barEnd: string;
+  readonly root: string;
+  readonly entries: number;
+  readonly index: number;
+  /** digests of the book before and after */
+  readonly before: string;
+  readonly after: string;
+  /** the event, where the receipt has it */
+  readonly event: Readonly<Record<string, unknown>> | null;
+  /** π^ρ + π^L of the model, and what was charged, in units of 10^−8 */
+  readonly premium: bigint;
+  readonly charged: bigint;
+}
+
+const PARTS = ['content', 'before', 'after', 'marks', 'terms'] as const;
+const TERMS = [
+  'capital',
+  'liquidity',
+  'pending',
+  'traded',
+  'riskPremium',
+  'liquidityPremium',
+  'charged',
+] as const;
+
+/** Writes the receipt of an entry. @throws {NotIncludedError} for an index without an entry */
+export function tradeReceipt(
+  of: { readonly barEnd: number; readonly forecastId: string },
+  opening: OpeningBook,
+  records: readonly RecordedChange[],
+  index: number,
+): TradeReceipt {
+  const entries = [...journalEntries(opening, records)];
+  const leaves = entries.map(leafOf);
+  const tree = new JournalTree(leaves.map(journalLeafDigest));
+  const path = tree.path(index).map(hexOf);
+  const { rows, terms, content }: JournalEntry = entries[index];
+  const before = leaves.at(index - 1);
+  return {
+    ...{ barEnd: new Date(of.barEnd).toISOString(), forecastId: of.forecastId },
+    journal: { root: hexOf(tree.root), entries: entries.length },
+    ...{ index, event: null, salt: null, content: hexOf(content) },
+    rows: rows.map(({ market, before: held, after, price }) => ({
+      ...{ market, before: positionText(held), after: positionText(after), price: String(price) },
+    })),
+    terms: {
+      ...(Object.fromEntries(TERMS.map((field) => [field, String(terms[field])])) as TermsText),
+      ...{ time: terms.time, kind: terms.kind },
+    },
+    path,
+    preceding:
+      index === 0 || before === undefined
+        ? null
+        : { ...leafText(before), path: tree.path(index - 1).map(hexOf) },
+  };
+}
+
+const positionText = ({ net, entry }: JournalRow['before']) => ({ net: String(net), entry: String(entry) });
+
+function leafText(leaf: JournalLeaf): LeafText {
+  return Object.fromEntries(PARTS.map((part) => [part, hexOf(leaf[part])])) as LeafText;
+}
+
+/** The rows and terms of a receipt as numbers, and the digests of its leaf. */
+export function openedReceipt(receipt: TradeReceipt): {
+  readonly rows: readonly JournalRow[];
+  readonly terms: JournalTerms;
+  readonly leaf: JournalLeaf;
+  readonly preceding: JournalLeaf | undefined;
+} {
+  const position = ({ net, entry }: { net: string; entry: string }) => ({
+    net: BigInt(net),
+    entry: BigInt(entry),
+  });
+  const rows = receipt.rows.map(({ market, before, after, price }) => ({
+    ...{ market, before: position(before), after: position(after), price: BigInt(price) },
+  }));
+  const { time, kind } = receipt.terms;
+  const amounts = Object.fromEntries(TERMS.map((field) => [field, BigInt(receipt.terms[field])]));
+  const terms = { ...(amounts as Record<(typeof TERMS)[number], bigint>), time, kind };
+  const { preceding } = receipt;
+  return {
+    ...{ rows, terms },
+    leaf: { content: bytesOf(receipt.content), ...rowDigests(rows), terms: termsDigest(terms) },
+    preceding:
+      preceding === null
+        ? undefined
+        : (Object.fromEntries(
+            PARTS.map((part) => [part, bytesOf(preceding[part])]),
+          ) as unknown as JournalLeaf),
+  };
+}
+
+/**
+ * Checks a receipt: that it is in the journal, follows the entry before it, and that its amounts are those of the event it is of. A
+ * journal's root is only as good as its source: an auditor takes it from a chain.
+ *
+ * @param value JSON of {@link tradeReceiptSchema}
+ * @param root the journal's, in hex; by default the one that the document names
+ * @throws {InvalidInputError} for another document
+ * @throws {NotIncludedError} naming the first thing that does not hold
+ */
+export function checkTradeReceipt(value: unknown, root?: string): CheckedReceipt {
+  const receipt = parseInput(tradeReceiptSchema, value, 'receipt');
+  const expected = (root ?? receipt.journal.root).toLowerCase();
+  if (!/^0x[0-9a-f]{64}$/.test(expected)) throw new InvalidInputError('root', 'must be 32 bytes in hex');
+  const { rows, terms, leaf, preceding } = openedReceipt(receipt);
+  const { index, journal, path } = receipt;
+  const { entries } = journal;
+  const rootOf = (found: JournalLeaf, place: number, siblings: readonly string[]) =>
+    hexOf(journalRoot(journalLeafDigest(found), { index: place, entries, path: siblings.map(bytesOf) }));
+  if (rootOf(leaf, index, path) !== expected)
+    throw new NotIncludedError(`the path of entry ${index} does not lead to the journal’s root`);
+  if (index > 0 && preceding === undefined) throw new NotIncludedError('the entry before it is missing');
+  if (index > 0 && rootOf(preceding!, index - 1, receipt.preceding!.path) !== expected)
+    throw new NotIncludedError(`the path of entry ${index - 1} does not lead to the journal’s root`);
+  if (index > 0 && hexOf(preceding!.after) !== hexOf(leaf.before))
+    throw new NotIncludedError(
+      `entry ${index} does not begin with the book that entry ${index - 1} has ended with`,
+    );
+  const premium = terms.riskPremium + terms.liquidityPremium;
+  if (terms.kind !== 2 && terms.charged > premium)
+    throw new NotIncludedError(`${terms.charged} was charged where the model’s premium was ${premium}`);
+  const event = receipt.event === null ? null : eventOf(receipt, rows, terms);
+  return {
+    ...{ barEnd: receipt.barEnd, root: expected, entries, index },
+    ...{ before: hexOf(leaf.before), after: hexOf(leaf.after) },
+    ...{ event, premium, charged: terms.charged },
+  };
+}
+
+interface TradeEvent {
+  readonly kind: string;
+  readonly at: number;
+  readonly quoteId?: string | null;
+  readonly accounts?: readonly EventSide[];
+}
+interface EventSide {
+  readonly legs: readonly { readonly market: string; readonly size: string; readonly price: string }[];
+  readonly riskPremium: string;
+  readonly liquidityPremium: string;
+}
+
+/** The event, whose text the leaf binds, with the amounts that the leaf has. @throws {NotIncludedError} */
+function eventOf(
+  { event, salt, content }: TradeReceipt,
+  rows: readonly JournalRow[],
+  terms: JournalTerms,
+): Record<string, unknown> {
+  if (salt === null || hexOf(contentOf(bytesOf(salt), event!)) !== content)
+    throw new NotIncludedError('its event is not the one that the journal has');
+  const parsed = parseJson(event!, 'event') as TradeEvent & EventSide & Record<string, unknown>;
+  const sides =
+    parsed.kind === 'trade-booked' ? [parsed] : parsed.kind === 'match-booked' ? parsed.accounts : undefined;
+  if (sides === undefined) return parsed;
+  if (parsed.at !== terms.time) throw new NotIncludedError('its time is not the event’s');
+  if (parsed.kind === 'trade-booked' && (parsed.quoteId !== null) !== (terms.kind === 2))
+    throw new NotIncludedError('it says of a quote what its event does not');
+  const charged = sides.reduce(
+    (sum, side) => sum + units(side.riskPremium, 8) + units(side.liquidityPremium, 8),
+    0n,
+  );
+  if (charged !== terms.charged)
+    throw new NotIncludedError(`its event has a premium of ${charged}, the journal ${terms.charged}`);
+  const legs = sides.flatMap((side) => side.legs);
+  for (const market of new Set([...rows.map((row) => row.market), ...legs.map((leg) => leg.market)])) {
+    const row = rows.find((one) => one.market === market);
+    const moved = row === undefined ? 0n : row.after.net - row.before.net;
+    const traded = legs
+      .filter((leg) => leg.market === market)
+      .reduce((sum, leg) => sum + units(leg.size, 8), 0n);
+    if (moved !== traded)
+      throw new NotIncludedError(`its event trades ${traded} of ${market}, the book moves by ${moved}`);
+  }
+  // Prices have up to 12 decimals: a product has 20, and each market's sum was rounded once.
+  const value = legs.reduce((sum, leg) => sum + units(leg.size, 8) * units(leg.price, 12), 0n);
+  const apart = value - terms.traded * 10n ** 12n;
+  if (apart > BigInt(legs.length) * 10n ** 12n || -apart > BigInt(legs.length) * 10n ** 12n)
+    throw new NotIncludedError(
+      `its event trades for ${value} of 10^−20, the journal has ${terms.traded} of 10^−8`,
+    );
+  return parsed;
+}
+
+/** A decimal text in units of 10^−decimals. @throws {NotIncludedError} */
+function units(text: string, decimals: number): bigint {
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null || (match[3]?.length ?? 0) > decimals)
+    throw new NotIncludedError(`its event has "${text}" where an amount belongs`);
+  const [, sign, whole, fraction = ''] = match;
+  const value = BigInt(whole + fraction.padEnd(decimals, '0'));
+  return sign === '-' ? -value : value;
+}

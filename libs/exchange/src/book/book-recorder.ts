@@ -1,0 +1,196 @@
+import { divide, MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
+import type { MarketBoard } from '../marks/market-board.js';
+import type { StandingBook } from '../standing-book.js';
+import type { BookedLeg, BookEvent } from './book-event.js';
+import { marketsOf } from './decided-command.js';
+import type { ExchangeLedger } from './exchange-ledger.js';
+
+/**
+ * A change of the pool's book as receipts of trades are made from it: what has changed since the record before. Money and sizes in
+ * 10^−8, prices in 10^−18, as whole numbers in texts.
+ */
+export interface BookRecord {
+  /** of its event in the journal */
+  readonly sequence: number;
+  /** market time, milliseconds */
+  readonly time: number;
+  /** 0: no premium is charged; 1: at the price of that moment; 2: at the price of a quote */
+  readonly kind: 0 | 1 | 2;
+  /** P less losses that nobody has borne and gains in markets without a forecast; L; P_t */
+  readonly capital: string;
+  readonly liquidity: string;
+  readonly pending: string;
+  /** Σ size × execution price */
+  readonly traded: string;
+  /** of the model for this trade then */
+  readonly riskPremium: string;
+  readonly liquidityPremium: string;
+  readonly charged: string;
+  /** net size and entry notional of the markets that the event has changed */
+  readonly changes: readonly (readonly [market: string, net: string, entry: string])[];
+  /** marks of markets with a position, where they are others than in the record before */
+  readonly marks: readonly (readonly [market: string, price: string])[];
+}
+
+/** Net sizes and entry notionals by market: a book that records begin with. */
+export type NetBook = readonly (readonly [market: string, net: string, entry: string])[];
+
+const PRICE_UNITS = 10n ** BigInt(18 - PRICE_DECIMALS);
+const NOT_TRADED = { traded: 0n, riskPremium: 0n, liquidityPremium: 0n, charged: 0n };
+
+/** The pool's book in the markets where it has any. */
+export function netBook(ledger: ExchangeLedger): NetBook {
+  return [...ledger.marketNames()].flatMap((market) => {
+    const { size, entryNotional } = ledger.market(market);
+    return size === 0n && entryNotional === 0n
+      ? []
+      : [[market, String(size), String(entryNotional)] as const];
+  });
+}
+
+/** Records each change of the pool's book, with the marks and the pool's amounts that a premium was made of. */
+export class BookRecorder {
+  private records: BookRecord[] = [];
+  private readonly known = new Map<string, string>();
+
+  constructor(
+    private readonly ledger: ExchangeLedger,
+    private readonly board: MarketBoard,
+    private readonly standing: StandingBook,
+  ) {}
+
+  /** Records since this was called last. */
+  take(): BookRecord[] {
+    const taken = this.records;
+    this.records = [];
+    return taken;
+  }
+
+  /** The next record begins anew: it has the marks of all markets with a position. */
+  begin(): void {
+    this.known.clear();
+  }
+
+  /**
+   * Applies an event, and records the change of the book where there is one.
+   *
+   * @param apply changes the ledger
+   */
+  record(event: BookEvent, apply: () => void): void {
+    const markets = [...new Set(marketsOf(event))];
+    if (markets.length === 0) {
+      apply();
+      return;
+    }
+    const held = markets.map((market) => ({ market, ...this.position(market) }));
+    const terms = this.standing.exactCapital();
+    const priced = this.pricedOf(event);
+    apply();
+    const changes = held.flatMap(({ market, net, entry }) => {
+      const now = this.position(market);
+      return now.net === net && now.entry === entry
+        ? []
+        : [[market, String(now.net), String(now.entry)] as const];
+    });
+    if (changes.length === 0 && priced.charged === 0n) return;
+    this.records.push({
+      ...{ sequence: this.ledger.eventCount, time: event.at, kind: kindOf(event, priced) },
+      ...{
+        capital: String(terms.capital),
+        liquidity: String(terms.liquidity),
+        pending: String(terms.pending),
+      },
+      ...{ traded: String(priced.traded), riskPremium: String(priced.riskPremium) },
+      ...{ liquidityPremium: String(priced.liquidityPremium), charged: String(priced.charged) },
+      changes,
+      marks: this.changedMarks(new Set([...markets, ...this.openMarkets()])),
+    });
+  }
+
+  private position(market: string): { net: bigint; entry: bigint } {
+    const { size, entryNotional } = this.ledger.market(market);
+    return { net: size, entry: entryNotional };
+  }
+
+  private *openMarkets(): Generator<string> {
+    for (const market of this.ledger.marketNames()) {
+      const { size, entryNotional } = this.ledger.market(market);
+      if (size !== 0n || entryNotional !== 0n) yield market;
+    }
+  }
+
+  private changedMarks(markets: Iterable<string>): BookRecord['marks'] {
+    const changed: [string, string][] = [];
+    for (const market of markets) {
+      const price = String((this.board.mark(market)?.price ?? 0n) * PRICE_UNITS);
+      if (this.known.get(market) === price) continue;
+      this.known.set(market, price);
+      changed.push([market, price]);
+    }
+    return changed;
+  }
+
+  /** The model's premium of a trade that has just been decided, and what was charged of it. */
+  private pricedOf(event: BookEvent): typeof NOT_TRADED {
+    const traded = tradedOf(event);
+    if (traded === undefined) return NOT_TRADED;
+    const { legs, charged } = traded;
+    const last = this.standing.lastPrice;
+    // Nothing is priced between a decision and its event.
+    const own =
+      last !== undefined &&
+      legs.size === last.legs.length &&
+      last.legs.every(({ name, exactSize }) => legs.get(name)?.size === exactSize);
+    if (!own) return { ...NOT_TRADED, charged };
+    const value = [...legs.values()].reduce((sum, leg) => sum + leg.value, 0n);
+    const { riskPremium, liquidityPremium } = last;
+    return { traded: value, riskPremium, liquidityPremium, charged };
+  }
+}
+
+function kindOf(event: BookEvent, { traded, charged, riskPremium }: typeof NOT_TRADED): BookRecord['kind'] {
+  if (event.kind === 'trade-booked' && event.quoteId !== null) return 2;
+  return (event.kind === 'trade-booked' && event.legs.length > 0) ||
+    charged > 0n ||
+    traded !== 0n ||
+    riskPremium > 0n
+    ? 1
+    : 0;
+}
+
+interface Traded {
+  readonly legs: Map<string, { size: bigint; value: bigint }>;
+  readonly charged: bigint;
+}
+
+/** A trade's or a match's legs against the pool, netted by market; undefined for other events. */
+function tradedOf(event: BookEvent): Traded | undefined {
+  const sides =
+    event.kind === 'trade-booked' ? [event] : event.kind === 'match-booked' ? event.accounts : undefined;
+  if (sides === undefined) return undefined;
+  const money = (text: string) => parseDecimal(text, MONEY_DECIMALS, 'premium');
+  return {
+    legs: fillsByMarket(sides.flatMap(({ legs }) => legs)),
+    charged: sides.reduce(
+      (sum, { riskPremium, liquidityPremium }) => sum + money(riskPremium) + money(liquidityPremium),
+      0n,
+    ),
+  };
+}
+
+/** Sizes and values at execution prices; fills between accounts cancel. */
+function fillsByMarket(legs: readonly BookedLeg[]): Traded['legs'] {
+  const exact = new Map<string, { size: bigint; value: bigint }>();
+  for (const { market, size, price } of legs) {
+    const known = exact.get(market) ?? { size: 0n, value: 0n };
+    const signed = parseDecimal(size, SIZE_DECIMALS, 'legs.size');
+    const at = parseDecimal(price, PRICE_DECIMALS, 'legs.price');
+    exact.set(market, { size: known.size + signed, value: known.value + signed * at });
+  }
+  const scale = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
+  return new Map(
+    [...exact]
+      .filter(([, { size }]) => size !== 0n)
+      .map(([market, { size, value }]) => [market, { size, value: divide(value, scale, 'nearest') }]),
+  );
+}
