@@ -129,7 +129,8 @@ export async function commitmentFigures(accounts: number): Promise<CommitmentFig
   const ledger = book as unknown as ExchangeLedger;
   const commitments = new BookCommitments({ secret: 'bench', kept: 1e6 });
   const commit = async (barEnd: number) => {
-    if ((await commitments.commit({ barEnd, forecastId: 'f' })) === null) throw new Error('not committed');
+    const committed = await commitments.commit({ barEnd, forecastId: 'f' }, { opening: [], records: [] });
+    if (committed === null) throw new Error('not committed');
   };
   const build = await watched(async () => {
     commitments.start(ledger);

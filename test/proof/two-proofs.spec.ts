@@ -72,7 +72,10 @@ function committedBook({ book }: BarInput, sizes: readonly bigint[], markets = N
     pending: money(book.pending),
     other: 0n,
   };
-  const opened = { digest: hexOf(digest) as Hex, sums: hexOf(sums) as Hex, pool };
+  const opened = {
+    ...{ digest: hexOf(digest) as Hex, sums: hexOf(sums) as Hex, pool },
+    journal: { root: `0x${'00'.repeat(32)}` as const, entries: 0 },
+  };
   const at = { barEnd: Number(START + BAR) * 1000, forecastId: 'f', pool };
   return {
     encoded: encodeBook(opened, NAMES),

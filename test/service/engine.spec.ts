@@ -12,8 +12,19 @@ import {
   totalsOf,
   type TradeReceipt,
 } from '#lib/commitment';
+import { premiumStatement } from '#lib/chain';
 import type { EmbeddedLog } from '#lib/events';
-import { type BookCommitmentPayload, type Outgoing, outgoing, TOPICS } from '#lib/messages';
+import {
+  type BookCommitmentPayload,
+  type FilterStepPayload,
+  type ModelPayload,
+  type Outgoing,
+  outgoing,
+  type StandingBookPayload,
+  TOPICS,
+} from '#lib/messages';
+import { barStatement, priceRows } from '#lib/proofs';
+import { EpochComposer } from '../../apps/prover/src/index.js';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 import { quickParameters } from '../support/quick-parameters.js';
@@ -261,6 +272,40 @@ describe('the engine on a simulated market', () => {
       status: 422,
       code: 'invalid-input',
     });
+  });
+
+  it('records premia that the statement of a trade gives, on the state that the bar before has ended in', async () => {
+    const topic = async <Payload>(name: string) =>
+      (
+        await engine.database.query<{ value: string }[]>(
+          `select value from log_record where topic like '%' || $1 order by record_offset`,
+          [name],
+        )
+      ).map(({ value }) => (JSON.parse(value) as { payload: Payload }).payload);
+    const composer = new EpochComposer({ every: 1, run: 1 }, () => '5'.repeat(62));
+    for (const model of (await topic<ModelPayload>('models')).slice(-4)) composer.onModel(model);
+    for (const step of await topic<FilterStepPayload>('filter-steps')) composer.onStep(step);
+    const books = await topic<StandingBookPayload>('standing-books');
+    const { epoch, jobs } = composer.onBook(books.at(-2)!)!;
+    const { entries } = books.at(-1)!.commitment!.journal;
+    const barEnd = new Date(epoch.barEnd + epoch.barMs).toISOString();
+    let [compared, dear] = [0, 0];
+    for (let i = 0; i < entries; i++) {
+      const receipt = await get<TradeReceipt>(`/v1/journals/${barEnd}/entries/${i}`);
+      if (receipt.terms.kind === 0) continue;
+      const bar = barStatement.parse(jobs[0].input);
+      const { input, unit } = premiumStatement(bar, epoch.bars[0].markets, receipt);
+      // The circuit's own integers: s, k, t, p and c of both books, then their upper bounds.
+      const witness = priceRows(input)[5];
+      const [before, after] = [Number(witness[10]), Number(witness[11])];
+      const proven = Math.max(0, after - before);
+      const recorded = (Number(receipt.terms.riskPremium) / 1e8 / (Number(unit) / 1e18)) * 100 * 2 ** 24;
+      expect(Math.abs(proven - recorded)).toBeLessThanOrEqual(proven / 128 + after / 4096 + 64);
+      compared++;
+      if (proven > after / 1000) dear++;
+    }
+    expect(compared).toBeGreaterThan(1);
+    expect(dear).toBeGreaterThan(0);
   });
 
   it('publishes all that a reader needs to recompute premia and funding, in another language', async () => {
