@@ -21,6 +21,14 @@ export class ModelNotProvableError extends ZkriskError {
   readonly code = 'model-not-provable';
 }
 
+/** A plan that no circuit proves; the reason begins with one of these words. */
+export class PlanNotProvableError extends ZkriskError {
+  readonly code = 'plan-not-provable';
+  constructor(why: 'portfolio-margin' | 'too-many-positions', detail: string) {
+    super(`${why}: ${detail}`);
+  }
+}
+
 /** Why a bar that was due has no epoch. */
 export class EpochNotProvableError extends ZkriskError {
   readonly code = 'epoch-not-provable';

@@ -85,7 +85,7 @@ export class ProofRunner {
 
   private async prove(job: ProofJobEntity): Promise<void> {
     const started = performance.now();
-    let outcome: Pick<ProofPayload, 'status' | 'reason' | 'document'>;
+    let outcome: Pick<ProofPayload, 'reason' | 'document'> & { status: 'proven' | 'failed' };
     try {
       const statement = statementOf(job.statement);
       const document = await this.prover.prove(statement, statement.parse(job.input));

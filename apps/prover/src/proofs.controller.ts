@@ -16,7 +16,7 @@ const listQuery = z.strictObject({
     .optional()
     .describe('what the proof is about'),
   id: proofId.optional().describe('of the forecast, risk measure or plan'),
-  status: z.enum(['queued', 'running', 'proven', 'failed']).optional(),
+  status: z.enum(['queued', 'running', 'proven', 'failed', 'refused']).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 

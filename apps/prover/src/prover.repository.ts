@@ -13,6 +13,8 @@ export interface QueueDepth {
   readonly running: number;
   readonly proven: number;
   readonly failed: number;
+  /** statements that no circuit has */
+  readonly refused: number;
 }
 
 /** Tables of the prover. */
@@ -46,6 +48,19 @@ export class ProverRepository {
       `insert into proof_job (job_id, statement, subject_kind, subject_id, subject_at, status, input)
        values ($1, $2, $3, $4, $5, 'queued', $6::jsonb) on conflict (job_id) do nothing`,
       [jobId, statement, subject.kind, subject.id, subject.at, JSON.stringify(input)],
+    );
+  }
+
+  /** Keeps why a statement cannot be proven: whoever looks for its proof finds the reason. */
+  async refuse(
+    manager: EntityManager,
+    { jobId, statement, subject }: Omit<ProofJobPayload, 'input'>,
+    reason: string,
+  ): Promise<void> {
+    await manager.query(
+      `insert into proof_job (job_id, statement, subject_kind, subject_id, subject_at, status, input, reason, finished_at)
+       values ($1, $2, $3, $4, $5, 'refused', '{}'::jsonb, $6, now()) on conflict (job_id) do nothing`,
+      [jobId, statement, subject.kind, subject.id, subject.at, reason],
     );
   }
 
@@ -167,6 +182,9 @@ export class ProverRepository {
     );
     const counts = new Map(rows.map(({ status, count }) => [status, Number(count)]));
     const of = (status: keyof QueueDepth) => counts.get(status) ?? 0;
-    return { queued: of('queued'), running: of('running'), proven: of('proven'), failed: of('failed') };
+    return {
+      ...{ queued: of('queued'), running: of('running'), proven: of('proven') },
+      ...{ failed: of('failed'), refused: of('refused') },
+    };
   }
 }

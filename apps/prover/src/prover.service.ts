@@ -16,7 +16,7 @@ import {
 import { LARGEST_ACCOUNT } from '#lib/proofs';
 import { CORRELATION_HEADER } from '#lib/runtime';
 import { EpochComposer } from './epoch-composer.js';
-import { EpochNotProvableError } from './errors.js';
+import { EpochNotProvableError, PlanNotProvableError } from './errors.js';
 import type { ProofRunner } from './proof-runner.js';
 import type { ProverConfig } from './prover.config.js';
 import type { ProverRepository } from './prover.repository.js';
@@ -81,36 +81,34 @@ export class ProverService implements LaneOwner {
     await this.save(context);
   }
 
-  /** Every plan of a partial, full or bankrupt outcome that a circuit has room for. */
-  onPlans(messages: readonly Message<PlanPayload>[], context: ConsumeContext): Promise<void> {
+  /** Every plan of a partial, full or bankrupt outcome that a circuit has room for; of the others the reason is kept and published. */
+  async onPlans(messages: readonly Message<PlanPayload>[], context: ConsumeContext): Promise<void> {
     for (const { payload, time } of messages) {
       if (payload.kind !== 'opened' || this.config.PROVE_LIQUIDATIONS === 'none') continue;
       const { from, to } = this.awaitsPlan ?? { from: Infinity, to: 0 };
       // A plan made under another bar's variances cannot be attested.
       if (this.config.PROVE_LIQUIDATIONS === 'epoch' && (payload.at < from || payload.at > to)) continue;
-      const given = payload.plan.case as LiquidationCase;
-      if (!isLinear(given)) {
-        this.logger.warn(`plan ${payload.planId} has a portfolio's margin, the circuit proves linear margin`);
-        continue;
-      }
-      this.awaitsPlan = undefined;
-      const { positions } = given;
-      if (positions.length > LARGEST_ACCOUNT) {
-        this.logger.warn(
-          `plan ${payload.planId} closes ${positions.length} positions, ${LARGEST_ACCOUNT} can be proven`,
-        );
-        continue;
-      }
       const job: ProofJobPayload = {
         jobId: `liquidation-${payload.planId}`,
         statement: 'liquidation',
         subject: { kind: 'liquidation', id: payload.planId, at: payload.at },
         input: { plan: payload.plan },
       };
-      const message = outgoing(TOPICS.proofJobs, job.jobId, { id: job.jobId, sequence: time, time }, job);
-      context.publish({ ...message, headers: { [CORRELATION_HEADER]: payload.planId } });
+      const header = { id: job.jobId, sequence: time, time };
+      const headers = { [CORRELATION_HEADER]: payload.planId };
+      const refusal = planRefusal(payload.plan.case as LiquidationCase);
+      if (refusal === undefined) {
+        this.awaitsPlan = undefined;
+        context.publish({ ...outgoing(TOPICS.proofJobs, job.jobId, header, job), headers });
+        continue;
+      }
+      const { jobId, statement, subject } = job;
+      await this.repository.refuse(context.manager, job, refusal.message);
+      const refused = { jobId, statement, subject, status: 'refused', reason: refusal.message } as const;
+      const proof = { ...refused, seconds: null, document: null, positions: null };
+      const message = outgoing(TOPICS.proofs, jobId, { ...header, id: `proof-${jobId}` }, proof);
+      context.publish({ ...message, headers });
     }
-    return Promise.resolve();
   }
 
   async onJobs(messages: readonly Message<ProofJobPayload>[], context: ConsumeContext): Promise<void> {
@@ -128,6 +126,19 @@ export class ProverService implements LaneOwner {
     const { EPOCH_EVERY_BARS, EPOCH_RUN } = this.config;
     return new EpochComposer({ every: EPOCH_EVERY_BARS, run: EPOCH_RUN }, randomSalt, stored);
   }
+}
+
+/** Why no circuit proves a plan; undefined where one does. */
+export function planRefusal(given: LiquidationCase): PlanNotProvableError | undefined {
+  if (!isLinear(given))
+    return new PlanNotProvableError(
+      'portfolio-margin',
+      'the circuit proves plans of the linear margin schedule; this plan’s certificate is checked by `zkrisk check-plan` alone',
+    );
+  const { length } = given.positions;
+  return length <= LARGEST_ACCOUNT
+    ? undefined
+    : new PlanNotProvableError('too-many-positions', `it closes ${length}, ${LARGEST_ACCOUNT} can be proven`);
 }
 
 /** 31 random bytes, as a circuit takes them: below the order of its field. */

@@ -95,8 +95,8 @@ export const proofPayload = z.strictObject({
   jobId: identifier,
   statement: z.string(),
   subject: proofSubject,
-  status: z.enum(['proven', 'failed']),
-  reason: z.string().nullable(),
+  status: z.enum(['proven', 'failed', 'refused']).describe('refused: no circuit has the statement'),
+  reason: z.string().nullable().describe('why there is no proof; of a refusal its code first'),
   seconds: z.number().nullable(),
   document: z.looseObject({}).nullable().describe('the library’s ProofDocument'),
   positions: z

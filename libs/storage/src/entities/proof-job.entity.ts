@@ -24,7 +24,7 @@ export class ProofJobEntity {
   subjectAt: string | null;
 
   @Column({ type: 'text' })
-  status: 'queued' | 'running' | 'proven' | 'failed';
+  status: 'queued' | 'running' | 'proven' | 'failed' | 'refused';
 
   @Column({ type: 'int' })
   attempts: number;
