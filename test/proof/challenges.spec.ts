@@ -189,7 +189,7 @@ describe('the premium of a trade', () => {
     const wallet = createWalletClient({ account, transport: http(chain.url) });
     const call = { address: deployment.oracle, abi: ORACLE_ABI, functionName, args, chain: null };
     const { status } = await client.waitForTransactionReceipt({
-      hash: await wallet.writeContract(call as never),
+      hash: await wallet.writeContract(call),
     });
     expect(status).toBe('success');
   }

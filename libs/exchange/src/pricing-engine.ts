@@ -227,6 +227,7 @@ export class PricingEngine implements Exchange {
     if (confirmed.length === 0) return;
     for (const { market } of confirmed) {
       this.standing.marked(market);
+      this.recorder?.marked(market);
       this.open.touch(market);
     }
     this.solvent = undefined;

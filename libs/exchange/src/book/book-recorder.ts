@@ -51,13 +51,23 @@ export function netBook(ledger: ExchangeLedger): NetBook {
 /** Records each change of the pool's book, with the marks and the pool's amounts that a premium was made of. */
 export class BookRecorder {
   private records: BookRecord[] = [];
-  private readonly known = new Map<string, string>();
+  /** marks that records of this bar have */
+  private readonly known = new Map<string, bigint>();
+  /** markets whose marks may be others than the known ones */
+  private readonly moved = new Set<string>();
 
   constructor(
     private readonly ledger: ExchangeLedger,
     private readonly board: MarketBoard,
     private readonly standing: StandingBook,
-  ) {}
+  ) {
+    this.begin();
+  }
+
+  /** A market's mark is another one. */
+  marked(market: string): void {
+    this.moved.add(market);
+  }
 
   /** Records since this was called last. */
   take(): BookRecord[] {
@@ -69,6 +79,7 @@ export class BookRecorder {
   /** The next record begins anew: it has the marks of all markets with a position. */
   begin(): void {
     this.known.clear();
+    for (const market of this.ledger.marketNames()) this.moved.add(market);
   }
 
   /**
@@ -103,7 +114,7 @@ export class BookRecorder {
       ...{ traded: String(priced.traded), riskPremium: String(priced.riskPremium) },
       ...{ liquidityPremium: String(priced.liquidityPremium), charged: String(priced.charged) },
       changes,
-      marks: this.changedMarks(new Set([...markets, ...this.openMarkets()])),
+      marks: this.changedMarks(markets),
     });
   }
 
@@ -112,20 +123,19 @@ export class BookRecorder {
     return { net: size, entry: entryNotional };
   }
 
-  private *openMarkets(): Generator<string> {
-    for (const market of this.ledger.marketNames()) {
-      const { size, entryNotional } = this.ledger.market(market);
-      if (size !== 0n || entryNotional !== 0n) yield market;
-    }
-  }
-
-  private changedMarks(markets: Iterable<string>): BookRecord['marks'] {
+  /** Marks of the event's markets, and of those with a position, that have moved: O(moved). */
+  private changedMarks(markets: readonly string[]): BookRecord['marks'] {
     const changed: [string, string][] = [];
-    for (const market of markets) {
-      const price = String((this.board.mark(market)?.price ?? 0n) * PRICE_UNITS);
+    for (const market of markets) this.moved.add(market);
+    for (const market of this.moved) {
+      const { net, entry } = this.position(market);
+      // A mark of a market without a position waits until there is one.
+      if (net === 0n && entry === 0n && !markets.includes(market)) continue;
+      this.moved.delete(market);
+      const price = this.board.mark(market)?.price ?? 0n;
       if (this.known.get(market) === price) continue;
       this.known.set(market, price);
-      changed.push([market, price]);
+      changed.push([market, String(price * PRICE_UNITS)]);
     }
     return changed;
   }
@@ -137,11 +147,11 @@ export class BookRecorder {
     const { legs, charged } = traded;
     const last = this.standing.lastPrice;
     // Nothing is priced between a decision and its event.
-    const own =
-      last !== undefined &&
-      legs.size === last.legs.length &&
-      last.legs.every(({ name, exactSize }) => legs.get(name)?.size === exactSize);
-    if (!own) return { ...NOT_TRADED, charged };
+    if (
+      last?.legs.length !== legs.size ||
+      last.legs.some((leg) => legs.get(leg.name)?.size !== leg.exactSize)
+    )
+      return { ...NOT_TRADED, charged };
     const value = [...legs.values()].reduce((sum, leg) => sum + leg.value, 0n);
     const { riskPremium, liquidityPremium } = last;
     return { traded: value, riskPremium, liquidityPremium, charged };
