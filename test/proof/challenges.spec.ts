@@ -187,7 +187,7 @@ describe('the premium of a trade', () => {
   ): Promise<void> {
     const account = privateKeyToAccount(chain.privateKey);
     const wallet = createWalletClient({ account, transport: http(chain.url) });
-    const call = { address: deployment.oracle, abi: ORACLE_ABI, functionName, args, chain: null };
+    const call = { address: deployment.oracle, abi: ORACLE_ABI, functionName, args, chain: null } as never;
     const { status } = await client.waitForTransactionReceipt({
       hash: await wallet.writeContract(call),
     });
