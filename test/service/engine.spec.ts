@@ -230,9 +230,9 @@ describe('the engine on a simulated market', () => {
     const [previous, { forecastId, at, commitment }] = books.slice(-2);
     const { journal } = commitment;
     expect(journal.entries).toBeGreaterThan(1);
-    const trades = await engine.database.query<{ event: { tradeId: string; planId?: string } }[]>(
-      `select event from book_event where event->>'kind' = 'trade-booked' and (event->>'at')::bigint > $1
-       and (event->>'at')::bigint <= $2 and jsonb_array_length((event->'legs')::jsonb) > 0 order by sequence`,
+    const trades = await engine.database.query<{ id: string }[]>(
+      `select payload->>'tradeId' as id from book_event where kind = 'trade-booked' and at > $1 and at <= $2
+       and jsonb_array_length(payload->'legs') > 0 order by sequence`,
       [previous.at, at],
     );
     expect(trades.length).toBeGreaterThan(1);
@@ -245,17 +245,17 @@ describe('the engine on a simulated market', () => {
         ),
       );
     const receipts = new Map<number, CheckedReceipt>();
-    for (const { event } of trades) {
-      const receipt = await get<TradeReceipt>(`/v1/trades/${event.tradeId}/receipt`);
+    for (const { id } of trades) {
+      const receipt = await get<TradeReceipt>(`/v1/trades/${id}/receipt`);
       const checked = checkTradeReceipt(receipt, journal.root);
       expect(receipt.forecastId).toBe(forecastId);
-      expect([checked.entries, checked.event]).toMatchObject([journal.entries, { tradeId: event.tradeId }]);
+      expect([checked.entries, checked.event]).toMatchObject([journal.entries, { tradeId: id }]);
       receipts.set(checked.index, checked);
       expect(() => checkTradeReceipt(receipt, previous.commitment.journal.root)).toThrow();
     }
     expect(receipts.size).toBe(trades.length);
     // Entries that are no trades, such as dust, are shown to whoever asks for the place.
-    const barEnd = (await get<TradeReceipt>(`/v1/trades/${trades[0].event.tradeId}/receipt`)).barEnd;
+    const barEnd = (await get<TradeReceipt>(`/v1/trades/${trades[0].id}/receipt`)).barEnd;
     for (let i = 0; i < journal.entries; i++) {
       const entry = await get<TradeReceipt>(`/v1/journals/${barEnd}/entries/${i}`);
       const { before, after } = checkTradeReceipt(entry, journal.root);
