@@ -35,7 +35,10 @@ function declare(folder) {
       'commitment/src/digest.d.ts',
       'commitment/src/included-account.d.ts',
       'commitment/src/inclusion.d.ts',
+      'commitment/src/recorded-journal.d.ts',
       'commitment/src/sums.d.ts',
+      'commitment/src/trade-journal.d.ts',
+      'commitment/src/trade-receipt.d.ts',
       'errors/src',
       'liquidation/src/certificate/plan.d.ts',
       'liquidation/src/certificate/witness.d.ts',
@@ -52,7 +55,7 @@ function declare(folder) {
         files.map((file) => `export * from './${file}.js';\n`).join(''),
       );
     };
-    index('commitment', 'digest', 'included-account', 'inclusion', 'sums');
+    index('commitment', 'digest', 'included-account', 'inclusion', 'sums', 'trade-journal', 'trade-receipt');
     index('liquidation', 'certificate/plan', 'verify/verify', 'program/liquidation-case');
     index('messages', 'streams/channels', 'streams/merge-patch');
   } finally {
