@@ -35,7 +35,14 @@ export interface BookRecord {
 /** Net sizes and entry notionals by market: a book that records begin with. */
 export type NetBook = readonly (readonly [market: string, net: string, entry: string])[];
 
-const PRICE_UNITS = 10n ** BigInt(18 - PRICE_DECIMALS);
+const PRICE_ZEROS = '0'.repeat(18 - PRICE_DECIMALS);
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
+/** A whole number as text: a number's conversion takes a tenth of a bigint's, and a trade has ten of them. */
+function wholeText(value: bigint): string {
+  return value <= SAFE && value >= -SAFE ? String(Number(value)) : String(value);
+}
+
 const NOT_TRADED = { traded: 0n, riskPremium: 0n, liquidityPremium: 0n, charged: 0n };
 
 /** The pool's book in the markets where it has any. */
@@ -101,18 +108,18 @@ export class BookRecorder {
       const now = this.position(market);
       return now.net === net && now.entry === entry
         ? []
-        : [[market, String(now.net), String(now.entry)] as const];
+        : [[market, wholeText(now.net), wholeText(now.entry)] as const];
     });
     if (changes.length === 0 && priced.charged === 0n) return;
     this.records.push({
       ...{ sequence: this.ledger.eventCount, time: event.at, kind: kindOf(event, priced) },
       ...{
-        capital: String(terms.capital),
-        liquidity: String(terms.liquidity),
-        pending: String(terms.pending),
+        capital: wholeText(terms.capital),
+        liquidity: wholeText(terms.liquidity),
+        pending: wholeText(terms.pending),
       },
-      ...{ traded: String(priced.traded), riskPremium: String(priced.riskPremium) },
-      ...{ liquidityPremium: String(priced.liquidityPremium), charged: String(priced.charged) },
+      ...{ traded: wholeText(priced.traded), riskPremium: wholeText(priced.riskPremium) },
+      ...{ liquidityPremium: wholeText(priced.liquidityPremium), charged: wholeText(priced.charged) },
       changes,
       marks: this.changedMarks(markets),
     });
@@ -135,7 +142,7 @@ export class BookRecorder {
       const price = this.board.mark(market)?.price ?? 0n;
       if (this.known.get(market) === price) continue;
       this.known.set(market, price);
-      changed.push([market, String(price * PRICE_UNITS)]);
+      changed.push([market, price === 0n ? '0' : wholeText(price) + PRICE_ZEROS]);
     }
     return changed;
   }
