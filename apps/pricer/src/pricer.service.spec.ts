@@ -3,6 +3,7 @@ import { type BookEvent, commandKeyText, commandOf, contentDigest } from '#lib/e
 import { type AccountPayload, TOPICS } from '#lib/messages';
 import { fake, messagesOf, ServiceBatch } from '../../../test/support/service-batch.js';
 import type { BookCommitments } from './book/book-commitments.js';
+import type { TradeJournals } from './book/trade-journals.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { pricerConfig } from './pricer.config.js';
 import type { PricerRepository } from './pricer.repository.js';
@@ -44,6 +45,7 @@ describe(PricerService, () => {
       repository,
       fake<LedgerSnapshots>({ committed: () => undefined }),
       fake<BookCommitments>({ booked: () => undefined }),
+      fake<TradeJournals>({ keep: () => Promise.resolve() }),
       fake<QuoteSeal>({}),
     );
   });
