@@ -7,7 +7,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outgoing, TOPICS } from '#lib/messages';
@@ -114,8 +113,7 @@ const engine = await startReplayedEngine(40, {
   STREAM_CONNECTIONS_PER_KEY: String(SUBSCRIBERS),
   STREAM_SUBSCRIPTIONS_PER_KEY: String(SUBSCRIBERS * CHANNELS.length),
 });
-const server = engine.app.getHttpServer() as Server;
-server.on('request', ({ url }) => {
+engine.app.getHttpServer().on('request', ({ url }) => {
   if (url === '/v1/quotes') asked++;
 });
 const stopMoving = moving(engine);

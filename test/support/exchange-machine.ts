@@ -6,6 +6,7 @@ import {
   type ExchangeParameters,
   markParameters,
   PricingEngine,
+  type PricingEngineState,
 } from '#lib/exchange';
 import { MONEY_DECIMALS, parseDecimal, toNumber } from '#lib/amounts';
 import type { AccountPayload, CovariancePayload, MatchPayload } from '#lib/messages';
@@ -34,7 +35,7 @@ export const number = (amount: bigint): number => toNumber(amount, MONEY_DECIMAL
 
 /** The exchange as a pure machine, with commands as tests write them. Every event is kept, and the books balance after each. */
 export class ExchangeMachine {
-  readonly engine: PricingEngine;
+  engine: PricingEngine;
   readonly events: BookEvent[] = [];
   time = START;
   private commands = 0;
@@ -145,6 +146,14 @@ export class ExchangeMachine {
   /** Any command of an account. */
   command(command: AccountPayload): BookEvent {
     return this.last(this.engine.account(command, this.time));
+  }
+
+  /** The process ends, and another one takes up its stored state. */
+  restart(): void {
+    const { parameters, board } = this.engine;
+    const state = JSON.parse(JSON.stringify(this.engine.snapshot())) as PricingEngineState;
+    const ledger = this.restored(JSON.parse(JSON.stringify(this.ledger.snapshot())) as LedgerSnapshot);
+    this.engine = new PricingEngine(parameters, ledger, state, board.latestForecast);
   }
 
   /** A ledger from a snapshot, or a new one. */

@@ -1,6 +1,9 @@
 import { type LossInput, lossInputs, lossKey, type ProvenLossLeaf } from '#lib/proofs';
-import { type LossLeaf, shareLoss } from '#lib/margin';
+import { type LossLeaf, lossStatement, shareLoss } from '#lib/margin';
 import { randomStream } from '#lib/runtime';
+
+/** The statement of a settlement, in chunks. */
+export const statementOf = lossStatement;
 
 /** Accounts with random equity and gains, some without either, some that owe; and a need that is a share of what they have. */
 export function settledLoss(

@@ -79,7 +79,7 @@ export class OracleChain {
   }
 
   async propose(change: Change, args: readonly unknown[]): Promise<void> {
-    const data = encodeFunctionData({ abi: ORACLE_ABI, functionName: change, args } as never);
+    const data = encodeFunctionData({ abi: ORACLE_ABI, functionName: change, args: args as [Address] });
     await this.oracle('propose', [data]);
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PlanPayload, ProofJobPayload } from '#lib/messages';
+import type { PlanPayload, ProofJobPayload, ProofPayload } from '#lib/messages';
 import { LARGEST_ACCOUNT } from '#lib/proofs';
 import { CORRELATION_HEADER } from '#lib/runtime';
 import { fake, messagesOf, ServiceBatch } from '../../../test/support/service-batch.js';
@@ -36,8 +36,11 @@ describe(ProverService, () => {
     ]);
   });
 
-  it('asks for none of a plan that the circuit does not fit', async () => {
-    const { prover } = service('all');
+  it('refuses a plan that the circuit does not fit, with a typed reason', async () => {
+    const refused: string[] = [];
+    const { prover } = service('all', {
+      refuse: (_, { jobId }, reason) => Promise.resolve(void refused.push(`${jobId} ${reason}`)),
+    });
     const batch = new ServiceBatch();
     const large = Array.from({ length: LARGEST_ACCOUNT + 1 }, () => position);
     await prover.onPlans(
@@ -49,7 +52,20 @@ describe(ProverService, () => {
       ]),
       batch.context,
     );
-    expect(batch.published<ProofJobPayload>().map(({ payload }) => payload.subject.id)).toEqual(['largest']);
+    const published = batch.published<ProofJobPayload | ProofPayload>();
+    expect(
+      published.map(({ topic, payload }) => [
+        topic,
+        payload.subject.id,
+        'reason' in payload ? payload.reason?.split(':')[0] : undefined,
+      ]),
+    ).toEqual([
+      ['proofs', 'portfolio', 'portfolio-margin'],
+      ['proofs', 'tiered', 'portfolio-margin'],
+      ['proofs', 'large', 'too-many-positions'],
+      ['proof-jobs', 'largest', undefined],
+    ]);
+    expect(refused).toHaveLength(3);
   });
 
   it('asks for none where none is wanted, and for none before the first epoch where one an epoch is', async () => {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { lossStatement as statementOf } from '#lib/margin';
-import { randomLossInputs, provenLeaves, settledLoss } from '../../../test/support/loss-cases.js';
+import {
+  provenLeaves,
+  randomLossInputs,
+  settledLoss,
+  statementOf,
+} from '../../../test/support/loss-cases.js';
 import {
   LAYOUTS,
   LOSS_PROOF_ACCOUNTS,
@@ -98,7 +102,14 @@ describe('the statement of a shared loss in proofs', () => {
     const [, input] = randomLossInputs(2, 150, GAINS);
     const honest = publicOf(input);
     expect(honest.failures).toEqual([]);
-    const terms = [honest.share, honest.total, 0n, ...Object.values(honest.before)];
+    const terms = [
+      honest.share,
+      honest.total,
+      0n,
+      honest.before.gains,
+      honest.before.principal,
+      honest.before.cuts,
+    ];
     const sums = Object.values(honest.after);
     const failures = (change: object) => publicOf(input, change).failures.join('; ');
     expect(failures({ publicTerms: terms.with(2, 2n) })).toMatch(/stage 2 is neither/);

@@ -56,6 +56,8 @@ interface Keeping {
   readonly ledger: ExchangeLedger;
   /** who has changed since the thread was told of them */
   readonly changed: Set<string>;
+  /** participants who have a leaf: the others get theirs in order */
+  placed: number;
   /** resolves when the thread has been told of everybody */
   told: Promise<void>;
   ended: boolean;
@@ -83,9 +85,11 @@ export class BookCommitments {
       1,
       { workerData: this.terms, resourceLimits: { maxOldGenerationSizeMb } },
     );
-    const keeping: Keeping = { pool, ledger, changed: new Set(), told: Promise.resolve(), ended: false };
+    const placed = ledger.participants.length;
+    const changed = new Set<string>();
+    const keeping: Keeping = { pool, ledger, changed, placed, told: Promise.resolve(), ended: false };
     this.keeping = keeping;
-    keeping.told = tell(keeping, everybody(ledger));
+    keeping.told = tell(keeping, ledger.participants.slice(0, placed));
     // Whoever commits next hears of it.
     keeping.told.catch(() => undefined);
   }
@@ -121,9 +125,7 @@ export class BookCommitments {
     };
     try {
       await keeping.told;
-      const changed = [...keeping.changed];
-      keeping.changed.clear();
-      await tell(keeping, changed);
+      await tell(keeping, changedParticipants(keeping));
       const request = { kind: 'commit', at: { ...at, pool } } as const;
       const { root, digest, sums, totals } = (await keeping.pool.run(request)) as CommittedBook;
       const journal = (await keeping.pool.run({ kind: 'journal', opening, records })) as JournalRoot;
@@ -198,9 +200,15 @@ export class BookCommitments {
   }
 }
 
-function* everybody(ledger: ExchangeLedger): Generator<string> {
-  yield* ledger.accountNames();
-  for (const provider of ledger.providers()) if (!ledger.hasAccount(provider)) yield provider;
+/** Participants whose leaves are to be made or changed; leaves are given in the ledger's order, whenever this process began. */
+function changedParticipants(keeping: Keeping): string[] {
+  const { ledger, changed } = keeping;
+  const came = ledger.participants.slice(keeping.placed);
+  for (const name of came) changed.delete(name);
+  const all = [...came, ...[...changed].filter((name) => ledger.isParticipant(name))];
+  keeping.placed = ledger.participants.length;
+  changed.clear();
+  return all;
 }
 
 /** Sends the thread the accounts' sums, some at a time. */

@@ -77,7 +77,8 @@ export class CreditBook {
     if (exposure === undefined) return;
     if (exposure.numberOf(account) === undefined) this.put(exposure, account);
     else {
-      exposure.setCash(account, toNumber(this.ledger.cashOf(account), MONEY_DECIMALS));
+      if (this.ledger.hasPositions(account))
+        exposure.setCash(account, toNumber(this.ledger.cashOf(account), MONEY_DECIMALS));
       this.putCharge(exposure, account);
     }
   }
@@ -209,7 +210,9 @@ export class CreditBook {
         fundingIndex: Number(fundingIndex) / INDEX_UNIT,
       });
     }
-    exposure.set(account, toNumber(this.ledger.cashOf(account), MONEY_DECIMALS), positions);
+    // Without positions there is no default to come, and after a restart no account: its cash counts for nothing.
+    const cash = positions.length === 0 ? 0n : this.ledger.cashOf(account);
+    exposure.set(account, toNumber(cash, MONEY_DECIMALS), positions);
     this.putCharge(exposure, account);
   }
 

@@ -8,6 +8,7 @@ export function stateOf(books: Books, eventCount: number): LedgerState {
   return {
     markets: [...books.markets],
     positions: [...books.positions].map(([account, held]) => [account, [...held]] as const),
+    participants: [...books.participants],
     cash: [...books.cash],
     shares: [...books.shares],
     credit: [...books.credit],
@@ -59,7 +60,20 @@ export function restoreTotals(
 
 /** Takes the content of every part: accounts, providers and their commands. */
 export function restoreAccounts(books: Books, lists: ReturnType<typeof thawLists>): void {
-  const { positions, cash, shares, credit, reservations, takeovers, windows, notes, waiting, locked } = lists;
+  const {
+    participants,
+    positions,
+    cash,
+    shares,
+    credit,
+    reservations,
+    takeovers,
+    windows,
+    notes,
+    waiting,
+    locked,
+  } = lists;
+  for (const name of participants) books.admit(name);
   for (const [account, terms] of takeovers) books.takeovers.set(account, terms);
   if (windows.length > 0) books.windows.restore(windows);
   for (const state of notes) books.notes.restore(state);

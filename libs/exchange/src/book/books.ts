@@ -17,6 +17,12 @@ import { FLAT, type Position } from './position.js';
 /** The exchange's books, as the folds change them. Sums over accounts are kept beside the accounts: nothing walks them. */
 export class Books {
   readonly markets = new Map<string, MarketBook>();
+  /**
+   * Everybody who has ever had cash or shares, in the order in which they came: their places in the books that are committed to, the
+   * same after a restart.
+   */
+  readonly participants: string[] = [];
+  private readonly placed = new Set<string>();
   readonly positions = new Map<string, Map<string, OpenPosition>>();
   readonly cash = new Map<string, bigint>();
   readonly shares = new Map<string, bigint>();
@@ -85,12 +91,25 @@ export class Books {
     return this.cash.get(account) ?? 0n;
   }
 
+  /** Gives a name its place among the participants, where it has none yet. */
+  admit(name: string): void {
+    if (this.placed.has(name)) return;
+    this.placed.add(name);
+    this.participants.push(name);
+  }
+
+  isParticipant(name: string): boolean {
+    return this.placed.has(name);
+  }
+
   addCash(account: string, amount: bigint): void {
+    this.admit(account);
     this.cash.set(account, this.cashOf(account) + amount);
     this.totalCash += amount;
   }
 
   addShares(provider: string, shares: bigint): void {
+    this.admit(provider);
     const held = (this.shares.get(provider) ?? 0n) + shares;
     if (held === 0n) this.shares.delete(provider);
     else this.shares.set(provider, held);

@@ -244,6 +244,15 @@ export class ExchangeLedger {
     return this.books.positions.keys();
   }
 
+  /** Everybody who has ever had cash or shares, in the order in which they came. */
+  get participants(): readonly string[] {
+    return this.books.participants;
+  }
+
+  isParticipant(name: string): boolean {
+    return this.books.isParticipant(name);
+  }
+
   sharesOf(provider: string): bigint {
     return this.books.shares.get(provider) ?? 0n;
   }

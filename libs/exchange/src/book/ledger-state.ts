@@ -120,6 +120,7 @@ export interface LedgerTotals {
 
 /** Lists that grow with accounts and their positions. */
 export interface LedgerLists {
+  readonly participants: readonly string[];
   readonly positions: readonly (readonly [string, readonly (readonly [string, OpenPosition])[]])[];
   readonly cash: readonly (readonly [string, bigint])[];
   readonly shares: readonly (readonly [string, bigint])[];
@@ -149,9 +150,11 @@ export function freeze(state: Partial<LedgerState>): LedgerSnapshot {
  *   together
  */
 export function* split(state: LedgerState, size: number): Generator<LedgerSnapshot> {
-  const { positions, cash, shares, credit, reservations, takeovers, ...rest } = state;
+  const { participants, positions, cash, shares, credit, reservations, takeovers, ...rest } = state;
   const { windows, notes, waiting, locked, ...totals } = rest;
   yield freeze(totals);
+  // Before the cash and the shares, which would give places in their own order.
+  for (const slice of slices(participants, size)) yield freeze({ participants: slice });
   for (const slice of slices(positions, size, ([, held]) => held.length)) yield freeze({ positions: slice });
   for (const slice of slices(cash, size)) yield freeze({ cash: slice });
   for (const slice of slices(shares, size)) yield freeze({ shares: slice });
@@ -252,9 +255,21 @@ export function thawTotals(snapshot: LedgerSnapshot): LedgerTotals {
  * @throws {InvalidInputError} for one of another version
  */
 export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
-  const { positions, cash, shares, credit, reservations, takeovers, windows, notes, waiting, locked } =
-    checked(snapshot) as Partial<Frozen<LedgerLists>>;
+  const {
+    participants,
+    positions,
+    cash,
+    shares,
+    credit,
+    reservations,
+    takeovers,
+    windows,
+    notes,
+    waiting,
+    locked,
+  } = checked(snapshot) as Partial<Frozen<LedgerLists>>;
   return {
+    participants: participants ?? [],
     positions: (positions ?? []).map(([account, held]) => [
       account,
       held.map(([market, { size, entryNotional, fundingIndex }]) => [

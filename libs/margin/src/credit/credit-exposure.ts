@@ -155,7 +155,7 @@ export class CreditExposure {
     const bucket = hashOf(account) % BUCKETS;
     this.known.set(account, added);
     this.bucketOf.push(bucket);
-    this.buckets[bucket].push(added);
+    this.place(added, this.buckets[bucket]);
     this.count(added, 1);
   }
 
@@ -166,6 +166,14 @@ export class CreditExposure {
     this.count(at, -1);
     this.columns.setCash(account, cash);
     this.count(at, 1);
+  }
+
+  /** Into a bucket by name: a pass comes to its accounts in the same order whichever was there first. */
+  private place(account: number, bucket: number[]): void {
+    const { names } = this.columns;
+    let place = bucket.length;
+    while (place > 0 && names[bucket[place - 1]] > names[account]) place--;
+    bucket.splice(place, 0, account);
   }
 
   /** Starts a pass at the marks that were set. One that has not ended is ended first. */
@@ -191,7 +199,8 @@ export class CreditExposure {
       this.swept++;
       for (const account of accounts) {
         this.count(account, 1);
-        counted.push(account);
+        // Who has no position any more is not there after a restart: a pass goes equally far with it and without.
+        if (this.columns.length[account] > 0) counted.push(account);
       }
     }
     return counted;

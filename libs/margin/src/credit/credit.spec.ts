@@ -208,6 +208,28 @@ describe('CreditExposure', () => {
     );
   });
 
+  it('comes equally far with each step, in the same order, whoever was there before and has gone', () => {
+    const shocks = [[-0.1, -0.2]];
+    const names = Array.from({ length: 9000 }, (_, i) => `a${i}`);
+    const stays = (i: number) => i % 3 > 0;
+    const [live, restarted] = [new CreditExposure(model(shocks)), new CreditExposure(model(shocks))];
+    for (const credit of [live, restarted]) for (const market of 'AB') credit.setMark(market, 1);
+    names.forEach((name) => live.set(name, 10, held([5, 0])));
+    names.forEach((name, i) => stays(i) || live.set(name, 0, []));
+    for (const [i, name] of [...names.entries()].reverse())
+      if (stays(i)) restarted.set(name, 10, held([5, 0]));
+    live.begin();
+    restarted.begin();
+    for (let step = 0; !live.complete; step++) {
+      const [here, there] = [live, restarted].map((credit) =>
+        credit.sweep(32).map((account) => credit.nameOf(account)),
+      );
+      expect(here).toEqual(there);
+      expect(live.passState().swept).toBe(restarted.passState().swept);
+    }
+    expect(restarted.complete).toBe(true);
+  });
+
   const caps = { capital: 1000, account: 0.1, pool: 0.2 };
   it('refuses what raises an account’s worst deficit above its cap, and lets it lower it', () => {
     const credit = exposure();
