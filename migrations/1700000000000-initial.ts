@@ -13,6 +13,7 @@ const TRANSPORT = `
     consumer_group text not null, topic text not null, partition int not null, next_offset bigint not null,
     sources jsonb not null default '{}',
     primary key (consumer_group, topic, partition));
+  create table consumer_unit (consumer_group text primary key, batches bigint not null);
   create table outbox_source (source text primary key, next_sequence bigint not null);
   create table outbox_relay (source text primary key, relayed bigint not null);
   create table outbox (
@@ -173,6 +174,6 @@ export class Initial1700000000000 implements MigrationInterface {
         history_account, audit_head, audit_log, admin_nonce, admin_approval, key_withdrawal, api_key, chain_transaction, settlement_epoch, proof_job,
         liquidation_stream, liquidation_event, liquidation, margin_account, risk_record, command_outcome,
         ledger_snapshot_part, ledger_snapshot, journal, market_model, bar, service_state, outbox, outbox_relay,
-        outbox_source, consumer_offset, log_record, log_partition;`);
+        outbox_source, consumer_unit, consumer_offset, log_record, log_partition;`);
   }
 }

@@ -40,17 +40,43 @@ export class ConsumerOffsets {
     return { offset: BigInt(row!.next_offset), sources: row!.sources };
   }
 
-  /** Moves a unit's position within the consuming transaction. False where another process has moved it. */
+  /** How many batches a unit has consumed, of all its topics. */
+  async batches(group: string): Promise<bigint> {
+    await this.database.query(
+      'insert into consumer_unit (consumer_group, batches) values ($1, 0) on conflict do nothing',
+      [group],
+    );
+    const [{ batches }] = await this.database.query<[{ batches: string }]>(
+      'select batches from consumer_unit where consumer_group = $1',
+      [group],
+    );
+    return BigInt(batches);
+  }
+
+  /**
+   * Moves a unit's position within the consuming transaction. Whoever decides by a state must know every batch before, of whatever topic:
+   * a process that has taken over while the one before it committed a last batch would otherwise build on a state without it.
+   *
+   * @param batches that the unit had consumed when its state was read, and since
+   * @returns false where another process has consumed any batch of the unit in between
+   */
   async advance(
     manager: EntityManager,
     { group, topic, partition }: PartitionOf,
     from: bigint,
     to: Position,
+    batches: bigint,
   ): Promise<boolean> {
     const [, count] = await manager.query<[unknown[], number]>(
-      `update consumer_offset set next_offset = $5, sources = $6::jsonb
-       where consumer_group = $1 and topic = $2 and partition = $3 and next_offset = $4`,
-      [group, topic, partition, from.toString(), to.offset.toString(), JSON.stringify(to.sources)],
+      `with unit as (
+         update consumer_unit set batches = batches + 1 where consumer_group = $1 and batches = $7 returning 1
+       )
+       update consumer_offset set next_offset = $5, sources = $6::jsonb
+       where consumer_group = $1 and topic = $2 and partition = $3 and next_offset = $4 and exists (select from unit)`,
+      [
+        ...[group, topic, partition, from.toString(), to.offset.toString(), JSON.stringify(to.sources)],
+        batches.toString(),
+      ],
     );
     return count === 1;
   }

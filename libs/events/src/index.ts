@@ -17,7 +17,7 @@ export * from './kafka/rebuild.js';
 export * from './kafka/repartition.js';
 export * from './lag-clock.js';
 export * from './lane.js';
-export { LaneUnit } from './lane-unit.js';
+export { type Cursor, LaneUnit } from './lane-unit.js';
 export * from './message-size.js';
 export * from './kafka/topic-differences.js';
 export { type PackedBatch, unpackBatch } from './kafka/wire/record-writer.js';

@@ -71,6 +71,8 @@ export class LaneUnit {
   /** memory does not stand for the tables: at first, and after a rollback */
   private stale = true;
   private readonly name: string;
+  /** that the state in memory knows of */
+  private batches = 0n;
   /** one after the other, and the last one’s reason */
   private failures = 0;
   private failure = '';
@@ -97,7 +99,8 @@ export class LaneUnit {
   async restore(): Promise<void> {
     this.stale = true;
     const { offsets, source, owners } = this.parts;
-    // Positions first: if another process moves one while the state is read, our next transaction fails on it.
+    // Batches and positions first: if another process consumes one while the state is read, our next transaction fails on it.
+    this.batches = await offsets.batches(this.name);
     for (const cursor of this.cursors) {
       const topic = cursor.subscription.topic.name;
       const { partition } = cursor;
@@ -236,8 +239,10 @@ export class LaneUnit {
         ? records.filter((record) => isFresh(record, next.sources))
         : records;
     const outcome = await database.transaction(async (manager) => {
-      if (!(await offsets.advance(manager, at, position.offset, next))) {
-        throw new Error(`another process of ${this.name} has moved ${topic}/${partition}`);
+      if (!(await offsets.advance(manager, at, position.offset, next, this.batches))) {
+        throw new Error(
+          `another process of ${this.name} has consumed a batch; the next one was of ${topic}/${partition}`,
+        );
       }
       const batch = { unit: this.name, topic, partition, from: position.offset, to: next.offset };
       const messages: Message<unknown>[] = [];
@@ -270,6 +275,7 @@ export class LaneUnit {
       const topics = new Set(published.map((message) => message.topic));
       return { committed, topics, dead: dead.length };
     });
+    this.batches++;
     cursor.position = next;
     for (const action of outcome.committed) action();
     log.deadLetters += outcome.dead;
