@@ -79,13 +79,13 @@ export class ExchangeMachine {
     this.keep(this.engine.takeMatured());
   }
 
-  /** @param given in place of one of equal volatilities and correlations */
-  forecast(given?: CovariancePayload): void {
-    if (given !== undefined) {
+  /** @param given another volatility, or a forecast in place of one of equal volatilities and correlations */
+  forecast(given: CovariancePayload | { readonly volatility?: number } = {}): void {
+    if ('forecastId' in given) {
       this.keep(this.engine.setForecast(given));
       return;
     }
-    const { volatility = 0.05, correlation = 0.5 } = this.options;
+    const { volatility = 0.05, correlation = 0.5 } = { ...this.options, ...given };
     const n = this.markets.length;
     const [shared, own] = [Math.sqrt(Math.abs(correlation)), volatility ** 2 * (1 - Math.abs(correlation))];
     const payload: CovariancePayload = {

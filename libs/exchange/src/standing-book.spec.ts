@@ -45,7 +45,7 @@ function machineAfter(drawn: readonly Step[], each: (machine: ExchangeMachine) =
       machine.engine.takeMatured();
     } else if (kind === 'marks')
       machine.marks({ [market]: Number((mark * Math.exp(move)).toFixed(6)) }, laterMs);
-    else if (kind === 'forecast') machine.forecast();
+    else if (kind === 'forecast') machine.forecast({ volatility: 0.05 + Math.abs(move) });
     else if (kind === 'withdraw') machine.withdraw(account, Math.abs(size).toFixed(4));
     else if (kind === 'provide') machine.provide('lp2', (1 + Math.abs(size)).toFixed(4));
     else machine.leave('lp2', (1 + Math.abs(size) / 2).toFixed(4));

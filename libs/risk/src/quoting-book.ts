@@ -73,6 +73,8 @@ export class QuotingBook {
     this.returns = forecast.returns;
     this.tailFactor = forecast.tailFactor;
     this.sums = new ExposureSums(forecast.returns, book.signedSizes, book.entryNotionals, forecast.prices);
+    // The risk that has been asked for last was that of the forecast before, though the capital may be the same.
+    this.standing = undefined;
     this.setCapital(book.capital, book.liquidity, book.pendingPremia);
   }
 

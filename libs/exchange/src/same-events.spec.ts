@@ -25,7 +25,7 @@ const steps = fc.array(
 type Steps = typeof steps extends fc.Arbitrary<infer T> ? T : never;
 
 /** Events of the steps on an exchange with portfolio margin, caps and charges for default, where accounts are poor. */
-function eventsOf(drawn: Steps, restarting: boolean) {
+function eventsOf(drawn: Steps, { restarting = false, asking = false }) {
   const rules = { margin: { mode: 'portfolio' }, credit: { loading: 1.5 } };
   const machine = new ExchangeMachine(MARKETS, { rules });
   machine.provide('lp', 3_000_000);
@@ -39,22 +39,33 @@ function eventsOf(drawn: Steps, restarting: boolean) {
     } else if (kind === 'close') machine.liquidateAll(account);
     else if (kind === 'marks')
       machine.marks({ [market]: Number((mark * Math.exp(move)).toFixed(6)) }, laterMs);
-    else if (kind === 'forecast') machine.forecast();
+    else if (kind === 'forecast') machine.forecast({ volatility: 0.05 + Math.abs(move) });
     else if (kind === 'withdraw') machine.withdraw(account, Math.abs(size).toFixed(4));
     else if (kind === 'deposit') machine.deposit(account, Math.abs(size).toFixed(4));
     else if (kind === 'provide') machine.provide(account, (1 + Math.abs(size)).toFixed(4));
     else if (kind === 'leave') machine.leave(account, (1 + Math.abs(size) / 2).toFixed(4));
     else machine.wait(60 * laterMs);
     if (restarting && restarts) machine.restart();
+    if (asking && restarts && machine.engine.board.permits(market, 'reduce'))
+      machine.engine.price([{ market, size: '1' }]);
   }
   return { events: machine.events, participants: [...machine.ledger.participants] };
 }
 
-describe('an exchange that restarts', () => {
-  it('books the events, in their order, that it would have booked without', () => {
+describe('an exchange', () => {
+  it('books the events, in their order, that it would have booked without a restart', () => {
     fc.assert(
       fc.property(steps, (drawn) => {
-        expect(eventsOf(drawn, true)).toEqual(eventsOf(drawn, false));
+        expect(eventsOf(drawn, { restarting: true })).toEqual(eventsOf(drawn, {}));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('books the same whether anybody asks for prices in between or not', () => {
+    fc.assert(
+      fc.property(steps, (drawn) => {
+        expect(eventsOf(drawn, { asking: true })).toEqual(eventsOf(drawn, {}));
       }),
       { numRuns: 40 },
     );
