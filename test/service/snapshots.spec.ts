@@ -90,8 +90,8 @@ describe('snapshots of the ledger', () => {
     }
     expect(await stored()).toEqual([50_000, 60_000, 70_000]);
     expect(await store.verifySnapshots()).toEqual([50_000, 60_000, 70_000].map((sequence) => ({ sequence })));
-    // The totals, and 25,000 accounts of cash, of which more is kept than a part holds.
-    expect(await parts()).toBe(3 * 5);
+    // The totals, and 25,000 accounts with their places and their cash, of each more than a part holds.
+    expect(await parts()).toBe(3 * 8);
     const ledger = await store.newestSnapshot();
     expect(ledger.snapshot()).toEqual((await folded()).snapshot());
     expect(ledger.accountCount).toBe(25_000);
