@@ -254,7 +254,7 @@ describe('the premium of a trade', () => {
     });
     await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
     process.env.CHAIN_PRIVATE_KEY = SECOND_EMBEDDED_KEY;
-  }, 280_000);
+  }, 600_000);
   afterAll(async () => {
     delete process.env.CHAIN_PRIVATE_KEY;
     engine?.close();
@@ -341,5 +341,5 @@ describe('the premium of a trade', () => {
       open: 0,
       notDrawn: [],
     });
-  }, 280_000);
+  }, 600_000);
 });
