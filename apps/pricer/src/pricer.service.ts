@@ -23,7 +23,6 @@ import {
   accountState,
   type BookEvent,
   type BookRecorder,
-  CommandIdReusedError,
   type CommandKey,
   commandKeyText,
   commandOf,
@@ -47,6 +46,7 @@ import type { IncludedAccount, TradeReceipt } from '#lib/commitment';
 import type { BookCommitments } from './book/book-commitments.js';
 import type { TradeJournals } from './book/trade-journals.js';
 import { BookFollower } from './book-follower.js';
+import { CommandOutcomes } from './command-outcomes.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
 import { beginsMinute, marketSample } from './market-sample.js';
 import { ParameterVersions } from './parameter-versions.js';
@@ -65,7 +65,7 @@ export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single' };
 export class PricerService implements LaneOwner {
   private readonly logger = new Logger(PricerService.name);
   private current: PricingEngine;
-  private readonly waiting = new Map<string, Set<(event: BookEvent | undefined) => void>>();
+  private readonly outcomes: CommandOutcomes;
   private insolvent = false;
   private readonly versions: ParameterVersions;
   /** of the writer */
@@ -82,6 +82,7 @@ export class PricerService implements LaneOwner {
     private readonly seal: QuoteSeal,
   ) {
     const { FIRST_PARAMETERS, MARKET_ORDER_SECRET } = config;
+    this.outcomes = new CommandOutcomes((keys) => repository.outcomes(keys));
     this.versions = new ParameterVersions(repository, FIRST_PARAMETERS);
     const { horizonMs, bucketMs } = vestingOf(FIRST_PARAMETERS);
     const parameters = exchangeParameters(FIRST_PARAMETERS, MARKET_ORDER_SECRET);
@@ -380,7 +381,7 @@ export class PricerService implements LaneOwner {
     }
     await this.commit(context, events, origins);
     context.afterCommit(() => {
-      for (const key of reused) this.wake(key, undefined);
+      for (const key of reused) this.outcomes.reused(key);
     });
   }
 
@@ -389,39 +390,9 @@ export class PricerService implements LaneOwner {
     return this.repository.parameterChanges(limit);
   }
 
-  /**
-   * Waits for a command's outcome; undefined after the timeout.
-   *
-   * @throws {CommandIdReusedError} where the id was used for another content
-   */
-  async outcome(key: CommandKey, digest: string, timeoutMs: number): Promise<BookEvent | undefined> {
-    const text = commandKeyText(key);
-    let wake: (event: BookEvent | undefined) => void = () => undefined;
-    const booked = new Promise<BookEvent | undefined>((resolve) => (wake = resolve));
-    const listeners = this.waiting.get(text) ?? new Set();
-    this.waiting.set(text, listeners.add(wake));
-    const requireSame = (decided: string) => {
-      if (decided !== digest) throw new CommandIdReusedError(key.id);
-    };
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      const known = (await this.repository.outcomes([key])).get(text);
-      if (known) requireSame(known.digest);
-      if (known || timeoutMs === 0) return known?.event;
-      const timeout = new Promise<'late'>((resolve) => {
-        timer = setTimeout(() => {
-          resolve('late');
-        }, timeoutMs);
-      });
-      const event = await Promise.race([booked, timeout]);
-      if (event === 'late') return undefined;
-      requireSame(event?.digest ?? '');
-      return event;
-    } finally {
-      clearTimeout(timer);
-      listeners.delete(wake);
-      if (listeners.size === 0) this.waiting.delete(text);
-    }
+  /** The outcome of a command: {@link CommandOutcomes.outcome}. */
+  outcome(key: CommandKey, digest: string, timeoutMs: number): Promise<BookEvent | undefined> {
+    return this.outcomes.outcome(key, digest, timeoutMs);
   }
 
   /** Outcomes of trades with an id, whoever's they are: who asks has to be let see them. */
@@ -488,10 +459,7 @@ export class PricerService implements LaneOwner {
       this.logger.error(`INSOLVENT: ${formatMoney(need)} is missing of what traders have at marks`);
     this.insolvent = insolvent;
     for (const event of events) {
-      if (this.waiting.size > 0) {
-        const key = commandOf(event);
-        if (key !== undefined) this.wake(commandKeyText(key), event);
-      }
+      this.outcomes.decided(event);
       this.tell(event);
     }
   }
@@ -513,10 +481,5 @@ export class PricerService implements LaneOwner {
         break;
       default:
     }
-  }
-
-  /** @param event undefined: the id was used for another command */
-  private wake(key: string, event: BookEvent | undefined): void {
-    for (const wake of this.waiting.get(key) ?? []) wake(event);
   }
 }
