@@ -38,8 +38,8 @@ export type NetBook = readonly (readonly [market: string, net: string, entry: st
 const PRICE_ZEROS = '0'.repeat(18 - PRICE_DECIMALS);
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
-/** A whole number as text: a number's conversion takes a tenth of a bigint's, and a trade has ten of them. */
-function wholeText(value: bigint): string {
+/** An integer as text: a number's conversion takes a tenth of a bigint's, and a trade has ten of them. */
+function integerText(value: bigint): string {
   return value <= SAFE && value >= -SAFE ? String(Number(value)) : String(value);
 }
 
@@ -108,18 +108,18 @@ export class BookRecorder {
       const now = this.position(market);
       return now.net === net && now.entry === entry
         ? []
-        : [[market, wholeText(now.net), wholeText(now.entry)] as const];
+        : [[market, integerText(now.net), integerText(now.entry)] as const];
     });
     if (changes.length === 0 && priced.charged === 0n) return;
     this.records.push({
       ...{ sequence: this.ledger.eventCount, time: event.at, kind: kindOf(event, priced) },
       ...{
-        capital: wholeText(terms.capital),
-        liquidity: wholeText(terms.liquidity),
-        pending: wholeText(terms.pending),
+        capital: integerText(terms.capital),
+        liquidity: integerText(terms.liquidity),
+        pending: integerText(terms.pending),
       },
-      ...{ traded: wholeText(priced.traded), riskPremium: wholeText(priced.riskPremium) },
-      ...{ liquidityPremium: wholeText(priced.liquidityPremium), charged: wholeText(priced.charged) },
+      ...{ traded: integerText(priced.traded), riskPremium: integerText(priced.riskPremium) },
+      ...{ liquidityPremium: integerText(priced.liquidityPremium), charged: integerText(priced.charged) },
       changes,
       marks: this.changedMarks(markets),
     });
@@ -142,7 +142,7 @@ export class BookRecorder {
       const price = this.board.mark(market)?.price ?? 0n;
       if (this.known.get(market) === price) continue;
       this.known.set(market, price);
-      changed.push([market, price === 0n ? '0' : wholeText(price) + PRICE_ZEROS]);
+      changed.push([market, price === 0n ? '0' : integerText(price) + PRICE_ZEROS]);
     }
     return changed;
   }

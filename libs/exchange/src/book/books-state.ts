@@ -1,7 +1,7 @@
 import { LinearVesting, VestingSchedule } from '#lib/risk';
 import type { Books } from './books.js';
 import { providerCommand } from './fold/liquidity.js';
-import type { LedgerState, thawLists, thawTotals } from './ledger-state.js';
+import type { LedgerLists, LedgerState, LedgerTotals } from './ledger-state.js';
 
 /** The books as plain data. */
 export function stateOf(books: Books, eventCount: number): LedgerState {
@@ -37,12 +37,7 @@ export function stateOf(books: Books, eventCount: number): LedgerState {
 }
 
 /** Takes the content of a snapshot’s first part alone: markets, P, L and pending amounts. */
-export function restoreTotals(
-  books: Books,
-  state: ReturnType<typeof thawTotals>,
-  horizonMs: number,
-  bucketMs: number,
-): void {
+export function restoreTotals(books: Books, state: LedgerTotals, horizonMs: number, bucketMs: number): void {
   for (const [name, market] of state.markets) {
     books.markets.set(name, market);
     books.unsettledFunding += market.unsettledFunding;
@@ -59,35 +54,22 @@ export function restoreTotals(
 }
 
 /** Takes the content of every part: accounts, providers and their commands. */
-export function restoreAccounts(books: Books, lists: ReturnType<typeof thawLists>): void {
-  const {
-    participants,
-    positions,
-    cash,
-    shares,
-    credit,
-    reservations,
-    takeovers,
-    windows,
-    notes,
-    waiting,
-    locked,
-  } = lists;
-  for (const name of participants) books.admit(name);
-  for (const [account, terms] of takeovers) books.takeovers.set(account, terms);
-  if (windows.length > 0) books.windows.restore(windows);
-  for (const state of notes) books.notes.restore(state);
-  for (const [account, held] of reservations)
+export function restoreAccounts(books: Books, lists: LedgerLists): void {
+  for (const name of lists.participants) books.admit(name);
+  for (const [account, terms] of lists.takeovers) books.takeovers.set(account, terms);
+  if (lists.windows.length > 0) books.windows.restore(lists.windows);
+  for (const state of lists.notes) books.notes.restore(state);
+  for (const [account, held] of lists.reservations)
     for (const [id, reserved] of held) books.reserveMargin(account, id, reserved);
-  for (const [account, rate] of credit) books.credit.set(account, rate);
-  for (const [account, held] of positions) books.positions.set(account, new Map(held));
-  for (const [account, amount] of cash) books.addCash(account, amount);
-  for (const [provider, owned] of shares) books.shares.set(provider, owned);
-  for (const command of waiting) {
+  for (const [account, rate] of lists.credit) books.credit.set(account, rate);
+  for (const [account, held] of lists.positions) books.positions.set(account, new Map(held));
+  for (const [account, amount] of lists.cash) books.addCash(account, amount);
+  for (const [provider, owned] of lists.shares) books.shares.set(provider, owned);
+  for (const command of lists.waiting) {
     books.waiting.set(providerCommand(command.provider, command.commandId), command);
     books.reserve(command.provider, command.shares, 1);
   }
-  for (const withdrawal of locked) {
+  for (const withdrawal of lists.locked) {
     books.locked.set(providerCommand(withdrawal.provider, withdrawal.commandId), withdrawal);
     books.reserve(withdrawal.provider, withdrawal.shares, 1);
   }
