@@ -109,15 +109,16 @@ export class PricerModule {
         },
         {
           provide: PricerService,
-          inject: [PricerRepository, LedgerSnapshots, LaneOwners],
+          inject: [DataSource, PricerRepository, LedgerSnapshots, LaneOwners],
           useFactory: async (
+            database: DataSource,
             repository: PricerRepository,
             snapshots: LedgerSnapshots,
             owners: LaneOwners,
           ) => {
             const secret = config.BOOK_SALT_SECRET ?? randomBytes(32).toString('base64url');
             const commitments = new BookCommitments({ secret, kept: KEPT_OF_BOOKS });
-            const journals = new TradeJournals(secret);
+            const journals = new TradeJournals(database, secret);
             const service = new PricerService(config, repository, snapshots, commitments, journals, seal);
             await service.follow();
             owners.register(PRICER_LANE, service);

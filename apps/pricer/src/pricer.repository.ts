@@ -6,7 +6,6 @@ import {
   bustsOf,
   type BustedTradeKey,
   type CommandKey,
-  commandOf,
   type ExchangeLedger,
   type JournalledTrade,
   type MarketMarkState,
@@ -14,9 +13,6 @@ import {
   type Vesting,
 } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
-import type { TradeReceipt } from '#lib/commitment';
-import type { BookCommitments } from './book/book-commitments.js';
-import { NoReceiptError, type TradeJournals } from './book/trade-journals.js';
 import { Journal, type Outcome } from './journal.js';
 import type { JournalledSettlement } from './loss-shares.js';
 import { LedgerStore } from './ledger-store.js';
@@ -196,33 +192,9 @@ export class PricerRepository {
     return this.journal.settlement(this.database.manager, sequence, account);
   }
 
-  /** See {@link TradeJournals.restore}. */
-  restoreJournals(journals: TradeJournals, ledger: ExchangeLedger): Promise<void> {
-    return journals.restore(this.database, ledger);
-  }
-
-  /** See {@link TradeJournals.receipt}. */
-  async receipt(
-    journals: TradeJournals,
-    commitments: BookCommitments,
-    tradeId: string,
-    event: BookEvent,
-  ): Promise<TradeReceipt> {
-    const key = commandOf(event);
-    const { manager } = this.database;
-    const sequence = key === undefined ? undefined : await this.journal.sequenceOf(manager, key);
-    if (sequence === undefined) throw new NoReceiptError(tradeId);
-    return journals.receipt(manager, commitments, { sequence, event, tradeId });
-  }
-
-  /** See {@link TradeJournals.entry}. */
-  journalEntry(
-    journals: TradeJournals,
-    commitments: BookCommitments,
-    barEnd: number,
-    index: number,
-  ): Promise<TradeReceipt> {
-    return journals.entry(this.database.manager, commitments, barEnd, index);
+  /** See {@link Journal.sequenceOf}. */
+  sequenceOf(key: CommandKey): Promise<number | undefined> {
+    return this.journal.sequenceOf(this.database.manager, key);
   }
 
   /** See {@link Journal.outcomesOfAnyone}. */

@@ -44,7 +44,7 @@ import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
 import type { IncludedAccount, TradeReceipt } from '#lib/commitment';
 import type { BookCommitments } from './book/book-commitments.js';
-import type { TradeJournals } from './book/trade-journals.js';
+import { NoReceiptError, type TradeJournals } from './book/trade-journals.js';
 import { BookFollower } from './book-follower.js';
 import { CommandOutcomes } from './command-outcomes.js';
 import type { LedgerSnapshots } from './ledger-snapshots.js';
@@ -131,7 +131,7 @@ export class PricerService implements LaneOwner {
     await this.follower.stop();
     this.snapshots.start(await this.load());
     this.commitments.start(this.current.ledger);
-    await this.repository.restoreJournals(this.journals, this.current.ledger);
+    await this.journals.restore(this.current.ledger);
     this.recorder = this.current.recordChanges();
   }
 
@@ -140,13 +140,21 @@ export class PricerService implements LaneOwner {
     return this.commitments.inclusion(account, barEnd);
   }
 
-  /** The receipt of a trade, or of an entry of a journal without its event: {@link TradeJournals}. */
-  receipt(tradeId: string, event: BookEvent): Promise<TradeReceipt> {
-    return this.repository.receipt(this.journals, this.commitments, tradeId, event);
+  /**
+   * The receipt of a trade: {@link TradeJournals.receipt}.
+   *
+   * @param event that decided it
+   */
+  async receipt(tradeId: string, event: BookEvent): Promise<TradeReceipt> {
+    const key = commandOf(event);
+    const sequence = key && (await this.repository.sequenceOf(key));
+    if (sequence === undefined) throw new NoReceiptError(tradeId);
+    return this.journals.receipt(this.commitments, { sequence, event, tradeId });
   }
 
+  /** An entry of a journal without its event: {@link TradeJournals.entry}. */
   journalEntry(barEnd: number, index: number): Promise<TradeReceipt> {
-    return this.repository.journalEntry(this.journals, this.commitments, barEnd, index);
+    return this.journals.entry(this.commitments, barEnd, index);
   }
 
   /**

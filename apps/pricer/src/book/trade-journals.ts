@@ -47,6 +47,7 @@ interface OpenJournal {
   readonly after: number;
 }
 
+const SERVICE = 'pricer-journal';
 const ENTRIES = 'entries/';
 const JOURNALS = 'journal/';
 const OPEN = 'open';
@@ -60,23 +61,26 @@ const ordered = (prefix: string, number: number) => `${prefix}${String(number).p
  * book is committed to. Receipts are made from what is kept, however long ago.
  */
 export class TradeJournals {
-  private readonly states = new ServiceStateRepository('pricer-journal');
+  private readonly states = new ServiceStateRepository(SERVICE);
   private readonly key: Uint8Array;
   private open: OpenJournal = { opening: [], after: 0 };
   private pending: RecordedChange[] = [];
 
   /** @param secret salts of events are made from it */
-  constructor(secret: string) {
+  constructor(
+    private readonly database: DataSource,
+    secret: string,
+  ) {
     this.key = createHash('sha256').update(`journal ${secret}`).digest();
   }
 
   /** The book is ours to write: takes up the bar that is not over. */
-  async restore(database: DataSource, ledger: ExchangeLedger): Promise<void> {
-    const { manager } = database;
+  async restore(ledger: ExchangeLedger): Promise<void> {
+    const { manager } = this.database;
     const open = await this.states.load<OpenJournal>(manager, OPEN);
     this.open = open ?? { opening: netBook(ledger), after: ledger.eventCount };
     if (open === undefined) await this.states.save(manager, OPEN, this.open);
-    this.pending = await this.entries(manager, this.open.after, Number.MAX_SAFE_INTEGER);
+    this.pending = await this.entries(this.open.after, Number.MAX_SAFE_INTEGER);
   }
 
   /**
@@ -128,7 +132,6 @@ export class TradeJournals {
    * @throws {NoReceiptError} where no journal has it
    */
   async receipt(
-    manager: EntityManager,
     commitments: BookCommitments,
     {
       sequence,
@@ -136,12 +139,12 @@ export class TradeJournals {
       tradeId,
     }: { readonly sequence: number; readonly event: BookEvent; readonly tradeId: string },
   ): Promise<TradeReceipt> {
-    const journal = await this.journal(manager, 'name >= $2 and name < $3 order by name', [
+    const journal = await this.journal('name >= $2 and name < $3 order by name', [
       ordered(JOURNALS, sequence),
       ordered(JOURNALS, Number.MAX_SAFE_INTEGER),
     ]);
     if (journal === undefined) throw new ReceiptPendingError(tradeId);
-    const records = await this.entries(manager, journal.after, journal.last);
+    const records = await this.entries(journal.after, journal.last);
     const index = records.findIndex((record) => record.sequence === sequence);
     if (index < 0) throw new NoReceiptError(tradeId);
     const receipt = await commitments.receipt(journal, records, index);
@@ -154,41 +157,31 @@ export class TradeJournals {
    * @param barEnd milliseconds
    * @throws {NoReceiptError} where there is no such entry
    */
-  async entry(
-    manager: EntityManager,
-    commitments: BookCommitments,
-    barEnd: number,
-    index: number,
-  ): Promise<TradeReceipt> {
+  async entry(commitments: BookCommitments, barEnd: number, index: number): Promise<TradeReceipt> {
     const journal = await this.journal(
-      manager,
       `starts_with(name, '${JOURNALS}') and (value->>'barEnd')::bigint = $2 order by name desc`,
       [barEnd],
     );
     const missing = new NoReceiptError(`entry ${index} of ${new Date(barEnd).toISOString()}`);
     if (journal === undefined) throw missing;
-    const records = await this.entries(manager, journal.after, journal.last);
+    const records = await this.entries(journal.after, journal.last);
     if (index >= records.length) throw missing;
     return commitments.receipt(journal, records, index);
   }
 
-  private async journal(
-    manager: EntityManager,
-    where: string,
-    parameters: readonly unknown[],
-  ): Promise<KeptJournal | undefined> {
-    const [row] = await manager.query<{ value: KeptJournal }[]>(
+  private async journal(where: string, parameters: readonly unknown[]): Promise<KeptJournal | undefined> {
+    const [row] = await this.database.query<{ value: KeptJournal }[]>(
       `select value from service_state where service = $1 and ${where} limit 1`,
-      ['pricer-journal', ...parameters],
+      [SERVICE, ...parameters],
     );
     return row?.value;
   }
 
   /** Records of events after one sequence and up to another, in order. */
-  private async entries(manager: EntityManager, after: number, last: number): Promise<RecordedChange[]> {
-    const rows = await manager.query<{ value: RecordedChange[] }[]>(
+  private async entries(after: number, last: number): Promise<RecordedChange[]> {
+    const rows = await this.database.query<{ value: RecordedChange[] }[]>(
       `select value from service_state where service = $1 and name > $2 and name <= $3 order by name`,
-      ['pricer-journal', ordered(ENTRIES, after), ordered(ENTRIES, last)],
+      [SERVICE, ordered(ENTRIES, after), ordered(ENTRIES, last)],
     );
     return rows.flatMap(({ value }) => value);
   }
