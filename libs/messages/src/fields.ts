@@ -52,6 +52,21 @@ export const price = decimal.refine(
   `must be a price from ${SMALLEST_PRICE} to ${LARGEST_AMOUNT}`,
 );
 
+/** Terms on which an account takes over positions that liquidators pass to it. */
+export const takeoverTerms = {
+  notional: amount.describe(
+    'of positions that the reports of liquidators may pass to the account from now on, at their prices; 0: of none',
+  ),
+  discount: z
+    .number()
+    .min(-0.02)
+    .max(0.02)
+    .optional()
+    .describe(
+      'by which the prices together must be better than the marks, a share of the notional (default 0)',
+    ),
+};
+
 /** Of a margin account: a trader's, or that of an isolated position, `trader~market`. */
 export const marginAccount = z
   .string()

@@ -1,6 +1,6 @@
 // Long because it is one list: the payload of every message of the exchange.
 import { z } from 'zod';
-import { account, amount, decimal, identifier, market, price, source } from './fields.js';
+import { account, amount, decimal, identifier, market, price, source, takeoverTerms } from './fields.js';
 import { milliseconds } from './message.js';
 
 /** Orders of the operator for a market, or for a trade. */
@@ -243,17 +243,7 @@ export const accountPayload = z.discriminatedUnion('kind', [
     kind: z.literal('accept-takeovers'),
     commandId: identifier,
     account,
-    notional: amount.describe(
-      'of positions that the reports of liquidators may pass to the account from now on, at their prices; 0: of none',
-    ),
-    discount: z
-      .number()
-      .min(-0.02)
-      .max(0.02)
-      .optional()
-      .describe(
-        'by which the prices together must be better than the marks, a share of the notional (default 0)',
-      ),
+    ...takeoverTerms,
   }),
 ]);
 export type AccountPayload = z.infer<typeof accountPayload>;

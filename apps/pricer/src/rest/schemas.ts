@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { fields } from '#lib/messages';
 
-const { account: name, amount, decimal, identifier, market: marketName, price } = fields;
+const { account: name, amount, decimal, identifier, market: marketName, price, takeoverTerms } = fields;
+const commandId = identifier.optional().describe('makes a retry safe: the same id is booked once');
 
 export const quoteRequest = z.strictObject({
   account: name.default('anonymous').describe('who trades; premium and positions are booked on it'),
@@ -90,11 +91,11 @@ export const inclusionQuery = z.strictObject({
 });
 
 export const accountAmount = z.strictObject({
-  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  commandId,
   amount,
 });
 export const accountWithdrawal = z.strictObject({
-  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  commandId,
   amount: z.union([amount, z.literal('available')]).describe('"available": all that margin leaves free'),
   acceptHaircut: z
     .boolean()
@@ -102,7 +103,7 @@ export const accountWithdrawal = z.strictObject({
     .describe('while the exchange is insolvent: takes the part that can be paid and gives up the rest'),
 });
 export const accountTransfer = z.strictObject({
-  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  commandId,
   market: marketName,
   amount: amount.describe('from cross margin to the isolated position; negative: back'),
 });
@@ -114,23 +115,15 @@ export const accountReservation = z.strictObject({
     .max(64),
 });
 export const accountClaim = z.strictObject({
-  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  commandId,
 });
 export const accountRelease = z.strictObject({
-  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  commandId,
   reservationId: identifier,
 });
 export const accountTakeovers = z.strictObject({
-  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
-  notional: amount.describe('of positions that may be passed to the account from now on; 0: of none'),
-  discount: z
-    .number()
-    .min(-0.02)
-    .max(0.02)
-    .optional()
-    .describe(
-      'by which the prices together must be better than the marks, a share of the notional (default 0)',
-    ),
+  commandId,
+  ...takeoverTerms,
 });
 export const accountOutcome = z.looseObject({ kind: z.string(), commandId: z.string(), at: z.string() });
 
@@ -250,13 +243,13 @@ export const simulateResponse = marginAccount.extend({
 });
 
 export const depositRequest = z.strictObject({
-  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  commandId,
   provider: name,
   amount,
 });
 
 export const withdrawalRequest = z.strictObject({
-  commandId: identifier.optional().describe('makes a retry safe: the same id is booked once'),
+  commandId,
   provider: name,
   amount,
   mode: z.enum(['locked', 'forced']).describe('locked: free, paid after the horizon; forced: now, for a fee'),
