@@ -6,7 +6,7 @@ import { CODECS, decompress } from './compression.js';
 // (kafka.apache.org/documentation/#recordbatch). Read here, and not by the client, so that whatever a producer may send
 // can be read, and unreadable batches are passed over by their offsets instead of ending the consumer.
 
-const crc32c = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/crc32C') as (
+export const crc32c = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/crc32C') as (
   data: Buffer,
 ) => number;
 
@@ -40,8 +40,9 @@ export interface RecordBatch {
 
 const HEAD_BYTES = 12;
 const FORMAT_AT = 16;
-const HEADER_BYTES = 61;
-const CRC_FROM = 21;
+/** of a batch; its checksum is of the bytes from CRC_FROM on */
+export const HEADER_BYTES = 61;
+export const CRC_FROM = 21;
 /** Records of a batch may unpack to this much. */
 export const LARGEST_BATCH_BYTES = 64 << 20;
 /** Headers of one record; each of a record’s headers costs an object here, and two bytes there. */
