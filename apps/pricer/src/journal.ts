@@ -89,7 +89,7 @@ export class Journal {
          as n (key, sequence, asked)`,
       [
         at,
-        // Texts, not arrays: the driver looks at every element of an array for what it would have to quote.
+        // Joined texts, not arrays: the driver quotes and escapes the elements of an array one by one.
         [...outcomes.keys()].join(),
         decided.map(({ last }) => last).join(),
         decided.map((each) => (each.first === each.last ? '' : each.first)).join(),

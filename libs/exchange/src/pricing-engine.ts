@@ -605,12 +605,12 @@ export class PricingEngine implements Exchange {
     return this.standing.assessment();
   }
 
-  /** Whether the pool can pay the traders' equity, at current marks. */
   lossShare(): LossShare | undefined {
     if (!this.solvency().insolvent) return undefined;
     return this.shared ?? lossShareNow(this);
   }
 
+  /** Whether the pool can pay the traders' equity, at current marks. */
   solvency(): Solvency {
     return (this.solvent ??= solvencyOf(this.ledger, this.open.unrealised));
   }

@@ -130,7 +130,7 @@ export class BookCommitments {
       const { root, digest, sums, totals } = (await keeping.pool.run(request)) as CommittedBook;
       const journal = (await keeping.pool.run({ kind: 'journal', opening, records })) as JournalRoot;
       const wrong = difference(totals, ledger);
-      if (wrong !== undefined) throw new Error(`the accounts’ ${wrong} is not what the ledger adds up to`);
+      if (wrong !== undefined) throw new Error(`the accounts’ ${wrong} differs from the ledger’s`);
       return {
         ...{ root, digest, sums, accounts: Number(totals.accounts), journal },
         pool: {

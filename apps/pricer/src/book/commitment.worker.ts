@@ -21,9 +21,9 @@ import {
 import { answerRequests } from '#lib/runtime';
 import { type AccountBatch, unpacked } from './account-batch.js';
 
-/** Requests to the thread that keeps the tree. */
+/** Settings of the thread that keeps the tree. */
 export interface CommitmentTerms {
-  /** salts of accounts are made from it */
+  /** salts of accounts are derived from it */
   readonly secret: string;
   /** leaves and nodes that are kept of earlier commitments */
   readonly kept: number;
@@ -37,6 +37,7 @@ export interface CommittedAt {
   readonly pool: PoolAmounts;
 }
 
+/** Requests to the thread that keeps the tree. */
 export type CommitmentRequest =
   | { readonly kind: 'set'; readonly accounts: AccountBatch }
   | { readonly kind: 'commit'; readonly at: CommittedAt }

@@ -48,8 +48,7 @@ export class Books {
   readonly windows = new GainWindows();
   /** cuts of gains that are owed */
   readonly notes = new PayoutNotes();
-  /** losses past the pool that were shared, and when the last time */
-  /** sequence of each `haircut-settled` */
+  /** losses past the pool that were shared: the sequence of each `haircut-settled` */
   readonly settlements: number[] = [];
   /** equity reserved for orders, by account and reservation */
   readonly reservations = new Map<string, { readonly total: bigint; readonly byId: Map<string, bigint> }>();
