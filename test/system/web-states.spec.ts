@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys, signedHeaders } from '#lib/host';
 import { accessibilityViolations, openTab, startBrowser, type WatchedPage } from '../support/browser.js';
 import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
+import { quickParameters } from '../support/quick-parameters.js';
 
 const ADMIN_SECRET = 'a secret for tests, of forty characters..';
 
@@ -15,8 +16,10 @@ describe('states of the exchange, each for what it is', () => {
 
   beforeAll(async () => {
     market = await startMovedMarket({ ADMIN_SECRET, ADMIN_HOLDERS: '1' });
-    // Of 100 bars that it needs it has seen 60.
-    early = await startMovedMarket({ MINIMUM_BARS: '100', WINDOW_BARS: '120' });
+    // It has seen 60 of the 100 bars that it needs.
+    early = await startMovedMarket({
+      FIRST_PARAMETERS: quickParameters({ forecast: { minimumBars: 100, windowBars: 120 } }),
+    });
     browser = await startBrowser();
     tab = await openTab(browser);
   }, 120_000);
