@@ -15,7 +15,7 @@ import { DemoVault } from './replay/demo-vault.js';
 import { type StagedMarket, stageIncidents } from './replay/incidents.js';
 import type { MarketSource } from './replay/market-source.js';
 import { Replayer } from './replay/replayer.js';
-import { makeReport, writeReport } from './report/report.js';
+import { makeReport, writeReport } from './report/make-report.js';
 
 /** Bars a second that a person can follow: an hourly bar in ten seconds. */
 const SPEED = 0.1;
