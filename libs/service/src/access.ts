@@ -22,8 +22,8 @@ export type RouteAccess =
       readonly actsFor: ActsFor | undefined;
       readonly withdraws: boolean;
       readonly secondHolder: boolean | ((body: unknown) => boolean);
-      /** calls that a body counts as against its key's rate; one where left out */
-      readonly calls?: (body: unknown) => number;
+      /** calls that a body counts as against its key's rate; undefined: one */
+      readonly calls: ((body: unknown) => number) | undefined;
     };
 
 /** Anyone may call it, also where keys are required. */
@@ -50,10 +50,7 @@ export function NeedsScope(
   } = {},
 ): MethodDecorator & ClassDecorator {
   const { changesState = false, actsFor, withdraws = false, secondHolder = false, calls } = options;
-  const access: RouteAccess = {
-    ...{ scope, changesState, actsFor, withdraws, secondHolder },
-    ...(calls === undefined ? {} : { calls }),
-  };
+  const access: RouteAccess = { scope, changesState, actsFor, withdraws, secondHolder, calls };
   return applyDecorators(RouteConfig({ access }), ApiSecurity('key'));
 }
 

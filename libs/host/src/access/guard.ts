@@ -155,7 +155,8 @@ function isAdmin(access: RouteAccess | undefined): boolean {
   return access !== undefined && access !== 'public' && access.scope === 'admin';
 }
 
-function accessOf({ routeOptions, url }: FastifyRequest): RouteAccess | undefined {
+/** Who may call the route of a request; undefined: the route does not say. */
+export function accessOf({ routeOptions, url }: FastifyRequest): RouteAccess | undefined {
   // An unknown route has no secrets: everyone gets 404.
   if (routeOptions.url === undefined || OPEN_TO_EVERYONE.test(url)) return 'public';
   return (routeOptions.config as { access?: RouteAccess }).access;

@@ -1,8 +1,8 @@
 import rateLimit from '@fastify/rate-limit';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { RouteAccess } from '#lib/service';
 import { RateLimitedError } from './errors.js';
+import { accessOf } from './guard.js';
 
 const WINDOW_MS = 1000;
 const MOST_CALLERS = 10_000;
@@ -70,7 +70,7 @@ export async function limitRates(
   // A batch is as many calls as it has requests: one of a hundred would be a hundred times the rate.
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   fastify.addHook('preHandler', (request, _reply, done) => {
-    const { access } = request.routeOptions.config as { access?: RouteAccess };
+    const access = accessOf(request);
     const calls = access === undefined || access === 'public' ? 1 : (access.calls?.(request.body) ?? 1);
     const most = mostOf(request);
     if (calls === 1 || counts.admit(callerOf(request), most, calls - 1)) {
