@@ -43,7 +43,7 @@ export const METRICS = {
   deleveragedNotional: metric('notional closed by auto-deleveraging', 'sum', {
     deleveraged: (e) => e.notional,
   }),
-  deleveragingCut: metric('what healthy accounts lost by deleveraging and haircuts', 'sum', {
+  deleveragingCut: metric('losses of healthy accounts by deleveraging and haircuts', 'sum', {
     deleveraged: (e) => e.cut,
     haircut: (e) => e.amount,
   }),

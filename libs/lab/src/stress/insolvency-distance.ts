@@ -197,8 +197,8 @@ function startsOf(book: StressBook): Float64Array[] {
 }
 
 /**
- * From a direction to a point of the ellipsoid of radius d where the gradient's direction is the point's own, or where the loss is enough:
- * on the way it never falls.
+ * From a direction to a point of the ellipsoid of radius d where the gradient's direction is the point's own, or where the loss is `enough`:
+ * it never falls on the way.
  */
 function ascend(
   book: StressBook,

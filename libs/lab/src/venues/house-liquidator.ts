@@ -19,8 +19,8 @@ const PLANS_A_ROUND = 64;
 const indexOf = (fundingIndex: bigint) => Number(fundingIndex) / 1e18;
 
 /**
- * The liquidator of the services beside an engine in one process: its plans are made from what the services would have published, to the
- * last digit, and only that part is written out which plans are made of.
+ * The liquidator of the services beside an engine in one process: its plans are those that the services would make, to the last digit,
+ * and only the states that plans need are written out.
  */
 export class HouseLiquidator {
   private readonly watch: MarginWatch;
@@ -31,7 +31,7 @@ export class HouseLiquidator {
   private readonly touchedAt = new Map<string, number>();
   private readonly blocked = new Set<string>();
   private poolTouched = false;
-  /** of the pool's state that the watch knows the margins of and no more */
+  /** margins that the watch has without the rest of the pool's state */
   private unpublished: { readonly marginCapital: number } | undefined;
   private plans = 0;
 
@@ -65,7 +65,7 @@ export class HouseLiquidator {
     else for (const account of accountsOf(event)) this.touched.add(account);
   }
 
-  /** Liquidates until nobody is below maintenance whom a plan would help. */
+  /** Liquidates until no plan would help an account below maintenance. */
   liquidate(): void {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       this.refresh();

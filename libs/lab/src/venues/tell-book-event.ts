@@ -2,9 +2,10 @@ import { MONEY_DECIMALS, parseDecimal, toNumber } from '#lib/amounts';
 import type { BookEvent } from '#lib/exchange';
 import type { Listener } from './venue.js';
 
-const moneyOf = (text: string) => toNumber(parseDecimal(text, MONEY_DECIMALS, 'money'), MONEY_DECIMALS);
+export const moneyOf = (text: string) =>
+  toNumber(parseDecimal(text, MONEY_DECIMALS, 'money'), MONEY_DECIMALS);
 
-/** Tells a book event of ours as the lab's events say it; those that only move time or charges are none. */
+/** Tells a book event of the engine as events of the lab; those that only move time or charges are left out. */
 export function tellBookEvent(event: BookEvent, tell: Listener): void {
   switch (event.kind) {
     case 'trade-booked': {

@@ -2,7 +2,6 @@ import {
   formatMoney,
   fromNumber,
   MONEY_DECIMALS,
-  parseDecimal,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
   toNumber,
@@ -14,7 +13,7 @@ import type { Solvers } from '#lib/liquidation';
 import type { LiquidationTradePayload, TradePayload } from '#lib/messages';
 import { poolWorth } from '../stress/pool-worth.js';
 import { HouseLiquidator } from './house-liquidator.js';
-import { tellBookEvent } from './tell-book-event.js';
+import { moneyOf, tellBookEvent } from './tell-book-event.js';
 import {
   type BarInput,
   bookRisk,
@@ -49,7 +48,6 @@ export type VenueCommand =
 
 /** Notional of the position whose margin is followed, money. */
 const REFERENCE_NOTIONAL = 100_000;
-const moneyOf = (text: string) => toNumber(parseDecimal(text, MONEY_DECIMALS, 'money'), MONEY_DECIMALS);
 
 /** The engine itself: pricing, liquidating and their books, command by command as the services drive them. */
 export class ZkriskVenue implements Venue {

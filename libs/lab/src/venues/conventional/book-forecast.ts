@@ -3,7 +3,7 @@ import type { CovariancePayload } from '#lib/messages';
 import type { FactorForecast } from '#lib/risk';
 import { bookRisk } from '../venue.js';
 
-/** A forecast as a book sees it that has its markets in another order. */
+/** A forecast for a book whose markets are in another order. */
 export class BookForecast {
   private readonly form: FactorForecast;
   /** of a market in the forecast; −1: it has none */

@@ -274,7 +274,7 @@ export class ConventionalVenue implements Venue {
 
   /** Traders' net notional by market. */
   private net(): Float64Array {
-    return Float64Array.from(this.markets, (_, i) => (this.prices[i] > 0 ? this.loads.of(i).skew : 0));
+    return Float64Array.from(this.markets, (_, i) => this.loads.of(i).skew);
   }
 
   private margin(account: number, level: 'initial' | 'maintenance'): number {

@@ -1,7 +1,7 @@
 import type { AccountTable } from './account-table.js';
 import type { MarketLoad } from './rules.js';
 
-/** Prices of the markets, and what their traders hold at them: summed when it is first asked for after a change. */
+/** Prices of the markets, and their traders' positions at them, summed at the first question after a change. */
 export class MarketLoads {
   /** NaN before the first */
   readonly prices: Float64Array;
