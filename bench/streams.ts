@@ -102,7 +102,7 @@ class Sum {
   }
 }
 
-/** What the main thread spends a second without quotes, and a quote; the quotes a core of its own would answer a second. */
+/** CPU time of the main thread for a second without quotes and for a quote; quotes a second that a core of its own would answer. */
 function costs(idle: Window, busy: Window): { second: number; quote: number; perSecond: number } {
   const second = idle.cpu / idle.seconds;
   const quote = (busy.cpu - second * busy.seconds) / busy.quotes;

@@ -71,7 +71,7 @@ const KILLS: readonly Kill[] = [
   { step: 'a claim', service: 'pricer', table: 'journal', row: event('note-paid') },
 ];
 
-/** How far the books are, and what came of prices: both are waited for before the next step. */
+/** Progress of the books, and the records and plans that prices caused: the drill waits for both before the next step. */
 async function progressOf(connection: DataSource): Promise<string> {
   const [row] = await connection.query<[Record<string, string>]>(
     `select (select coalesce(max(last), 0) from journal) as events, (select count(*) from risk_record) as bars,
@@ -164,7 +164,7 @@ describe.skipIf(missing !== undefined)('an insolvency in a crash, on Kafka and P
     await producer.disconnect();
     expect(kills).toBe(KILLS.length);
     expect(await booksOf(topology.connection)).toEqual(calm.books);
-    // What a trader sees afterwards, and checks by itself.
+    // A trader sees its part afterwards, and checks it alone.
     const { url } = services.get('pricer')!;
     const get = async (path: string) => (await (await fetch(`${url}/v1/${path}`)).json()) as never;
     const folder = mkdtempSync(join(tmpdir(), 'zkrisk-loss-'));

@@ -43,7 +43,8 @@ export interface BuiltModel {
 
 /** Folder of a network's circuit and keys. */
 function correctionFolder(file: string): string {
-  if (!file.endsWith('.json')) throw new UsageError(`${file}: a network is what "model train" has written`);
+  if (!file.endsWith('.json'))
+    throw new UsageError(`${file}: a network is a .json file, written by "model train"`);
   return file.replace(/\.json$/, '.correction');
 }
 

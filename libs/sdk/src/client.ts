@@ -92,7 +92,7 @@ export class ZkriskClient {
     return this.post(`${accountPath(id)}/transfers`, { market, amount, commandId });
   }
   /**
-   * Lets liquidators, whoever reports, pass positions to an account; replaces what it accepted before. An account that takes plans over at
+   * Lets liquidators, whoever reports, pass positions to an account; replaces its earlier acceptance. An account that takes plans over at
    * its own prices accepts them first.
    *
    * @param notional of positions from now on; 0: none

@@ -76,7 +76,7 @@ export interface Account {
     readonly gain: Decimal;
     /** η: the share of every gain that a loss past the pool would take now; 0 while there is none */
     readonly haircut: number;
-    /** what the account would lose by that */
+    /** the account's loss by that */
     readonly wouldBeCut: Decimal;
     readonly notes: { readonly outstanding: Decimal; readonly claimable: Decimal };
     readonly creditPerHour: Decimal;

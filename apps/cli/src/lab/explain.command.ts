@@ -26,7 +26,7 @@ export interface Explanation {
   readonly id: string;
   readonly says: string;
   readonly value: number;
-  /** how a run's figure comes from its events' parts: their sum, mean, least, highest over lowest, or how many accounts they are of */
+  /** how a run's figure comes from its events' parts: their sum, mean, least, highest over lowest, or number of accounts */
   readonly fold?: (typeof METRICS)[MetricName]['fold'];
   /** events that the figure is folded from, with their numbers in the run and their shares */
   readonly events?: readonly { readonly number: number; readonly part: number; readonly event: LabEvent }[];

@@ -72,7 +72,7 @@ export async function labInputs(options: InputOptions, parameters: LabParameters
   return { panel, forecasts, digest };
 }
 
-/** Shows how far a run is, and what it has come to so far. */
+/** Shows the progress of a run and its figures so far. */
 export function barsPlayed(
   what: string,
   times: readonly number[],
@@ -92,7 +92,7 @@ export function barsPlayed(
   };
 }
 
-/** So many of so many bars, how fast, and how long it still takes. */
+/** Bars done, bars a second, and the seconds left. */
 function pace(what: string, done: number, of: number, started: number): Progress {
   const seconds = (performance.now() - started) / 1000;
   const left = Math.round((seconds * (of - done)) / done);

@@ -122,7 +122,9 @@ export function registerLab(program: Command): void {
       else printText(stressTable(report));
     });
   withInputs(lab.command('coverage'))
-    .description('what the engine expected at each horizon of a history, and what came, each with a p-value')
+    .description(
+      'the engine’s expectations at each horizon of a history beside the outcomes, each with a p-value',
+    )
     .addOption(new Option('--seed <n>', 'of the population').argParser(wholeNumber).default(1))
     .option('--picture <file>', 'write the pictures as an SVG')
     .action(async (options: CoverageOptions) => {

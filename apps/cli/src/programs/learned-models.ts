@@ -4,7 +4,7 @@ import type { TrainModelOptions } from '../model-train.command.js';
 import { print } from '../print.js';
 import { columnOption, PRICE_FILES } from './prices.js';
 
-const NETWORK = 'NETWORK.json, what "model train" has written';
+const NETWORK = 'NETWORK.json, written by "model train"';
 
 /** `zkrisk model train | build | prove | deploy | publish`. */
 export function registerLearnedModels(program: Command): void {
@@ -58,7 +58,7 @@ export function registerLearnedModels(program: Command): void {
     )
     .argument('<file>', NETWORK)
     .requiredOption('--rpc <url>', 'a node')
-    .option('--deployment <file>', 'what "deploy" has written: oracle, verifier', 'deployment.json')
+    .option('--deployment <file>', 'file written by "deploy": oracle, verifier', 'deployment.json')
     .action(async (file: string, options: { rpc: string; deployment: string }) => {
       const { deployModelCommand } = await import('../model-circuit.command.js');
       print(await deployModelCommand(file, options));
@@ -67,7 +67,7 @@ export function registerLearnedModels(program: Command): void {
   model
     .command('publish')
     .description('publish the corrected variances of the bar that the oracle has taken last')
-    .argument('<proofs...>', 'what "model prove" has written, one for each part of the oracle’s model')
+    .argument('<proofs...>', 'files written by "model prove", one for each part of the oracle’s model')
     .requiredOption('--rpc <url>', 'a node')
     .requiredOption('--correction <address>', 'the ForecastCorrection that "model deploy" has registered')
     .action(async (proofs: string[], options: { rpc: string; correction: string }) => {

@@ -99,7 +99,7 @@ function Standing({ name }: { name: string }) {
   );
 }
 
-/** What the account would bear of a loss past the pool: shared pro rata of gains, there is no queue with a rank. */
+/** The account's part of a loss past the pool: shared pro rata of gains, there is no queue with a rank. */
 function Losses({
   losses: { gain, haircut, wouldBeCut, notes, creditPerHour },
 }: {

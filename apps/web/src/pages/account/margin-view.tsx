@@ -3,7 +3,7 @@ import { Decimal, Percent, Real, State } from '../../parts/figures.js';
 import { Gauge } from '../../parts/gauge.js';
 import { Fact, Facts } from '../../parts/panel.js';
 
-/** Equity against both margins, and what the margins are made of. */
+/** Equity against both margins, and the terms of the margins. */
 export function MarginView({ margin, cash }: { margin: Margin; cash?: string }) {
   const { equity, initialMargin, maintenanceMargin, terms } = margin;
   const state = margin.liquidatable ? 'bad' : equity < initialMargin ? 'warn' : 'good';
@@ -50,7 +50,7 @@ export function MarginView({ margin, cash }: { margin: Margin; cash?: string }) 
       </Facts>
       {margin.notional > 0 && (
         <table class="plain">
-          <caption>What the margins are made of</caption>
+          <caption>Terms of the margins</caption>
           <thead>
             <tr>
               <th scope="col">Term</th>
