@@ -122,7 +122,7 @@ export async function proveModelCommand(
   }
 }
 
-/** Published variances by market, and their multipliers. */
+/** Published corrections of a bar, by market. */
 export interface PublishedModel {
   readonly epoch: number;
   /** end of the bar, Unix time */
