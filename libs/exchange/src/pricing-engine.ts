@@ -27,21 +27,16 @@ import type { BookEvent } from './book/book-event.js';
 import { BookRecorder } from './book/book-recorder.js';
 import { accountsOf, type CommandKey, marketsOf } from './book/decided-command.js';
 import { ExchangeLedger } from './book/exchange-ledger.js';
-import { acceptTakeovers } from './commands/accept-takeovers.js';
+import { accountCommand } from './commands/account-command.js';
 import { afterTrade } from './commands/after-trade.js';
 import { bookMatch } from './commands/book-match.js';
 import { chargeCredit } from './commands/charge-credit.js';
 import { bookTrade, marginAccountOf, tradeRejected } from './commands/book-trade.js';
-import { deposit } from './commands/deposit.js';
 import type { Exchange } from './commands/exchange.js';
 import { requireTradeLimit } from './commands/limits.js';
 import { liquidate, takeOver } from './commands/liquidate.js';
-import { claimNote } from './commands/claim-note.js';
 import { lossShareNow, reducePositions, settleLosses } from './commands/settle-losses.js';
-import { release, reserve } from './commands/reserve.js';
 import { setParameters } from './commands/set-parameters.js';
-import { transfer } from './commands/transfer.js';
-import { withdraw } from './commands/withdraw.js';
 import { fundingAccrued, intervalEnded, vested } from './elapsed-time.js';
 import { CommandIdReusedError } from './errors.js';
 import type { ConfirmedMark, ObservedPrice } from './marks/confirmed-mark.js';
@@ -413,26 +408,12 @@ export class PricingEngine implements Exchange {
     );
   }
 
-  /** Books a deposit, withdrawal or transfer of a trader, or its refusal. */
+  /** Books a command of a trader, or its refusal. */
   account(command: AccountPayload, time: number): BookEvent[] {
     const { commandId, account } = command;
     return this.decide(
       time,
-      (at) => [
-        command.kind === 'deposit'
-          ? deposit(command, at)
-          : command.kind === 'withdrawal'
-            ? withdraw(this, command, at)
-            : command.kind === 'transfer'
-              ? transfer(this, command, at)
-              : command.kind === 'reserve'
-                ? reserve(this, command, at)
-                : command.kind === 'release'
-                  ? release(this, command, at)
-                  : command.kind === 'accept-takeovers'
-                    ? acceptTakeovers(this, command, at)
-                    : claimNote(this, command, at),
-      ],
+      (at) => [accountCommand(this, command, at)],
       ({ code, message }, at) => ({
         ...{ kind: 'account-rejected', at, commandId, account, code, reason: message },
       }),
