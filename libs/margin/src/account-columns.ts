@@ -93,15 +93,10 @@ export class AccountColumns {
     this.names.push(account);
     this.indexOf.set(account, index);
     if (index >= this.base.length) {
-      const grow = <A extends Float64Array | Int32Array>(old: A): A => {
-        const grown = new (old.constructor as new (length: number) => A)(2 * old.length);
-        grown.set(old);
-        return grown;
-      };
-      this.base = grow(this.base);
-      this.start = grow(this.start);
-      this.length = grow(this.length);
-      this.capacity = grow(this.capacity);
+      this.base = grown(this.base, index);
+      this.start = grown(this.start, index);
+      this.length = grown(this.length, index);
+      this.capacity = grown(this.capacity, index);
     }
     return index;
   }
@@ -137,4 +132,11 @@ export class AccountColumns {
     this.terms = terms;
     this.used = at;
   }
+}
+
+/** A copy of a column with room for an index, and for as many again; new places are 0. */
+export function grown<A extends Float64Array | Int32Array | Uint8Array>(column: A, index: number): A {
+  const longer = new (column.constructor as new (length: number) => A)(2 * (index + 1));
+  longer.set(column);
+  return longer;
 }

@@ -1,6 +1,6 @@
 // Long because sums, passes and checks share arrays that only this class may write.
 import { InvalidInputError } from '#lib/errors';
-import { AccountColumns, type IndexedPosition } from '../account-columns.js';
+import { AccountColumns, grown, type IndexedPosition } from '../account-columns.js';
 import { requirePrice } from '../margin-book.js';
 import type { PortfolioModel } from '../portfolio/parameters.js';
 import type { SignedNotional } from '../portfolio/portfolio-margin.js';
@@ -234,7 +234,7 @@ export class CreditExposure {
     };
   }
 
-  /** Of accounts those whose charge may have moved, see {@link movedCharges}. */
+  /** The accounts whose charge may have moved: {@link movedCharges}. */
   movedCharges(accounts: readonly number[], valuation: Valuation, terms: ChargeTerms): number[] {
     return movedCharges(this.columns, this.charges, accounts, valuation, terms);
   }
@@ -381,11 +381,7 @@ export class CreditExposure {
       if (this.bearing[account] === 0) this.addTerms(account, this.totals, -1);
       return;
     }
-    if (account >= this.bearing.length) {
-      const grown = new Uint8Array(2 * this.bearing.length);
-      grown.set(this.bearing);
-      this.bearing = grown;
-    }
+    if (account >= this.bearing.length) this.bearing = grown(this.bearing, account);
     this.bearing[account] = this.addTerms(account, this.totals, 1) ? 0 : 1;
   }
 

@@ -1,4 +1,4 @@
-import type { AccountColumns } from '../account-columns.js';
+import { type AccountColumns, grown } from '../account-columns.js';
 import { expectedDeficit } from './credit-charge.js';
 
 /** Marks, funding indices and covariance that accounts are seen by, by the number of a market. */
@@ -45,14 +45,8 @@ export class ChargeColumns {
   }
 }
 
-function grown(values: Float64Array, index: number): Float64Array<ArrayBuffer> {
-  const longer = new Float64Array(2 * (index + 1));
-  longer.set(values);
-  return longer;
-}
-
 /**
- * Of accounts those whose charge may have to be booked, in the same order. The others' rate, reckoned in floats with room for their
+ * The accounts whose charge may have to be booked, in the given order. The others' rate, reckoned in floats with room for their
  * rounding, has certainly moved less than the smallest booked change: no change of the exact rate is left out.
  */
 export function movedCharges(
