@@ -110,7 +110,7 @@ export class AccountViews {
     };
   }
 
-  /** The loss past the pool as of a minute ago at most, whoever asks and how often. */
+  /** The loss past the pool, counted once a minute of market time at most, however often a view asks. */
   private lossShare(engine: PricingEngine): LossShare | undefined {
     if (!engine.solvency().insolvent) return (this.share = undefined);
     const age = engine.board.now - (this.share?.at ?? -Infinity);

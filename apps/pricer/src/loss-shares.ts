@@ -13,14 +13,14 @@ export class UnknownSettlementError extends ZkriskError {
   readonly code = 'unknown-settlement';
 }
 
-/** What the journal has of a settlement. */
+/** A settlement of losses in the journal. */
 export interface JournalledSettlement {
   readonly settled: HaircutSettled;
   /** the chunk that an account is in, and its number; undefined where it is in none */
   readonly chunk: { readonly number: number; readonly part: GainsCut } | undefined;
 }
 
-/** An account's own share of a loss that was shared, with its way into the statement. */
+/** An account's share of a settled loss, with its Merkle path in the statement. */
 export class LossShares {
   constructor(
     private readonly engine: () => PricingEngine,

@@ -59,8 +59,8 @@ import { termsProblem } from './quoted-trade.js';
 export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single' };
 
 /**
- * Consumes prices, forecasts, trades and liquidity commands; the only writer of the book. Whatever a batch leads
- * to is journalled, applied and published in the transaction that consumed it.
+ * Consumes prices, forecasts, trades and liquidity commands; the only writer of the book. A batch's events are
+ * journalled, applied and published in the transaction that consumed it.
  */
 export class PricerService implements LaneOwner {
   private readonly logger = new Logger(PricerService.name);
@@ -403,7 +403,7 @@ export class PricerService implements LaneOwner {
     return this.outcomes.outcome(key, digest, timeoutMs);
   }
 
-  /** Outcomes of trades with an id, whoever's they are: who asks has to be let see them. */
+  /** Outcomes of trades with an id, of any account: the caller checks who may see them. */
   tradesOfAnyone(tradeId: string, topic: { readonly name: string } = TOPICS.trades): Promise<BookEvent[]> {
     return this.repository.outcomesOfAnyone(topic.name, tradeId);
   }

@@ -54,7 +54,7 @@ export class ConsumerOffsets {
   }
 
   /**
-   * Moves a unit's position within the consuming transaction. Whoever decides by a state must know every batch before, of whatever topic:
+   * Moves a unit's position within the consuming transaction. A decision needs the state after every earlier batch of the unit, of all its topics:
    * a process that has taken over while the one before it committed a last batch would otherwise build on a state without it.
    *
    * @param batches that the unit had consumed when its state was read, and since

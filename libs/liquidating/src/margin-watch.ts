@@ -172,7 +172,7 @@ export class MarginWatch {
     );
   }
 
-  /** The part of a pool's state that accounts' margins depend on; what it means for a plan comes with {@link setPool}. */
+  /** The part of a pool's state that accounts' margins depend on; a plan needs all of it, see {@link setPool}. */
   setMargins(capital: number, fundingIndices: Iterable<readonly [market: string, index: number]>): void {
     if (capital !== this.capital) {
       this.capital = capital;

@@ -200,7 +200,7 @@ export class BookCommitments {
   }
 }
 
-/** Participants whose leaves are to be made or changed; leaves are given in the ledger's order, whenever this process began. */
+/** Participants whose leaves have changed, new ones first and in the ledger's order: places do not depend on when this process began. */
 function changedParticipants(keeping: Keeping): string[] {
   const { ledger, changed } = keeping;
   const came = ledger.participants.slice(keeping.placed);

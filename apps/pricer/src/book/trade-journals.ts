@@ -58,7 +58,7 @@ const ordered = (prefix: string, number: number) => `${prefix}${String(number).p
 
 /**
  * Journals of the epochs: every change of the pool's book, kept in the transaction that books it, and put into a Merkle tree when the
- * book is committed to. Receipts are made from what is kept, however long ago.
+ * book is committed to. Receipts are made from these rows, however old.
  */
 export class TradeJournals {
   private readonly states = new ServiceStateRepository(SERVICE);

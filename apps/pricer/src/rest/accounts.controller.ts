@@ -79,7 +79,8 @@ export class AccountsController {
   @NeedsScope('trade', { actsFor: 'account' })
   @Documented({
     params: { ...PARAMETERS, settlement: settlementNumber },
-    summary: 'What an account bore of a loss past the pool, and its way into the statement of all shares',
+    summary:
+      'An account’s share of a loss past the pool, with its Merkle path in the statement of all shares',
     response: lossShareResponse,
     errors: [404],
   })

@@ -9,12 +9,12 @@ import { CommandDesk } from '../command-desk.js';
 import { PricerService } from '../pricer.service.js';
 
 const tradeId = z.string().regex(/^[\w.:@+~-]{1,200}$/, 'must be the id of a trade, of a plan or of a match');
-const barEnd = z.iso.datetime().describe('end of the bar whose epoch the journal is of');
+const barEnd = z.iso.datetime().describe('end of the journal’s bar');
 const index = z.coerce.number().int().min(0);
 /** Trades of accounts, liquidations of their plans, matches. */
 const SOURCES = [TOPICS.trades, TOPICS.liquidationTrades, TOPICS.matches];
 
-/** Entries of the epochs' journals: what a premium is checked and challenged with. */
+/** Entries of the epochs' journals: with its entry a premium is checked, and challenged. */
 @ApiTags('receipts')
 @Controller('v1')
 export class ReceiptsController {

@@ -84,7 +84,7 @@ export interface BrokerSubscription {
  * this, and nothing else changes.
  */
 export interface Broker {
-  /** how what is sent is compressed */
+  /** compression of sent batches */
   readonly codec: Codec;
   /**
    * Creates the topics there are not.

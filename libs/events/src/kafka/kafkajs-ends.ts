@@ -1,7 +1,7 @@
 import type { Kafka } from 'kafkajs';
 import type { PartitionOffset } from './broker.js';
 
-/** What is used of kafkajs's cluster: its connections, and who leads what. */
+/** The part of kafkajs's cluster that is used here: its connections, and the leaders of partitions. */
 interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;

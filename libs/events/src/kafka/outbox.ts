@@ -30,7 +30,7 @@ export interface OutboxRow {
 const MESSAGES_IN_CHUNK = 1_000;
 const CHARACTERS_IN_CHUNK = 900_000;
 const COLUMNS = ['source', 'sequence', 'topic', 'partition', 'messages', 'codec', 'tag', 'packed'] as const;
-/** What is kept in memory of rows that this process has written. */
+/** Limits of the batches that {@link FreshBatches} keeps. */
 const FRESH_BYTES = 32 << 20;
 const FRESH_ROWS = 1_000;
 
@@ -103,7 +103,7 @@ export async function putIntoOutbox(
 /**
  * The first rows of a source after a number, in order.
  *
- * @param fresh rows whose batches are there are not read in full
+ * @param fresh batches whose bytes need not be read from their rows
  * @param except topics that are left out
  */
 export async function waitingRows(

@@ -107,7 +107,7 @@ export class CreditBook {
     return numbers;
   }
 
-  /** Of accounts those whose charge may have to be booked, by name, in the same order. */
+  /** The accounts whose charge may have to be booked, by name, in the given order. */
   chargeable(accounts: readonly number[]): string[] {
     const { exposure } = this;
     if (accounts.length === 0 || exposure === undefined) return [];

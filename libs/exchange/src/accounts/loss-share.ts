@@ -52,7 +52,7 @@ export function payableWhileShared(
   return left > 0n ? divide(ofPrincipal * left, principal, 'down') : 0n;
 }
 
-/** What an account would lose if the loss were shared as it stands, to within a unit. */
+/** An account's cut if the loss were shared now, to within a unit. */
 export function cutOf({ need, gains, principal }: LossShare, equity: bigint, gain: bigint): bigint {
   if (equity <= 0n || need <= 0n) return 0n;
   if (need <= gains) return divide(gain * need, gains, 'up');

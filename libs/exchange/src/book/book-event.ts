@@ -276,7 +276,7 @@ export interface MarginReleased extends Happened {
   readonly amount: string;
 }
 
-/** An account lets liquidators pass it positions, up to a notional and at prices of its choice; in place of what it accepted before. */
+/** An account lets liquidators pass it positions, up to a notional and at prices of its choice; replaces its earlier terms. */
 export interface TakeoversAccepted extends Happened {
   readonly kind: 'takeovers-accepted';
   readonly commandId: string;

@@ -55,7 +55,7 @@ export function netBook(ledger: ExchangeLedger): NetBook {
   });
 }
 
-/** Records each change of the pool's book, with the marks and the pool's amounts that a premium was made of. */
+/** Records each change of the pool's book, with the marks and the pool's amounts that its premium was computed from. */
 export class BookRecorder {
   private records: BookRecord[] = [];
   /** marks that records of this bar have */
@@ -147,7 +147,7 @@ export class BookRecorder {
     return changed;
   }
 
-  /** The model's premium of a trade that has just been decided, and what was charged of it. */
+  /** The model's premium of a trade that has just been decided, and its charged premium. */
   private pricedOf(event: BookEvent): typeof NOT_TRADED {
     const traded = tradedOf(event);
     if (traded === undefined) return NOT_TRADED;

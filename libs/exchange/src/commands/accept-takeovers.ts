@@ -8,8 +8,8 @@ import type { Exchange } from './exchange.js';
 type AcceptTakeovers = Extract<AccountPayload, { kind: 'accept-takeovers' }>;
 
 /**
- * Lets the reports of liquidators pass positions to an account, up to a notional. Whoever reports names the account: without its word it
- * would be given positions that it has not asked for.
+ * Lets the reports of liquidators pass positions to an account, up to a notional. A liquidator's report names the account: without its
+ * consent it would be given positions that it has not asked for.
  *
  * @throws {InvalidInputError} for a negative notional
  * @throws {UnknownAccountError} for an account without money: it could take nothing over

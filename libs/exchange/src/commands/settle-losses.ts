@@ -76,7 +76,7 @@ export function settleLosses(exchange: Exchange, at: number): BookEvent[] {
   const settlementId = `settlement-${exchange.ledger.settlements + 1}`;
   const statement = lossStatement(need, parts);
   const events: (GainsCut | HaircutSettled)[] = [];
-  // A part is a chunk of the statement, with its leaves: whoever has the journal can show an account's.
+  // A part is a chunk of the statement, with its leaves: the journal is enough to prove an account's share.
   for (let from = 0; from < parts.length; from += CHUNK_ACCOUNTS) {
     const chunk = parts.slice(from, from + CHUNK_ACCOUNTS);
     events.push({

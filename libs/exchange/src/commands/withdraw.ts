@@ -10,9 +10,9 @@ import type { Exchange } from './exchange.js';
 type Withdrawal = Extract<AccountPayload, { kind: 'withdrawal' }>;
 
 /**
- * Pays out collateral that the initial margin does not need. While the exchange is insolvent who leaves bears what who stays
- * would: principal is paid in full as long as gains suffice for the loss, gains less their share of it, to whoever accepts to give up
- * the rest; and never is more paid out than was paid in.
+ * Pays out collateral that the initial margin does not need. While the exchange is insolvent, an account that leaves bears
+ * the same share of the loss as one that stays: principal is paid in full as long as gains suffice for the loss, gains less their share
+ * of it, if the account gives up the rest. Payouts never exceed the exchange's net deposits.
  *
  * @throws {InvalidInputError} for an amount that is none
  * @throws {MarketStateError} where a mark of the account is not good enough to pay out at
@@ -43,7 +43,7 @@ export function withdraw(exchange: Exchange, command: Withdrawal, at: number): B
   };
 }
 
-/** What is paid of a claim: all of it, but while there is a loss to be shared. */
+/** The payable part of a claim: all of it, unless a loss is to be shared. */
 function paidOf(exchange: Exchange, account: string, claim: bigint): bigint {
   const share = exchange.lossShare();
   if (share === undefined) return claim;

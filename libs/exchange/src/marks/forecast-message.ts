@@ -1,7 +1,7 @@
 import type { CovariancePayload } from '#lib/messages';
 import { type FactorForecast, requireFactorForecast } from '#lib/risk';
 
-/** Forms of messages that are still held: whoever reads a message again gets the same one. */
+/** Forms of messages that are still in memory: a message that is read again has the same one. */
 const forms = new WeakMap<CovariancePayload, FactorForecast>();
 
 /**

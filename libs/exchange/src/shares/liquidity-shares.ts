@@ -136,7 +136,7 @@ export class LiquidityShares {
   private issue(asked: Pick<Asked, 'commandId' | 'provider' | 'amount'>, at: number): BookEvent {
     const { commandId, provider, amount } = asked;
     const outstanding = this.ledger.outstandingShares;
-    // Where L is used up, shares are issued at what those before may still have back, a unit at least: a pool that was lost can be filled again.
+    // Where L is used up, shares cost the losses that earlier ones may still recover, a unit at least: an empty pool can be filled again.
     // By the increase of the whole's worth: that a wider L bears more of the tail is not for the others to pay.
     const added = this.value.raisedBy(amount);
     const shares = outstanding === 0n ? amount : divide(added * outstanding, this.value.issued(), 'down');

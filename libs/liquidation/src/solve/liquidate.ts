@@ -104,7 +104,7 @@ export function restoreMargin(
   return planOf(solve(given, program, solvers, options));
 }
 
-/** What a plan is written from: its figures and its digest are not needed before it is the last one. */
+/** A solution that is not written as a plan yet: figures and digest are computed for the last one alone. */
 interface Solution {
   readonly given: LiquidationCase;
   readonly program: LiquidationProgram;

@@ -58,7 +58,7 @@ export interface PortfolioModel {
   readonly concentrationRate: number;
 }
 
-/** What follows from markets and scenarios alone. */
+/** The part of a model that depends on markets and scenarios alone. */
 type PortfolioShape = Pick<
   PortfolioModel,
   'markets' | 'indexOf' | 'n' | 'scenarios' | 'shocks' | 'joint' | 'alone' | 'closingRate'

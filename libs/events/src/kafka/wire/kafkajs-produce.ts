@@ -11,7 +11,7 @@ const Encoder = require('kafkajs/src/protocol/encoder') as new (bytes?: number) 
 };
 const { Produce: apiKey } = require('kafkajs/src/protocol/requests/apiKeys') as { Produce: number };
 
-/** A batch where kafkajs expects a list of a partition's messages: of it, only its length is looked at. */
+/** A batch where kafkajs expects a list of a partition's messages: it reads the length alone. */
 class BatchOfMessages {
   constructor(readonly batch: PackedBatch) {}
 
@@ -72,7 +72,7 @@ export function writeProducesOurselves(): void {
           encode: () => Promise.resolve(encodeProduce(request)),
         }
       : original(request);
-  // The request of each version asks for that of the one before when it is first used.
+  // The request of a later version loads this one when it is first used.
   require.cache[require.resolve(REQUEST)]!.exports = ours;
 }
 

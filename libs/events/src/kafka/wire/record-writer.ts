@@ -32,8 +32,8 @@ export interface ProducerState {
   readonly firstSequence: number;
 }
 
-/** Grows as records come. */
-class RecordBuffer {
+/** Bytes of records one after the other, in a buffer that grows. */
+class RecordBytes {
   private buffer: Buffer;
   private at = 0;
 
@@ -153,7 +153,7 @@ export function encodeRecords<R extends WrittenRecord>(
   numbered?: { readonly source: string; readonly sequence: (record: R) => number },
 ): Buffer {
   const characters = records.reduce((sum, { value }) => sum + value.length + 128, 0);
-  const buffer = new RecordBuffer(characters);
+  const buffer = new RecordBytes(characters);
   const headers = new EncodedHeaders(numbered?.source);
   for (let i = 0; i < records.length; i++) {
     const record = records[i];

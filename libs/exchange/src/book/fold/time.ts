@@ -24,7 +24,7 @@ export function accrueFunding(books: Books, event: FundingAccrued): void {
 
 export function vest(books: Books, event: Vested): void {
   const vested = books.pendingCapital.vest(event.at);
-  // Half is for accounts whose gains were cut, of what no shortfall takes: set aside before, it would be missing again.
+  // Above the shortfall, half goes to accounts whose gains were cut: set aside below it, the amount would be missing again.
   const left = vested - books.shortfall;
   credit(books, vested - books.notes.repay(left > 0n ? left / 2n : 0n));
   creditLiquidity(books, books.pendingLiquidity.vest(event.at));
