@@ -15,7 +15,6 @@ import {
 import { premiumStatement } from '#lib/chain';
 import type { EmbeddedLog } from '#lib/events';
 import {
-  type BookCommitmentPayload,
   type FilterStepPayload,
   type ModelPayload,
   type Outgoing,
@@ -108,6 +107,14 @@ describe('the engine on a simulated market', () => {
   };
   const quote = (legs: { market: string; size: string }[], account = 'tester') =>
     post<Quote>('/v1/quotes', { account, legs });
+  /** Payloads of a topic, oldest first. */
+  const published = async <Payload>(topic: string) => {
+    const rows = await engine.database.query<{ value: string }[]>(
+      `select value from log_record where topic like '%' || $1 order by record_offset`,
+      [topic],
+    );
+    return rows.map(({ value }) => (JSON.parse(value) as { payload: Payload }).payload);
+  };
   const drained = () => engine.log.drained(new AbortController().signal);
   /** The marks as they are, again: commands that waited for marks are executed. */
   const confirmMarks = async (time = engine.pricer.engine.board.now + 1000) => {
@@ -166,13 +173,8 @@ describe('the engine on a simulated market', () => {
   });
 
   it('shows everybody where they stand in the book that was committed to, and nobody is left out of its sums', async () => {
-    const [{ value }] = await engine.database.query<{ value: string }[]>(
-      `select value from log_record where topic like '%standing-books' order by record_offset desc limit 1`,
-    );
-    const { payload } = JSON.parse(value) as {
-      payload: { forecastId: string; markets: string[]; sizes: string[]; commitment: BookCommitmentPayload };
-    };
-    const { commitment } = payload;
+    const payload = (await published<StandingBookPayload>('standing-books')).at(-1)!;
+    const commitment = payload.commitment!;
     expect(payload.forecastId).toBe(engine.pricer.engine.board.latestForecast!.forecastId);
     const { ledger } = engine.pricer.engine;
     const net = new Map<string, bigint>();
@@ -215,19 +217,10 @@ describe('the engine on a simulated market', () => {
   });
 
   it('gives every trade of a bar its receipt, and no change of the book is left out of the journal', async () => {
-    const books = (
-      await engine.database.query<{ value: string }[]>(
-        `select value from log_record where topic like '%standing-books' order by record_offset`,
-      )
-    ).map(
-      ({ value }) =>
-        (
-          JSON.parse(value) as {
-            payload: { at: number; forecastId: string; commitment: BookCommitmentPayload };
-          }
-        ).payload,
-    );
-    const [previous, { forecastId, commitment }] = books.slice(-2);
+    const [previous, latest] = (await published<StandingBookPayload>('standing-books')).slice(-2);
+    const { forecastId } = latest;
+    const commitment = latest.commitment!;
+    const earlier = previous.commitment!;
     const { journal } = commitment;
     expect(journal.entries).toBeGreaterThan(1);
     // Market time stands still at a bar's end: a journal is told from the next one by its sequences.
@@ -256,7 +249,7 @@ describe('the engine on a simulated market', () => {
       expect(receipt.forecastId).toBe(forecastId);
       expect([checked.entries, checked.event]).toMatchObject([journal.entries, { tradeId: id }]);
       receipts.set(checked.index, checked);
-      expect(() => checkTradeReceipt(receipt, previous.commitment.journal.root)).toThrow();
+      expect(() => checkTradeReceipt(receipt, earlier.journal.root)).toThrow();
     }
     expect(receipts.size).toBe(trades.length);
     // Entries that are no trades, such as dust, are shown to whoever asks for the place.
@@ -265,7 +258,7 @@ describe('the engine on a simulated market', () => {
       const entry = await get<TradeReceipt>(`/v1/journals/${barEnd}/entries/${i}`);
       const { before, after } = checkTradeReceipt(entry, journal.root);
       expect(entry.event).toBeNull();
-      if (i === 0) expect(before).toBe(closing(previous.commitment.sums));
+      if (i === 0) expect(before).toBe(closing(earlier.sums));
       if (i === journal.entries - 1) expect(after).toBe(closing(commitment.sums));
     }
     const of = (path: string) => get<Problem>(path);
@@ -280,17 +273,10 @@ describe('the engine on a simulated market', () => {
   });
 
   it('records premia that the statement of a trade gives, on the state that the bar before has ended in', async () => {
-    const topic = async <Payload>(name: string) =>
-      (
-        await engine.database.query<{ value: string }[]>(
-          `select value from log_record where topic like '%' || $1 order by record_offset`,
-          [name],
-        )
-      ).map(({ value }) => (JSON.parse(value) as { payload: Payload }).payload);
     const composer = new EpochComposer({ every: 1, run: 1 }, () => '5'.repeat(62));
-    for (const model of (await topic<ModelPayload>('models')).slice(-4)) composer.onModel(model);
-    for (const step of await topic<FilterStepPayload>('filter-steps')) composer.onStep(step);
-    const books = await topic<StandingBookPayload>('standing-books');
+    for (const model of (await published<ModelPayload>('models')).slice(-4)) composer.onModel(model);
+    for (const step of await published<FilterStepPayload>('filter-steps')) composer.onStep(step);
+    const books = await published<StandingBookPayload>('standing-books');
     const { epoch, jobs } = composer.onBook(books.at(-2)!)!;
     const { entries } = books.at(-1)!.commitment!.journal;
     const barEnd = new Date(epoch.barEnd + epoch.barMs).toISOString();

@@ -3,9 +3,9 @@ import { ConsumeContext } from '#lib/events';
 import type { Message } from '#lib/messages';
 
 /**
- * A stand-in of which a test says the methods that may be called: any other one fails, by its name.
+ * A stand-in with the methods and fields that a test gives it: any other fails with its name.
  *
- * @param methods those that are called, and the fields that are read
+ * @param methods that may be called, and fields that may be read
  */
 export function fake<T extends object>(methods: Partial<T>): T {
   return new Proxy(methods, {
@@ -27,7 +27,7 @@ export function messagesOf<P>(payloads: readonly P[], time = 0): Message<P>[] {
   }));
 }
 
-/** What a service was given to do with a batch, and what it did. */
+/** A batch as a service gets it, and the service's effects. */
 export class ServiceBatch {
   readonly manager = fake<EntityManager>({});
   readonly context = new ConsumeContext(this.manager, 0);
@@ -45,7 +45,7 @@ export class ServiceBatch {
     return this.context.drain().rejections;
   }
 
-  /** Commits: what the service has left for afterwards is done. */
+  /** Commits: runs the actions that the service has put off until then. */
   commit(): void {
     for (const action of this.context.drain().committed) action();
   }
