@@ -22,6 +22,8 @@ abstract contract JournalFixture is OracleFixture {
     bytes4 internal constant NOT_IN = TradeJournal.NotInJournal.selector;
     bytes4 internal constant BREAK = PremiumChallenges.BookDiffers.selector;
 
+    address internal constant MALLORY = address(0xbad);
+
     struct Entry {
         bytes32 content;
         bytes rows;
@@ -172,6 +174,14 @@ abstract contract JournalFixture is OracleFixture {
         holds(accounts.journalOf(address(oracle), next.number) == TradeJournal.digest(made), "journal");
     }
 
+    /// @dev Binds the entries as they stand now with one more epoch.
+    function rebound() internal {
+        previous = journal;
+        provenBar.number = 2;
+        provenBar.bar = previous.bar;
+        journal = bind(tree(), 3);
+    }
+
     function committed(bytes32 root, uint256 count) internal pure returns (bytes memory) {
         bytes memory sums = abi.encodePacked(uint128(50e8), uint128(2e8), uint128(3e8), uint128(3));
         sums = abi.encodePacked(sums, BTC, uint128(1e8), uint128(0.4e8), int128(61e8), int128(0));
@@ -187,6 +197,10 @@ abstract contract JournalFixture is OracleFixture {
         (variances[0], variances[1]) = (4 << 128, 9 << 128);
         provenBar =
             LiquidationAttestor.ProvenBar(1, previous.bar, uint32(BAR), int256(KAPPA), markets, variances);
+    }
+
+    function statusOf(uint256 index) internal view returns (PremiumChallenges.Status status) {
+        (status,,,) = challenges.cases(2, index);
     }
 
     function challenged(uint256 index) internal {
