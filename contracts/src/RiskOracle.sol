@@ -138,7 +138,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     event EpochPublished(
         uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit, bytes32 digest
     );
-    /// @notice Where the margin requirements move to from where they are, within the guard rails, in the order of the model's markets.
+    /// @notice Targets of the margin requirements within the guard rails, in the order of the model's markets.
     event MarginsMoved(uint64 indexed number, uint256[] to);
     /// @notice A horizon has ended: windows so far, and in how many the price was further away than z volatilities.
     event WindowClosed(bytes32 indexed market, uint24 windows, uint24 exceedances);
@@ -254,7 +254,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         return (path.at(block.number), _fresh(path.bar));
     }
 
-    /// @notice Whether nothing shows that the premium of some challenged trade is the model's: no read is fresh any more.
+    /// @notice Whether a challenged premium was not proven in time, or a journal was shown to be broken: no read is fresh any more.
     function disputed() public view returns (bool) {
         return address(binding) != address(0) && binding.disputed(address(this));
     }

@@ -30,7 +30,7 @@ contract BookBinding is IBookBinding, IJournals {
         int256 other;
     }
 
-    /// @notice Where the money is; nowhere that can be seen where this is the zero address.
+    /// @notice Holds the exchange's money; the zero address where the sums of cash are not compared.
     ICustody public immutable custody;
     ChallengesMaker public immutable maker;
     /// @notice Root of each epoch's book, by the oracle that has published it.
@@ -57,7 +57,7 @@ contract BookBinding is IBookBinding, IJournals {
 
     /// @notice The book of an epoch: look for your account under this root.
     event BookBound(address indexed oracle, uint64 indexed number, uint64 indexed bar, bytes32 root, uint256 accounts);
-    /// @notice The journal of an epoch: whoever challenges one of its entries passes this on.
+    /// @notice The journal of an epoch, as challenges of its entries need it.
     event JournalBound(address indexed oracle, uint64 indexed number, TradeJournal.Journal journal);
     event ChallengesOpened(address indexed oracle, PremiumChallenges challenges);
 
@@ -67,7 +67,7 @@ contract BookBinding is IBookBinding, IJournals {
 
     /// @inheritdoc IBookBinding
     /// @param commitment (bytes32 digest of the tree's root, Pool, bytes places, bytes sums, bytes32 root of the journal, uint256 entries in
-    /// it): for each market of the sums a byte that says where it stands among the epoch's, and the sums of all accounts as
+    /// it): for each market of the sums a byte with its place among the epoch's, and the sums of all accounts as
     /// libs/commitment encodes them
     function requireBook(ProvenBook calldata book, bytes calldata commitment) external {
         PremiumChallenges challenges = challengesOf[msg.sender];
@@ -85,7 +85,7 @@ contract BookBinding is IBookBinding, IJournals {
         emit BookBound(msg.sender, book.number, book.bar, root, totals.accounts);
     }
 
-    /// @notice Makes the place where trades of an oracle's epochs are challenged, once; whoever calls it has no part in it.
+    /// @notice Makes the contract where trades of an oracle's epochs are challenged, once; the caller gets no right in it.
     function open(IProvingOracle oracle) external returns (PremiumChallenges made) {
         if (address(challengesOf[address(oracle)]) != address(0)) revert AlreadyOpen(address(oracle));
         made = maker.make(oracle, this);

@@ -26,6 +26,6 @@ interface IBookBinding {
     /// @param commitment as the binding encodes it: a root and its opening
     function requireBook(ProvenBook calldata book, bytes calldata commitment) external;
 
-    /// @notice Whether a trade of one of the oracle's epochs was challenged and nothing shows that its premium is the model's.
+    /// @notice Whether a challenged premium of one of the oracle's epochs was not proven in time, or a journal was shown to be broken.
     function disputed(address oracle) external view returns (bool);
 }

@@ -42,7 +42,7 @@ contract PremiumChallenges is ReentrancyGuard {
         uint64 due;
         /// @dev who has put up a bond; the zero address where the chain has picked the entry
         address challenger;
-        /// @dev of the operator's stake: the challenger's, or whoever's has shown that nobody has answered
+        /// @dev reserved of the operator's stake for the challenger, or for the account that shows that nobody has answered
         uint96 reward;
     }
 
@@ -68,13 +68,13 @@ contract PremiumChallenges is ReentrancyGuard {
     }
 
     bytes32 private constant GOVERNOR_ROLE = keccak256("GOVERNOR");
-    /// @notice Put up by a challenger; the operator's where the entry is answered.
+    /// @notice A challenger puts up this bond; an answer pays it to the operator.
     uint256 public constant BOND = 0.1 ether;
     /// @notice How long an epoch's entries can be challenged, seconds.
     uint64 public constant PERIOD = 7 days;
     /// @notice How long the operator has for an answer, seconds.
     uint64 public constant WINDOW = 1 days;
-    /// @notice Seconds that each challenge moves the deadline of the next by: whoever makes many of them can exhaust nobody.
+    /// @notice Seconds between the deadlines of consecutive challenges: many at once do not exhaust the operator.
     uint64 public constant SPACING = 10 minutes;
     /// @notice Entries of each epoch that the chain picks.
     uint256 public constant SAMPLES = 1;
@@ -217,7 +217,7 @@ contract PremiumChallenges is ReentrancyGuard {
         }
         stake += open.reward;
         if (open.challenger != address(0)) {
-            // Whoever was right to ask has it back; whoever was not has paid for the proof.
+            // A proof costs the challenger the bond; an entry that no circuit proves returns it.
             if (open.status == Status.NotProvable) owed[open.challenger] += BOND;
             else stake += BOND;
         }
@@ -324,7 +324,7 @@ contract PremiumChallenges is ReentrancyGuard {
         }
     }
 
-    /// @dev The epoch before is of the bar before: no trades are between them that no journal has.
+    /// @dev The epoch before is of the bar before: every trade between them is in a journal.
     function _requireConsecutive(TradeJournal.Journal calldata journal, TradeJournal.Journal calldata previous)
         private
         view
@@ -361,7 +361,7 @@ contract PremiumChallenges is ReentrancyGuard {
         follows = leaf.before == before;
     }
 
-    /// @dev Nobody pays more than the model's premium but by a quote that he has accepted.
+    /// @dev Only an accepted quote may charge more than the model's premium.
     function _requireCharged(TradeJournal.Terms calldata terms) private pure {
         if (terms.kind > 2) revert KindUnknown(terms.kind);
         uint256 premium = terms.riskPremium + terms.liquidityPremium;

@@ -21,14 +21,14 @@ library ProvenPremium {
     uint256 internal constant RISK_SHIFT = 12;
     /// @dev units of 2^-24 percent by which it may be wrong besides
     int256 internal constant ROUNDING = 64;
-    /// @dev amounts that nothing is multiplied with beyond 256 bits
+    /// @dev amounts are below this: their products fit 256 bits
     int256 private constant LARGEST = 1 << 127;
     /// @dev exposures of the book before, then of the book afterwards
     uint256 private constant AFTERWARDS = P.EXPOSURES + P.MARKETS;
 
     struct Claim {
         bytes32[] markets;
-        /// @dev for each row a byte that says where its market stands among them
+        /// @dev for each row a byte: the place of its market among them
         bytes places;
         bytes rows;
         TradeJournal.Terms terms;

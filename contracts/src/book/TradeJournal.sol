@@ -111,7 +111,7 @@ library TradeJournal {
         found.price = word(rows, at + 96);
     }
 
-    /// @notice Digests of the books and marks that rows describe; names ascend, and nothing is in no book.
+    /// @notice Digests of the books and marks in rows; reverts unless names ascend.
     function digests(bytes memory rows) internal pure returns (bytes32 before, bytes32 afterwards, bytes32 marks) {
         uint256 rows_ = count(rows);
         bytes memory first = "";
