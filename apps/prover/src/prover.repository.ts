@@ -13,7 +13,7 @@ export interface QueueDepth {
   readonly running: number;
   readonly proven: number;
   readonly failed: number;
-  /** statements that no circuit has */
+  /** statements that no circuit proves */
   readonly refused: number;
 }
 
@@ -51,7 +51,7 @@ export class ProverRepository {
     );
   }
 
-  /** Keeps why a statement cannot be proven: whoever looks for its proof finds the reason. */
+  /** Stores why no circuit proves a statement, under the id of its proof. */
   async refuse(
     manager: EntityManager,
     { jobId, statement, subject }: Omit<ProofJobPayload, 'input'>,

@@ -36,10 +36,10 @@ describe(ProverService, () => {
     ]);
   });
 
-  it('refuses a plan that the circuit does not fit, with a typed reason', async () => {
-    const refused: string[] = [];
+  it('refuses a plan that the circuit does not fit, with a typed reason that is kept and published', async () => {
+    const refused: [string, string][] = [];
     const { prover } = service('all', {
-      refuse: (_, { jobId }, reason) => Promise.resolve(void refused.push(`${jobId} ${reason}`)),
+      refuse: (_, { jobId }, reason) => Promise.resolve(void refused.push([jobId, reason])),
     });
     const batch = new ServiceBatch();
     const large = Array.from({ length: LARGEST_ACCOUNT + 1 }, () => position);
@@ -56,16 +56,23 @@ describe(ProverService, () => {
     expect(
       published.map(({ topic, payload }) => [
         topic,
+        payload.jobId,
         payload.subject.id,
+        'status' in payload ? payload.status : undefined,
         'reason' in payload ? payload.reason?.split(':')[0] : undefined,
       ]),
     ).toEqual([
-      ['proofs', 'portfolio', 'portfolio-margin'],
-      ['proofs', 'tiered', 'portfolio-margin'],
-      ['proofs', 'large', 'too-many-positions'],
-      ['proof-jobs', 'largest', undefined],
+      ['proofs', 'liquidation-portfolio', 'portfolio', 'refused', 'portfolio-margin'],
+      ['proofs', 'liquidation-tiered', 'tiered', 'refused', 'portfolio-margin'],
+      ['proofs', 'liquidation-large', 'large', 'refused', 'too-many-positions'],
+      ['proof-jobs', 'liquidation-largest', 'largest', undefined, undefined],
     ]);
-    expect(refused).toHaveLength(3);
+    expect(refused).toEqual(
+      published
+        .slice(0, 3)
+        .map(({ payload }) => [payload.jobId, 'reason' in payload ? payload.reason : undefined]),
+    );
+    expect(refused[2][1]).toContain('closes 17, 16 can be proven');
   });
 
   it('asks for none where none is wanted, and for none before the first epoch where one an epoch is', async () => {

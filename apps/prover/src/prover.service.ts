@@ -81,7 +81,7 @@ export class ProverService implements LaneOwner {
     await this.save(context);
   }
 
-  /** Every plan of a partial, full or bankrupt outcome that a circuit has room for; of the others the reason is kept and published. */
+  /** Asks for a proof of every opened plan that fits a circuit; stores and publishes the reason for the others. */
   async onPlans(messages: readonly Message<PlanPayload>[], context: ConsumeContext): Promise<void> {
     for (const { payload, time } of messages) {
       if (payload.kind !== 'opened' || this.config.PROVE_LIQUIDATIONS === 'none') continue;
@@ -129,7 +129,7 @@ export class ProverService implements LaneOwner {
 }
 
 /** Why no circuit proves a plan; undefined where one does. */
-export function planRefusal(given: LiquidationCase): PlanNotProvableError | undefined {
+function planRefusal(given: LiquidationCase): PlanNotProvableError | undefined {
   if (!isLinear(given))
     return new PlanNotProvableError(
       'portfolio-margin',
