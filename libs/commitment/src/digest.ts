@@ -32,7 +32,9 @@ const LARGEST = 2n ** 127n;
 const WORD = 32;
 
 // One buffer for whatever is hashed together: millions of nodes make no garbage.
-const together = new Uint8Array(1 + 4 * DIGEST_BYTES);
+const PARTS = 5;
+const together = new Uint8Array(1 + PARTS * DIGEST_BYTES);
+const nodeTogether = together.subarray(0, 1 + 4 * DIGEST_BYTES);
 const encoder = new TextEncoder();
 let named = new Uint8Array(256);
 
@@ -48,8 +50,8 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return digest;
 }
 
-/** @param parts of 32 bytes each, four at most */
-function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
+/** SHA-256 of a tag and parts behind it. @param parts of 32 bytes each, five at most */
+export function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   together[0] = tag;
   let at = 1;
   for (const part of parts) {
@@ -65,9 +67,9 @@ function tagged(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
  * @param children digest and sums' digest of the left child and of the right one, 128 bytes from `first`
  */
 export function writeNodeDigest(children: Uint8Array, first: number, to: Uint8Array, at: number): void {
-  together[0] = NODE;
-  for (let i = 0; i < 4 * DIGEST_BYTES; i++) together[1 + i] = children[first + i];
-  writeDigest(together, to, at);
+  nodeTogether[0] = NODE;
+  for (let i = 0; i < 4 * DIGEST_BYTES; i++) nodeTogether[1 + i] = children[first + i];
+  writeDigest(nodeTogether, to, at);
 }
 
 export function sumsDigest(sums: Sums): Uint8Array {

@@ -75,19 +75,19 @@ export function accountSums({ cash, shares, positions }: Holdings): Sums {
     .sort((a, b) => (a.market < b.market ? -1 : 1));
   const sums = new Uint8Array(HEADER_BYTES + MARKET_BYTES * open.length);
   const view = viewOf(sums);
-  write(view, 0, cash > 0n ? cash : 0n, 'cash');
-  write(view, HALF, cash < 0n ? -cash : 0n, 'debt');
+  writeHalf(view, 0, cash > 0n ? cash : 0n, 'cash');
+  writeHalf(view, HALF, cash < 0n ? -cash : 0n, 'debt');
   if (shares < 0n) throw new InvalidInputError('shares', `must not be negative, got ${shares}`);
-  write(view, 2 * HALF, shares, 'shares');
-  write(view, 3 * HALF, 1n, 'accounts');
+  writeHalf(view, 2 * HALF, shares, 'shares');
+  writeHalf(view, 3 * HALF, 1n, 'accounts');
   open.forEach(({ market, size, entry, accrual }, i) => {
     if (market === open[i - 1]?.market) throw new InvalidInputError('market', `${market} comes twice`);
     const at = HEADER_BYTES + MARKET_BYTES * i;
     writeName(sums, at, market);
-    write(view, at + NAME, size > 0n ? size : 0n, 'long');
-    write(view, at + NAME + HALF, size < 0n ? -size : 0n, 'short');
-    write(view, at + NAME + 2 * HALF, entry, 'entry');
-    write(view, at + NAME + 3 * HALF, accrual, 'accrual');
+    writeHalf(view, at + NAME, size > 0n ? size : 0n, 'long');
+    writeHalf(view, at + NAME + HALF, size < 0n ? -size : 0n, 'short');
+    writeHalf(view, at + NAME + 2 * HALF, entry, 'entry');
+    writeHalf(view, at + NAME + 3 * HALF, accrual, 'accrual');
   });
   return sums;
 }
@@ -221,8 +221,12 @@ export function writeName(bytes: Uint8Array, at: number, market: string): void {
   for (let c = 0; c < market.length; c++) bytes[at + c] = market.charCodeAt(c);
 }
 
-function write(view: DataView, at: number, value: bigint, field: string): void {
-  // Sums begin as zeros.
+/**
+ * Writes 16 bytes, two's complement, into a buffer of zeros.
+ *
+ * @throws {InvalidInputError} for an amount of 128 bits or more
+ */
+export function writeHalf(view: DataView, at: number, value: bigint, field: string): void {
   if (value === 0n) return;
   if (value > LARGEST || value < -LARGEST - 1n)
     throw new InvalidInputError(field, `must be within 127 bits, got ${value}`);

@@ -1,7 +1,7 @@
 import { InvalidInputError } from '#lib/errors';
-import { DIGEST_BYTES, sha256 } from './digest.js';
+import { DIGEST_BYTES, sha256, tagged } from './digest.js';
 import { NotIncludedError } from './inclusion.js';
-import { writeName } from './sums.js';
+import { writeHalf, writeName } from './sums.js';
 
 /** The pool's book in one market: net size in 10^−8 base units, and Σ size × entry price, money in 10^−8. */
 export interface NetPosition {
@@ -30,7 +30,7 @@ export interface JournalTerms {
   readonly capital: bigint;
   readonly liquidity: bigint;
   readonly pending: bigint;
-  /** Σ size × execution price: what the trade adds to the entry notional where nothing is realised */
+  /** Σ size × execution price: the trade adds it to the entry notional where nothing is realised */
   readonly traded: bigint;
   /** π^ρ and π^L of the model for this trade then */
   readonly riskPremium: bigint;
@@ -53,14 +53,14 @@ export interface JournalLeaf {
 export type LeafText = Readonly<Record<keyof JournalLeaf, string>>;
 export type TermsText = Readonly<Record<Exclude<keyof JournalTerms, 'time' | 'kind'>, string>>;
 
-/** An entry of an epoch's journal with its place: what a trader keeps of a trade. Amounts are whole numbers in units of 10^−8, prices of 10^−18. */
+/** A trader's receipt: an entry of an epoch's journal with its place. Amounts are whole numbers in units of 10^−8, prices of 10^−18. */
 export interface TradeReceipt {
   /** end of the bar whose epoch the journal is of, ISO 8601 */
   readonly barEnd: string;
   readonly forecastId: string;
   readonly journal: { readonly root: string; readonly entries: number };
   readonly index: number;
-  /** JSON of the book event, as it was hashed; null for whoever may not see it */
+  /** JSON of the book event, as it was hashed; null for others than its accounts */
   readonly event: string | null;
   readonly salt: string | null;
   readonly content: string;
@@ -82,9 +82,7 @@ const ROW_BYTES = 128;
 const POSITION_BYTES = 64;
 const WORD = 32;
 const TERMS_WORDS = 9;
-const EMPTY = new Uint8Array(DIGEST_BYTES);
-const LARGEST = 2n ** 127n;
-const LOW = 2n ** 64n - 1n;
+const EMPTY: Uint8Array = new Uint8Array(DIGEST_BYTES);
 
 /**
  * Rows as a contract reads them: name, net and entry before, net and entry after, price, by ascending name. Markets in neither book
@@ -139,7 +137,7 @@ function position(book: Uint8Array, at: number, name: Uint8Array, held: Uint8Arr
   return at + POSITION_BYTES;
 }
 
-/** Digest of a book: what an epoch's journal ends with. */
+/** Digest of a book, as an epoch's journal ends with it. */
 export function netBookDigest(book: readonly (NetPosition & { readonly market: string })[]): Uint8Array {
   const none = { net: 0n, entry: 0n };
   return rowDigests(
@@ -180,21 +178,10 @@ export function contentOf(salt: Uint8Array, event: string): Uint8Array {
 
 /** SHA-256 of 3 and the leaf's digests. */
 export function journalLeafDigest({ content, before, after, marks, terms }: JournalLeaf): Uint8Array {
-  const bytes = new Uint8Array(1 + 5 * DIGEST_BYTES);
-  bytes[0] = LEAF;
-  [content, before, after, marks, terms].forEach((part, i) => {
-    bytes.set(part, 1 + DIGEST_BYTES * i);
-  });
-  return sha256(bytes);
+  return tagged(LEAF, content, before, after, marks, terms);
 }
 
-function nodeOf(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(1 + 2 * DIGEST_BYTES);
-  bytes[0] = NODE;
-  bytes.set(left, 1);
-  bytes.set(right, 1 + DIGEST_BYTES);
-  return sha256(bytes);
-}
+const nodeOf = (left: Uint8Array, right: Uint8Array) => tagged(NODE, left, right);
 
 /** The tree of a journal's leaves; leaves that are missing to a power of two are zeros. */
 export class JournalTree {
@@ -205,7 +192,7 @@ export class JournalTree {
   /** @param leaves digests, in the order of the entries */
   constructor(readonly leaves: readonly Uint8Array[]) {
     const levels: Uint8Array[][] = [[...leaves]];
-    let empty: Uint8Array = EMPTY;
+    let empty = EMPTY;
     while (levels[levels.length - 1].length > 1) {
       const below = levels[levels.length - 1];
       const level: Uint8Array[] = [];
@@ -223,7 +210,7 @@ export class JournalTree {
       throw new NotIncludedError(`there is no entry ${index} among ${this.leaves.length}`);
     const path: Uint8Array[] = [];
     let place = index;
-    let empty: Uint8Array = EMPTY;
+    let empty = EMPTY;
     for (const level of this.levels.slice(0, -1)) {
       path.push(level[place ^ 1] ?? empty);
       empty = nodeOf(empty, empty);
@@ -257,10 +244,3 @@ export function journalRoot(
 }
 
 const isOpen = ({ net, entry }: NetPosition) => net !== 0n || entry !== 0n;
-
-function writeHalf(view: DataView, at: number, value: bigint, field: string): void {
-  if (value >= LARGEST || value < -LARGEST)
-    throw new InvalidInputError(field, `must be within 127 bits, got ${value}`);
-  view.setBigInt64(at, value >> 64n);
-  view.setBigUint64(at + 8, value & LOW);
-}
