@@ -27,7 +27,7 @@ export interface CommitmentFigures {
   readonly memoryMb: number;
 }
 
-/** The numbers of a book that its commitment reads: a million accounts of five positions each, one after the other. */
+/** The part of a ledger that its commitment reads: accounts of five positions each. */
 class SyntheticBook {
   readonly capital = 10n ** 14n;
   readonly shortfall = 0n;

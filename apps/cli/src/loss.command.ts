@@ -75,8 +75,7 @@ export function checkLossCommand(file: string): {
 }
 
 /**
- * Proves a settlement, 64 accounts a proof. Proofs that are in the folder already are kept: it goes on where it was stopped, with the same
- * salts.
+ * Proves a settlement, 64 accounts a proof. A later run in the same folder keeps its proofs and salts, and makes the missing proofs.
  *
  * @throws {UsageError} where the events are not those of one settlement, or its shares are not by the rule
  */

@@ -14,7 +14,7 @@ const integer = z
 export const includedAccountSchema: z.ZodType<IncludedAccount> = z.strictObject({
   barEnd: z.iso.datetime().describe('end of the bar whose epoch the book is of'),
   forecastId: z.string(),
-  root: bytes.describe('the book’s root: what the chain has of this epoch is compared with it'),
+  root: bytes.describe('the book’s root, to compare with the chain’s of this epoch'),
   pool: z
     .strictObject(
       Object.fromEntries(POOL_FIELDS.map((field) => [field, integer])) as Record<
@@ -22,14 +22,14 @@ export const includedAccountSchema: z.ZodType<IncludedAccount> = z.strictObject(
         typeof integer
       >,
     )
-    .describe('P, L, P_t, and what else is owed: no account’s, and bound by the root'),
+    .describe('P, L, P_t and other debts: no account’s, and bound by the root'),
   leaves: z
     .array(
       z.strictObject({
         account: z.string().describe('the account, or account~market for an isolated position'),
         salt: bytes,
         index: z.int().min(0),
-        sums: bytes.describe('what the account holds: words of 32 bytes, docs/proofs.md'),
+        sums: bytes.describe('the account’s holdings: words of 32 bytes, docs/proofs.md'),
         path: z.array(z.strictObject({ digest: bytes, sums: bytes })),
       }),
     )

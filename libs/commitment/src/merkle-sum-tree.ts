@@ -80,7 +80,7 @@ export class MerkleSumTree {
     this.setSums(account, salt, accountSums(holdings));
   }
 
-  /** As {@link set}, with the account's sums: what {@link accountSums} makes, and nothing else. */
+  /** As {@link set}, with the account's sums as {@link accountSums} makes them. */
   setSums(account: string, salt: Uint8Array, sums: Sums): void {
     if (salt.length !== SALT_BYTES)
       throw new InvalidInputError('salt', `must have ${SALT_BYTES} bytes, got ${salt.length}`);

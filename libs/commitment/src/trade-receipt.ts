@@ -183,7 +183,7 @@ function eventOf(
   if (sides === undefined) return parsed;
   if (parsed.at !== terms.time) throw new NotIncludedError('its time is not the event’s');
   if (parsed.kind === 'trade-booked' && (parsed.quoteId !== null) !== (terms.kind === 2))
-    throw new NotIncludedError('it says of a quote what its event does not');
+    throw new NotIncludedError('its kind and its event differ about a quote');
   const charged = sides.reduce(
     (sum, side) => sum + units(side.riskPremium, 8) + units(side.liquidityPremium, 8),
     0n,
