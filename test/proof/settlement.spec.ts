@@ -48,7 +48,7 @@ import {
   stateNumbers,
 } from '#lib/proofs';
 import { liabilityRisk } from '#lib/risk';
-import { attestedAccount, provenBar } from '../../apps/settlement/src/index.js';
+import { attestedAccount, epochBar } from '../../apps/settlement/src/index.js';
 import { randomBar, randomSalt } from '../support/factor-cases.js';
 import { temporaryProver } from '../support/proofs.js';
 
@@ -448,7 +448,7 @@ describe('proofs on a chain', () => {
       barMs: Number(BAR) * 1000,
       bars: [{ jobId: 'bar', markets: names }],
     };
-    const bar = provenBar(2, { payload: payload as never, bars: [proofs[1]] });
+    const bar = epochBar(2, { payload: payload as never, bars: [proofs[1]] });
     const { positions } = plan.case;
     const account_ = attestedAccount({ epochId: '', at: Number(time) * 1000 - 400, positions }, bar);
     const id = marketBytes('lq-1');

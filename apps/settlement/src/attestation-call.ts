@@ -1,4 +1,4 @@
-import { type ATTESTOR_ABI, marketBytes, type ProvenBar, publicValue, TAIL_FACTOR } from '#lib/chain';
+import { type ATTESTOR_ABI, marketBytes, type ProvenBar, provenBar } from '#lib/chain';
 import { fromNumber, SIZE_DECIMALS } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import { accountUnit } from '#lib/proofs';
@@ -11,17 +11,12 @@ type Arguments = ContractFunctionArgs<typeof ATTESTOR_ABI, 'nonpayable', 'attest
 export type AttestedAccount = Arguments[2];
 
 /** An epoch's proven values by market, whose digest the oracle keeps. */
-export function provenBar(number: number, { payload, bars }: ProvenEpoch): ProvenBar {
-  return {
-    number: BigInt(number),
-    bar: BigInt(payload.barEnd / 1000),
-    barSeconds: payload.barMs / 1000,
-    tailFactor: publicValue(bars[0], 'bar', 'publicBook', TAIL_FACTOR),
-    markets: payload.bars.flatMap(({ markets }) => markets.map(marketBytes)),
-    variances: payload.bars.flatMap(({ markets }, p) =>
-      markets.map((_, i) => publicValue(bars[p], 'bar', 'variances', i)),
-    ),
-  };
+export function epochBar(number: number, { payload, bars }: ProvenEpoch): ProvenBar {
+  return provenBar(
+    { number: BigInt(number), bar: BigInt(payload.barEnd / 1000), bars },
+    payload.barMs / 1000,
+    payload.bars.map(({ markets }) => markets.map(marketBytes)),
+  );
 }
 
 /**

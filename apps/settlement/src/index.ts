@@ -1,4 +1,4 @@
-export { attestedAccount, provenBar } from './attestation-call.js';
+export { attestedAccount, epochBar } from './attestation-call.js';
 export { priceCall, type PricedBar } from './price-call.js';
 export { openedBook } from './epoch-call.js';
 export {

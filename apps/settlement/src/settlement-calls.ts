@@ -11,7 +11,7 @@ import {
 } from '#lib/chain';
 import type { EpochPayload } from '#lib/messages';
 import { modelCall, oracleModel, type ProvenEpoch, provenEpoch, publishCall } from './epoch-call.js';
-import { attestedAccount, provenBar } from './attestation-call.js';
+import { attestedAccount, epochBar } from './attestation-call.js';
 import { priceCall, type PricedBar, pricedBars, pricedPlan } from './price-call.js';
 import type { SettlementChain } from './settlement-chain.js';
 import type { SettlementRepository } from './settlement.repository.js';
@@ -87,7 +87,7 @@ export class SettlementCalls {
     if (number === null) return undefined;
     const job = `liquidation-${planId}`;
     const { document } = (await this.repository.proofs(this.repository.database.manager, [job])).get(job)!;
-    const bar = provenBar(number, await this.proven(epoch as EpochPayload));
+    const bar = epochBar(number, await this.proven(epoch as EpochPayload));
     const args = [planDigest(planId), bar, attestedAccount(plan, bar), chainProof(document!)] as const;
     return {
       to: this.chain.deployment.attestor,

@@ -2,10 +2,11 @@ import { type Address, type Hex, isAddressEqual, zeroAddress } from 'viem';
 import { bookRoot, bytesOf, hexOf } from '#lib/commitment';
 import { messageOf } from '#lib/errors';
 import { SCALE_BITS } from '#lib/proofs';
-import { type AuditedChain, label, type PublishedEpoch } from './audit-chain.js';
+import { type AuditedChain, label } from './audit-chain.js';
 import { decodeBook, type OpenedBook, positionsOf } from './book-commitment.js';
 import { contractArtifact, isCodeOf } from './contract-artifact.js';
 import { BINDING_ABI } from './oracle-abi.js';
+import type { PublishedEpoch } from './published-epoch.js';
 
 /** The book in an epoch's proofs, in shares of its unit. */
 export interface ClaimedBook {

@@ -10,15 +10,12 @@ import {
 import { loadArtifacts, type ProofDocument, type Prover, type Statement } from '#lib/proofs';
 import type { ChainClient } from './chain-client.js';
 import { documentInstances } from './encoding.js';
-import { ChainError } from './errors.js';
-import { innerCall } from './inner-call.js';
-import { auditHeadOf, type PublishedHead } from './audit-head.js';
-import { ATTESTOR_ABI, ORACLE_ABI, PRICE_SOURCE_ABI, PUBLISH } from './oracle-abi.js';
+import { logRanges } from './log-ranges.js';
+import { ATTESTOR_ABI, ORACLE_ABI, PRICE_SOURCE_ABI } from './oracle-abi.js';
+import { takenCall } from './published-epoch.js';
 
-const LOG_RANGE = 50_000n;
 const ATTEST = toFunctionSelector(getAbiItem({ abi: ATTESTOR_ABI, name: 'attestLiquidation' }));
 
-export type PublishedEpoch = ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable', 'publish'>[0];
 export type Attestation = ContractFunctionArgs<typeof ATTESTOR_ABI, 'nonpayable', 'attestLiquidation'>;
 
 /** An oracle's record, as a node has it: events, the calls behind them, prices that are held. */
@@ -35,11 +32,8 @@ export class AuditedChain {
 
   /** Events of the oracle and of its attestor, in the order of the chain. */
   async events() {
-    const head = await this.client.getBlockNumber();
     const found = [];
-    for (let fromBlock = 0n; fromBlock <= head; fromBlock += LOG_RANGE) {
-      const toBlock = fromBlock + LOG_RANGE - 1n < head ? fromBlock + LOG_RANGE - 1n : head;
-      const range = { fromBlock, toBlock } as const;
+    for (const range of logRanges(await this.client.getBlockNumber())) {
       const [ours, attested] = await Promise.all([
         this.client.getContractEvents({ address: this.oracle, abi: ORACLE_ABI, ...range }),
         this.client.getContractEvents({ address: this.attestor, abi: ATTESTOR_ABI, ...range }),
@@ -63,19 +57,8 @@ export class AuditedChain {
     });
   }
 
-  /** The epoch that a transaction has published, made by itself or by a Safe in its name. */
-  async published(
-    transaction: Hex,
-    digest: Hex,
-  ): Promise<PublishedEpoch & { readonly auditHead: PublishedHead | undefined }> {
-    const data = await this.call(transaction, PUBLISH, digest, 'publish');
-    const { args } = decodeFunctionData({ abi: ORACLE_ABI, data });
-    const [epoch] = args as unknown as readonly [PublishedEpoch];
-    return { ...epoch, auditHead: auditHeadOf(data) };
-  }
-
   async attested(transaction: Hex, digest: Hex): Promise<Attestation> {
-    const data = await this.call(transaction, ATTEST, digest, 'attestLiquidation');
+    const data = await takenCall(this.client, transaction, digest, ATTEST, 'attestLiquidation');
     return decodeFunctionData({ abi: ATTESTOR_ABI, data }).args as unknown as Attestation;
   }
 
@@ -95,14 +78,6 @@ export class AuditedChain {
     };
     const { failures, values } = await this.prover.verify(statement, document);
     return { values, reasons: failures };
-  }
-
-  private async call(transaction: Hex, selector: Hex, digest: Hex, name: string): Promise<Hex> {
-    const { input } = await this.client.getTransaction({ hash: transaction });
-    const data = innerCall(input, selector, digest);
-    if (data === undefined)
-      throw new ChainError(`transaction ${transaction} does not carry the ${name} call that was taken`);
-    return data;
   }
 }
 

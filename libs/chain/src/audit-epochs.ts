@@ -2,10 +2,12 @@ import type { PublishedHead } from './audit-head.js';
 import type { Address, Hex } from 'viem';
 import { type BarPublic, barStatement, quantise, splitFailures } from '#lib/proofs';
 import { BookAuditor } from './audit-books.js';
-import { type AuditedChain, label, type PublishedEpoch } from './audit-chain.js';
+import { type AuditedChain, label } from './audit-chain.js';
 import { type ChainProof, fromUnits, publicValue } from './encoding.js';
 import { ExceedanceCounters, isRefuted } from './exceedances.js';
 import { ORACLE_ABI, type OracleModel } from './oracle-abi.js';
+import { type ProvenBar, provenBar } from './proven-bar.js';
+import { publishedEpoch, type PublishedEpoch } from './published-epoch.js';
 
 /** Findings about one epoch. */
 export interface AuditedEpoch {
@@ -28,15 +30,6 @@ export interface AuditedEpoch {
   readonly failures: readonly string[];
 }
 
-/** An epoch's proven values by market, which liquidations are attested with. */
-export interface ProvenMarkets {
-  readonly bar: bigint;
-  readonly barSeconds: number;
-  readonly tailFactor: bigint;
-  readonly markets: readonly Hex[];
-  readonly variances: readonly bigint[];
-}
-
 /** Where an epoch was published, and the oracle's event about it. */
 export interface PublishedEvent {
   readonly transaction: Hex;
@@ -47,9 +40,6 @@ export interface PublishedEvent {
 
 /** Rounding of returns in units of their markets, percent: the oracle's own tolerance. */
 const RETURN_TOLERANCE = 2 ** -20;
-
-/** κ among the terms of a bar's public book. */
-const TAIL_FACTOR = 5;
 
 /** Follows the chain of epochs: numbers, bars, models, states, prices, counters of exceedances. */
 export class EpochAuditor {
@@ -62,8 +52,8 @@ export class EpochAuditor {
   private discredited: string | undefined;
   private readonly seen = new Set<Hex>();
   /** by epoch number */
-  readonly proven = new Map<number, ProvenMarkets>();
-  /** the calls that have published them, by number */
+  readonly proven = new Map<number, ProvenBar>();
+  /** by epoch number */
   readonly published = new Map<number, PublishedEpoch>();
   private last = 0;
   private readonly books: BookAuditor;
@@ -87,7 +77,7 @@ export class EpochAuditor {
   }
 
   async epoch({ transaction, block, upper: said, digest }: PublishedEvent): Promise<AuditedEpoch> {
-    const epoch = await this.chain.published(transaction, digest);
+    const epoch = await publishedEpoch(this.chain.client, transaction, digest);
     const failures: string[] = [];
     const check = (holds: boolean, failure: string) => {
       if (!holds) failures.push(failure);
@@ -206,15 +196,18 @@ export class EpochAuditor {
   }
 
   /** Keeps the epoch's proven values, and counts the windows that end with it. */
-  private async follow({ number, bar, bars }: PublishedEpoch, model: OracleModel): Promise<void> {
-    const markets = model.parts.flatMap((part) => part.markets);
-    const variances = model.parts.flatMap((part, p) =>
-      part.markets.map((_, i) => publicValue(bars[p], 'bar', 'variances', i)),
+  private async follow(
+    epoch: PublishedEpoch,
+    { parts, barSeconds, horizonBars }: OracleModel,
+  ): Promise<void> {
+    const proven = provenBar(
+      epoch,
+      barSeconds,
+      parts.map(({ markets }) => markets),
     );
-    const { barSeconds } = model;
-    const tailFactor = publicValue(bars[0], 'bar', 'publicBook', TAIL_FACTOR);
-    this.proven.set(Number(number), { bar, barSeconds, tailFactor, markets, variances });
-    const horizon = BigInt(model.horizonBars) * BigInt(barSeconds);
+    const { number, bar, markets, variances } = proven;
+    this.proven.set(Number(number), proven);
+    const horizon = BigInt(horizonBars) * BigInt(barSeconds);
     for (const [i, market] of markets.entries()) {
       this.seen.add(market);
       const price = await this.chain.priceAt(market, bar);

@@ -8,47 +8,56 @@ import {
 } from 'viem';
 import { hexOf, netBookDigest } from '#lib/commitment';
 import { priceStatement } from '#lib/proofs';
-import { type AuditedChain, label, type PublishedEpoch } from './audit-chain.js';
+import { type AuditedChain, label } from './audit-chain.js';
 import { decodeBook, positionsOf } from './book-commitment.js';
+import { CASE_STATUS, challengeCase, challengeEvents, type ChallengeCase } from './challenge-cases.js';
 import { contractArtifact, isCodeOf } from './contract-artifact.js';
 import { publicValue } from './encoding.js';
 import { innerCall } from './inner-call.js';
 import { type BoundJournal, isJudged, publishedJournals, type PublishedJournal } from './journals.js';
 import { ANSWER, BINDING_ABI, CHALLENGES_ABI } from './oracle-abi.js';
+import type { PublishedEpoch } from './published-epoch.js';
+
+/** A fault, and the block it is in. */
+interface Failure {
+  readonly block: number;
+  readonly what: string;
+}
 
 /** Entries that the chain or a challenger has picked. */
-export interface AuditedTrades {
-  /** changes of the pool's book in all journals */
-  readonly entries: number;
-  /** of them in journals whose epoch follows the bar before: the others nobody can judge */
-  readonly judged: number;
+interface AuditedCases {
   readonly picked: number;
   readonly answered: number;
   /** open, and not overdue */
   readonly open: number;
   /** one of their books has no position */
   readonly notProvable: number;
-  /** epochs with entries that nobody has drawn from yet */
-  readonly notDrawn: readonly number[];
-  readonly failures: readonly { readonly block: number; readonly what: string }[];
+  readonly failures: readonly Failure[];
 }
 
-const STATUS = { open: 1, answered: 2, notProvable: 3, unanswered: 4 } as const;
+/** Journals of an oracle's epochs, and the picked entries. */
+export interface AuditedTrades extends AuditedCases {
+  /** changes of the pool's book in all journals */
+  readonly entries: number;
+  /** entries of journals whose epoch follows the bar before: nobody can judge the others */
+  readonly judged: number;
+  /** epochs with entries that nobody has drawn from yet */
+  readonly notDrawn: readonly number[];
+}
 
-/** Journals, what was picked of them, and whether each answer that was taken holds. */
+/** Audits the journals, the contracts where their entries are challenged, and every answer that these have taken. */
 export async function auditJournals(
   chain: AuditedChain,
   epochs: ReadonlyMap<number, PublishedEpoch>,
 ): Promise<AuditedTrades> {
   const { client, oracle } = chain;
   const journals = await publishedJournals(client, oracle);
-  const failures: { block: number; what: string }[] = [];
+  const failures: Failure[] = [];
   let [entries, judged] = [0, 0];
   const notDrawn: number[] = [];
   const places = new Set<Address>();
   const { timestamp: now } = await client.getBlock({ blockTag: 'latest' });
-  for (const [number, published] of journals) {
-    const { journal, challenges, block } = published;
+  for (const [number, { journal, challenges, block }] of journals) {
     const fail = (what: string) => failures.push({ block, what: `journal of epoch ${number}: ${what}` });
     const epoch = epochs.get(number);
     if (epoch === undefined) fail('its epoch was not published');
@@ -56,56 +65,62 @@ export async function auditJournals(
     entries += Number(journal.entries);
     if (!isJudged(journal, journals.get(number - 1)?.journal)) continue;
     judged += Number(journal.entries);
-    if (isAddressEqual(challenges, zeroAddress)) {
-      if (!places.has(challenges)) fail('nobody has opened challenges: its premia cannot be challenged');
-      places.add(challenges);
-      continue;
-    }
     if (!places.has(challenges)) for (const what of await placeFailures(chain, challenges)) fail(what);
     places.add(challenges);
+    if (journal.entries === 0n || isAddressEqual(challenges, zeroAddress)) continue;
     const drawn = await client.readContract({
       ...{ address: challenges, abi: CHALLENGES_ABI, functionName: 'drawn', args: [journal.number] },
     });
-    if (!drawn && journal.entries > 0n) notDrawn.push(number);
+    if (!drawn) notDrawn.push(number);
   }
+  places.delete(zeroAddress);
+  const cases: AuditedCases[] = [];
+  for (const challenges of places) cases.push(await auditCases(chain, journals, challenges, now));
+  const total = (field: 'picked' | 'answered' | 'open' | 'notProvable') =>
+    cases.reduce((sum, found) => sum + found[field], 0);
+  return {
+    ...{ entries, judged, picked: total('picked'), answered: total('answered'), open: total('open') },
+    ...{ notProvable: total('notProvable'), notDrawn },
+    failures: [...failures, ...cases.flatMap((found) => found.failures)],
+  };
+}
+
+/**
+ * Audits the picked entries of one contract and the answers it has taken.
+ *
+ * @param now time of the chain's last block, seconds since 1970
+ */
+async function auditCases(
+  chain: AuditedChain,
+  journals: ReadonlyMap<number, PublishedJournal>,
+  challenges: Address,
+  now: bigint,
+): Promise<AuditedCases> {
   const counts = { picked: 0, answered: 0, open: 0, notProvable: 0 };
-  for (const challenges of places) {
-    if (isAddressEqual(challenges, zeroAddress)) continue;
-    const events = await client.getContractEvents({
-      ...{ address: challenges, abi: CHALLENGES_ABI, fromBlock: 0n, strict: true },
-    });
-    for (const event of events) {
-      const block = Number(event.blockNumber);
-      if (event.eventName === 'Picked') {
-        counts.picked++;
-        const { number, index } = event.args;
-        const [status, due] = await client.readContract({
-          ...{ address: challenges, abi: CHALLENGES_ABI, functionName: 'cases', args: [number, index] },
-        });
-        const what = `entry ${index} of epoch ${number}`;
-        if (status === STATUS.open && due < now)
-          failures.push({ block, what: `${what} was not answered for in time` });
-        else if (status === STATUS.open) counts.open++;
-        else if (status === STATUS.unanswered)
-          failures.push({ block, what: `${what} was not answered for in time` });
-      } else if (event.eventName === 'AnswerTaken') {
-        const { number, index, status, digest } = event.args;
-        if (status === STATUS.notProvable) counts.notProvable++;
-        else counts.answered++;
-        const previous = journals.get(Number(number) - 1);
-        for (const what of await answerFailures(chain, previous, {
-          transaction: event.transactionHash,
-          digest,
-          status,
-        }))
-          failures.push({ block, what: `answer for entry ${index} of epoch ${number}: ${what}` });
-      } else if (event.eventName === 'DisputeBegun') {
-        const { number, index } = event.args;
-        failures.push({ block, what: `the oracle is disputed since entry ${index} of epoch ${number}` });
-      }
+  const failures: Failure[] = [];
+  for (const event of await challengeEvents(chain.client, challenges)) {
+    const fail = (what: string) => failures.push({ block: Number(event.blockNumber), what });
+    if (event.eventName === 'Picked') {
+      counts.picked++;
+      const { number, index } = event.args;
+      const { status, due } = await challengeCase(chain.client, challenges, number, index);
+      if (status === 'unanswered' || (status === 'open' && due < now))
+        fail(`entry ${index} of epoch ${number} was not answered for in time`);
+      else if (status === 'open') counts.open++;
+    } else if (event.eventName === 'AnswerTaken') {
+      const { number, index, digest } = event.args;
+      const status = CASE_STATUS[event.args.status];
+      if (status === 'not provable') counts.notProvable++;
+      else counts.answered++;
+      const answer = { transaction: event.transactionHash, digest, status };
+      for (const what of await answerFailures(chain, journals.get(Number(number) - 1), answer))
+        fail(`answer for entry ${index} of epoch ${number}: ${what}`);
+    } else if (event.eventName === 'DisputeBegun') {
+      const { number, index } = event.args;
+      fail(`the oracle is disputed since entry ${index} of epoch ${number}`);
     }
   }
-  return { entries, judged, ...counts, notDrawn, failures };
+  return { ...counts, failures };
 }
 
 /** Differences between the journal that was bound and what its epoch's call carries and proves. */
@@ -140,6 +155,8 @@ function journalFailures({ book, bars, bar }: PublishedEpoch, journal: BoundJour
 
 /** Why a contract is not the one where challenges are judged. */
 async function placeFailures({ client, oracle }: AuditedChain, challenges: Address): Promise<string[]> {
+  if (isAddressEqual(challenges, zeroAddress))
+    return ['nobody has opened challenges: its premia cannot be challenged'];
   const code = await client.getCode({ address: challenges });
   if (!isCodeOf(contractArtifact('PremiumChallenges'), code))
     return [`challenges at ${challenges} are not PremiumChallenges of this version`];
@@ -162,7 +179,7 @@ async function answerFailures(
     transaction,
     digest,
     status,
-  }: { readonly transaction: Hex; readonly digest: Hex; readonly status: number },
+  }: { readonly transaction: Hex; readonly digest: Hex } & Pick<ChallengeCase, 'status'>,
 ): Promise<string[]> {
   const { input } = await chain.client.getTransaction({ hash: transaction });
   const data = innerCall(input, ANSWER, digest);
@@ -173,7 +190,7 @@ async function answerFailures(
     'nonpayable',
     'answer'
   >;
-  if (status === STATUS.notProvable || opening.terms.kind === 0) return [];
+  if (status === 'not provable' || opening.terms.kind === 0) return [];
   const { values, reasons } = await chain.verify(priceStatement, given);
   const failures = [...reasons];
   if (values === undefined) return failures;

@@ -1,8 +1,8 @@
 import type { Hex } from 'viem';
 import { LARGEST_ACCOUNT, liquidationStatement, quantise } from '#lib/proofs';
 import { type Attestation, type AuditedChain, label } from './audit-chain.js';
-import type { ProvenMarkets } from './audit-epochs.js';
 import { publicValue } from './encoding.js';
+import type { ProvenBar } from './proven-bar.js';
 
 export interface AuditedLiquidation {
   readonly plan: Hex;
@@ -27,7 +27,7 @@ const UNIT = (10n ** 4n) << 128n;
 /** An attested liquidation: its proof, its α, the prices and variances it rests on. */
 export async function auditLiquidation(
   chain: AuditedChain,
-  proven: ReadonlyMap<number, ProvenMarkets>,
+  proven: ReadonlyMap<number, ProvenBar>,
   { transaction, block, plan, digest }: AttestedEvent,
 ): Promise<AuditedLiquidation> {
   const attestation = await chain.attested(transaction, digest);
@@ -39,7 +39,7 @@ export async function auditLiquidation(
     failures.push('its α is not the oracle’s');
   const known = proven.get(Number(bar.number));
   if (known === undefined || !isProven(bar, known))
-    failures.push(`what it says of epoch ${bar.number} is not what was proven there`);
+    failures.push(`its values of epoch ${bar.number} are not the proven ones`);
   failures.push(...(await accountFailures(chain, attestation)));
   return {
     ...{ plan, block: Number(block), transaction },
@@ -47,7 +47,7 @@ export async function auditLiquidation(
   };
 }
 
-function isProven(bar: Attestation[1], known: ProvenMarkets): boolean {
+function isProven(bar: ProvenBar, known: ProvenBar): boolean {
   const equal = <T>(a: readonly T[], b: readonly T[]) =>
     a.length === b.length && a.every((value, i) => value === b[i]);
   return (

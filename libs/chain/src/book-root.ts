@@ -1,10 +1,8 @@
 import { type Address, type Hex, zeroAddress } from 'viem';
 import type { ChainClient } from './chain-client.js';
 import { ChainError } from './errors.js';
+import { logRanges } from './log-ranges.js';
 import { BINDING_ABI, ORACLE_ABI } from './oracle-abi.js';
-
-/** Blocks of logs that are asked for at once: nodes answer no more. */
-const LOG_RANGE = 50_000n;
 
 /**
  * The root of the book that an oracle has taken for a bar, for checks of inclusion. It is asked of the contract that bound
@@ -18,11 +16,9 @@ export async function publishedBookRoot(
   oracle: Address,
   barEnd: bigint,
 ): Promise<{ readonly number: number; readonly block: number; readonly root: Hex }> {
-  const head = await client.getBlockNumber();
   let binding: Address = zeroAddress;
-  for (let fromBlock = 0n; fromBlock <= head; fromBlock += LOG_RANGE) {
-    const toBlock = fromBlock + LOG_RANGE - 1n < head ? fromBlock + LOG_RANGE - 1n : head;
-    const logs = await client.getContractEvents({ address: oracle, abi: ORACLE_ABI, fromBlock, toBlock });
+  for (const range of logRanges(await client.getBlockNumber())) {
+    const logs = await client.getContractEvents({ address: oracle, abi: ORACLE_ABI, ...range });
     for (const event of logs) {
       if (event.eventName === 'BindingInstalled') binding = event.args.binding!;
       if (event.eventName !== 'EpochPublished' || event.args.bar !== barEnd) continue;

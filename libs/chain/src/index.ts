@@ -7,6 +7,7 @@ export type { AuditedEpoch } from './audit-epochs.js';
 export type { AuditedTrades } from './audit-journals.js';
 export type { AuditedLiquidation } from './audit-liquidations.js';
 export * from './block-header.js';
+export * from './challenge-cases.js';
 export * from './chain-client.js';
 export * from './chainlink.js';
 export * from './contract-artifact.js';

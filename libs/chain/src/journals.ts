@@ -1,29 +1,13 @@
-import {
-  type Address,
-  type ContractFunctionArgs,
-  decodeFunctionData,
-  type Hex,
-  isAddressEqual,
-  zeroAddress,
-} from 'viem';
+import { type Address, type ContractFunctionArgs, type Hex, isAddressEqual, zeroAddress } from 'viem';
 import type { ChainClient } from './chain-client.js';
-import { publicValue } from './encoding.js';
 import { ChainError } from './errors.js';
-import { innerCall } from './inner-call.js';
-import { ATTESTOR_ABI, BINDING_ABI, CHALLENGES_ABI, ORACLE_ABI, PUBLISH } from './oracle-abi.js';
+import { logRanges } from './log-ranges.js';
+import { BINDING_ABI, type CHALLENGES_ABI, ORACLE_ABI } from './oracle-abi.js';
+import { type ProvenBar, provenBar } from './proven-bar.js';
+import { publishedEpoch } from './published-epoch.js';
 
 /** An epoch's journal as it was bound: challenges pass it on. */
 export type BoundJournal = ContractFunctionArgs<typeof CHALLENGES_ABI, 'nonpayable', 'answer'>[0];
-export type ProvenBarArgument = ContractFunctionArgs<
-  typeof ATTESTOR_ABI,
-  'nonpayable',
-  'attestLiquidation'
->[1];
-
-/** Blocks of logs that are asked for at once: nodes answer no more. */
-const LOG_RANGE = 50_000n;
-/** κ among the terms of a bar's public book. */
-const TAIL_FACTOR = 5;
 
 /** An epoch with its journal, and where its entries are challenged. */
 export interface PublishedJournal {
@@ -37,8 +21,8 @@ export interface PublishedJournal {
 }
 
 /**
- * The journals that an oracle's epochs were bound with, by number. They are those of the contract that the oracle has bound books
- * with: whatever others say counts for nothing.
+ * The journals that an oracle's epochs were bound with, by number. Only events of the contract that binds the oracle's books
+ * count.
  */
 export async function publishedJournals(
   client: ChainClient,
@@ -49,10 +33,7 @@ export async function publishedJournals(
   let markets: readonly Hex[] = [];
   const bound = new Map<string, BoundJournal>();
   const opened = new Map<Address, Address>();
-  const head = await client.getBlockNumber();
-  for (let fromBlock = 0n; fromBlock <= head; fromBlock += LOG_RANGE) {
-    const toBlock = fromBlock + LOG_RANGE - 1n < head ? fromBlock + LOG_RANGE - 1n : head;
-    const range = { fromBlock, toBlock } as const;
+  for (const range of logRanges(await client.getBlockNumber())) {
     const bindings = await client.getContractEvents({
       ...{ abi: BINDING_ABI, eventName: 'JournalBound', args: { oracle }, strict: true, ...range },
     });
@@ -128,23 +109,11 @@ export function isJudged(
   );
 }
 
-/** An epoch's proven values by market, whose digest the oracle keeps, read from the transaction that has published it. */
+/** The proven values of a journal's epoch, read from the transaction that has published it: of a model in one part. */
 export async function provenBarOf(
   client: ChainClient,
   { journal, publication, markets }: PublishedJournal,
-): Promise<ProvenBarArgument> {
-  const { input } = await client.getTransaction({ hash: publication.transaction });
-  const data = innerCall(input, PUBLISH, publication.digest);
-  if (data === undefined)
-    throw new ChainError(
-      `transaction ${publication.transaction} does not carry the publish call that was taken`,
-    );
-  const { args } = decodeFunctionData({ abi: ORACLE_ABI, data });
-  const [{ bars }] = args as unknown as ContractFunctionArgs<typeof ORACLE_ABI, 'nonpayable', 'publish'>;
-  return {
-    ...{ number: journal.number, bar: journal.bar, barSeconds: journal.barSeconds },
-    tailFactor: publicValue(bars[0], 'bar', 'publicBook', TAIL_FACTOR),
-    markets,
-    variances: markets.map((_, i) => publicValue(bars[0], 'bar', 'variances', i)),
-  };
+): Promise<ProvenBar> {
+  const epoch = await publishedEpoch(client, publication.transaction, publication.digest);
+  return provenBar(epoch, journal.barSeconds, [markets]);
 }
