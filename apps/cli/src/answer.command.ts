@@ -5,8 +5,10 @@ import {
   type ChainProof,
   CHALLENGES_ABI,
   challengeOpening,
+  challengePlaces,
   isJudged,
   marketName,
+  openCases,
   premiumStatement,
   provenBarOf,
   publishedJournals,
@@ -17,8 +19,8 @@ import {
 import { type TradeReceipt, tradeReceiptSchema } from '#lib/commitment';
 import { messageOf, parseInput } from '#lib/errors';
 import { barStatement, createProver, priceStatement, type Prover } from '#lib/proofs';
-import { UsageError } from '#lib/terminal';
-import { challengePlaces, type ChainOptions, chainOf, openCases } from './receipt.command.js';
+import { type ChainOptions, chainOf } from './chain-options.js';
+import { engineAnswer } from './engine-answer.js';
 import { signer } from './signer.js';
 
 export interface AnswerOptions extends ChainOptions {
@@ -28,7 +30,7 @@ export interface AnswerOptions extends ChainOptions {
   readonly fund?: string;
 }
 
-/** Work that was done for the entries that were picked. */
+/** Results for the picked entries. */
 export interface Answered {
   /** epochs of which the chain has picked entries now */
   readonly drawn: readonly number[];
@@ -40,8 +42,8 @@ export interface Answered {
 const NO_ANSWER: ChainProof = { proof: '0x', instances: [] };
 
 /**
- * Has the chain pick entries of the epochs, and answers for all that are open: their opening from the engine, and the proof of
- * their premium, made here. The operator's to run, beside the engine, with a key that needs no right of its own.
+ * Has the chain pick entries of the epochs, and answers every open one with its opening, which the engine serves, and a proof of its
+ * premium. The operator runs it beside the engine; the signing key needs no role.
  */
 export async function answerCommand(options: AnswerOptions): Promise<Answered> {
   const { rpcUrl, oracle } = chainOf(options);
@@ -154,13 +156,7 @@ class Answering {
     return { places, unit, proof: chainProof(await this.prover.prove(priceStatement, input)) };
   }
 
-  private async engine(path: string): Promise<unknown> {
-    const url = new URL(path, this.options.engine);
-    const { apiKey } = this.options;
-    const headers = new Headers(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` });
-    const response = await fetch(url, { headers });
-    if (!response.ok)
-      throw new UsageError(`${url.href} answers ${response.status}: ${await response.text()}`);
-    return response.json();
+  private engine(path: string): Promise<unknown> {
+    return engineAnswer(this.options.engine, path, this.options);
   }
 }

@@ -8,39 +8,28 @@ import {
   deployOracle,
   INSTALL_MODEL,
   ORACLE_ABI,
-  parseDeployment,
   type PriceTerms,
   signReport,
   Transactor,
 } from '#lib/chain';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { createProver } from '#lib/proofs';
-import { UsageError } from '#lib/terminal';
 import { oracleTerms, readDeployment, writeDeployment } from '../../settlement/src/index.js';
+import { type ChainOptions, chainOf } from './chain-options.js';
+import { engineAnswer } from './engine-answer.js';
 import { readJson } from './read-json.js';
 import { signer } from './signer.js';
-
-export interface AuditOptions {
-  readonly rpc?: string;
-  readonly oracle?: string;
-  /** file that names the node and the oracle where the others do not */
-  readonly deployment: string;
-}
 
 /**
  * Verifies everything an oracle has taken; needs nothing but a node.
  *
  * @throws {UsageError} where nothing says which node or oracle
  */
-export async function auditCommand({ deployment, ...given }: AuditOptions): Promise<Audit> {
-  const known =
-    given.rpc !== undefined && given.oracle !== undefined ? undefined : parseDeployment(readJson(deployment));
-  const rpc = given.rpc ?? known?.rpcUrl;
-  if (rpc === undefined) throw new UsageError(`--rpc: ${deployment} names no node; give the URL of one`);
-  const oracle = parseInput(addressSchema, given.oracle ?? known?.oracle, 'oracle');
+export async function auditCommand(options: ChainOptions): Promise<Audit> {
+  const { rpcUrl, oracle } = chainOf(options);
   const prover = createProver();
   try {
-    return await auditOracle(rpc, oracle, prover, (line) => {
+    return await auditOracle(rpcUrl, oracle, prover, (line) => {
       process.stderr.write(`${line}\n`);
     });
   } finally {
@@ -198,26 +187,12 @@ export async function reportPricesCommand(options: {
   });
   const account = signer();
   const report = await signReport(account, { chainId, address }, { bar: BigInt(options.bar), prices });
-  await engineAnswer(options.engine, '/v1/price-reports', {
+  const body = {
     bar: options.bar,
     markets: prices.map(({ market }) => market),
     prices: prices.map(({ price }) => price),
     signature: report.signature,
-  });
+  };
+  await engineAnswer(options.engine, '/v1/price-reports', { body });
   return { bar: options.bar, reporter: account.address, differing };
-}
-
-async function engineAnswer(engine: string, path: string, body?: object): Promise<unknown> {
-  const url = new URL(path, engine);
-  const response = await fetch(url, {
-    ...(body === undefined
-      ? {}
-      : {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }),
-  });
-  if (!response.ok) throw new UsageError(`${url.href} answers ${response.status}: ${await response.text()}`);
-  return response.json();
 }

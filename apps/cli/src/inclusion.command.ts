@@ -1,15 +1,11 @@
 import { formatMoney } from '#lib/amounts';
-import { addressSchema, chainClient, parseDeployment, publishedBookRoot } from '#lib/chain';
+import { chainClient, publishedBookRoot } from '#lib/chain';
 import { checkIncludedAccount, includedAccountSchema } from '#lib/commitment';
 import { parseInput } from '#lib/errors';
-import { UsageError } from '#lib/terminal';
+import { type ChainOptions, chainOf } from './chain-options.js';
 import { readJson } from './read-json.js';
 
-export interface InclusionOptions {
-  readonly rpc?: string;
-  readonly oracle?: string;
-  /** names the node and the oracle where the others do not */
-  readonly deployment: string;
+export interface InclusionOptions extends ChainOptions {
   /** instead of a chain's: 32 bytes in hex */
   readonly root?: string;
 }
@@ -60,10 +56,7 @@ export async function checkInclusionCommand(
   };
 }
 
-function rootOnChain(barEnd: string, { rpc, oracle, deployment }: InclusionOptions) {
-  const known = rpc !== undefined && oracle !== undefined ? undefined : parseDeployment(readJson(deployment));
-  const url = rpc ?? known?.rpcUrl;
-  if (url === undefined) throw new UsageError(`--rpc: ${deployment} names no node; give the URL of one`);
-  const address = parseInput(addressSchema, oracle ?? known?.oracle, 'oracle');
-  return publishedBookRoot(chainClient(url), address, BigInt(Date.parse(barEnd)) / 1000n);
+function rootOnChain(barEnd: string, options: ChainOptions) {
+  const { rpcUrl, oracle } = chainOf(options);
+  return publishedBookRoot(chainClient(rpcUrl), oracle, BigInt(Date.parse(barEnd)) / 1000n);
 }

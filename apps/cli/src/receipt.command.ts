@@ -1,41 +1,25 @@
-import { type Address, encodeFunctionData, type Hex } from 'viem';
+import { encodeFunctionData } from 'viem';
 import {
-  addressSchema,
   type BoundJournal,
   chainClient,
+  challengeCase,
+  type ChallengeCase,
+  challengePlaces,
   CHALLENGES_ABI,
   isJudged,
   journalOfBar,
-  parseDeployment,
+  openCases,
   publishedJournals,
-  type PublishedJournal,
   requireChallenges,
   Transactor,
 } from '#lib/chain';
-import { checkTradeReceipt, tradeReceiptSchema } from '#lib/commitment';
+import { type CheckedReceipt, checkTradeReceipt, tradeReceiptSchema } from '#lib/commitment';
 import { formatMoney } from '#lib/amounts';
 import { parseInput } from '#lib/errors';
 import { UsageError } from '#lib/terminal';
+import { type ChainOptions, chainOf } from './chain-options.js';
 import { readJson } from './read-json.js';
 import { signer } from './signer.js';
-
-export interface ChainOptions {
-  readonly rpc?: string;
-  readonly oracle?: string;
-  /** names the node and the oracle where the others do not */
-  readonly deployment: string;
-}
-
-/** A node and an oracle. @throws {UsageError} where nothing says which */
-export function chainOf({ rpc, oracle, deployment }: ChainOptions): {
-  readonly rpcUrl: string;
-  readonly oracle: Address;
-} {
-  const known = rpc !== undefined && oracle !== undefined ? undefined : parseDeployment(readJson(deployment));
-  const rpcUrl = rpc ?? known?.rpcUrl;
-  if (rpcUrl === undefined) throw new UsageError(`--rpc: ${deployment} names no node; give the URL of one`);
-  return { rpcUrl, oracle: parseInput(addressSchema, oracle ?? known?.oracle, 'oracle') };
-}
 
 /** Findings about a receipt. */
 export interface ReceiptFound {
@@ -47,14 +31,12 @@ export interface ReceiptFound {
   readonly epoch: { readonly number: number; readonly block: number } | null;
   /** whether its premium can be challenged: the epoch before is of the bar before; null where the root was given */
   readonly judged: boolean | null;
-  /** what has become of it on the chain */
-  readonly status: (typeof STATUS)[number] | null;
+  /** its state at the contract where it is challenged; null where the root was given */
+  readonly status: ChallengeCase['status'] | null;
   readonly event: object | null;
   readonly premium: string;
   readonly charged: string;
 }
-
-const STATUS = ['not picked', 'open', 'answered', 'not provable', 'unanswered'] as const;
 
 /**
  * Checks a trade's receipt against the journal that a chain has of its epoch.
@@ -67,59 +49,49 @@ export async function checkReceiptCommand(
   options: ChainOptions & { readonly root?: string },
 ): Promise<ReceiptFound> {
   const receipt = parseInput(tradeReceiptSchema, readJson(file), file);
-  const checked = (root?: string) => {
-    const {
-      barEnd,
-      root: held,
-      index,
-      entries,
-      before,
-      after,
-      event,
-      premium,
-      charged,
-    } = checkTradeReceipt(receipt, root);
-    return {
-      ...{ before, after },
-      found: {
-        ...{ barEnd, root: held, index, entries, event },
-        ...{ premium: formatMoney(premium), charged: formatMoney(charged) },
-      },
-    };
-  };
   if (options.root !== undefined)
-    return { ...checked(options.root).found, epoch: null, judged: null, status: null };
+    return {
+      ...receiptText(checkTradeReceipt(receipt, options.root)),
+      epoch: null,
+      judged: null,
+      status: null,
+    };
   const { rpcUrl, oracle } = chainOf(options);
   const client = chainClient(rpcUrl);
   const { published, previous } = await journalOfBar(client, oracle, receipt.barEnd);
   const { journal, challenges, block } = published;
-  const { found, before, after } = checked(journal.root);
-  const { requireEnds } = journalEnds(journal, previous?.journal);
-  requireEnds(found.index, found.entries, before, after);
-  const [status] = await client.readContract({
-    ...{ address: challenges, abi: CHALLENGES_ABI, functionName: 'cases' },
-    args: [journal.number, BigInt(found.index)],
-  });
+  const checked = checkTradeReceipt(receipt, journal.root);
+  requireEnds(checked, journal, previous?.journal);
+  const { status } = await challengeCase(client, challenges, journal.number, BigInt(checked.index));
   return {
-    ...found,
+    ...receiptText(checked),
     epoch: { number: Number(journal.number), block },
     judged: isJudged(journal, previous?.journal),
-    status: STATUS[status],
+    status,
   };
 }
 
-function journalEnds(journal: BoundJournal, previous: BoundJournal | undefined) {
-  const requireEnds = (index: number, entries: number, before: string, after: string): void => {
-    if (BigInt(entries) !== journal.entries)
-      throw new UsageError(
-        `the receipt is of a journal of ${entries} entries, the chain has ${journal.entries}`,
-      );
-    if (index === 0 && isJudged(journal, previous) && previous.closing !== before)
-      throw new UsageError('the first entry does not begin with the book that the epoch before has proven');
-    if (index === entries - 1 && journal.closing !== after)
-      throw new UsageError('the last entry does not end with the book that its epoch has proven');
+function receiptText({ barEnd, root, index, entries, event, premium, charged }: CheckedReceipt) {
+  return {
+    ...{ barEnd, root, index, entries, event },
+    ...{ premium: formatMoney(premium), charged: formatMoney(charged) },
   };
-  return { requireEnds };
+}
+
+/** @throws {UsageError} where the receipt's journal does not begin and end with the books that the chain has */
+function requireEnds(
+  { index, entries, before, after }: CheckedReceipt,
+  journal: BoundJournal,
+  previous: BoundJournal | undefined,
+): void {
+  if (BigInt(entries) !== journal.entries)
+    throw new UsageError(
+      `the receipt is of a journal of ${entries} entries, the chain has ${journal.entries}`,
+    );
+  if (index === 0 && isJudged(journal, previous) && previous.closing !== before)
+    throw new UsageError('the first entry does not begin with the book that the epoch before has proven');
+  if (index === entries - 1 && journal.closing !== after)
+    throw new UsageError('the last entry does not end with the book that its epoch has proven');
 }
 
 export interface ChallengeOptions extends ChainOptions {
@@ -139,7 +111,8 @@ export interface Challenged {
 }
 
 /**
- * Challenges the premium of a trade, for a bond that comes back, twice, where nobody answers in time. Signed by the challenger's key.
+ * Challenges the premium of a trade for a bond. Where nobody answers in time the bond comes back with as much of the operator's
+ * stake. The challenger's key signs.
  *
  * @throws {ChainError} with the contract's own error where it is refused
  * @throws {UsageError} where neither a receipt nor an entry is named, or the entry cannot be judged
@@ -165,9 +138,7 @@ export async function challengeCommand(
     ...{ abi: CHALLENGES_ABI, functionName: 'challenge', args: [journal, before, BigInt(index)] },
   });
   await transactor.invoke(address, data, bond);
-  const [, due] = await client.readContract({
-    ...{ address, abi: CHALLENGES_ABI, functionName: 'cases', args: [journal.number, BigInt(index)] },
-  });
+  const { due } = await challengeCase(client, address, journal.number, BigInt(index));
   return {
     ...{ epoch: Number(journal.number), index, bond: String(bond) },
     due: new Date(Number(due) * 1000).toISOString(),
@@ -184,7 +155,7 @@ function entryOf(
   return { barEnd: bar, index };
 }
 
-/** Shows that entries were not answered for in time, and collects what the signer is owed. */
+/** Lapses every challenge whose answer is overdue, and collects the signer's bonds and rewards. */
 export async function lapseCommand(
   options: ChainOptions,
 ): Promise<{ lapsed: readonly string[]; collected: string }> {
@@ -219,32 +190,4 @@ export async function lapseCommand(
     collected += owed;
   }
   return { lapsed, collected: String(collected) };
-}
-
-/** Contracts where entries of these journals are challenged. */
-export function challengePlaces(journals: ReadonlyMap<number, PublishedJournal>): Set<Address> {
-  return new Set(
-    [...journals.values()].map(({ challenges }) => challenges).filter((address) => BigInt(address) !== 0n),
-  );
-}
-
-/** Entries that wait for an answer. */
-export async function openCases(
-  client: ReturnType<typeof chainClient>,
-  address: Address,
-): Promise<
-  { readonly number: bigint; readonly index: bigint; readonly due: bigint; readonly transaction: Hex }[]
-> {
-  const picked = await client.getContractEvents({
-    ...{ address, abi: CHALLENGES_ABI, eventName: 'Picked', fromBlock: 0n, strict: true },
-  });
-  const open = [];
-  for (const { args, transactionHash } of picked) {
-    const { number, index } = args;
-    const [status, due] = await client.readContract({
-      ...{ address, abi: CHALLENGES_ABI, functionName: 'cases', args: [number, index] },
-    });
-    if (status === STATUS.indexOf('open')) open.push({ number, index, due, transaction: transactionHash });
-  }
-  return open;
 }

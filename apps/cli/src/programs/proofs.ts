@@ -1,37 +1,32 @@
 import type { Command } from 'commander';
 import { STATEMENTS } from '#lib/proofs';
 import { list, nonNegative, positive, wholeNumber } from '#lib/terminal';
-import type { AuditOptions, DeployOptions, reportPricesCommand as ReportPrices } from '../chain.command.js';
+import type { DeployOptions, reportPricesCommand as ReportPrices } from '../chain.command.js';
+import type { ChainOptions } from '../chain-options.js';
 import type { InclusionOptions } from '../inclusion.command.js';
 import { print } from '../print.js';
+import { onChain } from './on-chain.js';
 import { registerReceipts } from './receipts.js';
 
 /** `zkrisk audit`, `deploy`, `govern`, `report-prices`, `prove`, `verify`. */
 export function registerProofs(program: Command): void {
-  program
-    .command('audit')
-    .description(
-      'verify everything an oracle has taken, from the chain alone; exit code 1 where something does not hold',
-    )
-    .option('--rpc <url>', 'a node; default: that of the deployment')
-    .option('--oracle <address>', 'the RiskOracle; default: that of the deployment')
-    .option('--deployment <file>', 'what "deploy" or "npm start" has written', '.zkrisk/deployment.json')
-    .action(async (options: AuditOptions) => {
-      const { auditCommand } = await import('../chain.command.js');
-      const audit = await auditCommand(options);
-      print(audit);
-      if (!audit.holds) process.exitCode = 1;
-    });
+  onChain(
+    program,
+    'audit',
+    'verify everything an oracle has taken, from the chain alone; exit code 1 where something does not hold',
+  ).action(async (options: ChainOptions) => {
+    const { auditCommand } = await import('../chain.command.js');
+    const audit = await auditCommand(options);
+    print(audit);
+    if (!audit.holds) process.exitCode = 1;
+  });
 
-  program
-    .command('check-inclusion')
-    .description(
-      'check that an account is in the book an epoch was proven of: FILE is the answer of GET /v1/accounts/ID/inclusion',
-    )
+  onChain(
+    program,
+    'check-inclusion',
+    'check that an account is in the book an epoch was proven of: FILE is the answer of GET /v1/accounts/ID/inclusion',
+  )
     .argument('<file>', 'JSON')
-    .option('--rpc <url>', 'a node; default: that of the deployment')
-    .option('--oracle <address>', 'the RiskOracle; default: that of the deployment')
-    .option('--deployment <file>', 'what "deploy" or "npm start" has written', '.zkrisk/deployment.json')
     .option('--root <hex>', 'the root to check against, instead of the one a chain keeps')
     .action(async (file: string, options: InclusionOptions) => {
       const { checkInclusionCommand } = await import('../inclusion.command.js');

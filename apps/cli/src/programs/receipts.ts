@@ -2,19 +2,14 @@ import type { Command } from 'commander';
 import { wholeNumber } from '#lib/terminal';
 import type { AnswerOptions } from '../answer.command.js';
 import { print } from '../print.js';
-import type { ChainOptions, ChallengeOptions } from '../receipt.command.js';
+import type { ChainOptions } from '../chain-options.js';
+import type { ChallengeOptions } from '../receipt.command.js';
+import { onChain } from './on-chain.js';
 
 /** `zkrisk check-receipt`, `challenge`, `lapse`, `answer`. */
 export function registerReceipts(program: Command): void {
-  const onChain = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .option('--rpc <url>', 'a node; default: that of the deployment')
-      .option('--oracle <address>', 'the RiskOracle; default: that of the deployment')
-      .option('--deployment <file>', 'what "deploy" or "npm start" has written', '.zkrisk/deployment.json');
-
   onChain(
+    program,
     'check-receipt',
     'check that a trade is in the journal of its epoch, with its premium: FILE is the answer of GET /v1/trades/ID/receipt',
   )
@@ -26,6 +21,7 @@ export function registerReceipts(program: Command): void {
     });
 
   onChain(
+    program,
     'challenge',
     'challenge the premium of a trade for a bond: the operator proves it within a day or the oracle is disputed; CHAIN_KEYSTORE or CHAIN_PRIVATE_KEY says who signs',
   )
@@ -38,6 +34,7 @@ export function registerReceipts(program: Command): void {
     });
 
   onChain(
+    program,
     'lapse',
     'show which entries nobody has answered for in time, and collect what the signer is owed',
   ).action(async (options: ChainOptions) => {
@@ -46,6 +43,7 @@ export function registerReceipts(program: Command): void {
   });
 
   onChain(
+    program,
     'answer',
     'have the chain pick trades, and prove the premium of every one that was picked or challenged: the operator’s to run often',
   )
