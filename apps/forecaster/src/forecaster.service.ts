@@ -27,7 +27,7 @@ export const FORECASTER_LANE: Lane = { name: 'forecaster', spread: 'single' };
 /** Consumes prices, publishes a covariance forecast at every bar. */
 export class ForecasterService implements LaneOwner {
   private readonly logger = new Logger(ForecasterService.name);
-  private readonly fitter: ModelFitter;
+  private readonly fitter = new ModelFitter();
   private engine: ForecastEngine;
   private latestForecast: CovariancePayload | undefined;
   private rules: RiskRules;
@@ -38,7 +38,6 @@ export class ForecasterService implements LaneOwner {
     private readonly repository: ForecasterRepository,
   ) {
     this.rules = config.FIRST_PARAMETERS;
-    this.fitter = new ModelFitter(fitOptionsOf(this.rules));
     this.engine = this.engineOf();
   }
 
@@ -57,7 +56,6 @@ export class ForecasterService implements LaneOwner {
     const changed = newRules(messages, this.rules, (index, reason) => context.reject(index, reason));
     if (changed === undefined) return;
     this.rules = changed.rules;
-    this.fitter.options = fitOptionsOf(this.rules);
     this.engine.setParameters(forecastingParametersOf(this.rules, this.config.MARKET_ORDER_SECRET));
     await this.repository.saveParameters(context.manager, changed.message);
   }
@@ -129,10 +127,9 @@ export class ForecasterService implements LaneOwner {
   }
 
   private engineOf(stored?: StoredForecaster): ForecastEngine {
-    this.fitter.options = fitOptionsOf(this.rules);
     return new ForecastEngine(
       forecastingParametersOf(this.rules, this.config.MARKET_ORDER_SECRET),
-      (panel, describe) => this.fitter.fit(panel, describe),
+      (panel, describe) => this.fitter.fit(panel, { ...fitOptionsOf(this.rules), describe }),
       stored,
     );
   }

@@ -15,17 +15,14 @@ export class ModelFitter {
     { resourceLimits: { maxYoungGenerationSizeMb: 128 } },
   );
 
-  /** @param options of the fits that begin from now on */
-  constructor(public options: ForecastModelOptions) {}
-
   /** @throws {FitFailedError} for reasons of the data */
   async fit(
     { markets, returns }: Pick<EstimationPanel, 'markets' | 'returns'>,
-    describe = false,
+    options: ForecastModelOptions,
   ): Promise<FinishedFit> {
     if (markets.length === 0) throw new InvalidInputError('markets', 'none is ready');
     try {
-      return await this.pool.run({ markets, returns, ...this.options, describe });
+      return await this.pool.run({ markets, returns, ...options });
     } catch (error) {
       if (error instanceof JobFailedError && error.reason !== undefined)
         throw new FitFailedError(error.message);
