@@ -55,7 +55,7 @@ export const LIBRARIES = {
   exchange: {
     says: 'marks, book, accounts, shares: commands and prices in, book events out; a pure machine',
     pure: true,
-    uses: ['amounts', 'errors', 'margin', 'messages', 'risk'],
+    uses: ['amounts', 'commitment', 'errors', 'margin', 'messages', 'risk'],
   },
   forecasting: {
     says: 'prices → bars → model → forecasts; a pure machine',

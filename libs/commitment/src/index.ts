@@ -25,7 +25,7 @@ export {
   type Totals,
   totalsOf,
 } from './sums.js';
-export { journalTree, type OpeningBook, type RecordedChange } from './recorded-journal.js';
+export { type BookChange, journalTree, type OpeningBook, type RecordedChange } from './recorded-journal.js';
 export {
   contentOf,
   type EntryKind,

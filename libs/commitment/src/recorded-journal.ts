@@ -11,25 +11,38 @@ import {
   termsDigest,
 } from './trade-journal.js';
 
-/** A change of the pool's book as it is kept: amounts as whole numbers in texts, marks that are others than before. */
-export interface RecordedChange {
+/**
+ * A change of the pool's book, against the change before it. Money and sizes in 10^−8, prices in 10^−18, as whole numbers in texts.
+ */
+export interface BookChange {
+  /** of its event in the journal */
   readonly sequence: number;
+  /** market time, milliseconds */
   readonly time: number;
   readonly kind: EntryKind;
+  /** P less losses that nobody has borne and gains in markets without a forecast; L; P_t */
   readonly capital: string;
   readonly liquidity: string;
   readonly pending: string;
+  /** Σ size × execution price */
   readonly traded: string;
+  /** of the model for this trade then */
   readonly riskPremium: string;
   readonly liquidityPremium: string;
   readonly charged: string;
-  readonly changes: readonly (readonly [market: string, net: string, entry: string])[];
+  /** net size and entry notional of the markets that the event has changed */
+  readonly changes: OpeningBook;
+  /** marks of markets with a position, where they are others than in the change before */
   readonly marks: readonly (readonly [market: string, price: string])[];
+}
+
+/** A change as an entry of a journal. */
+export interface RecordedChange extends BookChange {
   /** salted digest of the event's text, in hex */
   readonly content: string;
 }
 
-/** The book that a journal begins with. */
+/** Net size and entry notional by market: the book that a journal begins with. */
 export type OpeningBook = readonly (readonly [market: string, net: string, entry: string])[];
 
 /** An entry of a journal in full. */

@@ -5,7 +5,7 @@ export * from './accounts/margin-models.js';
 export * from './accounts/loss-share.js';
 export * from './accounts/solvency.js';
 export * from './book/book-event.js';
-export { type BookRecord, type BookRecorder, netBook, type NetBook } from './book/book-recorder.js';
+export { type BookRecorder, netBook } from './book/book-recorder.js';
 export * from './book/decided-command.js';
 export * from './book/exchange-ledger.js';
 export type {

@@ -3,13 +3,14 @@ import type { DataSource, EntityManager } from 'typeorm';
 import {
   contentOf,
   hexOf,
+  type BookChange,
   type OpeningBook,
   type RecordedChange,
   saltOf,
   type TradeReceipt,
 } from '#lib/commitment';
 import { ZkriskError } from '#lib/errors';
-import { type BookEvent, type BookRecord, type ExchangeLedger, netBook } from '#lib/exchange';
+import { type BookEvent, type ExchangeLedger, netBook } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
 import type { BookCommitments } from './book-commitments.js';
 
@@ -90,7 +91,7 @@ export class TradeJournals {
    */
   async keep(
     manager: EntityManager,
-    records: readonly BookRecord[],
+    records: readonly BookChange[],
     first: number,
     texts: readonly string[],
   ): Promise<void> {

@@ -1,39 +1,10 @@
 import { divide, MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
+import type { BookChange, OpeningBook } from '#lib/commitment';
 import type { MarketBoard } from '../marks/market-board.js';
 import type { StandingBook } from '../standing-book.js';
 import type { BookedLeg, BookEvent } from './book-event.js';
 import { marketsOf } from './decided-command.js';
 import type { ExchangeLedger } from './exchange-ledger.js';
-
-/**
- * A change of the pool's book as receipts of trades are made from it: what has changed since the record before. Money and sizes in
- * 10^−8, prices in 10^−18, as whole numbers in texts.
- */
-export interface BookRecord {
-  /** of its event in the journal */
-  readonly sequence: number;
-  /** market time, milliseconds */
-  readonly time: number;
-  /** 0: no premium is charged; 1: at the price of that moment; 2: at the price of a quote */
-  readonly kind: 0 | 1 | 2;
-  /** P less losses that nobody has borne and gains in markets without a forecast; L; P_t */
-  readonly capital: string;
-  readonly liquidity: string;
-  readonly pending: string;
-  /** Σ size × execution price */
-  readonly traded: string;
-  /** of the model for this trade then */
-  readonly riskPremium: string;
-  readonly liquidityPremium: string;
-  readonly charged: string;
-  /** net size and entry notional of the markets that the event has changed */
-  readonly changes: readonly (readonly [market: string, net: string, entry: string])[];
-  /** marks of markets with a position, where they are others than in the record before */
-  readonly marks: readonly (readonly [market: string, price: string])[];
-}
-
-/** Net sizes and entry notionals by market: a book that records begin with. */
-export type NetBook = readonly (readonly [market: string, net: string, entry: string])[];
 
 const PRICE_ZEROS = '0'.repeat(18 - PRICE_DECIMALS);
 const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
@@ -46,7 +17,7 @@ function integerText(value: bigint): string {
 const NOT_TRADED = { traded: 0n, riskPremium: 0n, liquidityPremium: 0n, charged: 0n };
 
 /** The pool's book in the markets where it has any. */
-export function netBook(ledger: ExchangeLedger): NetBook {
+export function netBook(ledger: ExchangeLedger): OpeningBook {
   return [...ledger.marketNames()].flatMap((market) => {
     const { size, entryNotional } = ledger.market(market);
     return size === 0n && entryNotional === 0n
@@ -57,7 +28,7 @@ export function netBook(ledger: ExchangeLedger): NetBook {
 
 /** Records each change of the pool's book, with the marks and the pool's amounts that its premium was computed from. */
 export class BookRecorder {
-  private records: BookRecord[] = [];
+  private records: BookChange[] = [];
   /** marks that records of this bar have */
   private readonly known = new Map<string, bigint>();
   /** markets whose marks may be others than the known ones */
@@ -77,7 +48,7 @@ export class BookRecorder {
   }
 
   /** Records since this was called last. */
-  take(): BookRecord[] {
+  take(): BookChange[] {
     const taken = this.records;
     this.records = [];
     return taken;
@@ -131,7 +102,7 @@ export class BookRecorder {
   }
 
   /** Marks of the event's markets, and of those with a position, that have moved: O(moved). */
-  private changedMarks(markets: readonly string[]): BookRecord['marks'] {
+  private changedMarks(markets: readonly string[]): BookChange['marks'] {
     const changed: [string, string][] = [];
     for (const market of markets) this.moved.add(market);
     for (const market of this.moved) {
@@ -165,7 +136,7 @@ export class BookRecorder {
   }
 }
 
-function kindOf(event: BookEvent, { traded, charged, riskPremium }: typeof NOT_TRADED): BookRecord['kind'] {
+function kindOf(event: BookEvent, { traded, charged, riskPremium }: typeof NOT_TRADED): BookChange['kind'] {
   if (event.kind === 'trade-booked' && event.quoteId !== null) return 2;
   return (event.kind === 'trade-booked' && event.legs.length > 0) ||
     charged > 0n ||
