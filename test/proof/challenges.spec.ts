@@ -1,27 +1,17 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createWalletClient, type Hex, http } from 'viem';
-import { privateKeyToAccount } from 'viem/accounts';
+import type { Hex } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   auditOracle,
-  chainClient,
   CHALLENGES_ABI,
   chainProof,
   type ChainProof,
-  type Deployment,
-  deployOracle,
-  type EmbeddedChain,
   encodeBook,
-  marketBytes,
-  modelInstallation,
   ORACLE_ABI,
   premiumStatement,
-  PRICE_SOURCE_ABI,
+  priceUnits,
   SECOND_EMBEDDED_KEY,
-  signReport,
-  startEmbeddedChain,
-  submission,
 } from '#lib/chain';
 import {
   contentOf,
@@ -37,17 +27,17 @@ import { callSpread } from '#lib/risk';
 import { answerCommand } from '../../apps/cli/src/answer.command.js';
 import { challengeCommand, checkReceiptCommand, lapseCommand } from '../../apps/cli/src/receipt.command.js';
 import { randomBar, randomSalt } from '../support/factor-cases.js';
+import { BAR_SECONDS as BAR, OracleChain, STATE_BAR as START } from '../support/oracle-chain.js';
 import { temporaryProver } from '../support/proofs.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const BAR = 3600n;
-const START = 1_700_000_000n - (1_700_000_000n % BAR);
 const UNIT = 2;
 const MARKETS = ['BTC', 'ETH', 'SOL'];
 const FACTORS = 2;
 const SALT = Buffer.alloc(32, 7);
+const decimal = (price: number) => price.toFixed(18);
 const money = (value: number) => BigInt(Math.round(value * 1e8));
 const moved = (prices: readonly number[], returns: readonly number[]) =>
   prices.map((price, i) => price * Math.exp(returns[i] / 100));
@@ -104,9 +94,7 @@ describe('the premium of a trade', () => {
     ...{ kind: 'trade-booked', at: 7, tradeId: 't', account: 'alice', quoteId: null, forecastId: 'f' },
     legs: [{ market: 'BTC', size: (Number(bought) / 1e8).toFixed(8), price: marks[0].toFixed(12) }],
   };
-  let chain: EmbeddedChain;
-  let deployment: Deployment;
-  let client: ReturnType<typeof chainClient>;
+  let oracle: OracleChain;
   let proofs: ChainProof[];
   let engine: Server;
   let served: readonly RecordedChange[] = [];
@@ -181,27 +169,17 @@ describe('the premium of a trade', () => {
     );
   }
 
-  async function send(
-    functionName: 'publish' | 'propose' | 'installModel',
-    args: readonly unknown[],
-  ): Promise<void> {
-    const account = privateKeyToAccount(chain.privateKey);
-    const wallet = createWalletClient({ account, transport: http(chain.url) });
-    const call = { address: deployment.oracle, abi: ORACLE_ABI, functionName, args, chain: null } as never;
-    const { status } = await client.waitForTransactionReceipt({
-      hash: await wallet.writeContract(call),
-    });
-    expect(status).toBe('success');
-  }
-
   const publish = (i: number, records: readonly RecordedChange[]) =>
-    send('publish', [
+    oracle.oracle('publish', [
       {
         ...{ number: BigInt(i + 1), bar: START + BigInt(i + 1) * BAR, unit: BigInt(UNIT) * 10n ** 18n },
-        ...{ bars: [proofs[i]], book: book(i, records) },
+        ...{ before: pricesOf(i), bars: [proofs[i]], book: book(i, records) },
       },
     ]);
-  const node = (method: string, ...params: unknown[]) => client.request({ method, params } as never);
+  const node = (method: string, ...params: unknown[]) => oracle.client.request({ method, params } as never);
+
+  /** Closing prices of the bar before the i-th, as the oracle keeps their digest. */
+  const pricesOf = (i: number) => closes[i].map((price) => priceUnits(decimal(price)));
 
   /** Publishes the second epoch with these records, and has the engine serve them. */
   async function second(records: readonly RecordedChange[], whole: object): Promise<void> {
@@ -217,33 +195,12 @@ describe('the premium of a trade', () => {
   }
 
   beforeAll(async () => {
-    chain = await startEmbeddedChain({ blockSeconds: 0 });
-    client = chainClient(chain.url, { pollingIntervalMs: 50 });
-    const account = privateKeyToAccount(chain.privateKey);
-    deployment = await deployOracle(chain.url, account, {
-      ...{ alpha: bars[0].alpha, delaySeconds: 0, freshnessSeconds: 2 ** 31 },
-      margins: { lowest: 0.001, highest: 1, step: 0.05, velocity: 0.002, blocks: 50 },
-    });
-    for (const [i, prices] of closes.entries()) {
-      const { chainId, prices: address } = deployment;
-      const bar = START + BigInt(i) * BAR;
-      const quoted = MARKETS.map((name, m) => ({ market: name, price: prices[m].toFixed(18) }));
-      const report = await signReport(account, { chainId, address }, { bar, prices: quoted });
-      const wallet = createWalletClient({ account, transport: http(chain.url) });
-      const args = submission(bar, MARKETS, [report], 1)!;
-      const call = { address, abi: PRICE_SOURCE_ABI, functionName: 'submit', args, chain: null } as const;
-      await client.waitForTransactionReceipt({ hash: await wallet.writeContract(call) });
-    }
+    oracle = await OracleChain.start({ alpha: bars[0].alpha });
+    for (const [i, prices] of closes.entries())
+      await oracle.holdPrices(START + BigInt(i) * BAR, MARKETS, prices.map(decimal));
     proofs = [];
     for (const bar of bars) proofs.push(chainProof(await prover.prove(barStatement, bar)));
-    const model = {
-      parts: [
-        { model: proofs[0].instances[0], state: proofs[0].instances[1], markets: MARKETS.map(marketBytes) },
-      ],
-      ...{ stateBar: START, barSeconds: Number(BAR), horizonBars: 24 },
-    };
-    await send('propose', [modelInstallation(model)]);
-    await send('installModel', [model]);
+    await oracle.installModel([proofs[0].instances], [MARKETS]);
     await publish(0, []);
     // The part of an engine's API that answers are made from; test/service/engine.spec.ts has the engine's own.
     engine = createServer((request, response) => {
@@ -258,7 +215,7 @@ describe('the premium of a trade', () => {
   afterAll(async () => {
     delete process.env.CHAIN_PRIVATE_KEY;
     engine?.close();
-    await chain.stop();
+    await oracle.stop();
     await remove();
     rmSync(directory, { recursive: true, force: true });
   });
@@ -272,7 +229,7 @@ describe('the premium of a trade', () => {
       riskPremium: text(2n * risk),
       liquidityPremium: text(liquidity),
     });
-    const options = { rpc: chain.url, oracle: deployment.oracle, deployment: '' };
+    const options = { rpc: oracle.url, oracle: oracle.deployment.oracle, deployment: '' };
     const found = await checkReceiptCommand(receiptFile, options);
     expect(found).toMatchObject({
       index: 0,
@@ -291,11 +248,11 @@ describe('the premium of a trade', () => {
       lapsed: ['entry 0 of epoch 2'],
       collected: String(10n ** 17n),
     });
-    const oracle = { address: deployment.oracle, abi: ORACLE_ABI } as const;
-    expect(await client.readContract({ ...oracle, functionName: 'disputed' })).toBe(true);
-    const [, fresh] = await client.readContract({ ...oracle, functionName: 'measure' });
+    const contract = { address: oracle.deployment.oracle, abi: ORACLE_ABI } as const;
+    expect(await oracle.client.readContract({ ...contract, functionName: 'disputed' })).toBe(true);
+    const [, fresh] = await oracle.client.readContract({ ...contract, functionName: 'measure' });
     expect(fresh).toBe(false);
-    const audit = await auditOracle(chain.url, deployment.oracle, prover);
+    const audit = await auditOracle(oracle.url, oracle.deployment.oracle, prover);
     expect(audit.holds).toBe(false);
     expect(audit.failures.join()).toContain('entry 0 of epoch 2 was not answered for in time');
     await node('evm_revert', before);
@@ -308,7 +265,7 @@ describe('the premium of a trade', () => {
       riskPremium: text(risk),
       liquidityPremium: text(liquidity),
     });
-    const options = { rpc: chain.url, oracle: deployment.oracle, deployment: '' };
+    const options = { rpc: oracle.url, oracle: oracle.deployment.oracle, deployment: '' };
     await challengeCommand(undefined, {
       ...options,
       bar: new Date(Number(START + 2n * BAR) * 1000).toISOString(),
@@ -325,13 +282,13 @@ describe('the premium of a trade', () => {
     expect(done.drawn).toEqual([2]);
     expect(done.answered).toContain('entry 0 of epoch 2');
     expect((await checkReceiptCommand(receiptFile, options)).status).toBe('answered');
-    const stake = await client.readContract({
-      address: deployment.challenges,
+    const stake = await oracle.client.readContract({
+      address: oracle.deployment.challenges,
       abi: CHALLENGES_ABI,
       functionName: 'stake',
     });
     expect(stake).toBe(2n * 10n ** 17n);
-    const audit = await auditOracle(chain.url, deployment.oracle, prover);
+    const audit = await auditOracle(oracle.url, oracle.deployment.oracle, prover);
     expect(audit.failures).toEqual([]);
     expect(audit.holds).toBe(true);
     expect(audit.trades).toMatchObject({

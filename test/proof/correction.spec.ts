@@ -10,7 +10,7 @@ import { correctionStatement, loadCorrection } from '#lib/rules';
 import { generator } from '#lib/runtime';
 import type { BuiltModel, PublishedModel } from '../../apps/cli/src/model-circuit.command.js';
 import { randomBar } from '../support/factor-cases.js';
-import { BAR_SECONDS, OracleChain, PUBLISHED_BAR, STATE_BAR } from '../support/oracle-chain.js';
+import { BAR_SECONDS, OracleChain, PUBLISHED_BAR } from '../support/oracle-chain.js';
 import { temporaryProver } from '../support/proofs.js';
 import { noPython } from '../support/python.js';
 import { witnessOf } from '../support/witness.js';
@@ -50,7 +50,7 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
   }
 
   beforeAll(async () => {
-    oracle = await OracleChain.start();
+    oracle = await OracleChain.start({ bound: false });
     writeFileSync(path('network.json'), JSON.stringify(randomNetwork()));
     writeFileSync(path('bar.json'), JSON.stringify(input));
     built = zkrisk('build', path('network.json'), '--samples', '200');
@@ -108,13 +108,11 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
   }, 200_000);
 
   it('is registered, and corrects what the oracle has published of a bar, by proof alone', async () => {
-    await oracle.holdPrices(MARKETS, input);
+    await oracle.holdReturns(MARKETS, input);
     const proof = chainProof(await prover.prove(barStatement, input));
     const at = (name: keyof typeof values, i = 0) => proof.instances[values[name].first + i];
     const markets = MARKETS.map(marketBytes);
-    const parts = [{ model: at('modelCommitment'), state: at('stateCommitment'), markets }];
-    const model = { parts, stateBar: STATE_BAR, barSeconds: Number(BAR_SECONDS), horizonBars: 24 };
-    await oracle.install('installModel', [model]);
+    await oracle.installModel([proof.instances], [MARKETS]);
     await oracle.publish(proof);
     const { url } = oracle.chain;
     writeFileSync(path('deployment.json'), JSON.stringify(oracle.deployment));

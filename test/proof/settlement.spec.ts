@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AbiParameter, createWalletClient, type Hex, http, size } from 'viem';
-import { privateKeyToAccount } from 'viem/accounts';
+import { type AbiParameter, type Hex, size } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ATTESTOR_ABI,
@@ -14,19 +13,12 @@ import {
   contractArtifact,
   decodeBook,
   type Deployment,
-  deployOracle,
-  type EmbeddedChain,
   encodeBook,
   fromUnits,
   marketBytes,
-  modelInstallation,
   ORACLE_ABI,
   PRICE_SOURCE_ABI,
   priceUnits,
-  revertReason,
-  signReport,
-  startEmbeddedChain,
-  submission,
   VERIFIER_ABI,
 } from '#lib/chain';
 import {
@@ -50,10 +42,9 @@ import {
 import { liabilityRisk } from '#lib/risk';
 import { attestedAccount, epochBar } from '../../apps/settlement/src/index.js';
 import { randomBar, randomSalt } from '../support/factor-cases.js';
+import { BAR_SECONDS as BAR, OracleChain, STATE_BAR as START } from '../support/oracle-chain.js';
 import { temporaryProver } from '../support/proofs.js';
 
-const BAR = 3600n;
-const START = 1_700_000_000n - (1_700_000_000n % BAR);
 const UNIT = 2n * 10n ** 18n;
 const MARKETS = ['BTC', 'ETH', 'SOL', 'DOGE', 'XRP'];
 const FACTORS = 2;
@@ -187,44 +178,16 @@ describe('proofs on a chain', () => {
   const { prover, remove } = temporaryProver(2);
   const { bars, sizes, closes } = twoBars();
   const names = MARKETS;
-  let chain: EmbeddedChain;
+  let oracle: OracleChain;
   let deployment: Deployment;
   let client: ReturnType<typeof chainClient>;
-  let account: ReturnType<typeof privateKeyToAccount>;
   let proofs: ChainProof[];
 
-  /** A contract's answer to a call: undefined, or the reason for its refusal. */
-  async function call(
-    functionName: 'publish' | 'propose' | 'installModel' | 'attestLiquidation',
-    args: readonly unknown[],
-  ) {
-    const contract =
-      functionName === 'attestLiquidation'
-        ? { address: deployment.attestor, abi: ATTESTOR_ABI }
-        : { address: deployment.oracle, abi: ORACLE_ABI };
-    const request = { ...contract, functionName, args } as never;
-    try {
-      await client.simulateContract({ ...(request as object), account } as never);
-    } catch (error) {
-      return revertReason(error);
-    }
-    const wallet = createWalletClient({ account, transport: http(chain.url) });
-    const hash = await wallet.writeContract({ ...(request as object), chain: null } as never);
-    const { status, gasUsed } = await client.waitForTransactionReceipt({ hash });
-    expect(status).toBe('success');
-    return Number(gasUsed);
-  }
-
-  /** Has the price source hold the markets' prices of a bar. */
-  async function holdPrices(bar: bigint, prices: readonly string[]): Promise<void> {
-    const { chainId, prices: address } = deployment;
-    const quoted = names.map((market, i) => ({ market, price: prices[i] }));
-    const report = await signReport(account, { chainId, address }, { bar, prices: quoted });
-    const args = submission(bar, names, [report], 1)!;
-    const wallet = createWalletClient({ account, transport: http(chain.url) });
-    const call = { address, abi: PRICE_SOURCE_ABI, functionName: 'submit', args, chain: null } as const;
-    await client.waitForTransactionReceipt({ hash: await wallet.writeContract(call) });
-  }
+  /** Gas of a call, or the reason for its refusal. */
+  const call = (functionName: 'publish' | 'attestLiquidation', args: readonly unknown[]) =>
+    functionName === 'publish'
+      ? oracle.ask(functionName, args)
+      : oracle.call(deployment.attestor, ATTESTOR_ABI, functionName, args);
 
   /** Closing prices of the i-th bar, from the one before the first. */
   const pricesOf = (i: number) => closes.map((path) => priceUnits(path[i].toFixed(18)));
@@ -243,39 +206,20 @@ describe('proofs on a chain', () => {
   });
 
   beforeAll(async () => {
-    chain = await startEmbeddedChain({ blockSeconds: 0 });
-    account = privateKeyToAccount(chain.privateKey);
-    client = chainClient(chain.url);
-    deployment = await deployOracle(chain.url, account, {
-      alpha: 0.01,
-      delaySeconds: 0,
-      freshnessSeconds: 2 ** 31,
-      margins: { lowest: 0.001, highest: 1, step: 0.05, velocity: 0.002, blocks: 50 },
-    });
+    oracle = await OracleChain.start();
+    ({ client, deployment } = oracle);
     proofs = [];
     for (const input of bars) proofs.push(chainProof(await prover.prove(barStatement, input)));
     for (let bar = 0; bar <= bars.length; bar++)
-      await holdPrices(
+      await oracle.holdPrices(
         START + BigInt(bar) * BAR,
+        names,
         closes.map((path) => path[bar].toFixed(18)),
       );
-    const model = {
-      parts: [
-        {
-          model: proofs[0].instances[at('modelCommitment')],
-          state: proofs[0].instances[at('stateCommitment')],
-          markets: names.map(marketBytes),
-        },
-      ],
-      stateBar: START,
-      barSeconds: Number(BAR),
-      horizonBars: 24,
-    };
-    expect(await call('propose', [modelInstallation(model)])).toBeGreaterThan(0);
-    expect(await call('installModel', [model])).toBeGreaterThan(0);
+    await oracle.installModel([proofs[0].instances], [names]);
   }, 900_000);
   afterAll(async () => {
-    await chain.stop();
+    await oracle.stop();
     await remove();
   });
 
@@ -429,15 +373,16 @@ describe('proofs on a chain', () => {
       held.delete('alice');
     });
     expect(() => checkIncludedAccount(renamed.inclusion('mallory'), root)).toThrow('does not lead');
-    const { epochs } = await auditOracle(chain.url, deployment.oracle, prover);
+    const { epochs } = await auditOracle(oracle.url, deployment.oracle, prover);
     expect(epochs[0]).toMatchObject({ bound: true, root });
   }, 120_000);
 
   it('attests a liquidation at prices held with variances proven, once', async () => {
     const time = START + 2n * BAR + 90n;
     const prices = closes.map((path) => Number((path[2] * 1.01).toFixed(12)));
-    await holdPrices(
+    await oracle.holdPrices(
       time,
+      names,
       prices.map((price) => price.toFixed(18)),
     );
     const plan = liquidate(caseOf(bars[1], prices), await loadSolvers());
@@ -469,7 +414,7 @@ describe('proofs on a chain', () => {
   }, 300_000);
 
   it('a stranger verifies all of it from the chain', async () => {
-    const audit = await auditOracle(chain.url, deployment.oracle, prover);
+    const audit = await auditOracle(oracle.url, deployment.oracle, prover);
     expect(audit.epochs.flatMap(({ failures }) => failures)).toEqual([]);
     expect(audit.liquidations.flatMap(({ failures }) => failures)).toEqual([]);
     expect(audit.failures).toEqual([]);
@@ -489,8 +434,9 @@ describe('proofs on a chain', () => {
       params: [deployment.barVerifier, yes] as never,
     });
     const third = START + 3n * BAR;
-    await holdPrices(
+    await oracle.holdPrices(
       third,
+      names,
       closes.map((path, i) => (path[2] * Math.exp(bars[1].returns[i] / 100)).toFixed(18)),
     );
     const [, { instances }] = proofs;
@@ -515,7 +461,7 @@ describe('proofs on a chain', () => {
     ]);
     await setCode(bound);
     expect(published).toEqual(expect.any(Number));
-    const audit = await auditOracle(chain.url, deployment.oracle, prover);
+    const audit = await auditOracle(oracle.url, deployment.oracle, prover);
     expect(audit.holds).toBe(false);
     expect(audit.failures).toEqual([expect.stringContaining('the verifier of bars at')]);
     expect(audit.epochs.slice(0, 2).flatMap(({ failures }) => failures)).toEqual([]);

@@ -11,10 +11,8 @@ import { type BarInput, barStatement, LAYOUTS } from '#lib/proofs';
 import { liabilityRisk } from '#lib/risk';
 import { halvesOf, randomBar } from '../support/factor-cases.js';
 import { temporaryProver } from '../support/proofs.js';
-import { installModelOf, type ProvenOracle, startProvenOracle } from '../support/proven-oracle.js';
+import { BAR_SECONDS as BAR, OracleChain, STATE_BAR as START } from '../support/oracle-chain.js';
 
-const BAR = 3600n;
-const START = 1_700_000_000n - (1_700_000_000n % BAR);
 const UNIT = 2n * 10n ** 18n;
 const COUNT = 64;
 const HALF = COUNT / 2;
@@ -23,6 +21,7 @@ const NAMES = Array.from({ length: COUNT }, (_, i) => `M${String(i).padStart(2, 
 const PARTS = [NAMES.slice(0, HALF), NAMES.slice(HALF)];
 const DECAYS = [324, 36, 4];
 const unit = Number(UNIT) / 1e18;
+const decimal = (price: number) => price.toFixed(18);
 const main = join(import.meta.dirname, '..', '..', 'apps/cli/src/main.js');
 
 /** A bar of 64 markets whose book is of sizes with eight decimals. */
@@ -87,7 +86,7 @@ describe('an epoch of 64 markets', () => {
   const { prover, remove } = temporaryProver(2);
   const { input, sizes, before, after } = wholeBar();
   const halves = halvesOf(input, HALF);
-  let oracle: ProvenOracle;
+  let oracle: OracleChain;
   let proofs: ChainProof[];
   /** the first half alone: it holds by itself, and says nothing of the other's exposures */
   let alone: ChainProof;
@@ -101,19 +100,22 @@ describe('an epoch of 64 markets', () => {
     book: committedBook(input, sizes).encoded,
     ...change,
   });
-  const publish = (change: object = {}) => oracle.call('publish', [epoch(change)]);
+  const publish = (change: object = {}) => oracle.ask('publish', [epoch(change)]);
 
   beforeAll(async () => {
-    oracle = await startProvenOracle();
+    oracle = await OracleChain.start();
     const zeros = halves[0].others!.projection.map(() => '0'.repeat(64));
     const lying = { ...halves[0], others: { ...halves[0].others!, projection: zeros } };
     const made = [];
     for (const half of [...halves, lying]) made.push(chainProof(await prover.prove(barStatement, half)));
     [alone] = made.splice(2);
     proofs = made;
-    await oracle.holdPrices(START, NAMES, before);
-    await oracle.holdPrices(START + BAR, NAMES, after);
-    await installModelOf(oracle, proofs, PARTS, START);
+    await oracle.holdPrices(START, NAMES, before.map(decimal));
+    await oracle.holdPrices(START + BAR, NAMES, after.map(decimal));
+    await oracle.installModel(
+      proofs.map(({ instances }) => instances),
+      PARTS,
+    );
   }, 900_000);
   afterAll(async () => {
     await oracle.stop();

@@ -6,6 +6,7 @@ import {
   type Deployment,
   deployOracle,
   type EmbeddedChain,
+  marketBytes,
   ORACLE_ABI,
   PRICE_SOURCE_ABI,
   revertReason,
@@ -14,17 +15,27 @@ import {
   submission,
 } from '#lib/chain';
 import { messageOf } from '#lib/errors';
-import type { BarInput } from '#lib/proofs';
+import { type BarInput, LAYOUTS } from '#lib/proofs';
+import { MARGIN_RAILS } from '#lib/risk';
 
 export const BAR_SECONDS = 3600n;
 /** End of the bar that a model's state is of. */
 export const STATE_BAR = 1_700_000_000n - (1_700_000_000n % BAR_SECONDS);
-/** End of the one bar that is published. */
+/** End of the first bar that is published. */
 export const PUBLISHED_BAR = STATE_BAR + BAR_SECONDS;
 
 type Change = 'installVerifiers' | 'installModel' | 'installBinding';
 
-/** A chain with an oracle whose every duty is the test's; its book is bound to no accounts, which has a spec of its own. */
+export interface OracleChainOptions {
+  /** between a proposal and its change (default 0) */
+  readonly delaySeconds?: number;
+  /** whether books are bound to accounts (default true) */
+  readonly bound?: boolean;
+  /** α of the oracle (default 0.01) */
+  readonly alpha?: number;
+}
+
+/** A chain of its own with an oracle whose every duty is the test's. */
 export class OracleChain {
   readonly account: ReturnType<typeof privateKeyToAccount>;
   readonly client: ChainClient;
@@ -35,19 +46,24 @@ export class OracleChain {
     private readonly delaySeconds: number,
   ) {
     this.account = privateKeyToAccount(chain.privateKey);
-    this.client = chainClient(chain.url);
+    this.client = chainClient(chain.url, { pollingIntervalMs: 50 });
   }
 
-  static async start(delaySeconds = 0): Promise<OracleChain> {
+  static async start({
+    delaySeconds = 0,
+    bound = true,
+    alpha = 0.01,
+  }: OracleChainOptions = {}): Promise<OracleChain> {
     const chain = await startEmbeddedChain({ blockSeconds: 0 });
-    const terms = {
-      ...{ alpha: 0.01, delaySeconds, freshnessSeconds: 2 ** 31 },
-      margins: { lowest: 0.001, highest: 1, step: 0.05, velocity: 0.002, blocks: 50 },
-    };
+    const terms = { alpha, delaySeconds, freshnessSeconds: 2 ** 31, margins: MARGIN_RAILS };
     const deployment = await deployOracle(chain.url, privateKeyToAccount(chain.privateKey), terms);
     const started = new OracleChain(chain, deployment, delaySeconds);
-    await started.install('installBinding', [zeroAddress]);
+    if (!bound) await started.install('installBinding', [zeroAddress]);
     return started;
+  }
+
+  get url(): string {
+    return this.chain.url;
   }
 
   stop(): Promise<void> {
@@ -69,12 +85,19 @@ export class OracleChain {
     }
     const wallet = createWalletClient({ account: this.account, transport: http(this.chain.url) });
     const hash = await wallet.writeContract({ ...(request as object), chain: null } as never);
-    return Number((await this.client.waitForTransactionReceipt({ hash })).gasUsed);
+    const { status, gasUsed } = await this.client.waitForTransactionReceipt({ hash });
+    if (status !== 'success') throw new Error(`${functionName} was mined and failed`);
+    return Number(gasUsed);
+  }
+
+  /** {@link call} of the oracle. */
+  ask(functionName: string, args: readonly unknown[]): Promise<number | string> {
+    return this.call(this.deployment.oracle, ORACLE_ABI, functionName, args);
   }
 
   /** A call of the oracle that must succeed. */
   async oracle(functionName: string, args: readonly unknown[]): Promise<void> {
-    const found = await this.call(this.deployment.oracle, ORACLE_ABI, functionName, args);
+    const found = await this.ask(functionName, args);
     if (typeof found === 'string') throw new Error(`${functionName}: ${found}`);
   }
 
@@ -93,23 +116,52 @@ export class OracleChain {
     await this.oracle(change, args);
   }
 
+  /**
+   * Installs the model that proofs of a bar are of, with the states they start from.
+   *
+   * @param instances of each part's proof
+   * @param markets of each part
+   * @param stateBar end of the bar before the first one
+   */
+  installModel(
+    instances: readonly (readonly bigint[])[],
+    markets: readonly (readonly string[])[],
+    stateBar = STATE_BAR,
+  ): Promise<void> {
+    const { modelCommitment, stateCommitment } = LAYOUTS.bar.values;
+    const parts = instances.map((values, part) => ({
+      model: values[modelCommitment.first],
+      state: values[stateCommitment.first],
+      markets: markets[part].map(marketBytes),
+    }));
+    return this.install('installModel', [
+      { parts, stateBar, barSeconds: Number(BAR_SECONDS), horizonBars: 24 },
+    ]);
+  }
+
+  /**
+   * Has the price source hold closing prices.
+   *
+   * @param bar its end, seconds since 1970
+   * @param prices decimals, one a market
+   */
+  async holdPrices(bar: bigint, markets: readonly string[], prices: readonly string[]): Promise<void> {
+    const { chainId, prices: address } = this.deployment;
+    const quoted = markets.map((market, i) => ({ market, price: prices[i] }));
+    const report = await signReport(this.account, { chainId, address }, { bar, prices: quoted });
+    const args = submission(bar, markets, [report], 1)!;
+    const sent = await this.call(address, PRICE_SOURCE_ABI, 'submit', args);
+    if (typeof sent === 'string') throw new Error(`submit: ${sent}`);
+  }
+
   /** Prices before and at the end of the published bar, whose returns are those of a bar's input. */
-  async holdPrices(markets: readonly string[], { returns }: Pick<BarInput, 'returns'>): Promise<void> {
-    const { chainId, prices } = this.deployment;
-    for (const bar of [STATE_BAR, PUBLISHED_BAR]) {
-      const quoted = markets.map((market, i) => ({
-        market,
-        price: (100 * Math.exp((bar === STATE_BAR ? 0 : returns[i]) / 100)).toFixed(18),
-      }));
-      const report = await signReport(this.account, { chainId, address: prices }, { bar, prices: quoted });
-      const sent = await this.call(
-        prices,
-        PRICE_SOURCE_ABI,
-        'submit',
-        submission(bar, markets, [report], 1)!,
+  async holdReturns(markets: readonly string[], { returns }: Pick<BarInput, 'returns'>): Promise<void> {
+    for (const bar of [STATE_BAR, PUBLISHED_BAR])
+      await this.holdPrices(
+        bar,
+        markets,
+        markets.map((_, i) => (100 * Math.exp((bar === STATE_BAR ? 0 : returns[i]) / 100)).toFixed(18)),
       );
-      if (typeof sent === 'string') throw new Error(`submit: ${sent}`);
-    }
   }
 
   /** Publishes the first epoch: one part, the published bar. */

@@ -5,12 +5,12 @@ import type { Browser, Page } from 'playwright-core';
 import { type Address, encodeDeployData } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedChain, marketBytes, ORACLE_ABI, startEmbeddedChain, Transactor } from '#lib/chain';
-import { barRows, barStatement, fieldElement, LAYOUTS } from '#lib/proofs';
+import { barRows, barStatement, fieldElement } from '#lib/proofs';
 import { writeDeployment } from '../../apps/settlement/src/index.js';
 import { accessibilityViolations, openTab, startBrowser } from '../support/browser.js';
 import { randomBar } from '../support/factor-cases.js';
 import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
-import { BAR_SECONDS, OracleChain, STATE_BAR } from '../support/oracle-chain.js';
+import { OracleChain } from '../support/oracle-chain.js';
 import { compiled } from '../support/solidity.js';
 import { witnessOf } from '../support/witness.js';
 
@@ -34,7 +34,7 @@ describe('the registry, read from the reader’s own node', () => {
 
   beforeAll(async () => {
     [oracle, stranger] = await Promise.all([
-      OracleChain.start(DELAY_SECONDS),
+      OracleChain.start({ delaySeconds: DELAY_SECONDS, bound: false }),
       startEmbeddedChain({ blockSeconds: 0, arguments: ['--chain-id', '1337'] }),
     ]);
     writeDeployment(join(folder, 'deployment.json'), oracle.deployment);
@@ -78,12 +78,7 @@ describe('the registry, read from the reader’s own node', () => {
     const witness = witnessOf(barStatement, barRows(statement));
     if ('refused' in witness) throw new Error(witness.refused);
     const instances = [...witness.values.values()].flat().map(fieldElement);
-    const at = (name: keyof typeof LAYOUTS.bar.values) => instances[LAYOUTS.bar.values[name].first];
-    const parts = [
-      { model: at('modelCommitment'), state: at('stateCommitment'), markets: MARKETS.map(marketBytes) },
-    ];
-    const model = { parts, stateBar: STATE_BAR, barSeconds: Number(BAR_SECONDS), horizonBars: 24 };
-    await oracle.install('installModel', [model]);
+    await oracle.installModel([instances], [MARKETS]);
     await read(page, oracle.chain.url);
     expect(await margins(page).count()).toBe(MARKETS.length);
     for (const row of await margins(page).all()) expect(await row.textContent()).toMatch(/none yet/);
@@ -92,7 +87,7 @@ describe('the registry, read from the reader’s own node', () => {
     const transactor = new Transactor(oracle.chain.url, oracle.account);
     const lenient = (await transactor.send({ data: encodeDeployData({ abi, bytecode }) }))!;
     await oracle.install('installVerifiers', [verifiers(lenient)]);
-    await oracle.holdPrices(MARKETS, statement);
+    await oracle.holdReturns(MARKETS, statement);
     await oracle.publish({ proof: '0x', instances });
     expect(errors).toEqual([]);
     await context.close();
