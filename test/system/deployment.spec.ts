@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { firstRules } from '#lib/exchange';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 import { noPython, pythonWithClients } from '../support/python.js';
 
@@ -46,6 +47,13 @@ describe.skipIf(noPython() !== undefined)('what is deployed', () => {
     const checked = tool('kubernetes_validate', '--strict', path);
     expect(checked.output).not.toMatch(/ERROR/);
     expect(checked.status, checked.output).toBe(0);
+  });
+
+  it('has the same first parameters in both, and no default that Compose cuts off at a brace', () => {
+    const compose = read('docker-compose.yml');
+    expect(compose).not.toMatch(/\$\{\w+:?-[^}]*\{/);
+    const inline = /FIRST_PARAMETERS: '(.*)'/.exec(read('deploy', 'kubernetes', 'config.yaml'))![1];
+    expect(firstRules(JSON.parse(read('deploy', 'parameters.json')))).toEqual(firstRules(JSON.parse(inline)));
   });
 
   it('starts the same programs in both, each with its probes and without rights', () => {
