@@ -46,7 +46,7 @@ describe('TransactionSender on a chain', () => {
 
   /** Transactions that the chain has taken from the account: each transaction's name, in order. */
   async function taken(): Promise<string[]> {
-    const head = await client.getBlockNumber({ cacheTime: 0 });
+    const head = await client.getBlockNumber();
     const found: string[] = [];
     for (let blockNumber = 0n; blockNumber <= head; blockNumber++) {
       const { transactions } = await client.getBlock({ blockNumber, includeTransactions: true });

@@ -79,7 +79,7 @@ export async function openVaultChain(config: VaultConfig): Promise<VaultChain> {
 /** undefined: the newest. */
 async function confirmedBlock(client: ChainClient, confirmations: number): Promise<bigint | undefined> {
   if (confirmations === 0) return undefined;
-  const head = await client.getBlockNumber({ cacheTime: 0 });
+  const head = await client.getBlockNumber();
   const behind = BigInt(confirmations);
   return head > behind ? head - behind : 0n;
 }

@@ -19,5 +19,7 @@ export function chainClient(
   return createPublicClient({
     transport: http(rpcUrl, { timeout: timeoutMs, retryCount: retries }),
     pollingInterval: pollingIntervalMs,
+    // Whoever asks for the head after a transaction must see its block: by default an answer of a poll ago would be given.
+    cacheTime: 0,
   });
 }

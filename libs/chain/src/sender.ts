@@ -166,7 +166,7 @@ export class TransactionSender {
   private async follow(transaction: StoredTransaction): Promise<void> {
     const receipt = await this.receipt(transaction.attempts);
     if (receipt !== undefined) {
-      const head = await this.client.getBlockNumber({ cacheTime: 0 });
+      const head = await this.client.getBlockNumber();
       const status =
         head - receipt.blockNumber < BigInt(this.options.confirmations)
           ? 'mined'
@@ -234,7 +234,7 @@ export class TransactionSender {
     fees: { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint },
   ): Promise<Attempt> {
     const chainId = await this.client.getChainId();
-    const afterBlock = Number(await this.client.getBlockNumber({ cacheTime: 0 }));
+    const afterBlock = Number(await this.client.getBlockNumber());
     const raw = await this.account.signTransaction({
       type: 'eip1559',
       chainId,
@@ -274,7 +274,7 @@ export class TransactionSender {
 
   /** Whether a transaction was confirmed with this nonce, ours or another. */
   private async nonceIsTaken(nonce: number): Promise<boolean> {
-    const head = await this.client.getBlockNumber({ cacheTime: 0 });
+    const head = await this.client.getBlockNumber();
     const settled = head - BigInt(this.options.confirmations);
     if (settled < 0n) return false;
     const count = await this.client.getTransactionCount({
@@ -291,7 +291,7 @@ export class TransactionSender {
    */
   private async userOf({ nonce, attempts }: StoredTransaction): Promise<Hex> {
     const { confirmations } = this.options;
-    const last = (await this.client.getBlockNumber({ cacheTime: 0 })) - BigInt(confirmations);
+    const last = (await this.client.getBlockNumber()) - BigInt(confirmations);
     // A reorganisation may have moved it to below the head of that time.
     const first = BigInt(Math.max(0, attempts[0].afterBlock - confirmations));
     for (let blockNumber = first; blockNumber <= last; blockNumber++) {

@@ -47,7 +47,10 @@ function inQuote(percent: bigint, unit: bigint): number {
 const TOLERANCE = 1e-3;
 
 async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<ChainReading> {
-  const client = createPublicClient({ transport: http(rpc, { retryCount: 1, timeout: 10_000 }) });
+  const client = createPublicClient({
+    transport: http(rpc, { retryCount: 1, timeout: 10_000 }),
+    cacheTime: 0,
+  });
   const findings: ChainFinding[] = [];
   const find = (what: string, holds: boolean, found: string) => findings.push({ what, holds, found });
   const chainId = await client.getChainId();
