@@ -2,7 +2,7 @@
 // its input has changed, side by side. docs/internals/testing.md says how long each takes.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { osqpRecipe } from '../libs/osqp-wasm/build.mjs';
@@ -73,7 +73,7 @@ export async function bootstrap() {
   const lock = hashOf([join(root, 'package-lock.json')]);
   const installed = join(root, 'node_modules', '.zkrisk-installed');
   if (!stampHolds(installed, lock)) {
-    await step('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+    await installDependencies();
     writeFileSync(installed, lock);
   }
   const compiled = join(root, 'dist', '.zkrisk-compiled');
@@ -87,6 +87,21 @@ export async function bootstrap() {
     build('bundling the page', webRecipe(), join('scripts', 'web.mjs')),
     compiles ? compileTypeScript(compiled, stamp) : undefined,
   ]);
+}
+
+/**
+ * Installs the locked dependencies. `npm ci` empties node_modules; its cache (proving keys take minutes to make) is put aside and
+ * back, also where the last install was cut off.
+ */
+async function installDependencies() {
+  const cache = join(root, 'node_modules', '.cache');
+  const aside = join(root, 'dist', '.node-modules-cache');
+  if (existsSync(cache) && !existsSync(aside)) {
+    mkdirSync(dirname(aside), { recursive: true });
+    renameSync(cache, aside);
+  }
+  await step('installing dependencies', 'npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (existsSync(aside)) renameSync(aside, cache);
 }
 
 function typescriptStamp() {
@@ -108,7 +123,7 @@ async function compileTypeScript(compiled, stamp) {
   rmSync(compiled, { force: true });
   // The workspace package first: the rest imports its output.
   for (const project of [OSQP, root, PAGE]) {
-    // TypeScript 7 compiles in a third of the time; typescript-eslint still needs the API of TypeScript 6.
+    // An alias: the peer range of @nestjs/swagger ends before 7, though it needs no compiler here.
     const tsc = join(root, 'node_modules', 'typescript-native', 'bin', 'tsc');
     await node(`compiling ${relative(root, project) || 'zkrisk'}`, tsc, '-p', project);
   }

@@ -42,7 +42,7 @@ async function checkSources() {
       return status === 0;
     });
   const [, , contracts] = await Promise.all([
-    check('lint', bin('eslint'), '.', '--max-warnings', '0'),
+    check('lint', bin('oxlint')),
     check('format', bin('prettier'), '--check', '--log-level', 'warn', '.'),
     testContracts(),
   ]);

@@ -76,7 +76,7 @@ export abstract class Node<Durable extends object> {
       const field = name as keyof Durable;
       const value = durable[field];
       const known = before?.[field];
-      if (known !== undefined && known.value === value && typeof value === 'object') return [field, known];
+      if (known?.value === value && typeof value === 'object') return [field, known];
       return [field, { value, text: JSON.stringify(value) }];
     });
     this.committed = Object.fromEntries(written) as NonNullable<typeof this.committed>;

@@ -109,6 +109,7 @@ function summary({
   finishedAt,
   document,
 }: ProofJobEntity): object {
+  const { srs = null } = (document ?? {}) as { srs?: string };
   return {
     proofId: jobId,
     statement,
@@ -118,7 +119,7 @@ function summary({
     seconds,
     attempts,
     // On a development SRS anyone could have made any proof.
-    srs: (document as { srs?: string } | null)?.srs ?? null,
+    srs,
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString() ?? null,
   };

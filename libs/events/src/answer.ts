@@ -34,7 +34,7 @@ export function Answer<Q, R>(options: {
   group: string;
 }): MethodDecorator {
   const answering: Answering = options;
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-arguments -- picks the overload that is not tied to the handler's type
+  // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- picks the overload that is not tied to the handler's type
   return EventPattern<string>(`answer:${options.requests.name}`, { answering });
 }
 

@@ -27,6 +27,6 @@ export function Consume<Payload>(
     batch: options.batch ?? 500,
   };
   // The pattern holds the lane: Nest would chain two handlers of one pattern into one call.
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-arguments -- picks the overload that is not tied to the handler's type
+  // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- picks the overload that is not tied to the handler's type
   return EventPattern<string>(`${options.lane.name}:${topic.name}`, { subscription });
 }

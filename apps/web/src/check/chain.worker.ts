@@ -11,7 +11,7 @@ import {
   toFunctionSelector,
 } from 'viem';
 // The library's index would bring Node's modules into the browser.
-// eslint-disable-next-line zkrisk/arrows
+// oxlint-disable-next-line zkrisk/arrows
 import { ORACLE_ABI } from '../../../../libs/chain/src/oracle-abi.js';
 import type {
   ChainCheckReply,
