@@ -5,5 +5,6 @@ export * from './metrics.js';
 export * from './page.js';
 export * from './run.js';
 export * from './service.js';
+export { installStreams } from './streams/stream-gateway.js';
 export * from './streams/streams.environment.js';
 export * from './status.js';

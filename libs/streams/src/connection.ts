@@ -3,7 +3,9 @@ import type { Caller } from './caller.js';
 
 /** The transport under a session. */
 export interface Connection {
-  send(frame: Buffer | string): void;
+  send(text: string): void;
+  /** Sends frames that other connections get too, in one write. */
+  sendShared(frames: readonly Buffer[]): void;
   /** bytes that were sent and not taken by the network yet */
   readonly bufferedBytes: number;
   /** Stops and resumes reading the client's messages. */

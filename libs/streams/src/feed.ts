@@ -22,11 +22,14 @@ export class Feed {
   private deltaBytes = 0;
   private snapshots: { sequence: number; frames: Map<SnapshotReason, Buffer> } | undefined;
   private readonly address: string;
+  /** channel and subject: a session's subscriptions go by it */
+  readonly key: string;
 
   constructor(
     readonly channel: ChannelName,
     readonly subject: string | undefined,
   ) {
+    this.key = feedKey(channel, subject);
     this.address = `"channel":"${channel}",${subjectField(channel, subject)}"stream":"${this.stream}"`;
   }
 
@@ -70,6 +73,10 @@ export class Feed {
       `{"type":"${type}",${this.address},"sequence":${this.number},${more}"data":${JSON.stringify(data)}}`,
     );
   }
+}
+
+export function feedKey(channel: ChannelName, subject: string | undefined): string {
+  return subject === undefined ? channel : `${channel} ${subject}`;
 }
 
 /** `"market":"…",` where the channel's subject is one. */

@@ -11,8 +11,8 @@ import { Feed } from './feed.js';
 /** A session, as the hub knows it. */
 export interface Subscriber {
   readonly caller: Caller;
-  /** Sends a feed's news, if the client is subscribed and keeps up. @returns frames sent */
-  deliver(feed: Feed): number;
+  /** Sends the news of feeds, those it is subscribed to, if the client keeps up. @returns frames sent */
+  deliver(feeds: readonly Feed[]): number;
   /** Sends the snapshots that are owed. @returns whether it waits to be read again */
   catchUp(): boolean;
   close(code: number, reason: string): void;
@@ -34,6 +34,8 @@ export interface HubOptions {
 interface Member {
   readonly feed: Feed;
   readonly sessions: Set<Subscriber>;
+  /** sequence up to which the sessions have been told */
+  told: number;
   /** set while the document is being read */
   reading: Promise<void> | undefined;
   /** since when nobody is subscribed, milliseconds of the monotonic clock */
@@ -61,8 +63,8 @@ export class StreamHub {
   readonly connections: Allowance;
   readonly subscriptions: Allowance;
   readonly sessions = new Set<Subscriber>();
-  /** rounds, frames sent and snapshots owed to slow readers since the start, for metrics */
-  readonly counts = { rounds: 0, frames: 0, slow: 0 };
+  /** rounds, frames sent, snapshots owed to slow readers and milliseconds of the thread's time since the start, for metrics */
+  readonly counts = { rounds: 0, frames: 0, slow: 0, spentMs: 0 };
   private readonly served: ReadonlyMap<ChannelName, Served>;
   private readonly owing = new Set<Subscriber>();
   private readonly stopping = new AbortController();
@@ -124,6 +126,7 @@ export class StreamHub {
       member = {
         feed: new Feed(name, subject),
         sessions: new Set(),
+        told: 0,
         reading: undefined,
         idleSince: undefined,
       };
@@ -184,6 +187,7 @@ export class StreamHub {
       if (session.catchUp()) this.owing.add(session);
       await this.rest();
     }
+    const news = new Map<Subscriber, Feed[]>();
     for (const served of this.served.values()) {
       this.forgetIdle(served);
       const now = performance.now();
@@ -196,11 +200,19 @@ export class StreamHub {
       served.readAt = now;
       for (const member of active) {
         await this.refresh(served.channel, member);
-        for (const session of [...member.sessions]) {
-          this.counts.frames += session.deliver(member.feed);
-          await this.rest();
+        if (member.told === member.feed.sequence) continue;
+        member.told = member.feed.sequence;
+        for (const session of member.sessions) {
+          const feeds = news.get(session);
+          if (feeds === undefined) news.set(session, [member.feed]);
+          else feeds.push(member.feed);
         }
       }
+    }
+    // A write costs more than its bytes: what a subscriber is told in a round is one write.
+    for (const [session, feeds] of news) {
+      this.counts.frames += session.deliver(feeds);
+      await this.rest();
     }
     this.endSlice();
   }
@@ -233,7 +245,9 @@ export class StreamHub {
   }
 
   private endSlice(): void {
-    this.spent += performance.now() - this.sliceStart;
+    const slice = performance.now() - this.sliceStart;
+    this.spent += slice;
+    this.counts.spentMs += slice;
   }
 
   /** Time that others work while this waits is not this thread's. */

@@ -9,7 +9,7 @@ import {
 import type { Caller, Door } from './caller.js';
 import type { Connection } from './connection.js';
 import { StreamAccessError, StreamLimitError } from './errors.js';
-import { type Feed, type SnapshotReason, subjectField } from './feed.js';
+import { type Feed, feedKey, type SnapshotReason, subjectField } from './feed.js';
 import type { StreamHub, Subscriber } from './hub.js';
 
 interface Subscription {
@@ -54,19 +54,24 @@ export class Session implements Subscriber {
     });
   }
 
-  /** Sends a feed's news, if the client is subscribed and keeps up. @returns frames sent */
-  deliver(feed: Feed): number {
-    const subscription = this.subscriptions.get(keyOf(feed.channel, feed.subject));
-    if (subscription?.feed !== feed || subscription.owed !== undefined) return 0;
-    const frames = this.full() ? undefined : feed.since({ stream: feed.stream, sequence: subscription.sent });
-    if (frames === undefined) {
-      subscription.owed = 'slow-reader';
-      this.hub.owes(this);
-      return 0;
+  /** Sends the news of feeds, those it is subscribed to, if the client keeps up. @returns frames sent */
+  deliver(feeds: readonly Feed[]): number {
+    const news: Buffer[] = [];
+    const full = this.full();
+    for (const feed of feeds) {
+      const subscription = this.subscriptions.get(feed.key);
+      if (subscription?.feed !== feed || subscription.owed !== undefined) continue;
+      const frames = full ? undefined : feed.since({ stream: feed.stream, sequence: subscription.sent });
+      if (frames === undefined) {
+        subscription.owed = 'slow-reader';
+        this.hub.owes(this);
+        continue;
+      }
+      news.push(...frames);
+      subscription.sent = feed.sequence;
     }
-    for (const frame of frames) this.connection.send(frame);
-    subscription.sent = feed.sequence;
-    return frames.length;
+    if (news.length > 0) this.connection.sendShared(news);
+    return news.length;
   }
 
   /** Sends owed frames, as far as the connection takes them. @returns whether any are still owed */
@@ -77,7 +82,7 @@ export class Session implements Subscriber {
     for (const subscription of this.subscriptions.values()) {
       if (subscription.owed === undefined) continue;
       if (this.full()) return true;
-      this.connection.send(subscription.feed.snapshot(subscription.owed));
+      this.connection.sendShared([subscription.feed.snapshot(subscription.owed)]);
       subscription.sent = subscription.feed.sequence;
       subscription.owed = undefined;
     }
@@ -171,7 +176,7 @@ export class Session implements Subscriber {
     const subject = subjectOf(message);
     if (definition.scope !== undefined)
       this.require(definition.scope, definition.subject?.kind === 'account' ? subject : undefined);
-    const key = keyOf(channel, subject);
+    const key = feedKey(channel, subject);
     if (this.subscriptions.has(key))
       throw new InvalidInputError('channel', `${key} is subscribed to already`);
     this.hub.subscriptions.take(this.who.holder);
@@ -192,7 +197,7 @@ export class Session implements Subscriber {
     this.say(`{"type":"subscribed",${idField(named)}${topicFields(channel, subject)}}`);
     const missed = resume === undefined ? undefined : feed.since(resume);
     if (missed !== undefined && !this.full()) {
-      for (const frame of missed) this.connection.send(frame);
+      if (missed.length > 0) this.connection.sendShared(missed);
       return;
     }
     subscription.owed = resume === undefined ? 'subscribed' : 'cannot-resume';
@@ -201,7 +206,7 @@ export class Session implements Subscriber {
 
   private unsubscribe(message: Extract<ClientMessage, { op: 'unsubscribe' }>, named: { id?: string }): void {
     const subject = subjectOf(message);
-    const key = keyOf(message.channel, subject);
+    const key = feedKey(message.channel, subject);
     const subscription = this.subscriptions.get(key);
     if (subscription === undefined) throw new InvalidInputError('channel', `${key} is not subscribed to`);
     this.subscriptions.delete(key);
@@ -239,10 +244,6 @@ export class Session implements Subscriber {
       this.hub.owes(this);
     } else this.connection.resume();
   }
-}
-
-function keyOf(channel: ChannelName, subject: string | undefined): string {
-  return subject === undefined ? channel : `${channel} ${subject}`;
 }
 
 function topicFields(channel: ChannelName, subject: string | undefined): string {

@@ -20,8 +20,18 @@ class Client implements Connection {
   most = 0;
   closed: number | undefined;
 
-  send(frame: Buffer | string): void {
-    this.unread.push(frame.toString());
+  /** frames of each shared write */
+  readonly writes: number[] = [];
+
+  send(text: string): void {
+    this.take([text]);
+  }
+  sendShared(frames: readonly Buffer[]): void {
+    this.writes.push(frames.length);
+    this.take(frames);
+  }
+  private take(frames: readonly (Buffer | string)[]): void {
+    this.unread.push(...frames.map((frame) => frame.toString()));
     this.most = Math.max(this.most, this.bufferedBytes);
     if (!this.stopped) this.read();
   }
@@ -132,6 +142,20 @@ describe('a hub of streams', () => {
     for (const { client } of clients) await seen(client).toEqual({ A: { mark: '9' } });
     await sleep(30);
     expect(reads).toBe(1);
+  });
+
+  it('writes what a subscriber is told in a round at once', async () => {
+    open();
+    const { client, session } = connect();
+    ask(session, { op: 'subscribe', channel: 'marks' });
+    ask(session, { op: 'subscribe', channel: 'marks', market: 'A' });
+    ask(session, { op: 'subscribe', channel: 'status' });
+    await seen(client, 'status').toBeDefined();
+    client.writes.length = 0;
+    set({ A: { mark: '9' } });
+    await seen(client, 'status').toEqual({ A: { mark: '9' } });
+    await seen(client, 'marks A').toEqual({ A: { mark: '9' } });
+    expect(client.writes).toEqual([3]);
   });
 
   it('goes on after the last frame a client has seen, or begins anew where that is not kept', async () => {

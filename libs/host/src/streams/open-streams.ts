@@ -120,6 +120,11 @@ function gauges(metrics: Metrics, hub: StreamHub): void {
     () => hub.counts.frames,
   );
   metrics.gauge(
+    'zkrisk_stream_seconds_total',
+    'time of the main thread that rounds of streams have taken since the start',
+    () => hub.counts.spentMs / 1000,
+  );
+  metrics.gauge(
     'zkrisk_stream_slow_total',
     'times a connection was left out because it was not read, since the start',
     () => hub.counts.slow,

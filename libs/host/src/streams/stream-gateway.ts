@@ -100,10 +100,14 @@ function serve(socket: WebSocket, wire: Socket, hub: StreamHub, door: Door, call
  */
 function connectionOf(socket: WebSocket, wire: Socket): Connection {
   return {
-    send: (frame) => {
+    send: (text) => {
+      if (socket.readyState === socket.OPEN) socket.send(text);
+    },
+    sendShared: (frames) => {
       if (socket.readyState !== socket.OPEN) return;
-      if (typeof frame === 'string') socket.send(frame);
-      else wire.write(textFrame(frame));
+      wire.cork();
+      for (const frame of frames) wire.write(textFrame(frame));
+      wire.uncork();
     },
     get bufferedBytes() {
       return socket.bufferedAmount;
