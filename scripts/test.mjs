@@ -11,6 +11,8 @@ import { RESULTS_FILE } from './vitest-results.mjs';
 
 /** The proof that `npm test` makes: the smallest circuit. */
 const SMALL_PROOF = 'dist/libs/rules/src/provers.proof.spec.js';
+/** A file whose content, options and prettier have not changed since it was found well formatted is not parsed again. */
+const FORMAT = ['--cache', '--cache-strategy', 'content'];
 /** Skipped tests whose names hold this need real prices, which are never committed. */
 const NEEDS_PRICES = '(needs ../shared/data)';
 const SLOWEST = 10;
@@ -33,7 +35,7 @@ async function step(what, run) {
   if (!ok) total.failures.push(what);
 }
 
-/** Checks format and lint, and tests the contracts beside them: the lint keeps one core busy, the others the other one. */
+/** Checks format and lint, and tests the contracts beside them: prettier keeps one core busy, the others the other one. */
 async function checkSources() {
   const check = (what, command, ...options) =>
     step(what, async () => {
@@ -43,7 +45,7 @@ async function checkSources() {
     });
   const [, , contracts] = await Promise.all([
     check('lint', bin('oxlint')),
-    check('format', bin('prettier'), '--check', '--log-level', 'warn', '.'),
+    check('format', bin('prettier'), ...FORMAT, '--check', '--log-level', 'warn', '.'),
     testContracts(),
   ]);
   total.passed += contracts.passed;
