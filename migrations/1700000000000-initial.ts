@@ -136,11 +136,20 @@ const HISTORY = `
     primary key (resolution, market, at)) partition by range (at);
   create table history_funding (
     resolution int not null, at bigint not null, market text not null,
-    risk numeric not null, liquidity numeric not null,
+    risk numeric not null, liquidity numeric not null, index numeric not null,
     primary key (resolution, market, at)) partition by range (at);
   create table history_premia (
     resolution int not null, at bigint not null,
     risk numeric not null, liquidity numeric not null, penalties numeric not null, trades int not null,
+    primary key (resolution, at)) partition by range (at);
+  create table history_charges (
+    resolution int not null, account text not null, at bigint not null,
+    risk numeric not null, liquidity numeric not null, penalties numeric not null, fees numeric not null, credit numeric not null,
+    primary key (resolution, account, at)) partition by range (at);
+  create table history_flows (
+    resolution int not null, at bigint not null,
+    provided numeric not null, withdrawn numeric not null, exit_fees numeric not null,
+    deposited numeric not null, paid_out numeric not null, credit numeric not null, bad_debt numeric not null,
     primary key (resolution, at)) partition by range (at);
   create table history_risk (
     resolution int not null, at bigint not null, record jsonb not null,
@@ -170,8 +179,8 @@ export class Initial1700000000000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
       drop view book_event;
-      drop table history_market, history_funding, history_premia, history_risk, history_shares, history_liquidation,
-        history_account, audit_head, audit_log, admin_nonce, admin_approval, key_withdrawal, api_key, chain_transaction, settlement_epoch, proof_job,
+      drop table history_market, history_funding, history_premia, history_charges, history_flows, history_risk, history_shares,
+        history_liquidation, history_account, audit_head, audit_log, admin_nonce, admin_approval, key_withdrawal, api_key, chain_transaction, settlement_epoch, proof_job,
         liquidation_stream, liquidation_event, liquidation, margin_account, risk_record, command_outcome,
         ledger_snapshot_part, ledger_snapshot, journal, market_model, bar, service_state, outbox, outbox_relay,
         outbox_source, consumer_unit, consumer_offset, log_record, log_partition;`);

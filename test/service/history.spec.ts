@@ -169,6 +169,63 @@ describe('history', () => {
     expect(told.map((row) => row[found.columns.indexOf('status')]).sort()).toEqual(['executed', 'open']);
   });
 
+  it('has each account’s premia as they were booked, and funding that adds up to all that accrued', async () => {
+    const trades = await journal<{ account: string; riskPremium: string; liquidityPremium: string }>(
+      'trade-booked',
+    );
+    const traders = [...new Set(trades.map(({ account }) => account.split('~')[0]))];
+    const found = await Promise.all(
+      traders.map((account) => history(`accounts/${account}/charges`, { step: '1h' })),
+    );
+    traders.forEach((account, i) => {
+      const own = trades.filter((trade) => trade.account.split('~')[0] === account);
+      expect(sumOf(found[i], 'risk')).toBeCloseTo(
+        own.reduce((sum, { riskPremium }) => sum + Number(riskPremium), 0),
+        6,
+      );
+      expect(sumOf(found[i], 'liquidity')).toBeCloseTo(
+        own.reduce((sum, { liquidityPremium }) => sum + Number(liquidityPremium), 0),
+        6,
+      );
+    });
+    const accrued = await journal<{ markets: [string, string, string, string][] }>('funding-accrued');
+    const all = accrued
+      .flatMap(({ markets }) => markets)
+      .reduce((sum, [, risk, liquidity]) => sum + Number(risk) + Number(liquidity), 0);
+    const told = found.reduce((sum, each) => sum + sumOf(each, 'funding'), 0);
+    expect(Math.abs(told / all - 1)).toBeLessThan(0.02);
+    expect(told).not.toBe(0);
+    // The same by the day as by the minute.
+    const [daily, minutes] = await Promise.all(
+      ['1d', '1m'].map((step) => history(`accounts/${traders[0]}/charges`, { step })),
+    );
+    for (const column of ['funding', 'risk'])
+      expect(sumOf(daily, column)).toBeCloseTo(sumOf(minutes, column), 6);
+    const unit = sumOf(await history('funding', { market: 'SIM-A', step: '1h' }), 'perUnit');
+    const index = accrued
+      .flatMap(({ markets }) => markets)
+      .reduce((sum, [market, , , risen]) => sum + (market === 'SIM-A' ? Number(risen) : 0), 0);
+    expect(unit).toBeCloseTo(index / 1e18, 8);
+  });
+
+  it('has the money that came and went, to the unit', async () => {
+    const flows = await history('flows', { step: '1h' });
+    for (const [kind, field, column] of [
+      ['account-deposited', 'amount', 'deposited'],
+      ['liquidity-deposited', 'amount', 'provided'],
+      ['liquidity-withdrawn', 'paid', 'withdrawn'],
+      ['credit-charged', 'charged', 'creditCharges'],
+      ['bankruptcy-settled', 'loss', 'badDebt'],
+    ] as const) {
+      const events = await journal<Record<string, string>>(kind);
+      expect(sumOf(flows, column)).toBeCloseTo(
+        events.reduce((sum, event) => sum + Number(event[field]), 0),
+        6,
+      );
+    }
+    expect(sumOf(flows, 'deposited')).toBeGreaterThan(0);
+  });
+
   it('has an account’s states, for its key alone', async () => {
     const [{ account }] = await journal<{ account: string }>('trade-booked');
     const every = await history(`accounts/${account}`, { step: '' });
@@ -179,9 +236,11 @@ describe('history', () => {
     const { key: bound } = await keys.create({ label: 'b', scopes: ['quote', 'trade'], accounts: ['other'] });
     const { key: quotes } = await keys.create({ label: 'q', scopes: ['quote'] });
     for (const key of [bound, quotes])
-      expect((await get(`accounts/${account}`, { step: '1h' }, key)).status).toBe(403);
+      for (const path of [`accounts/${account}`, `accounts/${account}/charges`])
+        expect((await get(path, { step: '1h' }, key)).status).toBe(403);
     // A name is no pattern.
     expect((await history('accounts/_', { step: '1h' })).rows).toEqual([]);
+    expect((await history('accounts/_/charges', { step: '1h' })).rows).toEqual([]);
   });
 
   it.each([

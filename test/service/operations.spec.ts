@@ -53,7 +53,12 @@ describe('operations', () => {
     });
     expect(Object.keys(status).sort()).toEqual([
       ...['checks', 'forecast', 'marketTime', 'markets', 'marketsNotTradable'],
-      ...['quotes', 'since', 'solvency', 'status'],
+      ...['quotes', 'serviceLevels', 'since', 'solvency', 'status'],
+    ]);
+    expect(status.serviceLevels).toMatchObject([
+      { name: 'quotes answered', objective: 0.999 },
+      { name: 'quotes within 250 ms', objective: 0.99 },
+      { name: 'ready', objective: 0.999 },
     ]);
   });
 

@@ -28,12 +28,28 @@ const LAYOUTS = {
   },
   history_funding: {
     key: ['resolution', 'market', 'at'],
-    columns: { ...AT, market: 'text', risk: 'numeric', liquidity: 'numeric' },
+    columns: { ...AT, market: 'text', risk: 'numeric', liquidity: 'numeric', index: 'numeric' },
     sums: true,
   },
   history_premia: {
     key: ['resolution', 'at'],
     columns: { ...AT, risk: 'numeric', liquidity: 'numeric', penalties: 'numeric', trades: 'int' },
+    sums: true,
+  },
+  history_charges: {
+    key: ['resolution', 'account', 'at'],
+    columns: {
+      ...{ ...AT, account: 'text', risk: 'numeric', liquidity: 'numeric' },
+      ...{ penalties: 'numeric', fees: 'numeric', credit: 'numeric' },
+    },
+    sums: true,
+  },
+  history_flows: {
+    key: ['resolution', 'at'],
+    columns: {
+      ...{ ...AT, provided: 'numeric', withdrawn: 'numeric', exit_fees: 'numeric' },
+      ...{ deposited: 'numeric', paid_out: 'numeric', credit: 'numeric', bad_debt: 'numeric' },
+    },
     sums: true,
   },
   history_risk: { key: ['resolution', 'at'], columns: { ...AT, record: 'jsonb' } },

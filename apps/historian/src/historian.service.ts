@@ -10,7 +10,8 @@ import type {
   SamplePayload,
 } from '#lib/messages';
 import type { HistorianConfig } from './historian.config.js';
-import { type HistorianRepository, type Row } from './historian.repository.js';
+import { bookRows } from './book-rows.js';
+import { type HistorianRepository } from './historian.repository.js';
 
 /** One writer of history. */
 export const HISTORIAN_LANE: Lane = { name: 'historian', spread: 'single' };
@@ -66,20 +67,9 @@ export class HistorianService implements LaneOwner {
   }
 
   async onBook(messages: readonly Message<BookPayload>[], { manager }: ConsumeContext): Promise<void> {
-    const funding: Row[] = [];
-    const premia: Row[] = [];
-    for (const { payload } of messages) {
-      const event = payload as unknown as BookEvent;
-      if (event.kind === 'funding-accrued') {
-        for (const [market, risk, liquidity] of event.markets)
-          funding.push({ at: event.at, market, risk, liquidity });
-      } else if (event.kind === 'trade-booked') {
-        const { at, riskPremium: risk, liquidityPremium: liquidity, penalty = '0' } = event;
-        premia.push({ at, risk, liquidity, penalties: penalty, trades: 1 });
-      }
-    }
-    await this.repository.writeBuckets(manager, 'history_funding', funding);
-    await this.repository.writeBuckets(manager, 'history_premia', premia);
+    const rows = bookRows(messages.map(({ payload }) => payload as unknown as BookEvent));
+    for (const [table, found] of Object.entries(rows))
+      await this.repository.writeBuckets(manager, table as keyof typeof rows, found);
   }
 
   async onPlans(messages: readonly Message<PlanPayload>[], { manager }: ConsumeContext): Promise<void> {

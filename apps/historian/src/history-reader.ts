@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { MONEY_DECIMALS } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import { RESOLUTIONS } from './historian.repository.js';
 import { type Series, SERIES, type SeriesName } from './history-series.js';
@@ -68,15 +69,45 @@ export class HistoryReader {
            (select at - at % ${step} as at, at as changed, sequence, ${columns} ${own}) as states
          order by account, at, changed desc, sequence desc limit ${MOST_ROWS + 1}`;
     const names = ['at', 'account', 'cash', 'positions'];
-    const isolated = `${account.replaceAll(/[\\%_]/g, '\\$&')}~%`;
     return this.answer(
       `accounts/${account}`,
       range,
       names,
       source,
       names.map((name) => `"${name}"`),
-      [from, to, account, isolated],
+      [from, to, account, isolatedOf(account)],
     );
+  }
+
+  /**
+   * Charges of an account by step, its isolated positions included: premia, penalties, fees and the default option as booked, and the funding of
+   * its positions: each minute's at the size with which the minute began.
+   */
+  async charges(account: string, range: HistoryRange): Promise<string> {
+    const { from, to, step } = range;
+    const sums = ['risk', 'liquidity', 'penalties', 'fees', 'credit'] as const;
+    const bucket = (time: string) => `${time} - ${time} % ${step}`;
+    const source = `
+      with paid as (
+        select ${bucket('at')} as at, ${sums.map((name) => `sum(${name}) as ${name}`).join(', ')} from history_charges
+        where resolution = $5 and (account = $3 or account like $4) and at >= $1 and at < $2 group by 1),
+      states as (
+        select at, coalesce(lead(at) over (partition by account order by at, sequence), $2) as until, state
+        from history_account where (account = $3 or account like $4) and at < $2),
+      held as (
+        select greatest(at, $1) as since, until, each ->> 'market' as market, (each ->> 'size')::numeric as size
+        from states, jsonb_array_elements(state -> 'positions') as each where until > greatest(at, $1)),
+      funded as (
+        select ${bucket('f.at')} as at, sum(f.index * held.size) * 1e-18 as funding
+        from held join history_funding f
+          on f.resolution = ${RESOLUTIONS[0]} and f.market = held.market and f.at >= held.since and f.at < held.until
+        group by 1)
+      select at, ${sums.map((name) => `coalesce(${name}, 0) as ${name}`).join(', ')}, round(coalesce(funding, 0), ${MONEY_DECIMALS}) as funding
+      from paid full join funded using (at) order by at limit ${MOST_ROWS + 1}`;
+    const names = ['at', ...sums, 'funding'];
+    const cells = names.map((name) => (name === 'at' ? 'at' : `trim_scale(${name})::text`));
+    const parameters = [from, to, account, isolatedOf(account), resolutionOf(step)];
+    return this.answer(`accounts/${account}/charges`, range, names, source, cells, parameters);
   }
 
   private async answer(
@@ -100,6 +131,11 @@ export class HistoryReader {
     const head = JSON.stringify({ series, from, to, step, columns: names }).slice(0, -1);
     return `${head},"rows":${rows ?? '[]'}}`;
   }
+}
+
+/** A pattern of the names of an account's isolated positions. */
+function isolatedOf(account: string): string {
+  return `${account.replaceAll(/[\\%_]/g, '\\$&')}~%`;
 }
 
 /** The longest buckets a step is made of. @throws {InvalidInputError} */

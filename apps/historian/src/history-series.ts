@@ -24,7 +24,8 @@ export const SERIES = {
     table: 'history_funding',
     by: 'market',
     fold: 'sum',
-    columns: { risk: 'risk', liquidity: 'liquidity' },
+    // The funding index counts 10^−18 of money for a unit of size.
+    columns: { risk: 'risk', liquidity: 'liquidity', perUnit: 'index * 1e-18' },
   },
   risk: {
     table: 'history_risk',
@@ -46,6 +47,14 @@ export const SERIES = {
     table: 'history_premia',
     fold: 'sum',
     columns: { risk: 'risk', liquidity: 'liquidity', penalties: 'penalties', trades: 'trades' },
+  },
+  flows: {
+    table: 'history_flows',
+    fold: 'sum',
+    columns: {
+      ...{ provided: 'provided', withdrawn: 'withdrawn', exitFees: 'exit_fees' },
+      ...{ deposited: 'deposited', paidOut: 'paid_out', creditCharges: 'credit', badDebt: 'bad_debt' },
+    },
   },
   shares: {
     table: 'history_shares',

@@ -56,7 +56,8 @@ export class HistoryController {
   @NeedsScope('quote')
   @Header('content-type', 'application/json; charset=utf-8')
   @Documented({
-    summary: 'Marks, funding, risk, premia, LP shares or liquidations over time, a row a step and market',
+    summary:
+      'Marks, funding, risk, premia, flows of money, LP shares or liquidations over time, a row a step and market',
     params: { series: seriesName },
     query: seriesQuery,
     response: answer,
@@ -84,5 +85,22 @@ export class HistoryController {
     @Query(new ZodPipe(accountQuery)) { from, to, step }: z.output<typeof accountQuery>,
   ): Promise<string> {
     return this.reader.account(account, { from, to, step: step ?? 0, every: step === undefined });
+  }
+
+  @Get('accounts/:account/charges')
+  @NeedsScope('trade', { actsFor: 'account' })
+  @Header('content-type', 'application/json; charset=utf-8')
+  @Documented({
+    summary: 'Premia, penalties, fees, charges for default and funding of an account over time, by step',
+    params: { account: fields.account },
+    query: accountQuery,
+    response: answer,
+    errors: [422],
+  })
+  charges(
+    @Param('account', new ZodPipe(fields.account)) account: string,
+    @Query(new ZodPipe(accountQuery)) { from, to, step = HOUR_MS }: z.output<typeof accountQuery>,
+  ): Promise<string> {
+    return this.reader.charges(account, { from, to, step });
   }
 }

@@ -69,6 +69,7 @@ export function bookView(engine: PricingEngine) {
     shortfall: formatMoney(ledger.shortfall),
     owedToLiquidity: formatMoney(ledger.borne),
     solvency: solvencyView(engine.solvency()),
+    liquidityLeaving: leavingView(ledger),
     liquidityShares: formatMoney(ledger.outstandingShares),
     imbalance: formatMoney(ledger.imbalance()),
   };
@@ -156,6 +157,23 @@ function solvencyView(solvency: Solvency): object {
     state: insolvent ? 'insolvent' : 'solvent',
     need: formatMoney(need),
     payable: Number(payable(solvency, 1_000_000_000n)) / 1e9,
+  };
+}
+
+/** Withdrawals of liquidity that have been asked for: those that wait for marks, and those that are paid after the horizon. */
+function leavingView(ledger: PricingEngine['ledger']): object {
+  let shares = 0n;
+  let locked = 0;
+  for (const withdrawal of ledger.lockedWithdrawals()) {
+    shares += withdrawal.shares;
+    locked++;
+  }
+  const next = ledger.nextLocked();
+  return {
+    waiting: ledger.waitingCommands,
+    locked,
+    lockedShares: formatMoney(shares),
+    nextReleaseAt: next === undefined ? null : iso(next.releaseAt),
   };
 }
 

@@ -75,12 +75,15 @@ function epochSummary({ epochId, status, number, reason, epoch }: SettlementEpoc
     entropicValueAtRisk,
     riskMeasure,
     proofs: bars.map(({ jobId }) => `/v1/proofs/${jobId}`),
+    markets: bars.map(({ markets }) => markets),
   };
 }
 
 function transactionSummary({
   transactionId,
   kind,
+  epochId,
+  planId,
   status,
   hash,
   blockNumber,
@@ -91,6 +94,8 @@ function transactionSummary({
   return {
     transactionId,
     kind,
+    epochId,
+    planId,
     status,
     hash,
     blockNumber: blockNumber === null ? null : Number(blockNumber),

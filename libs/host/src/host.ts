@@ -20,8 +20,10 @@ import { hostEnvironment } from './host.environment.js';
 import { followRequests, requestIdOf } from './follow-requests.js';
 import { HostModule } from './host.module.js';
 import { servePage } from './page.js';
+import { Status } from './status.js';
 import { Metrics, Readiness } from './metrics.js';
 import { RequestCounts } from './request-counts.js';
+import { READING_INTERVAL_MS, ServiceLevels } from './service-levels.js';
 import type { OpenedService, ServiceDefinition } from './service.js';
 import { type OpenStreams, openStreams } from './streams/open-streams.js';
 import { streamsEnvironment } from './streams/streams.environment.js';
@@ -109,6 +111,8 @@ export async function startHost(
     );
     await app.register(helmet, { contentSecurityPolicy: { directives: CONTENT_SECURITY } });
     requests.tell(app.get(Metrics));
+    const levels = new ServiceLevels();
+    app.get(Status).add(() => ({ serviceLevels: levels.levels() }));
     const counts = new CallCounts();
     if (required) await limitRates(app, access.RATE_LIMIT_PER_SECOND, counts);
     const streams = await openStreams(app, opened, {
@@ -118,7 +122,7 @@ export async function startHost(
     configure(fastify);
     if (config.PAGE === 'on' && services.some(({ page }) => page) && !servePage(fastify))
       lines.warn('the page is not there; npm run build makes it');
-    return await begin(app, opened, config, { logger, streams, closeAll });
+    return await begin(app, opened, config, { logger, streams, requests, levels, closeAll });
   } catch (error) {
     await app?.close().catch(() => undefined);
     await closeAll();
@@ -130,9 +134,15 @@ async function begin(
   app: NestFastifyApplication,
   opened: readonly OpenedService[],
   { PORT, HOST }: { PORT: number; HOST: string },
-  parts: { logger: PinoLogger; streams: OpenStreams; closeAll: () => Promise<void> },
+  parts: {
+    logger: PinoLogger;
+    streams: OpenStreams;
+    requests: RequestCounts;
+    levels: ServiceLevels;
+    closeAll: () => Promise<void>;
+  },
 ): Promise<Host> {
-  const { logger, streams, closeAll } = parts;
+  const { logger, streams, requests, levels, closeAll } = parts;
   const database = app.get(DataSource);
   const log = app.get(EventLog);
   app.connectMicroservice(
@@ -160,6 +170,12 @@ async function begin(
       },
     );
   }, LAG_INTERVAL_MS);
+  const measure = async () => {
+    const ready = Object.values(await app.get(Readiness).look()).every(Boolean);
+    levels.take(performance.now(), { quotes: requests.of('/v1/quotes'), ready });
+  };
+  await measure();
+  const measuring = setInterval(() => void measure(), READING_INTERVAL_MS);
   return {
     app,
     url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
@@ -169,6 +185,7 @@ async function begin(
       app.get(Readiness).ending = true;
       clearInterval(housekeeping);
       clearInterval(watching);
+      clearInterval(measuring);
       await streams.close();
       for (const service of opened) await service.ending?.(app);
       // Requests first, because they may wait for topics; then topics; the log last, because it sends the messages of both.

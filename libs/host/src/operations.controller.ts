@@ -22,6 +22,19 @@ export class OperationsController {
       status: z.enum(['operational', 'degraded']),
       since: z.string(),
       checks: z.record(z.string(), z.boolean()),
+      serviceLevels: z
+        .array(
+          z.object({
+            name: z.string(),
+            objective: z.number(),
+            burn: z
+              .record(z.enum(['5m', '1h', '6h']), z.number().nullable())
+              .describe(
+                'times too fast that the error budget is spent; null where nothing is known of the window',
+              ),
+          }),
+        )
+        .describe('by this process’s own counts'),
     }),
   })
   look(): Promise<object> {

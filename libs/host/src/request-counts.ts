@@ -30,6 +30,19 @@ export class RequestCounts {
     });
   }
 
+  /** Answers of a route, for its service levels: those that could not be given, and those that took long. */
+  of(route: string): { asked: number; failed: number; all: number; slow: number } {
+    const sums = { asked: 0, failed: 0, all: 0, slow: 0 };
+    for (const counted of this.counts.values()) {
+      if (counted.route !== route) continue;
+      sums.all += counted.requests;
+      sums.slow += counted.slow;
+      if (counted.outcome !== 'refused') sums.asked += counted.requests;
+      if (counted.outcome === 'unavailable' || counted.outcome === 'failed') sums.failed += counted.requests;
+    }
+    return sums;
+  }
+
   tell(metrics: Metrics): void {
     const samples = (value: (counted: Counted) => number) =>
       Promise.resolve(

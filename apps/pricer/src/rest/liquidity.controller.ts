@@ -33,7 +33,7 @@ export class LiquidityController {
     errors: [404, 422],
   })
   provider(@Param('provider', new ZodPipe(accountName)) provider: string): z.output<typeof providerResponse> {
-    const { shares, board } = this.pricer.engine;
+    const { shares, board, ledger } = this.pricer.engine;
     const position = shares.positionOf(provider);
     const { backing } = position;
     if (position.shares === 0n && backing === undefined) throw new UnknownAccountError(provider);
@@ -42,6 +42,12 @@ export class LiquidityController {
       marketTime: board.nowIso,
       shares: formatMoney(position.shares),
       worth: formatMoney(position.worth),
+      locked: [...ledger.lockedWithdrawals()]
+        .filter((withdrawal) => withdrawal.provider === provider)
+        .map(({ shares: locked, releaseAt }) => ({
+          shares: formatMoney(locked),
+          releaseAt: new Date(releaseAt).toISOString(),
+        })),
       backing:
         backing === undefined
           ? null

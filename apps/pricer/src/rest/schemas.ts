@@ -267,6 +267,9 @@ export const providerResponse = z.strictObject({
   marketTime: z.string(),
   shares: decimal,
   worth: decimal,
+  locked: z
+    .array(z.strictObject({ shares: decimal, releaseAt: z.string() }))
+    .describe('withdrawals that are paid once their time has come, the next one first'),
   backing: z
     .strictObject({
       amount: decimal.describe('what of the vault counts in L'),

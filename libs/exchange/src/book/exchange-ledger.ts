@@ -291,6 +291,11 @@ export class ExchangeLedger {
     return first(this.books.locked);
   }
 
+  /** Withdrawals that are paid once their time has come, the next one first. */
+  lockedWithdrawals(): IterableIterator<LockedWithdrawal> {
+    return this.books.locked.values();
+  }
+
   /** A provider's backing outside the exchange; undefined where it is cash. */
   backingOf(provider: string): Backing | undefined {
     return this.books.backings.get(provider);
