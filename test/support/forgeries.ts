@@ -10,13 +10,17 @@ import {
 } from '#lib/liquidation';
 import { CONDITIONS, randomCase, randomPortfolioCase } from './liquidation-cases.js';
 
-/** Honest plans that forgers begin with: of linear margin, and of portfolio margin. */
-export function honestPlans(solvers: Solvers): { linear: LiquidationPlan[]; portfolio: LiquidationPlan[] } {
+/** Honest plans that forgers begin with: of so many accounts with linear margin, and of so many with portfolio margin. */
+export function honestPlans(
+  solvers: Solvers,
+  linear: number,
+  portfolio: number,
+): { linear: LiquidationPlan[]; portfolio: LiquidationPlan[] } {
   const solved = (count: number, of: typeof randomCase) =>
     Array.from({ length: count }, (_, seed) =>
       liquidate(of(seed + 1, { n: 1 + (seed % 3), condition: CONDITIONS[seed % 8] }), solvers),
     ).filter(({ outcome }) => outcome === 'partial');
-  return { linear: solved(120, randomCase), portfolio: solved(90, randomPortfolioCase) };
+  return { linear: solved(linear, randomCase), portfolio: solved(portfolio, randomPortfolioCase) };
 }
 
 /** Every number of a plan that follows from the others is made to fit: only the checker's rules are left in the way. */
@@ -46,7 +50,12 @@ export interface ForgeryCounts {
  * @throws {Error} with the first one that makes the checker accept more than is true, by a cutting-plane optimum
  */
 export function searchForgeries(solvers: Solvers, tries: number, seed: number): ForgeryCounts {
-  const { linear, portfolio } = honestPlans(solvers);
+  // Each plan is solved twice, which costs as much as a hundred forgeries.
+  const { linear, portfolio } = honestPlans(
+    solvers,
+    Math.min(120, Math.ceil(tries / 100)),
+    Math.min(90, Math.ceil(tries / 130)),
+  );
   const honestOnes = [...linear, ...portfolio];
   const truths = honestOnes.map((plan) => {
     const other = liquidate(plan.case, solvers, { maximumQuadraticPrograms: 0, maximumSystems: 0 });

@@ -163,6 +163,26 @@ describe(formatDecimal, () => {
   it('writes whole numbers without a point', () => {
     expect(formatDecimal(120n, 0)).toBe('120');
   });
+
+  it('writes no zeros at the end of amounts that a float64 does not hold', () => {
+    expect(formatDecimal(10n ** 30n, 8)).toBe('1' + '0'.repeat(22));
+    expect(formatDecimal(10n ** 30n + 12_000n, 8)).toBe('1' + '0'.repeat(22) + '.00012');
+    expect(formatDecimal(-(10n ** 17n) - 1n, 16)).toBe('-10.0000000000000001');
+  });
+
+  it('keeps the smallest unit next to whole numbers, up to the largest that a float64 holds', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 15 }), fc.integer({ min: 1, max: 2 ** 53 }), (decimals, near) => {
+        const unit = 10n ** BigInt(decimals);
+        const whole = BigInt(near) / unit;
+        for (const value of [whole * unit - 1n, whole * unit, whole * unit + 1n]) {
+          const text = formatDecimal(value, decimals);
+          expect(parseDecimal(text, decimals, 'amount')).toBe(value);
+          expect(text).not.toMatch(/\..*0$|\.$/);
+        }
+      }),
+    );
+  });
 });
 
 describe('float64', () => {

@@ -50,7 +50,7 @@ function parseShort(text: string, decimals: number): bigint | undefined {
   }
   const shift = decimals - (point < 0 ? 0 : length - point - 1);
   if (shift < 0) return undefined;
-  const scaled = digits * (POWERS[shift] ?? 10 ** shift);
+  const scaled = digits * power(shift);
   if (scaled > Number.MAX_SAFE_INTEGER) return undefined;
   return BigInt(first === 1 ? -scaled : scaled);
 }
@@ -80,19 +80,20 @@ function parseAny(text: string, decimals: number, field: string): bigint {
  * the nearest.
  */
 export function roundDecimal(text: string, decimals: number, field: string): bigint {
-  const point = text.indexOf('.');
-  const given = point < 0 ? 0 : text.length - point - 1;
+  // Without a point that is the length: more places than there are lose nothing.
+  const given = text.length - 1 - text.indexOf('.');
   if (given <= decimals) return parseDecimal(text, decimals, field);
   return divide(parseDecimal(text, given, field), 10n ** BigInt(given - decimals), 'nearest');
 }
 
-/** 10^i as float64, exact. */
+/** 10^i as float64: the exact ones, faster than they are computed. */
 const POWERS = Array.from({ length: 23 }, (_, i) => 10 ** i);
+const power = (exponent: number) => POWERS[exponent] ?? 10 ** exponent;
 
 /** Shortest decimal string of an exact amount. */
 export function formatDecimal(value: bigint, decimals: number): string {
   const short = Number(value);
-  return short > -Number.MAX_SAFE_INTEGER && short < Number.MAX_SAFE_INTEGER && decimals <= 15
+  return Math.abs(short) < Number.MAX_SAFE_INTEGER && decimals <= 15
     ? formatShort(short, decimals)
     : formatAny(value, decimals);
 }
@@ -102,9 +103,9 @@ function formatShort(value: number, decimals: number): string {
   const magnitude = Math.abs(value);
   const sign = value < 0 ? '-' : '';
   const unit = POWERS[decimals];
-  // The remainder of floats is a call of the C library; the quotient may be rounded up to the next whole number.
-  let whole = Math.floor(magnitude / unit);
-  if (whole * unit > magnitude) whole--;
+  // The remainder of floats is a call of the C library. The quotient is never rounded up to a whole number k: it is k/(k·unit) or more
+  // away from k, and k·unit is below 2^53, so that is more than half of the distance between floats there.
+  const whole = Math.floor(magnitude / unit);
   let fraction = magnitude - whole * unit;
   if (fraction === 0) return `${sign}${whole}`;
   let places = decimals;
@@ -126,7 +127,7 @@ function formatAny(value: bigint, decimals: number): string {
 
 /** Nearest float64, for the quantitative libraries. */
 export function toNumber(value: bigint, decimals: number): number {
-  return Number(value) / (POWERS[decimals] ?? 10 ** decimals);
+  return Number(value) / power(decimals);
 }
 
 /**
@@ -139,7 +140,7 @@ export function fromNumber(value: number, decimals: number, rounding: Rounding, 
   if (!Number.isFinite(value) || Math.abs(value) >= 1e21) {
     throw new InvalidInputError(field, `must be a finite amount below 1e21, got ${value}`);
   }
-  const scaled = value * (POWERS[decimals] ?? 10 ** decimals);
+  const scaled = value * power(decimals);
   if (Math.abs(scaled) < Number.MAX_SAFE_INTEGER) {
     if (rounding === 'down') return BigInt(Math.floor(scaled));
     return BigInt(rounding === 'up' ? Math.ceil(scaled) : Math.sign(scaled) * Math.round(Math.abs(scaled)));

@@ -26,7 +26,7 @@ let plans: LiquidationPlan[];
 let netted: LiquidationPlan[];
 beforeAll(async () => {
   solvers = await loadSolvers();
-  ({ linear: plans, portfolio: netted } = honestPlans(solvers));
+  ({ linear: plans, portfolio: netted } = honestPlans(solvers, 24, 18));
 });
 
 describe('each rule of the checker refuses, by its own words', () => {
