@@ -1,3 +1,4 @@
+// Long because a chain of proven epochs takes minutes to make, and all its tests need one.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Hex } from 'viem';

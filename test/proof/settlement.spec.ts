@@ -1,3 +1,4 @@
+// Long because proofs and chain take minutes to make, and all its tests need them.
 import { createHash } from 'node:crypto';
 import { type AbiParameter, type Hex, size } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Long because it is one list: what each scope of key may do, on one engine.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';

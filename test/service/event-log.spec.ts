@@ -1,3 +1,4 @@
+// Long because each promise of a log is asked of both logs.
 import 'reflect-metadata';
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';

@@ -1,3 +1,4 @@
+// Long because all its tests need one engine with a month of history, which takes longer to make than they take.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

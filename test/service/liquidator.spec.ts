@@ -1,3 +1,4 @@
+// Long because all its tests need one running engine, which takes longer to start than they take.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Long because it is one list: every promise of the sender, on a real chain.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

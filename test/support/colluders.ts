@@ -1,3 +1,4 @@
+// Long because every command that colluders may send, and every law that is asked after it, draw on one state.
 import fc from 'fast-check';
 import type { BookEvent } from '#lib/exchange';
 import { ExchangeMachine, HOUR_MS, LINEAR, number } from './exchange-machine.js';

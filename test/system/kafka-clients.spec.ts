@@ -1,3 +1,4 @@
+// Long because each promise is asked of both clients.
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+// Long because a unit’s batches change one watch and one set of plans, in one transaction each.
 import { Logger } from '@nestjs/common';
 import { InvalidInputError, messageOf, ZkriskError } from '#lib/errors';
 import {

@@ -1,3 +1,4 @@
+// Long because it is one list: every read and write of the liquidator’s tables.
 import type { DataSource, EntityManager } from 'typeorm';
 import {
   type AccountStatePayload,

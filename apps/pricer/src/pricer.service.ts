@@ -1,3 +1,4 @@
+// Long because it is one list: a handler for each topic, which ends in the one `commit`.
 import { Logger } from '@nestjs/common';
 import { ZkriskError } from '#lib/errors';
 import {

@@ -1,3 +1,4 @@
+// Long because it is one list: every promise of the sender against a chain in memory.
 import { BaseError, encodeErrorResult, type Hex, parseTransaction } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

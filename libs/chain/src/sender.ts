@@ -1,3 +1,4 @@
+// Long because signing, sending, replacing and confirming are steps over one state, and their order is what is promised.
 import {
   type Address,
   BaseError,

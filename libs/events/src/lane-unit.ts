@@ -1,3 +1,4 @@
+// Long because a batch’s order of handlers, positions and retries is decided here, and nowhere else.
 import type { LoggerService } from '@nestjs/common';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { DataSource } from 'typeorm';

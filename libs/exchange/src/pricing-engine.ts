@@ -1,3 +1,4 @@
+// Long because it is the one door to the machine: a method for each command, and what every command does before and after.
 import { ZkriskError } from '#lib/errors';
 import type {
   AccountPayload,

@@ -1,3 +1,4 @@
+// Long because premium, funding and sums of the standing book share its arrays, which only this class may write.
 import { InvalidInputError } from '#lib/errors';
 import {
   formatDecimal,

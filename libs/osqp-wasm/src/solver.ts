@@ -1,3 +1,4 @@
+// Long because one class owns a workspace in the module’s memory, from set-up to release.
 import {
   type CscMatrix,
   quadraticForm,

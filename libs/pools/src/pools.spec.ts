@@ -1,3 +1,4 @@
+// Long because every property is asked of every rule and every kind of fee.
 import { describe, expect, it } from 'vitest';
 import { generator } from '#lib/runtime';
 import {

@@ -1,3 +1,4 @@
+// Long because it is one list: every promise to a subscriber, over one session in memory.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { applyPatch, type JsonObject, serverMessage, type ServerMessage } from '#lib/messages';

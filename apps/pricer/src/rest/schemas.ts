@@ -1,3 +1,4 @@
+// Long because it is one list: the schema of every request and answer.
 import { z } from 'zod';
 import { fields } from '#lib/messages';
 

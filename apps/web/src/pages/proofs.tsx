@@ -1,3 +1,4 @@
+// Long because it is one page: the list of statements, one proof, and the checks of each in the browser.
 import { useSignal } from '@preact/signals';
 import type { ProofDocument } from '#lib/proofs';
 import type { Proofs as ProofsAnswer, ProofSummary, Settlements } from '../engine/answers.js';

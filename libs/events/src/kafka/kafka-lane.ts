@@ -1,3 +1,4 @@
+// Long because fetching, positions and commits of a lane change together, or a record is lost.
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';

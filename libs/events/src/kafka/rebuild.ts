@@ -1,3 +1,4 @@
+// Long because a rebuild is one pass over the topics: read, replay, compare.
 import type { EntityManager } from 'typeorm';
 import { ZkriskError } from '#lib/errors';
 import { ConsumerOffsets } from '../consumer-offsets.js';

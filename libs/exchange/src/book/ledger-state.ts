@@ -1,3 +1,4 @@
+// Long because it is one list: everything the books hold, as plain data.
 import type { LinearVestingState, PendingAmount } from '#lib/risk';
 import { InvalidInputError } from '#lib/errors';
 import type { NotesState } from './payout-notes.js';

@@ -1,3 +1,4 @@
+// Long because it is one list: the fold of each kind of event, with its amounts.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#lib/errors';

@@ -1,3 +1,4 @@
+// Long because it is one list: every way in which a price becomes a mark, or does not.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalSources } from '../../../../test/support/price-sources.js';

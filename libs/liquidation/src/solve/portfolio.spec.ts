@@ -1,3 +1,4 @@
+// Long because each case is solved in several ways that have to agree.
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { callSpread } from '#lib/risk';

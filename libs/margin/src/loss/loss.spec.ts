@@ -1,3 +1,4 @@
+// Long because it is one list: reference numbers and properties of each step of a shared loss.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Long because reference numbers and properties share their vectors.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

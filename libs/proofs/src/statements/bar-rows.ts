@@ -1,3 +1,4 @@
+// Long because it is one layout: the rows of a bar in the order the circuit reads them.
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import { fromFelt, quantise, toFelt } from '../field.js';

@@ -1,3 +1,4 @@
+// Long because it is one list: each step of the model against its reference numbers.
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
