@@ -42,6 +42,8 @@ export function webRecipe() {
   const inputs = [
     ...filesIn(join(root, 'apps', 'web')),
     ...LIBRARIES.flatMap((name) => filesIn(join(root, 'libs', name, 'src'))),
+    join(root, 'libs', 'chain', 'src', 'oracle-abi.ts'),
+    join(root, 'docs', 'operate', 'reliability.md'),
     join(root, 'tsconfig.json'),
     join(root, 'scripts', 'web.mjs'),
   ].sort();

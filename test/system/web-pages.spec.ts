@@ -75,6 +75,78 @@ describe('each page', () => {
     await context.close();
   });
 
+  it('has what an account has paid, what providers have earned, and funding of thirty days, as history keeps them', async () => {
+    const { page, context, errors } = await openTab(browser);
+    const to = Date.now() + 100 * 365 * 86_400_000;
+    const history = async (series: string) => {
+      const url = `${market.engine.url}/v1/history/${series}?from=946684800000&to=${Math.min(to, 4_000_000_000_000)}&step=1d`;
+      const { columns, rows } = (await (await fetch(url)).json()) as { columns: string[]; rows: unknown[][] };
+      return (column: string) => rows.reduce((sum, row) => sum + Number(row[columns.indexOf(column)]), 0);
+    };
+    const figure = async (name: string) => {
+      const fact = page.locator('main dl.facts > div').filter({ has: page.getByText(name, { exact: true }) });
+      return Number(await fact.locator('data').first().getAttribute('value'));
+    };
+    const charged = await history('accounts/ann/charges');
+    await page.goto(`${market.engine.url}/#/account/ann`);
+    await page.getByRole('heading', { name: 'Paid, thirty days' }).waitFor();
+    expect(await figure('Premia for risk')).toBeCloseTo(charged('risk'), 6);
+    expect(await figure('Funding')).toBeCloseTo(charged('funding'), 6);
+    expect(charged('risk')).not.toBe(0);
+
+    await page.goto(`${market.engine.url}/#/now`);
+    await page.getByText('Premia of the last day').waitFor();
+    expect(await figure('Premia of the last day')).toBeCloseTo((await history('premia'))('risk'), 4);
+
+    const { liquidityLeaving } = (await (await fetch(`${market.engine.url}/v1/book`)).json()) as {
+      liquidityLeaving: { locked: number };
+    };
+    expect(liquidityLeaving.locked).toBe(0);
+    const body = JSON.stringify({ provider: 'lp-1', amount: '1000', mode: 'locked' });
+    const answered = await fetch(`${market.engine.url}/v1/liquidity/withdrawals`, {
+      ...{ method: 'POST', body, headers: { 'content-type': 'application/json' } },
+    });
+    await page.goto(`${market.engine.url}/#/liquidity`);
+    await page.getByText('Shares locked for withdrawal').waitFor();
+    expect(answered.status).toBe(201);
+    await page
+      .getByText('1 withdrawals, 0 wait for marks')
+      .or(page.getByText('0 withdrawals, 1 wait'))
+      .waitFor();
+
+    await page.goto(`${market.engine.url}/#/markets`);
+    const heads = await page.getByRole('group', { name: 'Markets' }).locator('thead th').allTextContents();
+    const row = page.getByRole('row', { name: /SIM-A/ });
+    const cell = (name: string) =>
+      row.locator('th, td').nth(heads.findIndex((head) => head.startsWith(name)));
+    await cell('30 days').locator('data').waitFor();
+    const risk = (await (await fetch(`${market.engine.url}/v1/risk`)).json()) as {
+      tailFactor: number;
+      alpha: number;
+    };
+    const forecast = (await (await fetch(`${market.engine.url}/v1/forecasts/latest`)).json()) as {
+      markets: string[];
+      volatility: number[];
+    };
+    const margin =
+      risk.tailFactor *
+      Math.sqrt(-2 * Math.log(risk.alpha)) *
+      forecast.volatility[forecast.markets.indexOf('SIM-A')];
+    expect(Number(await cell('Margin').locator('data').getAttribute('value'))).toBeCloseTo(margin, 10);
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
+  it('has the service levels with their burn rates, and the table of the last drills', async () => {
+    const { page, context, errors } = await openTab(browser);
+    await page.goto(`${market.engine.url}/#/operations`);
+    const levels = page.getByRole('group', { name: 'Service levels' });
+    await levels.getByText('quotes within 250 ms').waitFor();
+    await page.getByRole('group', { name: 'Drills' }).getByText('disk full').first().waitFor();
+    expect(errors).toEqual([]);
+    await context.close();
+  });
+
   it('says how old its figures are by the market’s time, and turns a market that has no tick stale', async () => {
     const { page, context } = await openTab(browser);
     await page.goto(`${market.engine.url}/#/markets`);

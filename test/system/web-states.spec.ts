@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiKeys, signedHeaders } from '#lib/host';
+import { outgoing, TOPICS } from '#lib/messages';
 import { accessibilityViolations, openTab, startBrowser, type WatchedPage } from '../support/browser.js';
 import { type MovedMarket, startMovedMarket } from '../support/moved-market.js';
 import { quickParameters } from '../support/quick-parameters.js';
@@ -72,6 +73,10 @@ describe('states of the exchange, each for what it is', () => {
     await status('Open');
     await market.tick({ 'SIM-D': 0.5 }, 6_000);
     await rowOf('SIM-D').getByText('uncertain').waitFor();
+    await tab.page.goto(`${market.engine.url}/#/now`);
+    const tape = tab.page.getByRole('list', { name: /newest first/ });
+    await tape.getByText(/a price of [\d.]+ is held back, the mark stays/).waitFor();
+    await tab.page.goto(`${market.engine.url}/#/markets`);
     await status('1 of 8 uncertain or stale');
     await market.tick({ 'SIM-D': 2 }, 6_000);
     await rowOf('SIM-D').getByText('ok').waitFor();
@@ -84,6 +89,43 @@ describe('states of the exchange, each for what it is', () => {
     await rowOf('SIM-E').getByText('halted').waitFor();
     await order('SIM-E', 'resume');
     await status('Open');
+  });
+
+  it('a dead letter: its reason, and its return by the operator, whose secret stays in the page', async () => {
+    const bad = outgoing(TOPICS.trades, 'me', { id: 'bad', sequence: 0, time: market.time }, {} as never);
+    await market.engine.log.publish([bad]);
+    const { key } = await new ApiKeys(market.engine.database).create({ label: 'letters', scopes: ['admin'] });
+    const { page, context, errors } = await openTab(browser);
+    const sent: string[] = [];
+    page.on('request', (request) =>
+      sent.push(`${request.url()} ${request.postData() ?? ''} ${JSON.stringify(request.headers())}`),
+    );
+    await page.goto(`${market.engine.url}/#/operations`);
+    await page.getByRole('button', { name: 'Key and view' }).click();
+    await page.getByLabel('API key').fill(key);
+    await page.getByRole('button', { name: 'Done' }).click();
+    const list = page.getByRole('button', { name: 'List', exact: true });
+    await page.getByLabel('Admin secret').fill('another secret');
+    await list.click();
+    await page.getByText('the signature does not hold').waitFor();
+    await page.getByLabel('Admin secret').fill(ADMIN_SECRET);
+    await list.click();
+    const letters = page.getByRole('group', { name: 'Dead letters' });
+    await letters.getByText('payload').first().waitFor();
+    await letters.getByRole('button', { name: 'Publish again' }).first().click();
+    await page.getByText('was published again').waitFor();
+    // Nothing was mended: it comes back.
+    await expect
+      .poll(async () => {
+        await list.click();
+        return letters.locator('tbody tr').count();
+      })
+      .toBe(2);
+    expect(sent.some((request) => request.includes('/v1/admin/dead-letters/trades'))).toBe(true);
+    expect(sent.filter((request) => request.includes(ADMIN_SECRET))).toEqual([]);
+    expect(await accessibilityViolations(page)).toEqual([]);
+    expect(errors).toEqual([]);
+    await context.close();
   });
 
   it('insolvent: what traders are owed is more than there is', async () => {

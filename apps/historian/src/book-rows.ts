@@ -1,13 +1,10 @@
 import type { BookEvent } from '#lib/exchange';
 import type { Row } from './historian.repository.js';
 
+export const BOOK_TABLES = ['history_funding', 'history_premia', 'history_charges', 'history_flows'] as const;
+
 /** Rows of book events, by table: sums of a bucket are the events' amounts. */
-export interface BookRows {
-  readonly history_funding: Row[];
-  readonly history_premia: Row[];
-  readonly history_charges: Row[];
-  readonly history_flows: Row[];
-}
+export type BookRows = Readonly<Record<(typeof BOOK_TABLES)[number], Row[]>>;
 
 const NO_CHARGE = { risk: '0', liquidity: '0', penalties: '0', fees: '0', credit: '0' };
 const NO_FLOW = {

@@ -10,7 +10,7 @@ import type {
   SamplePayload,
 } from '#lib/messages';
 import type { HistorianConfig } from './historian.config.js';
-import { bookRows } from './book-rows.js';
+import { BOOK_TABLES, bookRows } from './book-rows.js';
 import { type HistorianRepository } from './historian.repository.js';
 
 /** One writer of history. */
@@ -68,8 +68,7 @@ export class HistorianService implements LaneOwner {
 
   async onBook(messages: readonly Message<BookPayload>[], { manager }: ConsumeContext): Promise<void> {
     const rows = bookRows(messages.map(({ payload }) => payload as unknown as BookEvent));
-    for (const [table, found] of Object.entries(rows))
-      await this.repository.writeBuckets(manager, table as keyof typeof rows, found);
+    for (const table of BOOK_TABLES) await this.repository.writeBuckets(manager, table, rows[table]);
   }
 
   async onPlans(messages: readonly Message<PlanPayload>[], { manager }: ConsumeContext): Promise<void> {

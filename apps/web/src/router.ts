@@ -24,3 +24,8 @@ export function href(page: string, item?: string): string {
 export function go(page: string, item?: string): void {
   location.hash = href(page, item);
 }
+
+/** Where proofs of a subject are shown, by the link that an answer of the engine has. */
+export function hrefOfProofs(link: string): string {
+  return href('proofs', link.split('?')[1]);
+}

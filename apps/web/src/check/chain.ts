@@ -41,9 +41,18 @@ export interface ChainRegistry {
     readonly fresh: boolean;
   }[];
 }
+/** An epoch as its transaction has published it. */
+export interface ProvenEpoch {
+  readonly number: number;
+  /** quote currency */
+  readonly entropicValueAtRisk: number;
+  readonly gasUsed: number;
+}
 /** All that a node was asked for. */
 export interface ChainReading {
   readonly findings: readonly ChainFinding[];
+  /** of the transactions that were looked up */
+  readonly epochs: readonly ProvenEpoch[];
   /** undefined where there is no oracle to read */
   readonly registry: ChainRegistry | undefined;
 }

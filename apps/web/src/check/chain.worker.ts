@@ -5,6 +5,7 @@ import {
   getAbiItem,
   hexToString,
   http,
+  isAddressEqual,
   parseAbi,
   parseEventLogs,
   type PublicClient,
@@ -19,6 +20,7 @@ import type {
   ChainFinding,
   ChainReading,
   ChainRegistry,
+  ProvenEpoch,
 } from './chain.js';
 
 // A worker of its own: it may reach a node of the reader's choice, which the page may not, and it knows no key.
@@ -61,7 +63,7 @@ async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<Chain
     code !== undefined,
     code === undefined ? 'none' : `${code.length / 2 - 1} bytes`,
   );
-  if (code === undefined) return { findings, registry: undefined };
+  if (code === undefined) return { findings, epochs: [], registry: undefined };
   const block = await client.getBlock();
   const [last, fresh] = await client.readContract({
     address: oracle,
@@ -96,14 +98,23 @@ async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<Chain
         `${upper.toFixed(2)} proven, ${same.entropicValueAtRisk.toFixed(2)} said`,
       );
   }
+  const epochs: ProvenEpoch[] = [];
   for (const { transactionId, hash } of claimed.transactions) {
     const receipt = await client.getTransactionReceipt({ hash }).catch(() => undefined);
     const what = `Transaction of ${transactionId} succeeded`;
     if (receipt === undefined) find(what, false, 'the node knows no such transaction');
     else {
-      const events = parseEventLogs({ abi: ORACLE_ABI, logs: receipt.logs }).map(
-        ({ eventName }) => eventName,
+      const logs = parseEventLogs({ abi: ORACLE_ABI, logs: receipt.logs }).filter(({ address }) =>
+        isAddressEqual(address, oracle),
       );
+      for (const { eventName, args } of logs)
+        if (eventName === 'EpochPublished')
+          epochs.push({
+            number: Number(args.number),
+            entropicValueAtRisk: inQuote(args.upper, args.unit),
+            gasUsed: Number(receipt.gasUsed),
+          });
+      const events = logs.map(({ eventName }) => eventName);
       const names = [...new Set(events)].map((name) => ` ${name}`).join('');
       find(
         what,
@@ -112,7 +123,7 @@ async function check({ rpc, oracle, claimed }: ChainCheckRequest): Promise<Chain
       );
     }
   }
-  return { findings, registry: await readRegistry(client, oracle, block.number) };
+  return { findings, epochs, registry: await readRegistry(client, oracle, block.number) };
 }
 
 /** Changes that wait for the delay, by the call that installs them. */

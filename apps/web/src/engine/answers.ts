@@ -68,6 +68,13 @@ export interface Book {
     readonly need: string;
     readonly payable: number;
   };
+  readonly liquidityLeaving: {
+    readonly waiting: number;
+    readonly locked: number;
+    readonly lockedShares: string;
+    /** left out by the stream where it is null */
+    readonly nextReleaseAt?: string | null;
+  };
   readonly liquidityShares: string;
   readonly imbalance: string;
 }
@@ -171,10 +178,14 @@ export interface Settlements {
     readonly entropicValueAtRisk: number;
     readonly riskMeasure: number;
     readonly proofs: readonly string[];
+    /** of each proof */
+    readonly markets: readonly (readonly string[])[];
   }[];
   readonly transactions: readonly {
     readonly transactionId: string;
     readonly kind: string;
+    readonly epochId: string | null;
+    readonly planId: string | null;
     readonly status: string;
     readonly hash: string | null;
     readonly blockNumber: number | null;

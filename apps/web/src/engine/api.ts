@@ -56,8 +56,17 @@ export function authorization(): Record<string, string> {
  * @throws {EngineError} for a request that it refuses
  * @throws {UnreachableError} where no answer comes
  */
-export async function ask<T>(path: string, body?: object): Promise<T> {
-  const response = await answer(path, body);
+export function ask<T>(path: string, body?: object): Promise<T> {
+  return askWith(path, body, {});
+}
+
+/** As {@link ask}, with headers besides. */
+export async function askWith<T>(
+  path: string,
+  body: object | undefined,
+  headers: Readonly<Record<string, string>>,
+): Promise<T> {
+  const response = await answer(path, body, headers);
   const told = (await response.json()) as T;
   const { marketTime } = told as { marketTime?: unknown };
   if (typeof marketTime === 'string') tellMarketTime(marketTime);
@@ -69,12 +78,20 @@ export async function askText(path: string): Promise<string> {
   return (await answer(path, undefined)).text();
 }
 
-async function answer(path: string, body: object | undefined): Promise<Response> {
+async function answer(
+  path: string,
+  body: object | undefined,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(new URL(path, API_BASE), {
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...authorization() },
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...authorization(),
+        ...more,
+      },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch (error) {

@@ -16,17 +16,22 @@ const HOUR_MS = 3_600_000;
 const EVERY_MS = 30_000;
 
 /**
- * A series up to now, by hours.
+ * A series up to now, by hours unless a step is given.
  *
  * @param series such as `risk`; see docs/reference/openapi.json
  * @returns undefined while it is not known, and where no historian runs in this process
  */
-export function useHistory(series: string, spanMs: number, market?: string): readonly Past[] | undefined {
+export function useHistory(
+  series: string,
+  spanMs: number,
+  { market, step }: { readonly market?: string; readonly step?: '1m' | '1h' | '1d' } = {},
+): readonly Past[] | undefined {
   const now = marketNow.value;
   // The same question for an hour, so that its answer is shared.
   const to = now === undefined ? 0 : (Math.floor(now / HOUR_MS) + 1) * HOUR_MS;
   const query = new URLSearchParams({ from: String(to - spanMs), to: String(to) });
   if (market !== undefined) query.set('market', market);
+  if (step !== undefined) query.set('step', step);
   const { data } = useAnswer<Table | null>(
     now === undefined ? '' : `v1/history/${series}?${query.toString()}`,
     EVERY_MS,
@@ -36,4 +41,9 @@ export function useHistory(series: string, spanMs: number, market?: string): rea
     : data.rows.map(
         (row) => Object.fromEntries(data.columns.map((column, i) => [column, row[i]])) as unknown as Past,
       );
+}
+
+/** Sum of a column over rows. Money is added as doubles: sums are for the eye, and the rows stay exact. */
+export function sumOf(rows: readonly Past[] | undefined, column: string): number {
+  return (rows ?? []).reduce((sum, row) => sum + Number(row[column]), 0);
 }

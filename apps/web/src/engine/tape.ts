@@ -4,9 +4,11 @@ import { API_BASE, authorization } from './api.js';
 /** A thing that has happened, for the tape. */
 export interface TapeEntry {
   readonly id: string;
-  readonly kind: 'opened' | 'claimed' | 'closed';
-  readonly planId: string;
-  readonly account: string;
+  readonly kind: 'opened' | 'closed' | 'held back' | 'market' | 'forecast' | 'proof' | 'exchange';
+  /** whom or what it is about, and where that is shown */
+  readonly subject: { readonly name: string; readonly page: string; readonly item: string };
+  /** where the text leads; undefined: where the subject does */
+  readonly planId?: string;
   /** market time, milliseconds */
   readonly at: number;
   readonly text: string;
@@ -27,6 +29,12 @@ export const stream = signal<{
 }>({
   ...{ state: 'connecting', since: Date.now(), resumed: 0 },
 });
+
+/** Puts an entry on the tape; one that is there already is not put again. */
+export function tell(entry: TapeEntry): void {
+  if (tape.peek().some(({ id }) => id === entry.id)) return;
+  tape.value = [entry, ...tape.peek()].sort((a, b) => b.at - a.at).slice(0, KEPT);
+}
 
 let started = false;
 
@@ -90,7 +98,8 @@ function take(id: string, { kind, planId, account, at, status, plan }: StreamedP
     kind === 'opened'
       ? `plan opened: ${plan?.outcome ?? ''} liquidation, ${Math.round(plan?.closedNotional ?? 0).toLocaleString('en')} to close`
       : `plan ${status ?? kind}`;
-  tape.value = [{ id, kind, planId, account, at, text }, ...tape.peek()].slice(0, KEPT);
+  const subject = { name: account, page: 'account', item: account.split('~')[0] };
+  tell({ id: `plan ${id}`, kind, subject, planId, at, text });
 }
 
 async function* eventsOf(

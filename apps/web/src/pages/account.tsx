@@ -7,7 +7,7 @@ import { Age, Decimal, Percent, Real } from '../parts/figures.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
 import { accountName } from './account/account-name.js';
-import { AccountPast } from './account/account-past.js';
+import { AccountCharges, AccountPast } from './account/account-past.js';
 import { Deposit } from './account/deposit.js';
 import { MarginView } from './account/margin-view.js';
 import { WhatIf } from './account/what-if.js';
@@ -92,6 +92,7 @@ function Standing({ name }: { name: string }) {
           </Panel>
           <WhatIf name={name} margin={data.cross} />
           <Losses losses={data.losses} />
+          <AccountCharges name={name} />
           <AccountPast name={name} />
         </>
       )}

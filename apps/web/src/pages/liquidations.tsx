@@ -6,6 +6,7 @@ import { Age, Decimal, State, type Tone } from '../parts/figures.js';
 import { Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
 import { CheckAny } from './liquidations/check-any.js';
+import { Tape } from '../parts/tape.js';
 import { Ladder } from './liquidations/ladder.js';
 import { PlanDetail } from './liquidations/plan-detail.js';
 
@@ -103,6 +104,7 @@ export function Liquidations() {
         </Known>
       </Panel>
       <Ladder />
+      <Tape only={['opened', 'closed']} />
       <CheckAny />
     </div>
   );

@@ -1,12 +1,15 @@
 import type { Book, Risk } from '../engine/answers.js';
 import { useAnswer } from '../engine/resource.js';
 import { significantText } from '../format/numbers.js';
+import { timeText } from '../format/times.js';
 import { useHistory } from '../engine/history.js';
 import { sharesSeen } from '../engine/seen.js';
 import { Chart } from '../parts/chart.js';
 import { Age, Decimal, Percent, Real, State } from '../parts/figures.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
+import { hrefOfProofs } from '../router.js';
+import { ByCause } from './liquidity/by-cause.js';
 import { Provider } from './liquidity/provider.js';
 
 interface Token {
@@ -41,7 +44,17 @@ export function Liquidity() {
   const book = useAnswer<Book>('v1/book', 2000);
   return (
     <div class="grid">
-      <Panel title="Shares" wide={6} aside={risk.value.data && <Age of={risk.value.data.at} />}>
+      <Panel
+        title="Shares"
+        wide={6}
+        aside={
+          risk.value.data && (
+            <>
+              <Age of={risk.value.data.at} /> <a href={hrefOfProofs(risk.value.data.proofs)}>proofs</a>
+            </>
+          )
+        }
+      >
         <Known answer={book}>
           {(now) => {
             const value = risk.value.data?.liquidityValue;
@@ -70,6 +83,7 @@ export function Liquidity() {
                 <Fact name="Owed to it by the exchange">
                   <Decimal of={now.owedToLiquidity} />
                 </Fact>
+                <Leaving of={now.liquidityLeaving} />
               </Facts>
             );
           }}
@@ -102,9 +116,27 @@ export function Liquidity() {
           )}
         </Known>
       </Panel>
+      <ByCause />
       <VaultView />
       <Provider />
     </div>
+  );
+}
+
+/** Withdrawals that are on their way: asked for and waiting for marks, or locked until the horizon has passed. */
+function Leaving({ of: { waiting, locked, lockedShares, nextReleaseAt } }: { of: Book['liquidityLeaving'] }) {
+  return (
+    <Fact
+      name="Shares locked for withdrawal"
+      note={
+        <>
+          {locked} withdrawals, {waiting} wait for marks
+          {nextReleaseAt != null && <>, the next is paid at {timeText(Date.parse(nextReleaseAt))}</>}
+        </>
+      }
+    >
+      <Decimal of={lockedShares} />
+    </Fact>
   );
 }
 

@@ -6,9 +6,13 @@ import type {
   MarketRow,
   Markets as MarketsAnswer,
   Risk,
+  Settlements,
 } from '../engine/answers.js';
 import { useAnswer } from '../engine/resource.js';
-import { href, place } from '../router.js';
+import { useHistory } from '../engine/history.js';
+import { marginOf } from '../engine/margin.js';
+import { chosenNode, oracleReading, readOracle } from '../check/oracle-reading.js';
+import { href, hrefOfProofs, place } from '../router.js';
 import { marketTone } from '../shell/exchange-state.js';
 import { decimalsFor } from '../format/numbers.js';
 import { Age, Decimal, Percent, Real, State } from '../parts/figures.js';
@@ -16,12 +20,20 @@ import { Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
 import { MarketDetail } from './markets/market-detail.js';
 
+const MONTH_MS = 30 * 24 * 3_600_000;
+
 /** A market with everything that is known of it. */
 interface Row extends MarketRow {
   readonly volatility: number | undefined;
   readonly book: Book['markets'][number] | undefined;
   readonly share: number | undefined;
   readonly funding: Funding['markets'][number] | undefined;
+  /** what one unit has paid in thirty days, as a share of the mark; undefined where no history is kept */
+  readonly funding30: number | undefined;
+  /** margin requirement by the forecast, a share of notional */
+  readonly margin: number | undefined;
+  /** the same as the reader's node has it; undefined until it was read */
+  readonly onChain: { readonly share: number | null; readonly fresh: boolean } | undefined;
 }
 
 const COLUMNS: readonly Column<Row>[] = [
@@ -125,12 +137,49 @@ const COLUMNS: readonly Column<Row>[] = [
   },
 ];
 
+const CHAIN_COLUMNS: readonly Column<Row>[] = [
+  {
+    ...{ name: '30 days', numeric: true, sort: ({ funding30 }: Row) => funding30 ?? 0 },
+    title: 'Funding that a long of one unit has paid in thirty days, as a share of the mark',
+    cell: ({ funding30 }) => (funding30 === undefined ? '–' : <Percent of={funding30} decimals={3} />),
+  },
+  {
+    ...{ name: 'Margin', numeric: true, sort: ({ margin }: Row) => margin ?? -1 },
+    title: 'κ √(−2 ln α) σ(τ): margin of one market alone by the engine’s forecast, a share of notional',
+    cell: ({ margin }) => (margin === undefined ? '–' : <Percent of={margin} />),
+  },
+  {
+    ...{ name: 'on chain', numeric: true, sort: ({ onChain }: Row) => onChain?.share ?? -1 },
+    title:
+      'The oracle’s requirement, read from a node of yours: “Proofs” or the button above the table reads it',
+    cell: ({ onChain }) =>
+      onChain === undefined ? (
+        <a href={href('proofs')}>not read</a>
+      ) : onChain.share === null ? (
+        <span class="note">none yet</span>
+      ) : (
+        <>
+          <Percent of={onChain.share} /> {!onChain.fresh && <State tone="warn">old</State>}
+        </>
+      ),
+  },
+];
+
 export function Markets() {
   const markets = useAnswer<MarketsAnswer>('v1/markets', 1000);
   const { data: forecast } = useAnswer<Forecast>('v1/forecasts/latest?include=factors', 5000).value;
   const { data: book } = useAnswer<Book>('v1/book', 2000).value;
   const { data: risk } = useAnswer<Risk>('v1/risk', 2000).value;
   const { data: funding } = useAnswer<Funding>('v1/funding', 2000).value;
+  const settlements = useAnswer<Settlements>('v1/settlements?limit=50', 10_000).value.data;
+  const past = useHistory('funding', MONTH_MS, { step: '1d' });
+  const paid = new Map<string, number>();
+  for (const { market, perUnit } of past ?? [])
+    paid.set(market as string, (paid.get(market as string) ?? 0) + Number(perUnit));
+  const reading = oracleReading.value;
+  const onChain = new Map(
+    reading?.state === 'read' ? reading.registry?.margins.map((each) => [each.market, each]) : [],
+  );
   const filter = useSignal('');
   const chosen = place.value.item;
   const volatility = new Map(forecast?.markets.map((market, i) => [market, forecast.volatility[i]]));
@@ -145,6 +194,10 @@ export function Markets() {
       book: books.get(row.market),
       share: part === undefined || allocated === undefined || allocated === 0 ? undefined : part / allocated,
       funding: rates.get(row.market),
+      funding30: past === undefined ? undefined : (paid.get(row.market) ?? 0) / Number(row.mark),
+      margin: marginOf(risk, volatility.get(row.market)),
+      onChain:
+        reading?.state === 'read' ? (onChain.get(row.market) ?? { share: null, fresh: true }) : undefined,
     };
   };
   const asked = filter.value.trim().toLowerCase();
@@ -165,21 +218,27 @@ export function Markets() {
             </label>
             {risk !== undefined && (
               <span>
-                risk <Age of={risk.at} />
+                risk <Age of={risk.at} /> <a href={hrefOfProofs(risk.proofs)}>proofs</a>
               </span>
             )}
             {forecast !== undefined && (
               <span>
-                forecast <Age of={forecast.barEnd} />
+                forecast <Age of={forecast.barEnd} /> <a href={hrefOfProofs(forecast.proofs)}>proofs</a>
               </span>
             )}
+            {settlements !== undefined && <ReadMargins settlements={settlements} />}
           </>
         }
       >
         <Known answer={markets}>
           {({ markets: rows }) => (
             <Table
-              {...{ label: 'Markets', columns: COLUMNS, selected: chosen, height: 520 }}
+              {...{
+                label: 'Markets',
+                columns: [...COLUMNS, ...CHAIN_COLUMNS],
+                selected: chosen,
+                height: 520,
+              }}
               rows={rows
                 .filter(
                   ({ market, status }) => market.toLowerCase().includes(asked) || status.includes(asked),
@@ -193,5 +252,30 @@ export function Markets() {
       </Panel>
       {chosen !== undefined && <MarketDetail key={chosen} market={chosen} />}
     </div>
+  );
+}
+
+/** Reads the margins from the reader's node, with one press where the engine names a node of its own. */
+function ReadMargins({ settlements }: { settlements: Settlements }) {
+  const node = chosenNode.value ?? settlements.chain.rpcUrl;
+  const reading = oracleReading.value;
+  if (node === null) return <a href={href('proofs')}>choose a node to read margins on the chain</a>;
+  return (
+    <>
+      <button
+        type="button"
+        class="ghost"
+        disabled={reading?.state === 'reading'}
+        onClick={() => void readOracle(settlements, node)}
+      >
+        Read margins on the chain
+      </button>
+      {reading?.state === 'read' && (
+        <span>
+          chain <Age of={reading.at} clock="wall" />
+        </span>
+      )}
+      {reading?.state === 'failed' && <State tone="bad">{reading.broken}</State>}
+    </>
   );
 }

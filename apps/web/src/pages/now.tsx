@@ -1,4 +1,3 @@
-import { useEffect } from 'preact/hooks';
 import type {
   Book,
   Forecast,
@@ -10,23 +9,24 @@ import type {
   Stress,
 } from '../engine/answers.js';
 import { useAnswer } from '../engine/resource.js';
-import { followTape, stream, tape } from '../engine/tape.js';
-import { href } from '../router.js';
-import { clockText, spanText } from '../format/times.js';
+import { sumOf, useHistory } from '../engine/history.js';
+import { hrefOfProofs } from '../router.js';
+import { spanText } from '../format/times.js';
 import { percentText } from '../format/numbers.js';
-import { Age, Decimal, Real, State } from '../parts/figures.js';
+import { Age, Decimal, Real } from '../parts/figures.js';
 import { Gauge } from '../parts/gauge.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
 import { OpenPlans } from './liquidations/open-plans.js';
 import { RiskPast } from './risk/risk-past.js';
 import { WarmingUp } from './now/warming-up.js';
-import { wallNow } from '../engine/clock.js';
+import { marketNow } from '../engine/clock.js';
+import { Tape } from '../parts/tape.js';
 
 const DAYS_A_YEAR = 365.25;
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export function Now() {
-  useEffect(followTape, []);
   return (
     <div class="grid">
       <RiskNow />
@@ -61,7 +61,7 @@ function RiskNow() {
                   {now.riskMeasure <= 0
                     ? 'Premia cover the EVaR of the shortfall.'
                     : 'The EVaR of the shortfall is above what premia cover.'}{' '}
-                  <a href={href('proofs', now.proofs.split('?')[1])}>Its proofs</a>
+                  <a href={hrefOfProofs(now.proofs)}>Its proofs</a>
                 </span>
               </div>
               <div>
@@ -155,8 +155,7 @@ function Inputs() {
               <>
                 <Age of={barEnd} />{' '}
                 <span class="note">
-                  {model} {modelVersion} ·{' '}
-                  <a href={href('proofs', `subject=${link.split('?')[1]}`)}>proofs</a>
+                  {model} {modelVersion} · <a href={hrefOfProofs(link)}>proofs</a>
                 </span>
               </>
             )}
@@ -207,6 +206,10 @@ function Inputs() {
 function Flow() {
   const book = useAnswer<Book>('v1/book', 2000);
   const funding = useAnswer<Funding>('v1/funding', 2000);
+  // By the minute: the day ends now, not with the hour.
+  const from = (marketNow.value ?? 0) - DAY_MS;
+  const premia = useHistory('premia', DAY_MS + HOUR_MS, { step: '1m' })?.filter(({ at }) => at >= from);
+  const charged = useHistory('funding', DAY_MS + HOUR_MS)?.filter(({ at }) => at >= from);
   return (
     <Panel
       title="Premia and funding"
@@ -226,6 +229,21 @@ function Flow() {
             </>
           )}
         </Known>
+        {premia !== undefined && (
+          <>
+            <Fact
+              name="Premia of the last day"
+              note={`${sumOf(premia, 'trades')} trades; capital · liquidity`}
+            >
+              <Real of={sumOf(premia, 'risk')} decimals={2} signed /> ·{' '}
+              <Real of={sumOf(premia, 'liquidity')} decimals={2} signed />
+            </Fact>
+            <Fact name="Funding of the last day" note="by the hour; capital · liquidity">
+              <Real of={sumOf(charged, 'risk')} decimals={2} signed /> ·{' '}
+              <Real of={sumOf(charged, 'liquidity')} decimals={2} signed />
+            </Fact>
+          </>
+        )}
         <Known answer={funding} absent={() => <Fact name="Funding">no rates before the first forecast</Fact>}>
           {({ quoteCurrencyPerYear: rate, collected }) => (
             <>
@@ -242,37 +260,6 @@ function Flow() {
           )}
         </Known>
       </Facts>
-    </Panel>
-  );
-}
-
-function Tape() {
-  const { state, since, resumed } = stream.value;
-  const tone = state === 'live' ? 'good' : state === 'broken' ? 'bad' : 'quiet';
-  const word =
-    state === 'live'
-      ? resumed > 0
-        ? `Live, resumed ${resumed}×`
-        : 'Live'
-      : state === 'broken'
-        ? `Broken for ${spanText(wallNow.value - since)}`
-        : 'Connecting';
-  return (
-    <Panel title="Tape" wide={12} aside={<State tone={tone}>{word}</State>}>
-      {tape.value.length === 0 ? (
-        <p class="quiet">Liquidations appear here as they happen.</p>
-      ) : (
-        <ol class="tape" tabIndex={0} aria-label="What has happened, newest first">
-          {tape.value.map(({ id, at, kind, planId, account, text }) => (
-            <li key={id}>
-              <time>{clockText(at)}</time>
-              <State tone={kind === 'opened' ? 'warn' : 'quiet'}>{kind}</State>
-              <a href={href('account', account.split('~')[0])}>{account}</a>
-              <a href={href('liquidations', planId)}>{text}</a>
-            </li>
-          ))}
-        </ol>
-      )}
     </Panel>
   );
 }

@@ -8,11 +8,15 @@ import { spanText } from '../format/times.js';
 import { Age, Real, State } from '../parts/figures.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
+import { DeadLetters } from './operations/dead-letters.js';
+import { Drills } from './operations/drills.js';
+import { type ServiceLevel, ServiceLevels } from './operations/service-levels.js';
 
 interface Status {
   readonly status: 'operational' | 'degraded';
   readonly since: string;
   readonly checks: Readonly<Record<string, boolean>>;
+  readonly serviceLevels: readonly ServiceLevel[];
 }
 interface Lag {
   readonly group: string;
@@ -106,6 +110,17 @@ export function Operations() {
           </Fact>
         </Facts>
       </Panel>
+      <Panel title="Service levels" wide={6} aside={<Renewed at={status.value.at} />}>
+        <Known answer={status}>{({ serviceLevels }) => <ServiceLevels levels={serviceLevels} />}</Known>
+      </Panel>
+      <DeadLetters
+        count={
+          metrics.value.data === undefined
+            ? undefined
+            : valueOf(samplesIn(metrics.value.data), 'zkrisk_dead_letters_total')
+        }
+        topics={[...new Set(lagsIn(samplesIn(metrics.value.data ?? '')).map(({ topic }) => topic))].sort()}
+      />
       <Panel title="Consumers" aside={<Renewed at={metrics.value.at} />}>
         <Known answer={metrics}>
           {(text) => (
@@ -117,6 +132,7 @@ export function Operations() {
           )}
         </Known>
       </Panel>
+      <Drills />
     </div>
   );
 }

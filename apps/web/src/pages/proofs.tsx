@@ -5,24 +5,13 @@ import type { Proofs as ProofsAnswer, ProofSummary, Settlements } from '../engin
 import { API_BASE } from '../engine/api.js';
 import { useAnswer } from '../engine/resource.js';
 import { href, place } from '../router.js';
-import { Age, Real, State, type Tone } from '../parts/figures.js';
+import { Age, Real, State } from '../parts/figures.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
 import { checkProof, type ProofCheckStep } from '../check/proof.js';
 import { CheckChain } from './proofs/check-chain.js';
-
-const TONES: Readonly<Record<string, Tone>> = {
-  proven: 'good',
-  settled: 'good',
-  confirmed: 'good',
-  final: 'good',
-  running: 'warn',
-  queued: 'quiet',
-  failed: 'bad',
-  refused: 'bad',
-  reverted: 'bad',
-};
-const tone = (status: string) => TONES[status] ?? 'quiet';
+import { Epochs } from './proofs/epochs.js';
+import { statusTone as tone } from './proofs/status-tone.js';
 
 const PROOFS: readonly Column<ProofSummary>[] = [
   {
@@ -85,7 +74,7 @@ export function Proofs() {
       {item !== undefined && query === undefined && <ProofDetail key={item} proofId={item} />}
       <Panel title="Epochs on the chain" wide={7} aside={<SrsNote answer={settlements.value.data} />}>
         <Known answer={settlements} absent={() => <p class="quiet">This engine settles on no chain.</p>}>
-          {({ epochs }) => <Epochs epochs={epochs} />}
+          {(known) => <Epochs settlements={known} />}
         </Known>
       </Panel>
       <Panel title="The chain, read by you" wide={5}>
@@ -131,39 +120,6 @@ function SrsNote({ answer }: { answer: Settlements | undefined }) {
   ) : null;
 }
 
-function Epochs({ epochs }: { epochs: Settlements['epochs'] }) {
-  if (epochs.length === 0) return <p class="quiet">No epoch has been begun.</p>;
-  return (
-    <ol class="epochs" tabIndex={0} aria-label="Epochs, newest first">
-      {epochs.map(({ epochId, status, number, barEnd, chained, entropicValueAtRisk, proofs, reason }) => (
-        <li key={epochId} class={chained ? 'chained' : ''}>
-          <div>
-            <b>{number === null ? 'not numbered' : `№ ${number}`}</b>{' '}
-            <State tone={tone(status)} {...(reason === null ? {} : { title: reason })}>
-              {status}
-            </State>{' '}
-            <span class="note">bar</span> <Age of={barEnd} />
-          </div>
-          <div>
-            EVaR <Real of={entropicValueAtRisk} decimals={2} />
-            <span class="note">
-              {' '}
-              {chained
-                ? 'goes on from the epoch below'
-                : 'begins anew, with a model that was installed'} ·{' '}
-              {proofs.map((link, i) => (
-                <a key={link} href={href('proofs', decodeURIComponent(link.replace('/v1/proofs/', '')))}>
-                  {i === 0 ? '' : ' '}proof {i + 1}
-                </a>
-              ))}
-            </span>
-          </div>
-        </li>
-      ))}
-    </ol>
-  );
-}
-
 type Transaction = Settlements['transactions'][number];
 const TRANSACTIONS: readonly Column<Transaction>[] = [
   {
@@ -174,7 +130,10 @@ const TRANSACTIONS: readonly Column<Transaction>[] = [
       </span>
     ),
   },
-  { name: 'Kind', cell: ({ kind }) => kind, sort: ({ kind }) => kind },
+  {
+    ...{ name: 'Kind', sort: ({ kind }: Transaction) => kind },
+    cell: ({ kind, planId }) => (planId === null ? kind : <a href={href('liquidations', planId)}>{kind}</a>),
+  },
   {
     name: 'State',
     cell: ({ status, reason }) => (

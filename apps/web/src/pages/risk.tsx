@@ -2,8 +2,9 @@ import type { Book, Forecast, Markets, Risk as RiskAnswer } from '../engine/answ
 import { useAnswer } from '../engine/resource.js';
 import { significantText } from '../format/numbers.js';
 import { Age, Percent, Real, State } from '../parts/figures.js';
-import { Bars } from '../parts/bars.js';
+import { Waterfall } from '../parts/waterfall.js';
 import { Fact, Facts, Known, Panel } from '../parts/panel.js';
+import { hrefOfProofs } from '../router.js';
 import { groupsOf } from './risk/groups.js';
 import { HeatMap } from './risk/heat-map.js';
 import { RiskPast } from './risk/risk-past.js';
@@ -17,14 +18,18 @@ export function Risk() {
   const forecast = useAnswer<Forecast>('v1/forecasts/latest', 5000);
   const markets = useAnswer<Markets>('v1/markets', 2000).value.data;
   const book = useAnswer<Book>('v1/book', 2000).value.data;
-  const age = risk.value.data && <Age of={risk.value.data.at} />;
+  const age = risk.value.data && (
+    <>
+      <Age of={risk.value.data.at} /> <a href={hrefOfProofs(risk.value.data.proofs)}>proofs</a>
+    </>
+  );
   return (
     <div class="grid">
       <Panel title="What the EVaR is made of, by market" wide={6} aside={age}>
         <Known answer={risk}>
           {({ allocation, entropicValueAtRisk }) => (
             <>
-              <Bars
+              <Waterfall
                 label="Euler allocation by market"
                 parts={Object.entries(allocation.markets).map(([name, value]) => ({ name, value }))}
                 total={{ name: 'EVaR', value: entropicValueAtRisk }}
@@ -45,7 +50,7 @@ export function Risk() {
       <Panel title="By cluster" wide={6} aside={age}>
         <Known answer={risk}>
           {({ allocation, entropicValueAtRisk }) => (
-            <Bars
+            <Waterfall
               label="Euler allocation by cluster"
               parts={groupsOf(forecast.value.data, Object.keys(allocation.markets)).map((group) => ({
                 name: group.join(' · '),
@@ -60,7 +65,14 @@ export function Risk() {
       <Panel
         title="Correlations, ordered by cluster"
         wide={6}
-        aside={forecast.value.data && <Age of={forecast.value.data.barEnd} />}
+        aside={
+          forecast.value.data && (
+            <>
+              <Age of={forecast.value.data.barEnd} />{' '}
+              <a href={hrefOfProofs(forecast.value.data.proofs)}>proofs</a>
+            </>
+          )
+        }
       >
         <Known answer={forecast}>{(known) => <HeatMap forecast={known} />}</Known>
       </Panel>
@@ -78,7 +90,7 @@ export function Risk() {
       </Panel>
       <StressReport />
       <Panel title="Risk over time">
-        <RiskPast spanMs={30 * DAY_MS} height={220} />
+        <RiskPast spanMs={30 * DAY_MS} height={220} events />
       </Panel>
     </div>
   );

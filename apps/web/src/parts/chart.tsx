@@ -11,6 +11,8 @@ export interface Line {
   /** of the palette; 1 is the first */
   readonly colour?: 1 | 2 | 3 | 4;
   readonly dashed?: boolean;
+  /** marks without a line between them */
+  readonly marks?: boolean;
 }
 
 const LETTER_PX = 6.5;
@@ -58,7 +60,7 @@ export function Chart({
   const plot = useRef<uPlot | undefined>(undefined);
   const isDark = dark.value;
   const shape = lines
-    .map(({ name, colour, dashed }) => `${name}/${colour ?? ''}/${dashed === true}`)
+    .map(({ name, colour, dashed, marks }) => `${name}/${colour ?? ''}/${dashed === true}/${marks === true}`)
     .join('|');
   const data = [xs, ...lines.map(({ values }) => values)] as unknown as uPlot.AlignedData;
   useEffect(() => {
@@ -86,8 +88,10 @@ export function Chart({
           time
             ? { label: 'UTC', value: '{YYYY}-{MM}-{DD} {HH}:{mm}' }
             : { value: (_: uPlot, value: number | null) => (value === null ? '–' : x(value)) },
-          ...lines.map(({ name, colour: nth, dashed }, i) => ({
-            ...{ label: name, stroke: colour(`series-${nth ?? i + 1}`), width: 1.5, points: { show: false } },
+          ...lines.map(({ name, colour: nth, dashed, marks = false }, i) => ({
+            ...{ label: name, stroke: colour(`series-${nth ?? i + 1}`), width: marks ? 0 : 1.5 },
+            points: marks ? { show: true, size: 8, fill: colour(`series-${nth ?? i + 1}`) } : { show: false },
+            ...(marks ? { paths: () => null } : {}),
             ...(dashed === true ? { dash: [4, 4] } : {}),
             value: (_: uPlot, value: number | null) => (value === null ? '–' : y(value)),
           })),

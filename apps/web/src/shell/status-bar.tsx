@@ -4,6 +4,7 @@ import { apiKey, reach, useKey } from '../engine/api.js';
 import { marketNow, wallNow } from '../engine/clock.js';
 import { feed } from '../engine/feed.js';
 import { useAnswer } from '../engine/resource.js';
+import { seeBook, seeForecast, seeMarkets, seeProof } from '../engine/happenings.js';
 import { seeRisk, seeShares } from '../engine/seen.js';
 import { spanText, timeText } from '../format/times.js';
 import { Age, State } from '../parts/figures.js';
@@ -23,6 +24,19 @@ export function StatusBar() {
     seeRisk(risk);
     if (book !== undefined) seeShares(risk.at, risk.liquidityValue, book.liquidityShares);
   }, [risk, book]);
+  useEffect(() => {
+    if (markets !== undefined) seeMarkets(markets);
+  }, [markets]);
+  useEffect(() => {
+    if (book !== undefined) seeBook(book);
+  }, [book]);
+  useEffect(() => {
+    if (forecast !== undefined) seeForecast(forecast);
+  }, [forecast]);
+  useEffect(() => {
+    const now = marketNow.peek();
+    if (proofs !== undefined && now !== undefined) seeProof(proofs, now);
+  }, [proofs]);
   const state = exchangeState(book, markets);
   const lastTick = markets?.markets.map(({ markTime }) => Date.parse(markTime)).sort((a, b) => b - a)[0];
   const proof = proofs?.proofs[0]?.finishedAt;

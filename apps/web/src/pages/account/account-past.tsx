@@ -1,7 +1,8 @@
-import { type Past, useHistory } from '../../engine/history.js';
+import { type Past, sumOf, useHistory } from '../../engine/history.js';
+import { significantText } from '../../format/numbers.js';
 import { Chart } from '../../parts/chart.js';
-import { Age, Decimal } from '../../parts/figures.js';
-import { Panel } from '../../parts/panel.js';
+import { Age, Decimal, Real } from '../../parts/figures.js';
+import { Fact, Facts, Panel } from '../../parts/panel.js';
 import { type Column, Table } from '../../parts/table.js';
 
 const MONTH_MS = 30 * 24 * 3_600_000;
@@ -75,4 +76,51 @@ function changeOf({ at, account, cash, positions }: Past, i: number): Change {
       .map(({ market, size }) => `${market} ${size}`)
       .join(', '),
   };
+}
+
+const CHARGES = [
+  ['risk', 'Premia for risk'],
+  ['liquidity', 'Premia for liquidity'],
+  ['funding', 'Funding'],
+  ['penalties', 'Penalties of liquidations'],
+  ['fees', 'Fees of matched trades'],
+  ['credit', 'Default option'],
+] as const;
+
+/** Premia, funding and other charges of thirty days, hour by hour, isolated positions included. */
+export function AccountCharges({ name }: { name: string }) {
+  const past = useHistory(`accounts/${encodeURIComponent(name)}/charges`, MONTH_MS);
+  if (past === undefined || past.length === 0) return null;
+  let [premia, funding] = [0, 0];
+  const summed = past.map((row) => ({
+    at: row.at / 1000,
+    premia: (premia += Number(row.risk) + Number(row.liquidity)),
+    funding: (funding += Number(row.funding)),
+  }));
+  return (
+    <Panel title="Paid, thirty days" aside={<Age of={past.at(-1)!.at} />}>
+      <Facts>
+        {CHARGES.map(([column, title]) => (
+          <Fact key={column} name={title}>
+            <Real of={sumOf(past, column)} decimals={2} signed />
+          </Fact>
+        ))}
+      </Facts>
+      {summed.length > 1 && (
+        <Chart
+          label={`Premia and funding paid by ${name}, summed over thirty days`}
+          summary={`Premia ${significantText(premia)}, funding ${significantText(funding)}.`}
+          {...{ xs: summed.map(({ at }) => at), time: true, height: 160 }}
+          lines={[
+            { name: 'premia', values: summed.map((sum) => sum.premia) },
+            { name: 'funding', values: summed.map((sum) => sum.funding), dashed: true },
+          ]}
+        />
+      )}
+      <p class="note">
+        Quote currency; negative: received. Funding is each minute’s at the size with which the minute began;
+        the rest is as it was booked.
+      </p>
+    </Panel>
+  );
 }

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { ask } from '../../engine/api.js';
+import { timeText } from '../../format/times.js';
 import { Age, Decimal, State } from '../../parts/figures.js';
 import { Fact, Facts, Panel } from '../../parts/panel.js';
 
@@ -8,6 +9,7 @@ interface Position {
   readonly marketTime: string;
   readonly shares: string;
   readonly worth: string;
+  readonly locked: readonly { readonly shares: string; readonly releaseAt: string }[];
   readonly backing: { readonly amount: string; readonly lost: string; readonly valuedAt: string } | null;
 }
 
@@ -69,6 +71,15 @@ export function Provider() {
           <Fact name="Worth">
             <Decimal of={known.value.worth} />
           </Fact>
+          {known.value.locked.map(({ shares, releaseAt }) => (
+            <Fact
+              key={releaseAt}
+              name="Locked"
+              note={`paid at ${timeText(Date.parse(releaseAt))} UTC, market time`}
+            >
+              <Decimal of={shares} />
+            </Fact>
+          ))}
           {known.value.backing !== null && (
             <Fact name="Backed by a vault" note="of it lost to traders">
               <Decimal of={known.value.backing.amount} /> · <Decimal of={known.value.backing.lost} signed />

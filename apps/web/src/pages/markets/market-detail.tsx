@@ -75,8 +75,8 @@ function PremiumCurve({ points, mark }: { points: Curve['points']; mark: number 
 }
 
 function MarketPast({ market }: { market: string }) {
-  const marks = useHistory('marks', MONTH_MS, market);
-  const funding = useHistory('funding', MONTH_MS, market);
+  const marks = useHistory('marks', MONTH_MS, { market });
+  const funding = useHistory('funding', MONTH_MS, { market });
   if (marks === undefined || marks.length < 2) return null;
   const values = marks.map(({ mark }) => Number(mark));
   let [risk, liquidity] = [0, 0];

@@ -1,40 +1,13 @@
-import { useSignal } from '@preact/signals';
 import type { Settlements } from '../../engine/answers.js';
-import { checkChain, type ChainReading } from '../../check/chain.js';
-import { State } from '../../parts/figures.js';
+import { chosenNode, oracleReading, readOracle } from '../../check/oracle-reading.js';
+import { Age, State } from '../../parts/figures.js';
 import { Fact, Facts } from '../../parts/panel.js';
 import { Registry } from './registry.js';
 
-const MOST_TRANSACTIONS = 20;
-type Result = ChainReading | { readonly broken: string } | 'reading';
-
 /** The oracle as a node of the reader's choice knows it, held against what the engine says. */
 export function CheckChain({ settlements }: { settlements: Settlements }) {
-  const { chain, epochs, transactions } = settlements;
-  const rpc = useSignal(chain.rpcUrl ?? '');
-  const result = useSignal<Result | undefined>(undefined);
-  const check = async () => {
-    result.value = 'reading';
-    try {
-      result.value = await checkChain({
-        rpc: rpc.value,
-        oracle: chain.oracle as `0x${string}`,
-        claimed: {
-          chainId: chain.id,
-          epochs: epochs.flatMap(({ number, entropicValueAtRisk }) =>
-            number === null ? [] : [{ number, entropicValueAtRisk }],
-          ),
-          transactions: transactions
-            .flatMap(({ transactionId, hash, blockNumber }) =>
-              hash === null || blockNumber === null ? [] : [{ transactionId, hash: hash as `0x${string}` }],
-            )
-            .slice(0, MOST_TRANSACTIONS),
-        },
-      });
-    } catch (error) {
-      result.value = { broken: error instanceof Error ? error.message : String(error) };
-    }
-  };
+  const { chain } = settlements;
+  const rpc = chosenNode.value ?? chain.rpcUrl ?? '';
   return (
     <>
       <Facts>
@@ -49,7 +22,7 @@ export function CheckChain({ settlements }: { settlements: Settlements }) {
         class="fields"
         onSubmit={(event) => {
           event.preventDefault();
-          void check();
+          void readOracle(settlements, rpc);
         }}
       >
         <label>
@@ -58,8 +31,8 @@ export function CheckChain({ settlements }: { settlements: Settlements }) {
             type="url"
             required
             placeholder="https://…"
-            value={rpc.value}
-            onInput={({ currentTarget }) => (rpc.value = currentTarget.value)}
+            value={rpc}
+            onInput={({ currentTarget }) => (chosenNode.value = currentTarget.value)}
           />
         </label>
         <button type="submit" class="primary">
@@ -67,13 +40,13 @@ export function CheckChain({ settlements }: { settlements: Settlements }) {
         </button>
       </form>
       <div role="status">
-        <Findings result={result.value} />
+        <Findings result={oracleReading.value} />
       </div>
     </>
   );
 }
 
-function Findings({ result }: { result: Result | undefined }) {
+function Findings({ result }: { result: typeof oracleReading.value }) {
   if (result === undefined)
     return (
       <p class="note">
@@ -81,8 +54,8 @@ function Findings({ result }: { result: Result | undefined }) {
         whether the transactions are there. It must allow pages to ask it (CORS).
       </p>
     );
-  if (result === 'reading') return <p class="note">Reading…</p>;
-  if ('broken' in result)
+  if (result.state === 'reading') return <p class="note">Reading…</p>;
+  if (result.state === 'failed')
     return (
       <p class="notice bad">
         <State tone="bad">Not checked</State> {result.broken}
@@ -90,6 +63,9 @@ function Findings({ result }: { result: Result | undefined }) {
     );
   return (
     <>
+      <p class="note">
+        Read <Age of={result.at} clock="wall" />.
+      </p>
       <ul class="findings">
         {result.findings.map(({ what, holds, found }) => (
           <li key={what}>

@@ -1,5 +1,6 @@
 import type { ChainRegistry } from '../../check/chain.js';
 import type { Forecast, Risk } from '../../engine/answers.js';
+import { marginOf } from '../../engine/margin.js';
 import { useAnswer } from '../../engine/resource.js';
 import { spanText, timeText } from '../../format/times.js';
 import { Percent, State } from '../../parts/figures.js';
@@ -43,8 +44,7 @@ export function Registry({ registry }: { registry: ChainRegistry }) {
   const { data: risk } = useAnswer<Risk>('v1/risk', 2000).value;
   const asked = (market: string) => {
     const at = forecast?.markets.indexOf(market) ?? -1;
-    if (forecast === undefined || risk === undefined || at < 0) return undefined;
-    return risk.tailFactor * Math.sqrt(-2 * Math.log(risk.alpha)) * forecast.volatility[at];
+    return marginOf(risk, at < 0 ? undefined : forecast!.volatility[at]);
   };
   return (
     <>

@@ -8,33 +8,36 @@ export interface Part {
 
 const SHOWN = 12;
 
-/** Parts of a sum as bars from a common zero, the largest first; what is not shown is summed up in a line. */
-export function Bars({ label, parts, total }: { label: string; parts: readonly Part[]; total: Part }) {
+/**
+ * Parts of a sum as a waterfall, the largest first: each bar begins where the one above has ended, and the last is the sum. What is not
+ * shown is summed up in a line.
+ */
+export function Waterfall({ label, parts, total }: { label: string; parts: readonly Part[]; total: Part }) {
   const sorted = [...parts].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const shown = sorted.slice(0, SHOWN);
   const rest = sorted.slice(SHOWN);
   const restSum = rest.reduce((sum, { value }) => sum + value, 0);
   const lines = rest.length === 0 ? shown : [...shown, { name: `${rest.length} others`, value: restSum }];
-  const low = Math.min(0, ...lines.map(({ value }) => value));
-  const high = Math.max(0, ...lines.map(({ value }) => value));
-  const span = high - low || 1;
+  let level = 0;
+  const steps = lines.map((line) => ({ ...line, from: level, to: (level += line.value) }));
+  const levels = steps.map(({ to }) => to);
+  const low = Math.min(0, total.value, ...levels);
+  const span = Math.max(0, total.value, ...levels) - low || 1;
+  const place = (from: number, to: number) => ({
+    left: `${((Math.min(from, to) - low) / span) * 100}%`,
+    width: `${(Math.abs(to - from) / span) * 100}%`,
+  });
   const share = (value: number) => (total.value === 0 ? '–' : percentText(value / total.value, 1));
   return (
     <table class="plain bars" aria-label={label}>
       <tbody>
-        {lines.map(({ name, value }) => (
+        {steps.map(({ name, value, from, to }) => (
           <tr key={name}>
             <th scope="row" title={name}>
               <span>{name}</span>
             </th>
             <td class="track">
-              <span
-                class={value < 0 ? 'bar hedge' : 'bar'}
-                style={{
-                  left: `${((Math.min(0, value) - low) / span) * 100}%`,
-                  width: `${(Math.abs(value) / span) * 100}%`,
-                }}
-              />
+              <span class={value < 0 ? 'bar hedge' : 'bar'} style={place(from, to)} />
             </td>
             <td class="numeric">
               <Real of={value} decimals={2} />
@@ -44,7 +47,9 @@ export function Bars({ label, parts, total }: { label: string; parts: readonly P
         ))}
         <tr class="total">
           <th scope="row">{total.name}</th>
-          <td />
+          <td class="track">
+            <span class="bar sum" style={place(0, total.value)} />
+          </td>
           <td class="numeric">
             <Real of={total.value} decimals={2} />
           </td>

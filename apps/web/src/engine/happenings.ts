@@ -1,0 +1,87 @@
+import type { Book, Forecast, Markets, Proofs } from './answers.js';
+import { tell } from './tape.js';
+
+/** What has changed between two answers, for the tape. A first answer is where the page begins: nothing has happened in it. */
+
+interface Seen {
+  readonly status: string;
+  readonly held: string | null;
+}
+const markets = new Map<string, Seen>();
+
+/** Markets whose state has changed, and prices that are held back until others confirm them. */
+export function seeMarkets({ markets: rows, marketTime }: Markets): void {
+  const at = Date.parse(marketTime);
+  for (const { market, status, held, mark } of rows) {
+    const before = markets.get(market);
+    markets.set(market, { status, held });
+    if (before === undefined) continue;
+    const entry = (kind: 'held back' | 'market', text: string) => {
+      tell({
+        id: `${market} ${at} ${kind}`,
+        kind,
+        at,
+        text,
+        subject: { name: market, page: 'markets', item: market },
+      });
+    };
+    if (held !== null && held !== before.held)
+      entry('held back', `a price of ${held} is held back, the mark stays ${mark}`);
+    else if (held === null && before.held !== null)
+      entry('held back', `the price of ${before.held} is gone; the mark is ${mark}`);
+    if (status !== before.status) entry('market', `${before.status} → ${status}`);
+  }
+}
+
+let forecastId: string | undefined;
+let modelVersion: number | undefined;
+
+/** A new model; forecasts come with every bar and are not told. */
+export function seeForecast({ forecastId: id, modelVersion: version, model, barEnd }: Forecast): void {
+  const first = forecastId === undefined;
+  forecastId = id;
+  const fitted = version !== modelVersion;
+  modelVersion = version;
+  if (first || !fitted) return;
+  tell({
+    ...{
+      id: `model ${version}`,
+      kind: 'forecast',
+      at: Date.parse(barEnd),
+      text: `${model} ${version} has been fitted`,
+    },
+    subject: { name: 'forecast', page: 'risk', item: '' },
+  });
+}
+
+let proof: string | undefined;
+
+/** @param at market time, milliseconds: proofs are made by another clock */
+export function seeProof({ proofs: [last] }: Proofs, at: number): void {
+  if (last === undefined || last.proofId === proof) return;
+  const first = proof === undefined;
+  proof = last.proofId;
+  if (first) return;
+  tell({
+    ...{
+      id: `proof ${last.proofId}`,
+      kind: 'proof',
+      at,
+      text: `${last.statement} proven in ${(last.seconds ?? 0).toFixed(1)} s`,
+    },
+    subject: { name: last.subject.kind, page: 'proofs', item: last.proofId },
+  });
+}
+
+let solvency: string | undefined;
+
+export function seeBook({ solvency: { state }, marketTime }: Book): void {
+  const before = solvency;
+  solvency = state;
+  if (before === undefined || before === state) return;
+  const at = Date.parse(marketTime);
+  tell({
+    ...{ id: `solvency ${at}`, kind: 'exchange', at, text: `${before} → ${state}` },
+    subject: { name: 'exchange', page: 'liquidity', item: '' },
+  });
+}
