@@ -91,7 +91,7 @@ function Standing({ name }: { name: string }) {
             ))}
           </Panel>
           <WhatIf name={name} margin={data.cross} />
-          <Losses losses={data.losses} />
+          <Losses losses={data.losses} at={data.marketTime} />
           <AccountCharges name={name} />
           <AccountPast name={name} />
         </>
@@ -103,11 +103,13 @@ function Standing({ name }: { name: string }) {
 /** The account's part of a loss past the pool: shared pro rata of gains, there is no queue with a rank. */
 function Losses({
   losses: { gain, haircut, wouldBeCut, notes, creditPerHour },
+  at,
 }: {
   losses: AccountAnswer['losses'];
+  at: string;
 }) {
   return (
-    <Panel title="Losses past the pool" wide={12}>
+    <Panel title="Losses past the pool" wide={12} aside={<Age of={at} />}>
       <p class="note">
         A loss past P + L is borne by what accounts have won in the last day, pro rata: everybody alike, so
         nobody has a rank.

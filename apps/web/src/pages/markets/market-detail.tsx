@@ -87,7 +87,7 @@ function MarketPast({ market }: { market: string }) {
   }));
   return (
     <>
-      <Panel title="Mark, thirty days" wide={6}>
+      <Panel title="Mark, thirty days" wide={6} aside={<Age of={marks.at(-1)!.at} />}>
         <Chart
           label={`Mark of ${market} over thirty days`}
           summary={`Last ${significantText(values.at(-1)!, 6)}.`}
@@ -97,7 +97,11 @@ function MarketPast({ market }: { market: string }) {
         />
       </Panel>
       {sums.length > 1 && (
-        <Panel title="Funding of all positions, summed over thirty days" wide={6}>
+        <Panel
+          title="Funding of all positions, summed over thirty days"
+          wide={6}
+          aside={<Age of={funding!.at(-1)!.at} />}
+        >
           <Chart
             label={`Funding of ${market}, summed over thirty days`}
             summary={`To capital ${significantText(risk)}, to liquidity ${significantText(liquidity)}.`}
