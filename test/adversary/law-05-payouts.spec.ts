@@ -112,6 +112,55 @@ describe('payouts of an insolvent exchange', () => {
     expect(machine.ledger.sharesOf('new')).toBe(0n);
   });
 
+  it('a gain stays one wherever its owner keeps it: what was moved to an isolated position bears the loss with the rest', () => {
+    const machine = insolvent();
+    for (const account of ['x', 'y']) machine.trade(account, { A: -450_000 });
+    machine.liquidateAll('loser');
+    machine.settle();
+    const gainOf = (account: string) =>
+      machine.ledger.gainOf(account, machine.engine.accounts.exactEquity(account));
+    const [won, cash] = [gainOf('x'), machine.ledger.cashOf('x')];
+    expect(number(won)).toBeGreaterThan(20_000_000);
+    // Its principal alone takes no gain along, all of it takes all.
+    machine.transfer('x', 'B', number(cash - won));
+    expect(gainOf('x~B')).toBe(0n);
+    machine.transfer('x', 'B', number(machine.ledger.cashOf('x')));
+    expect(machine.ledger.cashOf('x~B')).toBe(cash);
+    expect(gainOf('x~B')).toBe(won);
+    expect(gainOf('x')).toBe(0n);
+    for (let minutes = 0; minutes < 62; minutes++) machine.wait(60_000);
+    expect(machine.events.some(({ kind }) => kind === 'haircut-settled')).toBe(true);
+    // Moved, it was principal: x lost 5.97 M and y 22.69 M of the same gain.
+    const left = number(machine.ledger.cashOf('x~B'));
+    expect(left).toBeCloseTo(number(machine.ledger.cashOf('y')), -6);
+    expect(machine.ledger.recount()).toBeUndefined();
+  });
+
+  it('gains and losses of an isolated position are its owner’s when it is closed', () => {
+    const machine = new ExchangeMachine(['A', 'B'], { volatility: 0.02 });
+    machine.provide('lp', 1_000_000);
+    machine.deposit('x', 100_000);
+    machine.trade('x', { B: -100 });
+    machine.wait(1000);
+    machine.marks();
+    machine.transfer('x', 'A', 50_000);
+    const gainOf = (account: string) =>
+      number(machine.ledger.gainOf(account, machine.engine.accounts.exactEquity(account)));
+    machine.trade('x', { A: 1000 }, { margin: 'isolated' });
+    machine.marks({ A: 110 });
+    const won = gainOf('x~A');
+    expect(won).toBeGreaterThan(9000);
+    machine.trade('x', { A: -1000 }, { margin: 'isolated' });
+    expect(machine.ledger.hasAccount('x~A')).toBe(false);
+    const gain = gainOf('x');
+    expect(gain).toBeGreaterThan(won - 200);
+    machine.transfer('x', 'A', 50_000);
+    machine.trade('x', { A: 1000 }, { margin: 'isolated' });
+    machine.marks({ A: 105 });
+    machine.trade('x', { A: -1000 }, { margin: 'isolated' });
+    expect(gainOf('x')).toBeLessThan(gain - 4900);
+  });
+
   it('what is missing is measured at marks, before anybody realises it', () => {
     const machine = new ExchangeMachine(['A'], { volatility: 0.02 });
     machine.provide('lp', 1_000_000);

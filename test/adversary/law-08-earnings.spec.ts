@@ -55,6 +55,62 @@ describe('earnings of liquidity', () => {
     expect(machine.worth('thief')).toBeLessThanOrEqual(1.000001);
   });
 
+  it('no crumb of a share stays to which earnings vest: a unit worth thousands would be what others lose by rounding', () => {
+    const machine = new ExchangeMachine();
+    machine.provide('thief', 1_000_000);
+    machine.deposit('accomplice', 10_000_000);
+    machine.trade('accomplice', { A: 50_000 });
+    machine.trade('accomplice', { A: -50_000 });
+    machine.marks();
+    machine.settle();
+    const pending = number(machine.ledger.pendingToLiquidity);
+    expect(pending).toBeGreaterThan(10_000);
+    // All but one unit of money: it leaves with all.
+    const { worth } = machine.engine.shares.positionOf('thief');
+    machine.leave('thief', number(worth - 1n).toFixed(8));
+    expect(machine.ledger.outstandingShares).toBe(0n);
+    machine.wait(25 * HOUR_MS);
+    // With the crumb 198,470 were worth 149,102 a moment later, and the crumb 49,368 more.
+    const brought = 2 * pending - 1;
+    machine.provide('victim', brought.toFixed(8));
+    machine.marks();
+    expect(machine.worth('victim')).toBeGreaterThan(brought - 0.01);
+  });
+
+  it('whoever comes gets a hundredth of a share at least, or is refused; digits of shares are bounded', () => {
+    const machine = pool();
+    // A share that is worth a million: a vault's, or one to which everything has vested.
+    const issue = (outstanding: string, amount: string) => {
+      const { ledger } = machine;
+      ledger.apply({
+        ...{ kind: 'liquidity-deposited', at: machine.time, commandId: `own-${outstanding}` },
+        ...{ provider: 'honest', amount: '0', shares: outstanding },
+      });
+      machine.provide('new', amount);
+      machine.marks();
+      return machine.events.findLast(({ kind }) => kind.startsWith('liquidity-'));
+    };
+    expect(issue(`${'9'.repeat(34)}`, '1000000')).toMatchObject({ kind: 'liquidity-deposited' });
+    expect(issue(`${'9'.repeat(38)}`, '1000000')).toMatchObject({
+      ...{ kind: 'liquidity-rejected', code: 'invalid-input' },
+      reason: expect.stringContaining('more shares than the books can tell') as string,
+    });
+    const few = new ExchangeMachine();
+    few.provide('thief', 1);
+    few.ledger.apply({
+      ...{ kind: 'liquidity-deposited', at: few.time, commandId: 'gift', provider: 'thief' },
+      ...{ amount: '1000000', shares: '0' },
+    });
+    few.provide('victim', '9999');
+    few.marks();
+    expect(few.events.findLast(({ kind }) => kind === 'liquidity-rejected')).toMatchObject({
+      reason: expect.stringContaining('buys less than 0.01 shares') as string,
+    });
+    few.provide('victim', '10002');
+    few.marks();
+    expect(few.ledger.sharesOf('victim')).toBeGreaterThan(10n ** 6n);
+  });
+
   it('who asks to leave before a loss bears it: the exit is at the marks that come after', () => {
     const machine = pool();
     machine.provide('thief', 1_000_000);

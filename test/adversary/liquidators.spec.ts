@@ -132,6 +132,45 @@ describe('liquidators', () => {
     expect(machine.restored().takeoversOf('victim').notional).toBe(0n);
   });
 
+  it('take over at prices that the account pays, not the pool: one that has nothing left is taken over at the marks', () => {
+    const machine = under();
+    accept(machine, 'bot', 1_000_000, -0.02);
+    machine.deposit('bot', 900_000);
+    machine.marks({ A: 94, B: 94 });
+    machine.settle();
+    const debt = machine.equity('debtor');
+    expect(debt).toBeLessThan(0);
+    const all = { A: -2000, B: -2000 };
+    const at = (price: string) =>
+      machine.liquidate('debtor', all, { penaltyRate: 0.0075, prices: [price, price] });
+    // The pool would have borne 2,820 for it, beside the debt.
+    expect(at('93.295').at(-1)).toMatchObject({ kind: 'trade-rejected', code: 'liquidation-price' });
+    const events = at('94');
+    expect(events[0]).toMatchObject({ kind: 'match-booked' });
+    const borne = events.find((event) => event.kind === 'bankruptcy-settled');
+    expect(Number(borne?.loss)).toBeCloseTo(-debt, 4);
+  });
+
+  it('leave an account that has a little left no debt: its prices cost what it has at most', () => {
+    const machine = under();
+    accept(machine, 'bot', 1_000_000, -0.02);
+    machine.deposit('bot', 900_000);
+    machine.marks({ A: 95, B: 95 });
+    machine.settle();
+    const left = machine.equity('debtor');
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(2000);
+    const at = (cost: number) => {
+      const price = (95 - cost / 4000).toFixed(8);
+      const offer = { penaltyRate: 0.0075, prices: [price, price] };
+      return machine.liquidate('debtor', { A: -2000, B: -2000 }, offer);
+    };
+    expect(at(left + 1).at(-1)).toMatchObject({ code: 'liquidation-price' });
+    const events = at(left - 1);
+    expect(events[0]).toMatchObject({ kind: 'match-booked' });
+    expect(events.some(({ kind }) => kind === 'bankruptcy-settled')).toBe(false);
+  });
+
   it('cannot accept for an account that is not there, nor less than nothing', () => {
     const machine = under();
     const asked = (account: string, notional: string) =>

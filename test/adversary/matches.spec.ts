@@ -44,6 +44,44 @@ describe('matched trades', () => {
     expect(machine.ledger.recount()).toBeUndefined();
   });
 
+  it('pay no rebate that the other side’s fee does not: two accounts of one person earn nothing by a tier', () => {
+    const machine = exchange({
+      fees: { default: { maker: -0.0002, taker: 0.0003 }, accounts: { a: 0.5, c: 0 } },
+    });
+    const back = (one: ReturnType<typeof fill>) => ({
+      ...{ ...one, buyer: one.seller, seller: one.buyer },
+      maker: 'buyer' as const,
+    });
+    // Nothing limits what is bought and sold again at once: 40 M were paid out of the fees for 100 bn.
+    for (const [taker, fee] of [
+      ['c', '0'],
+      ['a', '15000000'],
+      ['d', '30000000'],
+    ] as const) {
+      const one = fill(taker, 'b', 'A', '1000000000', '100');
+      machine.deposit(taker, 100_000_000);
+      const booked = match(machine, { fills: [one, back(one)] }) as MatchBooked;
+      expect(booked.kind).toBe('match-booked');
+      expect(booked.accounts[0]).toMatchObject({ account: taker, fee: String(2 * Number(fee)) });
+      const rebate = Math.min(Number(fee), 20_000_000);
+      expect(Number(booked.accounts[1].fee) + 2 * rebate).toBe(0);
+      expect(machine.ledger.cashOf('fees')).toBeGreaterThanOrEqual(0n);
+    }
+    expect(machine.ledger.imbalance()).toBe(0n);
+  });
+
+  it('are of accounts with money: a name makes none, nor does a release', () => {
+    const machine = exchange();
+    const { length } = machine.ledger.participants;
+    const ghost = [{ account: 'ghost', reservationId: 'r' }];
+    expect(match(machine, { releases: ghost })).toMatchObject({ code: 'unknown-account' });
+    expect(match(machine, { fills: [fill('ghost', 'a', 'A', '1', '100')] })).toMatchObject({
+      code: 'unknown-account',
+    });
+    expect(match(machine, {})).toMatchObject({ kind: 'match-rejected', code: 'invalid-input' });
+    expect(machine.ledger.participants).toHaveLength(length);
+  });
+
   it('are all booked or none: margin, caps, limits and prices of each', () => {
     const machine = exchange({ limits: { market: 3_000_000 } });
     machine.deposit('poor', 10);

@@ -7,6 +7,7 @@ import {
   type BustedTradeKey,
   type CommandKey,
   type ExchangeLedger,
+  followersOf,
   type JournalledTrade,
   type MarketMarkState,
   type PricingEngineState,
@@ -34,19 +35,6 @@ type SmallState = Omit<PricingEngineState, 'board'> & {
 const MARK = 'mark/';
 /** Versions of the risk parameters, likewise. */
 const PARAMETERS = 'parameters/';
-
-/** Whether an event after a trade's was made by the same decision. */
-function follows(event: BookEvent, account: string): boolean {
-  switch (event.kind) {
-    case 'dust-closed':
-    case 'bankruptcy-settled':
-      return event.account === account;
-    case 'collateral-moved':
-      return event.commandId === null && event.from === account;
-    default:
-      return false;
-  }
-}
 
 /** Journal and state of the pricer. */
 export class PricerRepository {
@@ -181,10 +169,9 @@ export class PricerRepository {
     const owner = partsOf(account).account;
     const [booked, ...next] = await this.journal.decision(manager, { topic: of, owner, id });
     if (booked?.kind !== 'trade-booked') return undefined;
-    const end = next.findIndex((event) => !follows(event, booked.account));
     const busts = { topic: bustsOf(booked.planId), owner, id };
     const known = await this.outcomes([busts], manager);
-    return { booked, followed: end < 0 ? next : next.slice(0, end), busted: known.size > 0 };
+    return { booked, followed: followersOf(booked, next), busted: known.size > 0 };
   }
 
   /** See {@link Journal.settlement}. */

@@ -34,7 +34,7 @@ export * from './marks/market-board.js';
 export * from './marks/market-order.js';
 export * from './marks/pool-book.js';
 export * from './marks/ticks.js';
-export type { JournalledTrade } from './operator/bust.js';
+export { followersOf, type JournalledTrade } from './operator/bust.js';
 export * from './parameters/exchange-parameters.js';
 export * from './parameters/parameter-messages.js';
 export * from './parameters/parameter-seal.js';

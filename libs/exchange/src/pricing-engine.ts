@@ -201,9 +201,12 @@ export class PricingEngine implements Exchange {
     const from = this.board.now;
     // Funding up to now is of the books as they were.
     if (changesBooks(order)) this.matured.push(...this.settleTime());
-    const confirmed = carryOut(this, order, journalled, (event) => {
+    const book = (event: BookEvent) => {
       this.apply(event);
       this.matured.push(event);
+    };
+    const confirmed = carryOut(this, order, journalled, book, (accounts) => {
+      this.matured.push(...this.chargeCredit(accounts));
     });
     this.marked(from, confirmed);
   }

@@ -84,6 +84,9 @@ export const bookPayload = z.discriminatedUnion('kind', [
       .nullable()
       .describe('null: closing an isolated position has given its collateral back'),
     ...{ from: marginAccount, to: marginAccount, amount: decimal },
+    equity: decimal
+      .optional()
+      .describe('of the account it leaves, at marks before; left out where it is the amount'),
   }),
   event('account-rejected', { commandId: identifier, account, ...refusal }),
   event('bankruptcy-settled', { account: marginAccount, loss: decimal, planId: identifier.optional() }),

@@ -206,6 +206,8 @@ export interface CollateralMoved extends Happened {
   readonly from: string;
   readonly to: string;
   readonly amount: string;
+  /** of the account it leaves, at marks before: what it takes beyond the principal is gain; undefined: it takes all */
+  readonly equity?: string;
 }
 
 export interface AccountRejected extends Happened {

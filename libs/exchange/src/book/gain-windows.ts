@@ -55,6 +55,26 @@ export class GainWindows {
     }
   }
 
+  /**
+   * Money that goes from one account of an owner to another: principal first, and beyond it the gain goes along, so that a gain
+   * stays one wherever its owner keeps it. An account that ends passes on its whole gain, or its loss.
+   *
+   * @param equity of the account it leaves, before, money
+   */
+  move(from: string, to: string, amount: bigint, equity: bigint, ends: boolean): void {
+    for (const window of [this.previous, this.current]) {
+      const known = window?.changed.get(from);
+      if (known === undefined) continue;
+      const won = equity - known.equity - known.inflow;
+      const own = won <= 0n ? equity : equity > won ? equity - won : 0n;
+      const gain = ends ? won : amount > own ? amount - own : 0n;
+      const inflow = amount - gain;
+      window!.changed.set(from, { ...known, inflow: known.inflow - inflow });
+      const other = window!.changed.get(to)!;
+      window!.changed.set(to, { ...other, inflow: other.inflow + inflow });
+    }
+  }
+
   /** An account's equity when the older window began; undefined before there is one. */
   baseline(account: string, holdings: AccountHoldings): Baseline | undefined {
     const window = this.previous ?? this.current;

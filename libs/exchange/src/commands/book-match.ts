@@ -16,7 +16,7 @@ import { covarianceEntry, jointPremium } from '#lib/risk';
 import type { AccountStanding } from '../accounts/account-standing.js';
 import type { AccountChange } from '../accounts/credit-book.js';
 import type { BookedLeg, MatchBooked, MatchedAccount } from '../book/book-event.js';
-import { InsolventError, InsufficientMarginError, MatchPriceError } from '../errors.js';
+import { InsolventError, InsufficientMarginError, MatchPriceError, UnknownAccountError } from '../errors.js';
 import type { Exchange } from './exchange.js';
 import { requireInterest, requireLimits, requireTradeLimit } from './limits.js';
 import { reducesOnly } from './margin-check.js';
@@ -41,6 +41,7 @@ interface Side {
  * their premium is that of all together, shared by Aumann's and Shapley's prices. Each account needs its initial margin
  * afterwards, or lacks no more than before and only makes its positions smaller.
  *
+ * @throws {InvalidInputError} for a match of nothing
  * @throws {ZkriskError} naming the refused fill or leg, and its account
  */
 export function bookMatch(exchange: Exchange, command: MatchPayload, at: number): MatchBooked {
@@ -59,6 +60,10 @@ export function bookMatch(exchange: Exchange, command: MatchPayload, at: number)
   });
   takePool(exchange, command.pool, sideOf);
   for (const { account, reservationId } of command.releases) sideOf(account).releases.push(reservationId);
+  if (sides.size === 0) throw new InvalidInputError('fills', 'there is nothing in the match');
+  // A name alone makes no account: it would stay in the books for good.
+  for (const account of sides.keys())
+    if (!exchange.ledger.hasAccount(account)) throw new UnknownAccountError(account);
   requireAccounts(exchange, sides);
   return {
     ...{ kind: 'match-booked', at, matchId: command.matchId },
@@ -99,14 +104,17 @@ function takeFill(
     throw new MatchPriceError(market, fill.price, mark.text, largestDeviation);
   const notional = notionalOf(size, price, 'up');
   const { maker, taker } = fees.markets[market] ?? fees.default;
-  for (const [account, signed] of [
-    [buyer, size],
-    [seller, -size],
+  const feeFor = (account: string, rate: number) => feeOf(notional, rate, fees.accounts[account] ?? 1);
+  const buys = feeFor(buyer, fill.maker === 'buyer' ? maker : taker);
+  const sells = feeFor(seller, fill.maker === 'buyer' ? taker : maker);
+  for (const [account, signed, own, other] of [
+    [buyer, size, buys, sells],
+    [seller, -size, sells, buys],
   ] as const) {
     const side = sideOf(account);
     side.legs.push({ market, size: signed, price });
-    const rate = (fill.maker === 'buyer') === (account === buyer) ? maker : taker;
-    side.fee += feeOf(notional, rate, fees.accounts[account] ?? 1);
+    // A rebate is a part of the other side's fee, which its tier may have lowered: two accounts of one person would earn the rest.
+    side.fee += own + other < 0n && own < 0n ? -other : own;
   }
 }
 

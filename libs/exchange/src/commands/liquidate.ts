@@ -158,7 +158,7 @@ function penaltyOf(legs: readonly PricedLeg[], penaltyRate: number): bigint {
 
 /**
  * A liquidator's own account takes over a plan's positions, at its prices: no leg of the pool, no premium. The prices cost the
- * account no more than the penalty would, and the liquidator has the initial margin of the positions afterwards.
+ * account no more than the penalty would and no more than it has, and the liquidator has the initial margin of the positions afterwards.
  *
  * @throws {ZkriskError} where it is refused
  */
@@ -194,8 +194,10 @@ export function takeOver(exchange: Exchange, command: LiquidationTradePayload, a
   for (const [i, { mark, price }] of fills.entries())
     if (!(Math.abs(price / mark - 1) <= largestDeviation))
       throw new MatchPriceError(legs[i].market, String(price), String(mark), largestDeviation);
-  if (!withinPenalty(fills, 0, rate, closed))
-    throw new LiquidationPriceError(account, adverseCost(fills), rate * closed);
+  // The account's money at most: past it the pool would pay for the prices.
+  const own = Math.max(0, toNumber(accounts.exactEquity(account), MONEY_DECIMALS));
+  if (!withinPenalty(fills, 0, rate, closed) || adverseCost(fills) > own)
+    throw new LiquidationPriceError(account, adverseCost(fills), Math.min(rate * closed, own));
   const effect = (sign: 1 | -1) => ({
     legs: legs.map(({ market, size, price }) => ({
       market,

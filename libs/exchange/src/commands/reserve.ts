@@ -1,7 +1,8 @@
 import { formatMoney, fromNumber, MONEY_DECIMALS, toNumber } from '#lib/amounts';
+import { InvalidInputError } from '#lib/errors';
 import type { AccountPayload } from '#lib/messages';
 import type { MarginReleased, MarginReserved } from '../book/book-event.js';
-import { InsufficientMarginError, ReservationError } from '../errors.js';
+import { InsufficientMarginError, ReservationError, UnknownAccountError } from '../errors.js';
 import { nettedLegs } from '../trades/netted-legs.js';
 import type { Exchange } from './exchange.js';
 import { requireLimits } from './limits.js';
@@ -11,21 +12,28 @@ type Release = Extract<AccountPayload, { kind: 'release' }>;
 
 /** Reservations an account may have at once. */
 const MOST_RESERVATIONS = 256;
+/** of money */
+const SMALLEST_UNIT = 10 ** -MONEY_DECIMALS;
 
 /**
  * Reserves the equity that an account's orders would need if all were filled, as far as a fill may be from the mark: the margin they
  * add, their fees, and their immediate losses. The account can use the rest of its equity meanwhile.
  *
+ * @throws {UnknownAccountError} for an account without money
+ * @throws {InvalidInputError} for an order of nothing
  * @throws {ReservationError} for one reservation too many
  * @throws {InsufficientMarginError} where less than that is available
  */
 export function reserve(exchange: Exchange, command: Reserve, at: number): MarginReserved {
   const { commandId, account } = command;
   const { accounts, board, ledger, parameters } = exchange;
+  // Whoever has nothing could otherwise make any number of accounts with reservations of nothing.
+  if (!ledger.hasAccount(account)) throw new UnknownAccountError(account);
   if (ledger.reservationCount(account) >= MOST_RESERVATIONS)
     throw new ReservationError(account, `has ${MOST_RESERVATIONS} reservations, which is the most`);
   const { fees } = parameters.rules.parameters;
-  const legs = nettedLegs(command.legs).map(({ market, size }) => {
+  const legs = nettedLegs(command.legs).map(({ market, size }, i) => {
+    if (size === 0n) throw new InvalidInputError(`legs.${i}.size`, 'must not be zero');
     const { mark } = board.tradable(market, 'increase');
     return { market, size: toNumber(size, 8), exactSize: size, mark: mark.value };
   });
@@ -53,7 +61,8 @@ export function reserve(exchange: Exchange, command: Reserve, at: number): Margi
       before.equity,
       before.initialMargin + before.reserved + needed,
     );
-  const amount = fromNumber(needed, MONEY_DECIMALS, 'up', 'reserve');
+  // A unit at least: what reserves nothing could not be told from what is not there.
+  const amount = fromNumber(Math.max(needed, SMALLEST_UNIT), MONEY_DECIMALS, 'up', 'reserve');
   return { kind: 'margin-reserved', at, commandId, account, amount: formatMoney(amount) };
 }
 

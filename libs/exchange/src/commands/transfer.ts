@@ -28,5 +28,6 @@ export function transfer(exchange: Exchange, command: Transfer, at: number): Boo
     exchange.board.requirePermitted(held, 'withdraw');
   if (moved > exchange.accounts.withdrawable(from)) throw insufficientMargin(exchange, from, moved);
   requireCapsAfter(exchange, from, moved);
-  return { kind: 'collateral-moved', at, commandId, from, to, amount: formatMoney(moved) };
+  const equity = formatMoney(exchange.accounts.exactEquity(from));
+  return { kind: 'collateral-moved', at, commandId, from, to, amount: formatMoney(moved), equity };
 }

@@ -206,11 +206,16 @@ export class MarkKeeper {
         this.setMode(market, 'reduce-only');
         return [];
       case 'resume':
-        // A delisted market is listed anew, from nothing.
-        if (this.mode(market) === 'closed') this.begin(market, this.required(market).ordinal);
+        if (this.mode(market) === 'closed') this.relist(market);
         else this.setMode(market, 'open');
         return [];
     }
+  }
+
+  /** A delisted market is listed anew, from nothing: terms of before are void. */
+  private relist(name: string): void {
+    const { ordinal, termsSince } = this.required(name);
+    this.begin(name, ordinal).termsSince = termsSince;
   }
 
   private rescale(name: string, factor: RescaleFactor): ConfirmedMark {

@@ -13,6 +13,26 @@ export interface JournalledTrade {
 }
 
 /**
+ * The events of a trade's own decision among those that were journalled after it. Charges for default options come between: they stay
+ * paid, as funding does.
+ *
+ * @param next committed with the trade, after it
+ */
+export function followersOf({ account }: TradeBooked, next: readonly BookEvent[]): BookEvent[] {
+  const followed: BookEvent[] = [];
+  for (const event of next) {
+    if (event.kind === 'credit-charged') continue;
+    const own =
+      event.kind === 'dust-closed' || event.kind === 'bankruptcy-settled'
+        ? event.account === account
+        : event.kind === 'collateral-moved' && event.commandId === null && event.from === account;
+    if (!own) break;
+    followed.push(event);
+  }
+  return followed;
+}
+
+/**
  * Takes a trade back: the same legs the other way at the prices they had, with the premia and the penalty that were paid and a debt
  * that the pool had borne. Funding that was accrued in between stays paid.
  *
@@ -38,8 +58,12 @@ export function busted(
   const legs = [...booked.legs, ...dust];
   for (const { market } of legs) {
     if (marks.mode(market) === 'closed') throw new InvalidInputError('trade', `${market} was delisted since`);
-    if (marks.termsSince(market) > booked.at)
-      throw new InvalidInputError('trade', `${market} was rescaled since: book what is owed as a trade`);
+    // At the same moment too: the order of both is not known here.
+    if (marks.termsSince(market) >= booked.at)
+      throw new InvalidInputError(
+        'trade',
+        `${market} was rescaled or delisted since: book what is owed as a trade`,
+      );
   }
   const debt = followed.flatMap((event) =>
     event.kind === 'bankruptcy-settled' && event.account === account ? [event.loss] : [],

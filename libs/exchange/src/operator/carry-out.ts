@@ -18,6 +18,7 @@ export function changesBooks({ order }: MarketOrder): boolean {
  * Carries out an order of the operator: marks first, then the books, by events that conserve every unit.
  *
  * @param book applies an event and keeps it for the journal
+ * @param charge books the debt of accounts for their default option, and its rate from now on
  * @returns the marks that it confirms
  * @throws {ZkriskError} where it is refused; nothing has changed then
  */
@@ -26,6 +27,7 @@ export function carryOut(
   order: MarketOrder,
   journalled: JournalledTrade | undefined,
   book: (event: BookEvent) => void,
+  charge: (accounts: readonly string[]) => void,
 ): readonly ConfirmedMark[] {
   const { ledger, board } = exchange;
   const at = board.now;
@@ -36,6 +38,7 @@ export function carryOut(
     const event = busted(board.marks, order, journalled, at);
     const confirmed = board.order(order);
     book(event);
+    charge([event.account]);
     const closing = afterTrade(ledger, event.account, at, undefined);
     if (closing !== undefined) book(closing);
     return confirmed;
@@ -54,6 +57,8 @@ export function carryOut(
     for (const event of positionsSettled(ledger, order.market, confirmed[0], at)) {
       book(event);
       const accounts = event.accounts.map(([account]) => account);
+      // Whoever has no position any more owes nothing from here on.
+      charge(accounts);
       for (const closing of afterSettlement(ledger, accounts, at)) book(closing);
     }
     book(delisted(ledger, order, confirmed[0], at));

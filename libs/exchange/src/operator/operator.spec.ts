@@ -247,6 +247,6 @@ describe('bust', () => {
     machine.wait(1000);
     machine.order({ order: 'halt', market: 'A' });
     machine.order({ order: 'rescale', market: 'A', factor: '10' });
-    expect(order(journalled)).toThrow(/was rescaled since/);
+    expect(order(journalled)).toThrow(/was rescaled or delisted since/);
   });
 });

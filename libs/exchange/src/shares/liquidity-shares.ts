@@ -23,6 +23,13 @@ export interface LiquidityPosition {
 /** Amounts of a command: from one unit of the currency to 10^15. */
 const SMALLEST = 10n ** BigInt(MONEY_DECIMALS);
 const LARGEST = 10n ** BigInt(MONEY_DECIMALS + 15);
+/**
+ * Units of shares that a provider has at least: who comes for fewer is refused, and who would keep fewer leaves with all. With one unit left
+ * and earnings vesting to it, a unit would be worth thousands, which whoever comes next would lose by rounding.
+ */
+const FEWEST = 10n ** 6n;
+/** Units of all shares: their text has no more digits than the books read. After a loss of all of L they cost next to nothing. */
+const MOST = 10n ** 45n;
 /** Commands of a provider that are not settled, and commands that wait in all. */
 const MOST_OF_A_PROVIDER = 32;
 const MOST_WAITING = 10_000;
@@ -140,22 +147,27 @@ export class LiquidityShares {
     // By the increase of the whole's worth: that a wider L bears more of the tail is not for the others to pay.
     const added = this.value.raisedBy(amount);
     const shares = outstanding === 0n ? amount : divide(added * outstanding, this.value.issued(), 'down');
-    if (shares <= 0n)
-      throw new InvalidInputError('amount', `${formatMoney(amount)} is less than one share is worth`);
+    if (shares < FEWEST)
+      throw new InvalidInputError(
+        'amount',
+        `${formatMoney(amount)} buys less than ${formatMoney(FEWEST)} shares, which is the least`,
+      );
+    if (outstanding + shares > MOST)
+      throw new InvalidInputError('amount', 'buys more shares than the books can tell: L is used up');
     return {
       ...{ kind: 'liquidity-deposited', at, commandId, provider },
       ...{ amount: formatMoney(amount), shares: formatMoney(shares) },
     };
   }
 
-  /** The free shares that are worth an amount now, rounded up. @throws {InsufficientBalanceError} */
+  /** The free shares that are worth an amount now, rounded up; all, where fewer than {@link FEWEST} would be left. @throws {InsufficientBalanceError} */
   private sharesOf(provider: string, amount: bigint): bigint {
     const free = this.ledger.freeShares(provider);
     const available = this.value.worth(free);
     if (amount > available)
       throw new InsufficientBalanceError(provider, formatMoney(available), formatMoney(amount));
     const shares = divide(amount * this.ledger.outstandingShares, this.value.redeemed(), 'up');
-    return shares < free ? shares : free;
+    return free - shares >= FEWEST ? shares : free;
   }
 
   /** ρ(q, C, P, L−l) − ρ(θ), rounded up; nothing while there is no book to carry risk. */

@@ -57,9 +57,10 @@ export function moveCollateral(books: Books, event: CollateralMoved): void {
   const amount = money(event.amount, 'amount');
   books.addCash(event.from, -amount);
   books.addCash(event.to, amount);
-  books.windows.addInflow(event.from, -amount);
-  books.windows.addInflow(event.to, amount);
+  const ends =
+    event.from.includes('~') && books.cashOf(event.from) === 0n && !books.positions.has(event.from);
+  const equity = event.equity === undefined ? amount : money(event.equity, 'equity');
+  books.windows.move(event.from, event.to, amount, equity, ends);
   // An isolated position's account ends with it: anybody could make any number.
-  if (event.from.includes('~') && books.cashOf(event.from) === 0n && !books.positions.has(event.from))
-    books.cash.delete(event.from);
+  if (ends) books.cash.delete(event.from);
 }
