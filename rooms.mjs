@@ -95,7 +95,7 @@ export const LIBRARIES = {
   },
   events: {
     says: 'lanes and units; two logs under one NestJS transport: Kafka, and tables',
-    uses: ['errors', 'messages', 'runtime'],
+    uses: ['errors', 'messages', 'runtime', 'storage'],
   },
   storage: { says: 'TypeORM entities, data source, the embedded PostgreSQL', uses: ['errors', 'runtime'] },
   service: {

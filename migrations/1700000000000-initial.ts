@@ -22,7 +22,7 @@ const TRANSPORT = `
     primary key (source, sequence));
   alter table outbox alter column packed set storage external;
   create table service_state (
-    service text not null, name text not null, value jsonb not null,
+    service text not null, name text not null, value json not null,
     primary key (service, name));`;
 
 /** Bars and models of the forecaster. */
@@ -56,6 +56,7 @@ const BOOK = `
 const COMPRESS_JOURNAL = `
   do $$ begin
     alter table journal alter column events set compression lz4;
+    alter table service_state alter column value set compression lz4;
   exception when feature_not_supported then null;
   end $$;`;
 

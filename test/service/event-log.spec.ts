@@ -200,7 +200,7 @@ describe.each(kinds)('the %s log', (kind) => {
     handle = async (messages, context) => {
       for (const { payload } of messages) {
         await context.manager.query(
-          `insert into service_state values ('test', $1, '1') on conflict (service, name) do update set value = to_jsonb(service_state.value::int + 1)`,
+          `insert into service_state values ('test', $1, '1') on conflict (service, name) do update set value = to_json(service_state.value::text::int + 1)`,
           [String(payload.value)],
         );
         const header = { id: `d${payload.value}`, sequence: 0, time: NOON };

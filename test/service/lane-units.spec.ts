@@ -75,7 +75,7 @@ class Process {
 
   private save(manager: EntityManager): Promise<unknown> {
     return manager.query(
-      `insert into service_state (service, name, value) values ('sum', 'state', $1::jsonb)
+      `insert into service_state (service, name, value) values ('sum', 'state', $1::json)
        on conflict (service, name) do update set value = excluded.value`,
       [JSON.stringify(this.state)],
     );

@@ -18,7 +18,7 @@ const TABLES: Readonly<Record<string, string>> = {
     objective, closed_notional, notional, shortfall, opened from liquidation order by unit, ordinal`,
   liquidation_event:
     'select unit, unit_sequence, plan_id, payload from liquidation_event order by unit, unit_sequence',
-  service_state: `select service, name, case when name = 'model' then value - 'seconds' else value end as value
+  service_state: `select service, name, case when name = 'model' then value::jsonb - 'seconds' else value::jsonb end as value
     from service_state
     where service in ('forecaster', 'pricer', 'liquidator') order by service, name`,
   consumer_offset: `select consumer_group, topic, partition, next_offset, sources from consumer_offset

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ParametersPayload } from '#lib/messages';
-import { BarEntity, ServiceStateRepository } from '#lib/storage';
+import { BarEntity, ServiceStateRepository, write } from '#lib/storage';
+import { StoredTails } from './stored-tails.js';
 import type { Bar } from '#lib/volatility';
 import type {
   ForecastEngineState,
@@ -28,6 +29,7 @@ export interface ForecasterChanges {
 /** Tables of the forecaster. */
 export class ForecasterRepository {
   private readonly states = new ServiceStateRepository('forecaster');
+  private readonly tails = new StoredTails(this.states);
 
   constructor(private readonly database: DataSource) {}
 
@@ -44,7 +46,7 @@ export class ForecasterRepository {
       }))
       .sort((a, b) => a.end - b.end);
     const model = await this.states.load<PublishedModel>(manager, 'model');
-    const tails = await this.states.load<TailState>(manager, 'tails');
+    const tails = await this.tails.load(manager);
     return {
       state,
       bars,
@@ -68,29 +70,31 @@ export class ForecasterRepository {
     { state, bars, revised, registered, model, oldestNeededBar, baseline, tails }: ForecasterChanges,
   ): Promise<void> {
     for (const { end, prices, stale } of bars) {
-      await manager.query(
+      await write(
+        manager,
         `insert into bar (bar_end, prices, stale) values ($1, $2::jsonb, $3::jsonb) on conflict (bar_end) do nothing`,
         [end, JSON.stringify(Object.fromEntries(prices)), JSON.stringify([...stale])],
       );
     }
     for (const { end, prices } of revised)
-      await manager.query('update bar set prices = $2::jsonb where bar_end = $1', [
+      await write(manager, 'update bar set prices = $2::jsonb where bar_end = $1', [
         end,
         JSON.stringify(Object.fromEntries(prices)),
       ]);
     if (bars.length > 0 && oldestNeededBar !== undefined) {
-      await manager.query('delete from bar where bar_end < $1', [oldestNeededBar]);
+      await write(manager, 'delete from bar where bar_end < $1', [oldestNeededBar]);
     }
     for (const { version, fittedOn, model: fitted, excluded, diagnostics, seconds } of registered) {
-      await manager.query(
+      await write(
+        manager,
         `insert into market_model (version, fitted_on, model, diagnostics) values ($1, $2, $3::jsonb, $4::jsonb)`,
         [version, fittedOn, JSON.stringify(fitted), JSON.stringify({ excluded, diagnostics, seconds })],
       );
     }
     await this.states.save(manager, 'engine', state);
     if (model !== undefined) await this.states.save(manager, 'model', model);
-    // Large, and changed by bars only.
-    if (bars.length > 0) await this.states.save(manager, 'tails', tails);
+    // Changed by bars only.
+    if (bars.length > 0) await this.tails.save(manager, tails);
     if (bars.length > 0 && baseline !== undefined) await this.states.save(manager, 'baseline', baseline);
   }
 }

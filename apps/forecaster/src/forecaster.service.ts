@@ -22,7 +22,7 @@ import type { ForecasterRepository } from './forecaster.repository.js';
 import { ModelFitter } from './model-fitter.js';
 
 /** One model for all markets: one process has it. */
-export const FORECASTER_LANE: Lane = { name: 'forecaster', spread: 'single' };
+export const FORECASTER_LANE: Lane = { name: 'forecaster', spread: 'single', shared: true };
 
 /** Consumes prices, publishes a covariance forecast at every bar. */
 export class ForecasterService implements LaneOwner {

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
-import { MonthlyPartitions } from '#lib/storage';
+import { MonthlyPartitions, write } from '#lib/storage';
 import { HISTORY_TABLES, type HistoryTable } from './partitions.js';
 
 /** Lengths of the buckets that are kept, milliseconds: ranges of months are read by hours. */
@@ -78,12 +78,13 @@ export class HistorianRepository {
 
   /** A row of each resolution: the last of a bucket, or with sums the bucket's total. */
   async writeBuckets(manager: EntityManager, table: HistoryTable, rows: readonly Row[]): Promise<void> {
-    for (const resolution of RESOLUTIONS)
-      await this.write(
-        manager,
-        table,
+    await this.write(
+      manager,
+      table,
+      RESOLUTIONS.flatMap((resolution) =>
         rows.map((row) => ({ ...row, resolution, at: row.at - (row.at % resolution) })),
-      );
+      ),
+    );
   }
 
   /** Writes rows; where one of the same key is there, it is replaced or, in tables of sums, added to. */
@@ -109,7 +110,8 @@ export class HistorianRepository {
     const updates = valuesOf({ key, columns }).map((column) =>
       sums ? `${column} = t.${column} + excluded.${column}` : `${column} = excluded.${column}`,
     );
-    await manager.query(
+    await write(
+      manager,
       `insert into ${table} as t (${names.join(', ')})
        select * from unnest(${names.map((name, i) => `$${i + 1}::${columns[name]}[]`).join(', ')})
        on conflict (${key.join(', ')}) do update set ${updates.join(', ')}`,

@@ -14,7 +14,7 @@ import { BOOK_TABLES, bookRows } from './book-rows.js';
 import { type HistorianRepository } from './historian.repository.js';
 
 /** One writer of history. */
-export const HISTORIAN_LANE: Lane = { name: 'historian', spread: 'single' };
+export const HISTORIAN_LANE: Lane = { name: 'historian', spread: 'single', shared: true };
 
 const DAY_MS = 86_400_000;
 

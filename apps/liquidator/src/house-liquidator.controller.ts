@@ -4,7 +4,7 @@ import { Consume, ConsumeContext, type Lane } from '#lib/events';
 import { type Message, type PlanPayload, TOPICS } from '#lib/messages';
 import { HouseLiquidator } from './house-liquidator.js';
 
-const HOUSE_LANE: Lane = { name: 'house-liquidator', spread: 'partitions' };
+const HOUSE_LANE: Lane = { name: 'house-liquidator', spread: 'partitions', shared: true };
 
 /** Executes every plan as it is opened. */
 @Controller()

@@ -381,7 +381,7 @@ export class LiquidatorUnit {
 
   private async saveState(context: ConsumeContext): Promise<void> {
     await this.repository.saveState(context.manager, this.unit, {
-      board: this.current.board.snapshot(),
+      board: this.current.board.changes(),
       plans: this.plans,
       events: this.events,
       blocked: [...this.blocked],

@@ -11,10 +11,13 @@ import {
 import { InvalidInputError } from '#lib/errors';
 import { partitionOf } from '#lib/events';
 import type { LiquidationPlan } from '#lib/liquidation';
-import type { MarketBoardState } from '#lib/exchange';
+import type { MarketBoardState, MarketMarkState } from '#lib/exchange';
 import type { Race } from '#lib/liquidating';
-import { LiquidationEntity, ServiceStateRepository } from '#lib/storage';
+import { LiquidationEntity, ServiceStateRepository, write } from '#lib/storage';
 import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
+
+/** Marks are kept a market, by names that begin so and with the unit: most batches change none. */
+const markOf = (unit: number, market = ''): string => `mark/${unit}/${market}`;
 
 /** The liquidator's state between batches besides accounts and plans. */
 export interface LiquidatorState {
@@ -70,7 +73,7 @@ export class LiquidatorRepository {
       [unit],
     );
     return {
-      state: await this.states.load<LiquidatorState>(manager, `watch/${unit}`),
+      state: await this.loadState(manager, unit),
       forecast: await this.states.load<CovariancePayload>(manager, `forecast/${unit}`),
       pool: await this.states.load<PoolStatePayload>(manager, `pool/${unit}`),
       parameters: await this.states.load<ParametersPayload>(manager, `parameters/${unit}`),
@@ -79,8 +82,20 @@ export class LiquidatorRepository {
     };
   }
 
-  saveState(manager: EntityManager, unit: number, state: LiquidatorState): Promise<void> {
-    return this.states.save(manager, `watch/${unit}`, state);
+  /** @param state its `board.markets` are those that have changed since it was saved last */
+  saveState(manager: EntityManager, unit: number, { board, ...state }: LiquidatorState): Promise<void> {
+    const { markets, ...clock } = board;
+    return this.states.saveTexts(manager, [
+      ...markets.map((mark) => [markOf(unit, mark.market), JSON.stringify(mark)] as const),
+      [`watch/${unit}`, JSON.stringify({ ...state, board: clock })],
+    ]);
+  }
+  private async loadState(manager: EntityManager, unit: number): Promise<LiquidatorState | undefined> {
+    const small = await this.states.load<LiquidatorState>(manager, `watch/${unit}`);
+    if (small === undefined) return undefined;
+    const marks = await this.states.startingWith<MarketMarkState>(manager, markOf(unit));
+    const markets = [...marks.values()].sort((a, b) => a.ordinal - b.ordinal);
+    return { ...small, board: { ...small.board, markets } };
   }
   saveForecast(manager: EntityManager, unit: number, forecast: CovariancePayload): Promise<void> {
     return this.states.save(manager, `forecast/${unit}`, forecast);
@@ -97,9 +112,11 @@ export class LiquidatorRepository {
     unit: number,
     states: readonly AccountStatePayload[],
   ): Promise<void> {
+    if (states.length === 0) return;
     // One row an account: a statement cannot meet the same row twice.
     const newest = new Map(states.map((state) => [state.account, state]));
-    await manager.query(
+    await write(
+      manager,
       `insert into margin_account (unit, account, sequence, state)
        select $1, * from unnest($2::text[], $3::bigint[], $4::jsonb[])
        on conflict (account) do update set sequence = excluded.sequence, state = excluded.state`,
@@ -135,8 +152,7 @@ export class LiquidatorRepository {
       );
     }
     const states: (LiquidatorState | undefined)[] = [];
-    for (let unit = 0; unit < from; unit++)
-      states.push(await this.states.load<LiquidatorState>(manager, `watch/${unit}`));
+    for (let unit = 0; unit < from; unit++) states.push(await this.loadState(manager, unit));
     const [first] = states;
     if (first === undefined) return;
     const of = (name: 'blocked' | 'distrusting' | 'since', unit: number) =>
@@ -173,7 +189,8 @@ export class LiquidatorRepository {
   ): Promise<void> {
     const plan = opened.plan as unknown as LiquidationPlan;
     const notional = plan.case.positions.reduce((sum, { size, price }) => sum + Math.abs(size) * price, 0);
-    await manager.query(
+    await write(
+      manager,
       `insert into liquidation (plan_id, unit, ordinal, account, status, opened_at, outcome, method, gap, objective,
          closed_notional, notional, shortfall, opened, race)
        values ($1, $2, $3, $4, 'open', $5, $6, $7, $8, $9, $10, $11, $12, $13::jsonb, $14::jsonb)`,
@@ -193,14 +210,14 @@ export class LiquidatorRepository {
   }
 
   async saveRace(manager: EntityManager, planId: string, race: Race): Promise<void> {
-    await manager.query('update liquidation set race = $2::jsonb where plan_id = $1', [
+    await write(manager, 'update liquidation set race = $2::jsonb where plan_id = $1', [
       planId,
       JSON.stringify(race),
     ]);
   }
 
   async close(manager: EntityManager, planId: string, status: string, at: number): Promise<void> {
-    await manager.query('update liquidation set status = $2, closed_at = $3 where plan_id = $1', [
+    await write(manager, 'update liquidation set status = $2, closed_at = $3 where plan_id = $1', [
       planId,
       status,
       at,
@@ -217,7 +234,8 @@ export class LiquidatorRepository {
     sequence: number,
     payload: PlanPayload,
   ): Promise<void> {
-    await manager.query(
+    await write(
+      manager,
       `with stream as (update liquidation_stream set last = last + 1 returning last)
        insert into liquidation_event (sequence, unit, unit_sequence, plan_id, payload)
        select last, $1, $2, $3, $4::jsonb from stream`,

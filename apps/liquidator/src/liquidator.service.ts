@@ -7,7 +7,7 @@ import { type LiquidatorCounts, LiquidatorUnit } from './liquidator-unit.js';
 import type { PlanSolver } from './plan-solver.js';
 
 /** Accounts are shared: each process liquidates those of the partitions it has. */
-export const LIQUIDATOR_LANE: Lane = { name: 'liquidator', spread: 'partitions' };
+export const LIQUIDATOR_LANE: Lane = { name: 'liquidator', spread: 'partitions', shared: true };
 
 /** The units of this process and their shared parts: solver threads, counts, the stream of events. */
 export class LiquidatorService implements LaneOwner, OnModuleDestroy {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { TOPICS } from '#lib/messages';
-import { MonthlyPartitions } from '#lib/storage';
+import { flushStatements, MonthlyPartitions, write } from '#lib/storage';
 import {
   type BookEvent,
   type CommandKey,
@@ -54,7 +54,7 @@ export class Journal {
     if (events.length === 0) return;
     const { at } = events[events.length - 1];
     await this.prepare(manager, at);
-    await manager.query('insert into journal (first, last, at, events) values ($1, $2, $3, $4::json)', [
+    await write(manager, 'insert into journal (first, last, at, events) values ($1, $2, $3, $4::json)', [
       first,
       first + events.length - 1,
       at,
@@ -74,6 +74,7 @@ export class Journal {
     // A provider's command may have waited for marks, and has its row then.
     const waited = [...outcomes].filter(([, { topic }]) => topic === TOPICS.liquidity.name);
     if (waited.length > 0) {
+      await flushStatements(manager);
       const known = await manager.query<[{ key: string }[], number]>(
         `update command_outcome o set sequence = n.sequence, asked = coalesce(o.asked, o.sequence)
          from unnest($1::uuid[], $2::bigint[]) as n (key, sequence) where o.key = n.key returning o.key`,
@@ -82,7 +83,8 @@ export class Journal {
       for (const { key } of known[0]) outcomes.delete(key.replaceAll('-', ''));
     }
     const decided = [...outcomes.values()];
-    await manager.query(
+    await write(
+      manager,
       `insert into command_outcome (key, at, sequence, asked)
        select key, $1, sequence, asked from unnest(
          string_to_array($2, ',')::uuid[], string_to_array($3, ',')::bigint[], string_to_array($4, ',', '')::bigint[])
@@ -135,6 +137,7 @@ export class Journal {
       this.lookedUp.set(text, stored);
       byKey.set(stored, text);
     }
+    await flushStatements(manager);
     const rows = await manager.query<OutcomeRow[]>(
       "select key, sequence, asked from command_outcome where key = any(string_to_array($1, ',')::uuid[])",
       [[...byKey.keys()].join()],
@@ -152,6 +155,7 @@ export class Journal {
 
   /** The event that has decided a command, and those after it that were committed with it; none where nothing has. */
   async decision(manager: EntityManager, key: CommandKey): Promise<BookEvent[]> {
+    await flushStatements(manager);
     const [row] = await manager.query<OutcomeRow[]>(
       'select key, sequence, asked from command_outcome where key = $1::uuid',
       [storedKey(key)],

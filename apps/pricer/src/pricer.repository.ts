@@ -13,7 +13,7 @@ import {
   type PricingEngineState,
   type Vesting,
 } from '#lib/exchange';
-import { ServiceStateRepository } from '#lib/storage';
+import { ServiceStateRepository, write } from '#lib/storage';
 import { Journal, type Outcome } from './journal.js';
 import type { JournalledSettlement } from './loss-shares.js';
 import { LedgerStore } from './ledger-store.js';
@@ -146,8 +146,9 @@ export class PricerRepository {
     return this.journal.append(manager, first, events, texts);
   }
 
-  async saveRisk(manager: EntityManager, at: number, payload: object): Promise<void> {
-    await manager.query(
+  saveRisk(manager: EntityManager, at: number, payload: object): Promise<void> {
+    return write(
+      manager,
       'insert into risk_record (at, payload) values ($1, $2::jsonb) on conflict (at) do update set payload = excluded.payload',
       [at, JSON.stringify(payload)],
     );

@@ -57,7 +57,7 @@ import type { QuoteSeal } from './quote-seal.js';
 import { termsProblem } from './quoted-trade.js';
 
 /** One book for the whole exchange: one process writes it. */
-export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single' };
+export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single', shared: true };
 
 /**
  * Consumes prices, forecasts, trades and liquidity commands; the only writer of the book. A batch's events are

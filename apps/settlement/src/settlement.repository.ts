@@ -122,7 +122,7 @@ export class SettlementRepository implements TransactionStore {
     proof: { document: object | null; reason: string | null },
   ): Promise<void> {
     await manager.query(
-      `insert into service_state (service, name, value) values ('settlement-proof', $1, $2::jsonb)
+      `insert into service_state (service, name, value) values ('settlement-proof', $1, $2::json)
        on conflict (service, name) do nothing`,
       [jobId, JSON.stringify(proof)],
     );
@@ -143,7 +143,7 @@ export class SettlementRepository implements TransactionStore {
 
   async keepPlan(manager: EntityManager, planId: string, plan: StoredPlan): Promise<void> {
     await manager.query(
-      `insert into service_state (service, name, value) values ('settlement-plan', $1, $2::jsonb)
+      `insert into service_state (service, name, value) values ('settlement-plan', $1, $2::json)
        on conflict (service, name) do nothing`,
       [planId, JSON.stringify(plan)],
     );
@@ -216,7 +216,7 @@ export class SettlementRepository implements TransactionStore {
   ): Promise<void> {
     const stored: StoredReport = { markets, reporter, prices: prices.map(String), signature };
     await this.database.query(
-      `insert into service_state (service, name, value) values ('price-report', $1, $2::jsonb)
+      `insert into service_state (service, name, value) values ('price-report', $1, $2::json)
        on conflict (service, name) do nothing`,
       [`${bar}/${reporter.toLowerCase()}`, JSON.stringify(stored)],
     );

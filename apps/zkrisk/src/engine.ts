@@ -67,7 +67,10 @@ export async function startEngine(
     const host = await startHost(
       'zkrisk',
       services,
-      { ...environment, DATABASE_URL, VALUATION_SECRET, MARKET_ORDER_SECRET },
+      {
+        ...{ DATABASE_PREPARED: postgres === undefined ? 'off' : 'on', ...environment },
+        ...{ DATABASE_URL, VALUATION_SECRET, MARKET_ORDER_SECRET },
+      },
       configure,
     );
     const { app } = host;

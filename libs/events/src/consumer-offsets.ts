@@ -14,6 +14,21 @@ export interface PartitionOf {
   readonly partition: number;
 }
 
+/** The batches of a unit that are consumed in one transaction. */
+export interface AdvancedUnit {
+  readonly name: string;
+  /** how many batches it had consumed before, and has after */
+  readonly before: bigint;
+  readonly after: bigint;
+  /** each partition once */
+  readonly moves: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly from: bigint;
+    readonly to: Position;
+  }[];
+}
+
 /** The table of offsets: they move in the transactions that consume. */
 export class ConsumerOffsets {
   constructor(private readonly database: DataSource) {}
@@ -79,6 +94,38 @@ export class ConsumerOffsets {
       ],
     );
     return count === 1;
+  }
+
+  /**
+   * As {@link advance} for several units, each of several batches, at the end of the transaction that has consumed them: what another process
+   * has committed in between is found here.
+   *
+   * @returns the unit that another process has consumed a batch of; undefined where there is none
+   */
+  async advanceTogether(manager: EntityManager, units: readonly AdvancedUnit[]): Promise<string | undefined> {
+    const moves = units.flatMap(({ name, moves }) => moves.map((move) => ({ name, ...move })));
+    const rows = await manager.query<{ name: string; moved: string }[]>(
+      `with unit as (
+         update consumer_unit u set batches = n.after from unnest($1::text[], $2::bigint[], $3::bigint[]) as n (name, before, after)
+         where u.consumer_group = n.name and u.batches = n.before returning u.consumer_group
+       ), moved as (
+         update consumer_offset o set next_offset = n.after, sources = n.sources::jsonb
+         from unnest($4::text[], $5::text[], $6::int[], $7::bigint[], $8::bigint[], $9::text[])
+           as n (name, topic, partition, before, after, sources)
+         where o.consumer_group = n.name and o.topic = n.topic and o.partition = n.partition and o.next_offset = n.before
+         returning o.consumer_group
+       )
+       select consumer_group as name, (select count(*) from moved m where m.consumer_group = u.consumer_group) as moved from unit u`,
+      [
+        ...[units.map(({ name }) => name), units.map(({ before }) => before.toString())],
+        ...[units.map(({ after }) => after.toString()), moves.map(({ name }) => name)],
+        ...[moves.map(({ topic }) => topic), moves.map(({ partition }) => partition)],
+        ...[moves.map(({ from }) => from.toString()), moves.map(({ to }) => to.offset.toString())],
+        moves.map(({ to }) => JSON.stringify(to.sources)),
+      ],
+    );
+    const moved = new Map(rows.map((row) => [row.name, Number(row.moved)]));
+    return units.find(({ name, moves: own }) => moved.get(name) !== own.length)?.name;
   }
 
   async all(): Promise<(PartitionOf & { offset: bigint })[]> {

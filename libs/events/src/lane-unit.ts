@@ -1,28 +1,20 @@
 // Long because a batch’s order of handlers, positions and retries is decided here, and nowhere else.
 import type { LoggerService } from '@nestjs/common';
-import { isObservable, lastValueFrom } from 'rxjs';
-import type { DataSource } from 'typeorm';
-import { SpanKind } from '@opentelemetry/api';
+import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf, ZkriskError } from '#lib/errors';
-import { CORRELATION_HEADER, correlated, spanning } from '#lib/runtime';
-import { ConsumeContext } from './context.js';
-import type { Subscription } from './consume.js';
-import type { ConsumerOffsets, Position } from './consumer-offsets.js';
+import { deferWrites, flushWrites } from '#lib/storage';
+import type { ConsumerOffsets } from './consumer-offsets.js';
 import type { EventLog } from './event-log.js';
+import {
+  type Batch,
+  batchOf,
+  type Consumed,
+  type ConsumeOptions,
+  type Cursor,
+  handleBatch,
+} from './handle-batch.js';
 import { type Lane, type LaneOwners, unitName } from './lane.js';
-import { unitsOf } from './units.js';
-import { deadLetter } from './dead-letter.js';
-import { isTooLarge, LARGEST_MESSAGE_BYTES } from './message-size.js';
-import type { Message, Outgoing } from '#lib/messages';
-import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
-
-/** One partition of a topic, as a unit reads it. */
-export interface Cursor {
-  readonly subscription: Subscription;
-  readonly handler: (messages: Message<unknown>[], context: ConsumeContext) => Promise<unknown>;
-  readonly partition: number;
-  position: Position;
-}
+import type { LogRecord } from './record.js';
 
 /** Records that are to be consumed next. */
 export interface Fetched {
@@ -43,15 +35,8 @@ export interface RecordSource {
   first(topic: string, partition: number): Promise<bigint>;
   /** Resolves when there may be more to read, or after the time given. */
   wait(cursors: readonly Cursor[], timeoutMs: number, signal: AbortSignal): Promise<void>;
-  /** A unit has found nothing to do. */
-  idle?(): void;
-}
-
-export interface ConsumeOptions {
-  readonly to?: bigint | undefined;
-  readonly poison?: string | undefined;
-  /** why an operator wants them passed over: they go to the dead-letter topic */
-  readonly skipped?: string | undefined;
+  /** A unit reads no more. */
+  left?(cursors: readonly Cursor[]): void;
 }
 
 /** How long a unit with nothing to read waits before it looks again without having been woken. */
@@ -71,7 +56,7 @@ export class LaneUnit {
   private running: Promise<void> = Promise.resolve();
   /** memory does not stand for the tables: at first, and after a rollback */
   private stale = true;
-  private readonly name: string;
+  readonly name: string;
   /** that the state in memory knows of */
   private batches = 0n;
   /** one after the other, and the last one’s reason */
@@ -114,9 +99,7 @@ export class LaneUnit {
   }
 
   start(): void {
-    this.parts.owners.watch(this.name, () =>
-      this.failures >= FAILURES_OF_A_LOOP ? `fails again and again: ${this.failure}` : undefined,
-    );
+    this.watch();
     this.running = this.run();
   }
 
@@ -125,32 +108,46 @@ export class LaneUnit {
     this.stopping.abort();
     await this.running;
     this.parts.owners.unwatch(this.name);
+    this.parts.source.left?.(this.cursors);
+  }
+
+  /** Its failures are a problem of the process. */
+  watch(): void {
+    this.parts.owners.watch(this.name, () =>
+      this.failures >= FAILURES_OF_A_LOOP ? `fails again and again: ${this.failure}` : undefined,
+    );
   }
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    const { source, logger } = this.parts;
     while (!signal.aborted) {
-      try {
-        if (this.stale) await this.restore();
-        // Listening starts before reading: a message appended in between wakes the wait at once.
-        const idle = new AbortController();
-        const wait = source.wait(this.cursors, IDLE_POLL_MS, AbortSignal.any([signal, idle.signal]));
-        const fetched = await source.next(this.cursors);
-        if (fetched === undefined) source.idle?.();
-        else {
-          idle.abort();
-          await this.handleCarefully(fetched);
-        }
-        await wait;
-        this.failures = 0;
-      } catch (error) {
-        this.failures++;
-        this.failure = messageOf(error);
-        logger.error(`${this.name}: ${this.failure}; trying again`);
-        const pause = Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** this.failures);
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
+      // Listening starts before reading: a message appended in between wakes the wait at once.
+      const idle = new AbortController();
+      const wait = this.parts.source.wait(this.cursors, IDLE_POLL_MS, AbortSignal.any([signal, idle.signal]));
+      if (await this.step()) idle.abort();
+      await wait;
+    }
+  }
+
+  /**
+   * Consumes the next batch, if there is one; waits a while after a failure.
+   *
+   * @returns whether there may be more at once
+   */
+  async step(): Promise<boolean> {
+    try {
+      if (this.stale) await this.restore();
+      const fetched = await this.parts.source.next(this.cursors);
+      if (fetched !== undefined) await this.handleCarefully(fetched);
+      this.failures = 0;
+      return fetched !== undefined;
+    } catch (error) {
+      this.failures++;
+      this.failure = messageOf(error);
+      this.parts.logger.error(`${this.name}: ${this.failure}; trying again`);
+      const pause = Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** this.failures);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      return true;
     }
   }
 
@@ -199,115 +196,73 @@ export class LaneUnit {
    * @param options.poison why the records go to the dead-letter topic unhandled
    * @param options.skipped the same, by an operator's order
    */
-  consume(cursor: Cursor, records: readonly LogRecord[], options: ConsumeOptions = {}): Promise<void> {
-    const causes = records.map(({ headers }) => headers);
-    const ids = new Set(causes.map(({ [CORRELATION_HEADER]: id }) => id));
-    const topic = cursor.subscription.topic.name;
-    return correlated(ids.size === 1 ? [...ids][0] : undefined, () =>
-      spanning(
-        `${this.lane.name} ${topic}`,
-        {
-          causes,
-          kind: SpanKind.CONSUMER,
-          attributes: {
-            'messaging.system': 'zkrisk',
-            'messaging.destination.name': topic,
-            'messaging.destination.partition.id': String(cursor.partition),
-            'messaging.consumer.group.name': this.name,
-            'messaging.batch.message_count': records.length,
-          },
-        },
-        () => this.consumeNow(cursor, records, options),
-      ),
-    );
-  }
-
-  private async consumeNow(
-    cursor: Cursor,
-    records: readonly LogRecord[],
-    { to, poison: unhandled, skipped }: ConsumeOptions,
-  ): Promise<void> {
-    const poison = skipped ?? unhandled;
+  async consume(cursor: Cursor, records: readonly LogRecord[], options: ConsumeOptions = {}): Promise<void> {
     const { log, offsets, database } = this.parts;
-    const { subscription, partition, position } = cursor;
-    const topic = subscription.topic.name;
-    const at = { group: this.name, topic, partition };
-    const offset = to ?? (records.at(-1)?.offset ?? position.offset - 1n) + 1n;
-    const next = { offset, sources: { ...position.sources } };
-    // Anybody may put a service's name into the headers of a topic that others write.
-    const fresh =
-      subscription.topic.outsiders === undefined
-        ? records.filter((record) => isFresh(record, next.sources))
-        : records;
-    const outcome = await database.transaction(async (manager) => {
-      if (!(await offsets.advance(manager, at, position.offset, next, this.batches))) {
+    const batch = batchOf(cursor, records, options.to);
+    const consumed = await database.transaction(async (manager) => {
+      const at = { group: this.name, topic: cursor.subscription.topic.name, partition: cursor.partition };
+      if (!(await offsets.advance(manager, at, cursor.position.offset, batch.next, this.batches))) {
         throw new Error(
-          `another process of ${this.name} has consumed a batch; the next one was of ${topic}/${partition}`,
+          `another process of ${this.name} has consumed a batch; the next one was of ${at.topic}/${at.partition}`,
         );
       }
-      const batch = { unit: this.name, topic, partition, from: position.offset, to: next.offset };
-      const messages: Message<unknown>[] = [];
-      const origins: LogRecord[] = [];
-      const dead: Outgoing[] = [];
-      for (const record of fresh) {
-        const checked = poison === undefined ? validate(subscription, record) : { reason: poison };
-        if ('reason' in checked) dead.push(deadLetter(topic, partition, record, checked.reason));
-        else {
-          messages.push(checked.message);
-          origins.push(record);
-        }
-      }
-      const context = new ConsumeContext(
-        manager,
-        this.unit,
-        origins.map(({ headers }) => headers),
-        origins.map(({ timestamp }) => timestamp),
-        unitsOf(this.lane, log.partitions).length,
+      deferWrites(manager);
+      const handled = await this.handleIn(manager, cursor, batch, options);
+      // Messages are packed while the server writes.
+      const written = flushWrites(manager);
+      const appended = log.append(manager, this.name, handled.published);
+      const failed = (await Promise.allSettled([written, appended])).find(
+        (result) => result.status === 'rejected',
       );
-      if (messages.length > 0) {
-        const result = await cursor.handler(messages, context);
-        if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
-      }
-      const { outbox, committed, rejections } = context.drain();
-      for (const { index, reason } of rejections)
-        dead.push(deadLetter(topic, partition, origins[index], reason));
-      const published = [...log.notesOf({ ...batch, skipped }), ...outbox, ...dead];
-      if (published.length > 0) await log.append(manager, this.name, published);
-      const topics = new Set(published.map((message) => message.topic));
-      return { committed, topics, dead: dead.length };
+      if (failed !== undefined) throw failed.reason;
+      return handled;
     });
+    this.pass(consumed);
+    this.settle(consumed);
+    log.announce(new Set(consumed.published.map(({ topic }) => topic)));
+  }
+
+  /** How many batches the state in memory knows of. */
+  get batchCount(): bigint {
+    return this.batches;
+  }
+
+  /** The state in memory is one of a transaction that was rolled back: the tables are read before the next batch. */
+  distrust(): void {
+    this.stale = true;
+  }
+
+  /** Reads the tables where the state in memory does not stand for them. */
+  async ready(): Promise<void> {
+    if (this.stale) await this.restore();
+  }
+
+  /** A batch has been handled: the next one of its topic begins after it. */
+  pass({ cursor, next }: Consumed): void {
     this.batches++;
     cursor.position = next;
-    for (const action of outcome.committed) action();
-    log.deadLetters += outcome.dead;
-    log.announce(outcome.topics);
   }
-}
 
-/** Whether a record was not consumed before: a relay that was killed may publish messages again. */
-function isFresh({ headers }: LogRecord, sources: Record<string, number>): boolean {
-  const source = headers[SOURCE_HEADER];
-  if (source === undefined) return true;
-  const sequence = Number(headers[SEQUENCE_HEADER]);
-  if (sequence <= (sources[source] ?? 0)) return false;
-  sources[source] = sequence;
-  return true;
-}
-
-function validate(
-  { topic }: Subscription,
-  record: LogRecord,
-): { message: Message<unknown> } | { reason: string } {
-  if (record.problem !== undefined) return { reason: record.problem };
-  if (isTooLarge(record.value)) return { reason: `has more than ${LARGEST_MESSAGE_BYTES} bytes` };
-  let value: unknown;
-  try {
-    value = JSON.parse(record.value);
-  } catch (error) {
-    return { reason: `not JSON: ${messageOf(error)}` };
+  /** The transaction of a batch has committed. */
+  settle({ committed, dead }: Consumed): void {
+    for (const action of committed) action();
+    this.parts.log.deadLetters += dead;
   }
-  const parsed = topic.message.safeParse(value);
-  if (parsed.success) return { message: parsed.data };
-  const [issue] = parsed.error.issues;
-  return { reason: `${issue.path.join('.') || 'message'}: ${issue.message}` };
+
+  /** Handles records within a transaction: {@link handleBatch}. */
+  handleIn(
+    manager: EntityManager,
+    cursor: Cursor,
+    batch: Batch,
+    options: ConsumeOptions = {},
+  ): Promise<Consumed> {
+    const { log } = this.parts;
+    return handleBatch(
+      { lane: this.lane, unit: this.unit, name: this.name, log },
+      manager,
+      cursor,
+      batch,
+      options,
+    );
+  }
 }

@@ -9,6 +9,11 @@
 export interface Lane {
   readonly name: string;
   readonly spread: 'single' | 'partitions';
+  /**
+   * whether the embedded log consumes its batches in one transaction with those of other lanes of the process. Not for lanes that wait for
+   * chains or proofs: everybody else's messages would wait with them.
+   */
+  readonly shared?: boolean;
 }
 
 /** The state a lane's unit changes: in tables, and in the memory of the process that has the unit. */

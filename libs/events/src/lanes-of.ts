@@ -4,7 +4,7 @@ import type { Answering, Request } from './answer.js';
 import type { Subscription } from './consume.js';
 import type { ConsumeContext } from './context.js';
 import type { Lane } from './lane.js';
-import type { Cursor } from './lane-unit.js';
+import type { Cursor } from './handle-batch.js';
 import type { Message } from '#lib/messages';
 import { partitionsOf } from './partitions.js';
 

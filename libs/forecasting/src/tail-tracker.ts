@@ -7,7 +7,7 @@ export interface TailFactor {
   readonly factor: number;
 }
 
-/** The tracker's state, as plain data. */
+/** The tracker's state, as plain data. A forecast, pending or scored, is named by the end of the bar it was made at, and never changed. */
 export interface TailState {
   /** the markets that pending forecasts are of */
   readonly markets: readonly string[];
@@ -19,7 +19,7 @@ export interface TailState {
     readonly deviations: readonly number[];
   }[];
   /** forecasts that have come true, oldest first */
-  readonly scored: readonly ScoredForecast[];
+  readonly scored: readonly (ScoredForecast & { readonly end: number })[];
 }
 
 export interface ScoredForecast {
@@ -50,7 +50,7 @@ const REGIME_WIDTH = 0.5;
 export class TailTracker {
   private markets: readonly string[] = [];
   private pending: TailState['pending'];
-  private scored: readonly ScoredForecast[];
+  private scored: TailState['scored'];
   private readonly parts = new Map<string, Float64Array>();
   private readonly least: number;
 
@@ -103,7 +103,9 @@ export class TailTracker {
       const tail = this.losses(before, bar.prices)
         .map((loss, book) => loss / one.deviations[book])
         .filter((loss) => loss > this.least);
-      this.scored = [...this.scored, { regime: one.regime, tail: Array.from(tail) }].slice(-this.keep);
+      this.scored = [...this.scored, { end: one.end, regime: one.regime, tail: Array.from(tail) }].slice(
+        -this.keep,
+      );
     }
     if (bar.number % Math.ceil(bars / PENDING) === 0) {
       const deviations = Array.from({ length: BOOKS }, (_, book) => {

@@ -27,6 +27,12 @@ export const hostEnvironment = z.object({
     .min(2)
     .default(10)
     .describe('connections kept to the database'),
+  DATABASE_PREPARED: z
+    .enum(['on', 'off'])
+    .default('off')
+    .describe(
+      'whether statements are prepared on each connection; not through a pooler that shares connections between clients. The embedded database has it on',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url()
     .optional()

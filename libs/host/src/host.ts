@@ -66,6 +66,7 @@ export async function startHost(
     throw new ConfigurationError('DATABASE_URL: is needed; it names the PostgreSQL server');
   const connection = dataSourceOptions(config.DATABASE_URL, {
     poolSize: config.DATABASE_CONNECTIONS,
+    prepared: config.DATABASE_PREPARED === 'on',
     ...(config.DATABASE_TLS_CA === undefined ? {} : { caFile: config.DATABASE_TLS_CA }),
   });
   const kafka = readConfig(kafkaEnvironment, environment);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { Initial1700000000000 } from '../../../migrations/1700000000000-initial.js';
 import { ENTITIES } from './entities/index.js';
+import { PreparedClient } from './prepared-client.js';
 
 /** "zkr": two processes that start at once must not migrate at once. */
 const MIGRATION_LOCK = 0x7a6b72;
@@ -9,14 +10,15 @@ const MIGRATION_LOCK = 0x7a6b72;
 /** Options of every DataSource of the engine: entities, migrations, nothing synchronised behind one's back. */
 export function dataSourceOptions(
   url: string,
-  options: { poolSize?: number; caFile?: string } = {},
+  options: { poolSize?: number; caFile?: string; prepared?: boolean } = {},
 ): DataSourceOptions {
-  const { poolSize = 10, caFile } = options;
+  const { poolSize = 10, caFile, prepared = false } = options;
   return {
     type: 'postgres',
     url,
     // TypeORM's own reading of a URL knows no Unix sockets (?host=…); the driver's does.
-    extra: { connectionString: url },
+    // Statements of a transaction that need no answer are sent one after the other without waiting.
+    extra: { connectionString: url, pipeline: true, ...(prepared ? { Client: PreparedClient } : {}) },
     entities: ENTITIES,
     migrations: [Initial1700000000000],
     synchronize: false,

@@ -1,5 +1,6 @@
 import { ConsumerOffsets } from '../consumer-offsets.js';
-import { LaneUnit, type Cursor, type RecordSource } from '../lane-unit.js';
+import type { Cursor } from '../handle-batch.js';
+import { LaneUnit, type RecordSource } from '../lane-unit.js';
 import type { Answering, Request } from '../answer.js';
 import { answersOf, cursorsOf, type LaneHandlers, lanesOf } from '../lanes-of.js';
 import { unitsOf } from '../units.js';
@@ -8,11 +9,12 @@ import { outgoing } from '#lib/messages';
 import { CORRELATION_HEADER } from '#lib/runtime';
 import type { LogRecord } from '../record.js';
 import type { EmbeddedLog } from './embedded-log.js';
+import { Rounds } from './rounds.js';
 
 /** Nest transport over {@link EmbeddedLog}: the units of all lanes of the process. */
 export class EmbeddedLogServer extends LogServer<EmbeddedLog> {
   override transportId = Symbol('embedded-log');
-  private units: LaneUnit[] = [];
+  private consumers: { readonly stop: () => Promise<void> }[] = [];
 
   protected override async open(): Promise<void> {
     const { log, database, owners, logger } = this;
@@ -22,18 +24,24 @@ export class EmbeddedLogServer extends LogServer<EmbeddedLog> {
       offsets: new ConsumerOffsets(database),
     };
     const answers = answersOf(this.messageHandlers).map(answeringLane);
-    this.units = [...lanesOf(this.messageHandlers), ...answers].flatMap((lane) =>
+    const units = [...lanesOf(this.messageHandlers), ...answers].flatMap((lane) =>
       unitsOf(lane.lane, log.partitions).map(
         (unit) => new LaneUnit(lane.lane, unit, cursorsOf(lane, unit, log.partitions), parts),
       ),
     );
     // Positions first: from then on the log's lag tells whether everything has been consumed.
-    await Promise.all(this.units.map((unit) => unit.restore()));
-    for (const unit of this.units) unit.start();
+    await Promise.all(units.map((unit) => unit.restore()));
+    const shared = units.filter(({ lane }) => lane.shared);
+    const consumers = [
+      ...(shared.length === 0 ? [] : [new Rounds(shared, parts)]),
+      ...units.filter((unit) => !shared.includes(unit)),
+    ];
+    for (const consumer of consumers) consumer.start();
+    this.consumers = consumers;
   }
 
   override async close(): Promise<void> {
-    await Promise.all(this.units.map((unit) => unit.stop()));
+    await Promise.all(this.consumers.map((consumer) => consumer.stop()));
   }
 }
 
@@ -76,6 +84,7 @@ class EmbeddedRecords implements RecordSource {
   constructor(private readonly log: EmbeddedLog) {}
 
   async next(cursors: readonly Cursor[]): Promise<{ cursor: Cursor; records: LogRecord[] } | undefined> {
+    const { moment } = this.log;
     const [first] = await this.log.readTogether(
       cursors.map(({ subscription, partition, position }) => ({
         topic: subscription.topic.name,
@@ -84,7 +93,9 @@ class EmbeddedRecords implements RecordSource {
         limit: subscription.batch,
       })),
     );
-    return first === undefined ? undefined : { cursor: cursors[first.index], records: first.records };
+    if (first !== undefined) return { cursor: cursors[first.index], records: first.records };
+    this.log.noteIdle(cursors, topicsOf(cursors), moment);
+    return undefined;
   }
 
   first(topic: string, partition: number): Promise<bigint> {
@@ -92,11 +103,14 @@ class EmbeddedRecords implements RecordSource {
   }
 
   wait(cursors: readonly Cursor[], timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const topics = new Set(cursors.map(({ subscription }) => subscription.topic.name));
-    return this.log.waitForAppend([...topics], timeoutMs, signal);
+    return this.log.waitForAppend(topicsOf(cursors), timeoutMs, signal);
   }
 
-  idle(): void {
-    this.log.noteIdle();
+  left(cursors: readonly Cursor[]): void {
+    this.log.left(cursors);
   }
 }
+
+const topicsOf = (cursors: readonly Cursor[]): string[] => [
+  ...new Set(cursors.map(({ subscription }) => subscription.topic.name)),
+];

@@ -10,6 +10,8 @@ import { waitForEvent } from '../wait-for-event.js';
 
 /** Emitted when a consumer has found nothing to do; no topic has this name. */
 const IDLE = ' idle';
+/** How often {@link EmbeddedLog.drained} asks the tables where not every consumer here is idle. */
+const LOOK_EVERY_MS = 100;
 
 /**
  * A durable, partitioned, append-only log in PostgreSQL tables: the embedded stand-in for Kafka, with the same
@@ -20,6 +22,20 @@ const IDLE = ' idle';
  */
 export class EmbeddedLog extends EventLog {
   private readonly appended = new EventEmitter().setMaxListeners(0);
+  /** counts appends of this process */
+  moment = 0;
+  /**
+   * Where this process consumes in rounds, messages are published in the transaction of the next one, which consumes them as well.
+   * Resolves to whether they were: false where that round was rolled back.
+   */
+  join: ((publication: Publication) => Promise<boolean>) | undefined;
+  /** of each topic the moment of its last append here */
+  private readonly lastAppend = new Map<string, number>();
+  /** of each consumer here the moment up to which it has found nothing to do */
+  private readonly idleAt = new Map<
+    object,
+    { readonly topics: readonly string[]; readonly moment: number }
+  >();
 
   /**
    * @param topics topics that housekeeping trims
@@ -34,11 +50,19 @@ export class EmbeddedLog extends EventLog {
   }
 
   async append(manager: EntityManager, _source: string, messages: readonly Outgoing[]): Promise<void> {
-    if (messages.length === 0) return;
+    await this.appendAt(manager, messages);
+  }
+
+  /** As {@link append}. @returns for each partition the offset of its first message */
+  async appendAt(
+    manager: EntityManager,
+    messages: readonly Outgoing[],
+  ): Promise<{ readonly topic: string; readonly partition: number; readonly offset: bigint }[]> {
+    if (messages.length === 0) return [];
     requireSizes(messages);
     const now = Date.now();
     // Partitions are locked in one order everywhere, so that two writers of several topics cannot wait for each other.
-    await manager.query(
+    const rows = await manager.query<{ topic: string; partition: number; first: string }[]>(
       `with incoming as (
          select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::jsonb[], $6::bigint[])
            with ordinality as m (topic, partition, key, value, headers, appended_at, ordinal)
@@ -49,11 +73,13 @@ export class EmbeddedLog extends EventLog {
          select topic, partition, size from counted order by topic, partition
          on conflict (topic, partition) do update set next_offset = p.next_offset + excluded.next_offset
          returning topic, partition, next_offset
+       ), written as (
+         insert into log_record (topic, partition, record_offset, key, value, headers, appended_at)
+         select topic, partition,
+           next_offset - size + row_number() over (partition by topic, partition order by ordinal) - 1, key, value, headers, appended_at
+         from incoming join counted using (topic, partition) join reserved using (topic, partition)
        )
-       insert into log_record (topic, partition, record_offset, key, value, headers, appended_at)
-       select topic, partition,
-         next_offset - size + row_number() over (partition by topic, partition order by ordinal) - 1, key, value, headers, appended_at
-       from incoming join counted using (topic, partition) join reserved using (topic, partition)`,
+       select topic, partition, next_offset - size as first from counted join reserved using (topic, partition)`,
       [
         messages.map(({ topic }) => topic),
         messages.map((message) => partitionFor(message, this.partitions)),
@@ -63,21 +89,46 @@ export class EmbeddedLog extends EventLog {
         messages.map(({ appendedAt }) => appendedAt ?? now),
       ],
     );
+    return rows.map(({ topic, partition, first }) => ({ topic, partition, offset: BigInt(first) }));
   }
 
   announce(topics: Iterable<string>): void {
-    for (const topic of topics) this.appended.emit(topic);
+    this.moment++;
+    for (const topic of topics) {
+      this.lastAppend.set(topic, this.moment);
+      this.appended.emit(topic);
+    }
+  }
+
+  /** Wakes who waits for this name among those of topics. */
+  wake(name: string): void {
+    this.appended.emit(name);
+  }
+
+  /** Whether this process has appended to one of the topics since a moment. */
+  appendedSince(moment: number, topics: readonly string[]): boolean {
+    return topics.some((topic) => (this.lastAppend.get(topic) ?? 0) > moment);
   }
 
   async publish(
     messages: readonly Outgoing[],
     also?: { source: string; write: (manager: EntityManager) => Promise<void> },
   ): Promise<void> {
-    await this.database.transaction(async (manager) => {
-      await this.append(manager, also?.source ?? '', messages);
-      await also?.write(manager);
-    });
+    requireSizes(messages);
+    const carried = messages.map((message) => ({ ...message, headers: outgoingHeaders(message.headers) }));
+    const publication = { messages: carried, write: also?.write ?? (() => Promise.resolve()) };
+    if ((await this.join?.(publication)) === true) return;
+    await this.database.transaction((manager) => this.appendAll(manager, [publication]));
     this.announce(new Set(messages.map(({ topic }) => topic)));
+  }
+
+  /** Appends messages with the writes that belong to them. */
+  async appendAll(manager: EntityManager, publications: readonly Publication[]): Promise<void> {
+    await this.appendAt(
+      manager,
+      publications.flatMap(({ messages }) => messages),
+    );
+    for (const { write } of publications) await write(manager);
   }
 
   /** Its records are in one database with all their effects: there is nothing to rebuild from. */
@@ -100,8 +151,9 @@ export class EmbeddedLog extends EventLog {
    */
   async readTogether(
     consumers: readonly { topic: string; partition: number; from: bigint; limit: number }[],
+    manager: Pick<EntityManager, 'query'> = this.database,
   ): Promise<{ index: number; records: LogRecord[] }[]> {
-    const rows = await this.database.query<(StoredRecord & { ordinal: string })[]>(
+    const rows = await manager.query<(StoredRecord & { ordinal: string })[]>(
       `select c.ordinal, r.record_offset, r.key, r.value, r.headers, r.appended_at
        from unnest($1::text[], $2::int[], $3::bigint[], $4::int[])
          with ordinality as c (topic, partition, start, size, ordinal)
@@ -156,9 +208,15 @@ export class EmbeddedLog extends EventLog {
     return this.read(topic, partition, from, Number(to - from));
   }
 
-  /** A consumer has found nothing to do. */
-  noteIdle(): void {
+  /** A consumer of these topics has found nothing to do when it looked at a moment. */
+  noteIdle(consumer: object, topics: readonly string[], moment: number): void {
+    this.idleAt.set(consumer, { topics, moment });
     this.appended.emit(IDLE);
+  }
+
+  /** A consumer reads no more. */
+  left(consumer: object): void {
+    this.idleAt.delete(consumer);
   }
 
   /** Committed messages are published. */
@@ -175,11 +233,19 @@ export class EmbeddedLog extends EventLog {
   }
 
   async drained(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const idle = this.waitForAppend([IDLE], 100, signal);
-      if ((await this.lag()).every(({ records }) => records === 0n)) return;
+    for (let asked = performance.now(); !signal.aborted;) {
+      const idle = this.waitForAppend([IDLE], LOOK_EVERY_MS, signal);
+      // The tables decide; they are asked when they can say yes, and now and then for consumers elsewhere.
+      if (this.allIdle() || performance.now() - asked > LOOK_EVERY_MS) {
+        if ((await this.lag()).every(({ records }) => records === 0n)) return;
+        asked = performance.now();
+      }
       await idle;
     }
+  }
+
+  private allIdle(): boolean {
+    return [...this.idleAt.values()].every(({ topics, moment }) => !this.appendedSince(moment, topics));
   }
 
   /** Drops records that every group has consumed, but for the newest `retain`. */
@@ -199,6 +265,12 @@ export class EmbeddedLog extends EventLog {
   waitForAppend(topics: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
     return waitForEvent(this.appended, topics, timeoutMs, signal);
   }
+}
+
+/** Messages, and writes that are committed with them. */
+export interface Publication {
+  readonly messages: readonly Outgoing[];
+  readonly write: (manager: EntityManager) => Promise<void>;
 }
 
 interface StoredRecord {

@@ -103,14 +103,15 @@ export class KafkaLog extends EventLog {
       [source, messages.length],
     );
     const carried = outgoingHeaders();
+    const carries = Object.keys(carried).length > 0;
     const numbered = messages.map((message, i) => ({
       sequence: Number(first) + i,
       topic: message.topic,
       partition: partitionFor(message, this.partitions),
       key: message.key,
       value: message.value,
-      // One object for all that have none of their own: they are encoded once.
-      headers: hasOwn(message.headers) ? { ...carried, ...message.headers } : carried,
+      // Objects that several messages share are encoded once.
+      headers: carries ? { ...carried, ...message.headers } : (message.headers ?? carried),
     }));
     await putIntoOutbox(manager, chunksOf(source, numbered), this.broker.codec, this.fresh);
   }
@@ -229,9 +230,4 @@ export class KafkaLog extends EventLog {
       ends.set(`${names.get(topic)}/${partition}`, offset);
     return ends;
   }
-}
-
-function hasOwn(headers: Outgoing['headers']): boolean {
-  for (const _ in headers) return true;
-  return false;
 }

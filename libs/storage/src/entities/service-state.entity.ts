@@ -9,6 +9,7 @@ export class ServiceStateEntity {
   @PrimaryColumn({ type: 'text' })
   name: string;
 
-  @Column({ type: 'jsonb' })
+  /** Read and written whole, at every batch: as text, which the server need not take apart. */
+  @Column({ type: 'json' })
   value: unknown;
 }

@@ -1,0 +1,102 @@
+import type { Outgoing } from '#lib/messages';
+import type { Cursor } from '../handle-batch.js';
+import type { Fetched } from '../lane-unit.js';
+import { partitionFor } from '../partitions.js';
+import type { LogRecord } from '../record.js';
+
+/** Records that a cursor is to consume next. */
+interface Waiting {
+  records: LogRecord[];
+  /** offset after the last of them, where nothing else was in the partition when it was read; undefined where more may follow */
+  end: bigint | undefined;
+}
+
+const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;
+
+/**
+ * The records of a round: those that were read from the tables at its beginning, and those that its batches publish, which follow them in memory
+ * before they are in the tables. They get the offsets that they will have if nobody else appends to their partitions until the round
+ * commits.
+ */
+export class RoundRecords {
+  private readonly waiting: Map<Cursor, Waiting>;
+  private readonly readers = new Map<string, Cursor[]>();
+  private readonly published: Outgoing[] = [];
+  /** of partitions whose published records were handed out: the offset that the first of them must get */
+  private readonly handedOut = new Map<string, bigint>();
+  /** how many messages are published to each partition */
+  private readonly counts = new Map<string, number>();
+
+  /**
+   * @param cursors of all units of the round
+   * @param read records of some of them, by index, as of one moment
+   * @param partitions of keyed topics
+   */
+  constructor(
+    cursors: readonly Cursor[],
+    read: readonly { readonly index: number; readonly records: LogRecord[] }[],
+    private readonly partitions: number,
+  ) {
+    const found = new Map(read.map(({ index, records }) => [index, records]));
+    this.waiting = new Map(
+      cursors.map((cursor, index) => {
+        const records = found.get(index) ?? [];
+        const full = records.length >= cursor.subscription.batch;
+        const end = (records.at(-1)?.offset ?? cursor.position.offset - 1n) + 1n;
+        return [cursor, { records, end: full ? undefined : end }];
+      }),
+    );
+    for (const cursor of cursors) {
+      const name = nameOf(cursor.subscription.topic.name, cursor.partition);
+      this.readers.set(name, [...(this.readers.get(name) ?? []), cursor]);
+    }
+  }
+
+  /** Messages to be appended when the round ends. */
+  get appended(): readonly Outgoing[] {
+    return this.published;
+  }
+
+  /** The next batch of the first cursor that has any. */
+  next(cursors: readonly Cursor[]): Fetched | undefined {
+    for (const cursor of cursors) {
+      const waiting = this.waiting.get(cursor)!;
+      if (waiting.records.length === 0) continue;
+      const records = waiting.records.slice(0, cursor.subscription.batch);
+      waiting.records = waiting.records.slice(records.length);
+      return { cursor, records };
+    }
+    return undefined;
+  }
+
+  /** Messages that a batch publishes: who reads their topics in this round gets them. */
+  add(messages: readonly Outgoing[], now: number): void {
+    for (const given of messages) {
+      const partition = partitionFor(given, this.partitions);
+      const message = { ...given, partition, appendedAt: given.appendedAt ?? now };
+      this.published.push(message);
+      const name = nameOf(message.topic, partition);
+      const index = this.counts.get(name) ?? 0;
+      this.counts.set(name, index + 1);
+      let record: LogRecord | undefined;
+      for (const reader of this.readers.get(name) ?? []) {
+        const waiting = this.waiting.get(reader)!;
+        // Behind a full batch there may be others: they are read with them in the next round.
+        if (waiting.end === undefined) continue;
+        record ??= {
+          ...{ offset: waiting.end, key: message.key, value: message.value },
+          ...{ headers: message.headers ?? {}, timestamp: message.appendedAt },
+        };
+        if (index === 0) this.handedOut.set(name, record.offset);
+        waiting.records.push(record);
+        waiting.end++;
+      }
+    }
+  }
+
+  /** Whether a partition’s published records have got other offsets than those they were consumed under. */
+  contradicted(topic: string, partition: number, offset: bigint): boolean {
+    const assumed = this.handedOut.get(nameOf(topic, partition));
+    return assumed !== undefined && assumed !== offset;
+  }
+}

@@ -1,0 +1,211 @@
+import type { LoggerService } from '@nestjs/common';
+import type { DataSource, EntityManager } from 'typeorm';
+import { messageOf } from '#lib/errors';
+import { deferWrites, flushWrites } from '#lib/storage';
+import type { AdvancedUnit, ConsumerOffsets } from '../consumer-offsets.js';
+import { batchOf, type Consumed, type Cursor } from '../handle-batch.js';
+import type { LaneUnit } from '../lane-unit.js';
+import type { EmbeddedLog, Publication } from './embedded-log.js';
+import { RoundRecords } from './round-records.js';
+
+/** How long a process with nothing to read waits before it looks again without having been woken. */
+const IDLE_POLL_MS = 250;
+/** After so long a round begins no further batch: who waits for its commit waits no longer than it takes to end one. */
+const LONGEST_ROUND_MS = 50;
+
+/** Emitted where something is to be published in a round; no topic has this name. */
+const JOINED = ' joined';
+
+/**
+ * Consumes the batches of several lanes' units together: a round is one transaction in which each unit in turn handles what waits for it, what
+ * the others have published in the same round included, until nothing is left. Prices come in, and the forecast, its prices, plans and history
+ * are committed as one. Each value of a service's state, the units' positions and the published messages are written once, at the end.
+ *
+ * A round in which anything fails is rolled back whole. Then each unit consumes batch by batch in transactions of its own, which finds the message
+ * that cannot be handled, until there is nothing left to read.
+ */
+export class Rounds {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+  private readonly cursors: readonly Cursor[];
+  private readonly topics: readonly string[];
+  private apart = false;
+  /** what is to be published in the next round */
+  private publications: (Publication & { readonly done: (committed: boolean) => void })[] = [];
+
+  constructor(
+    private readonly units: readonly LaneUnit[],
+    private readonly parts: {
+      readonly log: EmbeddedLog;
+      readonly offsets: ConsumerOffsets;
+      readonly database: DataSource;
+      readonly logger: LoggerService;
+    },
+  ) {
+    this.cursors = units.flatMap(({ cursors }) => cursors);
+    this.topics = [...new Set(this.cursors.map(({ subscription }) => subscription.topic.name))];
+  }
+
+  start(): void {
+    for (const unit of this.units) unit.watch();
+    this.parts.log.join = (publication) =>
+      this.apart
+        ? Promise.resolve(false)
+        : new Promise((done) => {
+            this.publications.push({ ...publication, done });
+            this.parts.log.wake(JOINED);
+          });
+    this.running = this.run();
+  }
+
+  /** Ends after the round that is under way. */
+  async stop(): Promise<void> {
+    this.parts.log.join = undefined;
+    this.stopping.abort();
+    await this.running;
+    this.unjoin();
+    this.parts.log.left(this);
+    await Promise.all(this.units.map((unit) => unit.stop()));
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    const { log, logger } = this.parts;
+    while (!signal.aborted) {
+      // Listening starts before reading: a message appended in between wakes the wait at once.
+      const idle = new AbortController();
+      const wait = log.waitForAppend(
+        [...this.topics, JOINED],
+        IDLE_POLL_MS,
+        AbortSignal.any([signal, idle.signal]),
+      );
+      try {
+        if (await (this.apart ? this.stepApart() : this.round())) idle.abort();
+      } catch (error) {
+        logger.warn(`${messageOf(error)}: what was consumed together is consumed batch by batch`);
+        for (const unit of this.units) unit.distrust();
+        this.apart = true;
+        this.unjoin();
+        idle.abort();
+      }
+      await wait;
+    }
+  }
+
+  /** What was to be published in a round is published without one. */
+  private unjoin(): void {
+    for (const { done } of this.publications.splice(0)) done(false);
+  }
+
+  /** A batch of each unit, in a transaction each. @returns whether there may be more */
+  private async stepApart(): Promise<boolean> {
+    let consumed = false;
+    for (const unit of this.units) consumed = (await unit.step()) || consumed;
+    this.apart = consumed;
+    return true;
+  }
+
+  /** @returns whether there may be more to consume */
+  private async round(): Promise<boolean> {
+    const { log, database } = this.parts;
+    for (const unit of this.units) await unit.ready();
+    const { moment } = log;
+    const joined = this.publications.splice(0);
+    try {
+      // Nothing is begun where there is nothing to do.
+      const read = joined.length === 0 ? await this.read() : undefined;
+      if (read?.length === 0) {
+        log.noteIdle(this, this.topics, moment);
+        return false;
+      }
+      const { consumed, done, topics } = await database.transaction((manager) =>
+        this.handle(manager, joined, read),
+      );
+      for (const batch of consumed) batch.unit.settle(batch);
+      log.announce(topics);
+      for (const publication of joined) publication.done(true);
+      // Nobody else here has appended anything meanwhile, and all that there was is consumed.
+      const whole = done && log.moment === moment + 1;
+      if (whole) log.noteIdle(this, this.topics, log.moment);
+      return !whole || this.publications.length > 0;
+    } catch (error) {
+      this.publications.push(...joined);
+      throw error;
+    }
+  }
+
+  /** The records that wait, as of one moment. */
+  private read(manager?: EntityManager): ReturnType<EmbeddedLog['readTogether']> {
+    const cursors = this.cursors.map(({ subscription, partition, position }) => ({
+      ...{ topic: subscription.topic.name, partition },
+      ...{ from: position.offset, limit: subscription.batch },
+    }));
+    return this.parts.log.readTogether(cursors, manager);
+  }
+
+  private async handle(
+    manager: EntityManager,
+    joined: readonly Publication[],
+    found: Awaited<ReturnType<EmbeddedLog['readTogether']>> | undefined,
+  ): Promise<{ consumed: (Consumed & { unit: LaneUnit })[]; done: boolean; topics: Set<string> }> {
+    const { log } = this.parts;
+    deferWrites(manager);
+    // Their offsets are fixed before anything is read: whoever else appends to their partitions waits for the round.
+    await log.appendAll(manager, joined);
+    const records = new RoundRecords(this.cursors, found ?? (await this.read(manager)), log.partitions);
+    const before = this.units.map((unit) => ({
+      ...{ unit, batches: unit.batchCount },
+      positions: unit.cursors.map((cursor) => ({ cursor, from: cursor.position.offset })),
+    }));
+    const began = performance.now();
+    const consumed: (Consumed & { unit: LaneUnit })[] = [];
+    let done = false;
+    while (!done && performance.now() - began < LONGEST_ROUND_MS) {
+      done = true;
+      for (const unit of this.units) {
+        const fetched = records.next(unit.cursors);
+        if (fetched === undefined) continue;
+        done = false;
+        const { cursor } = fetched;
+        const batch = await unit.handleIn(manager, cursor, batchOf(cursor, fetched.records));
+        unit.pass(batch);
+        consumed.push({ ...batch, unit });
+        records.add(batch.published, Date.now());
+      }
+    }
+    const written = flushWrites(manager);
+    const advanced = before.flatMap(({ unit, batches, positions }): AdvancedUnit[] =>
+      unit.batchCount === batches
+        ? []
+        : [{ name: unit.name, before: batches, after: unit.batchCount, moves: movesOf(positions) }],
+    );
+    const failed = (
+      await Promise.allSettled([written, this.append(manager, records), this.advance(manager, advanced)])
+    ).find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    const published = [...joined.flatMap(({ messages }) => messages), ...records.appended];
+    return { consumed, done, topics: new Set(published.map(({ topic }) => topic)) };
+  }
+
+  /** @throws {Error} where records were consumed under other offsets than they have got */
+  private async append(manager: EntityManager, records: RoundRecords): Promise<void> {
+    for (const { topic, partition, offset } of await this.parts.log.appendAt(manager, records.appended))
+      if (records.contradicted(topic, partition, offset))
+        throw new Error(`others have appended to ${topic}/${partition} meanwhile`);
+  }
+
+  /** @throws {Error} where another process has consumed a batch of one of the units */
+  private async advance(manager: EntityManager, advanced: readonly AdvancedUnit[]): Promise<void> {
+    if (advanced.length === 0) return;
+    const other = await this.parts.offsets.advanceTogether(manager, advanced);
+    if (other !== undefined) throw new Error(`another process of ${other} has consumed a batch`);
+  }
+}
+
+function movesOf(
+  positions: readonly { readonly cursor: Cursor; readonly from: bigint }[],
+): AdvancedUnit['moves'] {
+  return positions.flatMap(({ cursor: { subscription, partition, position: to }, from }) =>
+    to.offset === from ? [] : [{ topic: subscription.topic.name, partition, from, to }],
+  );
+}

@@ -1,0 +1,34 @@
+import { messageOf } from '#lib/errors';
+import type { Message } from '#lib/messages';
+import type { Subscription } from './consume.js';
+import { isTooLarge, LARGEST_MESSAGE_BYTES } from './message-size.js';
+import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
+
+/** Whether a record was not consumed before: a relay that was killed may publish messages again. */
+export function isFresh({ headers }: LogRecord, sources: Record<string, number>): boolean {
+  const source = headers[SOURCE_HEADER];
+  if (source === undefined) return true;
+  const sequence = Number(headers[SEQUENCE_HEADER]);
+  if (sequence <= (sources[source] ?? 0)) return false;
+  sources[source] = sequence;
+  return true;
+}
+
+/** A record’s message, or why it is none of its topic. */
+export function validate(
+  { topic }: Subscription,
+  record: LogRecord,
+): { message: Message<unknown> } | { reason: string } {
+  if (record.problem !== undefined) return { reason: record.problem };
+  if (isTooLarge(record.value)) return { reason: `has more than ${LARGEST_MESSAGE_BYTES} bytes` };
+  let value: unknown;
+  try {
+    value = JSON.parse(record.value);
+  } catch (error) {
+    return { reason: `not JSON: ${messageOf(error)}` };
+  }
+  const parsed = topic.message.safeParse(value);
+  if (parsed.success) return { message: parsed.data };
+  const [issue] = parsed.error.issues;
+  return { reason: `${issue.path.join('.') || 'message'}: ${issue.message}` };
+}

@@ -1,0 +1,108 @@
+import type pg from 'pg';
+import type { EntityManager } from 'typeorm';
+
+/** A named value of a service, as JSON. */
+export interface StateRow {
+  readonly service: string;
+  readonly name: string;
+  /** null: it is removed */
+  readonly text: string | null;
+}
+
+interface Statement {
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** Writes of a transaction that have not been sent. */
+interface Deferred {
+  readonly states: Map<string, StateRow>;
+  readonly statements: Statement[];
+}
+
+/** The name under which they are kept on the transaction's connection. */
+const DEFERRED = 'deferredWrites';
+
+const deferredOf = (manager: EntityManager): Deferred | undefined =>
+  manager.queryRunner?.data[DEFERRED] as Deferred | undefined;
+
+/**
+ * From here on what the transaction writes by {@link write} and {@link writeStates} is sent at {@link flushWrites}: all statements at once, without
+ * waiting for one before the next, and of several writings of a service's value the last one. What the transaction reads of it, it must flush before.
+ *
+ * @throws {Error} outside of a transaction
+ */
+export function deferWrites(manager: EntityManager): void {
+  const { queryRunner } = manager;
+  if (queryRunner?.isTransactionActive !== true)
+    throw new Error('writes are deferred until the end of a transaction, and there is none');
+  queryRunner.data[DEFERRED] = { states: new Map(), statements: [] } satisfies Deferred;
+}
+
+/** A statement whose result nobody needs: sent at once, or with the others where the transaction defers its writes. */
+export async function write(
+  manager: EntityManager,
+  text: string,
+  parameters: readonly unknown[],
+): Promise<void> {
+  const deferred = deferredOf(manager);
+  if (deferred === undefined) await manager.query(text, [...parameters]);
+  else deferred.statements.push({ text, parameters });
+}
+
+/**
+ * Writes values of services, or keeps them for {@link flushWrites}.
+ *
+ * @param rows no two of one name
+ */
+export async function writeStates(manager: EntityManager, rows: readonly StateRow[]): Promise<void> {
+  const deferred = deferredOf(manager);
+  if (deferred !== undefined) for (const row of rows) deferred.states.set(`${row.service} ${row.name}`, row);
+  else for (const { text, parameters } of statementsOf(rows)) await manager.query(text, [...parameters]);
+}
+
+/** Sends the statements that were deferred so far, for a read that depends on them; values of services wait on. */
+export function flushStatements(manager: EntityManager): Promise<void> {
+  return send(manager, deferredOf(manager)?.statements.splice(0) ?? []);
+}
+
+/**
+ * Sends what was deferred so far and waits for all of it.
+ *
+ * @throws {Error} the first statement's that fails
+ */
+export function flushWrites(manager: EntityManager): Promise<void> {
+  const deferred = deferredOf(manager);
+  if (deferred === undefined) return Promise.resolve();
+  const states = [...deferred.states.values()];
+  deferred.states.clear();
+  return send(manager, [...deferred.statements.splice(0), ...statementsOf(states)]);
+}
+
+async function send(manager: EntityManager, statements: readonly Statement[]): Promise<void> {
+  if (statements.length === 0) return;
+  const client = (await manager.queryRunner!.connect()) as pg.ClientBase;
+  const results = await Promise.allSettled(
+    statements.map(({ text, parameters }) => client.query(text, [...parameters])),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function statementsOf(rows: readonly StateRow[]): Statement[] {
+  const kept = rows.filter(({ text }) => text !== null);
+  const removed = rows.filter(({ text }) => text === null);
+  const keys = (some: readonly StateRow[]) => [
+    some.map(({ service }) => service),
+    some.map(({ name }) => name),
+  ];
+  const upsert = `insert into service_state (service, name, value)
+     select * from unnest($1::text[], $2::text[], $3::json[])
+     on conflict (service, name) do update set value = excluded.value`;
+  const remove = `delete from service_state s using unnest($1::text[], $2::text[]) as r (service, name)
+     where s.service = r.service and s.name = r.name`;
+  return [
+    ...(kept.length > 0 ? [{ text: upsert, parameters: [...keys(kept), kept.map(({ text }) => text)] }] : []),
+    ...(removed.length > 0 ? [{ text: remove, parameters: keys(removed) }] : []),
+  ];
+}
