@@ -122,23 +122,40 @@ export function factorsOf(markets: number): number {
 
 /** How a decided trade grows with the markets and with the accounts there are, CPU time of a trade with its share of ticks. */
 export function tradeGrowth(): GrowthRow[] {
-  const decide = (markets: number, accounts: number) => {
+  const written = new Map<number, number>();
+  const decide = (markets: number, accounts: number, receipts = false) => {
     const exchange = new TradingExchange(markets, accounts, factorsOf(markets));
+    const recorder = receipts ? exchange.engine.recordChanges() : undefined;
     exchange.run(exchange.commands(TRADES));
+    recorder?.take();
     let least = Infinity;
     for (let i = 0; i < 3; i++) {
       const commands = exchange.commands(TRADES);
       least = Math.min(least, cpuSeconds(1, () => exchange.run(commands)) / TRADES);
+      if (recorder === undefined) continue;
+      const records = cpuSeconds(1, () => recorder.take()) / TRADES;
+      written.set(markets, Math.min(records, written.get(markets) ?? Infinity));
     }
     return least;
   };
+  const sizes = [8, 50, 200, 500];
   return [
     growthRow(
       'decide a trade, 2,000 accounts',
       'markets',
-      [8, 50, 200, 500],
+      sizes,
       { 8: 8e-6, 50: 10e-6, 500: 25e-6 },
       (markets) => decide(markets, 2000),
+    ),
+    growthRow(
+      'decide a trade and note it for its receipt, 2,000 accounts',
+      'markets',
+      sizes,
+      { 8: 8e-6, 50: 10e-6, 500: 25e-6 },
+      (markets) => decide(markets, 2000, true),
+    ),
+    growthRow('the record of a trade, written once a batch', 'markets', sizes, {}, (markets) =>
+      written.get(markets)!,
     ),
     growthRow('decide a trade, 50 markets', 'accounts', [1000, 10_000, 100_000, 1_000_000], {}, (accounts) =>
       decide(50, accounts),

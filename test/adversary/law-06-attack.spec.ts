@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { CHARGE_SHARE, DEBT_SHARE, MISSTATED_SHARE } from '#lib/exchange';
 import {
   bothMargins,
   buildScenarios,
@@ -12,6 +13,8 @@ import { describeWithRealData, realDataColumns, realDataPath } from '../support/
 /** Bars of an hour in which the volatility of the next one is reckoned: exponentially weighted. */
 const DECAY = 0.97;
 const SIDE = 1_000_000;
+/** hours */
+const WEEK = 168;
 
 interface Policy {
   readonly name: string;
@@ -139,6 +142,49 @@ describeWithRealData('a pair of accounts that leaves a debt behind', () => {
       expect(evar[level].gain).toBeGreaterThan(0.3 * linear[level].gain);
       expect(stressed[level].gain).toBeLessThan(0.2 * linear[level].gain);
       expect(charged[level].charge).toBeGreaterThan(charged[level].gain);
+    }
+  });
+
+  /** Both accounts, left alone for a week or until one is below 4 %: what they pay if each hour is charged, and as it is booked. */
+  function leftAlone(market: string, margin: number): { hourly: number; booked: number } {
+    const prices = columns[market];
+    let variance = 0;
+    const sigmas = returns.get(market)!.map((r) => {
+      const sigma = Math.sqrt(variance);
+      variance = variance === 0 ? r * r : DECAY * variance + (1 - DECAY) * r * r;
+      return sigma;
+    });
+    const paid = { hourly: 0, booked: 0 };
+    for (let from = years.indexOf('2023'); from + WEEK < prices.length; from += WEEK) {
+      const held = [1, -1].map((side) => ({ side, rate: 0, since: -Infinity }));
+      let t = from;
+      for (let alive = true; alive && t < from + WEEK; t++) {
+        for (const account of held) {
+          const notional = (SIDE * prices[t]) / prices[from];
+          const equity = SIDE * margin + account.side * (notional - SIDE);
+          const rate = creditChargeRate(notional * sigmas[t], equity, 1);
+          paid.hourly += rate;
+          if (equity < 0.04 * notional) alive = false;
+          const moved = Math.abs(rate - account.rate);
+          const owed = account.rate === 0 ? 0 : account.rate * (t - account.since);
+          const matters =
+            moved * CHARGE_SHARE > account.rate && moved * (t - account.since) > MISSTATED_SHARE * equity;
+          if (!matters && owed <= DEBT_SHARE * equity) continue;
+          paid.booked += owed;
+          Object.assign(account, { rate, since: t });
+        }
+      }
+      for (const { rate, since } of held) paid.booked += rate * (t - since);
+    }
+    return paid;
+  }
+
+  it('is charged no less by a charge that is booked when it matters than by one that is booked each hour', () => {
+    for (const margin of [0.1, 0.2, 0.4]) {
+      const all = markets.map((market) => leftAlone(market, margin));
+      const sum = (kind: 'hourly' | 'booked') => all.reduce((total, paid) => total + paid[kind], 0);
+      expect(sum('booked')).toBeGreaterThan(sum('hourly'));
+      expect(sum('booked')).toBeLessThan(1.06 * sum('hourly'));
     }
   });
 });

@@ -116,6 +116,63 @@ describe('the credit charge', () => {
     expect(machine.ledger.totals.creditCharges).toBe(owed);
   });
 
+  it('accrues without an event while marks alone move, until the difference or the debt matters', () => {
+    const machine = exchange({ credit: { accountShare: null, poolShare: 1 } });
+    machine.deposit('a', 20_000);
+    machine.trade('a', { A: 1000 });
+    machine.forecast({ volatility: 0.03 });
+    machine.wait(1000);
+    const { rate } = machine.ledger.creditOf('a', machine.time);
+    const since = machine.ledger.creditRateOf('a')!.since;
+    const from = machine.events.length;
+    const charges = () =>
+      machine.events.slice(from).flatMap((event) => (event.kind === 'credit-charged' ? [event] : []));
+    // A fall of 4 % takes a fifth of the equity, and raises the rate by more than a quarter.
+    machine.marks({ A: 96 }, 60_000);
+    machine.forecast({ volatility: 0.03 });
+    machine.wait(60_000);
+    const now = machine.engine.accounts.creditRate('a');
+    expect(now.rate * 4n).toBeGreaterThan(rate * 5n);
+    expect(charges()).toEqual([]);
+    // Equity, claims and the need of the pool have the debt in them all the same.
+    const accrued = machine.ledger.accruedCredit(machine.time);
+    const { owed: debt } = machine.ledger.creditOf('a', machine.time);
+    expect(debt).toBeGreaterThan(0n);
+    expect(debt - accrued).toBeLessThanOrEqual(1n);
+    expect(
+      Math.abs(Number(machine.engine.solvency().claims - machine.engine.accounts.exactEquity('a'))),
+    ).toBeLessThan(10);
+    // By then the debt would be another one by three ten-thousandths of the equity.
+    const hours = (3e-4 * now.equity * 1e8) / Number(now.rate - rate);
+    machine.wait(Math.ceil(1.05 * hours * HOUR_MS));
+    machine.forecast({ volatility: 0.03 });
+    machine.wait(1000);
+    expect(charges()).toHaveLength(1);
+    const [charged] = charges();
+    expect(money(charged.charged)).toBe((rate * BigInt(charged.at - since) + 3_599_999n) / 3_600_000n);
+    expect(money(charged.rate)).toBeGreaterThan(rate);
+    expect(machine.ledger.creditReserve).toBe(money(charged.charged));
+    expect(machine.ledger.recount()).toBeUndefined();
+  });
+
+  it('is taken where the debt is a thousandth of the equity, although the rate has not moved', () => {
+    const machine = exchange({ credit: { accountShare: null, poolShare: 1, loading: 20 } });
+    machine.deposit('a', 20_000);
+    machine.trade('a', { A: 1000 });
+    const { rate } = machine.ledger.creditOf('a', machine.time);
+    const hours = (1e-3 * machine.equity('a') * 1e8) / Number(rate);
+    const charges = () => machine.events.filter(({ kind }) => kind === 'credit-charged').length;
+    const before = charges();
+    machine.wait(Math.floor(0.7 * hours * HOUR_MS));
+    machine.forecast({ volatility: 0.03 });
+    machine.wait(1);
+    expect(charges()).toBe(before);
+    machine.wait(Math.floor(0.35 * hours * HOUR_MS));
+    machine.forecast({ volatility: 0.03 });
+    machine.wait(1);
+    expect(charges()).toBe(before + 1);
+  });
+
   it('takes no more than there is, and pays for defaults before the pool does', () => {
     const machine = exchange({
       ...{ ...LINEAR, credit: { accountShare: null, poolShare: null, loading: 100 } },

@@ -221,6 +221,8 @@ export class PricingEngine implements Exchange {
   /** Time has passed at the marks that there were, then marks have been confirmed. */
   private marked(from: number, confirmed: readonly ConfirmedMark[]): void {
     const { now } = this.board;
+    // Charges have accrued.
+    this.solvent = undefined;
     this.open.timePassed();
     this.standing.passTime(now - from);
     if (confirmed.length === 0) return;
@@ -229,7 +231,6 @@ export class PricingEngine implements Exchange {
       this.recorder?.marked(market);
       this.open.touch(market);
     }
-    this.solvent = undefined;
     if (this.liquidityIsDue()) this.matured.push(...this.settleTime());
     this.matured.push(...this.countCredit(COUNTED_WITH_PRICES));
   }
@@ -472,15 +473,17 @@ export class PricingEngine implements Exchange {
   /** Goes on with the pass over the accounts: their charge for the default option follows the marks. */
   private countCredit(most = COUNTED_WITH_COMMAND): BookEvent[] {
     const counted = this.credit.sweep(most);
-    return this.ready() ? this.chargeCredit(this.credit.chargeable(counted)) : [];
+    return counted.length > 0 && this.ready()
+      ? this.chargeCredit(this.credit.chargeable(counted), false)
+      : [];
   }
 
-  /** @param due whether the debt is taken whatever its size */
-  private chargeCredit(accounts: Iterable<string>, due = false): BookEvent[] {
+  /** @param touched whether a command has changed them */
+  private chargeCredit(accounts: Iterable<string>, touched: boolean): BookEvent[] {
     const events: BookEvent[] = [];
     if (!this.ready()) return events;
     for (const account of accounts) {
-      const event = chargeCredit(this, account, this.board.now, due);
+      const event = chargeCredit(this, account, this.board.now, touched);
       if (event === undefined) continue;
       this.apply(event);
       events.push(event);
@@ -531,7 +534,7 @@ export class PricingEngine implements Exchange {
     }
     const touched = new Set<string>();
     for (const event of events) for (const account of accountsOf(event)) touched.add(account);
-    events.push(...this.chargeCredit(touched), ...this.countCredit());
+    events.push(...this.chargeCredit(touched, true), ...this.countCredit());
     const closing = after?.(at);
     if (closing === undefined) return events;
     this.apply(closing);
@@ -561,15 +564,16 @@ export class PricingEngine implements Exchange {
   }
 
   private apply(event: BookEvent): void {
+    const markets = marketsOf(event);
     if (this.recorder === undefined) this.ledger.apply(event);
     else
-      this.recorder.record(event, () => {
+      this.recorder.record(event, markets, () => {
         this.ledger.apply(event);
       });
     this.adopt(event);
     this.standing.capitalChanged();
     this.solvent = undefined;
-    for (const market of marketsOf(event)) {
+    for (const market of markets) {
       this.standing.booked(market);
       this.open.touch(market);
     }
@@ -597,7 +601,7 @@ export class PricingEngine implements Exchange {
 
   /** Whether the pool can pay the traders' equity, at current marks. */
   solvency(): Solvency {
-    return (this.solvent ??= solvencyOf(this.ledger, this.open.unrealised));
+    return (this.solvent ??= solvencyOf(this.ledger, this.open.unrealised, this.board.now));
   }
 }
 

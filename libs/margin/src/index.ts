@@ -10,7 +10,7 @@ export * from './portfolio/tiers.js';
 export * from './standing.js';
 export * from './credit/credit-charge.js';
 export * from './credit/credit-exposure.js';
-export type { ChargeTerms, Valuation } from './credit/moved-charges.js';
+export { type AccountCharge, type ChargeTerms, NO_CHARGE, type Valuation } from './credit/moved-charges.js';
 export * from './credit/open-interest-margin.js';
 export type { PassMarks, PassState } from './credit/pass-marks.js';
 export * from './fees/liquidator-fee.js';

@@ -165,13 +165,17 @@ export class AccountStandings {
    * Cost of an account's default option an hour, at current marks: its expected deficit over the margin's horizon under
    * Student's distribution, with the loading of the risk parameters.
    *
-   * @returns money an hour, in the books' units, rounded up; and whether the exact equity is certainly not negative
+   * @returns money an hour, in the books' units, rounded up; the equity, money; and whether the exact one is certainly not negative
    */
-  creditRate(marginAccount: string): { readonly rate: bigint; readonly solvent: boolean } {
+  creditRate(marginAccount: string): {
+    readonly rate: bigint;
+    readonly equity: number;
+    readonly solvent: boolean;
+  } {
     const { credit, margin } = this.rules().parameters;
-    if (credit.loading === 0) return { rate: 0n, solvent: false };
+    if (credit.loading === 0) return { rate: 0n, equity: 0, solvent: false };
     const { collateral, positions } = this.marked(marginAccount);
-    if (positions.length === 0) return { rate: 0n, solvent: false };
+    if (positions.length === 0) return { rate: 0n, equity: collateral, solvent: false };
     const equity = equityOf(collateral, positions);
     const { stress } = this.model(positions);
     const notionals: { market: string; notional: number }[] = [];
@@ -185,6 +189,7 @@ export class AccountStandings {
     const rate = (credit.loading * expectedDeficit(deviationOf(stress, notionals), equity)) / hours;
     return {
       rate: fromNumber(rate, MONEY_DECIMALS, 'up', 'credit.rate'),
+      equity,
       // Exact amounts are rounded by a unit or two a position.
       solvent: equity > 1e-6 * positions.length + 1e-9 * summed,
     };

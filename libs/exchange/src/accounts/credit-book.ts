@@ -1,8 +1,10 @@
 import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import {
   type AccountAtMarks,
+  type AccountCharge,
   CreditExposure,
   type IndexedPosition,
+  NO_CHARGE,
   type PassState,
   type PortfolioModel,
 } from '#lib/margin';
@@ -12,7 +14,7 @@ import { CreditCapError } from '../errors.js';
 import type { MarketBoard } from '../marks/market-board.js';
 import type { RiskRules } from '../parameters/risk-rules.js';
 import type { AccountStanding, AccountStandings } from './account-standing.js';
-import { CHARGE_SHARE, SMALLEST_CHARGE_MOVE } from './charge-threshold.js';
+import { CHARGE_SHARE, DEBT_SHARE, MISSTATED_SHARE, SMALLEST_CHARGE_MOVE } from './charge-threshold.js';
 
 /** Money per unit of size of a funding index: both smallest units are 10^−8. */
 const INDEX_UNIT = Number(INDEX_SCALE);
@@ -75,12 +77,12 @@ export class CreditBook {
   charged(account: string): void {
     const exposure = (this.exposure = this.current());
     if (exposure === undefined) return;
-    if (exposure.numberOf(account) === undefined) this.put(exposure, account);
-    else {
-      if (this.ledger.hasPositions(account))
-        exposure.setCash(account, toNumber(this.ledger.cashOf(account), MONEY_DECIMALS));
-      this.putCharge(exposure, account);
+    if (exposure.numberOf(account) === undefined || !this.ledger.hasPositions(account)) {
+      this.put(exposure, account);
+      return;
     }
+    const cash = toNumber(this.ledger.cashOf(account), MONEY_DECIMALS);
+    exposure.setCash(account, cash, this.chargeOf(account));
   }
 
   /** A bar has ended: all accounts are to be counted at the marks of now. */
@@ -89,7 +91,7 @@ export class CreditBook {
     // A pass that is not through goes on: the next bar starts another one.
     if (exposure?.complete !== true) return;
     this.mark(exposure);
-    exposure.begin();
+    exposure.begin(this.board.now);
   }
 
   /** Goes on with the pass. @returns the numbers of the accounts that were counted anew, for {@link chargeable} */
@@ -112,13 +114,18 @@ export class CreditBook {
     const { exposure } = this;
     if (accounts.length === 0 || exposure === undefined) return [];
     const { credit, margin } = this.holds().rules.parameters;
-    const valuation = exposure.valuation((market) => {
-      const fundingIndex = Number(this.ledger.market(market).fundingIndex) / INDEX_UNIT;
-      return { mark: this.board.mark(market)?.value ?? NaN, fundingIndex };
-    }, this.accounts.model([]).stress);
+    const valuation = exposure.valuation(
+      accounts,
+      (market) => {
+        const fundingIndex = Number(this.ledger.market(market).fundingIndex) / INDEX_UNIT;
+        return { mark: this.board.mark(market)?.value ?? NaN, fundingIndex };
+      },
+      this.accounts.model([]).stress,
+    );
     const moved = exposure.movedCharges(accounts, valuation, {
       perUnit: (credit.loading * UNITS) / (margin.horizonMs / HOUR_MS),
-      ...{ units: UNITS, at: this.board.now, smallest: SMALLEST_CHARGE_MOVE, share: CHARGE_SHARE },
+      ...{ at: this.board.now, smallest: SMALLEST_CHARGE_MOVE, share: CHARGE_SHARE },
+      ...{ misstated: MISSTATED_SHARE, debt: DEBT_SHARE },
     });
     return moved.map((account) => exposure.nameOf(account));
   }
@@ -191,7 +198,7 @@ export class CreditBook {
     this.rules = rules;
     this.model = this.accounts.model(positions).stress;
     this.markets = [...this.model.indexOf.keys()].join();
-    const exposure = new CreditExposure(this.model);
+    const exposure = new CreditExposure(this.model, UNITS);
     if (pass !== undefined) exposure.restorePass(pass);
     this.mark(exposure);
     for (const name of this.ledger.openAccounts()) this.put(exposure, name);
@@ -212,13 +219,12 @@ export class CreditBook {
     }
     // Without positions there is no default to come, and after a restart no account: its cash counts for nothing.
     const cash = positions.length === 0 ? 0n : this.ledger.cashOf(account);
-    exposure.set(account, toNumber(cash, MONEY_DECIMALS), positions);
-    this.putCharge(exposure, account);
+    exposure.set(account, toNumber(cash, MONEY_DECIMALS), positions, this.chargeOf(account));
   }
 
-  private putCharge(exposure: CreditExposure, account: string): void {
+  private chargeOf(account: string): AccountCharge {
     const charged = this.ledger.creditRateOf(account);
-    exposure.setCharge(account, charged === undefined ? 0 : Number(charged.rate), charged?.since ?? 0);
+    return charged === undefined ? NO_CHARGE : { rate: Number(charged.rate), since: charged.since };
   }
 
   private mark(exposure: CreditExposure): void {

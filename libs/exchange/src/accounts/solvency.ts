@@ -13,18 +13,24 @@ export interface Solvency {
 /**
  * D = ((qᵀS − C)⁺ + shortfall − reserve − P − L − pending)⁺ at the marks of now, whatever has been realised. Gains that the pool has
  * not realised do not count, for they may be debts that nobody pays; pending premia do, which are paid. Markets without a mark count at
- * their entry.
+ * their entry. Credit charges that have accrued are the reserve's, as they are the accounts' debts.
  *
  * Source: margin-adl.md §3, with Σ(−E_a)⁺ counted when it is settled: until then it is taken off the claims as well, so that
  * nothing is paid which a debt has to cover.
  *
  * @param unrealised qᵀS − C, the traders' unrealised gains at marks, rounded up
+ * @param now market time, milliseconds
  */
-export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint): Solvency {
+export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint, now: number): Solvency {
   const { capital, liquidity, pendingToCapital, pendingToLiquidity, creditReserve, shortfall } = ledger;
-  const pool = creditReserve + capital + liquidity + pendingToCapital + pendingToLiquidity;
+  const accrued = ledger.accruedCredit(now);
+  const pool = accrued + creditReserve + capital + liquidity + pendingToCapital + pendingToLiquidity;
   const need = (unrealised > 0n ? unrealised : 0n) + shortfall - pool;
-  return { insolvent: need > 0n, need: need > 0n ? need : 0n, claims: ledger.collateral + unrealised };
+  return {
+    insolvent: need > 0n,
+    need: need > 0n ? need : 0n,
+    claims: ledger.collateral + unrealised - accrued,
+  };
 }
 
 /**

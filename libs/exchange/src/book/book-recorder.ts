@@ -2,8 +2,8 @@ import { divide, MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } f
 import type { BookChange, OpeningBook } from '#lib/commitment';
 import type { MarketBoard } from '../marks/market-board.js';
 import type { StandingBook } from '../standing-book.js';
+import type { TradePrice } from '../trades/trade-price.js';
 import type { BookedLeg, BookEvent } from './book-event.js';
-import { marketsOf } from './decided-command.js';
 import type { ExchangeLedger } from './exchange-ledger.js';
 
 const PRICE_ZEROS = '0'.repeat(18 - PRICE_DECIMALS);
@@ -26,9 +26,23 @@ export function netBook(ledger: ExchangeLedger): OpeningBook {
   });
 }
 
-/** Records each change of the pool's book, with the marks and the pool's amounts that its premium was computed from. */
+/** A change as the machine notes it on the way of a trade: references and numbers that it has at hand. */
+interface NotedChange {
+  readonly sequence: number;
+  readonly event: BookEvent;
+  readonly terms: ReturnType<StandingBook['exactCapital']>;
+  /** that was asked for last before the event */
+  readonly price: TradePrice | undefined;
+  readonly changes: readonly (readonly [market: string, net: bigint, entry: bigint])[];
+  readonly marks: readonly (readonly [market: string, price: bigint])[];
+}
+
+/**
+ * Records each change of the pool's book, with the marks and the pool's amounts that its premium was computed from. A decision pays for
+ * notes alone; they become records when these are taken, once a batch.
+ */
 export class BookRecorder {
-  private records: BookChange[] = [];
+  private notes: NotedChange[] = [];
   /** marks that records of this bar have */
   private readonly known = new Map<string, bigint>();
   /** markets whose marks may be others than the known ones */
@@ -49,8 +63,8 @@ export class BookRecorder {
 
   /** Records since this was called last. */
   take(): BookChange[] {
-    const taken = this.records;
-    this.records = [];
+    const taken = this.notes.map(recordOf);
+    this.notes = [];
     return taken;
   }
 
@@ -61,79 +75,88 @@ export class BookRecorder {
   }
 
   /**
-   * Applies an event, and records the change of the book where there is one.
+   * Applies an event, and notes the change of the book where there is one.
    *
+   * @param markets whose positions it changes, by {@link marketsOf}
    * @param apply changes the ledger
    */
-  record(event: BookEvent, apply: () => void): void {
-    const markets = [...new Set(marketsOf(event))];
+  record(event: BookEvent, markets: readonly string[], apply: () => void): void {
     if (markets.length === 0) {
       apply();
       return;
     }
-    const held = markets.map((market) => ({ market, ...this.position(market) }));
+    const nets: bigint[] = [];
+    const entries: bigint[] = [];
+    for (const market of markets) {
+      const { size, entryNotional } = this.ledger.market(market);
+      nets.push(size);
+      entries.push(entryNotional);
+    }
     const terms = this.standing.exactCapital();
-    const priced = this.pricedOf(event);
+    const price = this.standing.lastPrice;
     apply();
-    const changes = held.flatMap(({ market, net, entry }) => {
-      const now = this.position(market);
-      return now.net === net && now.entry === entry
-        ? []
-        : [[market, integerText(now.net), integerText(now.entry)] as const];
-    });
-    if (changes.length === 0 && priced.charged === 0n) return;
-    this.records.push({
-      ...{ sequence: this.ledger.eventCount, time: event.at, kind: kindOf(event, priced) },
-      ...{
-        capital: integerText(terms.capital),
-        liquidity: integerText(terms.liquidity),
-        pending: integerText(terms.pending),
-      },
-      ...{ traded: integerText(priced.traded), riskPremium: integerText(priced.riskPremium) },
-      ...{ liquidityPremium: integerText(priced.liquidityPremium), charged: integerText(priced.charged) },
-      changes,
+    const changes: (readonly [string, bigint, bigint])[] = [];
+    for (let i = 0; i < markets.length; i++) {
+      const market = markets[i];
+      const { size, entryNotional } = this.ledger.market(market);
+      if (size === nets[i] && entryNotional === entries[i]) continue;
+      // A market of two legs has one position.
+      if (markets.indexOf(market) === i) changes.push([market, size, entryNotional]);
+    }
+    if (changes.length === 0 && !(chargedOf(event) > 0n)) return;
+    this.notes.push({
+      ...{ sequence: this.ledger.eventCount, event, terms, price, changes },
       marks: this.changedMarks(markets),
     });
   }
 
-  private position(market: string): { net: bigint; entry: bigint } {
-    const { size, entryNotional } = this.ledger.market(market);
-    return { net: size, entry: entryNotional };
-  }
-
   /** Marks of the event's markets, and of those with a position, that have moved: O(moved). */
-  private changedMarks(markets: readonly string[]): BookChange['marks'] {
-    const changed: [string, string][] = [];
+  private changedMarks(markets: readonly string[]): NotedChange['marks'] {
+    const changed: (readonly [string, bigint])[] = [];
     for (const market of markets) this.moved.add(market);
     for (const market of this.moved) {
-      const { net, entry } = this.position(market);
-      // A mark of a market without a position waits until there is one.
-      if (net === 0n && entry === 0n && !markets.includes(market)) continue;
-      this.moved.delete(market);
+      const { size, entryNotional } = this.ledger.market(market);
+      // A mark of a market without a position waits for the event that opens one.
+      if (size === 0n && entryNotional === 0n && !markets.includes(market)) continue;
       const price = this.board.mark(market)?.price ?? 0n;
       if (this.known.get(market) === price) continue;
       this.known.set(market, price);
-      changed.push([market, price === 0n ? '0' : integerText(price) + PRICE_ZEROS]);
+      changed.push([market, price]);
     }
+    this.moved.clear();
     return changed;
   }
+}
 
-  /** The model's premium of a trade that has just been decided, and its charged premium. */
-  private pricedOf(event: BookEvent): typeof NOT_TRADED {
-    const traded = tradedOf(event);
-    if (traded === undefined) return NOT_TRADED;
-    const { legs, charged } = traded;
-    const last = this.standing.lastPrice;
-    // Nothing is priced between a decision and its event.
-    if (
-      last?.legs.length !== legs.size ||
-      last.legs.some((leg) => legs.get(leg.name)?.size !== leg.exactSize)
-    )
-      return { ...NOT_TRADED, charged };
-    const value = [...legs.values()].reduce((sum, leg) => sum + leg.value, 0n);
-    const { riskPremium, liquidityPremium } = last;
-    return { traded: value, riskPremium, liquidityPremium, charged };
-  }
+/** A note as the record of a journal: amounts as texts, the model's premium of a trade beside what was charged. */
+function recordOf({ sequence, event, terms, price, changes, marks }: NotedChange): BookChange {
+  const priced = pricedOf(event, price);
+  return {
+    ...{ sequence, time: event.at, kind: kindOf(event, priced) },
+    ...{
+      capital: integerText(terms.capital),
+      liquidity: integerText(terms.liquidity),
+      pending: integerText(terms.pending),
+    },
+    ...{ traded: integerText(priced.traded), riskPremium: integerText(priced.riskPremium) },
+    ...{ liquidityPremium: integerText(priced.liquidityPremium), charged: integerText(priced.charged) },
+    changes: changes.map(([market, net, entry]) => [market, integerText(net), integerText(entry)]),
+    marks: marks.map(([market, mark]) => [market, mark === 0n ? '0' : integerText(mark) + PRICE_ZEROS]),
+  };
+}
+
+/** The model's premium of a trade that had just been decided, and its charged premium. @param last price before the event */
+function pricedOf(event: BookEvent, last: TradePrice | undefined): typeof NOT_TRADED {
+  const sides = sidesOf(event);
+  if (sides === undefined) return NOT_TRADED;
+  const charged = chargedOf(event);
+  const legs = fillsByMarket(sides.flatMap((side) => side.legs));
+  // Nothing is priced between a decision and its event.
+  if (last?.legs.length !== legs.size || last.legs.some((leg) => legs.get(leg.name)?.size !== leg.exactSize))
+    return { ...NOT_TRADED, charged };
+  const traded = [...legs.values()].reduce((sum, leg) => sum + leg.value, 0n);
+  const { riskPremium, liquidityPremium } = last;
+  return { traded, riskPremium, liquidityPremium, charged };
 }
 
 function kindOf(event: BookEvent, { traded, charged, riskPremium }: typeof NOT_TRADED): BookChange['kind'] {
@@ -146,28 +169,24 @@ function kindOf(event: BookEvent, { traded, charged, riskPremium }: typeof NOT_T
     : 0;
 }
 
-interface Traded {
-  readonly legs: Map<string, { size: bigint; value: bigint }>;
-  readonly charged: bigint;
+/** A trade, or the accounts of a match; undefined for other events. */
+function sidesOf(event: BookEvent) {
+  if (event.kind === 'trade-booked') return [event];
+  return event.kind === 'match-booked' ? event.accounts : undefined;
 }
 
-/** A trade's or a match's legs against the pool, netted by market; undefined for other events. */
-function tradedOf(event: BookEvent): Traded | undefined {
-  const sides =
-    event.kind === 'trade-booked' ? [event] : event.kind === 'match-booked' ? event.accounts : undefined;
-  if (sides === undefined) return undefined;
-  const money = (text: string) => parseDecimal(text, MONEY_DECIMALS, 'premium');
-  return {
-    legs: fillsByMarket(sides.flatMap(({ legs }) => legs)),
-    charged: sides.reduce(
-      (sum, { riskPremium, liquidityPremium }) => sum + money(riskPremium) + money(liquidityPremium),
-      0n,
-    ),
-  };
+/** Premia that an event charges, money. */
+function chargedOf(event: BookEvent): bigint {
+  let charged = 0n;
+  for (const { riskPremium, liquidityPremium } of sidesOf(event) ?? [])
+    charged += premium(riskPremium) + premium(liquidityPremium);
+  return charged;
 }
+
+const premium = (text: string) => parseDecimal(text, MONEY_DECIMALS, 'premium');
 
 /** Sizes and values at execution prices; fills between accounts cancel. */
-function fillsByMarket(legs: readonly BookedLeg[]): Traded['legs'] {
+function fillsByMarket(legs: readonly BookedLeg[]): Map<string, { size: bigint; value: bigint }> {
   const exact = new Map<string, { size: bigint; value: bigint }>();
   for (const { market, size, price } of legs) {
     const known = exact.get(market) ?? { size: 0n, value: 0n };

@@ -61,7 +61,7 @@ export function restoreAccounts(books: Books, lists: LedgerLists): void {
   for (const state of lists.notes) books.notes.restore(state);
   for (const [account, held] of lists.reservations)
     for (const [id, reserved] of held) books.reserveMargin(account, id, reserved);
-  for (const [account, rate] of lists.credit) books.credit.set(account, rate);
+  for (const [account, { rate, since }] of lists.credit) books.credit.set(account, rate, since);
   for (const [account, held] of lists.positions) books.positions.set(account, new Map(held));
   for (const [account, amount] of lists.cash) books.addCash(account, amount);
   for (const [provider, owned] of lists.shares) books.shares.set(provider, owned);
@@ -80,6 +80,7 @@ export function differingSum(books: Books): string | undefined {
   const sum = (values: Iterable<bigint>) => [...values].reduce((total, value) => total + value, 0n);
   if (sum(books.cash.values()) !== books.totalCash) return 'cash';
   if (sum(books.shares.values()) !== books.totalShares) return 'shares';
+  if (!books.credit.sumsAreRight()) return 'credit';
   const owed = [...books.markets.values()].map(({ unsettledFunding }) => unsettledFunding);
   if (sum(owed) !== books.unsettledFunding) return 'unsettledFunding';
   const counted = new Map<string, { size: bigint; longSize: bigint; entryNotional: bigint }>();

@@ -1,8 +1,8 @@
 import { divide } from '#lib/amounts';
 import { LinearVesting, VestingSchedule } from '#lib/risk';
+import { CreditRates } from './credit-rates.js';
 import {
   type Backing,
-  type CreditRate,
   INDEX_SCALE,
   type LockedWithdrawal,
   type MarketBook,
@@ -43,7 +43,7 @@ export class Books {
   /** losses of the pool other than defaults that the reserve has borne: gains give it back before P earns */
   reserveBorne = 0n;
   /** of accounts whose default costs something: the charge an hour, money, and since when */
-  readonly credit = new Map<string, CreditRate>();
+  readonly credit = new CreditRates();
   /** recent gains of accounts */
   readonly windows = new GainWindows();
   /** cuts of gains that are owed */

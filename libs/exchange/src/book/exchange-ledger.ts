@@ -181,6 +181,11 @@ export class ExchangeLedger {
     return this.books.credit.get(account);
   }
 
+  /** What all accounts owe for their default options by a time, and has not been booked. O(1). */
+  accruedCredit(now: number): bigint {
+    return this.books.credit.accrued(now);
+  }
+
   /** Equity of an account that is reserved for its orders. */
   reservedOf(account: string): bigint {
     return this.books.reservations.get(account)?.total ?? 0n;

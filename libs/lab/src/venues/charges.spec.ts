@@ -13,6 +13,8 @@ const PARAMETERS = labParameters({
   ...{ accounts: 80, decisionsPerBar: 10, liquidity: 500_000, whale: 200_000, attacker: 20_000 },
 });
 
+const HOUR_MS = 3_600_000;
+
 /** An account and the two ways to see whether its charge is booked: exactly, and whether the pass looks at it. */
 interface Seen {
   readonly booked: boolean;
@@ -24,7 +26,7 @@ function look(engine: PricingEngine): Seen[] {
   const names = [...engine.ledger.accountNames()];
   const looked = new Set(engine.credit.chargeable(engine.credit.numbersOf(names)));
   return names.map((account) => ({
-    booked: chargeCredit(engine, account, engine.board.now) !== undefined,
+    booked: chargeCredit(engine, account, engine.board.now, false) !== undefined,
     looked: looked.has(account),
     charged: engine.ledger.creditOf(account, engine.board.now).rate > 0n,
   }));
@@ -54,6 +56,12 @@ describe('credit charges', () => {
         seen.push(...look(engine));
       },
     });
+    // Debts and differences grow with time.
+    const { engine } = venue!;
+    for (let step = 0; step < 40; step++) {
+      engine.watermark(engine.board.now + 3 * HOUR_MS);
+      seen.push(...look(engine));
+    }
   }, 60_000);
 
   it('are looked at wherever they would be booked', () => {

@@ -4,7 +4,7 @@ import { AccountColumns, grown, type IndexedPosition } from '../account-columns.
 import { requirePrice } from '../margin-book.js';
 import type { PortfolioModel } from '../portfolio/parameters.js';
 import type { SignedNotional } from '../portfolio/portfolio-margin.js';
-import { ChargeColumns, type ChargeTerms, movedCharges, type Valuation } from './moved-charges.js';
+import { ChargeColumns, type ChargeTerms, movedCharges, NO_CHARGE, type Valuation } from './moved-charges.js';
 import type { Marks, PassMarks, PassState } from './pass-marks.js';
 
 /** Shares of the pool's capital that defaults may cost. */
@@ -59,16 +59,16 @@ export class CreditExposure {
   private readonly names: string[] = [];
   /** markets with accounts that came before a mark */
   private readonly unmarked = new Set<number>();
-  private readonly next: Marks = { marks: [], indices: [] };
-  private now: Marks = { marks: [], indices: [] };
-  private before: Marks = { marks: [], indices: [] };
+  private readonly next: Marks = { at: 0, marks: [], indices: [] };
+  private now: Marks = { at: 0, marks: [], indices: [] };
+  private before: Marks = { at: 0, marks: [], indices: [] };
   private swept = BUCKETS;
   private readonly buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   private readonly bucketOf: number[] = [];
   private readonly known = new Map<string, number>();
   /** by account: 1 where it has no deficit in any scenario at the marks it is counted at */
   private bearing = new Uint8Array(1024);
-  private readonly charges = new ChargeColumns();
+  private readonly charges: ChargeColumns;
   /** of each market of the model, over all scenarios */
   private readonly widest: Float64Array;
   private readonly losses: Float64Array;
@@ -79,8 +79,13 @@ export class CreditExposure {
   /** C_k: of r_k at k, of 2·r_k at K + k */
   readonly totals: Float64Array;
 
-  constructor(private readonly model: PortfolioModel) {
+  /** @param units in a unit of money, in which charges are given */
+  constructor(
+    private readonly model: PortfolioModel,
+    units = 1,
+  ) {
     const K = model.scenarios.length;
+    this.charges = new ChargeColumns(units);
     this.columns = new AccountColumns((market) => {
       const index = model.indexOf.get(market);
       if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
@@ -138,20 +143,20 @@ export class CreditExposure {
     this.next.indices[this.columns.marketOf(market)] = fundingIndex;
   }
 
-  /** Replaces an account's state and its terms, at the marks of the pass it is counted in. */
-  set(account: string, cash: number, positions: readonly IndexedPosition[]): void {
+  /** Replaces an account's state and its terms, at the marks of the pass it is counted in, where it owes its charge up to then. */
+  set(account: string, cash: number, positions: readonly IndexedPosition[], charge = NO_CHARGE): void {
     for (const { market } of positions) {
       const code = this.columns.marketOf(market);
       if (Number.isNaN(this.now.marks[code])) this.unmarked.add(code);
     }
     const at = this.known.get(account);
     if (at !== undefined) this.count(at, -1);
-    this.columns.set(account, cash, positions);
+    const added = this.columns.set(account, cash, positions);
+    this.charges.set(added, charge);
     if (at !== undefined) {
       this.count(at, 1);
       return;
     }
-    const added = this.columns.count - 1;
     const bucket = hashOf(account) % BUCKETS;
     this.known.set(account, added);
     this.bucketOf.push(bucket);
@@ -160,11 +165,12 @@ export class CreditExposure {
   }
 
   /** {@link set} of an account whose positions are as they were. @throws {InvalidInputError} for one that was never set */
-  setCash(account: string, cash: number): void {
+  setCash(account: string, cash: number, charge = NO_CHARGE): void {
     const at = this.known.get(account);
     if (at === undefined) throw new InvalidInputError('account', `is not counted: ${account}`);
     this.count(at, -1);
     this.columns.setCash(account, cash);
+    this.charges.set(at, charge);
     this.count(at, 1);
   }
 
@@ -176,11 +182,15 @@ export class CreditExposure {
     bucket.splice(place, 0, account);
   }
 
-  /** Starts a pass at the marks that were set. One that has not ended is ended first. */
-  begin(): void {
+  /**
+   * Starts a pass at the marks that were set. One that has not ended is ended first.
+   *
+   * @param at market time, milliseconds: up to which accounts owe their charges
+   */
+  begin(at = 0): void {
     this.sweep(Infinity);
     this.before = this.now;
-    this.now = { marks: [...this.next.marks], indices: [...this.next.indices] };
+    this.now = { at, marks: [...this.next.marks], indices: [...this.next.indices] };
     this.swept = 0;
     this.unmarked.clear();
   }
@@ -193,9 +203,16 @@ export class CreditExposure {
    */
   sweep(most: number): number[] {
     const counted: number[] = [];
+    // Where all are counted at once the sums begin at 0: exact sums are the same, and nothing is to be counted out.
+    const anew = !this.complete && most > this.columns.count;
+    if (anew) {
+      this.totals.fill(0);
+      for (const accounts of this.buckets.slice(0, this.swept))
+        for (const account of accounts) this.count(account, 1);
+    }
     while (this.swept < BUCKETS && counted.length < most) {
       const accounts = this.buckets[this.swept];
-      for (const account of accounts) this.count(account, -1);
+      if (!anew) for (const account of accounts) this.count(account, -1);
       this.swept++;
       for (const account of accounts) {
         this.count(account, 1);
@@ -206,12 +223,6 @@ export class CreditExposure {
     return counted;
   }
 
-  /** An account's charge as the books have it, in their units an hour, and since when; 0: none. */
-  setCharge(account: string, rate: number, since: number): void {
-    const at = this.known.get(account);
-    if (at !== undefined) this.charges.set(at, rate, since);
-  }
-
   nameOf(account: number): string {
     return this.columns.names[account];
   }
@@ -220,18 +231,29 @@ export class CreditExposure {
     return this.known.get(account);
   }
 
-  /** Marks of now, whatever the pass goes by, to see accounts by with {@link movedCharges}. */
+  /** Marks of now, whatever the pass goes by, in the markets of some accounts, to see these by with {@link movedCharges}. */
   valuation(
+    accounts: readonly number[],
     quoteOf: (market: string) => { readonly mark: number; readonly fundingIndex: number },
     { indexOf, covariance, n }: Pick<PortfolioModel, 'indexOf' | 'covariance' | 'n'>,
   ): Valuation {
-    const quotes = this.names.map(quoteOf);
-    return {
-      marks: Float64Array.from(quotes, ({ mark }) => mark),
-      indices: Float64Array.from(quotes, ({ fundingIndex }) => fundingIndex),
-      row: Int32Array.from(this.names, (market) => indexOf.get(market) ?? -1),
-      ...{ covariance, n },
-    };
+    const { names } = this;
+    const { start, length, codes } = this.columns;
+    const marks = new Float64Array(names.length).fill(NaN);
+    const indices = new Float64Array(names.length);
+    const row = new Int32Array(names.length).fill(-1);
+    const known = new Uint8Array(names.length);
+    for (const account of accounts)
+      for (let slot = start[account], end = slot + length[account]; slot < end; slot++) {
+        const code = codes[slot] >> 1;
+        if (known[code] === 1) continue;
+        known[code] = 1;
+        const { mark, fundingIndex } = quoteOf(names[code]);
+        marks[code] = mark;
+        indices[code] = fundingIndex;
+        row[code] = indexOf.get(names[code]) ?? -1;
+      }
+    return { marks, indices, row, covariance, n };
   }
 
   /** The accounts whose charge may have moved: {@link movedCharges}. */
@@ -239,9 +261,9 @@ export class CreditExposure {
     return movedCharges(this.columns, this.charges, accounts, valuation, terms);
   }
 
-  /** Counts all accounts at the marks that were set. */
-  remark(): void {
-    this.begin();
+  /** Counts all accounts at the marks that were set. @param at as in {@link begin} */
+  remark(at = 0): void {
+    this.begin(at);
     this.sweep(Infinity);
   }
 
@@ -251,13 +273,15 @@ export class CreditExposure {
     const known = (marks: readonly PassMarks[]) => marks.filter(({ mark }) => !Number.isNaN(mark));
     return {
       swept: this.swept,
+      at: [this.now.at, this.complete ? 0 : this.before.at],
       now: known(marksOf(this.now)),
       before: this.complete ? [] : known(marksOf(this.before)),
     };
   }
 
   /** Takes up a pass before any account is entered. */
-  restorePass({ swept, now, before }: PassState): void {
+  restorePass({ swept, at, now, before }: PassState): void {
+    [this.now.at, this.before.at] = at;
     for (const [pass, marks] of [
       [this.now, now],
       [this.before, before.length > 0 ? before : now],
@@ -392,13 +416,13 @@ export class CreditExposure {
    */
   private addTerms(account: number, into: Float64Array, sign: 1 | -1): boolean {
     const { modelled, losses, widest } = this;
-    const { marks, indices } = this.bucketOf[account] < this.swept ? this.now : this.before;
+    const { at, marks, indices } = this.bucketOf[account] < this.swept ? this.now : this.before;
     const { base, start, length, sizes, codes } = this.columns;
     const { shocks, joint, alone } = this.model;
     const first = start[account];
     const end = first + length[account];
     const K = losses.length;
-    let equity = base[account];
+    let equity = base[account] - this.charges.debtOf(account, at);
     let reach = 0;
     for (let slot = first; slot < end; slot++) {
       const code = codes[slot] >> 1;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type AccountCharge,
   creditChargeRate,
   CreditExposure,
   expectedDeficit,
@@ -9,6 +10,8 @@ import {
   openInterestMargin,
   portfolioModel,
 } from '../index.js';
+
+const HOUR_MS = 3_600_000;
 
 interface Vectors {
   credit_charge: {
@@ -172,7 +175,9 @@ describe('CreditExposure', () => {
       cash: fc.integer({ min: -2000, max: 2000 }),
       a: fc.integer({ min: -2000, max: 2000 }),
       b: fc.integer({ min: -2000, max: 2000 }),
-      sweep: fc.nat(4),
+      // A few of them, or all at once.
+      sweep: fc.oneof(fc.nat(4), fc.constant(40)),
+      rate: fc.nat(300),
       price: fc.integer({ min: 50, max: 150 }),
       begin: fc.boolean(),
     });
@@ -185,27 +190,40 @@ describe('CreditExposure', () => {
         const credit = new CreditExposure(model(shocks));
         credit.setMark('A', 1);
         credit.setMark('B', 1);
-        const last = new Map<string, { cash: number; x: number[] }>();
-        for (const { account, cash, a, b, sweep, price, begin } of steps) {
-          credit.set(`a${account}`, cash, held([a, b]));
-          last.set(`a${account}`, { cash, x: [a, b] });
+        const last = new Map<string, [cash: number, positions: IndexedPosition[], charge: AccountCharge]>();
+        for (const [i, { account, cash, a, b, sweep, price, begin, rate }] of steps.entries()) {
+          last.set(`a${account}`, [cash, held([a, b]), { rate, since: i * HOUR_MS }]);
+          credit.set(`a${account}`, ...last.get(`a${account}`)!);
           credit.setMark('A', price / 100);
-          if (begin) credit.begin();
+          if (begin) credit.begin((i + 1) * HOUR_MS);
           credit.sweep(sweep);
         }
         const again = new CreditExposure(model(shocks));
         again.restorePass(credit.passState());
-        for (const [account, { cash, x }] of [...last].reverse()) again.set(account, cash, held(x));
+        for (const [account, state] of [...last].reverse()) again.set(account, ...state);
         expect(Array.from(again.totals)).toEqual(Array.from(credit.totals));
-        credit.remark();
+        credit.remark(100 * HOUR_MS);
         expect(credit.complete).toBe(true);
         const fresh = new CreditExposure(model(shocks));
         fresh.setMark('A', steps.at(-1)!.price / 100);
         fresh.setMark('B', 1);
-        for (const [account, { cash, x }] of last) fresh.set(account, cash, held(x));
+        for (const [account, state] of last) fresh.set(account, ...state);
+        fresh.remark(100 * HOUR_MS);
         expect(Array.from(credit.totals)).toEqual(Array.from(fresh.totals));
       }),
     );
+  });
+
+  it('counts what accounts owe for their default options by the beginning of the pass', () => {
+    const credit = new CreditExposure(model([[-0.1, 0]]), 100);
+    credit.setMark('A', 1);
+    credit.set('a', 50, held([1000, 0]), { rate: 300, since: HOUR_MS });
+    expect(credit.totals[0]).toBeCloseTo(100 - 50, 5);
+    credit.begin(5 * HOUR_MS);
+    credit.sweep(1);
+    expect(credit.totals[0]).toBeCloseTo(100 - 50 + 4 * 3, 5);
+    credit.setCash('a', 38, { rate: 300, since: 5 * HOUR_MS });
+    expect(credit.totals[0]).toBeCloseTo(100 - 38, 5);
   });
 
   it('comes equally far with each step, in the same order, whoever was there before and has gone', () => {

@@ -12,22 +12,34 @@ export interface Valuation {
   readonly n: number;
 }
 
-/** When a charge that has moved is booked. */
+/** When a pass books a charge. */
 export interface ChargeTerms {
   /** units of the books an hour, of a unit of expected deficit */
   readonly perUnit: number;
-  /** units of the books in a unit of money */
-  readonly units: number;
   /** market time, milliseconds */
   readonly at: number;
   /** smallest move that is booked, units an hour, and as a part of the rate: 1/share */
   readonly smallest: number;
   readonly share: number;
+  /** a move goes on until it could have made the debt another one by more than this share of the equity */
+  readonly misstated: number;
+  /** a debt goes on until it is more than this share of the equity */
+  readonly debt: number;
 }
 
 const HOUR_MS = 3_600_000;
 /** Two sums of one account's amounts in another order differ by less than this share of their sum. */
 const ROUNDING = 1e-11;
+
+/** An account's charge as the books have it. */
+export interface AccountCharge {
+  /** units an hour; 0: none */
+  readonly rate: number;
+  /** market time, milliseconds */
+  readonly since: number;
+}
+
+export const NO_CHARGE: AccountCharge = { rate: 0, since: 0 };
 
 /** Charges of accounts as the books have them, by the account's number. */
 export class ChargeColumns {
@@ -35,7 +47,10 @@ export class ChargeColumns {
   rates = new Float64Array(1024);
   since = new Float64Array(1024);
 
-  set(account: number, rate: number, since: number): void {
+  /** @param units in a unit of money */
+  constructor(readonly units: number) {}
+
+  set(account: number, { rate, since }: AccountCharge): void {
     if (account >= this.rates.length) {
       this.rates = grown(this.rates, account);
       this.since = grown(this.since, account);
@@ -43,22 +58,28 @@ export class ChargeColumns {
     this.rates[account] = rate;
     this.since[account] = since;
   }
+
+  /** What an account owes by a time, money. */
+  debtOf(account: number, at: number): number {
+    const rate = this.rates[account];
+    return rate > 0 ? (rate * Math.max(0, at - this.since[account])) / HOUR_MS / this.units : 0;
+  }
 }
 
 /**
- * The accounts whose charge may have to be booked, in the given order. The others' rate, reckoned in floats with room for their
- * rounding, has certainly moved less than the smallest booked change: no change of the exact rate is left out.
+ * The accounts whose charge may have to be booked, in the given order. The others' rates and debts, reckoned in floats with room for their
+ * rounding, certainly go on: no charge is left out.
  */
 export function movedCharges(
   { base, start, length, sizes, codes }: AccountColumns,
-  { rates, since }: ChargeColumns,
+  { rates, since, units }: ChargeColumns,
   accounts: readonly number[],
   { marks, indices, row, covariance, n }: Valuation,
-  { perUnit, units, at, smallest, share }: ChargeTerms,
+  { perUnit, at, smallest, share, misstated, debt }: ChargeTerms,
 ): number[] {
   const moved: number[] = [];
   for (const account of accounts) {
-    const was = account < rates.length ? rates[account] : 0;
+    const was = rates[account];
     const first = start[account];
     const end = first + length[account];
     if (end === first) {
@@ -87,12 +108,20 @@ export function movedCharges(
         variance += x * (x * covariance[own + row[code]] + 2 * beside);
       }
     }
-    if (was > 0) equity -= (was * Math.max(0, at - since[account])) / HOUR_MS / units;
+    // Without a rate any move counts at once.
+    const hours = was > 0 ? Math.max(0, at - since[account]) / HOUR_MS : Infinity;
+    const owed = was > 0 ? was * hours : 0;
+    equity -= owed / units;
     const now = perUnit * expectedDeficit(Math.sqrt(Math.max(variance, 0)), equity);
     // Rate and debt are rounded up, by a unit each; what equity lacks by rounding the rate has at most, times its unit.
     const room = 3 + ROUNDING * (now + perUnit * summed);
     const ends = was > 0 && now < 2;
-    if (ends || !(Math.abs(now - was) + room <= Math.max(smallest, was / share))) moved.push(account);
+    const most = Math.abs(now - was) + room;
+    // The equity at least, in units.
+    const least = equity * units * (1 - ROUNDING) - (ROUNDING * summed + 1e-6) * units;
+    const stays = most <= Math.max(smallest, was / share) || most * hours <= misstated * least;
+    const small = owed + 2 <= debt * least || owed === 0 || equity + ROUNDING * summed <= -1e-6;
+    if (ends || !stays || !small) moved.push(account);
   }
   return moved;
 }

@@ -37,8 +37,7 @@ export function chargeCredit(books: Books, event: CreditCharged): void {
   books.addCash(event.account, -charged);
   books.creditReserve += charged;
   books.collected.creditCharges += charged;
-  if (rate === 0n) books.credit.delete(event.account);
-  else books.credit.set(event.account, { rate, since: event.at });
+  books.credit.set(event.account, rate, event.at);
 }
 
 export function reserveMargin(books: Books, event: MarginReserved): void {
