@@ -213,9 +213,10 @@ export class StandingBook {
 
   /** P less losses that nobody has borne and gains in markets without a forecast, L and P_t, as they are priced. */
   exactCapital(): { readonly capital: bigint; readonly liquidity: bigint; readonly pending: bigint } {
-    const { capital, liquidity, pending, shortfall } = this.pool();
+    const { capital, liquidity, pendingToCapital: pending, shortfall } = this.ledger;
     this.certain ??= gainsOutside(this.board, this.markets());
-    return { capital: capital - shortfall - this.certain, liquidity, pending };
+    const outside = shortfall + this.certain;
+    return { capital: outside === 0n ? capital : capital - outside, liquidity, pending };
   }
 
   riskRecord(): RiskPayload {

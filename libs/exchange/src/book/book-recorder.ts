@@ -104,10 +104,8 @@ export class BookRecorder {
       if (markets.indexOf(market) === i) changes.push([market, size, entryNotional]);
     }
     if (changes.length === 0 && !(chargedOf(event) > 0n)) return;
-    this.notes.push({
-      ...{ sequence: this.ledger.eventCount, event, terms, price, changes },
-      marks: this.changedMarks(markets),
-    });
+    const marks = this.changedMarks(markets);
+    this.notes.push({ sequence: this.ledger.eventCount, event, terms, price, changes, marks });
   }
 
   /** Marks of the event's markets, and of those with a position, that have moved: O(moved). */

@@ -2,8 +2,9 @@ import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { ExchangeLedger, MarketBoard } from '#lib/exchange';
 
 /**
- * Worth of P with its pending premia, the credit reserve and the money set aside for notes, and of L with its own less losses past both, are worth with the open book at marks, money. The open book's
- * gains are P's; its losses are P's first, then L's.
+ * P with its pending premia, the credit reserve with the charges that have accrued to it and the money set aside for notes; and L with its
+ * own less losses past both: their worth with the open book at marks, money. The open book's gains are P's; its losses are P's first, then
+ * L's.
  */
 export function poolWorth(
   ledger: ExchangeLedger,
@@ -17,7 +18,11 @@ export function poolWorth(
     open += toNumber(entryNotional, MONEY_DECIMALS) - toNumber(size, SIZE_DECIMALS) * mark.value;
   }
   const exchange = toNumber(
-    ledger.capital + ledger.pendingToCapital + ledger.creditReserve + ledger.notes.fund,
+    ledger.capital +
+      ledger.pendingToCapital +
+      ledger.creditReserve +
+      ledger.accruedCredit(board.now) +
+      ledger.notes.fund,
     MONEY_DECIMALS,
   );
   const liquidity = toNumber(ledger.liquidity + ledger.pendingToLiquidity - ledger.shortfall, MONEY_DECIMALS);
