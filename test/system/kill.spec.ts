@@ -98,7 +98,7 @@ describe('a replay', () => {
       const child = replay(shaken);
       const over = ended(child);
       // A different moment each time: in start-up, in a refit, between prices and trades.
-      const timer = setTimeout(() => child.kill('SIGKILL'), 900 + 437 * kills);
+      const timer = setTimeout(() => child.kill('SIGKILL'), 900 + 637 * kills);
       const code = await over;
       clearTimeout(timer);
       if (code === 0) break;
@@ -112,7 +112,7 @@ describe('a replay', () => {
     expect(actual.risk).toEqual(expected.risk);
     expect(expected.liquidations.length).toBeGreaterThan(0);
     expect(actual.liquidations).toEqual(expected.liquidations);
-  }, 240_000);
+  }, 420_000);
 
   it('stopped by Ctrl-C leaves no process behind, and a second start resumes it', async () => {
     const directory = fresh();
@@ -146,5 +146,5 @@ describe('a replay', () => {
     const page = readFileSync(join(directory, 'report', 'report.html'), 'utf8');
     for (const picture of ['prices', 'risk', 'capital', 'funding'])
       expect(page).toMatch(new RegExp(`<figure id="${picture}"><svg[^]*?<path d="M[^]*?</svg></figure>`));
-  }, 120_000);
+  }, 240_000);
 });
