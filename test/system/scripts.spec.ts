@@ -10,7 +10,7 @@ const SCRIPTS: readonly (readonly [script: string, options: string[], shows: Reg
   ['load', ['--partitions', '1', '--seconds', '2', '--accounts', '200'], /trades/],
   ['simulate', ['--seconds', '5'], /steps/],
   ['attack', ['--hours', '0.002'], /sequences/],
-  ['drills', ['--rounds', '1'], /holds|books/],
+  ['drills', ['--rounds', '1'], /as if nothing had happened/],
 ];
 
 describe('the scripts of package.json', () => {

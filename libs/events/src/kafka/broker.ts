@@ -107,7 +107,10 @@ export interface Broker {
   send(topic: string, records: readonly BrokerRecord[]): Promise<void>;
   /** As {@link send}, of batches that are written already, at most one for each partition. */
   sendBatches(topic: string, batches: readonly PackedBatch[]): Promise<void>;
-  /** Writes records without waiting for more than the leader: for answers, which are asked for again when lost. */
+  /**
+   * Writes records without waiting for more than the leader, uncompressed: for answers, which are asked for again when lost, and which a
+   * client reads whose library has no codecs.
+   */
   sendFast(topic: string, records: readonly BrokerRecord[]): Promise<void>;
   subscribe(options: SubscribeOptions): Promise<BrokerSubscription>;
   close(): Promise<void>;

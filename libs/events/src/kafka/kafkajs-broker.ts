@@ -157,7 +157,7 @@ export class KafkaJsBroker implements Broker {
   }
 
   async send(topic: string, records: readonly BrokerRecord[]): Promise<void> {
-    await this.sendBatches(topic, await this.packed(records));
+    await this.sendBatches(topic, await packed(this.codec, records));
   }
 
   async sendBatches(topic: string, batches: readonly PackedBatch[]): Promise<void> {
@@ -177,7 +177,7 @@ export class KafkaJsBroker implements Broker {
   async sendFast(topic: string, records: readonly BrokerRecord[]): Promise<void> {
     this.fast ??= this.producer({});
     const producer = this.fast;
-    const batches = await this.packed(records);
+    const batches = await packed('none', records);
     try {
       await (await producer).send({ topic, messages: messagesInBatches(batches), acks: 1 });
     } catch (error) {
@@ -185,17 +185,6 @@ export class KafkaJsBroker implements Broker {
       drop(producer);
       throw error;
     }
-  }
-
-  /** Records as a batch for each partition. */
-  private packed(records: readonly BrokerRecord[]): Promise<PackedBatch[]> {
-    const partitions = new Map<number, BrokerRecord[]>();
-    for (const record of records) {
-      const own = partitions.get(record.partition);
-      if (own === undefined) partitions.set(record.partition, [record]);
-      else own.push(record);
-    }
-    return Promise.all([...partitions].map(([partition, own]) => packBatch(this.codec, partition, own)));
   }
 
   async subscribe(options: SubscribeOptions): Promise<BrokerSubscription> {
@@ -260,4 +249,15 @@ function refusalOf(error: unknown, topic: string, batches: readonly PackedBatch[
 async function connected<C extends { connect(): Promise<void> }>(client: C): Promise<C> {
   await client.connect();
   return client;
+}
+
+/** Records as a batch for each partition. */
+function packed(codec: Codec, records: readonly BrokerRecord[]): Promise<PackedBatch[]> {
+  const partitions = new Map<number, BrokerRecord[]>();
+  for (const record of records) {
+    const own = partitions.get(record.partition);
+    if (own === undefined) partitions.set(record.partition, [record]);
+    else own.push(record);
+  }
+  return Promise.all([...partitions].map(([partition, own]) => packBatch(codec, partition, own)));
 }

@@ -248,7 +248,7 @@ export class PlatformaticBroker implements Broker {
     return new Producer({
       ...this.client,
       ...{ idempotent, autocreateTopics: false, serializers: stringSerializers, retries: 5, retryDelay: 100 },
-      compression: this.codec satisfies CompressionAlgorithmValue,
+      compression: (idempotent ? this.codec : 'none') satisfies CompressionAlgorithmValue,
     });
   }
 }
