@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cutOf, payableWhileShared, shareOfGains } from '#lib/exchange';
-import { ExchangeMachine, number } from '../support/exchange-machine.js';
+import { cutOf, markParameters, payableWhileShared, shareOfGains } from '#lib/exchange';
+import { ExchangeMachine, HOUR_MS, number } from '../support/exchange-machine.js';
 
 /** The pool of 1 M has lost more than it has: longs have won 50 M, and the shorts have 10 M to pay it with. */
 function insolvent(): ExchangeMachine {
@@ -134,6 +134,58 @@ describe('payouts of an insolvent exchange', () => {
     const left = number(machine.ledger.cashOf('x~B'));
     expect(left).toBeCloseTo(number(machine.ledger.cashOf('y')), -6);
     expect(machine.ledger.recount()).toBeUndefined();
+  });
+
+  it('cuts of an isolated position are owed to its owner, who can claim them', () => {
+    const machine = new ExchangeMachine(['A'], { volatility: 0.02 });
+    machine.provide('lp', 1_000_000);
+    for (const account of ['x', 'loser']) machine.deposit(account, 12_000_000);
+    machine.transfer('x', 'A', 11_000_000);
+    machine.trade('loser', { A: -450_000 });
+    machine.trade('x', { A: 450_000 }, { margin: 'isolated' });
+    machine.marks({ A: 155 });
+    machine.liquidateAll('loser');
+    for (let minutes = 0; minutes < 62; minutes++) machine.wait(60_000);
+    expect(number(machine.ledger.notesOf('x').outstanding)).toBeGreaterThan(1_000_000);
+    // No command can name it.
+    expect(machine.ledger.notesOf('x~A').outstanding).toBe(0n);
+    machine.deposit('z', 1_000_000);
+    // The first income covers the rest of the shortfall, half of the second is set aside.
+    for (let days = 0; days < 2; days++) {
+      expect(machine.trade('z', { A: -1000 }).kind).toBe('trade-booked');
+      machine.wait(25 * HOUR_MS);
+      machine.settle();
+    }
+    expect(machine.ledger.notesOf('x').claimable).toBeGreaterThan(0n);
+    const paid = machine.command({ kind: 'claim', commandId: 'claim', account: 'x' });
+    expect(paid).toMatchObject({ kind: 'note-paid', account: 'x' });
+  });
+
+  it('nobody runs from a loss that a held-back price tells of: withdrawals wait until it is a mark, or refused', () => {
+    const machine = new ExchangeMachine(['A', 'B'], {
+      volatility: 0.02,
+      parameters: { marks: markParameters({ maximumStepMs: 1e12 }) },
+    });
+    machine.provide('lp', 1_000_000);
+    for (const account of ['x', 'flat']) machine.deposit(account, 12_000_000);
+    machine.trade('x', { A: 450_000 });
+    // Within what the pool can bear: nobody waits.
+    machine.marks({ A: 101 });
+    machine.marks({ A: 96 });
+    expect(machine.engine.board.marks.held('A')).toBeDefined();
+    expect(machine.withdraw('flat', 1000).kind).toBe('account-withdrawn');
+    machine.marks({ A: 155 });
+    expect(machine.engine.solvency().insolvent).toBe(false);
+    // It took all of its 12 M while the others were left with 21.7 M too little.
+    expect(machine.withdraw('flat', 'available')).toMatchObject({
+      ...{ kind: 'account-rejected', code: 'loss-held-back' },
+      reason: expect.stringContaining('price of A') as string,
+    });
+    machine.marks({ A: 101 });
+    expect(machine.withdraw('flat', 1000).kind).toBe('account-withdrawn');
+    for (let i = 0; i < 4; i++) machine.marks({ A: 155 }, 3000);
+    expect(machine.engine.solvency().insolvent).toBe(true);
+    expect(machine.withdraw('flat', 1000)).toMatchObject({ code: 'insolvent' });
   });
 
   it('gains and losses of an isolated position are its owner’s when it is closed', () => {

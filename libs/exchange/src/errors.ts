@@ -163,6 +163,18 @@ export class InsolventError extends ZkriskError {
   }
 }
 
+/** A price is held back at which the exchange could not pay everybody: who withdraws now would leave the loss to who stays. */
+export class HeldLossError extends ZkriskError {
+  readonly code = 'loss-held-back';
+  constructor(markets: readonly string[]) {
+    const names = markets.join(', ');
+    super(
+      `withdrawals wait until the price of ${names} is confirmed or refused: at it the exchange could not pay everybody`,
+      { markets: names },
+    );
+  }
+}
+
 /** A command would raise the pool's loss if an account, or all in one scenario, default. */
 export class CreditCapError extends ZkriskError {
   readonly code = 'credit-cap';

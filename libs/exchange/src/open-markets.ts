@@ -1,4 +1,4 @@
-import { notionalOf, SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { notionalOf, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { ExchangeLedger } from './book/exchange-ledger.js';
 import type { MarketBoard } from './marks/market-board.js';
 
@@ -28,6 +28,23 @@ export class OpenMarkets {
   /** Σ q_i S_i − C_i, each market rounded up: the traders' unrealised gains. Markets without a mark count at their entry. */
   get unrealised(): bigint {
     return this.sum;
+  }
+
+  /** By how much traders would have more at prices that are held back, in each market where it is more, and in all. O(open markets). */
+  held(): { readonly markets: readonly string[]; readonly loss: bigint } {
+    const markets: string[] = [];
+    let loss = 0n;
+    for (const market of this.open) {
+      const held = this.board.marks.held(market);
+      if (held === undefined) continue;
+      const { size, entryNotional } = this.ledger.market(market);
+      const price = parseDecimal(held.text, PRICE_DECIMALS, 'price');
+      const more = notionalOf(size, price, 'up') - entryNotional - (this.gains.get(market) ?? 0n);
+      if (more <= 0n) continue;
+      markets.push(market);
+      loss += more;
+    }
+    return { markets, loss };
   }
 
   names(): Iterable<string> {

@@ -599,6 +599,11 @@ export class PricingEngine implements Exchange {
     return this.shared ?? lossShareNow(this);
   }
 
+  heldLosses(): readonly string[] {
+    const { markets, loss } = this.open.held();
+    return loss > 0n && solvencyOf(this.ledger, this.open.unrealised + loss).insolvent ? markets : [];
+  }
+
   /** Whether the pool can pay the traders' equity, at current marks. */
   solvency(): Solvency {
     return (this.solvent ??= solvencyOf(this.ledger, this.open.unrealised, this.board.now));

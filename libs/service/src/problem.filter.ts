@@ -53,6 +53,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   'parameters-version': 409,
   'credit-cap': 409,
   insolvent: 409,
+  'loss-held-back': 409,
   'too-many-commands': 409,
   'notional-limit': 422,
   'market-stale': 503,

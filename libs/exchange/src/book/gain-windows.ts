@@ -1,10 +1,10 @@
 import { divide, notionalOf } from '#lib/amounts';
 import { INDEX_SCALE, type OpenPosition, type WindowState } from './ledger-state.js';
 
-/** An account's equity when a window began, and deposits since, less payouts. */
-export interface Baseline {
+/** An account's equity when a window began, and deposits since, less payouts: changed in place, every deposit comes here. */
+interface Baseline {
   readonly equity: bigint;
-  readonly inflow: bigint;
+  inflow: bigint;
 }
 
 /** Marks and funding indices of a moment, and the accounts that have changed since. */
@@ -41,18 +41,16 @@ export class GainWindows {
 
   /** An account is about to change. */
   remember(account: string, holdings: () => AccountHoldings): void {
-    for (const window of [this.previous, this.current]) {
-      if (window === undefined || window.changed.has(account)) continue;
-      window.changed.set(account, { equity: equityAt(window, holdings()), inflow: 0n });
-    }
+    rememberIn(this.previous, account, holdings);
+    rememberIn(this.current, account, holdings);
   }
 
   /** Money that came to a remembered account from outside; negative: that left. */
   addInflow(account: string, amount: bigint): void {
-    for (const window of [this.previous, this.current]) {
-      const known = window?.changed.get(account);
-      if (known !== undefined) window!.changed.set(account, { ...known, inflow: known.inflow + amount });
-    }
+    const before = this.previous?.changed.get(account);
+    if (before !== undefined) before.inflow += amount;
+    const now = this.current?.changed.get(account);
+    if (now !== undefined) now.inflow += amount;
   }
 
   /**
@@ -68,15 +66,13 @@ export class GainWindows {
       const won = equity - known.equity - known.inflow;
       const own = won <= 0n ? equity : equity > won ? equity - won : 0n;
       const gain = ends ? won : amount > own ? amount - own : 0n;
-      const inflow = amount - gain;
-      window!.changed.set(from, { ...known, inflow: known.inflow - inflow });
-      const other = window!.changed.get(to)!;
-      window!.changed.set(to, { ...other, inflow: other.inflow + inflow });
+      known.inflow -= amount - gain;
+      window!.changed.get(to)!.inflow += amount - gain;
     }
   }
 
   /** An account's equity when the older window began; undefined before there is one. */
-  baseline(account: string, holdings: AccountHoldings): Baseline | undefined {
+  baseline(account: string, holdings: AccountHoldings): Readonly<Baseline> | undefined {
     const window = this.previous ?? this.current;
     if (window === undefined) return undefined;
     return window.changed.get(account) ?? { equity: equityAt(window, holdings), inflow: 0n };
@@ -105,6 +101,11 @@ export class GainWindows {
     this.previous = previous && thawed(previous);
     this.current = current && thawed(current);
   }
+}
+
+function rememberIn(window: Window | undefined, account: string, holdings: () => AccountHoldings): void {
+  if (window === undefined || window.changed.has(account)) return;
+  window.changed.set(account, { equity: equityAt(window, holdings()), inflow: 0n });
 }
 
 function thawed({ at, markets, changed }: WindowState): Window {

@@ -16,6 +16,8 @@ export interface Exchange {
   readonly credit: CreditBook;
   readonly standing: StandingBook;
   solvency(): Solvency;
+  /** markets whose prices that are held back would together make the exchange insolvent; none where they would not */
+  heldLosses(): readonly string[];
   /** the loss past the pool as it would be shared, at most a minute of market time ago; undefined while there is none */
   lossShare(): LossShare | undefined;
 }

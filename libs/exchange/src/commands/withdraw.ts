@@ -4,7 +4,7 @@ import type { AccountPayload } from '#lib/messages';
 import { payableWhileShared } from '../accounts/loss-share.js';
 import { payable, type Solvency } from '../accounts/solvency.js';
 import type { BookEvent } from '../book/book-event.js';
-import { InsolventError, InsufficientMarginError } from '../errors.js';
+import { HeldLossError, InsolventError, InsufficientMarginError } from '../errors.js';
 import type { Exchange } from './exchange.js';
 
 type Withdrawal = Extract<AccountPayload, { kind: 'withdrawal' }>;
@@ -18,6 +18,7 @@ type Withdrawal = Extract<AccountPayload, { kind: 'withdrawal' }>;
  * @throws {MarketStateError} where a mark of the account is not good enough to pay out at
  * @throws {InsufficientMarginError} for more than is free
  * @throws {CreditCapError} where the default of the account would cost more than the pool is to bear
+ * @throws {HeldLossError} while a price is held back at which not everybody could be paid
  * @throws {InsolventError} where the claim cannot be paid in full and a haircut was not accepted
  */
 export function withdraw(exchange: Exchange, command: Withdrawal, at: number): BookEvent {
@@ -31,6 +32,8 @@ export function withdraw(exchange: Exchange, command: Withdrawal, at: number): B
   if (claim > free || claim <= 0n) throw insufficientMargin(exchange, account, claim);
   requireCapsAfter(exchange, account, claim);
   const solvency = exchange.solvency();
+  const held = solvency.insolvent ? [] : exchange.heldLosses();
+  if (held.length > 0) throw new HeldLossError(held);
   const paid = paidOf(exchange, account, claim);
   if (paid <= 0n || paid > exchange.ledger.netDeposits || (solvency.insolvent && !acceptHaircut))
     throw new InsolventError(

@@ -1,4 +1,4 @@
-import { MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS } from '#lib/amounts';
+import { MONEY_DECIMALS, parseDecimal, partsOf, PRICE_DECIMALS } from '#lib/amounts';
 import type { GainsCut, NotePaid, PositionsReduced, WindowBegun } from '../book-event.js';
 import type { Books } from '../books.js';
 import { credit } from '../waterfall.js';
@@ -21,7 +21,7 @@ export function beginWindow(books: Books, event: WindowBegun): void {
   );
 }
 
-/** Cuts of accounts are the pool's, and owed as notes. */
+/** Cuts of accounts are the pool's, and owed as notes to their owners: an isolated position's account cannot claim, and ends with it. */
 export function cutGains(books: Books, event: GainsCut): void {
   const cuts = event.cuts.map(([account, cut]) => [account, money(cut, 'cut')] as const);
   for (const [account, cut] of cuts) {
@@ -29,7 +29,10 @@ export function cutGains(books: Books, event: GainsCut): void {
     credit(books, cut);
     books.collected.haircuts += cut;
   }
-  books.notes.issue(event.settlementId, cuts);
+  books.notes.issue(
+    event.settlementId,
+    cuts.map(([account, cut]) => [partsOf(account).account, cut] as const),
+  );
 }
 
 export function reducePositions(books: Books, event: PositionsReduced): void {
