@@ -2,7 +2,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf, ZkriskError } from '#lib/errors';
-import { deferWrites, flushWrites } from '#lib/storage';
+import { allDone, deferWrites, flushWrites } from '#lib/storage';
 import type { ConsumerOffsets } from './consumer-offsets.js';
 import type { EventLog } from './event-log.js';
 import {
@@ -200,21 +200,19 @@ export class LaneUnit {
     const { log, offsets, database } = this.parts;
     const batch = batchOf(cursor, records, options.to);
     const consumed = await database.transaction(async (manager) => {
+      deferWrites(manager);
+      const handled = await this.handleIn(manager, cursor, batch, options);
       const at = { group: this.name, topic: cursor.subscription.topic.name, partition: cursor.partition };
-      if (!(await offsets.advance(manager, at, cursor.position.offset, batch.next, this.batches))) {
+      // Sent one behind the other, not one after the other: messages are packed while the server writes.
+      const [advanced] = await allDone([
+        offsets.advance(manager, at, cursor.position.offset, batch.next, this.batches),
+        flushWrites(manager),
+        log.append(manager, this.name, handled.published),
+      ]);
+      if (!advanced)
         throw new Error(
           `another process of ${this.name} has consumed a batch; the next one was of ${at.topic}/${at.partition}`,
         );
-      }
-      deferWrites(manager);
-      const handled = await this.handleIn(manager, cursor, batch, options);
-      // Messages are packed while the server writes.
-      const written = flushWrites(manager);
-      const appended = log.append(manager, this.name, handled.published);
-      const failed = (await Promise.allSettled([written, appended])).find(
-        (result) => result.status === 'rejected',
-      );
-      if (failed !== undefined) throw failed.reason;
       return handled;
     });
     this.pass(consumed);

@@ -79,14 +79,23 @@ export function flushWrites(manager: EntityManager): Promise<void> {
   return send(manager, [...deferred.statements.splice(0), ...statementsOf(states)]);
 }
 
+/**
+ * Waits for all, so that nothing of a transaction is under way when it ends.
+ *
+ * @throws {Error} the first one's that fails
+ */
+export async function allDone<T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return Promise.all(work);
+}
+
 async function send(manager: EntityManager, statements: readonly Statement[]): Promise<void> {
   if (statements.length === 0) return;
   const client = (await manager.queryRunner!.connect()) as pg.ClientBase;
-  const results = await Promise.allSettled(
-    statements.map(({ text, parameters }) => client.query(text, [...parameters])),
-  );
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  await allDone(statements.map(({ text, parameters }) => client.query(text, [...parameters])));
 }
 
 function statementsOf(rows: readonly StateRow[]): Statement[] {

@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
-import { deferWrites, flushWrites } from '#lib/storage';
+import { allDone, deferWrites, flushWrites } from '#lib/storage';
 import type { AdvancedUnit, ConsumerOffsets } from '../consumer-offsets.js';
 import { batchOf, type Consumed, type Cursor } from '../handle-batch.js';
 import type { LaneUnit } from '../lane-unit.js';
@@ -179,10 +179,7 @@ export class Rounds {
         ? []
         : [{ name: unit.name, before: batches, after: unit.batchCount, moves: movesOf(positions) }],
     );
-    const failed = (
-      await Promise.allSettled([written, this.append(manager, records), this.advance(manager, advanced)])
-    ).find((result) => result.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
+    await allDone([written, this.append(manager, records), this.advance(manager, advanced)]);
     const published = [...joined.flatMap(({ messages }) => messages), ...records.appended];
     return { consumed, done, topics: new Set(published.map(({ topic }) => topic)) };
   }

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
+import { TOPICS } from '#lib/messages';
+import { allDone } from '#lib/storage';
 import { type Broker, RecordsRefusedError } from './broker.js';
 import {
   FreshBatches,
@@ -117,14 +119,14 @@ export class OutboxRelay {
         [source],
       );
     return this.database.transaction(async (manager) => {
-      const [at] = await manager.query<{ relayed: string }[]>(
-        'select relayed from outbox_relay where source = $1 for update skip locked',
-        [source],
-      );
-      if ((at as typeof at | undefined) === undefined) return 0;
-      const after = { source, sequence: at.relayed, except: this.resting(source) };
-      const rows = await waitingRows(manager, this.fresh, after, BATCH_ROWS);
-      if (rows.length === 0) return 0;
+      // The second is sent behind the first: it sees what is there when the source is locked.
+      const [locked, rows] = await allDone([
+        manager.query<unknown[]>('select from outbox_relay where source = $1 for update skip locked', [
+          source,
+        ]),
+        waitingRows(manager, this.fresh, { source, except: this.resting(source) }, BATCH_ROWS),
+      ]);
+      if (locked.length === 0 || rows.length === 0) return 0;
       const acknowledged = await this.send(source, rows);
       await this.forget(manager, source, acknowledged);
       return acknowledged.reduce((sum, { sent }) => sum + sent, 0);
@@ -140,7 +142,8 @@ export class OutboxRelay {
   }
 
   /**
-   * Topic by topic, as they first appear: an effect is never to be seen before its cause.
+   * Topic by topic, as they first appear: an effect is never to be seen before its cause. Beside them the notes of what was consumed: nothing but a
+   * rebuild reads them.
    *
    * @returns of each row that anything was sent of, how many of its messages were acknowledged and which are left
    */
@@ -152,6 +155,21 @@ export class OutboxRelay {
       else own.push(row);
     }
     const done: Sent[] = [];
+    const { name: notes } = TOPICS.consumption;
+    const noted = topics.get(notes);
+    topics.delete(notes);
+    await Promise.all([
+      this.sendTopics(source, topics, done),
+      noted && this.sendTopics(source, new Map([[notes, noted]]), done),
+    ]);
+    return done;
+  }
+
+  private async sendTopics(
+    source: string,
+    topics: ReadonlyMap<string, readonly OutboxRow[]>,
+    done: Sent[],
+  ): Promise<void> {
     let failed = 0;
     for (const [topic, own] of topics) {
       try {
@@ -164,7 +182,6 @@ export class OutboxRelay {
       }
       if (failed === FAILURES_OF_A_BROKER) break;
     }
-    return done;
   }
 
   /** Sends rows of different partitions; where some are refused together, as many as are taken. */
@@ -230,23 +247,28 @@ export class OutboxRelay {
 
   /** Deletes acknowledged messages; the rest of a row that was sent in part takes its place. */
   private async forget(manager: EntityManager, source: string, sent: readonly Sent[]): Promise<void> {
-    if (sent.length > 0)
-      await manager.query('delete from outbox where source = $1 and sequence = any($2::bigint[])', [
-        source,
-        sent.map(({ row }) => row.sequence),
-      ]);
-    for (const { row, left } of sent) {
-      this.fresh.drop(row.tag);
-      if (left.length > 0)
+    const deleted =
+      sent.length === 0
+        ? undefined
+        : manager.query('delete from outbox where source = $1 and sequence = any($2::bigint[])', [
+            source,
+            sent.map(({ row }) => row.sequence),
+          ]);
+    const parts = sent.filter(({ left }) => left.length > 0);
+    for (const { row } of sent) this.fresh.drop(row.tag);
+    if (parts.length > 0) {
+      await deleted;
+      for (const { row, left } of parts)
         await putIntoOutbox(manager, [{ source, topic: row.topic, messages: left }], row.batch.codec);
     }
-    await manager.query(
+    const noted = manager.query(
       `update outbox_relay set relayed =
          coalesce((select min(sequence) from outbox where source = $1),
                   (select next_sequence from outbox_source where source = $1)) - 1
        where source = $1`,
       [source],
     );
+    await allDone([deleted, noted]);
   }
 
   private rest(milliseconds: number): Promise<void> {

@@ -101,7 +101,7 @@ export async function putIntoOutbox(
 }
 
 /**
- * The first rows of a source after a number, in order.
+ * The first rows of a source that were not relayed, in order.
  *
  * @param fresh batches whose bytes need not be read from their rows
  * @param except topics that are left out
@@ -109,7 +109,7 @@ export async function putIntoOutbox(
 export async function waitingRows(
   manager: EntityManager,
   fresh: FreshBatches,
-  after: { readonly source: string; readonly sequence: string; readonly except: readonly string[] },
+  after: { readonly source: string; readonly except: readonly string[] },
   most: number,
 ): Promise<OutboxRow[]> {
   const rows = await manager.query<
@@ -123,9 +123,10 @@ export async function waitingRows(
       readonly packed: Buffer | null;
     }[]
   >(
-    `select sequence, topic, tag, partition, messages, codec, case when tag = any($4::bigint[]) then null else packed end as packed
-     from outbox where source = $1 and sequence > $2 and topic <> all($3) order by sequence limit $5`,
-    [after.source, after.sequence, after.except, fresh.tags, most],
+    `select sequence, topic, tag, partition, messages, codec, case when tag = any($3::bigint[]) then null else packed end as packed
+     from outbox where source = $1 and sequence > (select relayed from outbox_relay where source = $1) and topic <> all($2)
+     order by sequence limit $4`,
+    [after.source, after.except, fresh.tags, most],
   );
   return rows.map(({ sequence, topic, tag, partition, messages, codec, packed }) => ({
     ...{ sequence, topic, tag },
