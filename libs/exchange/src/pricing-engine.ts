@@ -206,7 +206,7 @@ export class PricingEngine implements Exchange {
       this.matured.push(event);
     };
     const confirmed = carryOut(this, order, journalled, book, (accounts) => {
-      this.matured.push(...this.chargeCredit(accounts));
+      this.matured.push(...this.chargeCredit(accounts, true));
     });
     this.marked(from, confirmed);
   }
@@ -601,7 +601,9 @@ export class PricingEngine implements Exchange {
 
   heldLosses(): readonly string[] {
     const { markets, loss } = this.open.held();
-    return loss > 0n && solvencyOf(this.ledger, this.open.unrealised + loss).insolvent ? markets : [];
+    if (loss === 0n) return [];
+    const { insolvent } = solvencyOf(this.ledger, this.open.unrealised + loss, this.board.now);
+    return insolvent ? markets : [];
   }
 
   /** Whether the pool can pay the traders' equity, at current marks. */
