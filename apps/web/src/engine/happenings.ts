@@ -1,4 +1,5 @@
-import type { Book, Forecast, Markets, Proofs } from './answers.js';
+import type { Book, Markets, Proofs } from './answers.js';
+import { decimalText } from '../format/numbers.js';
 import { tell } from './tape.js';
 
 /** What has changed between two answers, for the tape. A first answer is where the page begins: nothing has happened in it. */
@@ -33,27 +34,6 @@ export function seeMarkets({ markets: rows, marketTime }: Markets): void {
   }
 }
 
-let forecastId: string | undefined;
-let modelVersion: number | undefined;
-
-/** A new model; forecasts come with every bar and are not told. */
-export function seeForecast({ forecastId: id, modelVersion: version, model, barEnd }: Forecast): void {
-  const first = forecastId === undefined;
-  forecastId = id;
-  const fitted = version !== modelVersion;
-  modelVersion = version;
-  if (first || !fitted) return;
-  tell({
-    ...{
-      id: `model ${version}`,
-      kind: 'forecast',
-      at: Date.parse(barEnd),
-      text: `${model} ${version} has been fitted`,
-    },
-    subject: { name: 'forecast', page: 'risk', item: '' },
-  });
-}
-
 let proof: string | undefined;
 
 /** @param at market time, milliseconds: proofs are made by another clock */
@@ -74,12 +54,25 @@ export function seeProof({ proofs: [last] }: Proofs, at: number): void {
 }
 
 let solvency: string | undefined;
+let sizes: ReadonlyMap<string, string> | undefined;
 
-export function seeBook({ solvency: { state }, marketTime }: Book): void {
+/** Trades, by what they have made of the net size of a market, and the exchange's solvency. */
+export function seeBook({ solvency: { state }, marketTime, markets: rows }: Book): void {
+  const at = Date.parse(marketTime);
+  if (sizes !== undefined)
+    for (const { market, signedSize } of rows) {
+      const before = sizes.get(market) ?? '0';
+      if (before === signedSize) continue;
+      tell({
+        ...{ id: `${market} ${at} ${signedSize}`, kind: 'traded', at },
+        text: `traders together ${decimalText(before, 4)} → ${decimalText(signedSize, 4)}`,
+        subject: { name: market, page: 'markets', item: market },
+      });
+    }
+  sizes = new Map(rows.map(({ market, signedSize }) => [market, signedSize]));
   const before = solvency;
   solvency = state;
   if (before === undefined || before === state) return;
-  const at = Date.parse(marketTime);
   tell({
     ...{ id: `solvency ${at}`, kind: 'exchange', at, text: `${before} → ${state}` },
     subject: { name: 'exchange', page: 'liquidity', item: '' },

@@ -4,7 +4,7 @@ import { API_BASE, authorization } from './api.js';
 /** A thing that has happened, for the tape. */
 export interface TapeEntry {
   readonly id: string;
-  readonly kind: 'opened' | 'closed' | 'held back' | 'market' | 'forecast' | 'proof' | 'exchange';
+  readonly kind: 'opened' | 'closed' | 'held back' | 'market' | 'traded' | 'proof' | 'exchange';
   /** whom or what it is about, and where that is shown */
   readonly subject: { readonly name: string; readonly page: string; readonly item: string };
   /** where the text leads; undefined: where the subject does */
@@ -17,6 +17,7 @@ export interface TapeEntry {
 export type StreamState = 'connecting' | 'live' | 'broken';
 
 const KEPT = 200;
+const KEPT_TRADES = 50;
 const SILENCE_MS = 30_000;
 const LONGEST_PAUSE_MS = 5_000;
 
@@ -33,7 +34,12 @@ export const stream = signal<{
 /** Puts an entry on the tape; one that is there already is not put again. */
 export function tell(entry: TapeEntry): void {
   if (tape.peek().some(({ id }) => id === entry.id)) return;
-  tape.value = [entry, ...tape.peek()].sort((a, b) => b.at - a.at).slice(0, KEPT);
+  let trades = 0;
+  tape.value = [entry, ...tape.peek()]
+    .sort((a, b) => b.at - a.at)
+    // Trades are many: what is seldom stays in view.
+    .filter(({ kind }) => kind !== 'traded' || ++trades <= KEPT_TRADES)
+    .slice(0, KEPT);
 }
 
 let started = false;

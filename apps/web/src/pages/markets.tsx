@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<Row>[] = [
         title={held === null ? `Permits: ${permits.join(', ')}` : `A price of ${held} waits to be confirmed`}
       >
         {status}
-        {held !== null && ', a price held'}
+        {held !== null && ', held'}
       </State>
     ),
     sort: ({ status }) => status,
@@ -137,7 +137,7 @@ const COLUMNS: readonly Column<Row>[] = [
   },
 ];
 
-const CHAIN_COLUMNS: readonly Column<Row>[] = [
+const PAST_COLUMNS: readonly Column<Row>[] = [
   {
     ...{ name: '30 days', numeric: true, sort: ({ funding30 }: Row) => funding30 ?? 0 },
     title: 'Funding that a long of one unit has paid in thirty days, as a share of the mark',
@@ -148,22 +148,21 @@ const CHAIN_COLUMNS: readonly Column<Row>[] = [
     title: 'κ √(−2 ln α) σ(τ): margin of one market alone by the engine’s forecast, a share of notional',
     cell: ({ margin }) => (margin === undefined ? '–' : <Percent of={margin} />),
   },
-  {
-    ...{ name: 'on chain', numeric: true, sort: ({ onChain }: Row) => onChain?.share ?? -1 },
-    title:
-      'The oracle’s requirement, read from a node of yours: “Proofs” or the button above the table reads it',
-    cell: ({ onChain }) =>
-      onChain === undefined ? (
-        <a href={href('proofs')}>not read</a>
-      ) : onChain.share === null ? (
-        <span class="note">none yet</span>
-      ) : (
-        <>
-          <Percent of={onChain.share} /> {!onChain.fresh && <State tone="warn">old</State>}
-        </>
-      ),
-  },
 ];
+
+/** Once the reader's node was read. */
+const CHAIN_COLUMN: Column<Row> = {
+  ...{ name: 'on chain', numeric: true, sort: ({ onChain }) => onChain?.share ?? -1 },
+  title: 'The oracle’s requirement, as your node has it',
+  cell: ({ onChain }) =>
+    onChain?.share == null ? (
+      <span class="note">none yet</span>
+    ) : (
+      <>
+        <Percent of={onChain.share} /> {!onChain.fresh && <State tone="warn">old</State>}
+      </>
+    ),
+};
 
 export function Markets() {
   const markets = useAnswer<MarketsAnswer>('v1/markets', 1000);
@@ -180,6 +179,7 @@ export function Markets() {
   const onChain = new Map(
     reading?.state === 'read' ? reading.registry?.margins.map((each) => [each.market, each]) : [],
   );
+  const columns = [...COLUMNS, ...PAST_COLUMNS, ...(reading?.state === 'read' ? [CHAIN_COLUMN] : [])];
   const filter = useSignal('');
   const chosen = place.value.item;
   const volatility = new Map(forecast?.markets.map((market, i) => [market, forecast.volatility[i]]));
@@ -235,7 +235,7 @@ export function Markets() {
             <Table
               {...{
                 label: 'Markets',
-                columns: [...COLUMNS, ...CHAIN_COLUMNS],
+                columns,
                 selected: chosen,
                 height: 520,
               }}

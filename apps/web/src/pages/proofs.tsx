@@ -104,7 +104,11 @@ export function Proofs() {
             <Table
               {...{ label: 'Proofs', columns: PROOFS, rows, selected: item, height: 420 }}
               keyOf={({ proofId }) => proofId}
-              empty="No proof has been asked for."
+              empty={
+                query === undefined
+                  ? 'No proof has been asked for.'
+                  : 'No proof of it has been asked for: only the bars of epochs are proven.'
+              }
             />
           )}
         </Known>

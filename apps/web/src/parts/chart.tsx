@@ -23,12 +23,12 @@ function roomFor(_: uPlot, labels: string[] | null): number {
   return GAP_PX + LETTER_PX * Math.max(4, ...(labels ?? []).map(({ length }) => length));
 }
 
-/** Times of ticks, UTC: hours, with the day where it begins. */
+/** Times of ticks, UTC: hours, with the day below where it begins. */
 function timesText(ticks: readonly number[]): string[] {
   return ticks.map((tick, i) => {
     const [day, hour] = timeText(tick * 1000).split(' ');
     const before = i === 0 ? undefined : timeText(ticks[i - 1] * 1000).split(' ')[0];
-    return day === before ? hour : hour === '00:00' || i > 0 ? day.slice(5) : `${day.slice(5)} ${hour}`;
+    return day === before ? hour : `${hour}\n${day.slice(5)}`;
   });
 }
 
@@ -76,12 +76,12 @@ export function Chart({
     const width = element.clientWidth;
     plot.current = new uPlot(
       {
-        ...{ width, height, padding: [8, 8, 0, 0], cursor: { y: false, points: { size: 6 } } },
+        ...{ width, height, padding: [8, 20, 0, 0], cursor: { y: false, points: { size: 6 } } },
         legend: { live: true },
         scales: { x: { time } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         axes: [
-          { ...axis, size: 26, values: (_, ticks) => (time ? timesText(ticks) : ticks.map(x)) },
+          { ...axis, size: time ? 40 : 26, values: (_, ticks) => (time ? timesText(ticks) : ticks.map(x)) },
           { ...axis, size: roomFor, values: (_, ticks) => ticks.map(y) },
         ],
         series: [

@@ -29,7 +29,7 @@ export function Tape({ only }: { only?: readonly TapeEntry['kind'][] }) {
       {shown.length === 0 ? (
         <p class="quiet">
           {only === undefined
-            ? 'Liquidations, prices held back, changes of markets, models and proofs appear here as they happen.'
+            ? 'Trades, liquidations, prices held back, changes of markets and proofs appear here as they happen.'
             : 'Liquidations appear here as they happen.'}
         </p>
       ) : (

@@ -11,6 +11,7 @@ describe('exchangeState', () => {
     ['Open', ['ok', 'ok']],
     ['No market yet', []],
     ['Warming up', ['no-forecast', 'no-forecast']],
+    ['Warming up', ['warming-up', 'no-forecast']],
     ['1 of 2 halted', ['ok', 'halted']],
     ['1 of 2 halted', ['closed', 'ok']],
     ['1 of 2 uncertain or stale', ['ok', 'stale']],

@@ -21,7 +21,7 @@ export function exchangeState(book: Book | undefined, markets: Markets | undefin
     markets.markets.filter(({ status }) => states.includes(status)).length;
   const all = markets.markets.length;
   if (all === 0) return { tone: 'quiet', word: 'No market yet', why: 'No price has come yet.' };
-  const none = count('no-forecast');
+  const none = count('no-forecast', 'warming-up');
   if (none === all)
     return { tone: 'warn', word: 'Warming up', why: 'There is no forecast yet: nothing can be priced.' };
   const halted = count('halted', 'closed');

@@ -4,7 +4,7 @@ import { apiKey, reach, useKey } from '../engine/api.js';
 import { marketNow, wallNow } from '../engine/clock.js';
 import { feed } from '../engine/feed.js';
 import { useAnswer } from '../engine/resource.js';
-import { seeBook, seeForecast, seeMarkets, seeProof } from '../engine/happenings.js';
+import { seeBook, seeMarkets, seeProof } from '../engine/happenings.js';
 import { seeRisk, seeShares } from '../engine/seen.js';
 import { spanText, timeText } from '../format/times.js';
 import { Age, State } from '../parts/figures.js';
@@ -30,9 +30,6 @@ export function StatusBar() {
   useEffect(() => {
     if (book !== undefined) seeBook(book);
   }, [book]);
-  useEffect(() => {
-    if (forecast !== undefined) seeForecast(forecast);
-  }, [forecast]);
   useEffect(() => {
     const now = marketNow.peek();
     if (proofs !== undefined && now !== undefined) seeProof(proofs, now);

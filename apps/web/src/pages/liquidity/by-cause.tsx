@@ -1,13 +1,14 @@
 import { marketNow } from '../../engine/clock.js';
-import { sumOf, useHistory } from '../../engine/history.js';
-import { Real } from '../../parts/figures.js';
+import { type Past, sumOf, useHistory } from '../../engine/history.js';
+import { timeText } from '../../format/times.js';
+import { Age, Real } from '../../parts/figures.js';
 import { Panel } from '../../parts/panel.js';
 import { Waterfall } from '../../parts/waterfall.js';
-import { Age } from '../../parts/figures.js';
 
-const MONTH_MS = 30 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const MONTH_MS = 30 * 24 * HOUR_MS;
 
-/** What the providers have earned and lost in thirty days, cause by cause; the causes add up to the change of their shares' worth. */
+/** What the providers have earned and lost in thirty days, cause by cause; the causes add up to what their shares have won. */
 export function ByCause() {
   const shares = useHistory('shares', MONTH_MS);
   const premia = useHistory('premia', MONTH_MS);
@@ -21,24 +22,21 @@ export function ByCause() {
         </p>
       </Panel>
     );
-  if (shares.length < 2)
+  const priced = shares.filter(({ outstanding }) => Number(outstanding) > 0);
+  if (priced.length < 2)
     return (
       <Panel title="Earned and lost, by cause" wide={6}>
-        <p class="quiet">A change needs two hours of history; {shares.length} have been seen.</p>
+        <p class="quiet">A change needs two hours with shares; {priced.length} have been seen.</p>
       </Panel>
     );
-  // What was before the first sample belongs to the worth that it begins with.
-  const [first, last] = [shares[0], shares.at(-1)!];
-  const since = <Row extends { readonly at: number }>(rows: readonly Row[]) =>
-    rows.filter(({ at }) => at > first.at);
-  const change = Number(last.worth) - Number(first.worth);
-  const paidIn =
-    sumOf(since(flows), 'provided') - sumOf(since(flows), 'withdrawn') - sumOf(since(flows), 'exitFees');
+  const [first, last] = [priced[0], priced.at(-1)!];
+  // A day that has the first hour in it counts: before the first shares providers earned nothing.
+  const since = (rows: readonly Past[], stepMs = HOUR_MS) => rows.filter(({ at }) => at > first.at - stepMs);
   const earned = {
     premia: sumOf(since(premia), 'liquidity'),
-    funding: sumOf(since(funding), 'liquidity'),
+    funding: sumOf(since(funding, 24 * HOUR_MS), 'liquidity'),
   };
-  const result = change - paidIn;
+  const result = resultOf(priced);
   return (
     <Panel title="Earned and lost, by cause" wide={6} aside={<Age of={last.at} />}>
       <Waterfall
@@ -54,12 +52,20 @@ export function ByCause() {
         total={{ name: 'Result', value: result }}
       />
       <p class="note">
-        Quote currency, thirty days or since the first hour that is kept. Worth of all shares{' '}
-        <Real of={Number(first.worth)} decimals={2} /> → <Real of={Number(last.worth)} decimals={2} />, paid
-        in less taken out, fees for leaving early included, <Real of={paidIn} decimals={2} signed />. The last
-        cause is what the others do not explain: capital bears losses first, and the worth counts open ones
-        and premia that have not vested.
+        Quote currency, since {timeText(first.at)} UTC: what the shares of each hour have won by their price.
+        Paid in <Real of={sumOf(since(flows), 'provided')} decimals={2} />, taken out{' '}
+        <Real of={sumOf(since(flows), 'withdrawn')} decimals={2} />, fees for leaving early{' '}
+        <Real of={sumOf(since(flows), 'exitFees')} decimals={2} />. The last cause is what the others do not
+        explain: capital bears losses first, and the price counts open ones and premia that have not vested.
       </p>
     </Panel>
   );
+}
+
+/** What shares have won: of each hour those that were there, by the change of their price. Whoever came or went paid the price. */
+function resultOf(rows: readonly Past[]): number {
+  const price = ({ worth, outstanding }: Past) => Number(worth) / Number(outstanding);
+  return rows
+    .slice(1)
+    .reduce((sum, row, i) => sum + Number(rows[i].outstanding) * (price(row) - price(rows[i])), 0);
 }

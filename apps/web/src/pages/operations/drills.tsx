@@ -9,7 +9,7 @@ const COLUMNS: readonly Column<Drill>[] = [
   {
     ...{ name: 'Fault', sort: ({ fault }: Drill) => fault },
     cell: ({ fault }) => (
-      <span class="clip" title={fault}>
+      <span class="clip wide" title={fault}>
         {fault}
       </span>
     ),
@@ -17,7 +17,7 @@ const COLUMNS: readonly Column<Drill>[] = [
   {
     name: 'What happened',
     cell: ({ result }) => (
-      <span class="clip" title={result}>
+      <span class="clip wide" title={result}>
         {result}
       </span>
     ),

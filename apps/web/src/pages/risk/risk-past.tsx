@@ -82,7 +82,9 @@ function useHappened(
       marks('plans opened', 4, ({ at }) => hours.has(at - (at % HOUR_MS))),
     ],
     words:
-      `From ${exceeded.size} of ${ended} bars whose horizon has ended the pool lost more than the EVaR at ${Math.round((1 - risk.alpha) * 100)} %` +
-      `, liquidity that came or went counted; ${opened.length} liquidation plans were opened in ${hours.size} hours.`,
+      (ended === 0
+        ? 'The horizon of no bar has ended yet'
+        : `From ${exceeded.size} of ${ended} bars whose horizon has ended the pool lost more than the EVaR at ${Math.round((1 - risk.alpha) * 100)} %, liquidity that came or went counted`) +
+      `; ${opened.length} liquidation plans were opened in ${hours.size} hours.`,
   };
 }

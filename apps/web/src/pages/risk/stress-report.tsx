@@ -84,6 +84,12 @@ function DistanceFact({
   name: string;
   of: Stress['distance']['capital'];
 }) {
+  if (atMost === 0)
+    return (
+      <Fact name={name}>
+        <State tone="warn">used up without a move</State>
+      </Fact>
+    );
   const largest = Object.entries(moves ?? {})
     .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
     .slice(0, MOVES_TOLD)
