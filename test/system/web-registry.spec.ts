@@ -125,6 +125,17 @@ describe('the registry, read from the reader’s own node', () => {
         expect(await row.textContent()).toMatch(new RegExp(`^${MARKETS[i]}.*fresh$`));
       }
       expect(await accessibilityViolations(page)).toEqual([]);
+      // The table of markets has the reader's reading too.
+      await page.goto(`${market.engine.url}/#/markets`);
+      const row = page
+        .getByRole('group', { name: 'Markets' })
+        .locator('tbody tr')
+        .filter({ hasText: MARKETS[0] });
+      const [share] = await oracle.client.readContract({
+        ...{ address: oracle.deployment.oracle, abi: ORACLE_ABI, functionName: 'margin' },
+        args: [marketBytes(MARKETS[0])],
+      });
+      await row.locator(`data[value="${Number(share) / 1e18}"]`).waitFor();
       expect(errors).toEqual([]);
       await context.close();
     }

@@ -62,7 +62,10 @@ describe('states of the exchange, each for what it is', () => {
       .locator('main')
       .getByText(`${progress.needed - progress.bars} of ${progress.needed} bars to go`)
       .waitFor();
-    await page.locator('.status').getByText(/Warming up$/).waitFor();
+    await page
+      .locator('.status')
+      .getByText(/Warming up$/)
+      .waitFor();
     expect(await accessibilityViolations(page)).toEqual([]);
     expect(errors).toEqual([]);
     await context.close();

@@ -63,6 +63,7 @@ export function Epochs({ settlements: { epochs, transactions } }: { settlements:
 
 /** How far the EVaR that the chain has taken is above the one that the engine says: the proof's rounding, upwards. */
 function Residual({ number, said }: { number: number | null; said: number }) {
+  if (number === null) return <span class="note">not on the chain yet</span>;
   const reading = oracleReading.value;
   if (reading?.state !== 'read')
     return <span class="note">by the engine; read the chain to hold it against the proof</span>;
