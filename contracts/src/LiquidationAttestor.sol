@@ -2,6 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {BookInclusion} from "./book/BookInclusion.sol";
+import {BookSums} from "./book/BookSums.sol";
+import {IBookBinding} from "./book/IBookBinding.sol";
 import {LiquidationLayout} from "./generated/Layout.sol";
 import {LiquidationValues} from "./LiquidationValues.sol";
 import {IPriceSource} from "./prices/IPriceSource.sol";
@@ -14,6 +17,7 @@ interface IProvenBars is IAccessControl {
     function provenIn(uint64 number) external view returns (bytes32);
     function prices() external view returns (IPriceSource);
     function budget() external view returns (int64);
+    function binding() external view returns (IBookBinding);
     function paused() external view returns (bool);
     function verifiers()
         external
@@ -22,7 +26,9 @@ interface IProvenBars is IAccessControl {
 }
 
 /// @title Liquidations that were proven to close the least, or that nothing would have restored the margin.
-/// @notice The account's notionals are those of its sizes at prices that the price source holds, its variances those that an epoch has proven.
+/// @notice The account is a leaf of the book that the epoch was bound with: its positions are all of the leaf's, its notionals those at
+/// prices that the price source holds, its deficit what the leaf's cash and entry prices leave of its margin, its variances those that the
+/// epoch has proven.
 contract LiquidationAttestor {
     using SandwichValues for uint256[];
 
@@ -49,14 +55,26 @@ contract LiquidationAttestor {
         uint64 time;
         /// @dev one share of the account's unit, quote currency with 18 decimals
         uint256 unit;
+        /// @dev funding that was owed at `time`, less what was due, and money that is reserved: 8 decimals, at most 1/128 of the notional
+        int256 owed;
         /// @dev place of each position's market among the epoch's
         uint8[] places;
-        /// @dev sizes of the positions, 8 decimals, without their sign
-        uint256[] sizes;
+        /// @dev and among the leaf's
+        uint8[] rows;
+        /// @dev of the account in the book that the epoch was bound with
+        BookInclusion.Leaf leaf;
     }
 
     bytes32 private constant PUBLISHER_ROLE = keccak256("PUBLISHER");
     int256 private constant SIZES = 1e8;
+    /// @dev 8 decimals to 18
+    int256 private constant MONEY = 1e10;
+    /// @dev part of the notional that funding since the leaf and reservations are at most: no leaf has them
+    uint256 private constant OWED_SHIFT = 7;
+    /// @dev the largest penalty of a plan is a hundredth: that much more than it relieves a position takes of the margin
+    int256 private constant PENALTY = 100;
+    /// @dev units of 2^-24 by which a deficit, up to 16 margins and notionals are rounded
+    int256 private constant ROUNDING = 32;
     /// @dev units of 2^-152 percent^2 in one of 2^-24
     uint256 private constant UNIT = 1e4 << 128;
     /// @dev rounding a declared model moves a variance by at most a 2^-10th
@@ -72,10 +90,17 @@ contract LiquidationAttestor {
     error AlreadyAttested(bytes32 plan);
     error NotProvenSo(uint64 number);
     error OutsideTheBar(uint64 bar, uint64 time);
-    error PositionsDiffer(uint256 places, uint256 sizes);
+    /// @notice Nobody has bound the epoch's book to accounts, or another binding has taken over since.
+    error BookNotBound(uint64 number);
+    error NotInTheBook(uint64 number, bytes account);
+    /// @notice A plan's positions are all that the leaf has, each once.
+    error PositionsDiffer(uint256 places, uint256 inLeaf);
+    error PositionNotInLeaf(uint256 position, bytes32 market);
+    error OwedTooMuch(int256 owed, int256 notional);
+    error DeficitDiffers(int256 proven, int256 equity);
     error PositionOfNoMarket(uint256 position);
     error MarketTwice(uint256 position);
-    error NotionalDiffers(bytes32 market, int256 proven, uint256 size, uint256 price);
+    error NotionalDiffers(bytes32 market, int256 proven, int256 size, uint256 price);
     error VarianceDiffers(bytes32 market, int256 proven, uint256 variance);
     error UnitIsZero();
     error BudgetDiffers(int256 registered, int256 proven);
@@ -117,16 +142,29 @@ contract LiquidationAttestor {
         );
     }
 
-    /// @dev Notionals at prices that are held, diagonal variances as they were proven.
+    /// @dev Positions of the leaf, notionals at prices that are held, diagonal variances as they were proven.
     function _requireAccount(ProvenBar calldata bar, Account calldata account, uint256[] calldata values) private view {
         if (account.time < bar.bar || account.time > bar.bar + bar.barSeconds) {
             revert OutsideTheBar(bar.bar, account.time);
         }
         if (account.unit == 0) revert UnitIsZero();
-        uint256 positions = account.places.length;
-        if (positions != account.sizes.length || positions > LiquidationLayout.POSITIONS) {
-            revert PositionsDiffer(positions, account.sizes.length);
+        bytes memory sums = _leaf(bar.number, account.leaf);
+        uint256 held = BookSums.count(sums);
+        if (account.places.length != held || account.rows.length != held || held > LiquidationLayout.POSITIONS) {
+            revert PositionsDiffer(account.places.length, held);
         }
+        _requireDeficit(account, values, _requirePositions(bar, account, sums, values));
+    }
+
+    /// @return equity at the prices held, money with 18 decimals
+    function _requirePositions(
+        ProvenBar calldata bar,
+        Account calldata account,
+        bytes memory sums,
+        uint256[] calldata values
+    ) private view returns (int256 equity) {
+        BookSums.Totals memory totals = BookSums.totals(sums);
+        equity = (int256(uint256(totals.cash)) - int256(uint256(totals.debt)) - account.owed) * MONEY;
         uint256 seen = 0;
         uint256 diagonal = LiquidationLayout.PUBLIC_COVARIANCE;
         for (uint256 i = 0; i < LiquidationLayout.POSITIONS; i++) {
@@ -134,27 +172,66 @@ contract LiquidationAttestor {
             int256 variance = values.integer(diagonal);
             // The upper triangle, by rows.
             diagonal += LiquidationLayout.POSITIONS - i;
-            if (i >= positions) {
+            if (i >= account.places.length) {
                 if (notional != 0 || variance != 0) revert PositionOfNoMarket(i);
                 continue;
             }
             uint256 place = account.places[i];
             if (seen & (1 << place) != 0) revert MarketTwice(i);
             seen |= 1 << place;
-            _requireNotional(bar.markets[place], notional, account, i);
+            equity += _gain(bar.markets[place], notional, account, sums, i);
             _requireVariance(bar, place, notional, variance);
         }
     }
 
+    /// @dev The sums of a leaf of the book that the epoch was bound with.
+    function _leaf(uint64 number, BookInclusion.Leaf calldata leaf) private view returns (bytes memory) {
+        IBookBinding binding = oracle.binding();
+        bytes32 root = address(binding) == address(0) ? bytes32(0) : binding.rootOf(address(oracle), number);
+        if (root == 0) revert BookNotBound(number);
+        if (BookInclusion.rootOf(leaf) != root) revert NotInTheBook(number, leaf.account);
+        return leaf.sums;
+    }
+
     /// @dev |notional unit - size price| is at most one unit of 2^-24: it was rounded once.
-    function _requireNotional(bytes32 market, int256 notional, Account calldata account, uint256 position) private view {
-        uint256 size = account.sizes[position];
-        uint256 unit = account.unit;
+    /// @return gain of the leaf's position at the price held, money with 18 decimals
+    function _gain(
+        bytes32 market,
+        int256 notional,
+        Account calldata account,
+        bytes memory sums,
+        uint256 position
+    ) private view returns (int256 gain) {
+        uint256 row = account.rows[position];
+        if (row >= account.rows.length) revert PositionNotInLeaf(position, market);
+        BookSums.Market memory held = BookSums.market(sums, row);
+        if (held.name != market) revert PositionNotInLeaf(position, market);
+        int256 size = int256(uint256(held.long)) - int256(uint256(held.short));
         uint256 price = oracle.prices().priceAt(market, account.time);
-        int256 difference = notional * int256(unit) - ((int256(size * price) / SIZES) << 24);
-        if (difference > int256(unit) || -difference > int256(unit)) {
-            revert NotionalDiffers(market, notional, size, price);
+        int256 value = (size * int256(price)) / SIZES;
+        int256 unit = int256(account.unit);
+        int256 difference = notional * unit - ((value < 0 ? -value : value) << 24);
+        if (difference > unit || -difference > unit) revert NotionalDiffers(market, notional, size, price);
+        return value - held.entry * MONEY;
+    }
+
+    /// @dev The deficit is the margin less the equity. A margin is what closing relieves of it and the penalty that closing costs, which is
+    /// from 0 to a hundredth of the notional.
+    /// @param equity money with 18 decimals
+    function _requireDeficit(Account calldata account, uint256[] calldata values, int256 equity) private pure {
+        int256 notional = 0;
+        int256 relief = 0;
+        for (uint256 i = 0; i < LiquidationLayout.POSITIONS; i++) {
+            notional += values.integer(LiquidationLayout.PUBLIC_NOTIONALS + i);
+            relief += values.integer(LiquidationLayout.PUBLIC_RELIEF + i);
         }
+        int256 unit = int256(account.unit);
+        int256 owed = account.owed < 0 ? -account.owed : account.owed;
+        if ((owed * MONEY) << 24 > (notional * unit) >> OWED_SHIFT) revert OwedTooMuch(account.owed, notional);
+        int256 proven = values.integer(LiquidationLayout.PUBLIC_SCALARS);
+        int256 apart = (proven - relief) * unit + (equity << 24);
+        int256 rounding = ROUNDING * unit;
+        if (apart < -rounding || apart > (notional * unit) / PENALTY + rounding) revert DeficitDiffers(proven, equity);
     }
 
     /// @dev The variance of a position is kappa^2 notional^2 var, but for the rounding of the declared model and of both.

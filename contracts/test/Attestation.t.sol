@@ -6,60 +6,10 @@ import {LiquidationValues} from "../src/LiquidationValues.sol";
 import {LiquidationAttestor} from "../src/LiquidationAttestor.sol";
 import {IPriceSource} from "../src/prices/IPriceSource.sol";
 import {SandwichValues} from "../src/SandwichValues.sol";
-import {OracleFixture, ToldVerifier} from "./OracleFixture.sol";
+import {AttestationFixture} from "./AttestationFixture.sol";
+import {ToldVerifier} from "./OracleFixture.sol";
 
-contract AttestationTest is OracleFixture {
-    LiquidationAttestor private attestor;
-
-    /// @dev An account of 0.5 BTC and 2 ETH at 100 and 50 with a unit of 2: notionals of 25 and 50 units.
-    function setUp() public override {
-        super.setUp();
-        published();
-        attestor = oracle.attestor();
-        setPrices(bar + 60, 100e18, 50e18);
-    }
-
-    function provenBar() private view returns (LiquidationAttestor.ProvenBar memory made) {
-        made.number = 1;
-        made.bar = bar;
-        made.barSeconds = uint32(BAR);
-        made.tailFactor = int256(KAPPA);
-        made.markets = new bytes32[](2);
-        (made.markets[0], made.markets[1]) = (BTC, ETH);
-        made.variances = new uint256[](2);
-        (made.variances[0], made.variances[1]) = (4 << 128, 9 << 128);
-    }
-
-    function account() private view returns (LiquidationAttestor.Account memory made) {
-        made.time = bar + 60;
-        made.unit = 2e18;
-        made.places = new uint8[](2);
-        (made.places[0], made.places[1]) = (1, 0);
-        made.sizes = new uint256[](2);
-        (made.sizes[0], made.sizes[1]) = (2e8, 5e7);
-    }
-
-    function liquidation() private pure returns (uint256[] memory v) {
-        v = new uint256[](L.COUNT);
-        (v[L.TILT], v[L.TILT + 1]) = (uint256(5 * ONE), uint256(5 * ONE));
-        v[L.VOLATILITY_AFTER] = uint256(3 * ONE);
-        v[L.EXCESS] = F - 1;
-        (v[L.OBJECTIVE], v[L.BOUND]) = (uint256(10 * ONE), uint256(10 * ONE));
-        (v[L.PUBLIC_NOTIONALS], v[L.PUBLIC_NOTIONALS + 1]) = (uint256(50 * ONE), uint256(25 * ONE));
-        // (1.25 * 50)^2 * 9e-4 and (1.25 * 25)^2 * 4e-4
-        v[L.PUBLIC_COVARIANCE] = uint256(ONE * 3515625 / 1000000);
-        v[L.PUBLIC_COVARIANCE + 16] = uint256(ONE * 390625 / 1000000);
-        v[L.PUBLIC_RELIEF] = uint256(8 * ONE);
-        v[L.PUBLIC_FRACTIONS] = uint256(ONE / 2);
-        v[L.PUBLIC_SCALARS + 2] = uint256(2 * ONE);
-        v[L.PUBLIC_SCALARS + 3] = uint256(int256(BUDGET));
-        v[L.PUBLIC_SCALARS + 4] = uint256(ONE);
-    }
-
-    function attest(bytes32 plan, uint256[] memory v) private {
-        attestor.attestLiquidation(plan, provenBar(), account(), LiquidationAttestor.Proof("", v));
-    }
-
+contract AttestationTest is AttestationFixture {
     function test_attestsAPlanOnce() public {
         uint256[] memory v = liquidation();
         attest("plan", v);
@@ -121,17 +71,9 @@ contract AttestationTest is OracleFixture {
         a.unit = 1e18;
         refusedFor(a, LiquidationAttestor.NotionalDiffers.selector);
         a = account();
-        a.sizes[1] += 1;
-        refusedFor(a, LiquidationAttestor.NotionalDiffers.selector);
-        a = account();
         a.places[1] = 1;
         refusedFor(a, LiquidationAttestor.MarketTwice.selector);
-        a = account();
-        a.sizes = new uint256[](1);
-        refusedFor(a, LiquidationAttestor.PositionsDiffer.selector);
-        a.places = new uint8[](1);
-        (a.places[0], a.sizes[0]) = (1, 2e8);
-        refusedFor(a, LiquidationAttestor.PositionOfNoMarket.selector);
+        attestRefused(L.PUBLIC_NOTIONALS + 2, 1, LiquidationAttestor.PositionOfNoMarket.selector);
         // a variance that is further away than the rounding of a model can bring it, either way
         uint256 right = uint256(ONE * 3515625 / 1000000);
         varianceRefused(right - right / 900);
@@ -147,10 +89,6 @@ contract AttestationTest is OracleFixture {
         uint256[] memory v = liquidation();
         v[L.PUBLIC_COVARIANCE] = value;
         attestRefused(provenBar(), account(), v, LiquidationAttestor.VarianceDiffers.selector);
-    }
-
-    function refusedFor(LiquidationAttestor.Account memory a, bytes4 error) private {
-        attestRefused(provenBar(), a, liquidation(), error);
     }
 
     function test_refusesPlansThatAreNotOptimal() public {
@@ -198,23 +136,5 @@ contract AttestationTest is OracleFixture {
         attest("plan", v);
         v[L.BOUND] = 0;
         attest("plan", v);
-    }
-
-    function attestRefused(uint256 index, uint256 value, bytes4 error) private {
-        uint256[] memory v = liquidation();
-        v[index] = value;
-        attestRefused(provenBar(), account(), v, error);
-    }
-
-    function attestRefused(
-        LiquidationAttestor.ProvenBar memory of_,
-        LiquidationAttestor.Account memory a,
-        uint256[] memory v,
-        bytes4 error
-    ) private {
-        bytes memory call =
-            abi.encodeCall(LiquidationAttestor.attestLiquidation, ("plan", of_, a, LiquidationAttestor.Proof("", v)));
-        (bool done, bytes memory reason) = address(attestor).call(call);
-        holds(!done && bytes4(reason) == error, "liquidation");
     }
 }

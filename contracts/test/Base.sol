@@ -26,6 +26,7 @@ interface Vm {
     function startSnapshotGas(string calldata name) external;
     function stopSnapshotGas() external returns (uint256);
     function snapshotGasLastCall(string calldata name) external returns (uint256);
+    function snapshotValue(string calldata name, uint256 value) external;
 }
 
 /// @notice Cheat codes and assertions of the tests.

@@ -1,8 +1,9 @@
 // Long because proofs and chain take minutes to make, and all its tests need them.
 import { createHash } from 'node:crypto';
-import { type AbiParameter, type Hex, size } from 'viem';
+import { type AbiParameter, type Hex, size, toHex } from 'viem';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  accountLeaf,
   ATTESTOR_ABI,
   auditOracle,
   BINDING_ABI,
@@ -41,7 +42,7 @@ import {
   stateNumbers,
 } from '#lib/proofs';
 import { liabilityRisk } from '#lib/risk';
-import { attestedAccount, epochBar } from '../../apps/settlement/src/index.js';
+import { type AttestedAccount, attestedAccount, epochBar } from '../../apps/settlement/src/index.js';
 import { randomBar, randomSalt } from '../support/factor-cases.js';
 import { BAR_SECONDS as BAR, OracleChain, STATE_BAR as START } from '../support/oracle-chain.js';
 import { temporaryProver } from '../support/proofs.js';
@@ -130,6 +131,25 @@ function committedBook(
 }
 const saltOf = (account: string) => createHash('sha256').update(account).digest();
 
+/** Adds an account with the positions of a case, and another that has the opposite: sums of the exposures stay as they are. */
+const withCase =
+  (name: string, { collateral, positions }: LiquidationCase) =>
+  (holdings: Map<string, Holdings>) => {
+    const held = (side: bigint) =>
+      positions.map(({ market, size, entryNotional }) => ({
+        market,
+        size: side * BigInt(Math.round(size * 1e8)),
+        entry: side * BigInt(Math.round(entryNotional * 1e8)),
+        accrual: 0n,
+      }));
+    // 0.5 of the cash was owed as funding when the plan was made.
+    holdings.set(name, {
+      ...{ cash: BigInt(Math.round(collateral * 1e8)) + 50_000_000n, shares: 0n },
+      positions: held(1n),
+    });
+    holdings.set('counterparty', { cash: 10n ** 12n, shares: 0n, positions: held(-1n) });
+  };
+
 /** An account below its margin, in three of the markets, at the bar's variances and these prices. */
 function caseOf(input: BarInput, prices: readonly number[]): LiquidationCase {
   const { model, variances } = barValues(input);
@@ -179,6 +199,13 @@ describe('proofs on a chain', () => {
   const { prover, remove } = temporaryProver(2);
   const { bars, sizes, closes } = twoBars();
   const names = MARKETS;
+  /** Marks in the bar after the second epoch, and the account that is liquidated at them. */
+  const marks = closes.map((path) => Number((path[2] * 1.01).toFixed(12)));
+  const given = caseOf(bars[1], marks);
+  const books = [
+    committedBook(bars[0], sizes),
+    committedBook(bars[1], sizes, withCase('carol', given)),
+  ] as const;
   let oracle: OracleChain;
   let deployment: Deployment;
   let client: ReturnType<typeof chainClient>;
@@ -198,7 +225,7 @@ describe('proofs on a chain', () => {
     unit: UNIT,
     before: pricesOf(i),
     bars: [proofs[i]],
-    book: committedBook(bars[i], sizes).encoded,
+    book: books[i].encoded,
     ...change,
   });
   const altered = (proof: ChainProof, index: number): ChainProof => ({
@@ -380,13 +407,12 @@ describe('proofs on a chain', () => {
 
   it('attests a liquidation at prices held with variances proven, once', async () => {
     const time = START + 2n * BAR + 90n;
-    const prices = closes.map((path) => Number((path[2] * 1.01).toFixed(12)));
     await oracle.holdPrices(
       time,
       names,
-      prices.map((price) => price.toFixed(18)),
+      marks.map((price) => price.toFixed(18)),
     );
-    const plan = liquidate(caseOf(bars[1], prices), await loadSolvers());
+    const plan = liquidate(given, await loadSolvers());
     expect(plan.outcome).toBe('partial');
     const proof = chainProof(await prover.prove(liquidationStatement, { plan }));
     const payload = {
@@ -396,7 +422,10 @@ describe('proofs on a chain', () => {
     };
     const bar = epochBar(2, { payload: payload as never, bars: [proofs[1]] });
     const { positions } = plan.case;
-    const account_ = attestedAccount({ epochId: '', at: Number(time) * 1000 - 400, positions }, bar);
+    const stored = { epochId: '', at: Number(time) * 1000 - 400, positions, collateral: given.collateral };
+    const leaf = books[1].inclusion('carol');
+    const account_ = attestedAccount(stored, bar, leaf);
+    expect(account_.owed).toBe(50_000_000n);
     const id = marketBytes('lq-1');
     const objective = LAYOUTS.liquidation.values.objective.first;
     const attest = (plan_: string, of: object, whose: object, made: ChainProof) =>
@@ -407,8 +436,30 @@ describe('proofs on a chain', () => {
     expect(await attest(id, bar, { ...account_, places: [0, 2, 4] }, proof)).toMatch(
       /^(Notional|Variance)Differs/,
     );
-    const sizes = account_.sizes.with(0, (account_.sizes[0] * 1001n) / 1000n);
-    expect(await attest(id, bar, { ...account_, sizes }, proof)).toMatch(/^NotionalDiffers/);
+    // Accounts that are in no book, in another epoch's, or hold something else there.
+    const claimed = (whose: AttestedAccount['leaf']) => attest(id, bar, { ...account_, leaf: whose }, proof);
+    const own = account_.leaf;
+    expect(await claimed({ ...own, account: toHex('mallory') })).toMatch(/^NotInTheBook/);
+    const invented = committedBook(bars[1], sizes, withCase('mallory', given)).inclusion('mallory');
+    expect(await claimed(accountLeaf(invented))).toMatch(/^NotInTheBook/);
+    const richer = committedBook(bars[1], sizes, withCase('carol', { ...given, collateral: 300 }));
+    expect(await claimed(accountLeaf(richer.inclusion('carol')))).toMatch(/^NotInTheBook/);
+    expect(await claimed(accountLeaf(books[1].inclusion('alice')))).toMatch(/^PositionsDiffer/);
+    expect(await claimed(accountLeaf(books[1].inclusion('counterparty')))).toMatch(/^DeficitDiffers/);
+    expect(await claimed(accountLeaf(books[0].inclusion('alice')))).toMatch(/^NotInTheBook/);
+    expect(await attest(id, bar, { ...account_, rows: account_.rows.toReversed() }, proof)).toMatch(
+      /^PositionNotInLeaf/,
+    );
+    // More funding owed than the plan was made with: the leaf would leave a larger deficit.
+    expect(await attest(id, bar, { ...account_, owed: account_.owed + 10n ** 8n }, proof)).toMatch(
+      /^DeficitDiffers/,
+    );
+    expect(await attest(id, bar, { ...account_, owed: 10n ** 12n }, proof)).toMatch(/^OwedTooMuch/);
+    // The settlement does not send what has changed since the book.
+    const [first, ...others] = positions;
+    const smaller = { ...stored, positions: [{ ...first, size: first.size / 2 }, ...others] };
+    expect(() => attestedAccount(smaller, bar, leaf)).toThrow('has changed since');
+    expect(() => attestedAccount({ ...stored, positions: others }, bar, leaf)).toThrow('has 3 positions');
     expect(await attest(id, bar, account_, proof)).toBeLessThan(2_500_000);
     expect(await attest(id, bar, account_, proof)).toMatch(/^AlreadyAttested/);
     expect(await attest(marketBytes('lq-2'), bar, account_, proof)).toMatch(/^AlreadyAttested/);

@@ -8,6 +8,7 @@ import {
   type MatchPayload,
   type Message,
   type ParameterCommandPayload,
+  type PlanPayload,
   type PricePayload,
   TOPICS,
   type TradePayload,
@@ -88,5 +89,10 @@ export class PricerController {
   @Consume(TOPICS.trades, { lane: PRICER_LANE, batch: 1000 })
   async trades(@Payload() messages: Message<TradePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onTrades(messages, context);
+  }
+
+  @Consume(TOPICS.plans, { lane: PRICER_LANE })
+  async plans(@Payload() messages: Message<PlanPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
+    await this.service.onPlans(messages, context);
   }
 }

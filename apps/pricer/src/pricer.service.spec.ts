@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { IncludedAccount } from '#lib/commitment';
 import { type BookEvent, commandKeyText, commandOf, contentDigest } from '#lib/exchange';
-import { type AccountPayload, TOPICS } from '#lib/messages';
+import { type AccountPayload, type InclusionPayload, type PlanPayload, TOPICS } from '#lib/messages';
 import { fake, messagesOf, ServiceBatch } from '../../../test/support/service-batch.js';
 import type { BookCommitments } from './book/book-commitments.js';
 import type { TradeJournals } from './book/trade-journals.js';
@@ -13,6 +14,12 @@ import type { QuoteSeal } from './quote-seal.js';
 const deposit = (commandId: string, amount: string, account = 'ann'): AccountPayload => ({
   kind: 'deposit',
   ...{ commandId, account, amount },
+});
+const HOUR = 3_600_000;
+const opened = (planId: string, account: string, given: unknown): PlanPayload => ({
+  kind: 'opened',
+  ...{ planId, account, at: 5 * HOUR + 7, expiresAt: 6 * HOUR, orders: [], parameters: 1 },
+  plan: { case: given },
 });
 const keyOf = (commandId: string) => ({ topic: TOPICS.accounts.name, owner: 'ann', id: commandId });
 
@@ -44,7 +51,15 @@ describe(PricerService, () => {
       pricerConfig({}),
       repository,
       fake<LedgerSnapshots>({ committed: () => undefined }),
-      fake<BookCommitments>({ booked: () => undefined }),
+      fake<BookCommitments>({
+        booked: () => undefined,
+        leaf: (account, at) =>
+          Promise.resolve(
+            account === 'ann'
+              ? ({ barEnd: new Date(at - (at % HOUR)).toISOString() } as IncludedAccount)
+              : undefined,
+          ),
+      }),
       fake<TradeJournals>({ keep: () => Promise.resolve() }),
       fake<QuoteSeal>({}),
     );
@@ -102,5 +117,26 @@ describe(PricerService, () => {
     expect(await late).toBeUndefined();
     // Decided before it is asked for: from the journal.
     expect(await pricer.outcome(keyOf('1'), digest, 0)).toMatchObject({ kind: 'account-deposited' });
+  });
+
+  it('gives a plan that can be proven its account’s place in the book of the bar before', async () => {
+    const batch = new ServiceBatch();
+    const linear = { positions: [{ market: 'BTC', size: 1 }] };
+    await pricer.onPlans(
+      messagesOf<PlanPayload>([
+        opened('a', 'ann', linear),
+        opened('b', 'bob', linear),
+        opened('c', 'ann', { ...linear, portfolio: {} }),
+        ...[undefined, 7, {}, { positions: 'all' }, { positions: [null] }].map((given, i) =>
+          opened(`none-${i}`, 'ann', given),
+        ),
+        { kind: 'closed', planId: 'a', account: 'ann', at: 0, status: 'executed', reason: '' },
+      ]),
+      batch.context,
+    );
+    expect(batch.published<InclusionPayload>().map(({ key, payload }) => [key, payload])).toEqual([
+      ['a', { planId: 'a', account: 'ann', inclusion: { barEnd: '1970-01-01T05:00:00.000Z' } }],
+      ['b', { planId: 'b', account: 'bob', inclusion: null }],
+    ]);
   });
 });

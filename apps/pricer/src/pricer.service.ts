@@ -12,6 +12,7 @@ import {
   outgoingText,
   type ParameterCommandPayload,
   type ParametersPayload,
+  type PlanPayload,
   type PricePayload,
   TOPICS,
   type TradePayload,
@@ -44,6 +45,7 @@ import {
 import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
 import type { IncludedAccount, TradeReceipt } from '#lib/commitment';
+import { isLinear, type LiquidationCase } from '#lib/liquidation';
 import type { BookCommitments } from './book/book-commitments.js';
 import { NoReceiptError, type TradeJournals } from './book/trade-journals.js';
 import { BookFollower } from './book-follower.js';
@@ -276,6 +278,23 @@ export class PricerService implements LaneOwner {
     return this.decide(messages, context, matchKey, (match, time) => this.current.match(match, time));
   }
 
+  /** Places of liquidated accounts in the book of the bar before, for the plans that can be proven and attested. */
+  async onPlans(messages: readonly Message<PlanPayload>[], context: ConsumeContext): Promise<void> {
+    for (const { payload, time } of messages) {
+      if (payload.kind !== 'opened' || !isProvable(payload.plan.case)) continue;
+      const { planId, account, at } = payload;
+      const inclusion = (await this.commitments.leaf(account, at)) ?? null;
+      const header = { id: `inclusion-${planId}`, sequence: time, time };
+      context.publish(
+        outgoing(TOPICS.inclusions, planId, header, {
+          planId,
+          account,
+          inclusion: inclusion && { ...inclusion },
+        }),
+      );
+    }
+  }
+
   onLiquidationTrades(
     messages: readonly Message<LiquidationTradePayload>[],
     context: ConsumeContext,
@@ -491,4 +510,12 @@ export class PricerService implements LaneOwner {
       default:
     }
   }
+}
+
+/** Whether a circuit can have a plan's case: none has portfolio margin, and nobody asks for the leaf of what is no case. */
+function isProvable(given: unknown): boolean {
+  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+  if (!isObject(given)) return false;
+  const { positions } = given as Partial<LiquidationCase>;
+  return Array.isArray(positions) && positions.every(isObject) && isLinear(given as LiquidationCase);
 }

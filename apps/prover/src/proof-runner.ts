@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { InvalidInputError, messageOf } from '#lib/errors';
 import type { EventLog } from '#lib/events';
+import type { LiquidationCase } from '#lib/liquidation';
 import { outgoing, type ProofPayload, TOPICS } from '#lib/messages';
 import { type Prover, statementOf } from '#lib/proofs';
 import type { ProofJobEntity } from '#lib/storage';
@@ -116,7 +117,7 @@ export class ProofRunner {
       jobId,
       statement,
       subject: { kind: job.subjectKind, id: job.subjectId, at },
-      positions: outcome.status === 'proven' && statement === 'liquidation' ? positionsOf(job.input) : null,
+      ...(outcome.status === 'proven' && statement === 'liquidation' ? accountOf(job.input) : NO_ACCOUNT),
       seconds,
       ...outcome,
     };
@@ -129,9 +130,13 @@ export class ProofRunner {
   }
 }
 
-/** Of the account that a plan liquidates; the statement has read the input before. */
-function positionsOf(input: object): ProofPayload['positions'] {
-  const { positions } = (input as { plan: { case: { positions: NonNullable<ProofPayload['positions']> } } })
-    .plan.case;
-  return positions.map(({ market, size, price }) => ({ market, size, price }));
+const NO_ACCOUNT = { positions: null, collateral: null } as const;
+
+/** The account that a plan liquidates; the statement has read the input before. */
+function accountOf(input: object): Pick<ProofPayload, 'positions' | 'collateral'> {
+  const { positions, collateral, reserved = 0 } = (input as { plan: { case: LiquidationCase } }).plan.case;
+  return {
+    positions: positions.map(({ market, size, price }) => ({ market, size, price })),
+    collateral: collateral - reserved,
+  };
 }

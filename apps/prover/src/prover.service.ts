@@ -105,7 +105,7 @@ export class ProverService implements LaneOwner {
       const { jobId, statement, subject } = job;
       await this.repository.refuse(context.manager, job, refusal.message);
       const refused = { jobId, statement, subject, status: 'refused', reason: refusal.message } as const;
-      const proof = { ...refused, seconds: null, document: null, positions: null };
+      const proof = { ...refused, seconds: null, document: null, positions: null, collateral: null };
       const message = outgoing(TOPICS.proofs, jobId, { ...header, id: `proof-${jobId}` }, proof);
       context.publish({ ...message, headers });
     }

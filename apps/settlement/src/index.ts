@@ -1,4 +1,4 @@
-export { attestedAccount, epochBar } from './attestation-call.js';
+export { type AttestedAccount, attestedAccount, epochBar } from './attestation-call.js';
 export { priceCall, type PricedBar } from './price-call.js';
 export { openedBook } from './epoch-call.js';
 export {

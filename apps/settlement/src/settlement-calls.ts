@@ -85,10 +85,16 @@ export class SettlementCalls {
     if (status === 'failed')
       throw new ChainError(`${plan.epochId}, which plan ${planId} rests on, is not on the chain`);
     if (number === null) return undefined;
+    const inclusion = (await this.repository.leaf(planId))!;
     const job = `liquidation-${planId}`;
     const { document } = (await this.repository.proofs(this.repository.database.manager, [job])).get(job)!;
     const bar = epochBar(number, await this.proven(epoch as EpochPayload));
-    const args = [planDigest(planId), bar, attestedAccount(plan, bar), chainProof(document!)] as const;
+    const args = [
+      planDigest(planId),
+      bar,
+      attestedAccount(plan, bar, inclusion),
+      chainProof(document!),
+    ] as const;
     return {
       to: this.chain.deployment.attestor,
       data: encodeFunctionData({ abi: ATTESTOR_ABI, functionName: 'attestLiquidation', args }),

@@ -1,7 +1,13 @@
 import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { Consume, ConsumeContext } from '#lib/events';
-import { type EpochPayload, type Message, type ProofPayload, TOPICS } from '#lib/messages';
+import {
+  type EpochPayload,
+  type InclusionPayload,
+  type Message,
+  type ProofPayload,
+  TOPICS,
+} from '#lib/messages';
 import { SETTLEMENT_LANE, SettlementService } from './settlement.service.js';
 
 /** The settlement's topics. */
@@ -12,6 +18,14 @@ export class SettlementController {
   @Consume(TOPICS.epochs, { lane: SETTLEMENT_LANE })
   async epochs(@Payload() messages: Message<EpochPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onEpochs(messages, context);
+  }
+
+  @Consume(TOPICS.inclusions, { lane: SETTLEMENT_LANE, batch: 50 })
+  async inclusions(
+    @Payload() messages: Message<InclusionPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
+    await this.service.onInclusions(messages, context);
   }
 
   @Consume(TOPICS.proofs, { lane: SETTLEMENT_LANE })

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Address, Hex } from 'viem';
 import type { PublishedHead, SignedReport, StoredTransaction, TransactionStore } from '#lib/chain';
+import type { IncludedAccount } from '#lib/commitment';
 import { AuditLog } from '#lib/host';
 import type { EpochPayload } from '#lib/messages';
 import type { ProofDocument } from '#lib/proofs';
@@ -23,6 +24,8 @@ export interface StoredPlan {
   /** when it was opened, milliseconds */
   readonly at: number;
   readonly positions: readonly { readonly market: string; readonly size: number; readonly price: number }[];
+  /** of the account: cash less funding owed and money that is reserved */
+  readonly collateral: number;
 }
 
 /** Tables of the settlement. */
@@ -54,8 +57,8 @@ export class SettlementRepository implements TransactionStore {
       .find({ order: { ordinal: 'DESC' }, take: limit });
   }
 
-  epoch(epochId: string): Promise<SettlementEpochEntity | null> {
-    return this.database.getRepository(SettlementEpochEntity).findOneBy({ epochId });
+  epoch(epochId: string, manager = this.database.manager): Promise<SettlementEpochEntity | null> {
+    return manager.getRepository(SettlementEpochEntity).findOneBy({ epochId });
   }
 
   /** Epochs that are not on the chain yet, in order. */
@@ -149,9 +152,26 @@ export class SettlementRepository implements TransactionStore {
     );
   }
 
-  async plan(planId: string): Promise<StoredPlan | undefined> {
-    const [row] = await this.database.query<{ value: StoredPlan }[]>(
+  async plan(planId: string, manager = this.database.manager): Promise<StoredPlan | undefined> {
+    const [row] = await manager.query<{ value: StoredPlan }[]>(
       `select value from service_state where service = 'settlement-plan' and name = $1`,
+      [planId],
+    );
+    return row?.value;
+  }
+
+  /** Keeps the place of a plan's account in the book of the bar before. */
+  async keepLeaf(manager: EntityManager, planId: string, inclusion: object): Promise<void> {
+    await manager.query(
+      `insert into service_state (service, name, value) values ('settlement-leaf', $1, $2::jsonb)
+       on conflict (service, name) do nothing`,
+      [planId, JSON.stringify(inclusion)],
+    );
+  }
+
+  async leaf(planId: string, manager = this.database.manager): Promise<IncludedAccount | undefined> {
+    const [row] = await manager.query<{ value: IncludedAccount }[]>(
+      `select value from service_state where service = 'settlement-leaf' and name = $1`,
       [planId],
     );
     return row?.value;

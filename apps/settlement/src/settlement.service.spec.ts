@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventLog } from '#lib/events';
-import type { EpochPayload, ProofPayload } from '#lib/messages';
+import type { IncludedAccount } from '#lib/commitment';
+import type { EpochPayload, InclusionPayload, ProofPayload } from '#lib/messages';
 import type { DatabaseLease, SettlementEpochEntity } from '#lib/storage';
 import { fake, messagesOf, ServiceBatch } from '../../../test/support/service-batch.js';
 import type { SettlementCalls } from './settlement-calls.js';
@@ -28,20 +29,31 @@ const planProof = (planId: string, at: number) =>
   ({
     ...{ jobId: `liquidation-${planId}`, subject: { kind: 'liquidation', id: planId, at } },
     ...{ status: 'proven', document: {}, reason: null, positions: [{ market: 'A', size: 1, price: 2 }] },
+    collateral: 1,
   }) as unknown as ProofPayload;
+
+const leafOf = (planId: string, barEnd: number | null): InclusionPayload => ({
+  ...{ planId, account: 'ann' },
+  inclusion: barEnd === null ? null : { barEnd: new Date(barEnd).toISOString() },
+});
 
 /** The tables in memory. */
 class Tables {
-  readonly epochs: (Pick<SettlementEpochEntity, 'epochId' | 'status' | 'epoch'> & { reason?: string })[] = [];
+  readonly epochs: (Pick<SettlementEpochEntity, 'epochId' | 'barEnd' | 'status' | 'epoch'> & {
+    reason?: string;
+  })[] = [];
   readonly transactions: string[] = [];
   private readonly kept = new Map<string, { document: unknown; reason: string | null }>();
   private readonly plans = new Map<string, StoredPlan>();
+  private readonly leaves = new Map<string, IncludedAccount>();
 
   readonly repository = fake<SettlementRepository>({
     senderLease: () => fake<DatabaseLease>({}),
     addEpoch: (_, given) => {
       if (!this.epochs.some(({ epochId }) => epochId === given.epochId))
-        this.epochs.push({ epochId: given.epochId, status: 'proving', epoch: given });
+        this.epochs.push({
+          ...{ epochId: given.epochId, barEnd: String(given.barEnd), status: 'proving', epoch: given },
+        });
       return Promise.resolve();
     },
     pending: () =>
@@ -73,6 +85,11 @@ class Tables {
       return Promise.resolve();
     },
     keepPlan: (_, id, plan) => Promise.resolve(void this.plans.set(id, plan)),
+    plan: (id) => Promise.resolve(this.plans.get(id)),
+    keepLeaf: (_, id, leaf) => Promise.resolve(void this.leaves.set(id, leaf as IncludedAccount)),
+    leaf: (id) => Promise.resolve(this.leaves.get(id)),
+    epoch: (id) =>
+      Promise.resolve(this.epochs.find(({ epochId }) => epochId === id) as SettlementEpochEntity),
     plansOf: (_, id) =>
       Promise.resolve([...this.plans].filter(([, { epochId }]) => epochId === id).map(([plan]) => plan)),
     addTransaction: (_, id) => Promise.resolve(void this.transactions.push(id)),
@@ -86,6 +103,8 @@ describe(SettlementService, () => {
     settlement.onEpochs(messagesOf(given), new ServiceBatch().context);
   const proofs = (...given: ProofPayload[]) =>
     settlement.onProofs(messagesOf(given), new ServiceBatch().context);
+  const leaves = (...given: InclusionPayload[]) =>
+    settlement.onInclusions(messagesOf(given), new ServiceBatch().context);
   const statuses = () => tables.epochs.map(({ status }) => status);
 
   beforeEach(() => {
@@ -141,12 +160,21 @@ describe(SettlementService, () => {
 
   it('attests a plan after the epoch whose bar it was opened in, whichever proof comes first', async () => {
     await epochs(epoch(1), epoch(2));
+    await leaves(leafOf('early', HOUR), leafOf('late', HOUR));
     await proofs(planProof('early', HOUR + 5));
     expect(tables.transactions).toEqual([]);
     await proofs(barProof(1));
     expect(tables.transactions.slice(2)).toEqual(['prices-early', 'attest-early']);
     await proofs(planProof('late', 2 * HOUR - 1));
     expect(tables.transactions.slice(4)).toEqual(['prices-late', 'attest-late']);
+  });
+
+  it('attests a plan only with its account’s leaf in the book of its epoch', async () => {
+    await epochs(epoch(1));
+    await proofs(barProof(1), planProof('a', HOUR + 5), planProof('b', HOUR + 6), planProof('c', HOUR + 7));
+    expect(tables.transactions).toHaveLength(2);
+    await leaves(leafOf('a', null), leafOf('b', 2 * HOUR), leafOf('c', HOUR));
+    expect(tables.transactions.slice(2)).toEqual(['prices-c', 'attest-c']);
   });
 
   it('attests no plan of a bar that is not proven', async () => {

@@ -12,6 +12,7 @@ import { messageOf } from '#lib/errors';
 import { ConsumeContext, type EventLog, type Lane, type LaneOwner } from '#lib/events';
 import {
   type EpochPayload,
+  type InclusionPayload,
   type Message,
   outgoing,
   type ProofPayload,
@@ -108,23 +109,54 @@ export class SettlementService implements LaneOwner {
 
   /** A plan is attested with the variances of the epoch whose bar it was opened in. */
   private async onLiquidation(
-    { subject, positions }: ProofPayload,
+    { subject, positions, collateral }: ProofPayload,
     { manager }: ConsumeContext,
   ): Promise<void> {
     const epoch = subject.at === null ? null : await this.repository.epochAt(manager, subject.at);
-    if (epoch === null || positions === null || epoch.status === 'failed') {
+    if (epoch === null || positions === null || collateral === null || epoch.status === 'failed') {
       this.logger.warn(`plan ${subject.id} rests on a bar that is not proven: it is not attested`);
       return;
     }
     await this.repository.keepPlan(manager, subject.id, {
       epochId: epoch.epochId,
       at: subject.at!,
-      positions,
+      ...{ positions, collateral },
     });
-    if (epoch.status !== 'proving') await this.attest(manager, subject.id);
+    await this.attest(manager, subject.id);
   }
 
+  async onInclusions(
+    messages: readonly Message<InclusionPayload>[],
+    { manager }: ConsumeContext,
+  ): Promise<void> {
+    for (const { payload } of messages) {
+      const { planId, account, inclusion } = payload;
+      if (inclusion === null) {
+        this.logger.warn(
+          `${account} of plan ${planId} is not in the book of the bar before: the plan is not attested`,
+        );
+        continue;
+      }
+      await this.repository.keepLeaf(manager, planId, inclusion);
+      await this.attest(manager, planId);
+    }
+  }
+
+  /** A plan is attested once its proof, its account's leaf and its epoch's proofs are there, in whatever order they come. */
   private async attest(manager: EntityManager, planId: string): Promise<void> {
+    const [plan, leaf] = [
+      await this.repository.plan(planId, manager),
+      await this.repository.leaf(planId, manager),
+    ];
+    if (plan === undefined || leaf === undefined) return;
+    const epoch = (await this.repository.epoch(plan.epochId, manager))!;
+    if (epoch.status !== 'settling' && epoch.status !== 'settled') return;
+    if (Date.parse(leaf.barEnd) !== Number(epoch.barEnd)) {
+      this.logger.warn(
+        `the leaf of plan ${planId} is of the book of ${leaf.barEnd}, its epoch of another bar: it is not attested`,
+      );
+      return;
+    }
     await this.repository.addTransaction(manager, `prices-${planId}`, 'prices', { planId });
     await this.repository.addTransaction(manager, `attest-${planId}`, 'attest', { planId });
   }

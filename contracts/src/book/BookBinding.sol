@@ -33,7 +33,7 @@ contract BookBinding is IBookBinding, IJournals {
     /// @notice Holds the exchange's money; the zero address where the sums of cash are not compared.
     ICustody public immutable custody;
     ChallengesMaker public immutable maker;
-    /// @notice Root of each epoch's book, by the oracle that has published it.
+    /// @inheritdoc IBookBinding
     mapping(address oracle => mapping(uint64 number => bytes32)) public rootOf;
     /// @inheritdoc IJournals
     mapping(address oracle => mapping(uint64 number => bytes32)) public journalOf;

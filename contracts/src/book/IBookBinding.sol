@@ -28,4 +28,7 @@ interface IBookBinding {
 
     /// @notice Whether a challenged premium of one of the oracle's epochs was not proven in time, or a journal was shown to be broken.
     function disputed(address oracle) external view returns (bool);
+
+    /// @notice Root of the book that an oracle's epoch was bound with; zero where none was.
+    function rootOf(address oracle, uint64 number) external view returns (bytes32);
 }

@@ -1,8 +1,12 @@
-import type { Hex } from 'viem';
-import { LARGEST_ACCOUNT, liquidationStatement, quantise } from '#lib/proofs';
+import { hexToString, type Hex } from 'viem';
+import { bookRoot, bytesOf, hexOf, includedIn, totalsOf } from '#lib/commitment';
+import { messageOf } from '#lib/errors';
+import { FIELD_ORDER, LARGEST_ACCOUNT, liquidationStatement, quantise } from '#lib/proofs';
 import { type Attestation, type AuditedChain, label } from './audit-chain.js';
-import { publicValue } from './encoding.js';
+import { marketBytes, publicValue } from './encoding.js';
+import { decodeBook } from './book-commitment.js';
 import type { ProvenBar } from './proven-bar.js';
+import type { PublishedEpoch } from './published-epoch.js';
 
 export interface AuditedLiquidation {
   readonly plan: Hex;
@@ -23,11 +27,24 @@ export interface AttestedEvent {
 /** Largest relative change of a variance by rounding a declared model, and a unit of a share squared in percent² of 2^−152: the attestor's own. */
 const VARIANCE_SHIFT = 10n;
 const UNIT = (10n ** 4n) << 128n;
+/** 8 decimals to 18 */
+const MONEY = 10n ** 10n;
+/** Part of the notional that is the most funding and reservations, part that is the largest penalty, and rounding in units of 2^−24: the attestor's own. */
+const OWED_SHIFT = 7n;
+const PENALTY = 100n;
+const ROUNDING = 32n;
 
-/** An attested liquidation: its proof, its α, the prices and variances it rests on. */
+/** Epochs that were published before: their proven values, their calls and the roots of their books, by number. */
+export interface EarlierEpochs {
+  readonly proven: ReadonlyMap<number, ProvenBar>;
+  readonly published: ReadonlyMap<number, PublishedEpoch>;
+  readonly roots: ReadonlyMap<number, Hex | null>;
+}
+
+/** An attested liquidation: its proof, its α, its account's leaf, the prices and variances it rests on. */
 export async function auditLiquidation(
   chain: AuditedChain,
-  proven: ReadonlyMap<number, ProvenBar>,
+  epochs: EarlierEpochs,
   { transaction, block, plan, digest }: AttestedEvent,
 ): Promise<AuditedLiquidation> {
   const attestation = await chain.attested(transaction, digest);
@@ -37,9 +54,11 @@ export async function auditLiquidation(
   if (said !== plan) failures.push('its plan is not the one that was attested');
   if (values !== undefined && quantise(values.budget, 'budget') !== chain.budget)
     failures.push('its α is not the oracle’s');
-  const known = proven.get(Number(bar.number));
+  const number = Number(bar.number);
+  const known = epochs.proven.get(number);
   if (known === undefined || !isProven(bar, known))
     failures.push(`its values of epoch ${bar.number} are not the proven ones`);
+  failures.push(...leafFailures(attestation, epochs.published.get(number), epochs.roots.get(number)));
   failures.push(...(await accountFailures(chain, attestation)));
   return {
     ...{ plan, block: Number(block), transaction },
@@ -59,15 +78,56 @@ function isProven(bar: ProvenBar, known: ProvenBar): boolean {
   );
 }
 
-/** Notionals at prices that are held, diagonal variances as they were proven. */
+/** Why an account is not the one in its epoch's book. */
+function leafFailures(
+  [, , { leaf }]: Attestation,
+  epoch: PublishedEpoch | undefined,
+  root: Hex | null | undefined,
+): string[] {
+  if (epoch === undefined || !root) return ['its epoch’s book is bound to no accounts'];
+  try {
+    const found = includedIn({
+      ...{ account: hexToString(leaf.account), salt: bytesOf(leaf.salt), index: Number(leaf.index) },
+      sums: bytesOf(leaf.sums),
+      path: leaf.path.map(({ digest, sums }) => ({ digest: bytesOf(digest), sums: bytesOf(sums) })),
+    });
+    const { pool } = decodeBook(epoch.book);
+    return hexOf(bookRoot(found, pool)) === root ? [] : ['its account is not in its epoch’s book'];
+  } catch (error) {
+    return [`its account’s leaf cannot be read: ${messageOf(error)}`];
+  }
+}
+
+/** The positions of a leaf, by their place in it. */
+function heldIn(sums: Hex): { readonly cash: bigint; readonly markets: readonly Held[] } {
+  const { cash, debt, markets } = totalsOf(bytesOf(sums));
+  return {
+    cash: cash - debt,
+    markets: markets.map(({ market, long, short, entry }) => ({
+      ...{ market: marketBytes(market), size: long - short, entry },
+    })),
+  };
+}
+
+interface Held {
+  readonly market: Hex;
+  readonly size: bigint;
+  readonly entry: bigint;
+}
+
+/** The leaf's positions with notionals at prices that are held, diagonal variances as they were proven, and the deficit that they leave. */
 async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Attestation): Promise<string[]> {
-  const { time, unit, places, sizes } = account;
+  const { time, unit, places, rows, owed, leaf } = account;
   const failures: string[] = [];
   if (time < bar.bar || time > bar.bar + BigInt(bar.barSeconds))
     failures.push(`its marks of ${time} are not of the bar after ${bar.bar}`);
   if (unit === 0n) failures.push('its unit is 0');
   if (new Set(places).size !== places.length) failures.push('a market is there twice');
+  const held = heldIn(leaf.sums);
+  if (places.length !== held.markets.length || rows.length !== held.markets.length)
+    failures.push('its positions are not all of its account’s');
   const kappa = (bar.tailFactor * bar.tailFactor) >> 24n;
+  let equity = (held.cash - owed) * MONEY;
   let diagonal = 0;
   for (let i = 0; i < LARGEST_ACCOUNT; i++) {
     const notional = publicValue(proof, 'liquidation', 'publicNotionals', i);
@@ -78,8 +138,14 @@ async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Att
       continue;
     }
     const market = bar.markets[places[i]];
-    const price = await chain.priceAt(market, time);
-    const apart = notional * unit - (((sizes[i] * price) / 10n ** 8n) << 24n);
+    const position = held.markets.at(rows[i] ?? Infinity);
+    if (position?.market !== market) {
+      failures.push(`its account has no position in ${label(market)} there`);
+      continue;
+    }
+    const value = (position.size * (await chain.priceAt(market, time))) / 10n ** 8n;
+    equity += value - position.entry * MONEY;
+    const apart = notional * unit - ((value < 0n ? -value : value) << 24n);
     if (apart > unit || apart < -unit)
       failures.push(`the notional in ${label(market)} is not that of its size at the price held`);
     const scaled = ((bar.variances[places[i]] >> 24n) * kappa) >> 24n;
@@ -89,5 +155,26 @@ async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Att
     if (stated > expected + allowed || expected > stated + allowed)
       failures.push(`the variance in ${label(market)} is not the proven one`);
   }
+  return [...failures, ...deficitFailures(account, proof, equity)];
+}
+
+/** A public value of the field’s upper half is negative. */
+const signed = (value: bigint) => (value > FIELD_ORDER / 2n ? value - FIELD_ORDER : value);
+
+/** @param equity of the leaf at the prices held, 18 decimals */
+function deficitFailures({ unit, owed }: Attestation[2], proof: Attestation[3], equity: bigint): string[] {
+  const sum = (name: 'publicNotionals' | 'publicRelief') =>
+    Array.from({ length: LARGEST_ACCOUNT }, (_, i) =>
+      signed(publicValue(proof, 'liquidation', name, i)),
+    ).reduce((total, value) => total + value, 0n);
+  const [notional, relief] = [sum('publicNotionals') * unit, sum('publicRelief')];
+  const failures: string[] = [];
+  const stated = owed < 0n ? -owed : owed;
+  if ((stated * MONEY) << 24n > notional >> OWED_SHIFT)
+    failures.push('more funding and reservations are stated than 1/128 of its notional');
+  const apart =
+    (signed(publicValue(proof, 'liquidation', 'publicScalars')) - relief) * unit + (equity << 24n);
+  if (apart < -ROUNDING * unit || apart > notional / PENALTY + ROUNDING * unit)
+    failures.push('its deficit is not what its account’s equity leaves of its margin');
   return failures;
 }

@@ -60,9 +60,15 @@ export async function auditOracle(
       );
     } else if (event.eventName === 'LiquidationAttested') {
       const { plan, digest } = event.args;
-      const liquidation = await auditLiquidation(chain, auditor.proven, {
-        ...{ transaction, block, plan: plan!, digest: digest! },
-      });
+      const roots = new Map(epochs.map(({ number, root }) => [number, root]));
+      const { proven, published } = auditor;
+      const liquidation = await auditLiquidation(
+        chain,
+        { proven, published, roots },
+        {
+          ...{ transaction, block, plan: plan!, digest: digest! },
+        },
+      );
       liquidations.push(liquidation);
       onProgress(
         `liquidation ${label(liquidation.plan)}: ${liquidation.failures.length === 0 ? liquidation.proves : liquidation.failures.join('; ')}`,

@@ -1,4 +1,5 @@
 export * from './account.js';
+export * from './account-leaf.js';
 export * from './audit.js';
 export * from './audit-head.js';
 export * from './book-commitment.js';

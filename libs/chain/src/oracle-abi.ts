@@ -63,7 +63,9 @@ export const ORACLE_ABI = parseAbi([
 export const ATTESTOR_ABI = parseAbi([
   'struct Proof { bytes proof; uint256[] instances; }',
   'struct ProvenBar { uint64 number; uint64 bar; uint32 barSeconds; int256 tailFactor; bytes32[] markets; uint256[] variances; }',
-  'struct Account { uint64 time; uint256 unit; uint8[] places; uint256[] sizes; }',
+  'struct Node { bytes32 digest; bytes sums; }',
+  'struct Leaf { bytes account; bytes32 salt; uint256 index; bytes sums; Node[] path; bytes32 pool; }',
+  'struct Account { uint64 time; uint256 unit; int256 owed; uint8[] places; uint8[] rows; Leaf leaf; }',
   'function oracle() view returns (address)',
   'function attestLiquidation(bytes32 plan, ProvenBar bar, Account account, Proof proof)',
   'function attestedIn(bytes32 plan) view returns (uint256)',

@@ -103,8 +103,23 @@ export const proofPayload = z.strictObject({
     .array(z.strictObject({ market, size: z.number(), price: z.number() }))
     .nullable()
     .describe('of the account that a plan liquidates: what binds its proof to prices on a chain'),
+  collateral: z
+    .number()
+    .nullable()
+    .describe('of that account: cash less funding owed and money that is reserved, quote units'),
 });
 export type ProofPayload = z.infer<typeof proofPayload>;
+
+/** Place of an account that is liquidated in the book of the bar before: what binds its plan's proof to the book on a chain. */
+export const inclusionPayload = z.strictObject({
+  planId: identifier,
+  account: z.string(),
+  inclusion: z
+    .looseObject({})
+    .nullable()
+    .describe('the library’s IncludedAccount, of this account alone; null where the book does not have it'),
+});
+export type InclusionPayload = z.infer<typeof inclusionPayload>;
 
 /** Proofs that together give the risk of the standing book at a bar. */
 export const epochPayload = z.strictObject({

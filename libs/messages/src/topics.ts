@@ -26,6 +26,7 @@ import { parameterCommandPayload, parametersPayload } from './risk-parameters.js
 import {
   epochPayload,
   filterStepPayload,
+  inclusionPayload,
   modelPayload,
   proofJobPayload,
   proofPayload,
@@ -263,6 +264,16 @@ export const TOPICS = {
     schemaVersion: 2,
     payload: standingBookPayload,
   }),
+  inclusions: defineTopic({
+    name: 'inclusions',
+    description: 'Places of liquidated accounts in the book that was committed to, from the pricer',
+    key: 'planId',
+    partitioned: false,
+    retention: { days: 30 },
+    retainRecords: 2000,
+    schemaVersion: 1,
+    payload: inclusionPayload,
+  }),
   proofJobs: defineTopic({
     name: 'proof-jobs',
     description: 'Statements to be proven',
@@ -280,7 +291,7 @@ export const TOPICS = {
     partitioned: true,
     retention: { days: 30 },
     retainRecords: 10000,
-    schemaVersion: 1,
+    schemaVersion: 2,
     payload: proofPayload,
   }),
   epochs: defineTopic({

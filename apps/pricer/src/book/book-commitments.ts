@@ -169,6 +169,19 @@ export class BookCommitments {
   }
 
   /**
+   * Place of one account, cross or isolated, in the book that was the last one at a time.
+   *
+   * @param at market time, milliseconds
+   * @returns undefined where no such book is kept, the account was not in it, or this process does not write the book
+   */
+  async leaf(account: string, at: number): Promise<IncludedAccount | undefined> {
+    const { keeping } = this;
+    if (keeping === undefined) return undefined;
+    await keeping.told;
+    return (await keeping.pool.run({ kind: 'leaf', account, at })) as IncludedAccount | undefined;
+  }
+
+  /**
    * The receipt of an entry of a journal, made beside the writer.
    *
    * @throws {NotTheWriterError} in a process that does not write the book

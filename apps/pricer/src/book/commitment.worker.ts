@@ -42,6 +42,7 @@ export type CommitmentRequest =
   | { readonly kind: 'set'; readonly accounts: AccountBatch }
   | { readonly kind: 'commit'; readonly at: CommittedAt }
   | { readonly kind: 'inclusion'; readonly accounts: readonly string[]; readonly barEnd: number | undefined }
+  | { readonly kind: 'leaf'; readonly account: string; readonly at: number }
   | { readonly kind: 'journal'; readonly opening: OpeningBook; readonly records: readonly RecordedChange[] }
   | {
       readonly kind: 'receipt';
@@ -86,13 +87,19 @@ answerRequests((request: CommitmentRequest): CommitmentReply => {
       tree.setSums(account, saltOf(key, account), sums);
     return undefined;
   }
+  if (request.kind === 'leaf') {
+    const found = included([request.account], (barEnd) => barEnd <= request.at);
+    return typeof found === 'string' ? undefined : found;
+  }
   if (request.kind === 'journal') {
     const { root, leaves } = journalTree(request.opening, request.records);
     return { root: hexOf(root), entries: leaves.length };
   }
   if (request.kind === 'receipt')
     return tradeReceipt(request.of, request.opening, request.records, request.index);
-  return request.kind === 'commit' ? commit(request.at) : inclusion(request.accounts, request.barEnd);
+  if (request.kind === 'commit') return commit(request.at);
+  const { accounts, barEnd } = request;
+  return included(accounts, (end) => barEnd === undefined || end === barEnd);
 });
 
 function commit(at: CommittedAt): CommittedBook {
@@ -107,9 +114,12 @@ function commit(at: CommittedAt): CommittedBook {
   };
 }
 
-function inclusion(accounts: readonly string[], barEnd: number | undefined): CommitmentReply {
-  const index =
-    barEnd === undefined ? committed.length - 1 : committed.findLastIndex((one) => one.barEnd === barEnd);
+/** Places of accounts in the last book whose bar is asked for. */
+function included(
+  accounts: readonly string[],
+  isAsked: (barEnd: number) => boolean,
+): IncludedAccount | 'unknown-epoch' | 'unknown-account' {
+  const index = committed.findLastIndex(({ barEnd }) => isAsked(barEnd));
   if (index < 0) return 'unknown-epoch';
   const back = committed.length - 1 - index;
   const leaves = accounts
