@@ -51,9 +51,9 @@ library BarValues {
             tailFactor < int256(SharedLayout.SMALLEST_TAIL_FACTOR)
                 || tailFactor > int256(SharedLayout.LARGEST_TAIL_FACTOR)
         ) revert TailFactorOutOfRange(tailFactor);
-        for (uint256 i = B.EXPOSURES; i < B.EXPOSURES + B.MARKETS; i++) {
-            int256 exposure = values.integer(i);
-            unchecked {
+        unchecked {
+            for (uint256 i = B.EXPOSURES; i < B.EXPOSURES + B.MARKETS; i++) {
+                int256 exposure = values.integer(i);
                 int256 size = exposure < 0 ? -exposure : exposure;
                 if (size > LARGEST) revert SandwichValues.ValueAboveTolerance(i, exposure, LARGEST);
                 gross += size;

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title How fast numbers that others rely on may move: at most so far an update, so fast a block, and block by block.
-/// @notice Values are shares with 18 decimals.
 library GuardRails {
+    /// @dev Shares with 18 decimals.
     struct Limits {
         /// @dev values stay within [lowest, highest]
         uint64 lowest;
@@ -16,32 +16,40 @@ library GuardRails {
         uint32 blocks;
     }
 
-    /// @dev A value on its way: from `from` at block `start` to `to` at block `start + blocks`.
-    struct Path {
-        uint64 from;
-        uint64 to;
-        uint48 start;
-        uint32 blocks;
-        /// @dev end of the bar `to` is of, seconds since 1970
-        uint48 bar;
-    }
+    /// @dev Values are kept in units of 10^-9, with 32 bits each.
+    uint256 internal constant UNIT = 1e9;
+    uint256 private constant LARGEST = type(uint32).max;
 
     error LimitsInvalid();
 
     function check(Limits memory limits) internal pure {
-        if (limits.lowest > limits.highest || limits.velocity == 0 || limits.blocks == 0) revert LimitsInvalid();
-        if (limits.step == 0) revert LimitsInvalid();
+        if (limits.lowest > limits.highest || limits.highest / UNIT > LARGEST || limits.blocks == 0) revert LimitsInvalid();
+        if (limits.step / UNIT == 0 || limits.velocity / UNIT < 2) revert LimitsInvalid();
     }
 
-    /// @notice The value at a block: linear between updates.
-    function at(Path memory path, uint256 blockNumber) internal pure returns (uint64) {
-        uint256 passed = blockNumber - path.start;
-        if (passed >= path.blocks) return path.to;
-        if (path.to >= path.from) return path.from + uint64((uint256(path.to - path.from) * passed) / path.blocks);
-        return path.from - uint64((uint256(path.from - path.to) * passed) / path.blocks);
+    /// @notice The limits in the units that values are kept in: none is wider than it was.
+    function kept(Limits memory limits) internal pure returns (Limits memory) {
+        uint64 unit = uint64(UNIT);
+        return Limits({
+            lowest: (limits.lowest + unit - 1) / unit,
+            highest: limits.highest / unit,
+            step: limits.step / unit,
+            // Interpolation rounds: a block may move a value by a unit more than its part of the way.
+            velocity: limits.velocity / unit - 1,
+            blocks: limits.blocks
+        });
     }
 
-    /// @notice Where an update may go from where the values are.
+    /// @notice A value on its way, so many blocks after it set out: linear, and then where it was to go.
+    function at(uint256 from, uint256 to, uint256 passed, uint256 blocks) internal pure returns (uint256) {
+        if (passed >= blocks) return to;
+        unchecked {
+            // Differences below 2^32 times less than 2^32 blocks.
+            return to >= from ? from + ((to - from) * passed) / blocks : from - ((from - to) * passed) / blocks;
+        }
+    }
+
+    /// @notice Where an update may go from where the values are, all in the limits' units, below 2^64.
     /// @dev absolute: within [lowest, highest] and no further than `step`; velocity: if any is faster than allowed, all
     /// are scaled by the same factor, so that the direction of the update is kept.
     /// @return next values to be reached `limits.blocks` blocks later
@@ -50,24 +58,26 @@ library GuardRails {
         pure
         returns (uint256[] memory next)
     {
-        next = new uint256[](current.length);
-        uint256 furthest = 0;
-        for (uint256 i = 0; i < current.length; i++) {
-            uint256 goal = target[i];
-            if (goal < limits.lowest) goal = limits.lowest;
-            if (goal > limits.highest) goal = limits.highest;
-            if (goal > current[i] + limits.step) goal = current[i] + limits.step;
-            if (goal + limits.step < current[i]) goal = current[i] - limits.step;
-            next[i] = goal;
-            uint256 distance = goal > current[i] ? goal - current[i] : current[i] - goal;
-            if (distance > furthest) furthest = distance;
-        }
-        uint256 reach = uint256(limits.velocity) * limits.blocks;
-        if (furthest <= reach) return next;
-        for (uint256 i = 0; i < current.length; i++) {
-            next[i] = next[i] > current[i]
-                ? current[i] + ((next[i] - current[i]) * reach) / furthest
-                : current[i] - ((current[i] - next[i]) * reach) / furthest;
+        unchecked {
+            next = new uint256[](current.length);
+            (uint256 lowest, uint256 highest, uint256 step) = (limits.lowest, limits.highest, limits.step);
+            uint256 furthest = 0;
+            for (uint256 i = 0; i < next.length; i++) {
+                (uint256 goal, uint256 from) = (target[i], current[i]);
+                if (goal < lowest) goal = lowest;
+                if (goal > highest) goal = highest;
+                if (goal > from + step) goal = from + step;
+                if (goal + step < from) goal = from - step;
+                next[i] = goal;
+                uint256 distance = goal > from ? goal - from : from - goal;
+                if (distance > furthest) furthest = distance;
+            }
+            uint256 reach = uint256(limits.velocity) * limits.blocks;
+            if (furthest <= reach) return next;
+            for (uint256 i = 0; i < next.length; i++) {
+                (uint256 goal, uint256 from) = (next[i], current[i]);
+                next[i] = goal > from ? from + ((goal - from) * reach) / furthest : from - ((from - goal) * reach) / furthest;
+            }
         }
     }
 }

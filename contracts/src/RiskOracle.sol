@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 import {BarValues} from "./BarValues.sol";
 import {IBookBinding} from "./book/IBookBinding.sol";
@@ -13,6 +12,7 @@ import {BarLayout} from "./generated/Layout.sol";
 import {Timelocked} from "./governance/Timelocked.sol";
 import {LocalChain} from "./LocalChain.sol";
 import {IProvenBars, LiquidationAttestor} from "./LiquidationAttestor.sol";
+import {MarginPaths} from "./MarginPaths.sol";
 import {IPriceSource} from "./prices/IPriceSource.sol";
 import {ModelRegistry} from "./ModelRegistry.sol";
 import {SandwichValues} from "./SandwichValues.sol";
@@ -21,11 +21,11 @@ import {SandwichValues} from "./SandwichValues.sol";
 /// @notice A measure is set by `publish` alone, from proofs; nobody can set one by hand.
 contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     using Exceedances for Exceedances.Window;
-    using GuardRails for GuardRails.Path;
+    using MarginPaths for MarginPaths.Paths;
     using SandwichValues for uint256[];
 
-    /// @dev rounding of a return in units of its market and of the value computed from prices: 2^-20 percent in units of 2^-48
-    int256 private constant RETURN_TOLERANCE = 1 << 28;
+    /// @dev rounding of a return in units of its market and of the value computed from prices: 2^-20 percent, in units of 2^-48 1e-16
+    int256 private constant RETURN_TOLERANCE = (1 << 28) * 1e16;
 
     struct Proof {
         bytes proof;
@@ -108,7 +108,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     /// @dev digest of the closing prices that the last epoch of this model was published at
     bytes32 private _closes;
     Measure private _measure;
-    mapping(bytes32 market => GuardRails.Path) private _margins;
+    MarginPaths.Paths private _margins;
     mapping(bytes32 market => Exceedances.Window) private _windows;
     /// @notice Digest of an epoch's proven values: `LiquidationAttestor.ProvenBar`.
     mapping(uint64 number => bytes32) public provenIn;
@@ -138,8 +138,9 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     event EpochPublished(
         uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit, bytes32 digest
     );
-    /// @notice Targets of the margin requirements within the guard rails, in the order of the model's markets.
-    event MarginsMoved(uint64 indexed number, uint256[] to);
+    /// @notice Margin requirements set out within the guard rails, in the order of the model's markets, four in a word from its lowest bits
+    /// on: 32 bits where each goes, 32 bits where it was, in units of 10^-9.
+    event MarginsMoved(uint64 indexed number, uint256[] words);
     /// @notice A horizon has ended: windows so far, and in how many the price was further away than z volatilities.
     event WindowClosed(bytes32 indexed market, uint24 windows, uint24 exceedances);
     /// @notice A market has had more exceedances than a right forecast has with a probability of 0.1 %.
@@ -249,9 +250,9 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     /// @notice Margin requirement of a market in this block, a share with 18 decimals, and whether it is fresh: of a market that the model
     /// has dropped the last requirement stays, and goes stale.
     function margin(bytes32 market) external view returns (uint64 share, bool fresh) {
-        GuardRails.Path memory path = _margins[market];
-        if (path.start == 0) revert MarketUnknown(market);
-        return (path.at(block.number), _fresh(path.bar));
+        (uint256 value, uint64 bar) = _margins.valueOf(market, limits.blocks);
+        if (bar == 0) revert MarketUnknown(market);
+        return (uint64(value * GuardRails.UNIT), _fresh(bar));
     }
 
     /// @notice Whether a challenged premium was not proven in time, or a journal was shown to be broken: no read is fresh any more.
@@ -324,18 +325,20 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
             revert ChainBroken(p, _model.states[p], values[BarLayout.STATE_COMMITMENT]);
         }
         (uint256 at, uint256 end) = p == 0 ? (0, uint256(_model.first)) : (uint256(_model.first), before.length);
-        for (uint256 i = 0; i < BarLayout.MARKETS; i++) {
-            if (at == end) {
-                if (values[BarLayout.EXPOSURES + i] != 0 || values[BarLayout.LOG_RETURNS + i] != 0) {
-                    revert ExposureOfNoMarket(p, i);
+        unchecked {
+            for (uint256 i = 0; i < BarLayout.MARKETS; i++) {
+                int256 exposure = values.integer(BarLayout.EXPOSURES + i);
+                int256 logReturn = values.integer(BarLayout.LOG_RETURNS + i);
+                if (at == end) {
+                    if (exposure != 0 || logReturn != 0) revert ExposureOfNoMarket(p, i);
+                    continue;
                 }
-                continue;
+                book.exposures[at] = exposure;
+                _requireReturn(book, at, before[at], logReturn);
+                int256 variance = values.integer(BarLayout.VARIANCES + i);
+                variances[at] = variance > 0 ? uint256(variance) : 0;
+                at++;
             }
-            book.exposures[at] = values.integer(BarLayout.EXPOSURES + i);
-            _requireReturn(book, at, before[at], values.integer(BarLayout.LOG_RETURNS + i));
-            int256 variance = values.integer(BarLayout.VARIANCES + i);
-            variances[at] = variance > 0 ? uint256(variance) : 0;
-            at++;
         }
         _verify(proof, p);
         _model.states[p] = values[BarLayout.NEXT_STATE_COMMITMENT];
@@ -348,8 +351,9 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         // ln of the ratio with 18 decimals, right to its last digits; a percent is 1e16 units.
         int256 difference =
             logReturn * 1e16 - (FixedPointMathLib.lnWad(int256(FixedPointMathLib.mulDiv(p1, 1e18, p0))) << 48);
-        int256 allowed = RETURN_TOLERANCE * 1e16;
-        if (difference > allowed || difference < -allowed) revert PriceDiffers(book.markets[at], logReturn, p0, p1);
+        if (difference > RETURN_TOLERANCE || difference < -RETURN_TOLERANCE) {
+            revert PriceDiffers(book.markets[at], logReturn, p0, p1);
+        }
     }
 
     function _requireBound(IBookBinding.ProvenBook memory book, bytes calldata commitment) private {
@@ -367,36 +371,24 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
     }
 
     function _moveMargins(IBookBinding.ProvenBook memory book, uint256[] memory variances, uint256 tailFactor) private {
-        uint256 count = variances.length;
-        uint256[] memory current = new uint256[](count);
-        uint256[] memory asked = new uint256[](count);
-        GuardRails.Limits memory rails = limits;
-        for (uint256 i = 0; i < count; i++) {
-            asked[i] = _requirement(variances[i], tailFactor);
-            GuardRails.Path memory path = _margins[book.markets[i]];
-            // A market's first requirement starts where it is asked to be, within the limits: nobody relies on it yet.
-            current[i] = path.start == 0
-                ? Math.min(Math.max(asked[i], rails.lowest), rails.highest)
-                : path.at(block.number);
+        GuardRails.Limits memory rails = GuardRails.kept(limits);
+        uint256[] memory asked = new uint256[](variances.length);
+        unchecked {
+            for (uint256 i = 0; i < asked.length; i++) asked[i] = _requirement(variances[i], tailFactor);
         }
-        uint256[] memory next = GuardRails.bounded(rails, current, asked);
-        for (uint256 i = 0; i < count; i++) {
-            _margins[book.markets[i]] = GuardRails.Path({
-                from: uint64(current[i]),
-                to: uint64(next[i]),
-                start: uint48(block.number),
-                blocks: rails.blocks,
-                bar: uint48(book.bar)
-            });
-        }
-        emit MarginsMoved(book.number, next);
+        address list = _model.markets;
+        uint256[] memory current = _margins.current(list, book.markets, asked, rails);
+        asked = GuardRails.bounded(rails, current, asked);
+        emit MarginsMoved(book.number, _margins.set(list, book.bar, current, asked));
     }
 
-    /// @dev kappa sqrt(-2 ln alpha) sigma as a share with 18 decimals, from a variance in percent^2, units of 2^-128
+    /// @dev kappa sqrt(-2 ln alpha) sigma as a share in units of 10^-9, from a variance in percent^2, units of 2^-128
     function _requirement(uint256 variance, uint256 tailFactor) private view returns (uint256) {
-        // budget 2^-24 times variance 2^-48: the root is in units of 2^-36
-        uint256 percent = FixedPointMathLib.sqrt(2 * uint256(int256(budget)) * (variance >> 80));
-        return (percent * tailFactor * 1e16) >> 60;
+        unchecked {
+            // budget 2^-24 times variance 2^-48: the root is in units of 2^-36
+            uint256 percent = FixedPointMathLib.sqrt(2 * uint256(int256(budget)) * (variance >> 80));
+            return (percent * tailFactor * 1e7) >> 60;
+        }
     }
 
     /// @dev Counts the windows that end here; a forecast that is refuted is the last one that is taken of its model.

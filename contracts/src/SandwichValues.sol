@@ -29,8 +29,12 @@ library SandwichValues {
     error VolatilityOutside(uint256 state, int256 volatility);
 
     /// @notice A public value as an integer: the upper half of the field is negative.
+    /// @param values whose number the caller has compared with its circuit's: the place is not looked at here, for each of hundreds
     function integer(uint256[] calldata values, uint256 index) internal pure returns (int256) {
-        uint256 value = values[index];
+        uint256 value;
+        assembly ("memory-safe") {
+            value := calldataload(add(values.offset, shl(5, index)))
+        }
         if (value >= FIELD) revert NotAFieldElement(index);
         unchecked {
             // Below the order: the difference is negative, and wraps around to two's complement.
@@ -40,9 +44,12 @@ library SandwichValues {
 
     /// @notice Reverts unless |value| <= tolerance for `length` values.
     function bounded(uint256[] calldata values, uint256 first, uint256 length, int256 tolerance) internal pure {
-        for (uint256 i = first; i < first + length; i++) {
-            int256 value = integer(values, i);
-            if (value > tolerance || value < -tolerance) revert ValueAboveTolerance(i, value, tolerance);
+        int256 smallest = -tolerance;
+        unchecked {
+            for (uint256 i = first; i < first + length; i++) {
+                int256 value = integer(values, i);
+                if (value > tolerance || value < smallest) revert ValueAboveTolerance(i, value, tolerance);
+            }
         }
     }
 

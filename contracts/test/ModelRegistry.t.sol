@@ -194,7 +194,7 @@ contract ModelRegistryTest is OracleFixture {
         settings.margins.velocity = 0;
         vm.expectRevert(GuardRails.LimitsInvalid.selector);
         new RiskOracle(keys, settings, verifiers());
-        settings.margins.velocity = 1;
+        settings.margins.velocity = 2e9;
         settings.freshness = 0;
         vm.expectRevert(RiskOracle.FreshnessIsZero.selector);
         new RiskOracle(keys, settings, verifiers());

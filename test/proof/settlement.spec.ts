@@ -434,7 +434,7 @@ describe('proofs on a chain', () => {
     expect(await attest(id, { ...bar, number: 1n }, account_, proof)).toMatch(/^NotProvenSo/);
     expect(await attest(id, bar, { ...account_, time: time + 1n }, proof)).toMatch(/^PriceUnknown/);
     expect(await attest(id, bar, { ...account_, places: [0, 2, 4] }, proof)).toMatch(
-      /^(Notional|Variance)Differs/,
+      /^PositionNotInLeaf/,
     );
     // Accounts that are in no book, in another epoch's, or hold something else there.
     const claimed = (whose: AttestedAccount['leaf']) => attest(id, bar, { ...account_, leaf: whose }, proof);

@@ -53,7 +53,7 @@ export const ORACLE_ABI = parseAbi([
   'event VerifiersInstalled(Verifiers verifiers)',
   'event ModelInstalled(Model model)',
   'event EpochPublished(uint64 indexed number, uint64 indexed bar, bool chained, int64 upper, uint256 unit, bytes32 digest)',
-  'event MarginsMoved(uint64 indexed number, uint256[] to)',
+  'event MarginsMoved(uint64 indexed number, uint256[] words)',
   'event WindowClosed(bytes32 indexed market, uint24 windows, uint24 exceedances)',
   'event Discredited(bytes32 indexed market, uint24 windows, uint24 exceedances)',
   'event BindingInstalled(address binding)',
