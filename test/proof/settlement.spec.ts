@@ -433,9 +433,7 @@ describe('proofs on a chain', () => {
     expect(await attest(id, bar, account_, altered(proof, objective))).toBe('ProofRefused()');
     expect(await attest(id, { ...bar, number: 1n }, account_, proof)).toMatch(/^NotProvenSo/);
     expect(await attest(id, bar, { ...account_, time: time + 1n }, proof)).toMatch(/^PriceUnknown/);
-    expect(await attest(id, bar, { ...account_, places: [0, 2, 4] }, proof)).toMatch(
-      /^PositionNotInLeaf/,
-    );
+    expect(await attest(id, bar, { ...account_, places: [0, 2, 4] }, proof)).toMatch(/^PositionNotInLeaf/);
     // Accounts that are in no book, in another epoch's, or hold something else there.
     const claimed = (whose: AttestedAccount['leaf']) => attest(id, bar, { ...account_, leaf: whose }, proof);
     const own = account_.leaf;
