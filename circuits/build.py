@@ -18,11 +18,11 @@ from pathlib import Path
 import ezkl
 import onnx
 
-from zkcircuits import bar, layouts, liquidation, loss, price
+from zkcircuits import bar, layouts, liquidation, loss, price, reduction
 from zkcircuits.calls import finished
 from zkcircuits.own_verifier import own_verifier
 
-CIRCUITS = {"bar": bar, "price": price, "liquidation": liquidation, "loss": loss}
+CIRCUITS = {"bar": bar, "price": price, "liquidation": liquidation, "loss": loss, "reduction": reduction}
 # 256^5, 256^6 and 1024^5 fail in the Node engine.
 DECOMPOSITION = (1024, 4)
 # Circuits whose proofs are verified with every epoch: each has a verifier of its own, which takes less gas.

@@ -1,7 +1,7 @@
 """layout.json: where each public value of each circuit is, in which unit, and the numbers that whoever verifies shares with the
 builders. `libs/proofs/src/generated/layout.ts` and `contracts/src/generated/Layout.sol` are made from this."""
 
-from . import bar, factors, liquidation, loss, price
+from . import bar, factors, liquidation, loss, price, reduction
 from .integers import BITS, ONE
 
 # Bounds of a sandwich, in its units of 2^-24 where nothing else is said. docs/concepts/proofs.md has what makes each necessary.
@@ -49,6 +49,14 @@ CONSTANTS = {
         "gapTolerance": 2**10,
     },
     "loss": {"accounts": loss.ACCOUNTS, "leafFields": len(loss.LEAF), "terms": len(loss.TERMS)},
+    "reduction": {
+        "accounts": reduction.ACCOUNTS,
+        "markets": reduction.MARKETS,
+        "pairs": reduction.PAIRS,
+        "leafFields": reduction.LEAF,
+        "leverageBits": reduction.LEVERAGE_BITS,
+        "distanceBits": reduction.DISTANCE_BITS,
+    },
 }
 
 

@@ -1,25 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { type GainsCut, type HaircutSettled, lossSettlement } from '#lib/exchange';
-import { lossChunkFailures, lossStatement, lossStatementFailures } from '#lib/margin';
-import { ExchangeMachine, HOUR_MS, money, number } from '../support/exchange-machine.js';
-
-/** Ten traders have won more than the pool has: some had much before, some little; one has lost, and owes. */
-function pastThePool(): ExchangeMachine {
-  const machine = new ExchangeMachine(['A', 'B'], { volatility: 0.02 });
-  machine.provide('lp', 100_000);
-  machine.wait(1000);
-  for (let i = 0; i < 10; i++) {
-    machine.deposit(`w${i}`, 60_000 + 1000 * i);
-    machine.trade(`w${i}`, { A: 100 + 50 * i });
-  }
-  machine.deposit('loser', 20_000);
-  machine.trade('loser', { B: 2000 });
-  machine.deposit('idle', 50_000);
-  machine.wait(1000);
-  machine.settle();
-  machine.marks({ A: 160, B: 85 });
-  return machine;
-}
+import {
+  type GainsCut,
+  type HaircutSettled,
+  lossSettlement,
+  type PositionsReduced,
+  reductionLeavesOf,
+  reductionStatementOf,
+} from '#lib/exchange';
+import {
+  lossChunkFailures,
+  lossStatement,
+  lossStatementFailures,
+  reductionChunkFailures,
+  reductionGap,
+  reductionGapFailures,
+  reductionStatementFailures,
+} from '#lib/margin';
+import { HOUR_MS, money, number } from '../support/exchange-machine.js';
+import { pastThePool } from '../support/past-the-pool.js';
 
 /** Law 5, past P + L: gains bear the shortfall, in proportion, and nobody gains by being first or by being many. */
 describe('a loss past the pool', () => {
@@ -58,7 +56,16 @@ describe('a loss past the pool', () => {
     expect(ledger.settlements).toBe(1);
     expect(ledger.recount()).toBeUndefined();
     // The pool has no capital: its position has become as small as that.
-    expect(events.some(({ kind }) => kind === 'positions-reduced')).toBe(true);
+    const reduced = events.filter((event): event is PositionsReduced => event.kind === 'positions-reduced');
+    // What the events say is enough to judge it: sides, sums, and that no other way of closing leaves less risk.
+    const statement = reductionStatementOf(reduced)!;
+    expect(statement.chunks).toHaveLength(1);
+    expect(reductionStatementFailures(statement)).toEqual([]);
+    const leaves = reductionLeavesOf(reduced[0].program!, reduced[0]);
+    expect(reductionChunkFailures(statement, 0, leaves, '')).toEqual([]);
+    const gap = reductionGap(statement.terms, leaves);
+    expect(reductionGapFailures(gap)).toEqual([]);
+    expect(gap.risk).toBeGreaterThan(0n);
     expect(Math.abs(Number(ledger.market('A').size))).toBeLessThan(Number(1000n * 10n ** 8n));
     for (let i = 0; i < 10; i++) expect(ledger.position(`w${i}`, 'A').size).toBeGreaterThanOrEqual(0n);
     machine.deposit('new', 10_000);

@@ -288,3 +288,24 @@ library LossLayout {
     uint256 internal constant LEAF_FIELDS = 4;
     uint256 internal constant TERMS = 6;
 }
+
+/// @title Where the public values of `reduction` are: first index, number where there are several, unit 2^-bits.
+library ReductionLayout {
+    uint256 internal constant COUNT = 90;
+    uint256 internal constant TERMS_COMMITMENT = 0;
+    uint256 internal constant LEAF_COMMITMENT = 1;
+    uint256 internal constant LEAF_COMMITMENT_LENGTH = 18;
+    uint256 internal constant VIOLATIONS = 19;
+    uint256 internal constant PUBLIC_TERMS = 20;
+    uint256 internal constant PUBLIC_TERMS_LENGTH = 60;
+    uint256 internal constant CLOSED = 80;
+    uint256 internal constant CLOSED_LENGTH = 8;
+    uint256 internal constant GAP = 88;
+    uint256 internal constant RISK = 89;
+    uint256 internal constant ACCOUNTS = 18;
+    uint256 internal constant MARKETS = 8;
+    uint256 internal constant PAIRS = 36;
+    uint256 internal constant LEAF_FIELDS = 18;
+    uint256 internal constant LEVERAGE_BITS = 30;
+    uint256 internal constant DISTANCE_BITS = 30;
+}

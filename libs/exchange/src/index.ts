@@ -20,6 +20,7 @@ export * from './book/position.js';
 export * from './book/published-states.js';
 export { CHARGE_SHARE, DEBT_SHARE, MISSTATED_SHARE } from './accounts/charge-threshold.js';
 export { chargeCredit } from './commands/charge-credit.js';
+export { reducePositions } from './commands/reduce-positions.js';
 export * from './commands/settle-losses.js';
 export * from './commands/settled-losses.js';
 export * from './errors.js';

@@ -36,7 +36,8 @@ import { bookTrade, marginAccountOf, tradeRejected } from './commands/book-trade
 import type { Exchange } from './commands/exchange.js';
 import { requireTradeLimit } from './commands/limits.js';
 import { liquidate, takeOver } from './commands/liquidate.js';
-import { lossShareNow, reducePositions, settleLosses } from './commands/settle-losses.js';
+import { reducePositions } from './commands/reduce-positions.js';
+import { lossShareNow, settleLosses } from './commands/settle-losses.js';
 import { setParameters } from './commands/set-parameters.js';
 import { fundingAccrued, intervalEnded, vested } from './elapsed-time.js';
 import { CommandIdReusedError } from './errors.js';

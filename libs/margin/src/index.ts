@@ -17,4 +17,5 @@ export * from './fees/liquidator-fee.js';
 export * from './loss/deleverage.js';
 export * from './loss/haircut.js';
 export * from './loss/loss-statement.js';
+export * from './loss/reduction-statement.js';
 export * from './loss/water-level.js';

@@ -101,6 +101,12 @@ export const BOOK_EXAMPLES: readonly BookPayload[] = [
   {
     ...{ kind: 'positions-reduced', at, settlementId: 's-1' },
     reductions: [{ account: 'alice', market: 'BTC', size: '-0.1', price: '65000.5' }],
+    program: {
+      markets: [{ market: 'BTC', price: '65000.5', reduce: '0.1' }],
+      ...{ covariance: ['1073741824'], prices: ['576460752303423488'] },
+    },
+    held: [['alice', '13000.1', [['BTC', '0.1']]]],
+    chunk: { accounts: 1, closed: ['697937554073190'], last: '0a', leaves: '0b', root: '1f' },
   },
   { kind: 'note-paid', ...command, commandId: 'n-1', account: 'alice', amount: '5' },
   {

@@ -156,6 +156,39 @@ export const bookPayload = z.discriminatedUnion('kind', [
       .array(z.strictObject({ ...leg.shape, account: marginAccount }))
       .readonly()
       .describe('what makes positions smaller, at their marks'),
+    program: z
+      .strictObject({
+        markets: z.array(z.strictObject({ market, price: decimal, reduce: decimal })).readonly(),
+        covariance: z.array(integer).readonly().describe('upper triangle by rows, its largest entry 2^30'),
+        prices: z
+          .array(integer)
+          .readonly()
+          .describe(
+            'marginal cost of a kept position by market, units of 2^-60; none where the reduction was made market by market',
+          ),
+      })
+      .optional()
+      .describe('with the first part: what all positions are judged by'),
+    held: z
+      .array(
+        z
+          .tuple([marginAccount, decimal, z.array(z.tuple([market, decimal]).readonly()).readonly()])
+          .readonly(),
+      )
+      .readonly()
+      .optional()
+      .describe(
+        'accounts on the reduced side, ids ascending: equity that positions are weighed by, sizes kept',
+      ),
+    chunk: z
+      .strictObject({
+        ...{ accounts: z.int().min(1), closed: z.array(integer).readonly() },
+        ...{ last: text, leaves: text, root: text },
+      })
+      .optional()
+      .describe(
+        'sums and roots after this part; closed is equity times leverage, 2^-30 of the smallest unit',
+      ),
   }),
   event('note-paid', { commandId: identifier, account: marginAccount, amount: decimal }),
   event('parameters-set', {

@@ -38,12 +38,17 @@ export function registerProofs(program: Command): void {
   program
     .command('check-loss')
     .description(
-      'check an account’s share of a loss past the pool: FILE is the answer of GET /v1/accounts/ID/losses/N; exit code 1 where it is not by the rule',
+      'check a loss past the pool: FILE is the answer of GET /v1/accounts/ID/losses/N, or has the events of the whole settlement, a line of JSON each; exit code 1 where it is not by the rule',
     )
-    .argument('<file>', 'JSON')
-    .action(async (file: string) => {
+    .argument('<file>', 'JSON, or JSON lines')
+    .option('--proofs <folder>', 'check the settlement’s proofs as well; FILE has its events')
+    .action(async (file: string, options: { proofs?: string }) => {
       const { checkLossCommand } = await import('../loss.command.js');
-      const checked = checkLossCommand(file);
+      const { checkSettlementCommand } = await import('../settlement.command.js');
+      const { hasEvents } = await import('../settlement-events.js');
+      const checked = hasEvents(file)
+        ? await checkSettlementCommand(file, options)
+        : checkLossCommand(file, options);
       print(checked);
       if (checked.failures.length > 0) process.exitCode = 1;
     });
@@ -51,7 +56,7 @@ export function registerProofs(program: Command): void {
   program
     .command('prove-loss')
     .description(
-      'prove a shared loss, 64 accounts a proof: FILE has the events of the settlement, a line of JSON each, as the topic book and the view book_event have them',
+      'prove a settlement of losses, who bears it and whose positions were reduced: FILE has its events, a line of JSON each, as the topic book and the view book_event have them',
     )
     .argument('<file>', 'JSON lines')
     .requiredOption(
@@ -59,8 +64,10 @@ export function registerProofs(program: Command): void {
       'where proofs are written, and the salts: each account’s own is for it alone',
     )
     .action(async (file: string, options: { out: string }) => {
-      const { proveLossCommand } = await import('../loss.command.js');
-      print(await proveLossCommand(file, options));
+      const { proveLossCommand } = await import('../settlement.command.js');
+      const proven = await proveLossCommand(file, options);
+      print(proven);
+      if (proven.failures.length > 0) process.exitCode = 1;
     });
 
   program

@@ -335,6 +335,29 @@ export interface PositionsReduced extends Happened {
   readonly kind: 'positions-reduced';
   readonly settlementId: string;
   readonly reductions: readonly (BookedLeg & { readonly account: string })[];
+  /** what all positions are judged by, with the first part; absent where a reduction is of more markets than a statement has */
+  readonly program?: {
+    /** the size that had to be closed, signed, at the mark */
+    readonly markets: readonly { readonly market: string; readonly price: string; readonly reduce: string }[];
+    /** Σ by rows, upper triangle, its largest entry 2^30 */
+    readonly covariance: readonly string[];
+    /** marginal cost of a kept position in each market, units of 2^−60; none where it was made market by market */
+    readonly prices: readonly string[];
+  };
+  /** accounts on the reduced side, ids ascending: equity that positions are weighed by, and the sizes that are kept */
+  readonly held?: readonly (readonly [
+    account: string,
+    equity: string,
+    kept: readonly (readonly [market: string, size: string])[],
+  ])[];
+  /** sums and roots after this part */
+  readonly chunk?: {
+    readonly accounts: number;
+    readonly closed: readonly string[];
+    readonly last: string;
+    readonly leaves: string;
+    readonly root: string;
+  };
 }
 
 /** Money set aside for an account's notes is paid into its cash. */

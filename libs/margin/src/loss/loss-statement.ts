@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Claim } from './haircut.js';
+import { climbed, digestOf, merklePath, type MerklePath, merkleRoot } from './merkle.js';
 
 /** Accounts of one chunk, which one proof covers. */
 export const CHUNK_ACCOUNTS = 4096;
@@ -42,8 +42,7 @@ export interface LossShareProof {
   readonly leaf: LossLeaf;
   /** Σ g and Σ (E⁺ − g) of the accounts before this one */
   readonly before: { readonly gains: bigint; readonly principal: bigint };
-  /** siblings from the leaf up; null where a node has none and goes up as it is */
-  readonly path: readonly ({ readonly digest: string; readonly left: boolean } | null)[];
+  readonly path: MerklePath;
 }
 
 const START: LossState = { accounts: 0, gains: 0n, principal: 0n, cuts: 0n, last: '', root: '' };
@@ -138,16 +137,13 @@ export function lossShareProof(
   const at = leaves.findIndex((leaf) => leaf.account === account);
   if (at < 0) return undefined;
   const start = chunks[chunk - 1] ?? START;
-  const path: ({ digest: string; left: boolean } | null)[] = [];
-  let level = digestsOf(start, leaves);
-  for (let i = at; level.length > 1; i = i >> 1) {
-    const sibling = level.at(i % 2 === 0 ? i + 1 : i - 1);
-    const missing = i % 2 === 0 && i + 1 >= level.length;
-    path.push(missing ? null : { digest: sibling!, left: i % 2 === 1 });
-    level = levelAbove(level);
-  }
   const { gains, principal } = leaves.slice(0, at).reduce(added, start);
-  return { chunk, leaf: leaves[at], before: { gains, principal }, path };
+  return {
+    chunk,
+    leaf: leaves[at],
+    before: { gains, principal },
+    path: merklePath(digestsOf(start, leaves), at),
+  };
 }
 
 /** Whether an account's cut follows from the statement's sums and its gain, and its leaf is in the statement. */
@@ -158,12 +154,8 @@ export function lossShareFailures(
   const failures = lossStatementFailures(statement);
   const due = cutOf(totalsOf(statement), before, leaf);
   if (leaf.cut !== due) failures.push(`the cut is ${due}, not ${leaf.cut}`);
-  let digest = leafDigest(before, leaf);
-  for (const step of path) {
-    if (step === null) continue;
-    digest = step.left ? hash('node', step.digest, digest) : hash('node', digest, step.digest);
-  }
-  if (statement.chunks[chunk]?.leaves !== digest) failures.push(`the leaf is not in chunk ${chunk}`);
+  if (statement.chunks[chunk]?.leaves !== climbed(leafDigest(before, leaf), path))
+    failures.push(`the leaf is not in chunk ${chunk}`);
   return failures;
 }
 
@@ -186,21 +178,19 @@ function cutOf(totals: ReturnType<typeof totalsOf>, before: Sums, { gain, equity
 
 function chunkOf(before: LossState, leaves: readonly LossLeaf[]): LossChunk {
   const sums = leaves.reduce(added, { gains: before.gains, principal: before.principal });
-  let level = digestsOf(before, leaves);
-  while (level.length > 1) level = levelAbove(level);
   const state = {
     accounts: before.accounts + leaves.length,
     ...sums,
     cuts: leaves.reduce((sum, { cut }) => sum + cut, before.cuts),
     last: lastOf(leaves.at(-1)?.account ?? ''),
-    leaves: level[0] ?? '',
+    leaves: merkleRoot(digestsOf(before, leaves)),
   };
   return { ...state, root: rootAfter(before, state) };
 }
 
 function rootAfter(before: LossState, chunk: Omit<LossChunk, 'root'>): string {
   const { accounts, gains, principal, cuts, last, leaves } = chunk;
-  return hash('chunk', before.root, accounts, gains, principal, cuts, last, leaves);
+  return digestOf('chunk', before.root, accounts, gains, principal, cuts, last, leaves);
 }
 
 function digestsOf(start: Sums, leaves: readonly LossLeaf[]): string[] {
@@ -212,14 +202,8 @@ function digestsOf(start: Sums, leaves: readonly LossLeaf[]): string[] {
   });
 }
 
-function levelAbove(level: readonly string[]): string[] {
-  return Array.from({ length: Math.ceil(level.length / 2) }, (_, i) =>
-    2 * i + 1 < level.length ? hash('node', level[2 * i], level[2 * i + 1]) : level[2 * i],
-  );
-}
-
 function leafDigest({ gains, principal }: Sums, { account, equity, gain, cut }: LossLeaf): string {
-  return hash('leaf', account, equity, gain, cut, gains, principal);
+  return digestOf('leaf', account, equity, gain, cut, gains, principal);
 }
 
 function added({ gains, principal }: Sums, { equity, gain }: Claim): { gains: bigint; principal: bigint } {
@@ -227,14 +211,7 @@ function added({ gains, principal }: Sums, { equity, gain }: Claim): { gains: bi
 }
 
 function lastOf(account: string): string {
-  return account === '' ? '' : hash('id', account);
-}
-
-/** Parts as JSON: no two lists of parts are written alike. */
-function hash(...parts: readonly (string | number | bigint)[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify(parts.map(String)))
-    .digest('hex');
+  return account === '' ? '' : digestOf('id', account);
 }
 
 function positive(value: bigint): bigint {

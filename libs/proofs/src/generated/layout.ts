@@ -170,4 +170,24 @@ export const LAYOUTS = {
       terms: 6,
     },
   },
+  reduction: {
+    count: 90,
+    values: {
+      termsCommitment: { first: 0, length: 1, bits: 0 },
+      leafCommitment: { first: 1, length: 18, bits: 0 },
+      violations: { first: 19, length: 1, bits: 0 },
+      publicTerms: { first: 20, length: 60, bits: 0 },
+      closed: { first: 80, length: 8, bits: 0 },
+      gap: { first: 88, length: 1, bits: 0 },
+      risk: { first: 89, length: 1, bits: 0 },
+    },
+    constants: {
+      accounts: 18,
+      markets: 8,
+      pairs: 36,
+      leafFields: 18,
+      leverageBits: 30,
+      distanceBits: 30,
+    },
+  },
 } as const;

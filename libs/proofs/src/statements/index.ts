@@ -4,6 +4,7 @@ import { barStatement } from './bar.js';
 import { liquidationStatement } from './liquidation.js';
 import { lossStatement } from './loss.js';
 import { priceStatement } from './price.js';
+import { reductionStatement } from './reduction.js';
 
 export * from './bar.js';
 export {
@@ -24,10 +25,11 @@ export {
 export * from './liquidation.js';
 export * from './loss.js';
 export * from './price.js';
+export * from './reduction.js';
 
 /** Every statement by its name. */
 export const STATEMENTS: ReadonlyMap<string, Statement<unknown, unknown>> = new Map(
-  [barStatement, priceStatement, liquidationStatement, lossStatement].map((statement) => [
+  [barStatement, priceStatement, liquidationStatement, lossStatement, reductionStatement].map((statement) => [
     statement.name,
     statement as unknown as Statement<unknown, unknown>,
   ]),
