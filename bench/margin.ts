@@ -6,11 +6,14 @@ import {
   lossStatement,
   PortfolioBook,
   portfolioModel,
+  reductionGap,
+  reductionStatement,
   shareLoss,
 } from '#lib/margin';
 import { randomStream } from '#lib/runtime';
 import { randomCase, randomPortfolioCase } from '../test/support/liquidation-cases.js';
 import { settledLoss } from '../test/support/loss-cases.js';
+import { reducedPositions } from '../test/support/reduction-cases.js';
 import { TradingExchange } from './decisions.js';
 import { cpuSeconds } from './growth.js';
 import { percentile } from './harness.js';
@@ -75,6 +78,19 @@ function lossFigures(): MarginFigure[] {
     measured: milliseconds(1, () => void deleverage(problem)),
     target: 'none',
   });
+  const { terms, leaves } = reducedPositions(7, { markets: 8, accounts: 20_000, share: 0.25 });
+  figures.push(
+    {
+      what: `statement of ${leaves.length.toLocaleString('en')} accounts reduced in 8 markets, hashes by account`,
+      measured: milliseconds(1, () => void reductionStatement(terms, leaves)),
+      target: 'none',
+    },
+    {
+      what: 'their certificate, exact',
+      measured: milliseconds(1, () => void reductionGap(terms, leaves)),
+      target: 'none',
+    },
+  );
   return figures;
 }
 

@@ -170,6 +170,69 @@ describe('matched trades', () => {
     expect(machine.engine.accounts.standing('a').available).toBe(50_000);
   });
 
+  it('margin orders together: many that each close or hedge the same position are not free, and a release frees no other', () => {
+    const machine = exchange();
+    const reserve = (commandId: string, size: string) =>
+      machine.command({ kind: 'reserve', commandId, account: 'a', legs: [{ market: 'A', size }] });
+    expect(match(machine, { fills: [fill('b', 'a', 'A', '5000', '100')] }).kind).toBe('match-booked');
+    // Short 5,000: the first order closes it and needs only what a fill may cost, the second opens a position of its own.
+    expect(reserve('close', '5000')).toMatchObject({ kind: 'margin-reserved', amount: '10000' });
+    expect(reserve('again', '5000')).toMatchObject({ kind: 'margin-reserved', amount: '35000' });
+    // An order of the other side is no cheaper for those that it would offset: they may be released, and it stays.
+    expect(reserve('other', '-2000')).toMatchObject({ amount: '14000' });
+    for (const reservationId of ['close', 'again'])
+      expect(
+        machine.command({ kind: 'release', commandId: `r-${reservationId}`, account: 'a', reservationId }),
+      ).toMatchObject({ kind: 'margin-released' });
+    expect(
+      match(machine, {
+        fills: [fill('b', 'a', 'A', '2000', '98.5')],
+        releases: [{ account: 'a', reservationId: 'other' }],
+      }).kind,
+    ).toBe('match-booked');
+    // It holds of an exchange that was restored as well.
+    const restored = exchange();
+    expect(match(restored, { fills: [fill('b', 'a', 'A', '5000', '100')] }).kind).toBe('match-booked');
+    const reserveThere = (commandId: string) =>
+      restored.command({ kind: 'reserve', commandId, account: 'a', legs: [{ market: 'A', size: '5000' }] });
+    expect(reserveThere('close')).toMatchObject({ amount: '10000' });
+    restored.restart();
+    expect(reserveThere('again')).toMatchObject({ amount: '35000' });
+  });
+
+  it('reserve for every subset of the orders that may be filled: the margin is there when they are', () => {
+    const sizes = fc.array(
+      fc.integer({ min: -40, max: 40 }).filter((size) => size !== 0),
+      { minLength: 1, maxLength: 8 },
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: -40, max: 40 }), sizes, fc.nat(), (held, orders, subset) => {
+        const machine = exchange();
+        if (held !== 0)
+          match(machine, {
+            fills: [
+              fill(held > 0 ? 'a' : 'b', held > 0 ? 'b' : 'a', 'A', String(Math.abs(held) * 100), '100'),
+            ],
+          });
+        const taken = orders.filter(
+          (size, i) =>
+            machine.command({
+              ...{ kind: 'reserve', commandId: `o${i}`, account: 'a' },
+              legs: [{ market: 'A', size: String(size * 100) }],
+            }).kind === 'margin-reserved',
+        );
+        const filled = taken.reduce((sum, size, i) => ((subset >> i) & 1 ? sum + size : sum), 0);
+        const { initialMargin } = machine.engine.accounts.standing('a', {
+          legs: [{ market: 'A', size: filled * 100, price: 100 }],
+          cost: 0,
+        });
+        const now = machine.engine.accounts.standing('a');
+        expect(initialMargin).toBeLessThanOrEqual(now.initialMargin + now.reserved + 1e-6);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
   it('neither make money nor lose any, whatever is matched', () => {
     const account = fc.constantFrom('a', 'b', 'c', 'd');
     const market = fc.constantFrom('A', 'B');

@@ -70,7 +70,10 @@ export const BOOK_EXAMPLES: readonly BookPayload[] = [
     forecastId: '7@2026-01-01T12:00:00.000Z',
   },
   { kind: 'match-rejected', ...command, matchId: 'm-2', ...refusal },
-  { kind: 'margin-reserved', ...command, commandId: 'o-1', account: 'alice', amount: '325' },
+  {
+    ...{ kind: 'margin-reserved', ...command, commandId: 'o-1', account: 'alice', amount: '325' },
+    legs: [['BTC', '6500.05']],
+  },
   {
     ...{ kind: 'margin-released', ...command, commandId: 'o-2', account: 'alice', reservationId: 'o-1' },
     amount: '325',

@@ -111,7 +111,14 @@ export const bookPayload = z.discriminatedUnion('kind', [
     ...{ feeAccount: account, forecastId },
   }),
   event('match-rejected', { matchId: identifier, by: account.optional(), ...refusal }),
-  event('margin-reserved', { commandId: identifier, account: marginAccount, amount: decimal }),
+  event('margin-reserved', {
+    ...{ commandId: identifier, account: marginAccount, amount: decimal },
+    legs: z
+      .array(z.tuple([market, decimal]).readonly())
+      .readonly()
+      .optional()
+      .describe('the orders by market: signed notionals at the marks of then'),
+  }),
   event('margin-released', {
     ...{ commandId: identifier, account: marginAccount, reservationId: identifier, amount: decimal },
   }),

@@ -21,3 +21,8 @@ export function createHash(algorithm: 'sha256') {
     },
   };
 }
+
+/** The same in one call, as hexadecimal. */
+export function hash(algorithm: 'sha256', data: string): string {
+  return createHash(algorithm).update(data).digest('hex');
+}

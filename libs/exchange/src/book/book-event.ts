@@ -268,6 +268,8 @@ export interface MarginReserved extends Happened {
   readonly commandId: string;
   readonly account: string;
   readonly amount: string;
+  /** the orders' signed notionals at the marks of then, by market: later ones are margined with them */
+  readonly legs?: readonly (readonly [market: string, notional: string])[];
 }
 
 export interface MarginReleased extends Happened {

@@ -7,6 +7,7 @@ import {
   type LockedWithdrawal,
   type MarketBook,
   type OpenPosition,
+  type Reservation,
   type TakeoverTerms,
   type WaitingCommand,
 } from './ledger-state.js';
@@ -51,7 +52,10 @@ export class Books {
   /** losses past the pool that were shared: the sequence of each `haircut-settled` */
   readonly settlements: number[] = [];
   /** equity reserved for orders, by account and reservation */
-  readonly reservations = new Map<string, { readonly total: bigint; readonly byId: Map<string, bigint> }>();
+  readonly reservations = new Map<
+    string,
+    { readonly total: bigint; readonly byId: Map<string, Reservation> }
+  >();
   /** positions that accounts let liquidators pass to them */
   readonly takeovers = new Map<string, TakeoverTerms>();
   /** losses that L has borne for P: gains give them back before P earns */
@@ -122,20 +126,20 @@ export class Books {
     else this.reserved.set(provider, next);
   }
 
-  reserveMargin(account: string, reservationId: string, amount: bigint): void {
-    const known = this.reservations.get(account) ?? { total: 0n, byId: new Map<string, bigint>() };
-    const before = known.byId.get(reservationId) ?? 0n;
-    known.byId.set(reservationId, amount);
-    this.reservations.set(account, { total: known.total + amount - before, byId: known.byId });
+  reserveMargin(account: string, reservationId: string, reservation: Reservation): void {
+    const known = this.reservations.get(account) ?? { total: 0n, byId: new Map<string, Reservation>() };
+    const before = known.byId.get(reservationId)?.amount ?? 0n;
+    known.byId.set(reservationId, reservation);
+    this.reservations.set(account, { total: known.total + reservation.amount - before, byId: known.byId });
   }
 
   release(account: string, reservationId: string): void {
     const known = this.reservations.get(account);
-    const amount = known?.byId.get(reservationId);
-    if (known === undefined || amount === undefined) return;
+    const held = known?.byId.get(reservationId);
+    if (known === undefined || held === undefined) return;
     known.byId.delete(reservationId);
     if (known.byId.size === 0) this.reservations.delete(account);
-    else this.reservations.set(account, { total: known.total - amount, byId: known.byId });
+    else this.reservations.set(account, { total: known.total - held.amount, byId: known.byId });
   }
 
   acceptTakeovers(account: string, notional: bigint, discount: number): void {

@@ -194,7 +194,26 @@ export class ExchangeLedger {
   /** The part that some reservations hold. */
   reservedBy(account: string, reservationIds: readonly string[]): bigint {
     const byId = this.books.reservations.get(account)?.byId;
-    return [...new Set(reservationIds)].reduce((sum, id) => sum + (byId?.get(id) ?? 0n), 0n);
+    return [...new Set(reservationIds)].reduce((sum, id) => sum + (byId?.get(id)?.amount ?? 0n), 0n);
+  }
+
+  /** Whether an account has a reservation. */
+  hasReservation(account: string, reservationId: string): boolean {
+    return this.books.reservations.get(account)?.byId.has(reservationId) ?? false;
+  }
+
+  /** Signed notionals of the orders that an account has reserved margin for, money, by market: those that buy, and those that sell. */
+  reservedOrders(account: string): {
+    readonly buys: Map<string, bigint>;
+    readonly sells: Map<string, bigint>;
+  } {
+    const orders = { buys: new Map<string, bigint>(), sells: new Map<string, bigint>() };
+    for (const { legs } of this.books.reservations.get(account)?.byId.values() ?? [])
+      for (const [market, notional] of legs) {
+        const side = notional > 0n ? orders.buys : orders.sells;
+        side.set(market, (side.get(market) ?? 0n) + notional);
+      }
+    return orders;
   }
 
   /** How many reservations an account has. */

@@ -119,6 +119,13 @@ export interface LedgerTotals {
   readonly collected: Readonly<Record<string, bigint | number>>;
 }
 
+/** Equity that is held for an account's orders. Money in the books' units. */
+export interface Reservation {
+  readonly amount: bigint;
+  /** signed notionals of the orders by market, at the marks of when they were made */
+  readonly legs: readonly (readonly [market: string, notional: bigint])[];
+}
+
 /** Lists that grow with accounts and their positions. */
 export interface LedgerLists {
   readonly participants: readonly string[];
@@ -126,7 +133,7 @@ export interface LedgerLists {
   readonly cash: readonly (readonly [string, bigint])[];
   readonly shares: readonly (readonly [string, bigint])[];
   readonly credit: readonly (readonly [string, CreditRate])[];
-  readonly reservations: readonly (readonly [string, readonly (readonly [string, bigint])[]])[];
+  readonly reservations: readonly (readonly [string, readonly (readonly [string, Reservation])[]])[];
   readonly takeovers: readonly (readonly [string, TakeoverTerms])[];
   readonly windows: readonly WindowState[];
   readonly notes: readonly NotesState[];
@@ -283,7 +290,13 @@ export function thawLists(snapshot: LedgerSnapshot): LedgerLists {
     credit: (credit ?? []).map(([account, { rate, since }]) => [account, { rate: amount(rate), since }]),
     reservations: (reservations ?? []).map(([account, held]) => [
       account,
-      held.map(([id, reserved]) => [id, amount(reserved)] as const),
+      held.map(([id, { amount: reserved, legs }]) => [
+        id,
+        {
+          amount: amount(reserved),
+          legs: legs.map(([market, notional]) => [market, amount(notional)] as const),
+        },
+      ]),
     ]),
     takeovers: (takeovers ?? []).map(([account, { notional, discount }]) => [
       account,

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Siblings from a leaf up; null where a node has none and goes up as it is. */
 export type MerklePath = readonly ({ readonly digest: string; readonly left: boolean } | null)[];
 
-/** SHA-256 of parts as JSON: no two lists of parts are written alike. */
+/** SHA-256 of a list of parts as JSON has it: no two lists are written alike. */
 export function digestOf(...parts: readonly (string | number | bigint)[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify(parts.map(String)))
-    .digest('hex');
+  let text = '';
+  for (const part of parts) text += `,${typeof part === 'string' ? JSON.stringify(part) : `"${part}"`}`;
+  return hash('sha256', `[${text.slice(1)}]`);
 }
 
 /** Root over digests in order; empty where there are none. */

@@ -41,7 +41,10 @@ export function chargeCredit(books: Books, event: CreditCharged): void {
 }
 
 export function reserveMargin(books: Books, event: MarginReserved): void {
-  books.reserveMargin(event.account, event.commandId, money(event.amount, 'amount'));
+  books.reserveMargin(event.account, event.commandId, {
+    amount: money(event.amount, 'amount'),
+    legs: (event.legs ?? []).map(([market, notional]) => [market, money(notional, 'legs')]),
+  });
 }
 
 export function releaseMargin(books: Books, event: MarginReleased): void {
