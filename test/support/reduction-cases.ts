@@ -3,11 +3,15 @@ import {
   LEVERAGE_UNIT,
   leverageOf,
   type ReductionLeaf,
+  reductionStatement,
   type ReductionTerms,
   waterLevel,
 } from '#lib/margin';
 import { lossKey, type ProvenReductionLeaf, type ProvenReductionTerms } from '#lib/proofs';
 import { randomStream } from '#lib/runtime';
+
+/** The statement of a reduction, in chunks. */
+export const statementOf = reductionStatement;
 
 const BITS = Number(LEVERAGE_UNIT);
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { provenReduction, provenTerms, reducedPositions } from '../../../test/support/reduction-cases.js';
-import { reductionStatement as statementOf } from '#lib/margin';
+import {
+  provenReduction,
+  provenTerms,
+  reducedPositions,
+  statementOf,
+} from '../../../test/support/reduction-cases.js';
 import {
   LAYOUTS,
   REDUCTION_PROOF_ACCOUNTS,
