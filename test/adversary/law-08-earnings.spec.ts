@@ -90,8 +90,8 @@ describe('earnings of liquidity', () => {
       machine.marks();
       return machine.events.findLast(({ kind }) => kind.startsWith('liquidity-'));
     };
-    expect(issue(`${'9'.repeat(34)}`, '1000000')).toMatchObject({ kind: 'liquidity-deposited' });
-    expect(issue(`${'9'.repeat(38)}`, '1000000')).toMatchObject({
+    expect(issue('9'.repeat(34), '1000000')).toMatchObject({ kind: 'liquidity-deposited' });
+    expect(issue('9'.repeat(38), '1000000')).toMatchObject({
       ...{ kind: 'liquidity-rejected', code: 'invalid-input' },
       reason: expect.stringContaining('more shares than the books can tell') as string,
     });

@@ -26,10 +26,10 @@ const { default: plugin } = (await import(pathToFileURL(join(root, 'lint-rules.m
 /** What a rule says of one node of a file; undefined where it allows the node. */
 function verdict(rule: string, file: string, kind: string, node: Node): string | undefined {
   let found: string | undefined;
-  const { meta, create } = plugin.rules[rule]!;
+  const { meta, create } = plugin.rules[rule];
   const report = ({ data }: { data?: { message: string } }) =>
     (found = data?.message ?? Object.values(meta.messages)[0]);
-  create({ filename: join(root, file), report })[kind]!(node);
+  create({ filename: join(root, file), report })[kind](node);
   return found;
 }
 

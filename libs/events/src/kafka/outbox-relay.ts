@@ -1,3 +1,4 @@
+// Long because the relay’s order of reading, sending and deleting is what is promised, and stands in one place.
 import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';

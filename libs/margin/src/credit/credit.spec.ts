@@ -1,3 +1,4 @@
+// Long because every charge and cap is asked of the same few accounts.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
