@@ -11,6 +11,7 @@ import {
   LaneUnit,
 } from '#lib/events';
 import { defineTopic, type Message, outgoing } from '#lib/messages';
+import { deferWrites, flushStatements, flushWrites, ServiceStateRepository, write } from '#lib/storage';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 
 const LANE: Lane = { name: 'sum', spread: 'single' };
@@ -81,6 +82,57 @@ class Process {
     );
   }
 }
+
+describe('writes that a transaction defers', () => {
+  let server: TestDatabase;
+  let database: DataSource;
+  const states = new ServiceStateRepository('test');
+  const add = 'insert into consumer_unit (consumer_group, batches) values ($1, $2)';
+  beforeAll(async () => {
+    server = await startTestDatabase();
+    database = await server.connect();
+  }, 120_000);
+  afterAll(() => server.stop());
+  beforeEach(() => database.query('truncate consumer_unit, service_state'));
+
+  it('are sent together, in order, of a value the last one; a removed one is gone', async () => {
+    await database.transaction((manager) => states.save(manager, 'old', 0));
+    await database.transaction(async (manager) => {
+      deferWrites(manager);
+      for (const value of [1, 2, 3]) await states.save(manager, 'count', value);
+      await states.saveTexts(manager, [['old', null]]);
+      await write(manager, add, ['a', 1]);
+      await write(manager, 'update consumer_unit set batches = batches + 5 where consumer_group = $1', ['a']);
+      expect(await manager.query('select from consumer_unit')).toEqual([]);
+      await flushStatements(manager);
+      expect(await manager.query('select batches from consumer_unit')).toEqual([{ batches: '6' }]);
+      // A read of values sees those that were deferred.
+      expect([...(await states.all<number>(manager))]).toEqual([['count', 3]]);
+      await states.save(manager, 'count', 4);
+      await flushWrites(manager);
+    });
+    expect([...(await states.all<number>(database.manager))]).toEqual([['count', 4]]);
+  });
+
+  it('fail with the statement that failed first, and nothing of the transaction stays', async () => {
+    const failing = database.transaction(async (manager) => {
+      deferWrites(manager);
+      await states.save(manager, 'count', 1);
+      for (const batches of [1, 2]) await write(manager, add, ['same', batches]);
+      await write(manager, add, ['later', 1]);
+      await flushWrites(manager);
+    });
+    await expect(failing).rejects.toThrow(/duplicate key value/);
+    expect(await database.query('select from consumer_unit')).toEqual([]);
+    expect((await states.all(database.manager)).size).toBe(0);
+  });
+
+  it('are none outside of a transaction', () => {
+    expect(() => {
+      deferWrites(database.manager);
+    }).toThrow(/there is none/);
+  });
+});
 
 async function stored(database: DataSource): Promise<number> {
   const rows = await database.query<{ value: number }[]>(

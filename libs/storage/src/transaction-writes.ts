@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import type { EntityManager } from 'typeorm';
 
@@ -95,7 +96,12 @@ export async function allDone<T extends readonly unknown[]>(
 async function send(manager: EntityManager, statements: readonly Statement[]): Promise<void> {
   if (statements.length === 0) return;
   const client = (await manager.queryRunner!.connect()) as pg.ClientBase;
-  await allDone(statements.map(({ text, parameters }) => client.query(text, [...parameters])));
+  const socket = (client as { connection?: { stream?: Writable } }).connection?.stream;
+  // One write to the socket for all: each would be a call of the system.
+  socket?.cork();
+  const answers = statements.map(({ text, parameters }) => client.query(text, [...parameters]));
+  socket?.uncork();
+  await allDone(answers);
 }
 
 function statementsOf(rows: readonly StateRow[]): Statement[] {
