@@ -112,8 +112,12 @@ describe('a loss past the pool', () => {
     const { claimable } = ledger.notesOf('w9');
     expect(claimable).toBeGreaterThan(0n);
     const cash = ledger.cashOf('w9');
+    const gain = () => ledger.gainOf('w9', machine.engine.accounts.exactEquity('w9'));
+    const gainBefore = gain();
     expect(claim('w9')).toMatchObject({ kind: 'note-paid' });
     expect(ledger.cashOf('w9')).toBe(cash + claimable);
+    // What an earlier loss has taken, and is given back, is no gain that the next one takes.
+    expect(gain()).toBe(gainBefore);
     expect(ledger.notesOf('w9').outstanding).toBe(owed - claimable);
     expect(claim('w9')).toMatchObject({ code: 'nothing-to-claim' });
     expect(claim('idle')).toMatchObject({ code: 'nothing-to-claim' });

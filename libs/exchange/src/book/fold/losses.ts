@@ -39,6 +39,9 @@ export function reducePositions(books: Books, event: PositionsReduced): void {
   for (const { account, ...leg } of event.reductions) books.addCash(account, bookLeg(books, account, leg));
 }
 
+/** A note gives back what an earlier loss has taken: money from outside, and no gain that the next loss could take again. */
 export function payNote(books: Books, event: NotePaid): void {
-  books.addCash(event.account, books.notes.claim(event.account));
+  const paid = books.notes.claim(event.account);
+  books.addCash(event.account, paid);
+  books.windows.addInflow(event.account, paid);
 }
