@@ -136,7 +136,7 @@ export class ZkriskClient {
   /**
    * History: a row a step and market. Times are milliseconds since the epoch, or ISO 8601.
    *
-   * @param series `marks`, `funding`, `risk`, `premia`, `shares`, `liquidations` or `accounts/ID`
+   * @param series `marks`, `funding`, `risk`, `premia`, `flows`, `shares`, `liquidations`, `accounts/ID` or `accounts/ID/charges`
    */
   history(
     series: string,

@@ -97,7 +97,8 @@ class Client:
     ) -> History:
         """History, a row a step and market; see :class:`History`.
 
-        :param series: ``marks``, ``funding``, ``risk``, ``premia``, ``shares``, ``liquidations`` or ``accounts/ID``
+        :param series: ``marks``, ``funding``, ``risk``, ``premia``, ``flows``, ``shares``, ``liquidations``, ``accounts/ID`` or
+            ``accounts/ID/charges``
         :param start: ISO 8601 or milliseconds since the epoch; in the range
         :param end: the same; not in the range
         :param step: ``1h``, ``5m``, ``1d`` or milliseconds

@@ -8,7 +8,9 @@ export function registerHistory(program: Command): void {
     .command('history')
     .description('what was, of a running engine')
     .command('export <series>')
-    .description('write marks, funding, risk, premia, shares, liquidations or accounts/ID into a file')
+    .description(
+      'write marks, funding, risk, premia, flows, shares, liquidations, accounts/ID or accounts/ID/charges into a file',
+    )
     .option('--url <url>', 'of the engine', 'http://127.0.0.1:8080')
     .option(
       '--key <key>',

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { API_BASE, askWith } from './api.js';
+import { askWith } from './api.js';
 
 /** The operator's secret. In memory alone: it ends with the page, and is never sent. */
 export const adminSecret = signal('');
@@ -28,8 +28,7 @@ export async function approveCall(method: 'POST', path: string, body: object): P
   await askSigned('POST', 'v1/admin/approvals', call);
 }
 
-/** Path and query, as the engine sees them. */
+/** Path and query as the engine sees them, whatever path a proxy serves it under. */
 function pathOf(path: string): string {
-  const { pathname, search } = new URL(path, API_BASE);
-  return pathname + search;
+  return `/${path}`;
 }
