@@ -292,9 +292,13 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
             capital: values.integer(BarValues.CAPITAL),
             liquidity: values.integer(BarValues.LIQUIDITY),
             pending: values.integer(BarValues.PENDING),
-            unit: epoch.unit
+            unit: epoch.unit,
+            barSeconds: _model.barSeconds,
+            model: 0,
+            state: 0
         });
         for (uint256 p = 0; p < epoch.bars.length; p++) _part(p, epoch.bars[p], before, book, variances);
+        if (epoch.bars.length == 1) (book.model, book.state) = (_model.models[0], _model.states[0]);
         _closes = _digest(book.prices);
     }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ModelRegistry} from "../ModelRegistry.sol";
 import {BookSums} from "./BookSums.sol";
 import {ChallengesMaker} from "./ChallengesMaker.sol";
 import {IBookBinding} from "./IBookBinding.sol";
 import {ICustody} from "./ICustody.sol";
-import {IJournals, IProvingOracle, PremiumChallenges} from "./PremiumChallenges.sol";
+import {IProvenBars} from "../LiquidationAttestor.sol";
+import {IJournals, PremiumChallenges} from "./PremiumChallenges.sol";
 import {TradeJournal} from "./TradeJournal.sol";
 
 /// @title Binds the book in an epoch's proofs to the sums of all accounts, and keeps the root of every account's inclusion.
@@ -86,7 +86,7 @@ contract BookBinding is IBookBinding, IJournals {
     }
 
     /// @notice Makes the contract where trades of an oracle's epochs are challenged, once; the caller gets no right in it.
-    function open(IProvingOracle oracle) external returns (PremiumChallenges made) {
+    function open(IProvenBars oracle) external returns (PremiumChallenges made) {
         if (address(challengesOf[address(oracle)]) != address(0)) revert AlreadyOpen(address(oracle));
         made = maker.make(oracle, this);
         challengesOf[address(oracle)] = made;
@@ -101,19 +101,17 @@ contract BookBinding is IBookBinding, IJournals {
 
     /// @dev Keeps the digest of the journal, with the model and the state that the next epoch's trades are priced on.
     function _bindJournal(ProvenBook calldata book, bytes32 root, uint256 entries, bytes32 closing) private {
-        ModelRegistry.Model memory model = IProvingOracle(msg.sender).model();
-        bool one = model.parts.length == 1;
         TradeJournal.Journal memory journal = TradeJournal.Journal({
             number: book.number,
             bar: book.bar,
-            barSeconds: model.barSeconds,
+            barSeconds: book.barSeconds,
             boundBlock: uint64(block.number),
             boundTime: uint64(block.timestamp),
             root: root,
             entries: entries,
             closing: closing,
-            model: one ? model.parts[0].model : 0,
-            state: one ? model.parts[0].state : 0
+            model: book.model,
+            state: book.state
         });
         journalOf[msg.sender][book.number] = TradeJournal.digest(journal);
         emit JournalBound(msg.sender, book.number, journal);
@@ -129,24 +127,8 @@ contract BookBinding is IBookBinding, IJournals {
         uint256 markets = BookSums.count(sums);
         if (markets != places.length) revert PlacesDiffer(markets, places.length);
         int256[] memory net = new int256[](book.markets.length);
-        int256 entry = 0;
-        bytes32 before = 0;
-        bytes memory positions = "";
-        for (uint256 i = 0; i < markets; i++) {
-            BookSums.Market memory found = BookSums.market(sums, i);
-            uint256 place = uint8(places[i]);
-            if (place >= net.length) revert PlaceOutside(place, net.length);
-            if (found.name != book.markets[place]) revert MarketDiffers(found.name, book.markets[place]);
-            // Ascending names: none comes twice, and so no place is written twice.
-            if (found.name <= before) revert MarketsOutOfOrder(before, found.name);
-            before = found.name;
-            net[place] = int256(uint256(found.long)) - int256(uint256(found.short));
-            entry += found.entry;
-            positions = TradeJournal.withPosition(
-                positions, found.name, TradeJournal.narrow(found.name, net[place]), found.entry
-            );
-        }
-        closing = sha256(positions);
+        int256 entry;
+        (entry, closing) = _readPositions(book.markets, places, sums, net);
         for (uint256 i = 0; i < net.length; i++) {
             // A size of 8 decimals times a price of 18 is money of 26.
             int256 money = (net[i] * int256(book.prices[i])) / SIZES;
@@ -155,6 +137,40 @@ contract BookBinding is IBookBinding, IJournals {
             }
         }
         if (!_same(book.entry, entry * MONEY, book.unit)) revert EntryDiffers(book.entry, entry);
+    }
+
+    /// @param net of each market, which is written
+    /// @return entry notional of all
+    /// @return closing digest of the book
+    function _readPositions(bytes32[] calldata names, bytes memory places, bytes memory sums, int256[] memory net)
+        private
+        pure
+        returns (int256 entry, bytes32 closing)
+    {
+        bytes memory positions = new bytes(TradeJournal.POSITION * places.length);
+        uint256 length = 0;
+        bytes32 before = 0;
+        unchecked {
+            for (uint256 i = 0; i < places.length; i++) {
+                (bytes32 name, uint256 sizes, uint256 amounts) = BookSums.row(sums, i);
+                uint256 place = uint8(places[i]);
+                if (place >= net.length) revert PlaceOutside(place, net.length);
+                if (name != names[place]) revert MarketDiffers(name, names[place]);
+                // Ascending names: none comes twice, and so no place is written twice.
+                if (name <= before) revert MarketsOutOfOrder(before, name);
+                before = name;
+                // Of 128 bits each, and fewer than 2^8 of them.
+                int256 size = int256(sizes >> 128) - int256(uint256(uint128(sizes)));
+                int256 held = int256(amounts) >> 128;
+                net[place] = size;
+                entry += held;
+                length = TradeJournal.append(positions, length, name, TradeJournal.narrow(name, size), held);
+            }
+        }
+        assembly ("memory-safe") {
+            mstore(positions, length)
+        }
+        closing = sha256(positions);
     }
 
     function _requirePool(ProvenBook calldata book, Pool memory pool) private pure {

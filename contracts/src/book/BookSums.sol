@@ -134,6 +134,14 @@ library BookSums {
         }
     }
 
+    /// @notice The i-th market as it stands: its name, long | short, entry | accrual; there have to be so many.
+    function row(bytes memory sums, uint256 i) internal pure returns (bytes32 name, uint256 sizes, uint256 amounts) {
+        unchecked {
+            uint256 start = HEADER + MARKET * i;
+            return (bytes32(word(sums, start)), word(sums, start + 32), word(sums, start + 64));
+        }
+    }
+
     /// @notice SHA-256 of 2, the root's digest, that of its sums and that of the pool's amounts.
     function root(bytes32 digest, bytes memory sums, bytes32 pool) internal pure returns (bytes32) {
         return sha256(abi.encodePacked(uint8(2), digest, sha256(sums), pool));

@@ -20,6 +20,10 @@ interface IBookBinding {
         int256 pending;
         /// @dev one share of the unit of account, quote currency with 18 decimals
         uint256 unit;
+        uint32 barSeconds;
+        /// @dev commitments of the model and of the state that the bar ends in; zeros where the model has several parts
+        uint256 model;
+        uint256 state;
     }
 
     /// @notice Reverts unless the book is that of the commitment.

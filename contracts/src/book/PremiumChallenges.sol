@@ -3,18 +3,12 @@ pragma solidity ^0.8.28;
 
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IProvenBars, LiquidationAttestor} from "../LiquidationAttestor.sol";
-import {ModelRegistry} from "../ModelRegistry.sol";
 import {PriceLayout} from "../generated/Layout.sol";
 import {PriceValues} from "../PriceValues.sol";
 import {IProofVerifier} from "../proofs/IProofVerifier.sol";
 import {BlockHeader} from "./BlockHeader.sol";
 import {ProvenPremium} from "./ProvenPremium.sol";
 import {TradeJournal} from "./TradeJournal.sol";
-
-/// @notice The part of the oracle that its trades are judged by.
-interface IProvingOracle is IProvenBars {
-    function model() external view returns (ModelRegistry.Model memory);
-}
 
 interface IJournals {
     /// @notice Digest of the journal that an oracle's epoch was bound with.
@@ -85,7 +79,7 @@ contract PremiumChallenges is ReentrancyGuard {
     /// @notice Seconds from the announcement of a withdrawal of stake to it: longer than any entry can be open.
     uint64 public constant NOTICE = PERIOD + 2 * WINDOW;
 
-    IProvingOracle public immutable oracle;
+    IProvenBars public immutable oracle;
     IJournals public immutable journals;
     /// @notice The first epoch with an entry that was not answered for in time, or whose journal was shown to be broken.
     uint64 public disputed;
@@ -137,7 +131,7 @@ contract PremiumChallenges is ReentrancyGuard {
     event DisputeBegun(uint64 indexed number, uint256 index);
     event Postponed(uint64 indexed number, uint256 block_);
 
-    constructor(IProvingOracle oracle_, IJournals journals_) {
+    constructor(IProvenBars oracle_, IJournals journals_) {
         (oracle, journals) = (oracle_, journals_);
     }
 

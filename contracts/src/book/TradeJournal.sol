@@ -7,6 +7,8 @@ pragma solidity ^0.8.28;
 library TradeJournal {
     /// @dev name, net and entry before, net and entry after, price
     uint256 private constant ROW = 128;
+    /// @dev name, net and entry
+    uint256 internal constant POSITION = 64;
 
     /// @notice What is kept of an epoch, by its digest.
     struct Journal {
@@ -137,6 +139,23 @@ library TradeJournal {
     {
         if (net == 0 && entry == 0) return book;
         return bytes.concat(book, name, bytes16(uint128(net)), bytes16(uint128(entry)));
+    }
+
+    /// @notice Writes one more position behind a book's first `length` bytes; there has to be room. A market without any is not in it.
+    /// @return bytes of the book then
+    function append(bytes memory book, uint256 length, bytes32 name, int128 net, int256 entry)
+        internal
+        pure
+        returns (uint256)
+    {
+        if (net == 0 && entry == 0) return length;
+        uint256 amounts = (uint256(uint128(net)) << 128) | uint128(uint256(entry));
+        assembly ("memory-safe") {
+            let at := add(add(book, 32), length)
+            mstore(at, name)
+            mstore(add(at, 32), amounts)
+        }
+        return length + POSITION;
     }
 
     /// @dev a sum of sizes as a row has it

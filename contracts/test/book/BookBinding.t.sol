@@ -8,7 +8,6 @@ import {BookSums} from "../../src/book/BookSums.sol";
 import {IBookBinding} from "../../src/book/IBookBinding.sol";
 import {ICustody} from "../../src/book/ICustody.sol";
 import {BarLayout as B} from "../../src/generated/Layout.sol";
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
 import {RiskOracle} from "../../src/RiskOracle.sol";
 import {OracleFixture} from "../OracleFixture.sol";
 
@@ -32,9 +31,6 @@ contract BookBindingTest is OracleFixture {
         binding = accounts;
         super.setUp();
     }
-
-    /// @dev The binding asks whoever binds a book for its model.
-    function model() external pure returns (ModelRegistry.Model memory made) {}
 
     function two(uint128 first, uint128 second) private pure returns (bytes memory) {
         return abi.encodePacked(first, second);

@@ -5,7 +5,8 @@ import {BarValues} from "../../src/BarValues.sol";
 import {BookBinding} from "../../src/book/BookBinding.sol";
 import {ChallengesMaker} from "../../src/book/ChallengesMaker.sol";
 import {ICustody} from "../../src/book/ICustody.sol";
-import {IProvingOracle, PremiumChallenges} from "../../src/book/PremiumChallenges.sol";
+import {PremiumChallenges} from "../../src/book/PremiumChallenges.sol";
+import {IProvenBars} from "../../src/LiquidationAttestor.sol";
 import {TradeJournal} from "../../src/book/TradeJournal.sol";
 import {PriceLayout as P} from "../../src/generated/Layout.sol";
 import {LiquidationAttestor} from "../../src/LiquidationAttestor.sol";
@@ -41,7 +42,7 @@ abstract contract JournalFixture is OracleFixture {
         accounts = new BookBinding(ICustody(address(0)), new ChallengesMaker());
         binding = accounts;
         super.setUp();
-        challenges = accounts.open(IProvingOracle(address(oracle)));
+        challenges = accounts.open(IProvenBars(address(oracle)));
         uint256 price = 100e18;
         bytes memory ofEth = row(ETH, -0.8e8, -40e8, -0.8e8, -40e8, 50e18);
         entries[0] = Entry("first", bytes.concat(row(BTC, 0.6e8, 61e8, 0.7e8, 71e8, price), ofEth), terms(1, 10e8));

@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {BookBinding} from "../../src/book/BookBinding.sol";
-import {IProvingOracle, PremiumChallenges} from "../../src/book/PremiumChallenges.sol";
+import {PremiumChallenges} from "../../src/book/PremiumChallenges.sol";
+import {IProvenBars} from "../../src/LiquidationAttestor.sol";
 import {ProvenPremium} from "../../src/book/ProvenPremium.sol";
 import {TradeJournal} from "../../src/book/TradeJournal.sol";
 import {PriceLayout as P} from "../../src/generated/Layout.sol";
@@ -185,7 +186,7 @@ contract PremiumChallengesTest is JournalFixture {
 
     function test_challengesAreOpenedOnceByAnybody() public {
         vm.expectRevert(abi.encodeWithSelector(BookBinding.AlreadyOpen.selector, address(oracle)));
-        accounts.open(IProvingOracle(address(oracle)));
+        accounts.open(IProvenBars(address(oracle)));
         holds(accounts.challengesOf(address(oracle)) == challenges, "challenges");
         holds(!accounts.disputed(address(this)), "another oracle");
     }
