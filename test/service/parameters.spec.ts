@@ -207,8 +207,11 @@ describe('an exchange in service', () => {
     expect(booked).toMatchObject({ status: 201, body: { matchId: 'm-1' } });
     expect(await call('/v1/matches', match)).toEqual(booked);
     expect((await call<Viewed>('/v1/accounts/buyer')).body.cross).toMatchObject({ reserved: 0 });
-    const poor = await call('/v1/matches', { fills: [fill, { ...fill, buyer: 'nobody' }] });
+    await call('/v1/accounts/pauper/deposits', { amount: '1' });
+    const poor = await call('/v1/matches', { fills: [fill, { ...fill, buyer: 'pauper' }] });
     expect(poor).toMatchObject({ status: 409, body: { code: 'insufficient-margin' } });
+    const strange = await call('/v1/matches', { fills: [fill, { ...fill, buyer: 'nobody' }] });
+    expect(strange).toMatchObject({ status: 404, body: { code: 'unknown-account' } });
     const credit = (await call<Credit>('/v1/credit')).body;
     expect(credit.caps.pool).toBeCloseTo(0.1 * credit.capital, 6);
     expect(credit.scenarios).toHaveLength(20);
