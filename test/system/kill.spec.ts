@@ -120,7 +120,7 @@ describe('a replay', () => {
     const over = ended(child);
     let output = '';
     child.stderr!.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    while (!output.includes('listening')) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!output.includes('the page:')) await new Promise((resolve) => setTimeout(resolve, 50));
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const [pid] = readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8')
       .split('\n')
