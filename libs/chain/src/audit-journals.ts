@@ -194,9 +194,10 @@ async function answerFailures(
   const { values, reasons } = await chain.verify(priceStatement, given);
   const failures = [...reasons];
   if (values === undefined) return failures;
+  // As elements of the field: a statement's values are signed, half of all commitments negative.
   if (
-    values.commitments.model !== previous?.journal.model ||
-    values.commitments.state !== previous.journal.state
+    publicValue(given, 'price', 'modelCommitment') !== previous?.journal.model ||
+    publicValue(given, 'price', 'stateCommitment') !== previous.journal.state
   )
     failures.push('its proof is not of the model and state that its trade was priced on');
   return failures;
