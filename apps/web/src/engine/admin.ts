@@ -18,13 +18,15 @@ export async function askSigned<T>(method: 'GET' | 'POST', path: string, body?: 
   const call = [method, pathOf(path), timestamp, nonce, digest].join('\n');
   const signature = hex(await crypto.subtle.sign('HMAC', key, encoder.encode(call)));
   return askWith<T>(path, body, {
-    ...{ 'x-zkrisk-timestamp': timestamp, 'x-zkrisk-nonce': nonce, 'x-zkrisk-signature': signature },
+    'x-zkrisk-timestamp': timestamp,
+    'x-zkrisk-nonce': nonce,
+    'x-zkrisk-signature': signature,
   });
 }
 
-/** Lets another holder make a call, to the byte. */
-export async function approveCall(method: 'POST', path: string, body: object): Promise<void> {
-  const call = { method, path: pathOf(path), body: JSON.stringify(body) };
+/** Lets another holder make a POST, to the byte. */
+export async function approveCall(path: string, body: object): Promise<void> {
+  const call = { method: 'POST', path: pathOf(path), body: JSON.stringify(body) };
   await askSigned('POST', 'v1/admin/approvals', call);
 }
 

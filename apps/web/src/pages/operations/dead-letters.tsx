@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals';
 import { adminSecret, askSigned, approveCall } from '../../engine/admin.js';
-import { EngineError } from '../../engine/api.js';
 import { State } from '../../parts/figures.js';
 import { Panel } from '../../parts/panel.js';
 import { type Column, Table } from '../../parts/table.js';
@@ -16,16 +15,14 @@ interface Letter {
 export function DeadLetters({ count, topics }: { count: number | undefined; topics: readonly string[] }) {
   const topic = useSignal('trades');
   const letters = useSignal<readonly Letter[] | undefined>(undefined);
-  const told = useSignal<{ ok: boolean; text: string; place?: string } | undefined>(undefined);
+  const told = useSignal<{ ok: boolean; text: string } | undefined>(undefined);
   const path = () => `v1/admin/dead-letters/${encodeURIComponent(topic.value)}`;
-  const attempt = async (what: () => Promise<string | undefined>, place?: string) => {
+  const attempt = async (call: () => Promise<string | undefined>) => {
     try {
-      const text = await what();
+      const text = await call();
       told.value = text === undefined ? undefined : { ok: true, text };
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
-      const second = error instanceof EngineError && error.code === 'second-holder-needed';
-      told.value = { ok: false, text, ...(second && place !== undefined ? { place } : {}) };
+      told.value = { ok: false, text: error instanceof Error ? error.message : String(error) };
     }
   };
   const list = () =>
@@ -38,10 +35,10 @@ export function DeadLetters({ count, topics }: { count: number | undefined; topi
       await askSigned('POST', `${path()}/requeue`, { places: [place] });
       await list();
       return `letter ${place} was published again`;
-    }, place);
+    });
   const approve = (place: string) =>
     attempt(async () => {
-      await approveCall('POST', `${path()}/requeue`, { places: [place] });
+      await approveCall(`${path()}/requeue`, { places: [place] });
       return `the return of letter ${place} is approved: another holder may publish it within an hour`;
     });
   const columns: readonly Column<Letter>[] = [
