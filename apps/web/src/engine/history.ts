@@ -12,17 +12,21 @@ export interface Past {
   readonly [column: string]: unknown;
 }
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+/** Thirty days, milliseconds. */
+export const MONTH_MS = 30 * DAY_MS;
+
 const EVERY_MS = 30_000;
 
 /**
  * A series up to now, by hours unless a step is given.
  *
- * @param series such as `risk`; see docs/reference/openapi.json
+ * @param series such as `risk`, see docs/reference/openapi.json; undefined: nothing is asked
  * @returns undefined while it is not known, and where no historian runs in this process
  */
 export function useHistory(
-  series: string,
+  series: string | undefined,
   spanMs: number,
   { market, step }: { readonly market?: string; readonly step?: '1m' | '1h' | '1d' } = {},
 ): readonly Past[] | undefined {
@@ -33,7 +37,7 @@ export function useHistory(
   if (market !== undefined) query.set('market', market);
   if (step !== undefined) query.set('step', step);
   const { data } = useAnswer<Table | null>(
-    now === undefined ? '' : `v1/history/${series}?${query.toString()}`,
+    now === undefined || series === undefined ? '' : `v1/history/${series}?${query.toString()}`,
     EVERY_MS,
   ).value;
   return data == null

@@ -2,7 +2,7 @@ import type { Book, Risk } from '../engine/answers.js';
 import { useAnswer } from '../engine/resource.js';
 import { significantText } from '../format/numbers.js';
 import { timeText } from '../format/times.js';
-import { useHistory } from '../engine/history.js';
+import { MONTH_MS, useHistory } from '../engine/history.js';
 import { sharesSeen } from '../engine/seen.js';
 import { Chart } from '../parts/chart.js';
 import { Age, Decimal, Percent, Real, State } from '../parts/figures.js';
@@ -139,8 +139,6 @@ function Leaving({ of: { waiting, locked, lockedShares, nextReleaseAt } }: { of:
     </Fact>
   );
 }
-
-const MONTH_MS = 30 * 24 * 3_600_000;
 
 function SharePrice() {
   const past = useHistory('shares', MONTH_MS)?.map(({ at, outstanding, worth }) => ({

@@ -9,7 +9,7 @@ import type {
   Settlements,
 } from '../engine/answers.js';
 import { useAnswer } from '../engine/resource.js';
-import { useHistory } from '../engine/history.js';
+import { MONTH_MS, useHistory } from '../engine/history.js';
 import { marginOf } from '../engine/margin.js';
 import { chosenNode, oracleReading, readOracle } from '../check/oracle-reading.js';
 import { href, hrefOfProofs, place } from '../router.js';
@@ -20,19 +20,17 @@ import { Known, Panel } from '../parts/panel.js';
 import { type Column, Table } from '../parts/table.js';
 import { MarketDetail } from './markets/market-detail.js';
 
-const MONTH_MS = 30 * 24 * 3_600_000;
-
 /** A market with everything that is known of it. */
 interface Row extends MarketRow {
   readonly volatility: number | undefined;
   readonly book: Book['markets'][number] | undefined;
   readonly share: number | undefined;
   readonly funding: Funding['markets'][number] | undefined;
-  /** what one unit has paid in thirty days, as a share of the mark; undefined where no history is kept */
+  /** funding that a long of one unit has paid in thirty days, as a share of the mark; undefined where no history is kept */
   readonly funding30: number | undefined;
   /** margin requirement by the forecast, a share of notional */
   readonly margin: number | undefined;
-  /** the same as the reader's node has it; undefined until it was read */
+  /** the oracle's requirement by the reader's node; undefined until it was read */
   readonly onChain: { readonly share: number | null; readonly fresh: boolean } | undefined;
 }
 
@@ -176,10 +174,11 @@ export function Markets() {
   for (const { market, perUnit } of past ?? [])
     paid.set(market as string, (paid.get(market as string) ?? 0) + Number(perUnit));
   const reading = oracleReading.value;
-  const onChain = new Map(
-    reading?.state === 'read' ? reading.registry?.margins.map((each) => [each.market, each]) : [],
-  );
-  const columns = [...COLUMNS, ...PAST_COLUMNS, ...(reading?.state === 'read' ? [CHAIN_COLUMN] : [])];
+  const onChain =
+    reading?.state === 'read'
+      ? new Map(reading.registry?.margins.map((each) => [each.market, each]))
+      : undefined;
+  const columns = [...COLUMNS, ...PAST_COLUMNS, ...(onChain === undefined ? [] : [CHAIN_COLUMN])];
   const filter = useSignal('');
   const chosen = place.value.item;
   const volatility = new Map(forecast?.markets.map((market, i) => [market, forecast.volatility[i]]));
@@ -196,8 +195,7 @@ export function Markets() {
       funding: rates.get(row.market),
       funding30: past === undefined ? undefined : (paid.get(row.market) ?? 0) / Number(row.mark),
       margin: marginOf(risk, volatility.get(row.market)),
-      onChain:
-        reading?.state === 'read' ? (onChain.get(row.market) ?? { share: null, fresh: true }) : undefined,
+      onChain: onChain === undefined ? undefined : (onChain.get(row.market) ?? { share: null, fresh: true }),
     };
   };
   const asked = filter.value.trim().toLowerCase();

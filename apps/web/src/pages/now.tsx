@@ -9,7 +9,7 @@ import type {
   Stress,
 } from '../engine/answers.js';
 import { useAnswer } from '../engine/resource.js';
-import { sumOf, useHistory } from '../engine/history.js';
+import { DAY_MS, HOUR_MS, sumOf, useHistory } from '../engine/history.js';
 import { hrefOfProofs } from '../router.js';
 import { spanText } from '../format/times.js';
 import { percentText } from '../format/numbers.js';
@@ -23,8 +23,6 @@ import { marketNow } from '../engine/clock.js';
 import { Tape } from '../parts/tape.js';
 
 const DAYS_A_YEAR = 365.25;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 export function Now() {
   return (

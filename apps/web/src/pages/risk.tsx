@@ -1,4 +1,5 @@
 import type { Book, Forecast, Markets, Risk as RiskAnswer } from '../engine/answers.js';
+import { MONTH_MS } from '../engine/history.js';
 import { useAnswer } from '../engine/resource.js';
 import { significantText } from '../format/numbers.js';
 import { Age, Percent, Real, State } from '../parts/figures.js';
@@ -10,8 +11,6 @@ import { HeatMap } from './risk/heat-map.js';
 import { RiskPast } from './risk/risk-past.js';
 import { StressGrid } from './risk/stress-grid.js';
 import { StressReport } from './risk/stress-report.js';
-
-const DAY_MS = 24 * 3_600_000;
 
 export function Risk() {
   const risk = useAnswer<RiskAnswer>('v1/risk', 2000);
@@ -90,7 +89,7 @@ export function Risk() {
       </Panel>
       <StressReport />
       <Panel title="Risk over time">
-        <RiskPast spanMs={30 * DAY_MS} height={220} events />
+        <RiskPast spanMs={MONTH_MS} height={220} events />
       </Panel>
     </div>
   );

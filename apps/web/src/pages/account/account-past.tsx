@@ -1,11 +1,10 @@
-import { type Past, sumOf, useHistory } from '../../engine/history.js';
+import { MONTH_MS, type Past, sumOf, useHistory } from '../../engine/history.js';
 import { significantText } from '../../format/numbers.js';
 import { Chart } from '../../parts/chart.js';
 import { Age, Decimal, Real } from '../../parts/figures.js';
 import { Fact, Facts, Panel } from '../../parts/panel.js';
 import { type Column, Table } from '../../parts/table.js';
 
-const MONTH_MS = 30 * 24 * 3_600_000;
 /** Rows of the table: the newest. */
 const SHOWN = 500;
 

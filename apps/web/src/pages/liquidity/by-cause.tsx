@@ -1,14 +1,11 @@
 import { marketNow } from '../../engine/clock.js';
-import { type Past, sumOf, useHistory } from '../../engine/history.js';
+import { DAY_MS, HOUR_MS, MONTH_MS, type Past, sumOf, useHistory } from '../../engine/history.js';
 import { timeText } from '../../format/times.js';
 import { Age, Real } from '../../parts/figures.js';
 import { Panel } from '../../parts/panel.js';
 import { Waterfall } from '../../parts/waterfall.js';
 
-const HOUR_MS = 3_600_000;
-const MONTH_MS = 30 * 24 * HOUR_MS;
-
-/** What the providers have earned and lost in thirty days, cause by cause; the causes add up to what their shares have won. */
+/** Earnings and losses of the providers over thirty days, cause by cause; the causes add up to the result of their shares. */
 export function ByCause() {
   const shares = useHistory('shares', MONTH_MS);
   const premia = useHistory('premia', MONTH_MS);
@@ -34,7 +31,7 @@ export function ByCause() {
   const since = (rows: readonly Past[], stepMs = HOUR_MS) => rows.filter(({ at }) => at > first.at - stepMs);
   const earned = {
     premia: sumOf(since(premia), 'liquidity'),
-    funding: sumOf(since(funding, 24 * HOUR_MS), 'liquidity'),
+    funding: sumOf(since(funding, DAY_MS), 'liquidity'),
   };
   const result = resultOf(priced);
   return (
@@ -62,7 +59,7 @@ export function ByCause() {
   );
 }
 
-/** What shares have won: of each hour those that were there, by the change of their price. Whoever came or went paid the price. */
+/** Result of the shares: the price's change in each hour times the shares outstanding at its start. Whoever came or went paid the price. */
 function resultOf(rows: readonly Past[]): number {
   const price = ({ worth, outstanding }: Past) => Number(worth) / Number(outstanding);
   return rows

@@ -1,4 +1,4 @@
-import { useHistory } from '../../engine/history.js';
+import { MONTH_MS, useHistory } from '../../engine/history.js';
 import { useAnswer } from '../../engine/resource.js';
 import { compactText, decimalsFor, fixedText, significantText } from '../../format/numbers.js';
 import { href } from '../../router.js';
@@ -7,8 +7,6 @@ import { Age } from '../../parts/figures.js';
 import { Known, Panel } from '../../parts/panel.js';
 import { Ticket } from '../account/ticket.js';
 import { QuoteLadder } from './quote-ladder.js';
-
-const MONTH_MS = 30 * 24 * 3_600_000;
 
 interface Curve {
   readonly marketTime: string;

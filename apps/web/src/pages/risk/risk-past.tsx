@@ -1,5 +1,5 @@
 import type { Forecast, Risk } from '../../engine/answers.js';
-import { useHistory } from '../../engine/history.js';
+import { HOUR_MS, useHistory } from '../../engine/history.js';
 import { useAnswer } from '../../engine/resource.js';
 import { risksSeen } from '../../engine/seen.js';
 import { significantText } from '../../format/numbers.js';
@@ -11,10 +11,9 @@ interface Point {
   readonly evar: number;
   readonly rho: number;
 }
-const HOUR_MS = 3_600_000;
 
 /**
- * EVaR and ρ over time: from the history where the engine keeps one, and what this page has seen since.
+ * EVaR and ρ over time: the engine's history, where it keeps one, and the values that this page has received since.
  *
  * @param events with the bars from which the pool lost more than the EVaR, and the hours in which plans were opened
  */
@@ -56,14 +55,14 @@ export function RiskPast({
   );
 }
 
-/** What came of the forecasts, at the points of the chart. */
+/** Marks at the points of the chart: bars whose forecast was exceeded, hours in which plans were opened. */
 function useHappened(
   wanted: boolean,
   spanMs: number,
   forecasts: readonly Forecasted[] | undefined,
   points: readonly Point[],
 ): { readonly lines: readonly Line[]; readonly words: string } {
-  const liquidations = useHistory('liquidations', wanted ? spanMs : HOUR_MS);
+  const liquidations = useHistory(wanted ? 'liquidations' : undefined, spanMs);
   const { data: forecast } = useAnswer<Forecast>('v1/forecasts/latest?include=factors', 5000).value;
   const { data: risk } = useAnswer<Risk>('v1/risk', 2000).value;
   if (!wanted || forecasts === undefined || forecast === undefined || risk === undefined)
