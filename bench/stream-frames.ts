@@ -105,7 +105,7 @@ async function measured(round: () => Promise<void> | void): Promise<number> {
     version++;
     await round();
   }
-  // What sockets do after their writes belongs to them.
+  // Sockets finish their writes after the round: that time counts too.
   await sleep(50);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / ROUNDS / SUBSCRIBERS;

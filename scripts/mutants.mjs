@@ -1,6 +1,6 @@
 // `npm run mutants`: mutation testing by Stryker on the compiled code of the areas below; `-- AREA …` runs some of them, `-- AREA/FILE …`
-// some of their files, such as `risk/evar`. What is known of mutants whose code and specs have not changed since is kept in
-// reports/mutants. An area whose score is below 85 % fails. docs/internals/testing.md has the figures and explains the survivors.
+// some of their files, such as `risk/evar`. Results are kept in reports/mutants, and only mutants whose code or specs have changed are
+// tried again. An area whose score is below 85 % fails. docs/internals/testing.md has the figures and explains the survivors.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

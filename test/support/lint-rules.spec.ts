@@ -23,7 +23,7 @@ const { default: plugin } = (await import(pathToFileURL(join(root, 'lint-rules.m
   default: { rules: Record<string, Rule> };
 };
 
-/** What a rule says of one node of a file; undefined where it allows the node. */
+/** A rule's message about one node of a file; undefined where it allows the node. */
 function verdict(rule: string, file: string, kind: string, node: Node): string | undefined {
   let found: string | undefined;
   const { meta, create } = plugin.rules[rule];

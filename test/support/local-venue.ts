@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** A venue on this machine that does whatever a test has it do. */
+/** A venue on this machine: a test sends its frames and reads its subscriptions. */
 export class LocalVenue {
   readonly clients: WebSocket[] = [];
   readonly subscribed: string[] = [];

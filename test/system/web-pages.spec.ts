@@ -77,9 +77,8 @@ describe('each page', () => {
 
   it('has what an account has paid, what providers have earned, and funding of thirty days, as history keeps them', async () => {
     const { page, context, errors } = await openTab(browser);
-    const to = Date.now() + 100 * 365 * 86_400_000;
     const history = async (series: string) => {
-      const url = `${market.engine.url}/v1/history/${series}?from=946684800000&to=${Math.min(to, 4_000_000_000_000)}&step=1d`;
+      const url = `${market.engine.url}/v1/history/${series}?from=946684800000&to=4000000000000&step=1d`;
       const { columns, rows } = (await (await fetch(url)).json()) as { columns: string[]; rows: unknown[][] };
       return (column: string) => rows.reduce((sum, row) => sum + Number(row[columns.indexOf(column)]), 0);
     };

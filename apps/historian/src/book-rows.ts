@@ -12,7 +12,7 @@ const NO_FLOW = {
   ...{ deposited: '0', paid_out: '0', credit: '0', bad_debt: '0' },
 };
 
-/** What history keeps of events of the book: funding by market, premia, charges by account, and money that comes and goes. */
+/** The rows that history writes for events of the book: funding by market, premia, charges by account, and money that comes and goes. */
 export function bookRows(events: readonly BookEvent[]): BookRows {
   const rows: BookRows = { history_funding: [], history_premia: [], history_charges: [], history_flows: [] };
   for (const event of events) take(rows, event);

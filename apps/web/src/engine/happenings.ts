@@ -2,7 +2,7 @@ import type { Book, Markets, Proofs } from './answers.js';
 import { decimalText } from '../format/numbers.js';
 import { tell } from './tape.js';
 
-/** What has changed between two answers, for the tape. A first answer is where the page begins: nothing has happened in it. */
+/** Puts the changes from one answer to the next on the tape. The first answer has none to compare with and adds no entry. */
 
 interface Seen {
   readonly status: string;
@@ -43,12 +43,10 @@ export function seeProof({ proofs: [last] }: Proofs, at: number): void {
   proof = last.proofId;
   if (first) return;
   tell({
-    ...{
-      id: `proof ${last.proofId}`,
-      kind: 'proof',
-      at,
-      text: `${last.statement} proven in ${(last.seconds ?? 0).toFixed(1)} s`,
-    },
+    id: `proof ${last.proofId}`,
+    kind: 'proof',
+    at,
+    text: `${last.statement} proven in ${(last.seconds ?? 0).toFixed(1)} s`,
     subject: { name: last.subject.kind, page: 'proofs', item: last.proofId },
   });
 }
@@ -56,7 +54,7 @@ export function seeProof({ proofs: [last] }: Proofs, at: number): void {
 let solvency: string | undefined;
 let sizes: ReadonlyMap<string, string> | undefined;
 
-/** Trades, by what they have made of the net size of a market, and the exchange's solvency. */
+/** Trades, by the net size of each market before and after, and changes of the exchange's solvency. */
 export function seeBook({ solvency: { state }, marketTime, markets: rows }: Book): void {
   const at = Date.parse(marketTime);
   if (sizes !== undefined)

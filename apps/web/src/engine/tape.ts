@@ -5,7 +5,7 @@ import { API_BASE, authorization } from './api.js';
 export interface TapeEntry {
   readonly id: string;
   readonly kind: 'opened' | 'closed' | 'held back' | 'market' | 'traded' | 'proof' | 'exchange';
-  /** whom or what it is about, and where that is shown */
+  /** the account, market, proof or exchange of the entry, and the page that shows it */
   readonly subject: { readonly name: string; readonly page: string; readonly item: string };
   /** where the text leads; undefined: where the subject does */
   readonly planId?: string;
@@ -37,7 +37,7 @@ export function tell(entry: TapeEntry): void {
   let trades = 0;
   tape.value = [entry, ...tape.peek()]
     .sort((a, b) => b.at - a.at)
-    // Trades are many: what is seldom stays in view.
+    // Trades are many and would push the rarer entries out of view.
     .filter(({ kind }) => kind !== 'traded' || ++trades <= KEPT_TRADES)
     .slice(0, KEPT);
 }

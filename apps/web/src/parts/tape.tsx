@@ -10,7 +10,7 @@ const TONES: Readonly<Partial<Record<TapeEntry['kind'], Tone>>> = {
   ...{ opened: 'warn', 'held back': 'warn', exchange: 'bad', proof: 'good' },
 };
 
-/** What has happened since the page was opened, newest first; the engine's last liquidations come with the stream. */
+/** Events since the page was opened, newest first; the engine's last liquidations come with the stream. */
 export function Tape({ only }: { only?: readonly TapeEntry['kind'][] }) {
   useEffect(followTape, []);
   const { state, since, resumed } = stream.value;
@@ -33,7 +33,7 @@ export function Tape({ only }: { only?: readonly TapeEntry['kind'][] }) {
             : 'Liquidations appear here as they happen.'}
         </p>
       ) : (
-        <ol class="tape" tabIndex={0} aria-label="What has happened, newest first">
+        <ol class="tape" tabIndex={0} aria-label="Events, newest first">
           {shown.map(({ id, at, kind, subject, planId, text }) => {
             const place = href(subject.page, subject.item === '' ? undefined : subject.item);
             return (

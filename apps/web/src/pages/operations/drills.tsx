@@ -15,7 +15,7 @@ const COLUMNS: readonly Column<Drill>[] = [
     ),
   },
   {
-    name: 'What happened',
+    name: 'Result',
     cell: ({ result }) => (
       <span class="clip wide" title={result}>
         {result}
@@ -26,7 +26,7 @@ const COLUMNS: readonly Column<Drill>[] = [
   { name: 'Books', cell: ({ verdict }) => verdict, sort: ({ verdict }) => verdict },
 ];
 
-/** The last drills of this version: what was broken on purpose, and whether the books came out the same. */
+/** The last drills of this version: the fault of each round, and whether the books were the same afterwards. */
 export function Drills() {
   const rounds = useSignal<readonly Drill[]>([]);
   useEffect(() => {

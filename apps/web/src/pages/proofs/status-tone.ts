@@ -12,7 +12,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   reverted: 'bad',
 };
 
-/** Of a proof, an epoch or a transaction. */
+/** Tone of the status of a proof, an epoch or a transaction. */
 export function statusTone(status: string): Tone {
   return TONES[status] ?? 'quiet';
 }
