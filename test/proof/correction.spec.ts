@@ -92,7 +92,7 @@ describe.skipIf(noPython() !== undefined)('a learned correction beside a proven 
     const honest = seen();
     expect(honest.failures).toEqual([]);
     if ('refused' in bar) throw new Error(bar.refused);
-    expect(honest.public!.public.commitments.state).toBe(bar.values.get('nextStateCommitment')![0]);
+    expect(honest.public!.public.commitments.state).toBe(bar.public.commitments.nextState);
     const shares = rows[2].length - 1;
     for (let at = 0; at < shares; at += 7)
       for (const by of [2n, -2n, 1n << 18n, 1n << 41n, -rows[2][at] - 2n])

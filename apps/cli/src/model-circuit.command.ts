@@ -13,7 +13,7 @@ import {
   publishCorrection,
 } from '#lib/chain';
 import { parseInput } from '#lib/errors';
-import { barRows, barStatement, createProver, fieldElement, parseProof } from '#lib/proofs';
+import { barRows, barStatement, createProver, parseProof } from '#lib/proofs';
 import {
   askRules,
   blinding,
@@ -83,7 +83,7 @@ export async function deployModelCommand(
   const { halo2, oracle } = parseDeployment(readJson(options.deployment));
   const prover = createProver();
   try {
-    const commitment = fieldElement(await prover.commit(network));
+    const commitment = await prover.commit(network);
     const terms: CorrectionTerms = {
       ...{ oracle, network: commitment },
       graph: `0x${built.manifest.graph}`,

@@ -18,7 +18,7 @@ import {
   updateStatement,
 } from '#lib/chain';
 import { InvalidInputError, parseInput } from '#lib/errors';
-import { createProver, fieldElement, type ProofDocument, type Prover } from '#lib/proofs';
+import { createProver, type ProofDocument, type Prover } from '#lib/proofs';
 import {
   blinding,
   type BuiltRule,
@@ -93,7 +93,7 @@ export async function registrationOf(
   const { manifest } = rule;
   const rows = committedRows(rule, secrets);
   const hash = async (row: readonly bigint[] | undefined) =>
-    row === undefined ? 0n : fieldElement(await prover.commit(row));
+    row === undefined ? 0n : await prover.commit(row);
   const firstState = await hash(rows.state);
   if (rows.state !== undefined)
     keepState(rule.folder, firstState, {
@@ -244,7 +244,7 @@ export async function provenUpdate(
   if (kept !== undefined) {
     const values = nextState(rule, update);
     const next = update.blindings.next;
-    keepState(rule.folder, fieldElement(await prover.commit([...values, next])), { values, blinding: next });
+    keepState(rule.folder, await prover.commit([...values, next]), { values, blinding: next });
   }
   return { document, proofSeconds, processorSeconds: (user + system) / 1e6 };
 }

@@ -194,11 +194,8 @@ async function answerFailures(
   const { values, reasons } = await chain.verify(priceStatement, given);
   const failures = [...reasons];
   if (values === undefined) return failures;
-  // As elements of the field: a statement's values are signed, half of all commitments negative.
-  if (
-    publicValue(given, 'price', 'modelCommitment') !== previous?.journal.model ||
-    publicValue(given, 'price', 'stateCommitment') !== previous.journal.state
-  )
+  const { model, state } = values.commitments;
+  if (model !== previous?.journal.model || state !== previous.journal.state)
     failures.push('its proof is not of the model and state that its trade was priced on');
   return failures;
 }

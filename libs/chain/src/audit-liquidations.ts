@@ -1,7 +1,7 @@
 import { hexToString, type Hex } from 'viem';
 import { bookRoot, bytesOf, hexOf, includedIn, totalsOf } from '#lib/commitment';
 import { messageOf } from '#lib/errors';
-import { FIELD_ORDER, LARGEST_ACCOUNT, liquidationStatement, quantise } from '#lib/proofs';
+import { LARGEST_ACCOUNT, liquidationStatement, quantise, signedInteger } from '#lib/proofs';
 import { type Attestation, type AuditedChain, label } from './audit-chain.js';
 import { marketBytes, publicValue } from './encoding.js';
 import { decodeBook } from './book-commitment.js';
@@ -29,7 +29,7 @@ const VARIANCE_SHIFT = 10n;
 const UNIT = (10n ** 4n) << 128n;
 /** 8 decimals to 18 */
 const MONEY = 10n ** 10n;
-/** Part of the notional that is the most funding and reservations, part that is the largest penalty, and rounding in units of 2^−24: the attestor's own. */
+/** The attestor's own: funding and reservations are at most 2^−7 of the notional, a penalty at most a hundredth; rounding in units of 2^−24. */
 const OWED_SHIFT = 7n;
 const PENALTY = 100n;
 const ROUNDING = 32n;
@@ -115,7 +115,7 @@ interface Held {
   readonly entry: bigint;
 }
 
-/** The leaf's positions with notionals at prices that are held, diagonal variances as they were proven, and the deficit that they leave. */
+/** Why an account's positions are not its leaf's, its notionals not at the prices held, its variances not the proven ones, or its deficit another. */
 async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Attestation): Promise<string[]> {
   const { time, unit, places, rows, owed, leaf } = account;
   const failures: string[] = [];
@@ -158,23 +158,20 @@ async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Att
   return [...failures, ...deficitFailures(account, proof, equity)];
 }
 
-/** A public value of the field’s upper half is negative. */
-const signed = (value: bigint) => (value > FIELD_ORDER / 2n ? value - FIELD_ORDER : value);
-
 /** @param equity of the leaf at the prices held, 18 decimals */
 function deficitFailures({ unit, owed }: Attestation[2], proof: Attestation[3], equity: bigint): string[] {
   const sum = (name: 'publicNotionals' | 'publicRelief') =>
     Array.from({ length: LARGEST_ACCOUNT }, (_, i) =>
-      signed(publicValue(proof, 'liquidation', name, i)),
+      signedInteger(publicValue(proof, 'liquidation', name, i)),
     ).reduce((total, value) => total + value, 0n);
   const [notional, relief] = [sum('publicNotionals') * unit, sum('publicRelief')];
   const failures: string[] = [];
   const stated = owed < 0n ? -owed : owed;
   if ((stated * MONEY) << 24n > notional >> OWED_SHIFT)
-    failures.push('more funding and reservations are stated than 1/128 of its notional');
+    failures.push('its funding and reservations are more than 1/128 of its notional');
   const apart =
-    (signed(publicValue(proof, 'liquidation', 'publicScalars')) - relief) * unit + (equity << 24n);
+    (signedInteger(publicValue(proof, 'liquidation', 'publicScalars')) - relief) * unit + (equity << 24n);
   if (apart < -ROUNDING * unit || apart > notional / PENALTY + ROUNDING * unit)
-    failures.push('its deficit is not what its account’s equity leaves of its margin');
+    failures.push('its deficit is not its margin less its account’s equity');
   return failures;
 }

@@ -1,14 +1,6 @@
 import { type Hex, hexToString, stringToHex } from 'viem';
 import { InvalidInputError } from '#lib/errors';
-import {
-  type CircuitName,
-  fieldElement,
-  fromFelt,
-  LAYOUTS,
-  type ProofDocument,
-  SCALE_BITS,
-  toFelt,
-} from '#lib/proofs';
+import { type CircuitName, LAYOUTS, parseFelt, type ProofDocument, SCALE_BITS, toFelt } from '#lib/proofs';
 
 /** A market's name as 32 bytes. @throws {InvalidInputError} for a name of more */
 export function marketBytes(market: string): Hex {
@@ -31,7 +23,7 @@ export interface ChainProof {
 export function chainProof(document: Pick<ProofDocument, 'instances' | 'proof'>): ChainProof {
   return {
     proof: document.proof as Hex,
-    instances: document.instances.map((hex, i) => fieldElement(fromFelt(hex, `instances[${i}]`))),
+    instances: document.instances.map((hex, i) => parseFelt(hex, `instances[${i}]`)),
   };
 }
 

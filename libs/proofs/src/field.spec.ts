@@ -5,9 +5,12 @@ import {
   dequantise,
   EngineProver,
   FIELD_ORDER,
+  fieldElement,
   fromFelt,
   NativeProver,
+  parseFelt,
   quantise,
+  signedInteger,
   statementOf,
   toFelt,
 } from './index.js';
@@ -17,6 +20,8 @@ describe('field elements', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 120n), max: 2n ** 120n }), (value) => {
         expect(fromFelt(toFelt(value), 'x')).toBe(value);
+        expect(parseFelt(toFelt(value), 'x')).toBe(fieldElement(value));
+        expect(signedInteger(fieldElement(value))).toBe(value);
       }),
     );
     expect(toFelt(1n)).toBe(`01${'0'.repeat(62)}`);

@@ -51,11 +51,11 @@ export function toFelt(value: bigint): string {
 }
 
 /**
- * The integer of a field element, the upper half of the field as negative numbers.
+ * The field element, from 0 up, of a text as {@link toFelt} writes it.
  *
  * @throws {InvalidInputError} for a text that is no 32 bytes, or not below the field's order
  */
-export function fromFelt(hex: string, field: string): bigint {
+export function parseFelt(hex: string, field: string): bigint {
   if (!/^[0-9a-f]{64}$/.test(hex)) {
     throw new InvalidInputError(
       field,
@@ -64,5 +64,19 @@ export function fromFelt(hex: string, field: string): bigint {
   }
   const element = BigInt(`0x${Buffer.from(hex, 'hex').reverse().toString('hex')}`);
   if (element >= FIELD_ORDER) throw new InvalidInputError(field, 'must be below the field’s order');
+  return element;
+}
+
+/** The integer that a field element from 0 up stands for: the upper half of the field is negative. */
+export function signedInteger(element: bigint): bigint {
   return element > FIELD_ORDER / 2n ? element - FIELD_ORDER : element;
+}
+
+/**
+ * The integer that a text as {@link toFelt} writes it stands for.
+ *
+ * @throws {InvalidInputError} as {@link parseFelt}
+ */
+export function fromFelt(hex: string, field: string): bigint {
+  return signedInteger(parseFelt(hex, field));
 }

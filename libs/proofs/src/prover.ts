@@ -1,6 +1,6 @@
 import { InvalidInputError, messageOf } from '#lib/errors';
 import { type Artifacts, loadArtifacts } from './artifacts.js';
-import { fromFelt, toFelt } from './field.js';
+import { fromFelt, parseFelt, toFelt } from './field.js';
 import type { ProofDocument } from './proof-document.js';
 import type { Statement } from './statement.js';
 
@@ -35,7 +35,7 @@ export interface Prover {
     statement: Statement<Input, Public>,
     document: ProofDocument,
   ): Promise<ProofVerdict<Public>>;
-  /** Poseidon hash of a row of inputs, as a circuit's commitment: how one proof's output is found in the next one's input. */
+  /** Poseidon hash of a row of inputs as a circuit's commitment, a field element from 0 up: how one proof's output is found in the next one's input. */
   commit(row: readonly bigint[]): Promise<bigint>;
   /** Makes the keys of a statement's circuit where they are not kept yet; its first proof makes them otherwise. */
   prepare<Input, Public>(statement: Statement<Input, Public>): Promise<void>;
@@ -102,7 +102,7 @@ export abstract class CircuitProver implements Prover {
   }
 
   async commit(row: readonly bigint[]): Promise<bigint> {
-    return fromFelt(await this.hash(row.map(toFelt)), 'commitment');
+    return parseFelt(await this.hash(row.map(toFelt)), 'commitment');
   }
 }
 

@@ -14,7 +14,7 @@ export interface Statement<Input, Public> {
   readonly layout: readonly (readonly [name: string, length: number])[];
   /** @throws {InvalidInputError} naming the field that is not as it must be */
   inputs(input: Input): CircuitInputs;
-  /** Public values by name, from a proof's instances. */
+  /** Public values by name, from a proof's instances: integers, the upper half of the field negative. */
   public(values: ReadonlyMap<string, readonly bigint[]>): Public;
   /** Faults of a proof that verifies: residuals out of their tolerances. Empty where the statement holds. */
   failures(values: Public): readonly string[];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
-import type { CircuitInputs, Statement } from '#lib/proofs';
+import { type CircuitInputs, fieldElement, type Statement } from '#lib/proofs';
 import { builtFiles, type BuiltFiles } from './built-rule.js';
 import { RULE_UNIT, rowsSchema } from './manifest.js';
 import { type Integers, runProgram } from './program.js';
@@ -42,7 +42,7 @@ export interface CorrectionInput {
 }
 
 export interface CorrectionPublic {
-  /** Poseidon hashes of network, state and hints */
+  /** Poseidon hashes of network, state and hints: field elements from 0 up, as contracts keep them */
   readonly commitments: Readonly<Record<string, bigint>>;
   /** of each place of a market's variance, in [½, 2] */
   readonly multipliers: readonly number[];
@@ -93,7 +93,9 @@ export function correctionStatement({
     public(values) {
       const [violations] = values.get('violations')!;
       return {
-        commitments: Object.fromEntries(manifest.commitments.map(({ name }) => [name, values.get(name)![0]])),
+        commitments: Object.fromEntries(
+          manifest.commitments.map(({ name }) => [name, fieldElement(values.get(name)![0])]),
+        ),
         multipliers: values.get('multipliers')!.map((value) => Number(value) / RULE_UNIT),
         failures: violations === 0n ? [] : [`violations are ${violations}, not 0`],
       };

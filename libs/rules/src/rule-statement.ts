@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidInputError } from '#lib/errors';
-import type { CircuitInputs, Statement } from '#lib/proofs';
+import { type CircuitInputs, fieldElement, type Statement } from '#lib/proofs';
 import type { BuiltRule } from './built-rule.js';
 import { RULE_UNIT } from './manifest.js';
 import { type Integers, runProgram } from './program.js';
@@ -14,7 +14,7 @@ export interface RuleUpdate {
 }
 
 export interface RulePublic {
-  /** Poseidon hashes, field elements */
+  /** Poseidon hashes: field elements from 0 up, as contracts keep them */
   readonly commitments: Readonly<Record<string, bigint>>;
   /** weights the rule asks for */
   readonly target: readonly number[];
@@ -54,7 +54,9 @@ export function ruleStatement({ folder, manifest, program }: BuiltRule): Stateme
     public(values) {
       const [violations] = values.get('violations')!;
       return {
-        commitments: Object.fromEntries(manifest.commitments.map(({ name }) => [name, values.get(name)![0]])),
+        commitments: Object.fromEntries(
+          manifest.commitments.map(({ name }) => [name, fieldElement(values.get(name)![0])]),
+        ),
         target: values.get('target')!.map((value) => Number(value) / RULE_UNIT),
         market: values.get('publicMarket')!,
         failures: violations === 0n ? [] : [`violations are ${violations}, not 0`],

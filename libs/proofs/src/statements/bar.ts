@@ -1,3 +1,4 @@
+import { fieldElement } from '../field.js';
 import {
   judgeSandwiches,
   judgeVolatility,
@@ -15,7 +16,7 @@ const { smallestGross: SMALLEST_GROSS, largestGross: LARGEST_GROSS } = LAYOUTS.b
 
 /** Statement of a proof of a bar. Money in percent of the unit of account but for exposures and book, which are in shares of it. */
 export interface BarPublic {
-  /** Poseidon hashes: of the model, of the state before and after the bar */
+  /** Poseidon hashes of the model, of the state before and after the bar: field elements from 0 up, as contracts keep them */
   readonly commitments: Readonly<Record<'model' | 'state' | 'nextState', bigint>>;
   /** log returns of the bar, percent; zeros where there is no market */
   readonly returns: readonly number[];
@@ -71,9 +72,9 @@ export const barStatement: Statement<BarInput, BarPublic> = {
     const tailFactor = book[BOOK_TERMS.length + 1];
     return {
       commitments: {
-        model: integers('modelCommitment')[0],
-        state: integers('stateCommitment')[0],
-        nextState: integers('nextStateCommitment')[0],
+        model: fieldElement(integers('modelCommitment')[0]),
+        state: fieldElement(integers('stateCommitment')[0]),
+        nextState: fieldElement(integers('nextStateCommitment')[0]),
       },
       returns: numbers('logReturns'),
       variances: numbers('variances'),

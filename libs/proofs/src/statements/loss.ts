@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
+import { fieldElement } from '../field.js';
 import { LAYOUTS } from '../generated/layout.js';
 import { Judgement, layoutOf } from '../public-values.js';
 import type { CircuitInputs, Statement } from '../statement.js';
@@ -164,7 +165,7 @@ export const lossStatement: Statement<LossInput, LossPublic> = {
       ...{ share, total },
       before: { gains, principal, cuts },
       after: { gains: gainsAfter, principal: principalAfter, cuts: cutsAfter },
-      leaves: values.get('leafCommitment')!,
+      leaves: values.get('leafCommitment')!.map(fieldElement),
       failures: judged(values),
     };
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseInput } from '#lib/errors';
-import { fromFelt } from '../field.js';
+import { fieldElement, fromFelt } from '../field.js';
 import {
   judgeSandwiches,
   judgeVolatility,
@@ -73,6 +73,7 @@ export interface PricedSide {
 }
 
 export interface PricePublic {
+  /** Poseidon hashes: field elements from 0 up, as contracts keep them */
   readonly commitments: Readonly<Record<'model' | 'state', bigint>>;
   readonly before: PricedSide;
   readonly after: PricedSide;
@@ -181,7 +182,10 @@ export const priceStatement: Statement<PriceInput, PricePublic> = {
       spread: numbers('spread')[i],
     }));
     return {
-      commitments: { model: values.get('modelCommitment')![0], state: values.get('stateCommitment')![0] },
+      commitments: {
+        model: fieldElement(values.get('modelCommitment')![0]),
+        state: fieldElement(values.get('stateCommitment')![0]),
+      },
       before: sides[0],
       after: sides[1],
       budget: book[BOOKS * BOOK_TERMS.length],

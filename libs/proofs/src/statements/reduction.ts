@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
+import { fieldElement } from '../field.js';
 import { LAYOUTS } from '../generated/layout.js';
 import { Judgement, layoutOf } from '../public-values.js';
 import type { CircuitInputs, Statement } from '../statement.js';
@@ -165,7 +166,7 @@ export const reductionStatement: Statement<ReductionInput, ReductionPublic> = {
       closed: values.get('closed')!,
       gap: values.get('gap')![0],
       risk: values.get('risk')![0],
-      leaves: values.get('leafCommitment')!,
+      leaves: values.get('leafCommitment')!.map(fieldElement),
       failures: judged(values),
     };
   },
