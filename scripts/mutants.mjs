@@ -20,7 +20,11 @@ const AREAS = {
     mutate: ['verify/verify', 'certificate/bounds', 'certificate/premium-bounds', 'certificate/witness'],
     specs: ['verify/*'],
   },
-  sender: { folder: 'libs/chain/src', mutate: ['sender'], specs: ['sender'] },
+  sender: {
+    folder: 'libs/chain/src',
+    mutate: ['sender', 'revert-reason'],
+    specs: ['sender*', 'revert-reason'],
+  },
 };
 
 /**

@@ -27,6 +27,7 @@ export * from './proven-bar.js';
 export * from './premium-answer.js';
 export * from './proven-rule.js';
 export * from './price-reports.js';
+export { revertReason } from './revert-reason.js';
 export * from './sender.js';
 export * from './liquidity-vault.js';
 export * from './temporal-pool.js';

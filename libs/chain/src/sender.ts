@@ -3,7 +3,6 @@ import {
   type Address,
   BaseError,
   type Block,
-  decodeErrorResult,
   type Hex,
   isAddressEqual,
   keccak256,
@@ -13,9 +12,9 @@ import {
 } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { messageOf, ZkriskError } from '#lib/errors';
-import { contractArtifact } from './contract-artifact.js';
 import type { ChainClient } from './chain-client.js';
 import { ChainError } from './errors.js';
+import { revertReason } from './revert-reason.js';
 
 /** One signed form of a transaction: the same nonce, other fees. */
 export interface Attempt {
@@ -338,54 +337,4 @@ function partsOf({ raw }: Attempt): Call & { readonly gas: bigint } {
 
 function larger(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
-}
-
-/** A contract's reason for a revert, by the contracts' own errors; undefined for other failures. */
-export function revertReason(error: unknown): string | undefined {
-  if (!(error instanceof BaseError)) return messageOf(error);
-  const reverted = error.walk((cause) => dataOf(cause) !== undefined);
-  if (reverted === null) return /revert/i.test(error.shortMessage) ? error.shortMessage : undefined;
-  const data = dataOf(reverted);
-  if (data !== undefined) {
-    for (const name of [
-      'RiskOracle',
-      'LiquidationAttestor',
-      'BookBinding',
-      'BookSums',
-      'PremiumChallenges',
-      'ProvenPremium',
-      'TradeJournal',
-      'PriceValues',
-      'BlockHeader',
-      'ForecastCorrection',
-      'BarValues',
-      'SandwichValues',
-      'LiquidationValues',
-      'MedianPriceSource',
-      'ChainlinkPriceSource',
-      'ProofVerifier',
-      'PublicValues',
-      'TemporalPool',
-      'ProvenRule',
-      'LiquidityVault',
-    ]) {
-      try {
-        const { errorName, args } = decodeErrorResult({ abi: contractArtifact(name).abi, data });
-        return `${errorName}(${(args ?? []).map(String).join(', ')})`;
-      } catch {
-        // Of another contract.
-      }
-    }
-  }
-  return error.shortMessage;
-}
-
-/** The data of a revert, wherever viem keeps it. */
-function dataOf(value: unknown): Hex | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const name of ['raw', 'data']) {
-    const data: unknown = (value as Record<string, unknown>)[name];
-    if (typeof data === 'string' && /^0x[0-9a-f]{8,}$/i.test(data)) return data as Hex;
-  }
-  return undefined;
 }

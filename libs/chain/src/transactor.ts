@@ -12,7 +12,7 @@ import { messageOf } from '#lib/errors';
 import { type ChainClient, chainClient } from './chain-client.js';
 import { contractArtifact } from './contract-artifact.js';
 import { ChainError } from './errors.js';
-import { revertReason } from './sender.js';
+import { revertReason } from './revert-reason.js';
 
 /** Sends an account's transactions one by one, each when the one before it is in a block: for setting things up. */
 export class Transactor {

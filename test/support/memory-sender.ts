@@ -1,0 +1,33 @@
+import type { Hex } from 'viem';
+import { privateKeyToAccount } from 'viem/accounts';
+import { type SenderOptions, TransactionSender } from '#lib/chain';
+import { FakeChain } from './fake-chain.js';
+import { MemoryTransactionStore } from './transaction-store.js';
+
+export const SENDER = privateKeyToAccount(`0x${'7'.repeat(64)}`);
+export const SENT_TO = '0x00000000000000000000000000000000000000aa';
+const OPTIONS: SenderOptions = { confirmations: 3, replaceAfterMs: 1000, highestFeePerGas: 1000n };
+
+/** Calldata that names its transaction. */
+export const nameOf = (id: string): Hex => `0x${Buffer.from(id).toString('hex')}`;
+
+/** Senders of one store on a chain in memory. */
+export interface MemorySender {
+  readonly chain: FakeChain;
+  readonly store: MemoryTransactionStore;
+  /** @param callOf (default: the call that {@link nameOf} names) */
+  readonly senderOf: (
+    options?: Partial<SenderOptions>,
+    callOf?: ConstructorParameters<typeof TransactionSender>[3],
+  ) => TransactionSender;
+}
+
+export function memorySender(): MemorySender {
+  const chain = new FakeChain();
+  const store = new MemoryTransactionStore();
+  return {
+    ...{ chain, store },
+    senderOf: (options = {}, callOf = (id) => Promise.resolve({ to: SENT_TO, data: nameOf(id) })) =>
+      new TransactionSender(chain.client, SENDER, store, callOf, { ...OPTIONS, ...options }),
+  };
+}
