@@ -1,4 +1,4 @@
-import type { Address } from 'viem';
+import type { Address, Hex } from 'viem';
 import { loadArtifacts, type Prover } from '#lib/proofs';
 import { AuditedChain, label } from './audit-chain.js';
 import { contractFailures } from './audit-contracts.js';
@@ -47,6 +47,7 @@ export async function auditOracle(
   const auditor = new EpochAuditor(chain);
   const epochs: AuditedEpoch[] = [];
   const liquidations: AuditedLiquidation[] = [];
+  const roots = new Map<number, Hex | null>();
   for (const event of await chain.events()) {
     const { transactionHash: transaction, blockNumber: block } = event;
     if (event.eventName === 'ModelInstalled') auditor.install(event.args.model!);
@@ -55,20 +56,15 @@ export async function auditOracle(
       const { upper, digest } = event.args;
       const epoch = await auditor.epoch({ transaction, block, upper: upper!, digest: digest! });
       epochs.push(epoch);
+      roots.set(epoch.number, epoch.root);
       onProgress(
         `epoch ${epoch.number} ${epoch.bar}: ${epoch.failures.length === 0 ? 'holds' : epoch.failures.join('; ')}`,
       );
     } else if (event.eventName === 'LiquidationAttested') {
       const { plan, digest } = event.args;
-      const roots = new Map(epochs.map(({ number, root }) => [number, root]));
       const { proven, published } = auditor;
-      const liquidation = await auditLiquidation(
-        chain,
-        { proven, published, roots },
-        {
-          ...{ transaction, block, plan: plan!, digest: digest! },
-        },
-      );
+      const attested = { transaction, block, plan: plan!, digest: digest! };
+      const liquidation = await auditLiquidation(chain, { proven, published, roots }, attested);
       liquidations.push(liquidation);
       onProgress(
         `liquidation ${label(liquidation.plan)}: ${liquidation.failures.length === 0 ? liquidation.proves : liquidation.failures.join('; ')}`,
