@@ -10,6 +10,7 @@ import {
 } from '#lib/lab';
 import { loadSolvers } from '#lib/liquidation';
 import { UsageError } from '#lib/terminal';
+import { engineAnswer } from '../engine-answer.js';
 import { type InputOptions, labInputs } from './lab-inputs.js';
 
 export interface StressOptions extends Partial<InputOptions> {
@@ -43,12 +44,7 @@ export interface StressSummary {
 /** `zkrisk lab stress`: the book of a running engine, or the one that a run of the lab ends with. */
 export async function stressCommand(options: StressOptions): Promise<StressSummary> {
   const { url, key, prices } = options;
-  if (url !== undefined) {
-    const headers = new Headers(key === undefined ? {} : { authorization: `Bearer ${key}` });
-    const response = await fetch(new URL('/v1/stress', url), { headers });
-    if (!response.ok) throw new UsageError(`${url} answers ${response.status}: ${await response.text()}`);
-    return (await response.json()) as StressSummary;
-  }
+  if (url !== undefined) return (await engineAnswer(url, '/v1/stress', { apiKey: key })) as StressSummary;
   if (prices === undefined) throw new UsageError('lab stress: give --url of an engine, or --prices FILE');
   return fromLab({ ...options, prices });
 }
