@@ -1,5 +1,4 @@
 import {
-  type AccountLeaf,
   accountLeaf,
   type ATTESTOR_ABI,
   ChainError,
@@ -41,7 +40,7 @@ export function attestedAccount(
   inclusion: IncludedAccount,
 ): AttestedAccount {
   const unit = accountUnit(plan.positions);
-  const leaf: AccountLeaf = accountLeaf(inclusion);
+  const leaf = accountLeaf(inclusion);
   const held = totalsOf(bytesOf(leaf.sums));
   if (held.markets.length !== plan.positions.length)
     throw new ChainError(

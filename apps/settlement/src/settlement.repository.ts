@@ -163,7 +163,7 @@ export class SettlementRepository implements TransactionStore {
   /** Keeps the place of a plan's account in the book of the bar before. */
   async keepLeaf(manager: EntityManager, planId: string, inclusion: object): Promise<void> {
     await manager.query(
-      `insert into service_state (service, name, value) values ('settlement-leaf', $1, $2::jsonb)
+      `insert into service_state (service, name, value) values ('settlement-leaf', $1, $2::json)
        on conflict (service, name) do nothing`,
       [planId, JSON.stringify(inclusion)],
     );
