@@ -40,7 +40,7 @@ library GuardRails {
         });
     }
 
-    /// @notice A value on its way, so many blocks after it set out: linear, and then where it was to go.
+    /// @notice A value `passed` blocks after an update: linear from `from` to `to` over `blocks`, then `to`.
     function at(uint256 from, uint256 to, uint256 passed, uint256 blocks) internal pure returns (uint256) {
         if (passed >= blocks) return to;
         unchecked {
@@ -49,7 +49,7 @@ library GuardRails {
         }
     }
 
-    /// @notice Where an update may go from where the values are, all in the limits' units, below 2^64.
+    /// @notice Targets of an update within the limits, from the current values; all in the limits' units, below 2^64.
     /// @dev absolute: within [lowest, highest] and no further than `step`; velocity: if any is faster than allowed, all
     /// are scaled by the same factor, so that the direction of the update is kept.
     /// @return next values to be reached `limits.blocks` blocks later

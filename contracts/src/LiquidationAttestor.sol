@@ -26,9 +26,9 @@ interface IProvenBars is IAccessControl {
 }
 
 /// @title Liquidations that were proven to close the least, or that nothing would have restored the margin.
-/// @notice The account is a leaf of the book that the epoch was bound with: its positions are all of the leaf's, its notionals those at
-/// prices that the price source holds, its deficit what the leaf's cash and entry prices leave of its margin, its variances those that the
-/// epoch has proven.
+/// @notice The account is a leaf of the book that the epoch was bound with, with all of the leaf's positions. Its notionals are at prices
+/// that the price source holds, its deficit is its margin less its equity by the leaf's cash and entry prices, its variances are those that
+/// the epoch has proven.
 contract LiquidationAttestor {
     using SandwichValues for uint256[];
 
@@ -55,7 +55,7 @@ contract LiquidationAttestor {
         uint64 time;
         /// @dev one share of the account's unit, quote currency with 18 decimals
         uint256 unit;
-        /// @dev funding that was owed at `time`, less what was due, and money that is reserved: 8 decimals, at most 1/128 of the notional
+        /// @dev funding owed at `time`, less funding due, and reserved money: 8 decimals, at most 1/128 of the notional
         int256 owed;
         /// @dev place of each position's market among the epoch's
         uint8[] places;
@@ -69,9 +69,9 @@ contract LiquidationAttestor {
     int256 private constant SIZES = 1e8;
     /// @dev 8 decimals to 18
     int256 private constant MONEY = 1e10;
-    /// @dev part of the notional that funding since the leaf and reservations are at most: no leaf has them
+    /// @dev funding since the leaf and reservations are at most 2^-7 of the notional: no leaf has them
     uint256 private constant OWED_SHIFT = 7;
-    /// @dev the largest penalty of a plan is a hundredth: that much more than it relieves a position takes of the margin
+    /// @dev a plan's penalty is at most a hundredth of the notional: the margin exceeds the relief by no more
     int256 private constant PENALTY = 100;
     /// @dev units of 2^-24 by which a deficit, up to 16 margins and notionals are rounded
     int256 private constant ROUNDING = 32;
@@ -215,8 +215,8 @@ contract LiquidationAttestor {
         return value - held.entry * MONEY;
     }
 
-    /// @dev The deficit is the margin less the equity. A margin is what closing relieves of it and the penalty that closing costs, which is
-    /// from 0 to a hundredth of the notional.
+    /// @dev The deficit is the margin less the equity. The margin is the relief by closing everything plus the penalty of closing
+    /// it, which is from 0 to a hundredth of the notional.
     /// @param equity money with 18 decimals
     function _requireDeficit(Account calldata account, uint256[] calldata values, int256 equity) private pure {
         int256 notional = 0;

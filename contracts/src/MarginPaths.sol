@@ -36,8 +36,8 @@ library MarginPaths {
         return (path(word, place, block.number - (update & type(uint128).max), blocks), uint64(update >> HALF));
     }
 
-    /// @notice Values of a list's markets in this block. A market that never had any starts where it is asked to be, within the limits:
-    /// nobody relies on it yet.
+    /// @notice Values of a list's markets in this block. A market's first value is the required one within the limits: nobody relies on it
+    /// yet.
     /// @param limits in the units of the values
     function current(
         Paths storage paths,

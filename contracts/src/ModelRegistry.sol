@@ -97,7 +97,7 @@ abstract contract ModelRegistry is Timelocked {
         _model.horizonBars = proposed.horizonBars;
         _model.first = uint8(first.markets.length);
         _model.count = uint8(names.length / 32);
-        // The list of the same markets is the same one: what is kept by list goes on.
+        // The same markets keep their list, and all values that are stored by list.
         address list = _model.markets;
         if (list == address(0) || keccak256(SSTORE2.read(list)) != keccak256(names)) _model.markets = SSTORE2.write(names);
         _anchored = true;

@@ -29,7 +29,7 @@ library SandwichValues {
     error VolatilityOutside(uint256 state, int256 volatility);
 
     /// @notice A public value as an integer: the upper half of the field is negative.
-    /// @param values whose number the caller has compared with its circuit's: the place is not looked at here, for each of hundreds
+    /// @param values the caller has compared their number with the circuit's: bounds are not checked again for each of hundreds
     function integer(uint256[] calldata values, uint256 index) internal pure returns (int256) {
         uint256 value;
         assembly ("memory-safe") {

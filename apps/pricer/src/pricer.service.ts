@@ -512,7 +512,7 @@ export class PricerService implements LaneOwner {
   }
 }
 
-/** Whether a circuit can have a plan's case: none has portfolio margin, and nobody asks for the leaf of what is no case. */
+/** Whether a circuit proves plans of this case: no circuit has portfolio margin. False for a value that is not a case. */
 function isProvable(given: unknown): boolean {
   const isObject = (value: unknown) => typeof value === 'object' && value !== null;
   if (!isObject(given)) return false;

@@ -134,7 +134,7 @@ library BookSums {
         }
     }
 
-    /// @notice The i-th market as it stands: its name, long | short, entry | accrual; there have to be so many.
+    /// @notice The i-th market as it is encoded: its name, long | short, entry | accrual. The caller has compared i with `count`.
     function row(bytes memory sums, uint256 i) internal pure returns (bytes32 name, uint256 sizes, uint256 amounts) {
         unchecked {
             uint256 start = HEADER + MARKET * i;

@@ -19,7 +19,7 @@ export function chainClient(
   return createPublicClient({
     transport: http(rpcUrl, { timeout: timeoutMs, retryCount: retries }),
     pollingInterval: pollingIntervalMs,
-    // Whoever asks for the head after a transaction must see its block: by default an answer of a poll ago would be given.
+    // A caller that asks for the head after a transaction must see its block: by default viem repeats its answer of the last poll.
     cacheTime: 0,
   });
 }

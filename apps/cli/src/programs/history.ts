@@ -6,7 +6,7 @@ import { print } from '../print.js';
 export function registerHistory(program: Command): void {
   program
     .command('history')
-    .description('what was, of a running engine')
+    .description('recorded series of a running engine')
     .command('export <series>')
     .description(
       'write marks, funding, risk, premia, flows, shares, liquidations, accounts/ID or accounts/ID/charges into a file',

@@ -7,5 +7,5 @@ export function onChain(program: Command, name: string, description: string): Co
     .description(description)
     .option('--rpc <url>', 'a node; default: that of the deployment')
     .option('--oracle <address>', 'the RiskOracle; default: that of the deployment')
-    .option('--deployment <file>', 'what "deploy" or "npm start" has written', '.zkrisk/deployment.json');
+    .option('--deployment <file>', 'file written by "deploy" or "npm start"', '.zkrisk/deployment.json');
 }

@@ -56,7 +56,7 @@ export function registerPools(program: Command): void {
     )
     .requiredOption('--rpc <url>', 'a node')
     .requiredOption('--pool <file>', 'JSON: name, symbol, assets [{token, market, weight}], k, terms')
-    .option('--deployment <file>', 'what "deploy" has written: prices', 'deployment.json')
+    .option('--deployment <file>', 'file written by "deploy": prices', 'deployment.json')
     .action(async (options: Parameters<typeof DeployPool>[0]) => {
       const { deployPoolCommand } = await import('../pool.command.js');
       print(await deployPoolCommand(options));

@@ -112,7 +112,7 @@ export function registerProofs(program: Command): void {
     .requiredOption('--prices <file>', 'JSON: the reporter’s own closing prices by market, decimal texts')
     .requiredOption('--bar <seconds>', 'end of the bar, Unix time', wholeNumber)
     .option('--band <share>', 'within which the engine’s price is signed', nonNegative, 0.001)
-    .option('--deployment <file>', 'what "deploy" has written', 'deployment.json')
+    .option('--deployment <file>', 'file written by "deploy"', 'deployment.json')
     .action(async (options: Parameters<typeof ReportPrices>[0]) => {
       const { reportPricesCommand } = await import('../chain.command.js');
       print(await reportPricesCommand(options));
@@ -132,7 +132,7 @@ export function registerProofs(program: Command): void {
   program
     .command('verify')
     .description('verify a proof; exit code 1 where it does not hold')
-    .argument('<file>', 'JSON: what "prove" has written')
+    .argument('<file>', 'JSON, written by "prove"')
     .action(async (file: string) => {
       const { verifyCommand } = await import('../prove.command.js');
       const verdict = await verifyCommand(file);

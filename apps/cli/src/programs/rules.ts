@@ -132,7 +132,7 @@ export function registerRules(program: Command): void {
     .argument('<file>', BUILT)
     .requiredOption('--rpc <url>', 'a node')
     .requiredOption('--pool <file>', 'JSON: name, symbol, assets [{token, market, weight}], terms')
-    .option('--deployment <file>', 'what "deploy" has written: verifier, prices', 'deployment.json')
+    .option('--deployment <file>', 'file written by "deploy": verifier, prices', 'deployment.json')
     .action(async (file: string, options: Parameters<typeof DeployRule>[1]) => {
       const { deployRuleCommand } = await import('../rule-chain.command.js');
       print(await deployRuleCommand(file, options));
