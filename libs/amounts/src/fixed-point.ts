@@ -119,7 +119,9 @@ function formatShort(value: number, decimals: number): string {
 
 function formatAny(value: bigint, decimals: number): string {
   const sign = value < 0n ? '-' : '';
-  const digits = (value < 0n ? -value : value).toString().padStart(decimals + 1, '0');
+  const digits = magnitude(value)
+    .toString()
+    .padStart(decimals + 1, '0');
   const point = digits.length - decimals;
   const fraction = digits.slice(point).replace(/0+$/, '');
   return `${sign}${digits.slice(0, point)}${fraction === '' ? '' : `.${fraction}`}`;
@@ -149,11 +151,17 @@ export function fromNumber(value: number, decimals: number, rounding: Rounding, 
   return divide(parseDecimal(value.toFixed(extra), extra, field), 10n ** 20n, rounding);
 }
 
-const NOTIONAL_SHIFT = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
+/** size × price over this is money. */
+export const NOTIONAL_SCALE = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
 
 /** size × price in money. */
 export function notionalOf(size: bigint, price: bigint, rounding: Rounding): bigint {
-  return divide(size * price, NOTIONAL_SHIFT, rounding);
+  return divide(size * price, NOTIONAL_SCALE, rounding);
+}
+
+/** |value|. */
+export function magnitude(value: bigint): bigint {
+  return value < 0n ? -value : value;
 }
 
 /** Decimal string of an exact money amount. */

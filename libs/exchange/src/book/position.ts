@@ -1,4 +1,4 @@
-import { divide, notionalOf } from '#lib/amounts';
+import { divide, magnitude, notionalOf } from '#lib/amounts';
 
 /** One account's open position in one market. */
 export interface Position {
@@ -17,7 +17,6 @@ export interface PositionChange {
 }
 
 const sameSign = (a: bigint, b: bigint) => a >= 0n === b >= 0n;
-const magnitude = (value: bigint) => (value < 0n ? -value : value);
 
 /**
  * Trades `size` at `price`: an increase enters at the trade's price; a reduction leaves at the

@@ -1,4 +1,4 @@
-import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { magnitude, MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import { fields } from '#lib/messages';
 import { NotionalLimitError } from '../errors.js';
@@ -72,10 +72,6 @@ export function requireInterest(
   const limit = parameters.rules.parameters.limits.market;
   if (interest > limit && interest > largest(longSize, longSize - size))
     throw new NotionalLimitError(`market ${market}`, interest, limit);
-}
-
-function magnitude(size: bigint): bigint {
-  return size < 0n ? -size : size;
 }
 
 function positive(size: bigint): bigint {

@@ -3,6 +3,7 @@ import {
   formatDecimal,
   formatMoney,
   fromNumber,
+  magnitude,
   MONEY_DECIMALS,
   notionalOf,
   partsOf,
@@ -111,7 +112,7 @@ function dustOf({ ledger, board, parameters }: Exchange, account: string, at: nu
   return ledger.account(account).positions.flatMap(({ market, size }): DustClosed[] => {
     const mark = board.mark(market);
     if (mark === undefined) return [];
-    const notional = notionalOf(size < 0n ? -size : size, mark.price, 'up');
+    const notional = notionalOf(magnitude(size), mark.price, 'up');
     if (notional >= minimum) return [];
     return [
       {
@@ -138,9 +139,7 @@ function reserveFee(
 ): bigint {
   if (accounts.exactEquity(account) > 0n) return 0n;
   const gross = legs.reduce((sum, { exactSize, exactPrice }) => {
-    return (
-      sum + toNumber(notionalOf(exactSize < 0n ? -exactSize : exactSize, exactPrice, 'down'), MONEY_DECIMALS)
-    );
+    return sum + toNumber(notionalOf(magnitude(exactSize), exactPrice, 'down'), MONEY_DECIMALS);
   }, 0);
   const { reserve } = fullLiquidationFee(rate, gross, 0);
   const fee = fromNumber(reserve, MONEY_DECIMALS, 'down', 'fee');
@@ -151,7 +150,7 @@ function reserveFee(
 function penaltyOf(legs: readonly PricedLeg[], penaltyRate: number): bigint {
   const rate = fromNumber(penaltyRate, RATE_DECIMALS, 'nearest', 'penaltyRate');
   const notional = legs.reduce((sum, { exactSize, exactPrice }) => {
-    return sum + notionalOf(exactSize < 0n ? -exactSize : exactSize, exactPrice, 'up');
+    return sum + notionalOf(magnitude(exactSize), exactPrice, 'up');
   }, 0n);
   return divide(notional * rate, 10n ** BigInt(RATE_DECIMALS), 'up');
 }

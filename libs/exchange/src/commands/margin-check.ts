@@ -1,4 +1,4 @@
-import { MONEY_DECIMALS, PRICE_DECIMALS, toNumber } from '#lib/amounts';
+import { magnitude, MONEY_DECIMALS, PRICE_DECIMALS, toNumber } from '#lib/amounts';
 import type { AccountStanding } from '../accounts/account-standing.js';
 import { InsufficientMarginError } from '../errors.js';
 import type { PricedLeg } from '../trades/trade-price.js';
@@ -74,8 +74,4 @@ export function affordable(
   const equity = accounts.exactEquity(marginAccount, legs);
   if (equity >= premium) return premium;
   return equity > 0n ? equity : 0n;
-}
-
-function magnitude(value: bigint): bigint {
-  return value < 0n ? -value : value;
 }

@@ -1,4 +1,12 @@
-import { divide, MONEY_DECIMALS, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
+import {
+  divide,
+  magnitude,
+  MONEY_DECIMALS,
+  NOTIONAL_SCALE,
+  parseDecimal,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+} from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import {
   LARGEST_LEVERAGE,
@@ -13,8 +21,6 @@ import {
 import type { GainsCut, HaircutSettled, PositionsReduced } from '../book/book-event.js';
 
 type Program = NonNullable<PositionsReduced['program']>;
-/** size × price over this is money */
-const NOTIONAL_SCALE = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
 
 const money = (text: string, field: string) => parseDecimal(text, MONEY_DECIMALS, field);
 
@@ -42,7 +48,7 @@ export function lossLeaves({ cuts, held }: GainsCut): LossLeaf[] {
   }));
 }
 
-/** What a reduction's positions are judged by. */
+/** The terms by which a reduction's positions are judged, of its program. */
 export function reductionTermsOf({ markets, covariance, prices }: Program): ReductionTerms {
   const marks = markets.map(({ price }) => parseDecimal(price, PRICE_DECIMALS, 'price'));
   const inUnits = (size: bigint, i: number) => size * marks[i] * LEVERAGE_UNIT;
@@ -90,7 +96,7 @@ export function reductionLeavesOf(
     return {
       ...{ account, equity },
       kept: leverages(keptSizes.map(([market, value]) => [market, size(value)])),
-      closed: leverages(closedOf.get(account) ?? []).map((value) => (value < 0n ? -value : value)),
+      closed: leverages(closedOf.get(account) ?? []).map(magnitude),
     };
   });
 }
@@ -121,7 +127,7 @@ export function reductionEquityFailures(
     const own = left.get(account);
     if (own === undefined) return [`${account} was reduced, and is not in the settlement`];
     if (own === equity) return [];
-    const gross = kept.reduce((sum, value, i) => sum + (value < 0n ? -value : value) + closed[i], 0n);
+    const gross = kept.reduce((sum, value, i) => sum + magnitude(value) + closed[i], 0n);
     // Two roundings a market.
     const least = LARGEST_LEVERAGE * LEVERAGE_UNIT - 2n * BigInt(kept.length);
     const raised = equity > own && (gross >= least || equity === 1n);

@@ -1,18 +1,9 @@
-import {
-  divide,
-  formatDecimal,
-  formatMoney,
-  MONEY_DECIMALS,
-  PRICE_DECIMALS,
-  SIZE_DECIMALS,
-} from '#lib/amounts';
+import { divide, formatDecimal, formatMoney, NOTIONAL_SCALE, SIZE_DECIMALS } from '#lib/amounts';
 import type { MarketRescaled } from '../book/book-event.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import type { Mark } from '../marks/market-board.js';
 import { type RescaleFactor, rescaledSize } from '../marks/rescaled-market.js';
 import { inParts } from './parts.js';
-
-const SHIFT = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
 
 /**
  * Takes every position of a market to its new unit. The difference of a position's value at the old and the new mark, because
@@ -29,7 +20,7 @@ export function rescaled(
   const accounts: MarketRescaled['accounts'][number][] = [];
   for (const [account, { size, entryNotional }] of ledger.holders(market)) {
     const next = rescaledSize(size, factor);
-    const left = divide(size * marks.from.price - next * marks.to.price, SHIFT, 'down');
+    const left = divide(size * marks.from.price - next * marks.to.price, NOTIONAL_SCALE, 'down');
     const released = next === 0n ? entryNotional : 0n;
     accounts.push([
       account,

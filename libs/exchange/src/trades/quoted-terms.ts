@@ -3,6 +3,7 @@ import type { TradePayload } from '#lib/messages';
 import {
   divide,
   fromNumber,
+  magnitude,
   MONEY_DECIMALS,
   notionalOf,
   parseDecimal,
@@ -40,7 +41,7 @@ export function quotedTerms(
   const current = now.riskPremium + now.liquidityPremium + (gain > 0n ? gain : 0n);
   const notional = now.legs.reduce((sum, leg) => {
     const value = notionalOf(leg.exactSize, leg.exactPrice, 'nearest');
-    return sum + (value < 0n ? -value : value);
+    return sum + magnitude(value);
   }, 0n);
   const allowance = fromNumber(
     toNumber(quoted, MONEY_DECIMALS) * tolerance,

@@ -1,4 +1,11 @@
-import { MONEY_DECIMALS, notionalOf, parseDecimal, PRICE_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
+import {
+  magnitude,
+  MONEY_DECIMALS,
+  notionalOf,
+  parseDecimal,
+  PRICE_DECIMALS,
+  SIZE_DECIMALS,
+} from '#lib/amounts';
 import type { BankruptcySettled, DustClosed, MatchBooked, TradeBooked } from '../book-event.js';
 import type { Books } from '../books.js';
 import { tradePosition } from '../position.js';
@@ -65,7 +72,7 @@ function useTakeover(books: Books, { accounts: [, taker] }: MatchBooked): void {
 
 /** Notional of legs at their prices, each rounded up. */
 export function takenOver(legs: readonly { readonly size: bigint; readonly price: bigint }[]): bigint {
-  return legs.reduce((sum, { size, price }) => sum + notionalOf(size < 0n ? -size : size, price, 'up'), 0n);
+  return legs.reduce((sum, { size, price }) => sum + notionalOf(magnitude(size), price, 'up'), 0n);
 }
 
 /** A remainder too small to trade is closed at the mark: no premium, no command's trade. */
