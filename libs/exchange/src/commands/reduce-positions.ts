@@ -2,7 +2,9 @@ import {
   divide,
   formatDecimal,
   formatMoney,
+  magnitude,
   MONEY_DECIMALS,
+  NOTIONAL_SCALE,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
   toNumber,
@@ -24,8 +26,6 @@ import { reductionLeavesOf, reductionTermsOf } from './settled-losses.js';
 
 /** More markets have no statement: its matrix would be longer than a message. */
 const STATEMENT_MARKETS = 64;
-/** size × price over this is money */
-const NOTIONAL_SCALE = 10n ** BigInt(SIZE_DECIMALS + PRICE_DECIMALS - MONEY_DECIMALS);
 
 /** An account on a side that is reduced. */
 interface Holder {
@@ -46,13 +46,14 @@ export function reducePositions(exchange: Exchange, at: number, share: number): 
   if (share <= 0) return [];
   const markets = board.markets.filter((market) => ledger.market(market).size !== 0n);
   const marks = markets.map((market) => board.mark(market)!);
+  const prices = marks.map(({ price }) => formatDecimal(price, PRICE_DECIMALS));
   const everybody = [...ledger.openAccounts()]
     .sort((a, b) => (a < b ? -1 : 1))
     .flatMap((account) => {
       const equity = accounts.exactEquity(account);
       if (equity <= 0n) return [];
       const sizes = markets.map((market) => ledger.position(account, market).size);
-      const gross = sizes.reduce((sum, size, i) => sum + (size < 0n ? -size : size) * marks[i].price, 0n);
+      const gross = sizes.reduce((sum, size, i) => sum + magnitude(size) * marks[i].price, 0n);
       const least = divide(gross, NOTIONAL_SCALE * LARGEST_LEVERAGE, 'up');
       return [{ account, equity: equity > least ? equity : least, sizes }];
     });
@@ -73,25 +74,25 @@ export function reducePositions(exchange: Exchange, at: number, share: number): 
       : {
           markets: markets.map((market, i) => ({
             market,
-            price: formatDecimal(marks[i].price, PRICE_DECIMALS),
+            price: prices[i],
             reduce: formatDecimal(wanted[i], SIZE_DECIMALS),
           })),
           covariance: covariance.flatMap((row, i) => row.slice(i).map(String)),
           prices: solved?.prices.map(String) ?? [],
         };
-  return partsOf(exchange, at, markets, holders, kept, program);
+  const settlementId = `settlement-${ledger.settlements}`;
+  return reductionEvents({ at, settlementId }, markets, prices, holders, kept, program);
 }
 
 /** The events of a reduction, with its statement chunk by chunk. */
-function partsOf(
-  { ledger, board }: Exchange,
-  at: number,
+function reductionEvents(
+  settled: Pick<PositionsReduced, 'at' | 'settlementId'>,
   markets: readonly string[],
+  prices: readonly string[],
   holders: readonly Holder[],
   kept: readonly (readonly bigint[])[],
   program: PositionsReduced['program'],
 ): PositionsReduced[] {
-  const prices = markets.map((market) => formatDecimal(board.mark(market)!.price, PRICE_DECIMALS));
   const parts: PositionsReduced[] = [];
   for (let from = 0; from < holders.length; from += REDUCTION_CHUNK_ACCOUNTS) {
     const chunk = holders.slice(from, from + REDUCTION_CHUNK_ACCOUNTS);
@@ -104,10 +105,7 @@ function partsOf(
         ];
       }),
     );
-    const part: PositionsReduced = {
-      ...{ kind: 'positions-reduced', at, settlementId: `settlement-${ledger.settlements}` },
-      reductions,
-    };
+    const part: PositionsReduced = { kind: 'positions-reduced', ...settled, reductions };
     parts.push(
       program === undefined
         ? part
@@ -193,9 +191,9 @@ function keptByMarket(holders: readonly Holder[], wanted: readonly bigint[]): bi
   wanted.forEach((reduce, i) => {
     if (reduce === 0n) return;
     const side = holders.flatMap(({ equity, sizes }, a) =>
-      sizes[i] * reduce > 0n ? [{ a, weight: equity, cap: sizes[i] < 0n ? -sizes[i] : sizes[i] }] : [],
+      sizes[i] * reduce > 0n ? [{ a, weight: equity, cap: magnitude(sizes[i]) }] : [],
     );
-    const total = side.reduce((sum, { cap }) => sum + cap, 0n) - (reduce < 0n ? -reduce : reduce);
+    const total = side.reduce((sum, { cap }) => sum + cap, 0n) - magnitude(reduce);
     const level = waterLevel(
       side.map(({ weight }) => weight),
       side.map(({ cap }) => cap),
