@@ -1,5 +1,5 @@
 import type { Claim } from './haircut.js';
-import { climbed, digestOf, merklePath, type MerklePath, merkleRoot } from './merkle.js';
+import { climbed, digestOf, idDigest, merklePath, type MerklePath, merkleRoot } from './merkle.js';
 
 /** Accounts of one chunk, which one proof covers. */
 export const CHUNK_ACCOUNTS = 4096;
@@ -103,7 +103,7 @@ export function lossChunkFailures(
   const failures: string[] = [];
   const before = statement.chunks[k - 1] ?? START;
   const totals = totalsOf(statement);
-  if (before.last !== lastOf(after)) failures.push(`the chunk before does not end with ${after}`);
+  if (before.last !== idDigest(after)) failures.push(`the chunk before does not end with ${after}`);
   let [previous, sums] = [after, { gains: before.gains, principal: before.principal }];
   for (const leaf of leaves) {
     const { account, gain, equity, cut } = leaf;
@@ -182,7 +182,7 @@ function chunkOf(before: LossState, leaves: readonly LossLeaf[]): LossChunk {
     accounts: before.accounts + leaves.length,
     ...sums,
     cuts: leaves.reduce((sum, { cut }) => sum + cut, before.cuts),
-    last: lastOf(leaves.at(-1)?.account ?? ''),
+    last: idDigest(leaves.at(-1)?.account ?? ''),
     leaves: merkleRoot(digestsOf(before, leaves)),
   };
   return { ...state, root: rootAfter(before, state) };
@@ -208,10 +208,6 @@ function leafDigest({ gains, principal }: Sums, { account, equity, gain, cut }: 
 
 function added({ gains, principal }: Sums, { equity, gain }: Claim): { gains: bigint; principal: bigint } {
   return { gains: gains + gain, principal: principal + positive(equity) - gain };
-}
-
-function lastOf(account: string): string {
-  return account === '' ? '' : digestOf('id', account);
 }
 
 function positive(value: bigint): bigint {

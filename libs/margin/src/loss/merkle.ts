@@ -10,6 +10,11 @@ export function digestOf(...parts: readonly (string | number | bigint)[]): strin
   return hash('sha256', `[${text.slice(1)}]`);
 }
 
+/** Digest of the id of a chunk's last account; empty before the first account. */
+export function idDigest(account: string): string {
+  return account === '' ? '' : digestOf('id', account);
+}
+
 /** Root over digests in order; empty where there are none. */
 export function merkleRoot(digests: readonly string[]): string {
   let level = digests;

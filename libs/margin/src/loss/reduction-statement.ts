@@ -1,5 +1,5 @@
 import { BoxProgram } from './box-program.js';
-import { climbed, digestOf, merklePath, type MerklePath, merkleRoot } from './merkle.js';
+import { climbed, digestOf, idDigest, merklePath, type MerklePath, merkleRoot } from './merkle.js';
 
 /** Accounts of one chunk: each has several positions, so they are fewer than a loss's. */
 export const REDUCTION_CHUNK_ACCOUNTS = 1024;
@@ -11,7 +11,7 @@ export const LARGEST_LEVERAGE = 256n;
 /** The gap is at most this part, 2^−20, of the risk before, and what is closed differs from the need by no more. */
 const TOLERANCE_BITS = 20n;
 
-/** A reduction of positions: what everybody's are judged by. All in public. */
+/** The public terms of a reduction, by which every account's positions are judged. */
 export interface ReductionTerms {
   /** Σ in units of which its largest entry is 2^30: upper triangle by rows */
   readonly covariance: readonly bigint[];
@@ -81,7 +81,7 @@ export function reductionStatement(
   return { terms, chunks };
 }
 
-/** Checks the public part alone: its terms are such that a gap says something, chunks follow each other, and Q is closed. */
+/** Checks the public part alone: the terms are those of a convex problem, chunks follow each other, and Q is closed. */
 export function reductionStatementFailures({ terms, chunks }: ReductionStatement): string[] {
   const failures = termsFailures(terms);
   if (failures.length > 0) return failures;
@@ -119,7 +119,7 @@ export function reductionChunkFailures(
 ): string[] {
   const before = chunks[k - 1] ?? startOf(terms);
   const failures: string[] = [];
-  if (before.last !== lastOf(after)) failures.push(`the chunk before does not end with ${after}`);
+  if (before.last !== idDigest(after)) failures.push(`the chunk before does not end with ${after}`);
   let previous = after;
   for (const leaf of leaves) {
     if (!(leaf.account > previous)) failures.push(`${leaf.account} does not come after ${previous}`);
@@ -262,7 +262,7 @@ function chunkOf(terms: ReductionTerms, before: State, leaves: readonly Reductio
   const state = {
     accounts: before.accounts + leaves.length,
     closed,
-    last: lastOf(leaves.at(-1)?.account ?? ''),
+    last: idDigest(leaves.at(-1)?.account ?? ''),
     leaves: merkleRoot(leaves.map(leafDigest)),
   };
   return { ...state, root: rootAfter(terms, before, state) };
@@ -281,10 +281,6 @@ function termsDigest({ covariance, prices, reduce, smallest }: ReductionTerms): 
 
 function leafDigest({ account, equity, kept, closed }: ReductionLeaf): string {
   return digestOf('reduced', account, equity, ...kept, ...closed);
-}
-
-function lastOf(account: string): string {
-  return account === '' ? '' : digestOf('id', account);
 }
 
 function magnitude(value: bigint): bigint {
