@@ -3,7 +3,7 @@ import type { CreditRate } from './ledger-state.js';
 
 const HOUR_MS = 3_600_000n;
 
-/** Charges of accounts for their default options, which accrue at their rates without an event, and what all of them owe. */
+/** Charges of accounts for their default options, which accrue at their rates without an event, and the debts of each and of all. */
 export class CreditRates implements Iterable<readonly [account: string, rate: CreditRate]> {
   private readonly rates = new Map<string, CreditRate>();
   /** Σ rate, and Σ rate × since: all debts together at any time, without a look at the accounts */
@@ -25,7 +25,14 @@ export class CreditRates implements Iterable<readonly [account: string, rate: Cr
     }
   }
 
-  /** What all accounts owe by a time together, money: below the sum of their debts, each rounded up, by less than a unit an account. */
+  /** An account's debt by a time, money, rounded up. */
+  owed(account: string, now: number): bigint {
+    const known = this.rates.get(account);
+    if (known === undefined) return 0n;
+    return divide(known.rate * BigInt(Math.max(0, now - known.since)), HOUR_MS, 'up');
+  }
+
+  /** All debts by a time, money: less than the sum of {@link owed} by less than a unit an account. */
   accrued(now: number): bigint {
     const debt = this.total * BigInt(now) - this.moment;
     return debt > 0n ? divide(debt, HOUR_MS, 'down') : 0n;

@@ -1,5 +1,4 @@
 // Long because it is the one door to the books: a reader for each thing they hold, and no logic besides.
-import { divide } from '#lib/amounts';
 import { gainOf } from '#lib/margin';
 import type { BookEvent } from './book-event.js';
 import { Books } from './books.js';
@@ -21,8 +20,6 @@ import {
   type WaitingCommand,
 } from './ledger-state.js';
 import { FLAT, type Position } from './position.js';
-
-const HOUR_MS = 3_600_000n;
 
 const NO_MARKET: MarketBook = {
   ...{ size: 0n, longSize: 0n, entryNotional: 0n, fundingIndex: 0n, unsettledFunding: 0n, scale: 1 },
@@ -170,10 +167,8 @@ export class ExchangeLedger {
 
   /** An account's charge an hour for its default option, and its debt by a time: rounded against it. */
   creditOf(account: string, now: number): { readonly rate: bigint; readonly owed: bigint } {
-    const known = this.books.credit.get(account);
-    if (known === undefined) return { rate: 0n, owed: 0n };
-    const elapsed = BigInt(Math.max(0, now - known.since));
-    return { rate: known.rate, owed: divide(known.rate * elapsed, HOUR_MS, 'up') };
+    const { credit } = this.books;
+    return { rate: credit.get(account)?.rate ?? 0n, owed: credit.owed(account, now) };
   }
 
   /** The rate alone, and since when it has been owed, market time; undefined where nothing is charged. */
@@ -181,7 +176,7 @@ export class ExchangeLedger {
     return this.books.credit.get(account);
   }
 
-  /** What all accounts owe for their default options by a time, and has not been booked. O(1). */
+  /** All accounts' debts for their default options by a time that are not booked yet. O(1). */
   accruedCredit(now: number): bigint {
     return this.books.credit.accrued(now);
   }
