@@ -7,7 +7,7 @@ import {
   type ReductionTerms,
   waterLevel,
 } from '#lib/margin';
-import { lossKey, type ProvenReductionLeaf, type ProvenReductionTerms } from '#lib/proofs';
+import { lossKey, type ProvenReductionLeaf } from '#lib/proofs';
 import { randomStream } from '#lib/runtime';
 
 /** The statement of a reduction, in chunks. */
@@ -105,11 +105,6 @@ export function reducedPositions(
     },
     leaves,
   };
-}
-
-/** The terms as proofs have them. */
-export function provenTerms({ covariance, prices, reduce }: ReductionTerms): ProvenReductionTerms {
-  return { covariance, prices, sides: reduce.map((need) => (need > 0n ? 1 : need < 0n ? -1 : 0)) };
 }
 
 /** Each account's leaf as it is proven, with a salt of its own. */

@@ -11,7 +11,7 @@ import {
   lossStatement,
   parseProof,
   type Prover,
-  type ProvenReductionTerms,
+  provenReductionTerms,
   REDUCTION_PROOF_MARKETS,
   reductionInputs,
   reductionProofsFailures,
@@ -111,7 +111,7 @@ export async function proveLossCommand(
   const provable = reduction !== undefined && fits(reduction.statement.terms);
   const reductions = provable
     ? reductionInputs(
-        provenTerms(reduction.statement.terms),
+        provenReductionTerms(reduction.statement.terms),
         reduction.chunks.map((chunk) =>
           chunk.map(({ account, ...leaf }) => ({ key: lossKey(account, salts[account]), ...leaf })),
         ),
@@ -163,7 +163,7 @@ async function proofFailures(
   failures.push(...lossProofsFailures(loss.statement, shares));
   if (reduction !== undefined && fits(reduction.statement.terms)) {
     const { terms, chunks } = reduction.statement;
-    failures.push(...reductionProofsFailures({ terms: provenTerms(terms), chunks }, reductions));
+    failures.push(...reductionProofsFailures({ terms: provenReductionTerms(terms), chunks }, reductions));
   } else if (count.reduction > 0) failures.push('there are proofs of a reduction that there was not');
   return failures;
 }
@@ -183,10 +183,6 @@ async function proveAll<Input, Public>(
 
 function fits({ reduce, prices }: ReductionTerms): boolean {
   return reduce.length <= REDUCTION_PROOF_MARKETS && prices.length > 0;
-}
-
-function provenTerms({ covariance, prices, reduce }: ReductionTerms): ProvenReductionTerms {
-  return { covariance, prices, sides: reduce.map((need) => (need > 0n ? 1 : need < 0n ? -1 : 0)) };
 }
 
 /** A salt for each account, made once. */

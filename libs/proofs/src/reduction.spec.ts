@@ -1,12 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  provenReduction,
-  provenTerms,
-  reducedPositions,
-  statementOf,
-} from '../../../test/support/reduction-cases.js';
+import { provenReduction, reducedPositions, statementOf } from '../../../test/support/reduction-cases.js';
 import {
   LAYOUTS,
+  provenReductionTerms,
   REDUCTION_PROOF_ACCOUNTS,
   REDUCTION_PROOF_MARKETS,
   type ReductionInput,
@@ -59,7 +55,7 @@ function publicOf(input: ReductionInput, change: object = {}): ReductionPublic {
 describe('the statement of reduced positions in proofs', () => {
   const { terms, leaves } = reducedPositions(9, { markets: 3, accounts: 1900, share: 0.3 });
   const statement = statementOf(terms, leaves);
-  const proven = { terms: provenTerms(terms), chunks: statement.chunks };
+  const proven = { terms: provenReductionTerms(terms), chunks: statement.chunks };
   const chunks = [leaves.slice(0, 1024), leaves.slice(1024)].map(provenReduction);
   const inputs = reductionInputs(proven.terms, chunks);
   const proofs = inputs.map((input) => publicOf(input));
@@ -85,7 +81,7 @@ describe('the statement of reduced positions in proofs', () => {
   it('refuses proofs whose gaps add up to more than a 2^20th of the risk', () => {
     const byMarket = reducedPositions(11, { markets: 3, accounts: 200, share: 0.3, byMarket: true });
     const given = {
-      terms: provenTerms(byMarket.terms),
+      terms: provenReductionTerms(byMarket.terms),
       chunks: statementOf(byMarket.terms, byMarket.leaves).chunks,
     };
     const shown = reductionInputs(given.terms, [provenReduction(byMarket.leaves)]).map((input) =>

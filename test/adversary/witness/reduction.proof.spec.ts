@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   FIELD_ORDER,
   type ProofDocument,
+  provenReductionTerms,
   REDUCTION_PROOF_ACCOUNTS,
   REDUCTION_PROOF_MARKETS,
   reductionInputs,
@@ -11,7 +12,7 @@ import {
   reductionStatement,
 } from '#lib/proofs';
 import { reductionGap } from '#lib/margin';
-import { provenReduction, provenTerms, reducedPositions } from '../../support/reduction-cases.js';
+import { provenReduction, reducedPositions } from '../../support/reduction-cases.js';
 import { temporaryProver, unprotected } from '../../support/proofs.js';
 import { witnessOf } from '../../support/witness.js';
 
@@ -33,7 +34,7 @@ type Change = [row: number, at: number, change: (value: bigint) => bigint];
 function reductionOf(markets: number, short = false) {
   const { terms, leaves } = reducedPositions(21, { markets, accounts: 60, share: 0.3 });
   const part = leaves.slice(0, REDUCTION_PROOF_ACCOUNTS - (short ? 1 : 0));
-  const [input] = reductionInputs(provenTerms(terms), [provenReduction(part)]);
+  const [input] = reductionInputs(provenReductionTerms(terms), [provenReduction(part)]);
   return { terms, part, input, rows: reductionRows(input) };
 }
 

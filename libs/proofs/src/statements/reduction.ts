@@ -25,7 +25,7 @@ const LARGEST_PRICE = 1n << 70n;
 /** The gap is at most this part, 2^−20, of the risk before: as libs/margin has it. */
 const TOLERANCE_BITS = 20n;
 
-/** By what positions are reduced, of all accounts alike: public. */
+/** The public terms of a reduction, the same for every account. */
 export interface ProvenReductionTerms {
   /** Σ, its largest entry 2^30: upper triangle by rows */
   readonly covariance: readonly bigint[];
@@ -55,13 +55,28 @@ export interface ReductionPublic {
   readonly terms: readonly bigint[];
   /** Σ equity·closed in each market */
   readonly closed: readonly bigint[];
-  /** at most so far is Σ E v'Sv/2 of these accounts from its least, in units of 2^−60 */
+  /** Σ E v'Sv/2 of these accounts exceeds its least by this much at most, in units of 2^−60 */
   readonly gap: bigint;
   /** Σ E x'Sx of the positions before, in units of 2^−90 */
   readonly risk: bigint;
   /** commitment of each leaf, in order; places without an account have that of zeros */
   readonly leaves: readonly bigint[];
   readonly failures: readonly string[];
+}
+
+/**
+ * The terms of a reduction's statement as its proofs have them.
+ *
+ * @param statement `reduce` is the need of each market: positive where longs are closed
+ */
+export function provenReductionTerms({
+  covariance,
+  prices,
+  reduce,
+}: Pick<ProvenReductionTerms, 'covariance' | 'prices'> & {
+  readonly reduce: readonly bigint[];
+}): ProvenReductionTerms {
+  return { covariance, prices, sides: reduce.map((need) => (need > 0n ? 1 : need < 0n ? -1 : 0)) };
 }
 
 /** A leaf as the circuit commits to it. */
