@@ -1,6 +1,6 @@
 import { FIELD_ORDER, fieldElement } from '#lib/proofs';
 import { type BuiltRule, type RulePublic, ruleStatement, runProgram } from '#lib/rules';
-import { witnessOf } from './witness.js';
+import { seenWith } from './witness.js';
 
 /** A place of a row of a rule's circuit, and another value for it. */
 export type Change = readonly [row: string, at: number, change: (value: bigint) => bigint];
@@ -34,14 +34,11 @@ export class AlteredRule {
   }
 
   seen(...changes: readonly Change[]): { failures: readonly string[]; public: RulePublic | undefined } {
-    const altered = this.honest.map((row) => [...row]);
-    for (const [row, at, change] of changes) {
-      const found = altered[this.names.indexOf(row)];
-      found[at] = change(found[at]);
-    }
-    const found = witnessOf(ruleStatement(this.rule), altered);
-    if ('refused' in found) return { failures: [found.refused], public: undefined };
-    return { failures: found.public.failures, public: found.public };
+    return seenWith(
+      ruleStatement(this.rule),
+      this.honest,
+      changes.map(([row, at, change]) => [this.names.indexOf(row), at, change] as const),
+    );
   }
 
   hints(): Hints[] {

@@ -38,3 +38,19 @@ export function witnessOf<Input, Public>(
   );
   return { values, public: statement.public(values) };
 }
+
+/** A place of a circuit's rows, and another value for it. */
+export type Change = readonly [row: number, at: number, change: (value: bigint) => bigint];
+
+/** A verifier's view of rows with some places changed: the refusal, or the claims. */
+export function seenWith<Input, Public extends { readonly failures: readonly string[] }>(
+  statement: Statement<Input, Public>,
+  rows: CircuitInputs,
+  changes: readonly Change[],
+): { readonly failures: readonly string[]; readonly public: Public | undefined } {
+  const altered = rows.map((row) => [...row]);
+  for (const [row, at, change] of changes) altered[row][at] = change(altered[row][at]);
+  const found = witnessOf(statement, altered);
+  if ('refused' in found) return { failures: [found.refused], public: undefined };
+  return { failures: found.public.failures, public: found.public };
+}

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type BarPublic, barRows, barStatement } from '#lib/proofs';
 import { randomBar } from '../../support/factor-cases.js';
 import { alterations } from '../../support/sandwich-circuit.js';
-import { witnessOf } from '../../support/witness.js';
-
-type Rows = bigint[][];
+import { type Change, seenWith } from '../../support/witness.js';
 
 const [MODEL, STATE, NEXT, RETURNS, EXPOSURE, BOOK, OTHERS, WITNESS] = [0, 1, 2, 3, 4, 5, 6, 7];
 const ONE = 1n << 24n;
@@ -14,14 +12,7 @@ const PRIVATE = ['s', 'k', 't', 'p', 'c', 'upper', 'r', 'd1', 'd2', 'gamma', 'ra
 
 const honest = barRows(randomBar(21, { markets: 6, factors: 2, capital: 0.02 })).map((row) => [...row]);
 
-/** A verifier's view of rows with some places changed: the refusal, or the claims. */
-function seen(...changes: [row: number, at: number, change: (value: bigint) => bigint][]) {
-  const rows: Rows = honest.map((row) => [...row]);
-  for (const [row, at, change] of changes) rows[row][at] = change(rows[row][at]);
-  const found = witnessOf(barStatement, rows);
-  if ('refused' in found) return { failures: [found.refused], public: undefined };
-  return { failures: found.public.failures, public: found.public };
-}
+const seen = (...changes: Change[]) => seenWith(barStatement, honest, changes);
 
 function claims({ commitments, volatility, upper, slope, funding, variances, returns }: BarPublic) {
   return { commitments, volatility, upper, slope, funding, variances, returns };

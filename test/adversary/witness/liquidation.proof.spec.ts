@@ -3,7 +3,7 @@ import { liquidate, loadSolvers } from '#lib/liquidation';
 import { FIELD_ORDER, LARGEST_ACCOUNT, liquidationStatement } from '#lib/proofs';
 import { randomCase } from '../../support/liquidation-cases.js';
 import { alterations } from '../../support/sandwich-circuit.js';
-import { witnessOf } from '../../support/witness.js';
+import { type Change, seenWith } from '../../support/witness.js';
 
 const [NOTIONALS, RELIEF, BOOK, COVARIANCE, FRACTIONS, SCALARS, WITNESS] = [0, 1, 2, 3, 4, 5, 6];
 const ONE = 1n << 24n;
@@ -25,15 +25,7 @@ async function charged() {
 
 const honest = liquidationStatement.inputs({ plan: await charged() }).map((row) => [...row]);
 
-type Change = [row: number, at: number, change: (value: bigint) => bigint];
-
-function seen(...changes: Change[]) {
-  const rows = honest.map((row) => [...row]);
-  for (const [row, at, change] of changes) rows[row][at] = change(rows[row][at]);
-  const found = witnessOf(liquidationStatement, rows);
-  if ('refused' in found) return { failures: [found.refused], public: undefined };
-  return { failures: found.public.failures, public: found.public };
-}
+const seen = (...changes: Change[]) => seenWith(liquidationStatement, honest, changes);
 
 describe('altered witnesses of a liquidation', () => {
   const truth = seen();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type CircuitInputs,
   FIELD_ORDER,
   LOSS_PROOF_ACCOUNTS,
   lossLeafRow,
@@ -10,7 +11,7 @@ import {
 } from '#lib/proofs';
 import { randomLossInputs } from '../../support/loss-cases.js';
 import { temporaryProver, unprotected } from '../../support/proofs.js';
-import { witnessOf } from '../../support/witness.js';
+import { type Change, seenWith } from '../../support/witness.js';
 
 const [SHARE, TOTAL, STAGE, GAINS, PRINCIPAL, CUTS] = [0, 1, 2, 3, 4, 5];
 const [KEY, GAIN, REST, CUT] = [0, 1, 2, 3];
@@ -18,21 +19,13 @@ const TERMS = 0;
 const leafAt = (i: number) => 1 + i;
 const HALF = FIELD_ORDER / 2n;
 
-type Change = [row: number, at: number, change: (value: bigint) => bigint];
-
 /** The second proof of a settlement, so that sums come in; with one place that nobody takes where `short`. */
 function lossOf(of: 'gains' | 'all', short = false) {
   const accounts = 2 * LOSS_PROOF_ACCOUNTS - (short ? 1 : 0);
   return randomLossInputs(5, accounts, { of, share: of === 'gains' ? 0.4 : 0.9 })[1];
 }
 
-function seen(rows: readonly (readonly bigint[])[], ...changes: Change[]) {
-  const altered = rows.map((row) => [...row]);
-  for (const [row, at, change] of changes) altered[row][at] = change(altered[row][at]);
-  const found = witnessOf(lossStatement, altered);
-  if ('refused' in found) return { failures: [found.refused], public: undefined };
-  return { failures: found.public.failures, public: found.public };
-}
+const seen = (rows: CircuitInputs, ...changes: Change[]) => seenWith(lossStatement, rows, changes);
 
 describe.each(['gains', 'all'] as const)('altered witnesses of a loss that needs %s', (of) => {
   const input = lossOf(of);

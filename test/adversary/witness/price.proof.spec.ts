@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FIELD_ORDER, type PriceInput, type PricePublic, priceStatement } from '#lib/proofs';
 import { randomBar } from '../../support/factor-cases.js';
 import { alterations } from '../../support/sandwich-circuit.js';
-import { witnessOf } from '../../support/witness.js';
+import { type Change, seenWith } from '../../support/witness.js';
 
 const [MODEL, STATE, EXPOSURE, BOOK, OTHERS, WITNESS] = [0, 1, 2, 3, 4, 5];
 const ONE = 1n << 24n;
@@ -24,14 +24,7 @@ function trade(): PriceInput {
 
 const honest = priceStatement.inputs(trade()).map((row) => [...row]);
 
-/** A verifier's view of rows with some places changed: the refusal, or the claims. */
-function seen(...changes: [row: number, at: number, change: (value: bigint) => bigint][]) {
-  const rows = honest.map((row) => [...row]);
-  for (const [row, at, change] of changes) rows[row][at] = change(rows[row][at]);
-  const found = witnessOf(priceStatement, rows);
-  if ('refused' in found) return { failures: [found.refused], public: undefined };
-  return { failures: found.public.failures, public: found.public };
-}
+const seen = (...changes: Change[]) => seenWith(priceStatement, honest, changes);
 
 function claims({ before, after, premium, liquidityPremium }: PricePublic) {
   return [before, after]

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type CircuitInputs,
   FIELD_ORDER,
   type ProofDocument,
   provenReductionTerms,
@@ -14,7 +15,7 @@ import {
 import { reductionGap } from '#lib/margin';
 import { provenReduction, reducedPositions } from '../../support/reduction-cases.js';
 import { temporaryProver, unprotected } from '../../support/proofs.js';
-import { witnessOf } from '../../support/witness.js';
+import { type Change, seenWith } from '../../support/witness.js';
 
 const [KEY, EQUITY] = [0, 1];
 const n = REDUCTION_PROOF_MARKETS;
@@ -28,8 +29,6 @@ const short = (market: number) => PAIRS + 2 * n + market;
 const leafAt = (i: number) => 1 + i;
 const UNIT = 1n << 30n;
 
-type Change = [row: number, at: number, change: (value: bigint) => bigint];
-
 /** Accounts in as many markets as a proof has, of which the last place is taken by nobody where `short`. */
 function reductionOf(markets: number, short = false) {
   const { terms, leaves } = reducedPositions(21, { markets, accounts: 60, share: 0.3 });
@@ -38,13 +37,7 @@ function reductionOf(markets: number, short = false) {
   return { terms, part, input, rows: reductionRows(input) };
 }
 
-function seen(rows: readonly (readonly bigint[])[], ...changes: Change[]) {
-  const altered = rows.map((row) => [...row]);
-  for (const [row, at, change] of changes) altered[row][at] = change(altered[row][at]);
-  const found = witnessOf(reductionStatement, altered);
-  if ('refused' in found) return { failures: [found.refused], public: undefined };
-  return { failures: found.public.failures, public: found.public };
-}
+const seen = (rows: CircuitInputs, ...changes: Change[]) => seenWith(reductionStatement, rows, changes);
 
 describe('altered witnesses of a reduction', () => {
   const { terms, part, rows } = reductionOf(n);
