@@ -57,7 +57,7 @@ describe('a loss past the pool', () => {
     expect(ledger.recount()).toBeUndefined();
     // The pool has no capital: its position has become as small as that.
     const reduced = events.filter((event): event is PositionsReduced => event.kind === 'positions-reduced');
-    // What the events say is enough to judge it: sides, sums, and that no other way of closing leaves less risk.
+    // The events are enough to judge it: sides, sums, and that no other way of closing leaves less risk.
     const statement = reductionStatementOf(reduced)!;
     expect(statement.chunks).toHaveLength(1);
     expect(reductionStatementFailures(statement)).toEqual([]);
@@ -116,7 +116,7 @@ describe('a loss past the pool', () => {
     const gainBefore = gain();
     expect(claim('w9')).toMatchObject({ kind: 'note-paid' });
     expect(ledger.cashOf('w9')).toBe(cash + claimable);
-    // What an earlier loss has taken, and is given back, is no gain that the next one takes.
+    // Money of an earlier loss that is given back is no gain that the next one takes.
     expect(gain()).toBe(gainBefore);
     expect(ledger.notesOf('w9').outstanding).toBe(owed - claimable);
     expect(claim('w9')).toMatchObject({ code: 'nothing-to-claim' });

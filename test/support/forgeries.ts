@@ -10,7 +10,7 @@ import {
 } from '#lib/liquidation';
 import { CONDITIONS, randomCase, randomPortfolioCase } from './liquidation-cases.js';
 
-/** Honest plans that forgers begin with: of so many accounts with linear margin, and of so many with portfolio margin. */
+/** Honest plans that forgers begin with. @param linear number of accounts with linear margin @param portfolio with portfolio margin */
 export function honestPlans(
   solvers: Solvers,
   linear: number,

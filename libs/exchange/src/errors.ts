@@ -163,7 +163,7 @@ export class InsolventError extends ZkriskError {
   }
 }
 
-/** A price is held back at which the exchange could not pay everybody: who withdraws now would leave the loss to who stays. */
+/** A price is held back at which the exchange could not pay everybody: a withdrawal now would leave the loss to the other accounts. */
 export class HeldLossError extends ZkriskError {
   readonly code = 'loss-held-back';
   constructor(markets: readonly string[]) {

@@ -30,7 +30,10 @@ export class OpenMarkets {
     return this.sum;
   }
 
-  /** By how much traders would have more at prices that are held back, in each market where it is more, and in all. O(open markets). */
+  /**
+   * Markets where traders would gain if the price that is held back became the mark, and the sum of these gains, which the pool would lose.
+   * O(open markets).
+   */
   held(): { readonly markets: readonly string[]; readonly loss: bigint } {
     const markets: string[] = [];
     let loss = 0n;

@@ -5,8 +5,8 @@
 export const CHARGE_SHARE = 4;
 export const SMALLEST_CHARGE_MOVE = 100_000;
 /**
- * While nothing touches an account its charge accrues at the rate that holds. A pass over the accounts books it where, had the rate been
- * the present one ever since, the debt would be another one by more than this share of the equity,
+ * While nothing touches an account its charge accrues at the rate that holds. A pass over the accounts books it where the debt would differ
+ * by more than this share of the equity had the rate been the present one ever since,
  */
 export const MISSTATED_SHARE = 3e-4;
 /** or where the debt is more than this share of the equity. */

@@ -206,7 +206,7 @@ export interface CollateralMoved extends Happened {
   readonly from: string;
   readonly to: string;
   readonly amount: string;
-  /** of the account it leaves, at marks before: what it takes beyond the principal is gain; undefined: it takes all */
+  /** equity before, at marks, of the account that the money leaves: an amount beyond its principal is gain; undefined where all of it leaves */
   readonly equity?: string;
 }
 
@@ -337,7 +337,7 @@ export interface PositionsReduced extends Happened {
   readonly kind: 'positions-reduced';
   readonly settlementId: string;
   readonly reductions: readonly (BookedLeg & { readonly account: string })[];
-  /** what all positions are judged by, with the first part; absent where a reduction is of more markets than a statement has */
+  /** the terms by which all positions are judged, in the first part; absent where a reduction is of more markets than a statement has */
   readonly program?: {
     /** the size that had to be closed, signed, at the mark */
     readonly markets: readonly { readonly market: string; readonly price: string; readonly reduce: string }[];

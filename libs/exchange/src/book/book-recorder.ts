@@ -35,7 +35,7 @@ interface NotedChange {
   readonly sequence: number;
   readonly event: BookEvent;
   readonly terms: ReturnType<StandingBook['exactCapital']>;
-  /** that was asked for last before the event */
+  /** the last price that was asked for before the event */
   readonly price: TradePrice | undefined;
   readonly changes: readonly (readonly [market: string, net: bigint, entry: bigint])[];
   readonly marks: readonly (readonly [market: string, price: bigint])[];

@@ -24,7 +24,7 @@ import type { BookEvent, PositionsReduced } from '../book/book-event.js';
 import type { Exchange } from './exchange.js';
 import { reductionLeavesOf, reductionTermsOf } from './settled-losses.js';
 
-/** More markets have no statement: its matrix would be longer than a message. */
+/** A reduction of more markets has no statement: its matrix would be longer than a message. */
 const STATEMENT_MARKETS = 64;
 
 /** An account on a side that is reduced. */
@@ -37,7 +37,7 @@ interface Holder {
 
 /**
  * Makes positions smaller, at their marks and without a premium, so that the pool carries no more risk than its capital after a
- * settlement: in each market those of the side that the pool has against it. Who has most risk beside its equity is closed first.
+ * settlement: in each market those of the side that the pool has against it. Positions with most risk per equity are closed first.
  *
  * @param share of the pool's position in each market that must go
  */

@@ -101,7 +101,7 @@ export function reductionLeavesOf(
   });
 }
 
-/** The statement that a reduction's parts have; undefined where it has none. */
+/** The statement in a reduction's parts; undefined where they have none. */
 export function reductionStatementOf(parts: readonly PositionsReduced[]): ReductionStatement | undefined {
   const program = parts[0]?.program;
   if (program === undefined) return undefined;

@@ -57,7 +57,7 @@ export function carryOut(
     for (const event of positionsSettled(ledger, order.market, confirmed[0], at)) {
       book(event);
       const accounts = event.accounts.map(([account]) => account);
-      // Whoever has no position any more owes nothing from here on.
+      // An account without positions owes nothing from here on.
       charge(accounts);
       for (const closing of afterSettlement(ledger, accounts, at)) book(closing);
     }

@@ -24,11 +24,11 @@ export interface LiquidityPosition {
 const SMALLEST = 10n ** BigInt(MONEY_DECIMALS);
 const LARGEST = 10n ** BigInt(MONEY_DECIMALS + 15);
 /**
- * Units of shares that a provider has at least: who comes for fewer is refused, and who would keep fewer leaves with all. With one unit left
- * and earnings vesting to it, a unit would be worth thousands, which whoever comes next would lose by rounding.
+ * Units of shares that a provider has at least: a deposit that buys fewer is refused, and a withdrawal that would leave fewer takes all. With
+ * one unit left and earnings vesting to it, a unit would be worth thousands, which the next provider would lose by rounding.
  */
 const FEWEST = 10n ** 6n;
-/** Units of all shares: their text has no more digits than the books read. After a loss of all of L they cost next to nothing. */
+/** Units of all shares at most: the books read no more digits. After a loss of all of L shares cost next to nothing. */
 const MOST = 10n ** 45n;
 /** Commands of a provider that are not settled, and commands that wait in all. */
 const MOST_OF_A_PROVIDER = 32;

@@ -2,9 +2,9 @@ import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import type { ExchangeLedger, MarketBoard } from '#lib/exchange';
 
 /**
- * P with its pending premia, the credit reserve with the charges that have accrued to it and the money set aside for notes; and L with its
- * own less losses past both: their worth with the open book at marks, money. The open book's gains are P's; its losses are P's first, then
- * L's.
+ * The worth of P and of L with the open book at marks, money. P counts its pending premia, the credit reserve with the charges that have
+ * accrued to it, and the money set aside for notes; L counts its pending premia, less losses past both. The open book's gains are P's; its
+ * losses are P's first, then L's.
  */
 export function poolWorth(
   ledger: ExchangeLedger,

@@ -21,9 +21,9 @@ export interface ChargeTerms {
   /** smallest move that is booked, units an hour, and as a part of the rate: 1/share */
   readonly smallest: number;
   readonly share: number;
-  /** a move goes on until it could have made the debt another one by more than this share of the equity */
+  /** a rate that has moved is booked once the debt could differ by more than this share of the equity */
   readonly misstated: number;
-  /** a debt goes on until it is more than this share of the equity */
+  /** a debt is booked once it is more than this share of the equity */
   readonly debt: number;
 }
 
@@ -59,7 +59,7 @@ export class ChargeColumns {
     this.since[account] = since;
   }
 
-  /** What an account owes by a time, money. */
+  /** An account's debt by a time, money. */
   debtOf(account: number, at: number): number {
     const rate = this.rates[account];
     return rate > 0 ? (rate * Math.max(0, at - this.since[account])) / HOUR_MS / this.units : 0;

@@ -1,7 +1,7 @@
 import type { AccountTable } from './account-table.js';
 import type { MarketLoad } from './rules.js';
 
-/** Prices of the markets, and their traders' positions at them, summed at the first question after a change. */
+/** Prices of the markets, and their traders' positions at them, summed when they are first read after a change. */
 export class MarketLoads {
   /** NaN before the first */
   readonly prices: Float64Array;
