@@ -13,6 +13,7 @@ import {
   type Cursor,
   handleBatch,
 } from './handle-batch.js';
+import { keepConsuming } from './keep-consuming.js';
 import { type Lane, type LaneOwners, unitName } from './lane.js';
 import type { LogRecord } from './record.js';
 
@@ -35,12 +36,10 @@ export interface RecordSource {
   first(topic: string, partition: number): Promise<bigint>;
   /** Resolves when there may be more to read, or after the time given. */
   wait(cursors: readonly Cursor[], timeoutMs: number, signal: AbortSignal): Promise<void>;
-  /** A unit reads no more. */
+  /** A unit has stopped reading. */
   left?(cursors: readonly Cursor[]): void;
 }
 
-/** How long a unit with nothing to read waits before it looks again without having been woken. */
-const IDLE_POLL_MS = 250;
 const MAXIMUM_BACKOFF_MS = 5_000;
 /** Failures one after the other that are no passing matter: they take three seconds. */
 const FAILURES_OF_A_LOOP = 5;
@@ -100,7 +99,11 @@ export class LaneUnit {
 
   start(): void {
     this.watch();
-    this.running = this.run();
+    this.running = keepConsuming(
+      this.stopping.signal,
+      (timeoutMs, signal) => this.parts.source.wait(this.cursors, timeoutMs, signal),
+      () => this.step(),
+    );
   }
 
   /** Ends after the batch that is being handled. */
@@ -111,22 +114,11 @@ export class LaneUnit {
     this.parts.source.left?.(this.cursors);
   }
 
-  /** Its failures are a problem of the process. */
+  /** Makes failures one after the other a problem of the process: {@link LaneOwners.problems}. */
   watch(): void {
     this.parts.owners.watch(this.name, () =>
       this.failures >= FAILURES_OF_A_LOOP ? `fails again and again: ${this.failure}` : undefined,
     );
-  }
-
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    while (!signal.aborted) {
-      // Listening starts before reading: a message appended in between wakes the wait at once.
-      const idle = new AbortController();
-      const wait = this.parts.source.wait(this.cursors, IDLE_POLL_MS, AbortSignal.any([signal, idle.signal]));
-      if (await this.step()) idle.abort();
-      await wait;
-    }
   }
 
   /**
@@ -136,7 +128,7 @@ export class LaneUnit {
    */
   async step(): Promise<boolean> {
     try {
-      if (this.stale) await this.restore();
+      await this.ready();
       const fetched = await this.parts.source.next(this.cursors);
       if (fetched !== undefined) await this.handleCarefully(fetched);
       this.failures = 0;

@@ -4,12 +4,11 @@ import { messageOf } from '#lib/errors';
 import { allDone, deferWrites, flushWrites } from '#lib/storage';
 import type { AdvancedUnit, ConsumerOffsets } from '../consumer-offsets.js';
 import { batchOf, type Consumed, type Cursor } from '../handle-batch.js';
+import { keepConsuming } from '../keep-consuming.js';
 import type { LaneUnit } from '../lane-unit.js';
 import type { EmbeddedLog, Publication } from './embedded-log.js';
 import { RoundRecords } from './round-records.js';
 
-/** How long a process with nothing to read waits before it looks again without having been woken. */
-const IDLE_POLL_MS = 250;
 /** After so long a round begins no further batch: who waits for its commit waits no longer than it takes to end one. */
 const LONGEST_ROUND_MS = 50;
 
@@ -55,7 +54,11 @@ export class Rounds {
             this.publications.push({ ...publication, done });
             this.parts.log.wake(JOINED);
           });
-    this.running = this.run();
+    this.running = keepConsuming(
+      this.stopping.signal,
+      (timeoutMs, signal) => this.parts.log.waitForAppend([...this.topics, JOINED], timeoutMs, signal),
+      () => this.step(),
+    );
   }
 
   /** Ends after the round that is under way. */
@@ -68,31 +71,20 @@ export class Rounds {
     await Promise.all(this.units.map((unit) => unit.stop()));
   }
 
-  private async run(): Promise<void> {
-    const { signal } = this.stopping;
-    const { log, logger } = this.parts;
-    while (!signal.aborted) {
-      // Listening starts before reading: a message appended in between wakes the wait at once.
-      const idle = new AbortController();
-      const wait = log.waitForAppend(
-        [...this.topics, JOINED],
-        IDLE_POLL_MS,
-        AbortSignal.any([signal, idle.signal]),
-      );
-      try {
-        if (await (this.apart ? this.stepApart() : this.round())) idle.abort();
-      } catch (error) {
-        logger.warn(`${messageOf(error)}: what was consumed together is consumed batch by batch`);
-        for (const unit of this.units) unit.distrust();
-        this.apart = true;
-        this.unjoin();
-        idle.abort();
-      }
-      await wait;
+  /** A round, or after one that was rolled back a batch of each unit. @returns whether there may be more to consume */
+  private async step(): Promise<boolean> {
+    try {
+      return await (this.apart ? this.stepApart() : this.round());
+    } catch (error) {
+      this.parts.logger.warn(`${messageOf(error)}: what was consumed together is consumed batch by batch`);
+      for (const unit of this.units) unit.distrust();
+      this.apart = true;
+      this.unjoin();
+      return true;
     }
   }
 
-  /** What was to be published in a round is published without one. */
+  /** Tells those who wait to publish in a round to publish without one. */
   private unjoin(): void {
     for (const { done } of this.publications.splice(0)) done(false);
   }
@@ -112,7 +104,7 @@ export class Rounds {
     const { moment } = log;
     const joined = this.publications.splice(0);
     try {
-      // Nothing is begun where there is nothing to do.
+      // No transaction is begun where there is nothing to do.
       const read = joined.length === 0 ? await this.read() : undefined;
       if (read?.length === 0) {
         log.noteIdle(this, this.topics, moment);
