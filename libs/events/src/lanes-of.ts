@@ -42,6 +42,11 @@ export function cursorsOf({ lane, subscriptions }: LaneHandlers, unit: number, k
   );
 }
 
+/** Topics of cursors, or of a lane's subscriptions, each once. */
+export function topicsOf(readers: readonly Pick<Cursor, 'subscription'>[]): string[] {
+  return [...new Set(readers.map(({ subscription }) => subscription.topic.name))];
+}
+
 /** The partitions of a topic that a unit of a lane reads, where keyed topics have `keyed`. */
 export function partitionsRead(
   lane: Lane,

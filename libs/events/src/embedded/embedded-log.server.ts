@@ -2,7 +2,7 @@ import { ConsumerOffsets } from '../consumer-offsets.js';
 import type { Cursor } from '../handle-batch.js';
 import { LaneUnit, type RecordSource } from '../lane-unit.js';
 import type { Answering, Request } from '../answer.js';
-import { answersOf, cursorsOf, type LaneHandlers, lanesOf } from '../lanes-of.js';
+import { answersOf, cursorsOf, type LaneHandlers, lanesOf, topicsOf } from '../lanes-of.js';
 import { unitsOf } from '../units.js';
 import { LogServer } from '../log-server.js';
 import { outgoing } from '#lib/messages';
@@ -85,14 +85,7 @@ class EmbeddedRecords implements RecordSource {
 
   async next(cursors: readonly Cursor[]): Promise<{ cursor: Cursor; records: LogRecord[] } | undefined> {
     const { moment } = this.log;
-    const [first] = await this.log.readTogether(
-      cursors.map(({ subscription, partition, position }) => ({
-        topic: subscription.topic.name,
-        partition,
-        from: position.offset,
-        limit: subscription.batch,
-      })),
-    );
+    const [first] = await this.log.readTogether(cursors);
     if (first !== undefined) return { cursor: cursors[first.index], records: first.records };
     this.log.noteIdle(cursors, topicsOf(cursors), moment);
     return undefined;
@@ -110,7 +103,3 @@ class EmbeddedRecords implements RecordSource {
     this.log.left(cursors);
   }
 }
-
-const topicsOf = (cursors: readonly Cursor[]): string[] => [
-  ...new Set(cursors.map(({ subscription }) => subscription.topic.name)),
-];

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { DataSource, EntityManager } from 'typeorm';
 import { outgoingHeaders } from '#lib/runtime';
 import { EventLog, type Lag } from '../event-log.js';
+import type { Cursor } from '../handle-batch.js';
 import type { Outgoing, Topic } from '#lib/messages';
 import { partitionFor } from '../partitions.js';
 import { requireSizes } from '../message-size.js';
@@ -105,11 +106,6 @@ export class EmbeddedLog extends EventLog {
     this.appended.emit(name);
   }
 
-  /** Whether this process has appended to one of the topics since a moment. */
-  appendedSince(moment: number, topics: readonly string[]): boolean {
-    return topics.some((topic) => (this.lastAppend.get(topic) ?? 0) > moment);
-  }
-
   async publish(
     messages: readonly Outgoing[],
     also?: { source: string; write: (manager: EntityManager) => Promise<void> },
@@ -146,11 +142,13 @@ export class EmbeddedLog extends EventLog {
   }
 
   /**
-   * Reads several topics as of one moment, in the order given. One statement sees one snapshot: where a message is
-   * seen, so is everything that was committed before it, whatever topic it is in.
+   * Reads the next batch of each cursor as of one moment, in the order given. One statement sees one snapshot: where a
+   * message is seen, so is everything that was committed before it, whatever topic it is in.
+   *
+   * @returns batches that have records, by the indices of their cursors
    */
   async readTogether(
-    consumers: readonly { topic: string; partition: number; from: bigint; limit: number }[],
+    cursors: readonly Cursor[],
     manager: Pick<EntityManager, 'query'> = this.database,
   ): Promise<{ index: number; records: LogRecord[] }[]> {
     const rows = await manager.query<(StoredRecord & { ordinal: string })[]>(
@@ -163,20 +161,20 @@ export class EmbeddedLog extends EventLog {
          order by record_offset limit c.size) r
        order by c.ordinal, r.record_offset`,
       [
-        consumers.map(({ topic }) => topic),
-        consumers.map(({ partition }) => partition),
-        consumers.map(({ from }) => from.toString()),
-        consumers.map(({ limit }) => limit),
+        cursors.map(({ subscription }) => subscription.topic.name),
+        cursors.map(({ partition }) => partition),
+        cursors.map(({ position }) => position.offset.toString()),
+        cursors.map(({ subscription }) => subscription.batch),
       ],
     );
-    const byConsumer = new Map<number, LogRecord[]>();
+    const byCursor = new Map<number, LogRecord[]>();
     for (const row of rows) {
       const index = Number(row.ordinal) - 1;
-      const records = byConsumer.get(index) ?? [];
+      const records = byCursor.get(index) ?? [];
       records.push(recordOf(row));
-      byConsumer.set(index, records);
+      byCursor.set(index, records);
     }
-    return [...byConsumer].map(([index, records]) => ({ index, records }));
+    return [...byCursor].map(([index, records]) => ({ index, records }));
   }
 
   /** The oldest record kept of a partition. */
@@ -214,7 +212,7 @@ export class EmbeddedLog extends EventLog {
     this.appended.emit(IDLE);
   }
 
-  /** A consumer reads no more. */
+  /** A consumer has stopped reading. */
   left(consumer: object): void {
     this.idleAt.delete(consumer);
   }
@@ -244,8 +242,11 @@ export class EmbeddedLog extends EventLog {
     }
   }
 
+  /** Whether nothing was appended here to the topics of any consumer since it found nothing to do. */
   private allIdle(): boolean {
-    return [...this.idleAt.values()].every(({ topics, moment }) => !this.appendedSince(moment, topics));
+    return [...this.idleAt.values()].every(({ topics, moment }) =>
+      topics.every((topic) => (this.lastAppend.get(topic) ?? 0) <= moment),
+    );
   }
 
   /** Drops records that every group has consumed, but for the newest `retain`. */

@@ -6,6 +6,7 @@ import type { AdvancedUnit, ConsumerOffsets } from '../consumer-offsets.js';
 import { batchOf, type Consumed, type Cursor } from '../handle-batch.js';
 import { keepConsuming } from '../keep-consuming.js';
 import type { LaneUnit } from '../lane-unit.js';
+import { topicsOf } from '../lanes-of.js';
 import type { EmbeddedLog, Publication } from './embedded-log.js';
 import { RoundRecords } from './round-records.js';
 
@@ -42,7 +43,7 @@ export class Rounds {
     },
   ) {
     this.cursors = units.flatMap(({ cursors }) => cursors);
-    this.topics = [...new Set(this.cursors.map(({ subscription }) => subscription.topic.name))];
+    this.topics = topicsOf(this.cursors);
   }
 
   start(): void {
@@ -105,7 +106,7 @@ export class Rounds {
     const joined = this.publications.splice(0);
     try {
       // No transaction is begun where there is nothing to do.
-      const read = joined.length === 0 ? await this.read() : undefined;
+      const read = joined.length === 0 ? await log.readTogether(this.cursors) : undefined;
       if (read?.length === 0) {
         log.noteIdle(this, this.topics, moment);
         return false;
@@ -126,15 +127,6 @@ export class Rounds {
     }
   }
 
-  /** The records that wait, as of one moment. */
-  private read(manager?: EntityManager): ReturnType<EmbeddedLog['readTogether']> {
-    const cursors = this.cursors.map(({ subscription, partition, position }) => ({
-      ...{ topic: subscription.topic.name, partition },
-      ...{ from: position.offset, limit: subscription.batch },
-    }));
-    return this.parts.log.readTogether(cursors, manager);
-  }
-
   private async handle(
     manager: EntityManager,
     joined: readonly Publication[],
@@ -144,7 +136,11 @@ export class Rounds {
     deferWrites(manager);
     // Their offsets are fixed before anything is read: whoever else appends to their partitions waits for the round.
     await log.appendAll(manager, joined);
-    const records = new RoundRecords(this.cursors, found ?? (await this.read(manager)), log.partitions);
+    const records = new RoundRecords(
+      this.cursors,
+      found ?? (await log.readTogether(this.cursors, manager)),
+      log.partitions,
+    );
     const before = this.units.map((unit) => ({
       ...{ unit, batches: unit.batchCount },
       positions: unit.cursors.map((cursor) => ({ cursor, from: cursor.position.offset })),

@@ -8,7 +8,7 @@ import type { ConsumerOffsets } from '../consumer-offsets.js';
 import type { LaneOwners } from '../lane.js';
 import type { Cursor } from '../handle-batch.js';
 import { type Fetched, LaneUnit, type RecordSource } from '../lane-unit.js';
-import { cursorsOf, type LaneHandlers, partitionsRead } from '../lanes-of.js';
+import { cursorsOf, type LaneHandlers, partitionsRead, topicsOf } from '../lanes-of.js';
 import { unitsOf } from '../units.js';
 import { shareOf } from '../partitions.js';
 import type { LogRecord } from '../record.js';
@@ -63,7 +63,7 @@ export class KafkaLane implements RecordSource {
 
   async open(): Promise<void> {
     const { log } = this.parts;
-    const topics = this.topics();
+    const topics = topicsOf(this.handlers.subscriptions);
     this.subscription = await log.broker.subscribe({
       group: log.nameOf(this.name),
       topics: topics.map((topic) => log.nameOf(topic)),
@@ -218,7 +218,7 @@ export class KafkaLane implements RecordSource {
           lowest.set(`${topic}/${partition}`, { topic, partition, offset: position.offset });
       }
     }
-    for (const topic of this.topics()) {
+    for (const topic of topicsOf(this.handlers.subscriptions)) {
       for (const { partition, low, high } of await log.broker.offsets(log.nameOf(topic))) {
         const offset = lowest.get(`${topic}/${partition}`)?.offset;
         if (offset === undefined || (offset >= low && offset <= high)) continue;
@@ -244,7 +244,7 @@ export class KafkaLane implements RecordSource {
     const { log } = this.parts;
     // The last topic causes nothing that is read before it.
     const topics = new Map(
-      this.topics()
+      topicsOf(this.handlers.subscriptions)
         .slice(0, -1)
         .map((topic) => [log.nameOf(topic), topic]),
     );
@@ -327,9 +327,5 @@ export class KafkaLane implements RecordSource {
         })),
     );
     await this.subscription?.commit(offsets);
-  }
-
-  private topics(): string[] {
-    return [...new Set(this.handlers.subscriptions.map(({ subscription }) => subscription.topic.name))];
   }
 }
