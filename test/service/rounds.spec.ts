@@ -3,7 +3,7 @@ import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
 import type { DataSource } from 'typeorm';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { InvalidInputError } from '#lib/errors';
 import { Consume, ConsumeContext, EmbeddedLog, type Lane, LaneOwners, transportOf } from '#lib/events';
@@ -150,6 +150,16 @@ describe('lanes that consume in rounds', () => {
     await drained();
     expect(handled.map(({ lane }) => lane)).toEqual(['first', 'second']);
     expect(handled[0].transaction).toBe(handled[1].transaction);
+    // While all are idle, who waits for them asks the tables at once.
+    const lag = vi.spyOn(log, 'lag');
+    const askedAtOnce = async () => {
+      lag.mockClear();
+      const again = drained();
+      const asked = lag.mock.calls.length;
+      await again;
+      return asked;
+    };
+    await expect.poll(askedAtOnce, { timeout: 5000 }).toBe(1);
   });
 
   it('build on no state without a batch that another process has committed meanwhile', async () => {

@@ -95,6 +95,8 @@ export class Rounds {
     let consumed = false;
     for (const unit of this.units) consumed = (await unit.step()) || consumed;
     this.apart = consumed;
+    // From here on they read in rounds: how long ago one of them found nothing to do on its own says nothing.
+    if (!consumed) for (const { cursors } of this.units) this.parts.log.left(cursors);
     return true;
   }
 
