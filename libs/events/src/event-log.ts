@@ -33,7 +33,8 @@ export abstract class EventLog {
   deadLetters = 0;
 
   /**
-   * Publishes when, and only if, the caller's transaction commits; call {@link announce} after it has.
+   * Publishes when, and only if, the caller's transaction commits; call {@link announce} after it has. Headers are those of the
+   * messages, which {@link withOrigin} has completed.
    *
    * @param source who publishes. Messages of one source are published in the order of their commits, each once.
    */
@@ -43,8 +44,8 @@ export abstract class EventLog {
   abstract announce(topics: Iterable<string>): void;
 
   /**
-   * Publishes now. With `also`, in one transaction with its writes; without, messages are published when the promise
-   * fails is not known: publish it again, with the same id.
+   * Publishes now. With `also`, in one transaction with its writes; without, a promise that
+   * fails does not say whether they were published: publish them again, with the same ids.
    */
   abstract publish(
     messages: readonly Outgoing[],

@@ -3,7 +3,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { EntityManager } from 'typeorm';
 import type { Message, Outgoing } from '#lib/messages';
-import { CORRELATION_HEADER, correlated, type Headers, outgoingHeaders, spanning } from '#lib/runtime';
+import { CORRELATION_HEADER, correlated, spanning } from '#lib/runtime';
 import type { Subscription } from './consume.js';
 import type { Position } from './consumer-offsets.js';
 import { ConsumeContext } from './context.js';
@@ -13,6 +13,7 @@ import { isFresh, validate } from './incoming.js';
 import type { Lane } from './lane.js';
 import type { LogRecord } from './record.js';
 import { unitsOf } from './units.js';
+import { withOrigin } from './with-origin.js';
 
 /** One partition of a topic, as a unit reads it. */
 export interface Cursor {
@@ -37,7 +38,7 @@ export interface Batch {
   readonly next: Position;
 }
 
-/** A batch that was handled: what follows from it once its transaction has committed. */
+/** A handled batch: the messages it publishes, and the actions that wait for the commit of its transaction. */
 export interface Consumed {
   readonly cursor: Cursor;
   readonly next: Position;
@@ -133,23 +134,13 @@ async function handleNow(
   const { outbox, committed, rejections } = context.drain();
   for (const { index, reason } of rejections) dead.push(deadLetter(topic, partition, origins[index], reason));
   const range = { unit: name, topic, partition, from: position.offset, to: next.offset };
-  const carried = outgoingHeaders();
   // After the commit as well, actions log as part of what caused them.
   const inContext = AsyncLocalStorage.snapshot();
   return {
     ...{ cursor, next, dead: dead.length },
-    published: [...log.notesOf({ ...range, skipped }), ...outbox, ...dead].map((message) => ({
-      ...message,
-      headers: headersFrom(carried, message.headers),
-    })),
+    published: withOrigin([...log.notesOf({ ...range, skipped }), ...outbox, ...dead]),
     committed: committed.map((action) => () => {
       inContext(action);
     }),
   };
-}
-
-/** One object for all that have none of their own: they are encoded once. */
-function headersFrom(carried: Headers, own: Headers | undefined): Headers {
-  for (const _ in own) return { ...carried, ...own };
-  return carried;
 }

@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import type { DataSource, EntityManager } from 'typeorm';
-import { outgoingHeaders } from '#lib/runtime';
 import { EventLog, type Lag } from '../event-log.js';
 import type { Cursor } from '../handle-batch.js';
 import type { Outgoing, Topic } from '#lib/messages';
@@ -8,6 +7,7 @@ import { partitionFor } from '../partitions.js';
 import { requireSizes } from '../message-size.js';
 import type { LogRecord } from '../record.js';
 import { waitForEvent } from '../wait-for-event.js';
+import { withOrigin } from '../with-origin.js';
 
 /** Emitted when a consumer has found nothing to do; no topic has this name. */
 const IDLE = ' idle';
@@ -86,7 +86,7 @@ export class EmbeddedLog extends EventLog {
         messages.map((message) => partitionFor(message, this.partitions)),
         messages.map(({ key }) => key),
         messages.map(({ value }) => value),
-        messages.map(({ headers }) => JSON.stringify(outgoingHeaders(headers))),
+        messages.map(({ headers }) => JSON.stringify(headers ?? {})),
         messages.map(({ appendedAt }) => appendedAt ?? now),
       ],
     );
@@ -111,8 +111,7 @@ export class EmbeddedLog extends EventLog {
     also?: { source: string; write: (manager: EntityManager) => Promise<void> },
   ): Promise<void> {
     requireSizes(messages);
-    const carried = messages.map((message) => ({ ...message, headers: outgoingHeaders(message.headers) }));
-    const publication = { messages: carried, write: also?.write ?? (() => Promise.resolve()) };
+    const publication = { messages: withOrigin(messages), write: also?.write ?? (() => Promise.resolve()) };
     if ((await this.join?.(publication)) === true) return;
     await this.database.transaction((manager) => this.appendAll(manager, [publication]));
     this.announce(new Set(messages.map(({ topic }) => topic)));

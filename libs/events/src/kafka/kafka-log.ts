@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
-import { outgoingHeaders } from '#lib/runtime';
 import { ConsumerOffsets } from '../consumer-offsets.js';
 import { type ConsumedBatch, EventLog, type Lag } from '../event-log.js';
 import { type Outgoing, outgoing, type Topic, TOPICS } from '#lib/messages';
@@ -11,6 +10,7 @@ import type { LogRecord } from '../record.js';
 import { readRange } from './read-range.js';
 import { chunksOf, FreshBatches, putIntoOutbox } from './outbox.js';
 import { OutboxRelay } from './outbox-relay.js';
+import { withOrigin } from '../with-origin.js';
 
 export interface KafkaLogOptions {
   /** put before the names of topics and groups */
@@ -23,6 +23,7 @@ export interface KafkaLogOptions {
 }
 
 const DAY_MS = 24 * 3600 * 1000;
+const NO_HEADERS = {};
 
 /**
  * Messages on Kafka. Messages of a transaction are kept in its database's outbox and brought to the brokers by a relay,
@@ -102,16 +103,13 @@ export class KafkaLog extends EventLog {
        returning next_sequence - $2::bigint as first`,
       [source, messages.length],
     );
-    const carried = outgoingHeaders();
-    const carries = Object.keys(carried).length > 0;
     const numbered = messages.map((message, i) => ({
       sequence: Number(first) + i,
       topic: message.topic,
       partition: partitionFor(message, this.partitions),
       key: message.key,
       value: message.value,
-      // Objects that several messages share are encoded once.
-      headers: carries ? { ...carried, ...message.headers } : (message.headers ?? carried),
+      headers: message.headers ?? NO_HEADERS,
     }));
     await putIntoOutbox(manager, chunksOf(source, numbered), this.broker.codec, this.fresh);
   }
@@ -126,7 +124,7 @@ export class KafkaLog extends EventLog {
   ): Promise<void> {
     if (also !== undefined) {
       await this.database.transaction(async (manager) => {
-        await this.append(manager, also.source, messages);
+        await this.append(manager, also.source, withOrigin(messages));
         await also.write(manager);
       });
       this.relay.stir();
@@ -134,15 +132,10 @@ export class KafkaLog extends EventLog {
     }
     requireSizes(messages);
     const topics = new Map<string, BrokerRecord[]>();
-    for (const message of messages) {
+    for (const message of withOrigin(messages)) {
       const { topic, key, value, headers } = message;
       const records = topics.get(topic) ?? [];
-      records.push({
-        key,
-        value,
-        headers: outgoingHeaders(headers),
-        partition: partitionFor(message, this.partitions),
-      });
+      records.push({ key, value, headers, partition: partitionFor(message, this.partitions) });
       topics.set(topic, records);
     }
     for (const [topic, records] of topics) await this.broker.send(this.nameOf(topic), records);
