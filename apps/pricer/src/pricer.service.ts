@@ -45,8 +45,8 @@ import {
 import { formatMoney, partsOf } from '#lib/amounts';
 import type { Headers } from '#lib/runtime';
 import type { IncludedAccount, TradeReceipt } from '#lib/commitment';
-import { isLinear, type LiquidationCase } from '#lib/liquidation';
 import type { BookCommitments } from './book/book-commitments.js';
+import { planInclusion } from './book/plan-inclusion.js';
 import { NoReceiptError, type TradeJournals } from './book/trade-journals.js';
 import { BookFollower } from './book-follower.js';
 import { CommandOutcomes } from './command-outcomes.js';
@@ -280,18 +280,9 @@ export class PricerService implements LaneOwner {
 
   /** Places of liquidated accounts in the book of the bar before, for the plans that can be proven and attested. */
   async onPlans(messages: readonly Message<PlanPayload>[], context: ConsumeContext): Promise<void> {
-    for (const { payload, time } of messages) {
-      if (payload.kind !== 'opened' || !isProvable(payload.plan.case)) continue;
-      const { planId, account, at } = payload;
-      const inclusion = (await this.commitments.leaf(account, at)) ?? null;
-      const header = { id: `inclusion-${planId}`, sequence: time, time };
-      context.publish(
-        outgoing(TOPICS.inclusions, planId, header, {
-          planId,
-          account,
-          inclusion: inclusion && { ...inclusion },
-        }),
-      );
+    for (const message of messages) {
+      const inclusion = await planInclusion(message, this.commitments);
+      if (inclusion !== undefined) context.publish(inclusion);
     }
   }
 
@@ -510,12 +501,4 @@ export class PricerService implements LaneOwner {
       default:
     }
   }
-}
-
-/** Whether a circuit proves plans of this case: no circuit has portfolio margin. False for a value that is not a case. */
-function isProvable(given: unknown): boolean {
-  const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-  if (!isObject(given)) return false;
-  const { positions } = given as Partial<LiquidationCase>;
-  return Array.isArray(positions) && positions.every(isObject) && isLinear(given as LiquidationCase);
 }
