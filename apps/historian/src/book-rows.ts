@@ -1,3 +1,4 @@
+import { negated } from '#lib/amounts';
 import type { BookEvent } from '#lib/exchange';
 import type { Row } from './historian.repository.js';
 
@@ -74,9 +75,4 @@ function take(rows: BookRows, event: BookEvent): void {
       return;
     default:
   }
-}
-
-function negated(amount: string): string {
-  if (/^-?0(\.0*)?$/.test(amount)) return '0';
-  return amount.startsWith('-') ? amount.slice(1) : `-${amount}`;
 }

@@ -13,7 +13,7 @@ import {
   type PricePayload,
   TOPICS,
 } from '#lib/messages';
-import { partsOf } from '#lib/amounts';
+import { negated, partsOf } from '#lib/amounts';
 import type { ConsumeContext } from '#lib/events';
 import { newRules, rulesInForce, takeTicks } from '#lib/exchange';
 import { CORRELATION_HEADER } from '#lib/runtime';
@@ -303,7 +303,7 @@ export class LiquidatorUnit {
     const planId = `dust-${this.unit}-${now}-${dust[0].market}`.replace(/[^\w.:@+-]/g, '_').slice(0, 60);
     const legs = dust.slice(0, 64).map(({ market, size }) => ({
       market,
-      size: size.startsWith('-') ? size.slice(1) : `-${size}`,
+      size: negated(size),
     }));
     const parameters = this.current.rules.version;
     const trade = { planId, account, legs, liquidator: 'engine', parameters };

@@ -7,6 +7,7 @@ import {
   formatDecimal,
   formatMoney,
   fromNumber,
+  negated,
   notionalOf,
   parseDecimal,
   roundDecimal,
@@ -48,6 +49,17 @@ describe(divide, () => {
         expect(rest < 0n ? -rest : rest).toBeLessThanOrEqual(b);
       }),
     );
+  });
+});
+
+describe(negated, () => {
+  it.each([
+    ['1.50', '-1.50'],
+    ['-0.01', '0.01'],
+    ['0', '0'],
+    ['-0.00', '0'],
+  ])('of %s is %s', (decimal, opposite) => {
+    expect(negated(decimal)).toBe(opposite);
   });
 });
 

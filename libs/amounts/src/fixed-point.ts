@@ -127,6 +127,12 @@ function formatAny(value: bigint, decimals: number): string {
   return `${sign}${digits.slice(0, point)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
+/** A decimal string with the other sign; zero stays '0'. */
+export function negated(decimal: string): string {
+  if (/^-?0(\.0*)?$/.test(decimal)) return '0';
+  return decimal.startsWith('-') ? decimal.slice(1) : `-${decimal}`;
+}
+
 /** Nearest float64, for the quantitative libraries. */
 export function toNumber(value: bigint, decimals: number): number {
   return Number(value) / power(decimals);

@@ -1,3 +1,4 @@
+import { negated } from '#lib/amounts';
 import type { AccountPayload, TradePayload } from '#lib/messages';
 import { randomStream } from '#lib/runtime';
 
@@ -53,11 +54,10 @@ export class TradeFlow {
     for (let opened = Math.max(0, t - LONGEST_HOLDING); opened < t; opened++) {
       for (const { id, account, market, size, holding } of this.openings(opened, history)) {
         if (opened + holding !== t) continue;
-        const opposite = size.startsWith('-') ? size.slice(1) : `-${size}`;
         trades.push({
           tradeId: `${id}-close`,
           account,
-          legs: [{ market: this.markets[market], size: opposite }],
+          legs: [{ market: this.markets[market], size: negated(size) }],
           // Nothing may be left to close: the account may have been liquidated.
           reduceOnly: true,
         });
