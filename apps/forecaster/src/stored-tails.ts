@@ -13,7 +13,7 @@ const DIGITS = 15;
 const nameOf = (end: number) => `${FORECAST}${String(end).padStart(DIGITS, '0')}`;
 const isPending = (row: Pending | Scored): row is Pending => 'deviations' in row;
 
-/** The state of tail factors: a row for each forecast that is remembered. They are many, and a bar adds one, scores one and drops one. */
+/** The state of tail factors, a row for each forecast kept: there are many, and a bar adds one, scores one and drops one. */
 export class StoredTails {
   private saved: TailState | undefined;
 
@@ -28,7 +28,7 @@ export class StoredTails {
     return this.saved;
   }
 
-  /** Saves what has changed since this was called last, or since the state was loaded. */
+  /** Writes the rows that differ from the state that was saved or loaded last, and removes those that are gone. */
   async save(manager: EntityManager, state: TailState): Promise<void> {
     const before = this.saved;
     this.saved = state;

@@ -16,7 +16,7 @@ import type { Race } from '#lib/liquidating';
 import { LiquidationEntity, ServiceStateRepository, write } from '#lib/storage';
 import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
 
-/** Marks are kept a market, by names that begin so and with the unit: most batches change none. */
+/** Name of a market's mark, a row of its own because most batches change none; without a market, what all of them begin with. */
 const markOf = (unit: number, market = ''): string => `mark/${unit}/${market}`;
 
 /** The liquidator's state between batches besides accounts and plans. */

@@ -29,7 +29,7 @@ const TTL_MS = 60_000;
 /** Moves of any size become marks at once. */
 const RULES = { ...LINEAR, marks: { bandMinimum: 10 } };
 
-/** What the liquidator's tables hold. */
+/** The liquidator's tables, in memory. */
 class Tables {
   state: LiquidatorState | undefined;
   live: LiveLiquidation[] = [];
@@ -79,7 +79,7 @@ describe(LiquidatorService, () => {
   let machine: ExchangeMachine;
   let tables: Tables;
   let service: LiquidatorService;
-  /** accounts’ cases that the solver fails on: those of this collateral */
+  /** whether the solver fails on a case of this collateral */
   let unsolvable: (collateral: number) => boolean;
 
   /** A batch of one topic, handled by unit 0. */

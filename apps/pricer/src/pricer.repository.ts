@@ -31,7 +31,7 @@ type SmallState = Omit<PricingEngineState, 'board'> & {
   readonly board: Omit<PricingEngineState['board'], 'markets'>;
 };
 
-/** Marks are kept a market, by names that begin so: most batches change few. */
+/** Each market's mark is a row of its own, whose name begins so: most batches change few. */
 const MARK = 'mark/';
 /** Versions of the risk parameters, likewise. */
 const PARAMETERS = 'parameters/';

@@ -35,7 +35,7 @@ const LEVELS = [
 
 export const READING_INTERVAL_MS = 15_000;
 
-/** The service levels of a process by its own counts, for whoever has no Prometheus beside it. */
+/** The service levels of a process by its own counts, for operators without Prometheus. */
 export class ServiceLevels {
   private readonly kept: Taken[] = [];
   private looks = 0;

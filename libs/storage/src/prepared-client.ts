@@ -1,19 +1,19 @@
 import pg from 'pg';
 
-/** Statements that a connection keeps; others are read and planned at each call, as all are without this. */
+/** Statements that a connection prepares; the server parses and plans the others at each call. */
 const MOST_STATEMENTS = 200;
-/** Longer texts are written anew for each call: they have as many parameters as there are rows. */
+/** Longer texts differ from call to call: they have as many parameters as there are rows. */
 const LONGEST_CHARACTERS = 4_000;
 
 /**
- * A connection on which the server reads and plans each statement with parameters once. An engine in one process sends some
- * hundred short statements for a bar, and reading them costs the server as much as doing what they say. Not for connections
+ * A connection on which the server parses and plans each statement with parameters once. An engine in one process sends some
+ * hundred short statements for a bar, and parsing them costs the server as much as executing them. Not for connections
  * through a pooler that hands them from one client to the next: a prepared statement belongs to its connection.
  */
 export class PreparedClient extends pg.Client {
   private readonly names = new Map<string, string>();
 
-  /** As that of the driver, whose overloads cannot be written again. */
+  /** The driver's `query`; its overloads cannot be declared again here. */
   override query(...given: unknown[]): never {
     const [text, values, ...rest] = given;
     const name = Array.isArray(values) && values.length > 0 ? this.nameOf(text) : undefined;

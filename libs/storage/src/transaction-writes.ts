@@ -21,15 +21,15 @@ interface Deferred {
   readonly statements: Statement[];
 }
 
-/** The name under which they are kept on the transaction's connection. */
+/** The name of the deferred writes among the data of the transaction's connection. */
 const DEFERRED = 'deferredWrites';
 
 const deferredOf = (manager: EntityManager): Deferred | undefined =>
   manager.queryRunner?.data[DEFERRED] as Deferred | undefined;
 
 /**
- * From here on what the transaction writes by {@link write} and {@link writeStates} is sent at {@link flushWrites}: all statements at once, without
- * waiting for one before the next, and of several writings of a service's value the last one. What the transaction reads of it, it must flush before.
+ * From here on {@link flushWrites} sends the transaction's statements of {@link write} and {@link writeStates}: all at once, without waiting for
+ * one before the next, and of a service's value the last one alone. The transaction must flush before it reads a table that they write.
  *
  * @throws {Error} outside of a transaction
  */
