@@ -77,7 +77,9 @@ export class Rounds {
     try {
       return await (this.apart ? this.stepApart() : this.round());
     } catch (error) {
-      this.parts.logger.warn(`${messageOf(error)}: what was consumed together is consumed batch by batch`);
+      this.parts.logger.warn(
+        `${messageOf(error)}: the round is rolled back, and its lanes consume batch by batch`,
+      );
       for (const unit of this.units) unit.distrust();
       this.apart = true;
       this.unjoin();
@@ -95,7 +97,7 @@ export class Rounds {
     let consumed = false;
     for (const unit of this.units) consumed = (await unit.step()) || consumed;
     this.apart = consumed;
-    // From here on they read in rounds: how long ago one of them found nothing to do on its own says nothing.
+    // They read in rounds again, and no unit notes any more that it is idle: the log must not wait for such a note.
     if (!consumed) for (const { cursors } of this.units) this.parts.log.left(cursors);
     return true;
   }
