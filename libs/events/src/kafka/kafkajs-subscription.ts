@@ -51,6 +51,11 @@ export class KafkaJsSubscription implements BrokerSubscription {
     });
     this.consumer = consumer;
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      if (this.closed) {
+        // kafkajs starts a crashed consumer again although it was closed meanwhile: such a member would keep partitions and read nothing.
+        void consumer.disconnect().catch(() => undefined);
+        return;
+      }
       this.answeredAt = performance.now();
       this.assigned(consumer, payload.memberAssignment).catch((error: unknown) => {
         this.logger.error(`${group} cannot begin: ${messageOf(error)}`);
