@@ -78,6 +78,8 @@ export class KafkaJsSubscription implements BrokerSubscription {
         return Promise.resolve();
       },
     });
+    // Closed while it was starting.
+    if (this.closed) await consumer.disconnect();
   }
 
   pause(topic: string, partition: number): void {
