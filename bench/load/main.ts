@@ -3,16 +3,23 @@ import { parseArgs } from 'node:util';
 import { noKafka } from '../../test/support/kafka.js';
 import { percentile } from '../harness.js';
 import { Exchange } from './exchange.js';
+import { hold } from './hold.js';
 import { grows, offer, ramp, watching } from './offer.js';
 import { type Used, usedByPart } from './processes.js';
 
-// `npm run load`: how much one machine carries, services, broker and database together on it, found by ramps.
+// `npm run load`: how much one machine carries, services, broker and database together on it, found by ramps; with `--hold`, one rate for
+// some minutes, with many markets and accounts.
 
 const { values } = parseArgs({
   options: {
     partitions: { type: 'string', default: '1,2,4' },
     seconds: { type: 'string', default: '8' },
     accounts: { type: 'string', default: '2000' },
+    hold: { type: 'boolean', default: false },
+    markets: { type: 'string', default: '500' },
+    minutes: { type: 'string', default: '10' },
+    rate: { type: 'string', default: '500' },
+    'bar-seconds': { type: 'string', default: '30' },
   },
 });
 const missing = noKafka();
@@ -70,6 +77,16 @@ async function carried(
 }
 
 console.log(`${cpus().length} × ${cpus()[0].model}, Node ${process.versions.node}`);
+if (values.hold) {
+  await hold({
+    markets: Number(values.markets),
+    accounts: Number(values.accounts),
+    minutes: Number(values.minutes),
+    rate: Number(values.rate),
+    barSeconds: Number(values['bar-seconds']),
+  });
+  process.exit(0);
+}
 for (const partitions of values.partitions.split(',').map(Number)) {
   const instances = { forecaster: 1, pricer: 1, liquidator: Math.min(partitions, 2) };
   const exchange = await Exchange.open(partitions, instances);
