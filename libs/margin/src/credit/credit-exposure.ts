@@ -4,6 +4,7 @@ import { AccountColumns, grown, type IndexedPosition } from '../account-columns.
 import { requirePrice } from '../margin-book.js';
 import type { PortfolioModel } from '../portfolio/parameters.js';
 import type { SignedNotional } from '../portfolio/portfolio-margin.js';
+import { ExposureDrift } from './exposure-drift.js';
 import { ChargeColumns, type ChargeTerms, movedCharges, NO_CHARGE, type Valuation } from './moved-charges.js';
 import type { Marks, PassMarks, PassState } from './pass-marks.js';
 
@@ -51,6 +52,9 @@ const quantised = (deficit: number) => (deficit > 0 ? Math.ceil(deficit / QUANTU
  * The pool's loss in each scenario, C_k = Σ_a (−E_a − r_k·x_a)⁺ over r_k and 2·r_k. Splitting an account
  * cannot lower it: Σ(−E_a)⁺ ≥ (−ΣE_a)⁺. A command replaces one account's terms. When marks have moved, {@link begin} starts a pass
  * that counts the accounts anew, some with each {@link sweep}: no command waits for all.
+ *
+ * Few commands need the sums: a cap is far away. So the sums stay those at the marks of an earlier pass, which bound the present ones by
+ * how far marks have moved since ({@link ExposureDrift}); where the bound does not decide, all accounts are counted, once a pass.
  */
 export class CreditExposure {
   private readonly columns: AccountColumns;
@@ -62,6 +66,9 @@ export class CreditExposure {
   private readonly next: Marks = { at: 0, marks: [], indices: [] };
   private now: Marks = { at: 0, marks: [], indices: [] };
   private before: Marks = { at: 0, marks: [], indices: [] };
+  /** marks that all accounts are summed at; undefined: each is summed at those of the pass that it is counted in */
+  private reference: Marks | undefined = this.now;
+  private readonly drift = new ExposureDrift();
   private swept = BUCKETS;
   private readonly buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   private readonly bucketOf: number[] = [];
@@ -76,8 +83,8 @@ export class CreditExposure {
   private readonly was: Float64Array;
   private readonly raised: Float64Array;
   private readonly will: Float64Array;
-  /** C_k: of r_k at k, of 2·r_k at K + k */
-  readonly totals: Float64Array;
+  /** C_k at the marks that accounts are summed at: of r_k at k, of 2·r_k at K + k */
+  private readonly sums: Float64Array;
 
   /** @param units in a unit of money, in which charges are given */
   constructor(
@@ -91,16 +98,22 @@ export class CreditExposure {
       if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
       this.modelled.push(index);
       this.names.push(market);
-      for (const { marks, indices } of [this.next, this.now, this.before]) {
+      for (const { marks, indices } of new Set([
+        this.next,
+        this.now,
+        this.before,
+        this.reference ?? this.now,
+      ])) {
         marks.push(NaN);
         indices.push(0);
       }
+      this.drift.addMarket();
     });
     this.widest = Float64Array.from({ length: model.n }, (_, i) =>
       model.shocks.subarray(i * K, (i + 1) * K).reduce((most, shock) => Math.max(most, Math.abs(shock)), 0),
     );
     this.losses = new Float64Array(K);
-    this.totals = new Float64Array(2 * K);
+    this.sums = new Float64Array(2 * K);
     this.stored = new Float64Array(2 * K);
     this.was = new Float64Array(2 * K);
     this.raised = new Float64Array(2 * K);
@@ -109,6 +122,12 @@ export class CreditExposure {
 
   get accounts(): number {
     return this.columns.count;
+  }
+
+  /** C_k, every account counted at the marks of its pass: of r_k at k, of 2·r_k at K + k. */
+  get totals(): Float64Array {
+    if (this.reference !== undefined) this.countAll();
+    return this.sums;
   }
 
   /** Whether every account is counted at the marks of the last pass. */
@@ -127,7 +146,7 @@ export class CreditExposure {
     this.next.marks[code] = price;
     // Who was there before the first mark is counted with the next pass.
     if (!Number.isNaN(this.now.marks[code]) || this.unmarked.has(code)) return;
-    for (const pass of [this.now, this.before]) {
+    for (const pass of [this.now, this.before, this.reference ?? this.now]) {
       pass.marks[code] = price;
       pass.indices[code] = this.next.indices[code];
     }
@@ -150,9 +169,15 @@ export class CreditExposure {
       if (Number.isNaN(this.now.marks[code])) this.unmarked.add(code);
     }
     const at = this.known.get(account);
-    if (at !== undefined) this.count(at, -1);
+    if (at !== undefined) {
+      this.count(at, -1);
+      this.drift.addSizes(this.columns, at, -1);
+      this.drift.addRate(-this.charges.rates[at]);
+    }
     const added = this.columns.set(account, cash, positions);
     this.charges.set(added, charge);
+    this.drift.addSizes(this.columns, added, 1);
+    this.drift.addRate(charge.rate);
     if (at !== undefined) {
       this.count(at, 1);
       return;
@@ -169,6 +194,7 @@ export class CreditExposure {
     const at = this.known.get(account);
     if (at === undefined) throw new InvalidInputError('account', `is not counted: ${account}`);
     this.count(at, -1);
+    this.drift.addRate(charge.rate - this.charges.rates[at]);
     this.columns.setCash(account, cash);
     this.charges.set(at, charge);
     this.count(at, 1);
@@ -189,6 +215,8 @@ export class CreditExposure {
    */
   begin(at = 0): void {
     this.sweep(Infinity);
+    // All are counted at the marks of the pass that ends.
+    this.reference ??= this.now;
     this.before = this.now;
     this.now = { at, marks: [...this.next.marks], indices: [...this.next.indices] };
     this.swept = 0;
@@ -203,23 +231,22 @@ export class CreditExposure {
    */
   sweep(most: number): number[] {
     const counted: number[] = [];
-    // Where all are counted at once the sums begin at 0: exact sums are the same, and nothing is to be counted out.
-    const anew = !this.complete && most > this.columns.count;
-    if (anew) {
-      this.totals.fill(0);
-      for (const accounts of this.buckets.slice(0, this.swept))
-        for (const account of accounts) this.count(account, 1);
-    }
+    const { buckets } = this;
+    const { length } = this.columns;
+    const anew = this.reference === undefined && !this.complete && most > this.columns.count;
+    const summed = this.reference === undefined && !anew;
     while (this.swept < BUCKETS && counted.length < most) {
-      const accounts = this.buckets[this.swept];
-      if (!anew) for (const account of accounts) this.count(account, -1);
+      const accounts = buckets[this.swept];
+      if (summed) for (const account of accounts) this.count(account, -1);
       this.swept++;
       for (const account of accounts) {
-        this.count(account, 1);
+        if (summed) this.count(account, 1);
         // Who has no position any more is not there after a restart: a pass goes equally far with it and without.
-        if (this.columns.length[account] > 0) counted.push(account);
+        if (length[account] > 0) counted.push(account);
       }
     }
+    // Sums of all from nothing are the same: steps are whole.
+    if (anew) this.countAll();
     return counted;
   }
 
@@ -333,7 +360,7 @@ export class CreditExposure {
     }[],
     { capital, account: delta, pool: beta }: CreditCaps,
   ): (CreditBreach & { readonly account: string }) | undefined {
-    const { was, will, stored, raised, totals, model } = this;
+    const { was, will, raised, model } = this;
     const K = model.scenarios.length;
     if (K === 0 || changes.every(({ after }) => this.bears(after))) return undefined;
     const worst = (terms: Float64Array) => {
@@ -352,7 +379,6 @@ export class CreditExposure {
       scenario: model.scenarios[k % K].name,
       times: k < K ? (1 as const) : (2 as const),
     });
-    stored.fill(0);
     raised.fill(0);
     for (const { account, before, after } of changes) {
       this.deficits(before, was);
@@ -360,20 +386,55 @@ export class CreditExposure {
       const own = worst(will);
       if (delta !== null && will[own] > delta * capital && will[own] > was[worst(was)])
         return breach(account, 'account', own, will[own], delta * capital);
+      for (let k = 0; k < 2 * K; k++) raised[k] += will[k] - was[k];
+    }
+    if (beta === null || raised.every((deficit) => !(deficit > 0))) return undefined;
+    const limit = beta * capital;
+    if (this.reference !== undefined) {
+      const drift = this.drifted();
+      // Not the other way round: a bound that is no number decides nothing.
+      if (this.pastLimit(changes, limit - drift) === undefined && drift < limit) return undefined;
+      this.countAll();
+    }
+    const past = this.pastLimit(changes, limit);
+    return past && breach(changes.at(-1)!.account, 'pool', past.k, past.total, limit);
+  }
+
+  /** The first scenario whose deficits the changes raise past a limit, by the marks that accounts are summed at. */
+  private pastLimit(
+    changes: readonly { readonly account: string; readonly after: AccountAtMarks }[],
+    limit: number,
+  ): { readonly k: number; readonly total: number } | undefined {
+    const { will, stored, raised, sums } = this;
+    stored.fill(0);
+    for (const { account, after } of changes) {
       const at = this.known.get(account);
       if (at !== undefined) this.addTerms(at, stored, -1);
-      for (let k = 0; k < 2 * K; k++) {
-        stored[k] += will[k];
-        raised[k] += will[k] - was[k];
-      }
+      this.deficits(after, will);
+      for (let k = 0; k < stored.length; k++) stored[k] += will[k];
     }
-    if (beta === null) return undefined;
-    for (let k = 0; k < 2 * K; k++) {
-      const total = totals[k] + stored[k];
-      if (raised[k] > 0 && total > beta * capital)
-        return breach(changes.at(-1)!.account, 'pool', k, total, beta * capital);
+    for (let k = 0; k < stored.length; k++) {
+      const total = sums[k] + stored[k];
+      if (raised[k] > 0 && total > limit) return { k, total };
     }
     return undefined;
+  }
+
+  /** How far any C_k may be from the one at the reference, money. */
+  private drifted(): number {
+    const { reference, now, before, widest, modelled, columns } = this;
+    const of = { units: this.charges.units, steps: 4 * QUANTUM * columns.count };
+    const reach = (code: number) => widest[modelled[code]];
+    const drift = this.drift.between(reference!, now, reach, of);
+    // Every account is at the marks of one of both passes.
+    return this.complete ? drift : drift + this.drift.between(reference!, before, reach, of);
+  }
+
+  /** Sums every account at the marks of its pass. */
+  private countAll(): void {
+    this.reference = undefined;
+    this.sums.fill(0);
+    for (let account = 0; account < this.columns.count; account++) this.count(account, 1);
   }
 
   /** An account's deficit in each scenario at the marks of now. */
@@ -402,21 +463,22 @@ export class CreditExposure {
   /** Counts an account in, or out as it was counted in. */
   private count(account: number, sign: 1 | -1): void {
     if (sign === -1) {
-      if (this.bearing[account] === 0) this.addTerms(account, this.totals, -1);
+      if (this.bearing[account] === 0) this.addTerms(account, this.sums, -1);
       return;
     }
     if (account >= this.bearing.length) this.bearing = grown(this.bearing, account);
-    this.bearing[account] = this.addTerms(account, this.totals, 1) ? 0 : 1;
+    this.bearing[account] = this.addTerms(account, this.sums, 1) ? 0 : 1;
   }
 
   /**
-   * Adds a stored account's deficits at the marks of its pass; nothing for one in a market without a mark.
+   * Adds a stored account's deficits at the marks that it is summed at; nothing for one in a market without a mark.
    *
    * @returns whether it may have any
    */
   private addTerms(account: number, into: Float64Array, sign: 1 | -1): boolean {
     const { modelled, losses, widest } = this;
-    const { at, marks, indices } = this.bucketOf[account] < this.swept ? this.now : this.before;
+    const { at, marks, indices } =
+      this.reference ?? (this.bucketOf[account] < this.swept ? this.now : this.before);
     const { base, start, length, sizes, codes } = this.columns;
     const { shocks, joint, alone } = this.model;
     const first = start[account];

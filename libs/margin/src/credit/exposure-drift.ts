@@ -1,0 +1,74 @@
+import type { AccountColumns } from '../account-columns.js';
+import type { Marks } from './pass-marks.js';
+
+const HOUR_MS = 3_600_000;
+/** Twice the rounding of one addition, relative to its result. */
+const UNIT = Number.EPSILON;
+/** Two sums of one account's amounts, of up to some thousand positions, are rounded by less than this share of their terms. */
+const ROUNDING = 1e-12;
+
+/**
+ * How far sums over all accounts can move with the marks without being counted: by market the sizes of all accounts together, whatever
+ * their sides, and the rates of their charges. Each is kept with a bound of its rounding, so that the result is one as well.
+ */
+export class ExposureDrift {
+  /** Σ|size| by the market's number, and how far rounding may have moved it */
+  private readonly sizes: number[] = [];
+  private readonly errors: number[] = [];
+  /** Σ of the charges' rates, units of the books an hour */
+  private rates = 0;
+  private rateError = 0;
+
+  /** Another market, numbered as the columns number them. */
+  addMarket(): void {
+    this.sizes.push(0);
+    this.errors.push(0);
+  }
+
+  /** Takes an account's positions in, or out as they were taken in. */
+  addSizes({ start, length, sizes, codes }: AccountColumns, account: number, sign: 1 | -1): void {
+    for (let slot = start[account], end = slot + length[account]; slot < end; slot++) {
+      const code = codes[slot] >> 1;
+      this.sizes[code] += sign * Math.abs(sizes[slot]);
+      this.errors[code] += UNIT * Math.abs(this.sizes[code]);
+    }
+  }
+
+  /** @param rate of a charge that begins, negative of one that ends, units of the books an hour */
+  addRate(rate: number): void {
+    this.rates += rate;
+    this.rateError += UNIT * (Math.abs(this.rates) + Math.abs(rate));
+  }
+
+  /**
+   * The most that any sum of deficits over r_k and 2·r_k can change where accounts come from some marks to others. A deficit is at most as
+   * far from another as its account's equity and twice its loss are: Σ|size|·(|ΔS|(1 + 2u) + |ΔI|) and the debt of the time between.
+   *
+   * @param widest u: the widest shock of a market, by its number
+   * @param units of the books in a unit of money
+   * @param steps how far each deficit may be from the exact one, all accounts together, money
+   * @returns money; NaN where an account has a position in a market without a mark
+   */
+  between(
+    from: Marks,
+    to: Marks,
+    widest: (code: number) => number,
+    { units, steps }: { readonly units: number; readonly steps: number },
+  ): number {
+    if (from === to) return 0;
+    const hours = Math.abs(to.at - from.at) / HOUR_MS;
+    let most = steps + (hours * (this.rates + this.rateError)) / units;
+    for (let code = 0; code < this.sizes.length; code++) {
+      const size = this.sizes[code] + this.errors[code];
+      // Nobody has a position there, and nobody ever had: without a mark the product would be no number.
+      if (size === 0) continue;
+      const [mark, was] = [to.marks[code], from.marks[code]];
+      const [index, then] = [to.indices[code], from.indices[code]];
+      const reach = 1 + 2 * widest(code);
+      const moved = Math.abs(mark - was) * reach + Math.abs(index - then);
+      const terms = (mark + was) * reach + Math.abs(index) + Math.abs(then);
+      most += size * (moved + ROUNDING * terms);
+    }
+    return most * (1 + ROUNDING);
+  }
+}
