@@ -1,11 +1,11 @@
 import { divide, formatDecimal, fromNumber, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
-import type { LiquidationPlan } from '#lib/liquidation';
+import type { Closing } from '#lib/liquidation';
 
 const FRACTION_DECIMALS = 15;
 
 /** The orders that close a plan's fractions, in the ledger's units: rounded up, so that no less than planned is closed. */
 export function ordersOf(
-  plan: LiquidationPlan,
+  plan: Pick<Closing, 'case' | 'fractions'>,
   sizes: readonly string[],
 ): { market: string; size: string }[] {
   return plan.case.positions.flatMap(({ market }, i) => {

@@ -9,6 +9,6 @@ export * from './certificate/plan.js';
 export * from './certificate/plan-schema.js';
 export * from './verify/verify.js';
 export * from './solve/errors.js';
-export { liquidate, type LiquidateOptions } from './solve/liquidate.js';
+export { type Closing, closingOf, liquidate, type LiquidateOptions } from './solve/liquidate.js';
 export * from './solve/single-cut.js';
 export * from './solve/solvers.js';

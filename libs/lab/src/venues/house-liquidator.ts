@@ -8,7 +8,7 @@ import {
   type PricingEngine,
 } from '#lib/exchange';
 import { type LiquidatingParameters, MarginWatch, ordersOf } from '#lib/liquidating';
-import { liquidate as solve, type Solvers } from '#lib/liquidation';
+import { closingOf, type Solvers } from '#lib/liquidation';
 import type { IndexedPosition } from '#lib/margin';
 import type { LiquidationTradePayload } from '#lib/messages';
 
@@ -75,7 +75,7 @@ export class HouseLiquidator {
       const due = below.filter(({ account }) => this.watch.plannable(account)).slice(0, PLANS_A_ROUND);
       if (due.length === 0) return;
       const commands = due.flatMap(({ account }): LiquidationTradePayload[] => {
-        const plan = solve(this.watch.caseOf(account), this.solvers);
+        const plan = closingOf(this.watch.caseOf(account), this.solvers);
         if (plan.outcome === 'healthy') {
           this.blocked.add(account);
           return [];

@@ -99,8 +99,12 @@ export function isLinear({ positions, portfolio }: LiquidationCase): boolean {
   );
 }
 
-/** Margin as it is before or after closing, by level. */
-export function standingOf(given: LiquidationCase): AccountStanding {
+/**
+ * Margin as it is before or after closing, by level.
+ *
+ * @param model of the case, where it is at hand: {@link marginModelOf}
+ */
+export function standingOf(given: LiquidationCase, model?: PortfolioModel): AccountStanding {
   const { collateral, positions } = given;
   let equity = collateral;
   let notional = 0;
@@ -114,10 +118,10 @@ export function standingOf(given: LiquidationCase): AccountStanding {
     initialMargin += initialRate * value;
   }
   if (!isLinear(given)) {
-    const model = marginModelOf(given);
+    const margin = model ?? marginModelOf(given);
     const x = signedNotionals(given);
-    maintenanceMargin = marginTerms(model, x, 'maintenance').total;
-    initialMargin = marginTerms(model, x, 'initial').total;
+    maintenanceMargin = marginTerms(margin, x, 'maintenance').total;
+    initialMargin = marginTerms(margin, x, 'initial').total;
   }
   return { equity, notional, maintenanceMargin, initialMargin };
 }

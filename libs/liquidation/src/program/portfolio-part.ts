@@ -1,4 +1,5 @@
-import { type LiquidationCase, marginModelOf, signedNotionals } from './liquidation-case.js';
+import type { PortfolioModel } from '#lib/margin';
+import { type LiquidationCase, signedNotionals } from './liquidation-case.js';
 
 /** Down to the fraction `until` each unit of the fraction relieves this much margin, money. */
 export interface ReliefStep {
@@ -37,8 +38,8 @@ export interface PortfolioPart {
   readonly steps: readonly (readonly ReliefStep[] | undefined)[];
 }
 
-export function portfolioPart(given: LiquidationCase): PortfolioPart {
-  const model = marginModelOf(given);
+/** @param model of the case's margin */
+export function portfolioPart(given: LiquidationCase, model: PortfolioModel): PortfolioPart {
   const x = Float64Array.from(signedNotionals(given), ({ notional }) => notional);
   const { n, evarMultiple, scenarios, shocks, closingRate, concentrationRate } = model;
   const covariance = new Float64Array(n * n);

@@ -1,5 +1,12 @@
 import { liabilityRisk } from '#lib/risk';
-import { isLinear, type LiquidationCase, standingOf } from './liquidation-case.js';
+import type { PortfolioModel } from '#lib/margin';
+import {
+  type AccountStanding,
+  isLinear,
+  type LiquidationCase,
+  marginModelOf,
+  standingOf,
+} from './liquidation-case.js';
 import { marginalRelief, type PortfolioPart, portfolioPart } from './portfolio-part.js';
 import { riskChange, type TiltedRisk, tiltedRisk } from './risk-change.js';
 
@@ -40,13 +47,31 @@ export interface LiquidationProgram {
   readonly portfolio?: PortfolioPart;
 }
 
-/** @param poolShift shift of the tilt at which h0 is bounded; default: the optimal one */
-export function programOf(given: LiquidationCase, poolShift?: number): LiquidationProgram {
+/** A case's margin, and the account's standing by it: everything of a program that is looked at before there is one. */
+export interface CaseStanding {
+  /** undefined where the margin is linear */
+  readonly model: PortfolioModel | undefined;
+  readonly standing: AccountStanding;
+}
+
+export function caseStanding(given: LiquidationCase): CaseStanding {
+  const model = isLinear(given) ? undefined : marginModelOf(given);
+  return { model, standing: standingOf(given, model) };
+}
+
+/**
+ * @param poolShift shift of the tilt at which h0 is bounded; default: the optimal one
+ * @param at the case's standing, where it is at hand
+ */
+export function programOf(
+  given: LiquidationCase,
+  poolShift?: number,
+  { model, standing }: CaseStanding = caseStanding(given),
+): LiquidationProgram {
   const { positions, pool, reserved = 0 } = given;
   const n = positions.length;
   const logAlpha = Math.log(given.alpha);
   const notionals = Float64Array.from(positions, ({ size, price }) => Math.abs(size) * price);
-  const { equity, initialMargin } = standingOf(given);
   const covariance = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
@@ -59,7 +84,7 @@ export function programOf(given: LiquidationCase, poolShift?: number): Liquidati
     n,
     notionals,
     impacts: Float64Array.from(positions, ({ impact = 0 }) => impact),
-    deficit: initialMargin - (equity - reserved),
+    deficit: deficitOf(standing, reserved),
     relief: marginalRelief(given),
     mean: pool.mean,
     variance: pool.variance,
@@ -68,8 +93,21 @@ export function programOf(given: LiquidationCase, poolShift?: number): Liquidati
     logAlpha,
     deviations: Float64Array.from({ length: n }, (_, i) => Math.sqrt(Math.max(covariance[i * n + i], 0))),
     before: tiltedRisk(pool.mean, logAlpha, volatility, shift),
-    ...(isLinear(given) ? {} : { portfolio: portfolioPart(given) }),
+    ...(model === undefined ? {} : { portfolio: portfolioPart(given, model) }),
   };
+}
+
+/** {@link programOf} of the case with another reserve: it is in the deficit alone. */
+export function withReserved(
+  program: LiquidationProgram,
+  { standing }: CaseStanding,
+  reserved: number,
+): LiquidationProgram {
+  return { ...program, deficit: deficitOf(standing, reserved) };
+}
+
+function deficitOf({ equity, initialMargin }: AccountStanding, reserved: number): number {
+  return initialMargin - (equity - reserved);
 }
 
 /** cᵀw + ½ Σ κ_i w_i². */

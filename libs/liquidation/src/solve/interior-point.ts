@@ -55,6 +55,64 @@ export function interiorPoint(
   const complementary = m + sum(atLower) + sum(atUpper);
   const trial = new Float64Array(N);
   const trialValues = new Float64Array(m);
+  const gradient = new Float64Array(N);
+  const jacobian = new Float64Array(m * N);
+  const matrix = new Float64Array(N * N);
+  const [affine, step] = [directionOf(N, m), directionOf(N, m)];
+  const weight = new Float64Array(m);
+  const [aimLower, aimUpper] = [new Float64Array(N), new Float64Array(N)];
+  /** Solves for a direction, of the corrector where there is a predictor, into its arrays. */
+  const direct = (into: Direction, target: number, predictor?: Direction): void => {
+    const right = into.z;
+    for (let j = 0; j < N; j++) right[j] = -gradient[j];
+    for (let i = 0; i < m; i++) {
+      const aim = target - (predictor ? predictor.s[i] * predictor.multipliers[i] : 0);
+      weight[i] = aim / s[i] + (multipliers[i] / s[i]) * (g[i] + s[i]);
+      for (let j = 0, row = i * N; j < N; j++) right[j] -= jacobian[row + j] * weight[i];
+    }
+    for (let j = 0; j < N; j++) {
+      if (lower[j] > -Infinity) {
+        aimLower[j] = target - (predictor ? predictor.z[j] * predictor.atLower[j] : 0);
+        right[j] += aimLower[j] / (z[j] - lower[j]);
+      }
+      if (upper[j] < Infinity) {
+        aimUpper[j] = target + (predictor ? predictor.z[j] * predictor.atUpper[j] : 0);
+        right[j] -= aimUpper[j] / (upper[j] - z[j]);
+      }
+    }
+    solveFactorised(matrix, N, right);
+    for (let i = 0; i < m; i++) {
+      let along = g[i] + s[i];
+      for (let j = 0, row = i * N; j < N; j++) along += jacobian[row + j] * right[j];
+      into.s[i] = -along;
+      const aim = target - (predictor ? predictor.s[i] * predictor.multipliers[i] : 0);
+      into.multipliers[i] = aim / s[i] - multipliers[i] + (multipliers[i] / s[i]) * along;
+    }
+    for (let j = 0; j < N; j++) {
+      if (lower[j] > -Infinity)
+        into.atLower[j] = (aimLower[j] - atLower[j] * right[j]) / (z[j] - lower[j]) - atLower[j];
+      if (upper[j] < Infinity)
+        into.atUpper[j] = (aimUpper[j] + atUpper[j] * right[j]) / (upper[j] - z[j]) - atUpper[j];
+    }
+  };
+  const longest = (along: Direction): number => {
+    let length = 1 / BOUNDARY;
+    for (let i = 0; i < m; i++) {
+      if (along.s[i] < 0) length = Math.min(length, -s[i] / along.s[i]);
+      if (along.multipliers[i] < 0) length = Math.min(length, -multipliers[i] / along.multipliers[i]);
+    }
+    for (let j = 0; j < N; j++) {
+      if (lower[j] > -Infinity) {
+        if (along.z[j] < 0) length = Math.min(length, (lower[j] - z[j]) / along.z[j]);
+        if (along.atLower[j] < 0) length = Math.min(length, -atLower[j] / along.atLower[j]);
+      }
+      if (upper[j] < Infinity) {
+        if (along.z[j] > 0) length = Math.min(length, (upper[j] - z[j]) / along.z[j]);
+        if (along.atUpper[j] < 0) length = Math.min(length, -atUpper[j] / along.atUpper[j]);
+      }
+    }
+    return Math.min(1, BOUNDARY * length);
+  };
   let systems = 0;
   for (; systems < maximum; systems++) {
     let products = 0;
@@ -65,9 +123,9 @@ export function interiorPoint(
     }
     const barrier = products / complementary;
     if (visit({ z, multipliers, barrier })) return systems;
-    const gradient = new Float64Array(N);
-    const jacobian = new Float64Array(m * N);
-    const matrix = new Float64Array(N * N);
+    gradient.fill(0);
+    jacobian.fill(0);
+    matrix.fill(0);
     program.derivatives(z, multipliers, gradient, jacobian, matrix);
     // The condensed system: H + Jᵀ(λ/s)J + the bounds' own.
     for (let i = 0; i < m; i++) addOuter(matrix, jacobian, i * N, N, multipliers[i] / s[i]);
@@ -76,65 +134,7 @@ export function interiorPoint(
       if (upper[j] < Infinity) matrix[j * N + j] += atUpper[j] / (upper[j] - z[j]);
     }
     if (!factorise(matrix, N)) return systems + 1;
-    const direction = (target: number, affine?: Direction): Direction => {
-      const right = gradient.map((value) => -value);
-      const weight = new Float64Array(m);
-      for (let i = 0; i < m; i++) {
-        const aim = target - (affine ? affine.s[i] * affine.multipliers[i] : 0);
-        weight[i] = aim / s[i] + (multipliers[i] / s[i]) * (g[i] + s[i]);
-        for (let j = 0; j < N; j++) right[j] -= jacobian[i * N + j] * weight[i];
-      }
-      const aimLower = new Float64Array(N);
-      const aimUpper = new Float64Array(N);
-      for (let j = 0; j < N; j++) {
-        if (lower[j] > -Infinity) {
-          aimLower[j] = target - (affine ? affine.z[j] * affine.atLower[j] : 0);
-          right[j] += aimLower[j] / (z[j] - lower[j]);
-        }
-        if (upper[j] < Infinity) {
-          aimUpper[j] = target + (affine ? affine.z[j] * affine.atUpper[j] : 0);
-          right[j] -= aimUpper[j] / (upper[j] - z[j]);
-        }
-      }
-      solveFactorised(matrix, N, right);
-      const ds = new Float64Array(m);
-      const dm = new Float64Array(m);
-      for (let i = 0; i < m; i++) {
-        let along = g[i] + s[i];
-        for (let j = 0; j < N; j++) along += jacobian[i * N + j] * right[j];
-        ds[i] = -along;
-        const aim = target - (affine ? affine.s[i] * affine.multipliers[i] : 0);
-        dm[i] = aim / s[i] - multipliers[i] + (multipliers[i] / s[i]) * along;
-      }
-      const dl = new Float64Array(N);
-      const du = new Float64Array(N);
-      for (let j = 0; j < N; j++) {
-        if (lower[j] > -Infinity)
-          dl[j] = (aimLower[j] - atLower[j] * right[j]) / (z[j] - lower[j]) - atLower[j];
-        if (upper[j] < Infinity)
-          du[j] = (aimUpper[j] + atUpper[j] * right[j]) / (upper[j] - z[j]) - atUpper[j];
-      }
-      return { z: right, s: ds, multipliers: dm, atLower: dl, atUpper: du };
-    };
-    const longest = (step: Direction): number => {
-      let length = 1 / BOUNDARY;
-      for (let i = 0; i < m; i++) {
-        if (step.s[i] < 0) length = Math.min(length, -s[i] / step.s[i]);
-        if (step.multipliers[i] < 0) length = Math.min(length, -multipliers[i] / step.multipliers[i]);
-      }
-      for (let j = 0; j < N; j++) {
-        if (lower[j] > -Infinity) {
-          if (step.z[j] < 0) length = Math.min(length, (lower[j] - z[j]) / step.z[j]);
-          if (step.atLower[j] < 0) length = Math.min(length, -atLower[j] / step.atLower[j]);
-        }
-        if (upper[j] < Infinity) {
-          if (step.z[j] > 0) length = Math.min(length, (upper[j] - z[j]) / step.z[j]);
-          if (step.atUpper[j] < 0) length = Math.min(length, -atUpper[j] / step.atUpper[j]);
-        }
-      }
-      return Math.min(1, BOUNDARY * length);
-    };
-    const affine = direction(0);
+    direct(affine, 0);
     const reach = longest(affine);
     let after = 0;
     for (let i = 0; i < m; i++) {
@@ -147,7 +147,7 @@ export function interiorPoint(
         after += (upper[j] - z[j] - reach * affine.z[j]) * (atUpper[j] + reach * affine.atUpper[j]);
     }
     const centring = Math.min(1, Math.max(after / products, 0)) ** 3;
-    const step = direction(centring * barrier, affine);
+    direct(step, centring * barrier, affine);
     let violated = 0;
     for (let i = 0; i < m; i++) violated = Math.max(violated, Math.abs(g[i] + s[i]));
     let length = longest(step);
@@ -180,6 +180,14 @@ interface Direction {
   readonly multipliers: Float64Array;
   readonly atLower: Float64Array;
   readonly atUpper: Float64Array;
+}
+
+function directionOf(variables: number, rows: number): Direction {
+  const of = (length: number) => new Float64Array(length);
+  return {
+    ...{ z: of(variables), s: of(rows), multipliers: of(rows) },
+    ...{ atLower: of(variables), atUpper: of(variables) },
+  };
 }
 
 function sum(values: Float64Array): number {

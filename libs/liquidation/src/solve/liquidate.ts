@@ -8,7 +8,7 @@ import {
   portfolioInteriorPoint,
   portfolioLinearPrograms,
 } from './portfolio-optimum.js';
-import { type LiquidationCase, standingOf } from '../program/liquidation-case.js';
+import type { LiquidationCase } from '../program/liquidation-case.js';
 import { largestLiquidityPremium, liquidityPremium } from '../program/liquidity-premium.js';
 import { Bracket } from './bracket.js';
 import { sequentialQuadratic } from './optimise.js';
@@ -19,7 +19,13 @@ import {
   type LiquidationPlan,
   type PlanMethod,
 } from '../certificate/plan.js';
-import { type LiquidationProgram, programOf } from '../program/program.js';
+import {
+  type CaseStanding,
+  caseStanding,
+  type LiquidationProgram,
+  programOf,
+  withReserved,
+} from '../program/program.js';
 import type { Solvers } from './solvers.js';
 import { requireCase } from '../program/case-domain.js';
 import { premiumConstraint } from './premium-constraint.js';
@@ -61,25 +67,43 @@ export function liquidate(
   solvers: Solvers,
   options: LiquidateOptions = {},
 ): LiquidationPlan {
+  return planOf(decide(given, solvers, options));
+}
+
+/** The part of a plan that is carried out. */
+export type Closing = Pick<LiquidationPlan, 'case' | 'outcome' | 'fractions'>;
+
+/**
+ * {@link liquidate} without the figures and the digest by which others check a plan: its fractions, to the last digit.
+ *
+ * @throws as {@link liquidate}
+ */
+export function closingOf(given: LiquidationCase, solvers: Solvers, options: LiquidateOptions = {}): Closing {
+  const { given: solved, outcome, w } = decide(given, solvers, options);
+  return { case: solved, outcome, fractions: Array.from(w) };
+}
+
+function decide(given: LiquidationCase, solvers: Solvers, options: LiquidateOptions): Solution {
   requireCase(given);
-  const standing = standingOf(given);
-  const program = programOf(given);
-  if (standing.equity >= standing.maintenanceMargin) {
+  const at = caseStanding(given);
+  const program = programOf(given, undefined, at);
+  if (at.standing.equity >= at.standing.maintenanceMargin) {
     const w = new Float64Array(program.n);
-    return planOf({ given, program, outcome: 'healthy', w, certificate: null, method: null, programs: 0 });
+    return { given, program, outcome: 'healthy', w, certificate: null, method: null, programs: 0 };
   }
-  return planOf(withReserve(given, program, solvers, options));
+  return withReserve(given, at, program, solvers, options);
 }
 
 /** Solves again with more reserved until the plan's own liquidity premium is covered. */
 function withReserve(
   given: LiquidationCase,
+  at: CaseStanding,
   program: LiquidationProgram,
   solvers: Solvers,
   options: LiquidateOptions,
 ): Solution {
   const { reserved = 0 } = given;
-  const solution = solve(given, program, solvers, options);
+  const solution = solve(given, at, program, solvers, options);
   if (solution.certificate?.proves !== 'optimality') return solution;
   const owed = liquidityPremium(given, program, Array.from(solution.w));
   if (owed <= reserved) return solution;
@@ -87,7 +111,8 @@ function withReserve(
   const { reserveSteps = 3 } = options;
   const next = reserveSteps > 0 ? owed * RESERVE_MARGIN : largestLiquidityPremium(given, program);
   const changed = { ...given, reserved: next };
-  return withReserve(changed, programOf(changed), solvers, { ...options, reserveSteps: reserveSteps - 1 });
+  const again = withReserved(program, at, next);
+  return withReserve(changed, at, again, solvers, { ...options, reserveSteps: reserveSteps - 1 });
 }
 
 /**
@@ -101,7 +126,7 @@ export function restoreMargin(
   solvers: Solvers,
   options: LiquidateOptions = {},
 ): LiquidationPlan {
-  return planOf(solve(given, program, solvers, options));
+  return planOf(solve(given, caseStanding(given), program, solvers, options));
 }
 
 /** A solution that is not written as a plan yet: figures and digest are computed for the last one alone. */
@@ -117,6 +142,7 @@ interface Solution {
 
 function solve(
   given: LiquidationCase,
+  { standing }: CaseStanding,
   program: LiquidationProgram,
   solvers: Solvers,
   options: LiquidateOptions,
@@ -129,7 +155,7 @@ function solve(
   if (!feasibility.feasible) {
     const dual = feasibility.witness;
     const all = new Float64Array(program.n).fill(1);
-    const outcome = standingOf(given).equity < 0 ? 'bankrupt' : 'full';
+    const outcome = standing.equity < 0 ? 'bankrupt' : 'full';
     const primalShift = premiumConstraint(program, all).shift;
     const certificate = { proves: 'infeasibility', poolShift, primalShift, dual } as const;
     const method = tried === 0 ? 'closed-form' : search.method;

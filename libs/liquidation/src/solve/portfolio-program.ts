@@ -1,4 +1,4 @@
-import { liabilityRisk } from '#lib/risk';
+import { type LiabilityRisk, liabilityRisk } from '#lib/risk';
 import type { DualWitness, LossWeight } from '../certificate/witness.js';
 import { concentrated, deviationAt, lossChange, type PortfolioPart } from '../program/portfolio-part.js';
 import { type LiquidationProgram, riskChangeAt, varianceAt } from '../program/program.js';
@@ -29,6 +29,10 @@ export class PortfolioProgram implements ConvexProgram {
   /** w_i per x_i */
   private readonly scale: Float64Array;
   private readonly part: PortfolioPart;
+  /** w of the point whose rows are computed */
+  private readonly w: Float64Array;
+  /** h at the deviation that was asked for last: a point's rows and their derivatives ask for the same one */
+  private risk: { readonly volatility: number; readonly of: LiabilityRisk } | undefined;
 
   /**
    * @param unit T, about the objective's size, money
@@ -44,6 +48,7 @@ export class PortfolioProgram implements ConvexProgram {
     const part = program.portfolio ?? linearPart(n);
     this.part = part;
     this.scale = notionals.map((notional) => unit / notional);
+    this.w = new Float64Array(n);
     this.loss = n;
     this.premium = n + 1;
     let variables = n + 2;
@@ -97,8 +102,8 @@ export class PortfolioProgram implements ConvexProgram {
   }
 
   values(z: Float64Array, g: Float64Array): boolean {
-    const { n, program, part, unit, scale } = this;
-    const w = scale.map((value, i) => z[i] * value);
+    const { n, program, part, unit } = this;
+    const w = this.unclipped(z);
     const r = z[this.loss] * unit;
     let main = program.deficit + concentrated(part, r) + z[this.premium] * unit;
     for (let i = 0; i < n; i++) {
@@ -116,16 +121,34 @@ export class PortfolioProgram implements ConvexProgram {
       if (!(rho > 0)) return false;
       g[this.evarRow] = this.evarExcess(deviationAt(part, w, 0), r) / rho / unit;
     }
-    g[this.premiumRow] = riskChangeAt(program, varianceAt(program, w)).change / unit - z[this.premium];
+    const at = varianceAt(program, w);
+    const { shift } = this.riskOf(Math.sqrt(at.variance));
+    g[this.premiumRow] = riskChangeAt(program, at, shift).change / unit - z[this.premium];
     row = this.premiumRow + 1;
-    const counted = new Set<number>();
+    let counted = -1;
     for (const { i, tau, from, at, relief } of this.stepRows) {
       g[row++] = -(at + relief * (w[i] - from)) / unit - z[tau];
-      if (!counted.has(tau)) main += z[tau] * unit;
-      counted.add(tau);
+      // A position's steps follow each other.
+      if (tau !== counted) main += z[tau] * unit;
+      counted = tau;
     }
     g[0] = main / unit - (this.slack >= 0 ? z[this.slack] : 0);
-    return g.every((value) => Number.isFinite(value));
+    for (const value of g) if (!Number.isFinite(value)) return false;
+    return true;
+  }
+
+  /** w of an iterate, which may be a rounding outside its bounds. */
+  private unclipped(z: Float64Array): Float64Array {
+    const { w, scale, n } = this;
+    for (let i = 0; i < n; i++) w[i] = z[i] * scale[i];
+    return w;
+  }
+
+  private riskOf(volatility: number): LiabilityRisk {
+    const { mean, logAlpha } = this.program;
+    if (this.risk?.volatility !== volatility)
+      this.risk = { volatility, of: liabilityRisk('evar', mean, volatility, logAlpha) };
+    return this.risk.of;
   }
 
   /** (2κs(w))² − R², from changes. */
@@ -145,7 +168,7 @@ export class PortfolioProgram implements ConvexProgram {
     hessian: Float64Array,
   ): void {
     const { n, variables: N, program, part, unit, scale, loss } = this;
-    const w = scale.map((value, i) => z[i] * value);
+    const w = this.unclipped(z);
     const r = z[loss] * unit;
     if (this.slack >= 0) {
       gradient[this.slack] = 1;
@@ -213,7 +236,7 @@ export class PortfolioProgram implements ConvexProgram {
     const { n, variables: N, program, unit, scale } = this;
     const { variance, halfGradient } = varianceAt(program, w);
     const volatility = Math.sqrt(variance);
-    const risk = liabilityRisk('evar', program.mean, volatility, program.logAlpha);
+    const risk = this.riskOf(volatility);
     // At s = 0 the norm has no gradient; zero is one of its subgradients.
     const per = volatility > 0 ? 1 / volatility : 0;
     const along = (risk.hss - risk.hs * per) * per * per;
@@ -251,7 +274,7 @@ export class PortfolioProgram implements ConvexProgram {
       for (const [at, one] of losses.entries()) losses[at] = { ...one, multiplier: share * one.multiplier };
     }
     const volatility = Math.sqrt(varianceAt(program, w).variance);
-    const { shift } = liabilityRisk('evar', program.mean, volatility, program.logAlpha);
+    const { shift } = this.riskOf(volatility);
     const charged = Math.min(multipliers[this.premiumRow], margin);
     const premium = [{ point: Array.from(w), shift, multiplier: charged }];
     return {
