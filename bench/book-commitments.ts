@@ -8,6 +8,9 @@ import { randomStream } from '#lib/runtime';
 const MARKETS = Array.from({ length: 32 }, (_, i) => `MARKET-${String(i).padStart(2, '0')}`);
 const POSITIONS = 5;
 const CHANGED = 10_000;
+/** Accounts that one batch changes, and how long until the next. */
+const BATCH = 200;
+const BATCH_MS = 40;
 const CHECKS = 200;
 
 /** Time of a commitment. CPU of the threads beside the writer's: the tree's, and those that collect its garbage. */
@@ -21,7 +24,8 @@ interface Committed {
 export interface CommitmentFigures {
   readonly accounts: number;
   readonly build: Committed;
-  readonly changed: Committed & { readonly accounts: number };
+  /** hashed while accounts change, and at the commitment */
+  readonly changed: { readonly accounts: number; readonly booked: Committed; readonly commit: Committed };
   readonly path: { readonly ms: number; readonly bytes: number };
   readonly check: { readonly firstMs: number; readonly medianMs: number; readonly slowestMs: number };
   readonly memoryMb: number;
@@ -49,6 +53,7 @@ class SyntheticBook {
   constructor(readonly accounts: number) {
     this.sizes = new Float64Array(accounts * POSITIONS);
     this.places = new Uint8Array(accounts * POSITIONS);
+    this.participants = Array.from({ length: accounts }, (_, i) => `a${i}`);
     for (let i = 0; i < accounts; i++) {
       this.cash.push(Math.round(1e12 * this.random.uniform()));
       const from = Math.floor(MARKETS.length * this.random.uniform());
@@ -81,12 +86,8 @@ class SyntheticBook {
     return { cash: BigInt(this.cash[i]), positions };
   }
 
-  *accountNames() {
-    for (let i = 0; i < this.accounts; i++) yield `a${i}`;
-  }
-
-  providers = () => [];
-  hasAccount = () => true;
+  readonly participants: readonly string[];
+  isParticipant = () => true;
   sharesOf = () => 0n;
   marketNames = () => MARKETS;
 
@@ -139,8 +140,16 @@ export async function commitmentFigures(accounts: number): Promise<CommitmentFig
   const event = (i: number) => ({ kind: 'account-deposited', account: `a${i}` }) as unknown as BookEvent;
   const random = randomStream(4);
   const chosen = Array.from({ length: CHANGED }, () => Math.floor(accounts * random.uniform()));
-  for (const account of chosen) book.trade(account);
-  commitments.booked(chosen.map(event));
+  const bookTrades = async () => {
+    // As batches of a writer do.
+    for (let from = 0; from < CHANGED; from += BATCH) {
+      const batch = chosen.slice(from, from + BATCH);
+      for (const account of batch) book.trade(account);
+      commitments.booked(batch.map(event));
+      await sleep(BATCH_MS);
+    }
+  };
+  const booked = await watched(bookTrades);
   const changed = await watched(() => commit(2));
   const asked = performance.now();
   const text = JSON.stringify(await commitments.inclusion('a7'));
@@ -155,7 +164,7 @@ export async function commitmentFigures(accounts: number): Promise<CommitmentFig
   const memoryMb = Math.round(process.memoryUsage.rss() / 2 ** 20);
   await commitments.close();
   return {
-    ...{ accounts, build, changed: { accounts: CHANGED, ...changed }, path, memoryMb },
+    ...{ accounts, build, changed: { accounts: CHANGED, booked, commit: changed }, path, memoryMb },
     check: { firstMs, medianMs: sorted[CHECKS >> 1], slowestMs: sorted[CHECKS - 1] },
   };
 }

@@ -55,7 +55,10 @@ export class MerkleSumTree {
   private readonly added = new SumsScratch();
   /** from the oldest commitment that can still be asked for; each leads from the one after it */
   private readonly undos: Undo[] = [];
+  /** leads from the tree as it is to the last commitment */
   private undo: Undo | undefined;
+  private committed = false;
+  private changedSince = false;
 
   /** @param kept leaves and nodes that are kept of earlier commitments, all together: the oldest commitments go first */
   constructor(private readonly kept = 0) {}
@@ -101,20 +104,27 @@ export class MerkleSumTree {
     this.change(index, NO_LEAF);
   }
 
-  /** Brings the tree up to date. O(changed · log n), each node above a changed leaf once. */
-  commit(): Commitment {
-    const first = this.levels[0].nodes === 0;
+  /**
+   * Hashes what has changed, so that the next commitment has less to do; what was committed to before can still be asked for.
+   * O(changed · log n), each node above a changed leaf once.
+   */
+  update(): void {
     this.grow();
     for (const [bucket, leaves] of this.changed) this.updateBucket(bucket, leaves);
     let nodes: Iterable<number> = this.changed.keys();
     for (let level = KEPT_FROM + 1; level < this.levels.length; level++) {
       const parents = new Set<number>();
       for (const node of nodes) parents.add(node >> 1);
-      for (const parent of parents) this.update(level, parent);
+      for (const parent of parents) this.updateParent(level, parent);
       nodes = parents;
     }
     this.changed = new Map();
-    this.remember(first);
+  }
+
+  /** Commits to the accounts as they are, up to date afterwards: {@link update}. */
+  commit(): Commitment {
+    this.update();
+    this.remember();
     const top = this.levels.length - 1;
     return { digest: this.levels[top].digest(0).slice(), sums: this.sumsOf(top, 0) };
   }
@@ -124,13 +134,15 @@ export class MerkleSumTree {
    *
    * @param back commitments before the last one: 0 is the last one
    * @returns undefined for an account that was not in it
-   * @throws {InvalidInputError} while there are changes since the last commitment, and for one that is not kept any more
+   * @throws {InvalidInputError} for a commitment that is not kept any more; where none are kept, while there are changes since the last one
    */
   inclusion(account: string, back = 0): Inclusion | undefined {
-    if (this.changed.size > 0) throw new InvalidInputError('account', 'has changes that are not committed');
+    if (!this.committed || (this.changedSince && this.undo === undefined))
+      throw new InvalidInputError('account', 'has changes that are not committed');
     if (!Number.isInteger(back) || back < 0 || back > this.undos.length)
       throw new InvalidInputError('back', `must be from 0 to ${this.undos.length}, got ${back}`);
     const undos = this.undos.slice(this.undos.length - back);
+    if (this.undo !== undefined) undos.push(this.undo);
     const index = this.indexAt(account, undos);
     if (index === undefined) return undefined;
     const depth = undos.at(0)?.depth ?? this.levels.length - 1;
@@ -144,8 +156,9 @@ export class MerkleSumTree {
   }
 
   private change(index: number, leaf: Leaf): void {
+    this.changedSince = true;
     // Before the first commitment there is nothing to go back to.
-    if (this.kept > 0 && this.levels[0].nodes > 0) {
+    if (this.kept > 0 && this.committed) {
       this.undo ??= new Undo(this.levels.length - 1);
       if (!this.undo.leaves.has(index)) this.undo.leaves.set(index, this.leaves.at(index));
     }
@@ -154,10 +167,12 @@ export class MerkleSumTree {
     this.changed.set(bucket, (this.changed.get(bucket) ?? 0) | (1 << (index % BUCKET)));
   }
 
-  /** @param first nothing was committed before */
-  private remember(first: boolean): void {
+  private remember(): void {
     const undo = this.undo ?? new Undo(this.levels.length - 1);
+    const first = !this.committed;
     this.undo = undefined;
+    this.committed = true;
+    this.changedSince = false;
     if (this.kept === 0 || first) return;
     this.undos.push(undo);
     let entries = this.undos.reduce((sum, of) => sum + of.entries, 0);
@@ -240,7 +255,7 @@ export class MerkleSumTree {
     }
   }
 
-  private update(level: number, parent: number): void {
+  private updateParent(level: number, parent: number): void {
     const added = this.added;
     added.addTwo(this.sumsOf(level - 1, 2 * parent), this.sumsOf(level - 1, 2 * parent + 1));
     this.updateNode(level, parent, added.sums(0));
@@ -248,7 +263,9 @@ export class MerkleSumTree {
 
   /** @param sums of a buffer that is used again: they are copied where they are kept */
   private updateNode(level: number, node: number, sums: Sums): void {
-    if (level >= KEPT_FROM) this.undo?.nodes.set(nodeKey(level, node), this.node(level, node));
+    const key = nodeKey(level, node);
+    if (level >= KEPT_FROM && this.undo?.nodes.has(key) === false)
+      this.undo.nodes.set(key, this.node(level, node));
     this.levels[level].setParent(node, this.levels[level - 1]);
     this.levels[level].setSums(node, sums);
     if (level >= KEPT_FROM) this.sums[level - KEPT_FROM][node] = sums.slice();

@@ -48,6 +48,8 @@ export class UnknownEpochError extends ZkriskError {
 
 /** Accounts that are read at once: the writer's loop goes on in between. */
 const SLICE = 500;
+/** The thread is told of so many changed accounts while the bar goes on: the forecast that ends it then waits for few. */
+const TOLD_EARLY = 1000;
 /** 10^18: a funding index's extra decimals beside money */
 const INDEX = 10n ** 18n;
 
@@ -58,8 +60,9 @@ interface Keeping {
   readonly changed: Set<string>;
   /** participants who have a leaf: the others get theirs in order */
   placed: number;
-  /** resolves when the thread has been told of everybody */
+  /** resolves when the thread has been told of everybody that it is being told of */
   told: Promise<void>;
+  telling: boolean;
   ended: boolean;
 }
 
@@ -87,14 +90,28 @@ export class BookCommitments {
     );
     const placed = ledger.participants.length;
     const changed = new Set<string>();
-    const keeping: Keeping = { pool, ledger, changed, placed, told: Promise.resolve(), ended: false };
+    const keeping: Keeping = {
+      pool,
+      ledger,
+      changed,
+      placed,
+      told: Promise.resolve(),
+      telling: false,
+      ended: false,
+    };
     this.keeping = keeping;
-    keeping.told = tell(keeping, ledger.participants.slice(0, placed));
+    this.tell(keeping, ledger.participants.slice(0, placed));
+  }
+
+  /** Tells the thread of accounts while the writer goes on. */
+  private tell(keeping: Keeping, accounts: Iterable<string>): void {
+    keeping.telling = true;
+    keeping.told = tell(keeping, accounts).then(() => void (keeping.telling = false));
     // Whoever commits next hears of it.
     keeping.told.catch(() => undefined);
   }
 
-  /** Events have been applied to the ledger. */
+  /** Events have been applied to the ledger. Accounts that change while the thread is told of them are told of again. */
   booked(events: readonly BookEvent[]): void {
     const { keeping } = this;
     if (keeping === undefined) return;
@@ -102,6 +119,8 @@ export class BookCommitments {
       for (const account of accountsOf(event)) keeping.changed.add(account);
       if ('provider' in event) keeping.changed.add(event.provider);
     }
+    if (keeping.changed.size >= TOLD_EARLY && !keeping.telling)
+      this.tell(keeping, changedParticipants(keeping));
   }
 
   /**

@@ -85,6 +85,7 @@ answerRequests((request: CommitmentRequest): CommitmentReply => {
   if (request.kind === 'set') {
     for (const [account, sums] of unpacked(request.accounts))
       tree.setSums(account, saltOf(key, account), sums);
+    tree.update();
     return undefined;
   }
   if (request.kind === 'leaf') {
