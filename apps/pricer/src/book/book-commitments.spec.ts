@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkIncludedAccount } from '#lib/commitment';
+import { type BookEvent, ExchangeLedger } from '#lib/exchange';
+import { BookCommitments, UnknownEpochError } from './book-commitments.js';
+
+const NO_JOURNAL = { opening: [], records: [] };
+
+describe('commitments to the book', () => {
+  let commitments: BookCommitments;
+  let ledger: ExchangeLedger;
+
+  const deposit = (account: string, amount: string): void => {
+    const at = ledger.eventCount;
+    const event: BookEvent = { kind: 'account-deposited', at, commandId: `d${at}`, account, amount };
+    ledger.apply(event);
+    commitments.booked([event]);
+  };
+  const commit = async (barEnd: number): Promise<string> => {
+    const committed = await commitments.commit({ barEnd, forecastId: `f${barEnd}` }, NO_JOURNAL);
+    return committed!.root;
+  };
+  const cashOf = async (account: string, root: string, barEnd?: number) => {
+    const { holdings } = checkIncludedAccount(await commitments.inclusion(account, barEnd), root);
+    return holdings[0].holds.cash;
+  };
+  const begin = () => {
+    commitments = new BookCommitments({ secret: 'test', kept: 1e6 });
+    ledger = new ExchangeLedger(8, 1);
+    for (let i = 0; i < 1500; i++)
+      ledger.apply({
+        kind: 'account-deposited',
+        at: i,
+        commandId: `first-${i}`,
+        account: `a${i}`,
+        amount: '1',
+      });
+    commitments.start(ledger);
+  };
+  afterEach(() => commitments.close());
+
+  it('are the same whether changes were hashed early or when the bar ended', async () => {
+    begin();
+    // Fewer at a time than are told early, and none while a commitment waits.
+    for (let i = 0; i < 900; i++) deposit(`b${i}`, '2');
+    await commit(1);
+    for (let i = 0; i < 1400; i++) deposit(`a${i}`, '3');
+    const late = await commit(2);
+    await commitments.close();
+    begin();
+    for (let i = 0; i < 900; i++) deposit(`b${i}`, '2');
+    for (let i = 0; i < 1400; i++) {
+      deposit(`a${i}`, '3');
+      if (i % 100 === 0) await sleep(1);
+    }
+    expect(await commit(2)).toBe(late);
+  });
+
+  it('show everybody as of the last commitment while changes are hashed', async () => {
+    begin();
+    const root = await commit(1);
+    for (let i = 0; i < 1200; i++) deposit(`a${i}`, '4');
+    expect(await cashOf('a7', root)).toBe(100_000_000n);
+    const next = await commit(2);
+    expect(await cashOf('a7', next)).toBe(500_000_000n);
+    expect(await cashOf('a7', root, 1)).toBe(100_000_000n);
+    await expect(commitments.inclusion('a7', 3)).rejects.toThrow(UnknownEpochError);
+  });
+});
