@@ -69,7 +69,7 @@ export async function disturbed(
         try {
           await new Replayer(source, publisher, feeder, {
             ...replaying(options),
-            liquidator: () => house.reports(),
+            liquidator: (manager) => house.reports(manager),
           }).run(AbortSignal.timeout(600_000), (progress) => (bar = progress.bar));
           if (bar < options.bars) throw new Error(`the replay stands still at bar ${bar} of ${options.bars}`);
           return (performance.now() - started) / 1000;

@@ -42,7 +42,12 @@ describe('history', () => {
     });
     const house = engine.app.get(HouseLiquidator);
     await new Replayer(simulatedMarket(5, 90), engine.log, engine.database, {
-      ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0, liquidator: () => house.reports() },
+      ...{
+        speed: undefined,
+        liquidity: 1_000_000,
+        warmUpBars: 0,
+        liquidator: (manager) => house.reports(manager),
+      },
       flow: { seed: 3, accounts: 20, tradesPerBar: 3, medianNotional: 20_000, firstBar: 35 },
     }).run(new AbortController().signal);
     // Whether the market has made plans or not, there is one that was opened and closed.

@@ -2,14 +2,23 @@ import 'reflect-metadata';
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { Ctx, Payload } from '@nestjs/microservices';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { InvalidInputError } from '#lib/errors';
-import { Consume, ConsumeContext, EmbeddedLog, type Lane, LaneOwners, transportOf } from '#lib/events';
+import {
+  Consume,
+  ConsumeContext,
+  type Cursor,
+  EmbeddedLog,
+  type Lane,
+  LaneOwners,
+  type NextTurn,
+  transportOf,
+} from '#lib/events';
 import { defineTopic, type Message, outgoing } from '#lib/messages';
 import { ProblemFilter } from '#lib/service';
-import { write } from '#lib/storage';
+import { flushStatements, ServiceStateRepository, write } from '#lib/storage';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 
 // Lanes of one process that consume in common transactions.
@@ -160,6 +169,85 @@ describe('lanes that consume in rounds', () => {
       return asked;
     };
     await expect.poll(askedAtOnce, { timeout: 5000 }).toBe(1);
+  });
+
+  /** Turns that publish the sum of what the turns before have added up to, and one. */
+  const growing = (turns: number) => {
+    const read: number[] = [];
+    const next = async (manager: EntityManager) => {
+      if (read.length === turns) return undefined;
+      await flushStatements(manager);
+      const rows = await manager.query<{ value: number }[]>(
+        `select value from service_state where service = 'test' and name = 'second'`,
+      );
+      read.push(rows.at(0)?.value ?? 0);
+      const write = (writing: EntityManager) =>
+        new ServiceStateRepository('turns').save(writing, 'given', read.length);
+      return { messages: [number(1 + read.at(-1)!)], also: { source: 'test', write } };
+    };
+    return { read, next };
+  };
+  const takeTurns = (next: NextTurn) =>
+    log.publishInTurns(next, connection.manager, AbortSignal.timeout(20_000), true);
+  const given = () =>
+    connection.query(`select value from service_state where service = 'turns' and name = 'given'`);
+
+  it('take turns in one transaction, each after everything that the one before has caused', async () => {
+    const { read, next } = growing(4);
+    expect(await takeTurns(next)).toBe(true);
+    // Each adds twice its number: 2 (0 + 1), and so on.
+    expect(read).toEqual([0, 2, 8, 26]);
+    expect(await sums()).toEqual(new Map([['first', 40], ['second', 80]])); // prettier-ignore
+    expect(await given()).toEqual([{ value: 4 }]);
+    expect(handled.map(({ lane }) => lane)).toEqual(['first', 'second', 'first', 'second', 'first', 'second', 'first', 'second']); // prettier-ignore
+    expect(new Set(handled.map(({ transaction }) => transaction)).size).toBe(1);
+    // What they have published is there for others, under the offsets that it was consumed under.
+    const values = (await log.records('doubled', 0, 0n, 10n)).map(
+      ({ value }) => (JSON.parse(value) as NumberMessage).payload.value,
+    );
+    expect(values).toEqual([2, 6, 18, 54]);
+    await drained();
+  });
+
+  it('give turns back that were rolled back with a message that cannot be handled', async () => {
+    handle = (lane, values) => {
+      if (lane === 'second' && values.includes(18)) throw new InvalidInputError('value', 'is eighteen');
+    };
+    expect(await takeTurns(growing(4).next)).toBe(false);
+    expect(await given()).toEqual([]);
+    expect(await sums()).toEqual(new Map());
+    // Apart, the message is found that cannot be handled; and they are taken together again.
+    const apart = growing(4);
+    expect(await log.publishInTurns(apart.next, connection.manager, AbortSignal.timeout(20_000))).toBe(true);
+    expect(apart.read).toEqual([0, 2, 8, 8]);
+    handle = () => undefined;
+    await expect.poll(() => takeTurns(growing(1).next), { timeout: 5000 }).toBe(true);
+  });
+
+  it('take no turns where there is a consumer elsewhere, which every turn would have to wait for', async () => {
+    await connection.query(
+      `insert into consumer_offset (consumer_group, topic, partition, next_offset) values ('elsewhere', 'numbers', 0, 0)`,
+    );
+    const { read, next } = growing(1);
+    expect(await takeTurns(next)).toBe(false);
+    expect(read).toEqual([]);
+  });
+
+  it('read the records of units that stand at the same place once', async () => {
+    const other = new EmbeddedLog(elsewhere);
+    await other.publish([number(1), number(2)]);
+    const lane = { subscription: { topic: numbers, lane: FIRST, everyUnit: false, batch: 10 }, partition: 0 };
+    const reader = (offset: bigint) => ({ ...lane, position: { offset, sources: {} } }) as unknown as Cursor;
+    const read = await log.readTogether([reader(0n), reader(1n), reader(0n)]);
+    expect(read.map(({ index, records }) => [index, records.map(({ offset }) => Number(offset))])).toEqual([
+      [0, [0, 1]],
+      [1, [1]],
+      [2, [0, 1]],
+    ]);
+    const [first, second, third] = read.map(({ records }) => records.at(-1)!.shared);
+    expect(first).toBeDefined();
+    expect(third).toBe(first);
+    expect(second).not.toBe(first);
   });
 
   it('build on no state without a batch that another process has committed meanwhile', async () => {

@@ -29,7 +29,7 @@ export async function booksOfOneProcess(market: ReplayedMarket): Promise<Books> 
     const house = engine.app.get(HouseLiquidator);
     await new Replayer(simulatedMarket(market.seed, market.bars), engine.log, engine.database, {
       ...replaying(market),
-      liquidator: () => house.reports(),
+      liquidator: (manager) => house.reports(manager),
     }).run(new AbortController().signal);
     return await booksOf(engine.database);
   } finally {

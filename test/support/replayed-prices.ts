@@ -55,7 +55,7 @@ export async function replayPrices(
         if (bar > 0) await traders.act(bar - 1, engine);
         await before(bar, engine);
       },
-      liquidator: () => house.reports(),
+      liquidator: (manager) => house.reports(manager),
     }).run(new AbortController().signal);
     const rows = await engine.database.query<{ payload: BookEvent }[]>(
       'select payload from book_event order by sequence',

@@ -47,7 +47,7 @@ export async function replayCommand(
     const firstBar = barsToFirstForecast(forecasterConfig(environment).FIRST_PARAMETERS);
     const replayer = new Replayer(source, log, database, {
       ...{ speed, liquidity, warmUpBars: 200 },
-      liquidator: () => house.reports(),
+      liquidator: (manager) => house.reports(manager),
       flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
     });
     const started = performance.now();

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { TailState } from '#lib/forecasting';
-import type { ServiceStateRepository } from '#lib/storage';
+import type { ServiceStateRepository, StateText } from '#lib/storage';
 
 type Pending = TailState['pending'][number];
 type Scored = TailState['scored'][number];
@@ -34,11 +34,11 @@ export class StoredTails {
     this.saved = state;
     const known = new Set<object>([...(before?.pending ?? []), ...(before?.scored ?? [])]);
     const all = [...state.pending, ...state.scored];
-    const values = new Map<string, string | null>();
+    const values = new Map<string, StateText | null>();
     for (const { end } of known as Set<Pending | Scored>) values.set(nameOf(end), null);
     for (const row of all)
       if (known.has(row)) values.delete(nameOf(row.end));
-      else values.set(nameOf(row.end), JSON.stringify(row));
+      else values.set(nameOf(row.end), () => JSON.stringify(row));
     if (before?.markets !== state.markets) values.set(MARKETS, JSON.stringify(state.markets));
     await this.states.saveTexts(manager, [...values]);
   }

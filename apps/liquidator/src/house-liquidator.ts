@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { parsePlan, verifyCertificate } from '#lib/liquidation';
 import type { OpenedPlan } from './liquidation-record.js';
@@ -30,10 +31,11 @@ export class HouseLiquidator {
    * Reports on the oldest plans that wait for one. A replay asks when everything else has been consumed, so that the
    * same replay executes the same plans against the same forecast.
    *
+   * @param manager of the transaction, where the replay's turns share one
    * @param limit few enough for every consumer to take them in one batch
    */
-  async reports(limit = 400): Promise<Outgoing[]> {
-    const open = await this.repository.waiting(limit);
+  async reports(manager: EntityManager, limit = 400): Promise<Outgoing[]> {
+    const open = await this.repository.waiting(manager, limit);
     return open.map((opened) => this.reportOn(opened, opened.at));
   }
 }

@@ -13,7 +13,7 @@ import { partitionOf } from '#lib/events';
 import type { LiquidationPlan } from '#lib/liquidation';
 import type { MarketBoardState, MarketMarkState } from '#lib/exchange';
 import type { Race } from '#lib/liquidating';
-import { LiquidationEntity, ServiceStateRepository, write } from '#lib/storage';
+import { flushStatements, LiquidationEntity, ServiceStateRepository, write } from '#lib/storage';
 import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
 
 /** Name of a market's mark, a row of its own because most batches change none; without a market, what all of them begin with. */
@@ -86,8 +86,8 @@ export class LiquidatorRepository {
   saveState(manager: EntityManager, unit: number, { board, ...state }: LiquidatorState): Promise<void> {
     const { markets, ...clock } = board;
     return this.states.saveTexts(manager, [
-      ...markets.map((mark) => [markOf(unit, mark.market), JSON.stringify(mark)] as const),
-      [`watch/${unit}`, JSON.stringify({ ...state, board: clock })],
+      ...markets.map((mark) => [markOf(unit, mark.market), () => JSON.stringify(mark)] as const),
+      [`watch/${unit}`, () => JSON.stringify({ ...state, board: clock })],
     ]);
   }
   private async loadState(manager: EntityManager, unit: number): Promise<LiquidatorState | undefined> {
@@ -263,9 +263,10 @@ export class LiquidatorRepository {
     return this.database.getRepository(LiquidationEntity).findOneBy({ planId });
   }
 
-  /** The oldest open plans that nobody has won. */
-  async waiting(limit: number): Promise<OpenedPlan[]> {
-    const rows = await this.database.query<{ opened: OpenedPlan }[]>(
+  /** The oldest open plans that nobody has won, those of the transaction included. */
+  async waiting(manager: EntityManager, limit: number): Promise<OpenedPlan[]> {
+    await flushStatements(manager);
+    const rows = await manager.query<{ opened: OpenedPlan }[]>(
       `select opened from liquidation where status = 'open' and race->'won' = 'null' order by ordinal, unit limit $1`,
       [limit],
     );

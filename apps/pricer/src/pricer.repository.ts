@@ -40,8 +40,6 @@ const PARAMETERS = 'parameters/';
 export class PricerRepository {
   private readonly states = new ServiceStateRepository('pricer');
   private readonly journal = new Journal();
-  /** the small state as it was saved last, undefined where that is not known */
-  private saved: string | undefined;
 
   constructor(private readonly database: DataSource) {}
 
@@ -85,7 +83,6 @@ export class PricerRepository {
     parameters: ParametersPayload | undefined;
   }> {
     const { manager } = this.database;
-    this.saved = undefined;
     this.journal.forget();
     return {
       state: await this.engineState(manager),
@@ -118,14 +115,10 @@ export class PricerRepository {
    */
   async saveState(manager: EntityManager, { board, ...state }: PricingEngineState): Promise<void> {
     const { markets, ...clock } = board;
-    const text = JSON.stringify({ ...state, board: clock });
-    const values: [name: string, text: string][] = markets.map((mark) => [
-      `${MARK}${mark.market}`,
-      JSON.stringify(mark),
+    await this.states.saveTexts(manager, [
+      ...markets.map((mark) => [`${MARK}${mark.market}`, () => JSON.stringify(mark)] as const),
+      ['engine', () => JSON.stringify({ ...state, board: clock })],
     ]);
-    if (text !== this.saved) values.push(['engine', text]);
-    await this.states.saveTexts(manager, values);
-    this.saved = text;
   }
 
   private async engineState(manager: EntityManager): Promise<PricingEngineState | undefined> {

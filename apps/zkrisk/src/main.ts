@@ -64,12 +64,16 @@ async function start(options: StartOptions): Promise<void> {
       speed,
       liquidity,
       warmUpBars: firstBar,
-      ...(options.liquidator ? { liquidator: () => house.reports() } : {}),
-      before: async (bar) => {
-        const incident = staged?.incidentAt(bar);
-        if (incident !== undefined) display.say(`staged at bar ${bar}: ${incident.text}`);
-        await demo?.follow(bar);
-      },
+      ...(options.liquidator ? { liquidator: (manager) => house.reports(manager) } : {}),
+      ...(staged === undefined && demo === undefined
+        ? {}
+        : {
+            before: async (bar) => {
+              const incident = staged?.incidentAt(bar);
+              if (incident !== undefined) display.say(`staged at bar ${bar}: ${incident.text}`);
+              await demo?.follow(bar);
+            },
+          }),
       flow: { seed, accounts, tradesPerBar: trades, medianNotional: 20_000, firstBar },
     });
     const started = performance.now();

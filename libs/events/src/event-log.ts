@@ -24,6 +24,18 @@ export interface ConsumedBatch {
   readonly skipped?: string | undefined;
 }
 
+/** Messages that are published when it is their turn, and the writes that are committed with them. */
+export interface Turn {
+  readonly messages: readonly Outgoing[];
+  readonly also?: { source: string; write: (manager: EntityManager) => Promise<void> };
+}
+
+/**
+ * The next turn; undefined after the last. Reads through the manager see what everything before has written, once its deferred statements are
+ * flushed.
+ */
+export type NextTurn = (manager: EntityManager) => Promise<Turn | undefined>;
+
 /** Where messages go: Kafka, or tables that behave like it. The rest of the engine knows no more of either. */
 export abstract class EventLog {
   /** of keyed topics */
@@ -66,6 +78,27 @@ export abstract class EventLog {
 
   /** Resolves when every unit has consumed everything that has been published. */
   abstract drained(signal: AbortSignal): Promise<void>;
+
+  /**
+   * Publishes one turn after the other, each when everything that was published before is consumed.
+   *
+   * @param manager for a turn that reads between transactions
+   * @param together whether turns may share transactions with each other and with what they cause
+   * @returns false where turns that were given have been rolled back, or could not be taken together: what is committed is where to go on
+   */
+  async publishInTurns(
+    next: NextTurn,
+    manager: EntityManager,
+    signal: AbortSignal,
+    _together = false,
+  ): Promise<boolean> {
+    for (;;) {
+      await this.drained(signal);
+      const turn = signal.aborted ? undefined : await next(manager);
+      if (turn === undefined) return true;
+      await this.publish(turn.messages, turn.also);
+    }
+  }
 
   /** Housekeeping, now and then: drops messages that no reader needs any more. */
   abstract housekeeping(): Promise<void>;

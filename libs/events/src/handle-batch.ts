@@ -134,13 +134,19 @@ async function handleNow(
   const { outbox, committed, rejections } = context.drain();
   for (const { index, reason } of rejections) dead.push(deadLetter(topic, partition, origins[index], reason));
   const range = { unit: name, topic, partition, from: position.offset, to: next.offset };
-  // After the commit as well, actions log as part of what caused them.
-  const inContext = AsyncLocalStorage.snapshot();
   return {
     ...{ cursor, next, dead: dead.length },
     published: withOrigin([...log.notesOf({ ...range, skipped }), ...outbox, ...dead]),
-    committed: committed.map((action) => () => {
-      inContext(action);
-    }),
+    // After the commit as well, actions log as part of what caused them.
+    committed: committed.length === 0 ? [] : inContext(committed),
   };
+}
+
+function inContext(actions: readonly (() => void)[]): (() => void)[] {
+  const run = AsyncLocalStorage.snapshot();
+  return [
+    () => {
+      for (const action of actions) run(action);
+    },
+  ];
 }

@@ -1,8 +1,7 @@
 import { messageOf } from '#lib/errors';
-import type { Message } from '#lib/messages';
 import type { Subscription } from './consume.js';
 import { isTooLarge, LARGEST_MESSAGE_BYTES } from './message-size.js';
-import { type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
+import { type Checked, type LogRecord, SEQUENCE_HEADER, SOURCE_HEADER } from './record.js';
 
 /** Whether a record was not consumed before: a relay that was killed may publish messages again. */
 export function isFresh({ headers }: LogRecord, sources: Record<string, number>): boolean {
@@ -14,11 +13,14 @@ export function isFresh({ headers }: LogRecord, sources: Record<string, number>)
   return true;
 }
 
-/** A record’s message, or why it is none of its topic. */
-export function validate(
-  { topic }: Subscription,
-  record: LogRecord,
-): { message: Message<unknown> } | { reason: string } {
+/** A record’s message, or why it is none of its topic; read and checked once where several units of the process read the record. */
+export function validate({ topic }: Subscription, record: LogRecord): Checked {
+  const { shared } = record;
+  if (shared === undefined) return check(topic, record);
+  return (shared.checked ??= check(topic, record));
+}
+
+function check(topic: Subscription['topic'], record: LogRecord): Checked {
   if (record.problem !== undefined) return { reason: record.problem };
   if (isTooLarge(record.value)) return { reason: `has more than ${LARGEST_MESSAGE_BYTES} bytes` };
   let value: unknown;

@@ -1,3 +1,8 @@
+import type { Message } from '#lib/messages';
+
+/** A record’s message, or why it is none of its topic. */
+export type Checked = { readonly message: Message<unknown> } | { readonly reason: string };
+
 /** A record as it was read. */
 export interface LogRecord {
   readonly offset: bigint;
@@ -12,6 +17,8 @@ export interface LogRecord {
   readonly problem?: string;
   /** the first of a range of offsets that cannot be read; `offset` is the last */
   readonly from?: bigint;
+  /** of a record that several units of the process read: the message that the first of them has found, for all */
+  readonly shared?: { checked?: Checked };
 }
 
 /** Headers of a record that came through an outbox: whose, and its number in it. */

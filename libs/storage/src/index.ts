@@ -5,4 +5,12 @@ export * from './entities/index.js';
 export * from './notifications.js';
 export * from './service-state.js';
 export * from './monthly-partitions.js';
-export { allDone, deferWrites, flushStatements, flushWrites, write } from './transaction-writes.js';
+export {
+  allDone,
+  deferWrites,
+  flushStatements,
+  flushWrites,
+  sendStatements,
+  type StateText,
+  write,
+} from './transaction-writes.js';

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { ServiceStateEntity } from './entities/index.js';
-import { flushWrites, writeStates } from './transaction-writes.js';
+import { flushWrites, type StateText, writeStates } from './transaction-writes.js';
 
 /** Reads and writes the named JSON values a service keeps, within a transaction. */
 export class ServiceStateRepository {
@@ -29,17 +29,18 @@ export class ServiceStateRepository {
     return new Map(rows.map(({ name, value }) => [name, value]));
   }
 
-  /** Saves several values, given as JSON; null removes one. */
+  /** Saves several values, given as JSON or by what makes it when the transaction ends; null removes one. */
   async saveTexts(
     manager: EntityManager,
-    values: readonly (readonly [name: string, text: string | null])[],
+    values: readonly (readonly [name: string, text: StateText | null])[],
   ): Promise<void> {
     if (values.length === 0) return;
     const rows = values.map(([name, text]) => ({ service: this.service, name, text }));
     await writeStates(manager, rows);
   }
 
+  /** @param value not changed before the transaction ends */
   save(manager: EntityManager, name: string, value: unknown): Promise<void> {
-    return this.saveTexts(manager, [[name, JSON.stringify(value)]]);
+    return this.saveTexts(manager, [[name, () => JSON.stringify(value)]]);
   }
 }

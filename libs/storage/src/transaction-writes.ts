@@ -7,8 +7,11 @@ export interface StateRow {
   readonly service: string;
   readonly name: string;
   /** null: it is removed */
-  readonly text: string | null;
+  readonly text: StateText | null;
 }
+
+/** JSON, or what makes it where it is sent: of a value that is replaced before, none is made. */
+export type StateText = string | (() => string);
 
 interface Statement {
   readonly text: string;
@@ -19,6 +22,8 @@ interface Statement {
 interface Deferred {
   readonly states: Map<string, StateRow>;
   readonly statements: Statement[];
+  /** statements that have been sent, and whose answers nobody has waited for */
+  sent: Promise<void>[];
 }
 
 /** The name of the deferred writes among the data of the transaction's connection. */
@@ -37,7 +42,7 @@ export function deferWrites(manager: EntityManager): void {
   const { queryRunner } = manager;
   if (queryRunner?.isTransactionActive !== true)
     throw new Error('writes are deferred until the end of a transaction, and there is none');
-  queryRunner.data[DEFERRED] = { states: new Map(), statements: [] } satisfies Deferred;
+  queryRunner.data[DEFERRED] = { states: new Map(), statements: [], sent: [] } satisfies Deferred;
 }
 
 /** A statement whose result nobody needs: sent at once, or with the others where the transaction defers its writes. */
@@ -62,9 +67,20 @@ export async function writeStates(manager: EntityManager, rows: readonly StateRo
   else for (const { text, parameters } of statementsOf(rows)) await manager.query(text, [...parameters]);
 }
 
-/** Sends the statements that were deferred so far, for a read that depends on them; values of services wait on. */
-export function flushStatements(manager: EntityManager): Promise<void> {
-  return send(manager, deferredOf(manager)?.statements.splice(0) ?? []);
+/** Sends the statements that were deferred so far, without waiting: the server works while the transaction goes on. */
+export function sendStatements(manager: EntityManager): void {
+  const deferred = deferredOf(manager);
+  if (deferred === undefined || deferred.statements.length === 0) return;
+  const answered = send(manager, deferred.statements.splice(0));
+  // It fails where it is waited for.
+  answered.catch(() => undefined);
+  deferred.sent.push(answered);
+}
+
+/** Sends the statements that were deferred so far and waits for them, for a read that depends on them; values of services wait on. */
+export async function flushStatements(manager: EntityManager): Promise<void> {
+  sendStatements(manager);
+  await allDone(deferredOf(manager)?.sent.splice(0) ?? []);
 }
 
 /**
@@ -72,12 +88,13 @@ export function flushStatements(manager: EntityManager): Promise<void> {
  *
  * @throws {Error} the first statement's that fails
  */
-export function flushWrites(manager: EntityManager): Promise<void> {
+export async function flushWrites(manager: EntityManager): Promise<void> {
   const deferred = deferredOf(manager);
-  if (deferred === undefined) return Promise.resolve();
+  if (deferred === undefined) return;
   const states = [...deferred.states.values()];
   deferred.states.clear();
-  return send(manager, [...deferred.statements.splice(0), ...statementsOf(states)]);
+  deferred.statements.push(...statementsOf(states));
+  await flushStatements(manager);
 }
 
 /**
@@ -117,7 +134,14 @@ function statementsOf(rows: readonly StateRow[]): Statement[] {
   const remove = `delete from service_state s using unnest($1::text[], $2::text[]) as r (service, name)
      where s.service = r.service and s.name = r.name`;
   return [
-    ...(kept.length > 0 ? [{ text: upsert, parameters: [...keys(kept), kept.map(({ text }) => text)] }] : []),
+    ...(kept.length > 0
+      ? [
+          {
+            text: upsert,
+            parameters: [...keys(kept), kept.map(({ text }) => (typeof text === 'function' ? text() : text))],
+          },
+        ]
+      : []),
     ...(removed.length > 0 ? [{ text: remove, parameters: keys(removed) }] : []),
   ];
 }

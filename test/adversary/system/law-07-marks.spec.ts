@@ -53,7 +53,7 @@ async function replay(factor: number): Promise<Replayed> {
     await new Replayer(source, engine.log, engine.database, {
       ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0, before: print },
       flow: { seed: 11, accounts: 60, tradesPerBar: 6, medianNotional: 20_000, firstBar: 40 },
-      liquidator: () => house.reports(),
+      liquidator: (manager) => house.reports(manager),
     }).run(new AbortController().signal);
     const rows = await engine.database.query<{ account: string; at: string }[]>(
       `select payload->>'account' as account, at from book_event

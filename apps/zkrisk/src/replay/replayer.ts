@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { ZkriskError } from '#lib/errors';
-import type { EventLog } from '#lib/events';
+import type { EventLog, NextTurn, Turn } from '#lib/events';
 import { type LiquidityPayload, type Outgoing, outgoing, TOPICS } from '#lib/messages';
 import { ServiceStateRepository } from '#lib/storage';
 import type { MarketRow, MarketSource } from './market-source.js';
@@ -25,8 +25,8 @@ export interface ReplayOptions {
   readonly liquidity: number;
   /** bars sent as fast as possible before the speed applies */
   readonly warmUpBars: number;
-  /** execution reports on the liquidation plans that wait for one; left out, plans are left to others */
-  readonly liquidator?: () => Promise<Outgoing[]>;
+  /** execution reports on the liquidation plans that wait for one, read through the manager; left out, plans are left to others */
+  readonly liquidator?: (manager: EntityManager) => Promise<Outgoing[]>;
   /** actions outside before the prices of a bar are sent; done again where a replay is resumed at it */
   readonly before?: (bar: number) => Promise<void>;
 }
@@ -54,12 +54,16 @@ interface Cursor {
  * Sends a market to the log bar by bar: prices, then, when the engine has consumed them, made its forecast and liquidated
  * what it must, the bar's trades. The cursor is committed with the messages, so nothing is sent twice or left out whatever kills
  * the process; and because the engine is always caught up before the next step, the same replay gives the same
- * books to the last unit.
+ * books to the last unit. On embedded parts several steps share a transaction.
  */
 export class Replayer {
   private readonly states = new ServiceStateRepository('replay');
   private readonly flow: TradeFlow;
   private readonly rows = new Map<number, MarketRow['prices']>();
+  /** reads what was sent so far */
+  private manager: EntityManager;
+  /** the source has no further row */
+  private ended = false;
 
   constructor(
     private readonly source: MarketSource,
@@ -68,6 +72,7 @@ export class Replayer {
     private readonly options: ReplayOptions,
   ) {
     this.flow = new TradeFlow(options.flow, source.markets);
+    this.manager = database.manager;
   }
 
   /**
@@ -80,12 +85,39 @@ export class Replayer {
     signal: AbortSignal,
     onProgress: (progress: ReplayProgress) => void = () => undefined,
   ): Promise<void> {
+    const { before, speed } = this.options;
+    // Actions outside and a person's speed do not wait within a transaction.
+    let together = before === undefined && speed === undefined;
+    // Turns of a round that was rolled back are sent again: those of one bar apart, then together.
+    for (let most = Infinity; ; together = !together, most = together ? Infinity : 1) {
+      const turns = this.turns(signal, onProgress, most);
+      const next: NextTurn = async (manager) => {
+        this.manager = manager;
+        return (await turns.next()).value ?? undefined;
+      };
+      this.ended = false;
+      const committed = await this.log.publishInTurns(next, this.database.manager, signal, together);
+      if ((committed && this.ended) || signal.aborted) return;
+    }
+  }
+
+  /**
+   * Everything that is still to be sent, in the order in which it is sent, from what is committed on.
+   *
+   * @param most bars at most
+   */
+  private async *turns(
+    signal: AbortSignal,
+    onProgress: (progress: ReplayProgress) => void,
+    most: number,
+  ): AsyncGenerator<Turn, undefined> {
     const { description } = this.source;
     let cursor = (await this.storedCursor()) ?? { prices: 0, trades: 0, digest: '', description };
     const sent = createHash('sha256');
     // Messages of an earlier run come before anything new: it was to be handled at its own time.
-    await this.settled(signal);
+    yield* this.reports();
     let bar = 0;
+    let bars = 0;
     let before: number | undefined;
     for (const row of this.source.rows(0)) {
       if (signal.aborted) return;
@@ -101,14 +133,14 @@ export class Replayer {
         if (bar >= cursor.prices) {
           await this.options.before?.(bar);
           cursor = { ...cursor, prices: bar + 1, digest: digestOf(sent), description };
-          await this.send(this.priceMessages(bar, row, before), cursor);
+          yield this.turn(this.priceMessages(bar, row, before), cursor);
         }
-        await this.settled(signal);
-        if (signal.aborted) return;
+        yield* this.reports();
         cursor = { ...cursor, trades: bar + 1 };
-        await this.send(this.commandMessages(bar, row), cursor);
-        await this.settled(signal);
+        yield this.turn(this.commandMessages(bar, row), cursor);
+        yield* this.reports();
         onProgress({ bar: bar + 1, length: this.source.length, time: row.time });
+        if (++bars === most) return;
         if (this.options.speed !== undefined && bar >= this.options.warmUpBars) {
           const rest = 1000 / this.options.speed - (performance.now() - started);
           if (rest > 0) await sleep(rest, undefined, { signal }).catch(() => undefined);
@@ -117,11 +149,12 @@ export class Replayer {
       bar++;
       before = row.time;
     }
+    this.ended = true;
   }
 
   /** @throws {ReplayMismatchError} where another market has been replayed into the same books */
   private async storedCursor(): Promise<Cursor | undefined> {
-    const stored = await this.states.all<Cursor>(this.database.manager);
+    const stored = await this.states.all<Cursor>(this.manager);
     const own = stored.get(this.source.id);
     const [other] = [...stored].filter(([id]) => id !== this.source.id);
     if (own === undefined && other !== undefined)
@@ -129,21 +162,18 @@ export class Replayer {
     return own;
   }
 
-  /** Waits until everything is consumed and every liquidation that follows is executed. */
-  private async settled(signal: AbortSignal): Promise<void> {
+  /** Reports on the liquidation plans that wait for one, until none does. */
+  private async *reports(): AsyncGenerator<Turn, void> {
     for (;;) {
-      await this.log.drained(signal);
-      const reports = signal.aborted ? [] : ((await this.options.liquidator?.()) ?? []);
+      const reports = (await this.options.liquidator?.(this.manager)) ?? [];
       if (reports.length === 0) return;
-      await this.log.publish(reports);
+      yield { messages: reports };
     }
   }
 
-  private async send(messages: Outgoing[], cursor: Cursor): Promise<void> {
-    await this.log.publish(messages, {
-      source: 'replay',
-      write: (manager) => this.states.save(manager, this.source.id, cursor),
-    });
+  private turn(messages: Outgoing[], cursor: Cursor): Turn {
+    const write = (manager: EntityManager) => this.states.save(manager, this.source.id, cursor);
+    return { messages, also: { source: 'replay', write } };
   }
 
   private priceMessages(bar: number, { time, prices }: MarketRow, before: number | undefined): Outgoing[] {

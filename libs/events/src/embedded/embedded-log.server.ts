@@ -23,17 +23,21 @@ export class EmbeddedLogServer extends LogServer<EmbeddedLog> {
       source: new EmbeddedRecords(log),
       offsets: new ConsumerOffsets(database),
     };
-    const answers = answersOf(this.messageHandlers).map(answeringLane);
-    const units = [...lanesOf(this.messageHandlers), ...answers].flatMap((lane) =>
-      unitsOf(lane.lane, log.partitions).map(
-        (unit) => new LaneUnit(lane.lane, unit, cursorsOf(lane, unit, log.partitions), parts),
-      ),
-    );
+    const unitsIn = (lanes: readonly LaneHandlers[]) =>
+      lanes.flatMap((lane) =>
+        unitsOf(lane.lane, log.partitions).map(
+          (unit) => new LaneUnit(lane.lane, unit, cursorsOf(lane, unit, log.partitions), parts),
+        ),
+      );
+    const answering = unitsIn(answersOf(this.messageHandlers).map(answeringLane));
+    const units = [...unitsIn(lanesOf(this.messageHandlers)), ...answering];
+    // Nothing waits for answers: they change nothing.
+    const apart = new Set(answering.map(({ name }) => name));
     // Positions first: from then on the log's lag tells whether everything has been consumed.
     await Promise.all(units.map((unit) => unit.restore()));
     const shared = units.filter(({ lane }) => lane.shared);
     const consumers = [
-      ...(shared.length === 0 ? [] : [new Rounds(shared, parts)]),
+      ...(shared.length === 0 ? [] : [new Rounds(shared, apart, parts)]),
       ...units.filter((unit) => !shared.includes(unit)),
     ];
     for (const consumer of consumers) consumer.start();

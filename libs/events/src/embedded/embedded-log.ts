@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { DataSource, EntityManager } from 'typeorm';
-import { EventLog, type Lag } from '../event-log.js';
+import { EventLog, type Lag, type NextTurn } from '../event-log.js';
 import type { Cursor } from '../handle-batch.js';
 import type { Outgoing, Topic } from '#lib/messages';
 import { partitionFor } from '../partitions.js';
@@ -30,6 +30,11 @@ export class EmbeddedLog extends EventLog {
    * Resolves to whether they were: false where that round was rolled back.
    */
   join: ((publication: Publication) => Promise<boolean>) | undefined;
+  /**
+   * Where all lanes of this process consume in rounds: takes turns within them. Resolves to whether all were committed: false where a round with
+   * some was rolled back, or where there are consumers elsewhere.
+   */
+  takeTurns: ((next: NextTurn, signal: AbortSignal) => Promise<boolean>) | undefined;
   /** of each topic the moment of its last append here */
   private readonly lastAppend = new Map<string, number>();
   /** of each consumer here the moment up to which it has found nothing to do */
@@ -117,6 +122,17 @@ export class EmbeddedLog extends EventLog {
     this.announce(new Set(messages.map(({ topic }) => topic)));
   }
 
+  override async publishInTurns(
+    next: NextTurn,
+    manager: EntityManager,
+    signal: AbortSignal,
+    together = false,
+  ): Promise<boolean> {
+    if (!together) return super.publishInTurns(next, manager, signal);
+    await this.drained(signal);
+    return (await this.takeTurns?.(next, signal)) ?? false;
+  }
+
   /** Appends messages with the writes that belong to them. */
   async appendAll(manager: EntityManager, publications: readonly Publication[]): Promise<void> {
     await this.appendAt(
@@ -142,7 +158,8 @@ export class EmbeddedLog extends EventLog {
 
   /**
    * Reads the next batch of each cursor as of one moment, in the order given. One statement sees one snapshot: where a
-   * message is seen, so is everything that was committed before it, whatever topic it is in.
+   * message is seen, so is everything that was committed before it, whatever topic it is in. Cursors that stand at the same place get the
+   * same records, which are read, and checked by the first of them, once.
    *
    * @returns batches that have records, by the indices of their cursors
    */
@@ -150,6 +167,15 @@ export class EmbeddedLog extends EventLog {
     cursors: readonly Cursor[],
     manager: Pick<EntityManager, 'query'> = this.database,
   ): Promise<{ index: number; records: LogRecord[] }[]> {
+    const places = new Map<string, number[]>();
+    cursors.forEach(({ subscription: { topic, batch }, partition, position: { offset } }, index) => {
+      const place = `${topic.name}/${partition}/${offset}/${batch}`;
+      const there = places.get(place);
+      if (there === undefined) places.set(place, [index]);
+      else there.push(index);
+    });
+    const readers = [...places.values()];
+    const firsts = readers.map(([index]) => cursors[index]);
     const rows = await manager.query<(StoredRecord & { ordinal: string })[]>(
       `select c.ordinal, r.record_offset, r.key, r.value, r.headers, r.appended_at
        from unnest($1::text[], $2::int[], $3::bigint[], $4::int[])
@@ -160,20 +186,19 @@ export class EmbeddedLog extends EventLog {
          order by record_offset limit c.size) r
        order by c.ordinal, r.record_offset`,
       [
-        cursors.map(({ subscription }) => subscription.topic.name),
-        cursors.map(({ partition }) => partition),
-        cursors.map(({ position }) => position.offset.toString()),
-        cursors.map(({ subscription }) => subscription.batch),
+        firsts.map(({ subscription }) => subscription.topic.name),
+        firsts.map(({ partition }) => partition),
+        firsts.map(({ position }) => position.offset.toString()),
+        firsts.map(({ subscription }) => subscription.batch),
       ],
     );
-    const byCursor = new Map<number, LogRecord[]>();
-    for (const row of rows) {
-      const index = Number(row.ordinal) - 1;
-      const records = byCursor.get(index) ?? [];
-      records.push(recordOf(row));
-      byCursor.set(index, records);
-    }
-    return [...byCursor].map(([index, records]) => ({ index, records }));
+    const byPlace: LogRecord[][] = readers.map(() => []);
+    for (const row of rows) byPlace[Number(row.ordinal) - 1].push({ ...recordOf(row), shared: {} });
+    return byPlace
+      .flatMap((records, place) =>
+        records.length === 0 ? [] : readers[place].map((index) => ({ index, records: [...records] })),
+      )
+      .sort((a, b) => a.index - b.index);
   }
 
   /** The oldest record kept of a partition. */

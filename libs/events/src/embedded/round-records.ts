@@ -21,7 +21,8 @@ const nameOf = (topic: string, partition: number): string => `${topic}/${partiti
 export class RoundRecords {
   private readonly waiting: Map<Cursor, Waiting>;
   private readonly readers = new Map<string, Cursor[]>();
-  private readonly published: Outgoing[] = [];
+  private published: Outgoing[] = [];
+  private readonly topicNames = new Set<string>();
   /** of partitions whose published records were handed out: the offset that the first of them must get */
   private readonly handedOut = new Map<string, bigint>();
   /** how many messages are published to each partition */
@@ -52,9 +53,16 @@ export class RoundRecords {
     }
   }
 
-  /** Messages to be appended when the round ends. */
-  get appended(): readonly Outgoing[] {
-    return this.published;
+  /** Topics that the round publishes to. */
+  get topics(): ReadonlySet<string> {
+    return this.topicNames;
+  }
+
+  /** Messages to be appended that were not asked for before. */
+  takePublished(): readonly Outgoing[] {
+    const taken = this.published;
+    this.published = [];
+    return taken;
   }
 
   /** The next batch of the first cursor that has any. */
@@ -69,12 +77,18 @@ export class RoundRecords {
     return undefined;
   }
 
+  /** Whether nothing is left, here or behind a batch that was read full. */
+  get whole(): boolean {
+    return [...this.waiting.values()].every(({ records, end }) => records.length === 0 && end !== undefined);
+  }
+
   /** Messages that a batch publishes: who reads their topics in this round gets them. */
   add(messages: readonly Outgoing[], now: number): void {
     for (const given of messages) {
       const partition = partitionFor(given, this.partitions);
       const message = { ...given, partition, appendedAt: given.appendedAt ?? now };
       this.published.push(message);
+      this.topicNames.add(message.topic);
       const name = nameOf(message.topic, partition);
       const index = this.counts.get(name) ?? 0;
       this.counts.set(name, index + 1);
@@ -85,7 +99,7 @@ export class RoundRecords {
         if (waiting.end === undefined) continue;
         record ??= {
           ...{ offset: waiting.end, key: message.key, value: message.value },
-          ...{ headers: message.headers ?? {}, timestamp: message.appendedAt },
+          ...{ headers: message.headers ?? {}, timestamp: message.appendedAt, shared: {} },
         };
         if (index === 0) this.handedOut.set(name, record.offset);
         waiting.records.push(record);

@@ -1,25 +1,40 @@
 import type { LoggerService } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
-import { allDone, deferWrites, flushWrites } from '#lib/storage';
+import { allDone, deferWrites, flushWrites, sendStatements } from '#lib/storage';
 import type { AdvancedUnit, ConsumerOffsets } from '../consumer-offsets.js';
 import { batchOf, type Consumed, type Cursor } from '../handle-batch.js';
 import { keepConsuming } from '../keep-consuming.js';
 import type { LaneUnit } from '../lane-unit.js';
 import { topicsOf } from '../lanes-of.js';
+import { requireSizes } from '../message-size.js';
+import type { NextTurn } from '../event-log.js';
+import { withOrigin } from '../with-origin.js';
 import type { EmbeddedLog, Publication } from './embedded-log.js';
 import { RoundRecords } from './round-records.js';
 
 /** After so long a round begins no further batch: who waits for its commit waits no longer than it takes to end one. */
 const LONGEST_ROUND_MS = 50;
+/** After so long a round takes no further turn. */
+const LONGEST_TURNS_MS = 1_000;
 
 /** Emitted where something is to be published in a round; no topic has this name. */
 const JOINED = ' joined';
+
+/** Turns that somebody has to give, and who hears whether all were committed. */
+interface Turns {
+  readonly next: NextTurn;
+  readonly signal: AbortSignal;
+  readonly done: (committed: boolean) => void;
+  /** the last one was given */
+  ended: boolean;
+}
 
 /**
  * Consumes the batches of several lanes' units together: a round is one transaction in which each unit in turn handles what waits for it, what
  * the others have published in the same round included, until nothing is left. Prices come in, and the forecast, its prices, plans and history
  * are committed as one. Each value of a service's state, the units' positions and the published messages are written once, at the end.
+ * Turns (`publishInTurns`) are taken within a round: where nothing is left to handle, the next one follows in the same transaction.
  *
  * A round in which anything fails is rolled back whole. Then each unit consumes batch by batch in transactions of its own, which finds the message
  * that cannot be handled, until there is nothing left to read.
@@ -32,9 +47,12 @@ export class Rounds {
   private apart = false;
   /** what is to be published in the next round */
   private publications: (Publication & { readonly done: (committed: boolean) => void })[] = [];
+  private turns: Turns | undefined;
 
+  /** @param besides units of this process that nobody has to wait for before the next turn */
   constructor(
     private readonly units: readonly LaneUnit[],
+    private readonly besides: ReadonlySet<string>,
     private readonly parts: {
       readonly log: EmbeddedLog;
       readonly offsets: ConsumerOffsets;
@@ -55,6 +73,7 @@ export class Rounds {
             this.publications.push({ ...publication, done });
             this.parts.log.wake(JOINED);
           });
+    this.parts.log.takeTurns = (next, signal) => this.takeTurns(next, signal);
     this.running = keepConsuming(
       this.stopping.signal,
       (timeoutMs, signal) => this.parts.log.waitForAppend([...this.topics, JOINED], timeoutMs, signal),
@@ -65,6 +84,7 @@ export class Rounds {
   /** Ends after the round that is under way. */
   async stop(): Promise<void> {
     this.parts.log.join = undefined;
+    this.parts.log.takeTurns = undefined;
     this.stopping.abort();
     await this.running;
     this.unjoin();
@@ -90,6 +110,38 @@ export class Rounds {
   /** Tells those who wait to publish in a round to publish without one. */
   private unjoin(): void {
     for (const { done } of this.publications.splice(0)) done(false);
+    this.endTurns(false);
+  }
+
+  private endTurns(committed: boolean): void {
+    this.turns?.done(committed);
+    this.turns = undefined;
+  }
+
+  /** @returns whether all turns were committed; false as well where some consumer is elsewhere: a turn has to wait for all of them */
+  private async takeTurns(next: NextTurn, signal: AbortSignal): Promise<boolean> {
+    const own = new Set([...this.units.map(({ name }) => name), ...this.besides]);
+    const elsewhere = (await this.parts.log.lag()).some(({ group }) => !own.has(group));
+    if (elsewhere || this.apart || this.turns !== undefined || this.stopping.signal.aborted) return false;
+    return new Promise((done) => {
+      this.turns = { next, signal, done, ended: false };
+      this.parts.log.wake(JOINED);
+    });
+  }
+
+  /** Publishes the next turn in a round that has handled everything. @returns whether there was one */
+  private async nextTurn(manager: EntityManager, records: RoundRecords, began: number): Promise<boolean> {
+    const { turns } = this;
+    // What others have published comes first, and what they have asked for has to be committed.
+    if (turns === undefined || turns.ended || !records.whole || this.publications.length > 0) return false;
+    if (performance.now() - began > LONGEST_TURNS_MS) return false;
+    const turn = turns.signal.aborted ? undefined : await turns.next(manager);
+    turns.ended = turn === undefined;
+    if (turn === undefined) return false;
+    requireSizes(turn.messages);
+    records.add(withOrigin(turn.messages), Date.now());
+    await turn.also?.write(manager);
+    return true;
   }
 
   /** A batch of each unit, in a transaction each. @returns whether there may be more */
@@ -111,7 +163,7 @@ export class Rounds {
     try {
       // No transaction is begun where there is nothing to do.
       const read = joined.length === 0 ? await log.readTogether(this.cursors) : undefined;
-      if (read?.length === 0) {
+      if (read?.length === 0 && this.turns === undefined) {
         log.noteIdle(this, this.topics, moment);
         return false;
       }
@@ -121,10 +173,11 @@ export class Rounds {
       for (const batch of consumed) batch.unit.settle(batch);
       log.announce(topics);
       for (const publication of joined) publication.done(true);
+      if (this.turns?.ended === true) this.endTurns(true);
       // Nobody else here has appended anything meanwhile, and all that there was is consumed.
       const whole = done && log.moment === moment + 1;
       if (whole) log.noteIdle(this, this.topics, log.moment);
-      return !whole || this.publications.length > 0;
+      return !whole || this.publications.length > 0 || this.turns !== undefined;
     } catch (error) {
       this.publications.push(...joined);
       throw error;
@@ -138,22 +191,55 @@ export class Rounds {
   ): Promise<{ consumed: (Consumed & { unit: LaneUnit })[]; done: boolean; topics: Set<string> }> {
     const { log } = this.parts;
     deferWrites(manager);
-    // Their offsets are fixed before anything is read: whoever else appends to their partitions waits for the round.
-    await log.appendAll(manager, joined);
-    const records = new RoundRecords(
-      this.cursors,
-      found ?? (await log.readTogether(this.cursors, manager)),
-      log.partitions,
-    );
+    // Their offsets are fixed before anything is read: whoever else appends to their partitions waits for the round. The server reads behind the
+    // appending, without another way to it and back.
+    const [, read] = await allDone([
+      log.appendAll(manager, joined),
+      found ?? log.readTogether(this.cursors, manager),
+    ]);
+    const records = new RoundRecords(this.cursors, read, log.partitions);
     const before = this.units.map((unit) => ({
       ...{ unit, batches: unit.batchCount },
       positions: unit.cursors.map((cursor) => ({ cursor, from: cursor.position.offset })),
     }));
     const began = performance.now();
     const consumed: (Consumed & { unit: LaneUnit })[] = [];
-    let done = false;
-    while (!done && performance.now() - began < LONGEST_ROUND_MS) {
-      done = true;
+    const appended: ReturnType<EmbeddedLog['appendAt']>[] = [];
+    const send = () => {
+      const rows = log.appendAt(manager, records.takePublished());
+      rows.catch(() => undefined);
+      appended.push(rows);
+      sendStatements(manager);
+    };
+    let done = await this.handleWaiting(manager, records, consumed);
+    while (done && (await this.nextTurn(manager, records, began))) {
+      // The server writes what the turns before have caused while this one is handled.
+      send();
+      done = await this.handleWaiting(manager, records, consumed);
+    }
+    send();
+    const written = flushWrites(manager);
+    const advanced = before.flatMap(({ unit, batches, positions }): AdvancedUnit[] =>
+      unit.batchCount === batches
+        ? []
+        : [{ name: unit.name, before: batches, after: unit.batchCount, moves: movesOf(positions) }],
+    );
+    const [rows] = await allDone([allDone(appended), written, this.advance(manager, advanced)]);
+    requireOffsets(records, rows.flat());
+    const topics = new Set(joined.flatMap(({ messages }) => messages.map(({ topic }) => topic)));
+    for (const topic of records.topics) topics.add(topic);
+    return { consumed, done, topics };
+  }
+
+  /** Each unit in turn handles what waits for it. @returns whether nothing is left, rather than time over */
+  private async handleWaiting(
+    manager: EntityManager,
+    records: RoundRecords,
+    consumed: (Consumed & { unit: LaneUnit })[],
+  ): Promise<boolean> {
+    const began = performance.now();
+    while (performance.now() - began < LONGEST_ROUND_MS) {
+      let done = true;
       for (const unit of this.units) {
         const fetched = records.next(unit.cursors);
         if (fetched === undefined) continue;
@@ -164,23 +250,9 @@ export class Rounds {
         consumed.push({ ...batch, unit });
         records.add(batch.published, Date.now());
       }
+      if (done) return true;
     }
-    const written = flushWrites(manager);
-    const advanced = before.flatMap(({ unit, batches, positions }): AdvancedUnit[] =>
-      unit.batchCount === batches
-        ? []
-        : [{ name: unit.name, before: batches, after: unit.batchCount, moves: movesOf(positions) }],
-    );
-    await allDone([written, this.append(manager, records), this.advance(manager, advanced)]);
-    const published = [...joined.flatMap(({ messages }) => messages), ...records.appended];
-    return { consumed, done, topics: new Set(published.map(({ topic }) => topic)) };
-  }
-
-  /** @throws {Error} where records were consumed under other offsets than they have got */
-  private async append(manager: EntityManager, records: RoundRecords): Promise<void> {
-    for (const { topic, partition, offset } of await this.parts.log.appendAt(manager, records.appended))
-      if (records.contradicted(topic, partition, offset))
-        throw new Error(`others have appended to ${topic}/${partition} meanwhile`);
+    return false;
   }
 
   /** @throws {Error} where another process has consumed a batch of one of the units */
@@ -188,6 +260,20 @@ export class Rounds {
     if (advanced.length === 0) return;
     const other = await this.parts.offsets.advanceTogether(manager, advanced);
     if (other !== undefined) throw new Error(`another process of ${other} has consumed a batch`);
+  }
+}
+
+/**
+ * @param appended first offsets of the round's appends, in their order; from the first one to a partition on nobody else appends to it
+ * @throws {Error} where records were consumed under other offsets than they have got
+ */
+function requireOffsets(records: RoundRecords, appended: Awaited<ReturnType<EmbeddedLog['appendAt']>>): void {
+  const seen = new Set<string>();
+  for (const { topic, partition, offset } of appended) {
+    const name = `${topic}/${partition}`;
+    if (!seen.has(name) && records.contradicted(topic, partition, offset))
+      throw new Error(`others have appended to ${name} meanwhile`);
+    seen.add(name);
   }
 }
 
