@@ -47,6 +47,7 @@ describe('five colluders with every command there is', () => {
       'takeover',
       'accept',
       'vault',
+      ...['restrict', 'resume', 'rescale', 'delist', 'bust', 'parameters', 'held', 'judge'],
     ])
       expect(
         tried.some((name) => name.startsWith(`${kind}: `)),
@@ -74,9 +75,12 @@ describe('five colluders with every command there is', () => {
         'takeover: match-booked',
       ],
       ...['takeover: trade-rejected', 'accept: takeovers-accepted'],
+      ...['restrict: done', 'resume: done', 'resume: listed', 'rescale: done', 'delist: done'],
+      ...['bust: done', 'bust: refused', 'parameters: parameters-set', 'parameters: parameters-rejected'],
+      ...['held: held', 'held: repeated', 'judge: confirm', 'judge: refuse'],
     ])
       expect(coverage.get(outcome) ?? 0, outcome).toBeGreaterThan(0);
-    for (const law of ['1: ', '4: ', '5: ', '8: ', '9: ', '10: ', '11: ', 'no gain'])
+    for (const law of ['1: ', '4: ', '5: ', '8: ', '9: ', '10: ', '11: ', 'no gain at', 'no gain beside'])
       expect(
         tried.some((name) => name.startsWith(law)),
         law,

@@ -60,6 +60,27 @@ describe('legs and limits', () => {
     expect(machine.trade('thief', { A: -10 }).kind).toBe('trade-booked');
   });
 
+  it('linear margin counts the open interest that the trade itself makes, alone or in a match', () => {
+    const machine = new ExchangeMachine(['A', 'B'], {
+      rules: { credit: { poolShare: 0.01, accountShare: null } },
+    });
+    machine.provide('lp', 1_000_000);
+    for (const account of ['a', 'b', 'c', 'd']) machine.deposit(account, 20_000);
+    // 10 % of the hour's widest move would be due past an interest of 10,000 a share of K; 5 % are without one.
+    const lacks = (account: string) => machine.engine.accounts.standing(account).available < 0;
+    machine.trade('a', { A: 3900 });
+    expect(machine.ledger.hasPositions('a')).toBe(false);
+    const fill = (buyer: string, seller: string) => ({
+      ...{ buyer, seller, market: 'A', size: '1900', price: '100', maker: 'buyer' as const },
+    });
+    const matched = machine.match({
+      ...{ matchId: 'm', releases: [], pool: [] },
+      fills: [fill('a', 'b'), fill('c', 'd')],
+    });
+    for (const account of ['a', 'b', 'c', 'd']) expect(lacks(account), account).toBe(false);
+    expect(matched).toMatchObject({ kind: 'match-rejected', code: 'insufficient-margin' });
+  });
+
   it('an account below its initial margin closes, and opens nothing', () => {
     const machine = funded(800);
     expect(machine.trade('thief', { A: 100 }).kind).toBe('trade-booked');

@@ -7,6 +7,7 @@ import {
   type MarketOrder,
   marketOrderSeal,
   type TradeBooked,
+  type TradeBusted,
 } from '#lib/exchange';
 import { ExchangeMachine, HOUR_MS, LINEAR, number } from '../support/exchange-machine.js';
 
@@ -117,6 +118,109 @@ describe('orders of the operator', () => {
     // A short at 100 in a market at 50: 5,000 won.
     expect(() => machine.bust(bought)).toThrow(/rescaled or delisted/);
     expect(machine.ledger.hasPositions('t')).toBe(false);
+  });
+
+  it('a market that is listed anew and silent keeps nobody from anything', () => {
+    const machine = new Ordered();
+    machine.deposit('t', 30_000);
+    machine.trade('t', { B: 100 });
+    expect(machine.leave('lp', 1000, 'locked').kind).toBe('liquidity-asked');
+    machine.wait(1000);
+    machine.delist('A', '100');
+    machine.order({ order: 'resume', market: 'A' });
+    machine.time += 25 * HOUR_MS;
+    // Marks of the other market alone: the risk could not be computed, and each of these threw.
+    const tick = () =>
+      machine.engine.take({ market: 'B', price: '100', time: ++machine.time, sequence: machine.time });
+    tick();
+    tick();
+    expect(machine.engine.takeMatured().map(({ kind }) => kind)).toContain('liquidity-withdrawn');
+    expect(machine.engine.assessment().assessment.riskMeasure).toBeLessThan(0);
+    expect(machine.trade('t', { B: 1 }).kind).toBe('trade-booked');
+    expect(machine.trade('t', { A: 1 })).toMatchObject({ kind: 'trade-rejected', code: 'unknown-market' });
+    machine.restart();
+    expect(machine.engine.ready()).toBe(true);
+    expect(machine.trade('t', { B: 1 }).kind).toBe('trade-booked');
+  });
+
+  it('a provider who has left with its part of a premium pays for no trade that is taken back: nor do the others', () => {
+    const machine = new Ordered();
+    machine.deposit('t', 1_000_000);
+    machine.provide('accomplice', 3_000_000);
+    machine.wait(1000);
+    const bought = machine.journalled(() => machine.trade('t', { B: 20_000 }));
+    machine.wait(25 * HOUR_MS);
+    machine.trade('t', { B: -20_000 });
+    machine.wait(25 * HOUR_MS);
+    machine.leave('accomplice', machine.worth('accomplice').toFixed(8));
+    machine.wait(1000);
+    const [honest, cash] = [machine.ledger.liquidity, machine.equity('t')];
+    machine.bust(bought);
+    // 35,605 came back to the trader, of which the accomplice had had 24,000: the provider who stayed lost 31,915.
+    expect(machine.ledger.liquidity).toBe(honest);
+    expect(machine.equity('t')).toBeLessThanOrEqual(cash);
+  });
+
+  it('half of the horizon later half of the premium for liquidity comes back, and the whole of the one for risk', () => {
+    const machine = new Ordered();
+    machine.deposit('t', 100_000);
+    // The end of a bucket of premia.
+    machine.wait(Math.ceil(machine.time / 1_350_000) * 1_350_000 - machine.time);
+    const bought = machine.journalled(() => machine.trade('t', { B: 1000 }));
+    machine.wait(12 * HOUR_MS);
+    const pending = machine.ledger.pendingToLiquidity;
+    const [busted] = machine.bust(bought).filter(({ kind }) => kind === 'trade-busted') as [TradeBusted];
+    expect(busted.riskPremium).toBe(bought.booked.riskPremium);
+    expect(Number(busted.liquidityPremium)).toBeCloseTo(Number(bought.booked.liquidityPremium) / 2, 6);
+    // The rest of it is earned by nobody; what is pending still is funding.
+    expect(number(pending - machine.ledger.pendingToLiquidity)).toBeCloseTo(
+      Number(busted.liquidityPremium),
+      6,
+    );
+    machine.wait(25 * HOUR_MS);
+    machine.wait(1000);
+    expect(machine.ledger.pendingToLiquidity).toBe(0n);
+  });
+
+  it('collateral that has left the exchange does not come back as a debt of nobody', () => {
+    const machine = new Ordered();
+    machine.deposit('t', 30_000);
+    machine.transfer('t', 'B', 20_000);
+    machine.trade('t', { B: 100 }, { margin: 'isolated' });
+    const closed = machine.journalled(() => machine.trade('t', { B: -100 }, { margin: 'isolated' }));
+    expect(machine.withdraw('t', 25_000).kind).toBe('account-withdrawn');
+    const left = machine.ledger.cashOf('t');
+    machine.bust(closed);
+    // It was −15,000, beside 20,000 of margin in a position that its owner had for a quarter of that.
+    expect(machine.ledger.cashOf('t')).toBe(0n);
+    expect(machine.equity('t~B')).toBeLessThan(number(left) + 100);
+  });
+
+  it('a liquidation that is taken back brings its owner the exchange’s part of the penalty, not the liquidator’s', () => {
+    const machine = new Ordered();
+    machine.deposit('t', 20_000);
+    machine.deposit('bot', 1);
+    machine.trade('t', { A: 1000 });
+    machine.marks({ A: 92 });
+    const liquidation = machine.journalled(() =>
+      machine
+        .liquidate('t', { A: -1000 }, { penaltyRate: 0.01 })
+        .find(({ kind }) => kind === 'trade-booked')!,
+    );
+    const { penalty, toLiquidator } = liquidation.booked;
+    expect(Number(toLiquidator)).toBeGreaterThan(100);
+    const bot = machine.ledger.cashOf('bot');
+    const { account, tradeId: id } = liquidation.booked;
+    const events = machine.order(
+      { order: 'bust', market: '*', trade: { account, id, of: 'liquidation-trades' } },
+      liquidation,
+    );
+    const kept = Number(penalty) - Number(toLiquidator);
+    expect(Number((events.find(({ kind }) => kind === 'trade-busted') as TradeBusted).penalty)).toBeCloseTo(
+      kept,
+      8,
+    );
+    expect(machine.ledger.cashOf('bot')).toBe(bot);
   });
 
   it('nor one of the moment of a rescaling', () => {

@@ -40,7 +40,7 @@ export class ExchangeMachine {
   time = START;
   private commands = 0;
   private forecasts = 0;
-  private ticks = 0;
+  protected ticks = 0;
 
   /**
    * @param volatility of each market's log return over the horizon
@@ -245,14 +245,14 @@ export class ExchangeMachine {
     return events.findLast(({ kind }) => kind !== 'credit-charged')!;
   }
 
-  private keep(events: readonly BookEvent[]): void {
+  protected keep(events: readonly BookEvent[]): void {
     this.events.push(...events);
     if (events.length === 0) return;
     const imbalance = this.ledger.imbalance();
     if (imbalance !== 0n) throw new Error(`the books are out of balance by ${imbalance}`);
   }
 
-  private id(): string {
+  protected id(): string {
     return `c${++this.commands}`;
   }
 }

@@ -126,7 +126,8 @@ export const BOOK_EXAMPLES: readonly BookPayload[] = [
   {
     ...{ kind: 'trade-busted', at, tradeId: 'trade-1', account: 'alice', penalty: '0', debt: '0' },
     legs: [{ market: 'BTC', size: '-0.5', price: '65000.5' }],
-    ...{ riskPremium: '1.25', liquidityPremium: '0.31', collateral: '0', ...operator },
+    traded: { at: at - 3_600_000, riskPremium: '1.25', liquidityPremium: '0.31' },
+    ...{ riskPremium: '1.25', liquidityPremium: '0.29', collateral: '0', ...operator },
   },
   {
     ...{ kind: 'command-id-reused', at, topic: 'trades', owner: 'alice', commandId: 'trade-1' },

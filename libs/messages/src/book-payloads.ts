@@ -231,6 +231,10 @@ export const bookPayload = z.discriminatedUnion('kind', [
   event('trade-busted', {
     ...{ tradeId: identifier, account: marginAccount, planId: identifier.optional() },
     legs: z.array(leg).readonly().describe('what takes the trade back'),
+    traded: z
+      .strictObject({ at: milliseconds, riskPremium: decimal, liquidityPremium: decimal })
+      .readonly()
+      .describe('time and premia of the trade; the parts that are pending still are given back'),
     ...{ riskPremium: decimal, liquidityPremium: decimal, penalty: decimal },
     ...{ debt: decimal, collateral: decimal, ...operator },
   }),

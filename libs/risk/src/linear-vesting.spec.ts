@@ -66,6 +66,35 @@ describe(LinearVesting, () => {
     );
   });
 
+  it('gives the unearned part of an amount back: afterwards it is as if the rest had been collected, to the unit', () => {
+    fc.assert(
+      fc.property(amounts, fc.integer({ min: 1, max: 1_000_000 }), fc.nat(1500), (steps, taken, later) => {
+        const vesting = new LinearVesting(997, 7);
+        const twin = new LinearVesting(997, 7);
+        let now = 0;
+        for (const { wait, amount } of steps) {
+          now += wait;
+          for (const each of [vesting, twin]) each.collect(now, amount);
+        }
+        vesting.collect(now, BigInt(taken));
+        const collectedAt = now;
+        now += later;
+        const paid = later % 2 === 0 ? vesting.vest(now - (later >> 1)) : 0n;
+        const unearned = vesting.unearned(collectedAt, BigInt(taken), now);
+        expect(vesting.takeBack(collectedAt, BigInt(taken), now)).toBe(unearned);
+        const share = Math.max(0, Math.min(1, 1 - (now - Math.ceil(collectedAt / 7) * 7) / 997));
+        expect(Math.abs(Number(unearned) - taken * share)).toBeLessThanOrEqual(1);
+        const rest = vesting.vest(now) + paid;
+        expect(Math.abs(Number(rest - twin.vest(now) - (BigInt(taken) - unearned)))).toBeLessThanOrEqual(1);
+        now += 3000;
+        vesting.vest(now);
+        expect(vesting.pending).toBe(0n);
+        expect(vesting.state().remainder).toBe(0n);
+        expect(vesting.takeBack(collectedAt, BigInt(taken), now)).toBe(0n);
+      }),
+    );
+  });
+
   it('goes on from its state', () => {
     fc.assert(
       fc.property(amounts, (steps) => {

@@ -71,6 +71,41 @@ export class LinearVesting {
     if (this.begun === this.queue.length) this.rate += amount;
   }
 
+  /**
+   * Takes back the part of an amount that is not earned by `now`, rounded down: the fraction of a unit is earned at once.
+   *
+   * @param at when the amount was collected
+   * @returns the part
+   */
+  takeBack(at: number, amount: bigint, now: number): bigint {
+    const index = this.bucketOf(at);
+    if (index < 0) return 0n;
+    const { collectedAt, amount: whole } = this.queue[index];
+    const unearned = this.unearned(at, amount, now);
+    const ends = collectedAt + this.horizonMs;
+    const begun = index < this.begun;
+    const left = begun ? BigInt(ends - this.until) : BigInt(this.horizonMs);
+    this.queue[index] = { collectedAt, amount: whole - amount };
+    if (begun) this.rate -= amount;
+    this.sum -= unearned;
+    this.remainder += amount * left - unearned * BigInt(this.horizonMs);
+    return unearned;
+  }
+
+  /** The part of an amount, collected at a time, that is not earned by `now`, rounded down. */
+  unearned(at: number, amount: bigint, now: number): bigint {
+    const index = this.bucketOf(at);
+    if (index < 0) return 0n;
+    const ends = this.queue[index].collectedAt + this.horizonMs;
+    const left = Math.min(this.horizonMs, Math.max(0, ends - Math.max(now, this.until)));
+    return this.whole(amount * BigInt(left));
+  }
+
+  private bucketOf(at: number): number {
+    const collected = Math.ceil(at / this.bucketMs) * this.bucketMs;
+    return this.queue.findIndex(({ collectedAt }) => collectedAt === collected);
+  }
+
   /** Takes out the earnings by `now`, rounded down; negative where funding was paid out. */
   vest(now: number): bigint {
     while (this.until < now) {

@@ -54,6 +54,30 @@ export class VestingSchedule {
     return entry;
   }
 
+  /**
+   * Takes back an amount that was collected at a time, if it is pending still.
+   *
+   * @returns the amount; 0 where it has vested
+   */
+  takeBack(at: number, amount: bigint): bigint {
+    const index = this.bucketOf(at);
+    if (index < 0) return 0n;
+    const { collectedAt, amount: whole } = this.queue[index];
+    this.queue[index] = { collectedAt, amount: whole - amount };
+    this.sum -= amount;
+    return amount;
+  }
+
+  /** Whether amounts that were collected at a time are pending still. */
+  isPending(at: number): boolean {
+    return this.bucketOf(at) >= 0;
+  }
+
+  private bucketOf(at: number): number {
+    const collected = Math.ceil(at / this.bucketMs) * this.bucketMs;
+    return this.queue.findIndex(({ collectedAt }) => collectedAt === collected);
+  }
+
   /** Takes out the amounts due by `now` and returns their total. */
   vest(now: number): bigint {
     let due = 0n;

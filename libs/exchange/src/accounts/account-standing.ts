@@ -21,7 +21,17 @@ export interface TradeEffect {
   readonly cost: number;
   /** of reserved equity: the part that is free with the trade, money */
   readonly released?: number;
+  /** changes of markets' open interest by everything that is booked with it; by default by its own legs */
+  readonly interest?: ReadonlyMap<string, InterestChange>;
 }
+
+/** Change of a market's open interest: of the longs, and of longs less shorts; units of size. */
+export interface InterestChange {
+  readonly long: number;
+  readonly net: number;
+}
+
+const NO_LEGS: TradeEffect = { legs: [], cost: 0 };
 
 /** A margin account marked to market. */
 export interface AccountStanding extends MarginStanding {
@@ -54,7 +64,7 @@ export class AccountStandings {
   standing(marginAccount: string, trade?: TradeEffect): AccountStanding {
     const { collateral, positions } = this.marked(marginAccount, trade);
     const reserved = toNumber(this.ledger.reservedOf(marginAccount), MONEY_DECIMALS) - (trade?.released ?? 0);
-    return this.standingOf(collateral, positions, reserved);
+    return this.standingOf(collateral, positions, reserved, { marginAccount, trade: trade ?? NO_LEGS });
   }
 
   /** An account's collateral and its positions at their marks; `trade` is applied first. */
@@ -93,11 +103,20 @@ export class AccountStandings {
     return { collateral, positions: open };
   }
 
-  /** Equity and margins of positions at their marks. */
-  standingOf(collateral: number, positions: readonly MarginPosition[], reserved = 0): AccountStanding {
+  /**
+   * Equity and margins of positions at their marks.
+   *
+   * @param held whose they are, and the trade that they are in already: open interest is that after it. Left out for positions of nobody
+   */
+  standingOf(
+    collateral: number,
+    positions: readonly MarginPosition[],
+    reserved = 0,
+    held?: { readonly marginAccount: string; readonly trade: TradeEffect },
+  ): AccountStanding {
     const model = this.model(positions);
     const marked = standing(collateral, positions, model.margin);
-    const raised = this.openInterestMargin(positions, model);
+    const raised = this.openInterestMargin(positions, model, held);
     const initialMargin = Math.max(marked.initialMargin, raised);
     // Field by field: on the way of every trade a spread of numbers costs microseconds.
     return {
@@ -119,7 +138,11 @@ export class AccountStandings {
    * Linear margin rises with the open interest of a market: max(r_i, r̄ − βK/OI). Portfolio margin has the market's widest move
    * in it already, for every account.
    */
-  private openInterestMargin(positions: readonly MarginPosition[], { stress }: MarginModel): number {
+  private openInterestMargin(
+    positions: readonly MarginPosition[],
+    { stress }: MarginModel,
+    held: { readonly marginAccount: string; readonly trade: TradeEffect } | undefined,
+  ): number {
     const { margin, credit } = this.rules().parameters;
     const bearable = (credit.poolShare ?? 0) * Math.max(this.capital(), 0);
     if (margin.mode !== 'linear' || credit.poolShare === null) return 0;
@@ -127,11 +150,21 @@ export class AccountStandings {
     return positions.reduce((sum, { market, size, mark }) => {
       const row = stress.indexOf.get(market)! * K;
       const widest = stress.shocks.subarray(row, row + K).reduce((most, r) => Math.max(most, Math.abs(r)), 0);
-      const { size: net, longSize } = this.ledger.market(market);
-      const interest = toNumber(longSize > longSize - net ? longSize : longSize - net, SIZE_DECIMALS) * mark;
+      const book = this.ledger.market(market);
+      const change =
+        held && (held.trade.interest?.get(market) ?? this.ownInterest(held.marginAccount, market, size));
+      const long = toNumber(book.longSize, SIZE_DECIMALS) + (change?.long ?? 0);
+      const short = long - toNumber(book.size, SIZE_DECIMALS) - (change?.net ?? 0);
+      const interest = Math.max(long, short, 0) * mark;
       const base = this.rules().rates.of(market).initial;
       return sum + Math.abs(size) * mark * openInterestMargin({ base, widest, bearable }, interest);
     }, 0);
+  }
+
+  /** @param size of an account's position in the market, which it may not have yet */
+  private ownInterest(marginAccount: string, market: string, size: number): InterestChange {
+    const before = toNumber(this.ledger.position(marginAccount, market).size, SIZE_DECIMALS);
+    return { long: Math.max(0, size) - Math.max(0, before), net: size - before };
   }
 
   /**

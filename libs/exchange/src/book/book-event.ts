@@ -445,6 +445,8 @@ export interface TradeBusted extends Happened {
   readonly planId?: string;
   /** fills that take the trade back, dust that was closed with it included */
   readonly legs: readonly BookedLeg[];
+  /** when the trade was booked, and its premia: the part that is pending still goes back */
+  readonly traded: { readonly at: number; readonly riskPremium: string; readonly liquidityPremium: string };
   /** given back to the account */
   readonly riskPremium: string;
   readonly liquidityPremium: string;

@@ -339,6 +339,18 @@ export class ExchangeLedger {
       : { toCapital: capital, toLiquidity: earned };
   }
 
+  /** The parts of premia, collected at a time, that nobody has earned by `now`. */
+  unearned(
+    premia: { readonly at: number; readonly riskPremium: bigint; readonly liquidityPremium: bigint },
+    now: number,
+  ): { readonly riskPremium: bigint; readonly liquidityPremium: bigint } {
+    const { pendingCapital, pendingLiquidity } = this.books;
+    return {
+      riskPremium: pendingCapital.isPending(premia.at) ? premia.riskPremium : 0n,
+      liquidityPremium: pendingLiquidity.unearned(premia.at, premia.liquidityPremium, now),
+    };
+  }
+
   /** When something vests next of its own: the end of the bucket, or of a horizon; Infinity where nothing is pending. */
   nextVesting(): number {
     const { pendingCapital, pendingLiquidity } = this.books;

@@ -204,24 +204,21 @@ function split(amount: bigint, shares: readonly number[]): bigint[] {
 function requireAccounts(exchange: Exchange, sides: ReadonlyMap<string, Side>): void {
   const { board, accounts, ledger, credit } = exchange;
   const changes: AccountChange[] = [];
-  const interest = new Map<string, { long: bigint; net: bigint }>();
+  const interest = interestOf(exchange, sides);
+  const inUnits = new Map(
+    [...interest].map(([market, { long, net }]) => [
+      market,
+      { long: toNumber(long, SIZE_DECIMALS), net: toNumber(net, SIZE_DECIMALS) },
+    ]),
+  );
   const solvency = exchange.solvency();
   for (const [account, { legs, fee, riskPremium, liquidityPremium, releases }] of sides) {
-    const netted = new Map<string, bigint>();
-    for (const { market, size } of legs) netted.set(market, (netted.get(market) ?? 0n) + size);
-    const net = [...netted].map(([name, exactSize]) => ({ name, exactSize }));
+    const net = nettedOf(legs);
     const reduces = net.length > 0 && reducesOnly(exchange, account, net);
     if (!reduces) for (const { name } of net) board.requirePermitted(name, 'increase');
     if (solvency.insolvent && !reduces)
       throw new InsolventError('positions can only be made smaller', shareText(solvency));
     requireLimits(exchange, account, net);
-    for (const { name, exactSize } of net) {
-      const held = ledger.position(account, name).size;
-      const known = interest.get(name) ?? { long: 0n, net: 0n };
-      known.long += positive(held + exactSize) - positive(held);
-      known.net += exactSize;
-      interest.set(name, known);
-    }
     const cost = fee + riskPremium + liquidityPremium;
     const before = accounts.standing(account);
     const after = accounts.standing(account, {
@@ -232,6 +229,7 @@ function requireAccounts(exchange: Exchange, sides: ReadonlyMap<string, Side>): 
       })),
       cost: toNumber(cost, MONEY_DECIMALS),
       released: toNumber(ledger.reservedBy(account, releases), MONEY_DECIMALS),
+      interest: inUnits,
     });
     changes.push({ account, before, after });
     if (after.available >= 0 && after.initialMargin > 0) continue;
@@ -248,6 +246,29 @@ function requireAccounts(exchange: Exchange, sides: ReadonlyMap<string, Side>): 
   }
   for (const [market, change] of interest) requireInterest(exchange, market, change);
   credit.requireCapsOfAll(changes);
+}
+
+/** Changes of open interest by all sides together. */
+function interestOf(
+  { ledger }: Exchange,
+  sides: ReadonlyMap<string, Side>,
+): Map<string, { long: bigint; net: bigint }> {
+  const interest = new Map<string, { long: bigint; net: bigint }>();
+  for (const [account, { legs }] of sides)
+    for (const { name, exactSize } of nettedOf(legs)) {
+      const held = ledger.position(account, name).size;
+      const known = interest.get(name) ?? { long: 0n, net: 0n };
+      known.long += positive(held + exactSize) - positive(held);
+      known.net += exactSize;
+      interest.set(name, known);
+    }
+  return interest;
+}
+
+function nettedOf(legs: Side['legs']): { name: string; exactSize: bigint }[] {
+  const netted = new Map<string, bigint>();
+  for (const { market, size } of legs) netted.set(market, (netted.get(market) ?? 0n) + size);
+  return [...netted].map(([name, exactSize]) => ({ name, exactSize }));
 }
 
 function positive(size: bigint): bigint {

@@ -65,6 +65,11 @@ export class MarkKeeper {
     return [...this.markets.keys()].sort();
   }
 
+  /** Whether a market has been seen: it may have no mark yet. */
+  isKnown(market: string): boolean {
+    return this.markets.has(market);
+  }
+
   mark(market: string): ConfirmedMark | undefined {
     return this.markets.get(market)?.mark;
   }

@@ -143,15 +143,17 @@ export class MarketBoard {
   }
 
   /**
-   * The forecast at the current marks; null before the first forecast or while a market has no mark.
+   * The forecast at the current marks; null before the first forecast or while a market has never been seen. A market without a mark,
+   * one that was listed anew or whose sources do not agree yet, keeps nobody from the others: nobody has a position in it, and
+   * any price does.
    *
    * @param alpha level of the risk measure it is for, which its tail factor depends on
    */
   priceForecast(alpha: number): MarketForecast | null {
     if (this.forecast === undefined || this.returns === undefined) return null;
-    const marks = this.forecast.markets.map((market) => this.keeper.mark(market));
-    if (marks.some((mark) => mark === undefined)) return null;
-    const prices = Float64Array.from(marks, (mark) => mark!.value);
+    const { markets } = this.forecast;
+    if (!markets.every((market) => this.keeper.isKnown(market))) return null;
+    const prices = Float64Array.from(markets, (market) => this.keeper.mark(market)?.value ?? 1);
     return { prices, returns: this.returns, tailFactor: tailFactorAt(this.forecast, alpha) };
   }
 

@@ -1,6 +1,14 @@
-import { formatDecimal, formatMoney, MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
+import {
+  formatDecimal,
+  formatMoney,
+  MONEY_DECIMALS,
+  parseDecimal,
+  partsOf,
+  SIZE_DECIMALS,
+} from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import type { BookedLeg, BookEvent, TradeBooked, TradeBusted } from '../book/book-event.js';
+import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import type { MarkKeeper } from '../marks/mark-keeper.js';
 import type { MarketOrder } from '../marks/market-order.js';
 
@@ -32,15 +40,25 @@ export function followersOf({ account }: TradeBooked, next: readonly BookEvent[]
   return followed;
 }
 
+/** Marks and books that a trade is taken back from. */
+export interface BustedBooks {
+  readonly marks: MarkKeeper;
+  readonly ledger: ExchangeLedger;
+  readonly equityOf: (account: string) => bigint;
+}
+
 /**
- * Takes a trade back: the same legs the other way at the prices they had, with the premia and the penalty that were paid and a debt
- * that the pool had borne. Funding that was accrued in between stays paid.
+ * Takes a trade back: the same legs the other way at the prices they had, with premia that nobody has earned yet, the penalty that the exchange
+ * had, and a debt that the pool had borne. Whatever bore or did something meanwhile is paid: funding, the premia of the time that the trade
+ * stood, and the liquidator's part of a penalty. Its providers may have left with it. Collateral that went back to the trader returns as
+ * far as the trader has equity.
  *
+ * @param equityOf an account's equity at marks, money
  * @throws {InvalidInputError} for a trade that the journal does not have, that was taken back before, or one in a market that was
  *   rescaled or delisted since
  */
 export function busted(
-  marks: MarkKeeper,
+  { marks, ledger, equityOf }: BustedBooks,
   { trade: key, by, reason }: MarketOrder,
   journalled: JournalledTrade | undefined,
   at: number,
@@ -73,6 +91,13 @@ export function busted(
       ? [event.amount]
       : [],
   );
+  const traded = {
+    at: booked.at,
+    riskPremium: parseDecimal(booked.riskPremium, MONEY_DECIMALS, 'riskPremium'),
+    liquidityPremium: parseDecimal(booked.liquidityPremium, MONEY_DECIMALS, 'liquidityPremium'),
+  };
+  const { riskPremium, liquidityPremium } = ledger.unearned(traded, at);
+  const penalty = sum([booked.penalty ?? '0']) - sum([booked.toLiquidator ?? '0']);
   return {
     ...{ kind: 'trade-busted', at, tradeId: booked.tradeId, account },
     ...(booked.planId === undefined ? {} : { planId: booked.planId }),
@@ -83,17 +108,26 @@ export function busted(
         price,
       };
     }),
-    riskPremium: booked.riskPremium,
-    liquidityPremium: booked.liquidityPremium,
-    penalty: booked.penalty ?? '0',
-    debt: sum(debt),
-    collateral: sum(collateral),
+    traded: {
+      at: booked.at,
+      riskPremium: booked.riskPremium,
+      liquidityPremium: booked.liquidityPremium,
+    },
+    riskPremium: formatMoney(riskPremium),
+    liquidityPremium: formatMoney(liquidityPremium),
+    penalty: formatMoney(penalty),
+    debt: formatMoney(sum(debt)),
+    collateral: formatMoney(returned(sum(collateral), equityOf(partsOf(account).account))),
     ...{ by, reason },
   };
 }
 
-function sum(amounts: readonly string[]): string {
-  return formatMoney(
-    amounts.reduce((total, text) => total + parseDecimal(text, MONEY_DECIMALS, 'amount'), 0n),
-  );
+/** Collateral that the trader has: more of it would leave a debt that no position of the trader's stands for. */
+function returned(collateral: bigint, equity: bigint): bigint {
+  if (equity <= 0n) return 0n;
+  return collateral < equity ? collateral : equity;
+}
+
+function sum(amounts: readonly string[]): bigint {
+  return amounts.reduce((total, text) => total + parseDecimal(text, MONEY_DECIMALS, 'amount'), 0n);
 }

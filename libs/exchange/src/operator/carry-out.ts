@@ -1,3 +1,4 @@
+import type { AccountStandings } from '../accounts/account-standing.js';
 import type { BookEvent } from '../book/book-event.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import { afterTrade } from '../commands/after-trade.js';
@@ -23,7 +24,11 @@ export function changesBooks({ order }: MarketOrder): boolean {
  * @throws {ZkriskError} where it is refused; nothing has changed then
  */
 export function carryOut(
-  exchange: { readonly ledger: ExchangeLedger; readonly board: MarketBoard },
+  exchange: {
+    readonly ledger: ExchangeLedger;
+    readonly board: MarketBoard;
+    readonly accounts: Pick<AccountStandings, 'exactEquity'>;
+  },
   order: MarketOrder,
   journalled: JournalledTrade | undefined,
   book: (event: BookEvent) => void,
@@ -35,7 +40,8 @@ export function carryOut(
   if (order.order === 'bust') {
     // Checked before the order counts as taken: a refused one may be given again.
     board.marks.requireOrder(order);
-    const event = busted(board.marks, order, journalled, at);
+    const equityOf = (account: string) => exchange.accounts.exactEquity(account);
+    const event = busted({ marks: board.marks, ledger, equityOf }, order, journalled, at);
     const confirmed = board.order(order);
     book(event);
     charge([event.account]);

@@ -2,7 +2,7 @@ import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
 import { partsOf } from '#lib/amounts';
 import type { MarketDelisted, MarketRescaled, PositionsSettled, TradeBusted } from '../book-event.js';
 import type { Books } from '../books.js';
-import { credit, creditLiquidity } from '../waterfall.js';
+import { credit } from '../waterfall.js';
 import { bookLeg, positive } from './trades.js';
 
 const money = (text: string, field: string) => parseDecimal(text, MONEY_DECIMALS, field);
@@ -41,7 +41,7 @@ export function delist(books: Books, event: MarketDelisted): void {
   credit(books, -funding);
 }
 
-/** Premia have been collected, and may have vested: P and L give them back, and earn the pending rest later. */
+/** Premia that are pending are given back; what P and L have earned of them stays theirs, they bore the trade's risk meanwhile. */
 export function bust(books: Books, event: TradeBusted): void {
   const { account } = event;
   const riskPremium = money(event.riskPremium, 'riskPremium');
@@ -58,8 +58,10 @@ export function bust(books: Books, event: TradeBusted): void {
   let cash = 0n;
   for (const leg of event.legs) cash += bookLeg(books, account, leg);
   books.addCash(account, cash + riskPremium + liquidityPremium + penalty - debt);
-  credit(books, debt - riskPremium - penalty);
-  creditLiquidity(books, -liquidityPremium);
+  const { at, ...traded } = event.traded;
+  books.pendingCapital.takeBack(at, riskPremium);
+  books.pendingLiquidity.takeBack(at, money(traded.liquidityPremium, 'liquidityPremium'), event.at);
+  credit(books, debt - penalty);
   const { collected } = books;
   collected.riskPremia -= riskPremium;
   collected.liquidityPremia -= liquidityPremium;
