@@ -1,8 +1,8 @@
 import {
   engleGranger,
-  fastIca,
   fitGarch,
   garchLogLikelihood,
+  independentComponents,
   johansen,
   principalComponents,
 } from '#lib/volatility';
@@ -105,7 +105,7 @@ export function comparePeers(): Agreement[] | null {
       tolerance: 1e-6,
     },
     {
-      what: 'FastICA: scikit-learn’s sources from ours, Amari distance, 24 sources',
+      what: 'ICA: scikit-learn’s FastICA sources from ours, Amari distance, 24 sources',
       worst: icaDistance(returns, peers.fastIca.unmixing),
       tolerance: 1e-3,
     },
@@ -117,24 +117,26 @@ function icaDistance(returns: readonly Float64Array[], peer: readonly number[][]
   const n = returns.length;
   const { whitened, dewhitening } = principalComponents(returns);
   // Several optima exist; the peer found one, so it is sought among ours.
-  const distances = fastIca(whitened, n, { starts: 12, tolerance: 1e-10 }).map(({ rotation }) => {
-    // P = W_peer · A with A = dewhitening · Uᵀ
-    const product = peer.map((row) =>
-      Array.from({ length: n }, (_, j) => {
-        let sum = 0;
-        for (let i = 0; i < n; i++)
-          for (let k = 0; k < n; k++) sum += row[i] * dewhitening[i * n + k] * rotation[j * n + k];
-        return Math.abs(sum);
-      }),
-    );
-    let total = 0;
-    for (let i = 0; i < n; i++) {
-      const row = product[i];
-      const column = product.map((entries) => entries[i]);
-      for (const entries of [row, column])
-        total += entries.reduce((sum, value) => sum + value, 0) / Math.max(...entries) - 1;
-    }
-    return total / (2 * n * (n - 1));
-  });
+  const distances = independentComponents(whitened, n, { starts: 12, tolerance: 1e-10 }).map(
+    ({ rotation }) => {
+      // P = W_peer · A with A = dewhitening · Uᵀ
+      const product = peer.map((row) =>
+        Array.from({ length: n }, (_, j) => {
+          let sum = 0;
+          for (let i = 0; i < n; i++)
+            for (let k = 0; k < n; k++) sum += row[i] * dewhitening[i * n + k] * rotation[j * n + k];
+          return Math.abs(sum);
+        }),
+      );
+      let total = 0;
+      for (let i = 0; i < n; i++) {
+        const row = product[i];
+        const column = product.map((entries) => entries[i]);
+        for (const entries of [row, column])
+          total += entries.reduce((sum, value) => sum + value, 0) / Math.max(...entries) - 1;
+      }
+      return total / (2 * n * (n - 1));
+    },
+  );
   return Math.min(...distances);
 }

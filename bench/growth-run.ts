@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { barGrowth, tradeGrowth } from './decisions.js';
-import { forecastGrowth, goGarchGrowth, type GrowthRow, growthTable, singleGoGarchGrowth } from './growth.js';
+import { forecastGrowth, goGarchGrowth, type GrowthRow, growthTable } from './growth.js';
 import { type Figure, figureTable } from './harness.js';
 import { quotesAtMarkets } from './quotes-by-markets.js';
 import { kafkaQuoteFigures } from './quotes-kafka.js';
@@ -22,8 +22,8 @@ const PARTS: Readonly<Record<string, () => Promise<Partial<Measured>> | Partial<
   decide: () => ({ growth: tradeGrowth() }),
   bar: () => ({ growth: [barGrowth()] }),
   forecast: () => ({ growth: forecastGrowth() }),
-  gogarch: () => ({ growth: [goGarchGrowth()] }),
-  'gogarch-single': () => ({ growth: [singleGoGarchGrowth()] }),
+  gogarch: () => ({ growth: goGarchGrowth('linkage', 5) }),
+  'gogarch-single': () => ({ growth: goGarchGrowth('single', 15) }),
   rest: async () => ({ figures: [await quotesAtMarkets(8, 0.7), await quotesAtMarkets(200, 0.5)] }),
   quotes: async () => ({ figures: await kafkaQuoteFigures(15) }),
   trades: async () => ({ figures: await tradeFigures(8, 2_000, 60_000, 12_000) }),

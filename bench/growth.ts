@@ -40,6 +40,29 @@ export function marketReturns(n: number): Float64Array[] {
   return returns;
 }
 
+/**
+ * The same with heavy tails of each market's own and of each sector's shocks, as returns have (Student's t with 4 degrees of freedom):
+ * where all shocks are Gaussian there are no independent components to be found.
+ */
+export function heavyTailedReturns(n: number): Float64Array[] {
+  const random = randomStream(13);
+  const student = () => {
+    let squares = 0;
+    for (let i = 0; i < 4; i++) squares += random.normal() ** 2 / 4;
+    return random.normal() / Math.sqrt(2 * squares);
+  };
+  const returns = Array.from({ length: n }, () => new Float64Array(BARS));
+  let h = 1;
+  for (let t = 0; t < BARS; t++) {
+    const common = Math.sqrt(h) * random.normal();
+    h = 0.1 + 0.2 * common * common + 0.7 * h;
+    const sectors = Array.from({ length: 4 }, student);
+    for (let i = 0; i < n; i++)
+      returns[i][t] = 0.01 * ((0.5 + 0.01 * (i % 40)) * common + 0.3 * sectors[i % 4] + 0.5 * student());
+  }
+  return returns;
+}
+
 /** CPU seconds of the process, least of the repeats. */
 export function cpuSeconds(repeats: number, work: () => void): number {
   let least = Infinity;
@@ -65,11 +88,13 @@ export function growthRow(
   return { work, of, sizes, seconds, exponent, targets };
 }
 
-const fit = (options: ForecastModelOptions) => (n: number) => {
-  const returns = marketReturns(n);
-  const names = returns.map((_, i) => `M${i}`);
-  return cpuSeconds(n < 100 ? 5 : 1, () => fitForecastModel(names, returns, options));
-};
+const fit =
+  (options: ForecastModelOptions, simulate = marketReturns) =>
+  (n: number) => {
+    const returns = simulate(n);
+    const names = returns.map((_, i) => `M${i}`);
+    return cpuSeconds(n < 100 ? 5 : 1, () => fitForecastModel(names, returns, options));
+  };
 
 /** How the default forecast grows with the number of markets, 1,000 bars each, and NumPy's time for the reference where it is there. */
 export function forecastGrowth(): GrowthRow[] {
@@ -104,25 +129,16 @@ export function forecastGrowth(): GrowthRow[] {
   ];
 }
 
-/** How GO-GARCH grows, by clusters. */
-export function goGarchGrowth(): GrowthRow {
-  return growthRow(
-    'GO-GARCH refit by clusters',
-    'markets',
-    [24, 50, 200],
-    { 200: 5 },
-    fit({ model: 'gogarch' }),
-  );
-}
-
-/** How GO-GARCH grows with all markets in one group. */
-export function singleGoGarchGrowth(): GrowthRow {
-  return growthRow(
-    'GO-GARCH refit, all markets one group',
-    'markets',
-    [24, 50, 200],
-    { 200: 15 },
-    fit({ model: 'gogarch', clusters: 'single' }),
+/** How GO-GARCH grows: by clusters, or with all markets in one group; with heavy tails as returns have, and where most shocks are Gaussian. */
+export function goGarchGrowth(clusters: 'linkage' | 'single', target: number): GrowthRow[] {
+  const how = clusters === 'single' ? 'all markets one group' : 'by clusters';
+  return (
+    [
+      [`GO-GARCH refit, ${how}`, heavyTailedReturns],
+      [`the same where all shocks but the common one are Gaussian`, marketReturns],
+    ] as const
+  ).map(([work, simulate]) =>
+    growthRow(work, 'markets', [24, 50, 200], { 200: target }, fit({ model: 'gogarch', clusters }, simulate)),
   );
 }
 

@@ -6,9 +6,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { osqpRecipe } from '../libs/osqp-wasm/build.mjs';
-import { kernelRecipe } from '../libs/pools/build.mjs';
 import { isBuilt, keepBuild, restoreBuild } from './build-cache.mjs';
 import { contractsRecipe } from './contracts.mjs';
+import { kernelRecipes } from './native-kernel.mjs';
 import { webRecipe } from './web.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -143,9 +143,9 @@ async function build(what, recipe, script) {
   keepBuild(recipe);
 }
 
-/** OSQP and the pools' kernel in one process: loading the compiler takes longer than compiling the kernel. */
+/** OSQP and the kernels in one process: loading the compiler takes longer than compiling a kernel. */
 async function buildWebAssembly() {
-  const recipes = [osqpRecipe(), kernelRecipe()].filter((each) => !isBuilt(each) && !restoreBuild(each));
+  const recipes = [osqpRecipe(), ...kernelRecipes()].filter((each) => !isBuilt(each) && !restoreBuild(each));
   if (recipes.length === 0) return;
   const names = recipes.map(({ title }) => title).join(' and ');
   const script = join(root, 'scripts', 'build-wasm.mjs');

@@ -1,7 +1,5 @@
-// Compiles the named C sources ("osqp", "reserves") to WebAssembly in one process, so that the compiler is loaded once.
+// Compiles the named C sources ("osqp", or the name of a kernel) to WebAssembly in one process, so that the compiler is loaded once.
 import { buildOsqp } from '../libs/osqp-wasm/build.mjs';
-import { buildKernel } from '../libs/pools/build.mjs';
+import { buildKernel } from './native-kernel.mjs';
 
-const BUILDS = { osqp: buildOsqp, reserves: buildKernel };
-
-for (const name of process.argv.slice(2)) await BUILDS[name]();
+for (const name of process.argv.slice(2)) await (name === 'osqp' ? buildOsqp() : buildKernel(name));

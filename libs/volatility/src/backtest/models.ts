@@ -64,7 +64,7 @@ function factorForecaster(
     },
     horizonCovariance: (horizon) => covarianceMatrix(factorForecast(model, state, horizon)),
     ...(diagnostics.some(({ ica }) => !ica.converged)
-      ? { fallback: 'orthogonal GARCH, as ICA did not converge' }
+      ? { fallback: 'orthogonal GARCH, as ICA found no independent components' }
       : {}),
   };
 }

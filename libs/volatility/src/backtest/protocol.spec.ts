@@ -149,7 +149,7 @@ describe(rollingBacktest, () => {
     );
     const options = { window: 200, steps: 3, horizons: [1], models: ['gogarch', 'ewma'] as const };
     const [goGarch, ewma] = rollingBacktest(noise, options);
-    expect(goGarch.fallbacks).toEqual({ 'orthogonal GARCH, as ICA did not converge': 3 });
+    expect(goGarch.fallbacks).toEqual({ 'orthogonal GARCH, as ICA found no independent components': 3 });
     expect(ewma.fallbacks).toEqual({});
   });
 });

@@ -1,6 +1,7 @@
 import { benjaminiHochberg } from './benjamini-hochberg.js';
 import { ZkriskError } from '#lib/errors';
 import { johansen, type JohansenResult } from './johansen.js';
+import { TRACE_CRITICAL_VALUES } from './johansen-tables.js';
 import { PairMoments } from './pair-moments.js';
 
 export interface ClusterOptions {
@@ -112,9 +113,16 @@ function pairTests(
   return { pairs, distance };
 }
 
+/** Series that Johansen's test has critical values for. */
+const MOST_TABULATED = TRACE_CRITICAL_VALUES[0].length;
+
 /** A cluster with its cointegration rank, where it has one; one that cannot be described stays a cluster and says why. */
 export function describeCluster(members: readonly number[], logPrices: readonly Float64Array[]): Cluster {
   if (members.length < 2) return { members, cointegration: null };
+  if (members.length > MOST_TABULATED) {
+    const undescribed = `has ${members.length} markets: critical values of Johansen’s test are tabulated for at most ${MOST_TABULATED}`;
+    return { members, cointegration: null, undescribed };
+  }
   let result: JohansenResult;
   try {
     result = johansen(members.map((member) => logPrices[member]));

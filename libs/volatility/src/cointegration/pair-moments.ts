@@ -1,7 +1,10 @@
 import { InvalidInputError } from '#lib/errors';
+import { multiplyTransposed } from '../dense.js';
 import type { EngleGrangerResult } from './engle-granger.js';
 import { mackinnonCriticalValues, mackinnonPValue } from './mackinnon.js';
 
+/** Series whose lagged differences are multiplied with all others' at once: few enough for memory, many enough for speed. */
+const BLOCK = 8;
 /** Collinear where 1 − R² is below 100·√ε, as in {@link engleGranger}. */
 const COLLINEARITY = 100 * Math.sqrt(Number.EPSILON);
 
@@ -52,23 +55,30 @@ export class PairMoments {
     );
     this.rows = length - 1 - p;
     const lags = p + 1;
-    this.levels = new Float64Array(n * n);
-    this.laggedLevels = new Float64Array(n * n);
+    const rows = this.rows;
+    const all = stacked(this.centred, 0, length);
+    this.levels = multiplyTransposed(all, all, new Float64Array(n * n), n, length, n);
+    const levels = stacked(this.centred, p, rows);
+    this.laggedLevels = multiplyTransposed(levels, levels, new Float64Array(n * n), n, rows, n);
+    const changes = stacked(this.differences, p + 1, rows);
     this.crossed = new Float64Array(n * n * lags);
     this.changes = new Float64Array(n * n * lags);
-    for (let i = 0; i < n; i++) {
-      const x = this.centred[i];
-      const dx = this.differences[i];
-      for (let j = 0; j < n; j++) {
-        const at = (i * n + j) * lags;
-        const y = this.centred[j];
-        const dy = this.differences[j];
-        if (j <= i) {
-          this.levels[i * n + j] = this.levels[j * n + i] = product(x, 0, y, 0, length);
-          this.laggedLevels[i * n + j] = this.laggedLevels[j * n + i] = product(x, p, y, p, this.rows);
-        }
-        products(x, p, dy, p + 1, this.rows, this.crossed, at, lags);
-        products(dx, p + 1, dy, p + 1, this.rows, this.changes, at, lags);
+    for (let from = 0; from < n; from += BLOCK) {
+      const block = this.differences.slice(from, from + BLOCK);
+      const lagged = new Float64Array(block.length * lags * rows);
+      block.forEach((series, j) => {
+        for (let m = 0; m < lags; m++)
+          lagged.set(series.subarray(p + 1 - m, p + 1 - m + rows), (j * lags + m) * rows);
+      });
+      const width = block.length * lags;
+      const product = new Float64Array(n * width);
+      for (const [left, into] of [
+        [levels, this.crossed],
+        [changes, this.changes],
+      ] as const) {
+        multiplyTransposed(left, lagged, product, n, rows, width);
+        for (let i = 0; i < n; i++)
+          into.set(product.subarray(i * width, (i + 1) * width), (i * n + from) * lags);
       }
     }
   }
@@ -185,42 +195,9 @@ function choleskyOf(moments: Float64Array, size: number, order: readonly number[
   return L;
 }
 
-function product(a: Float64Array, fromA: number, b: Float64Array, fromB: number, count: number): number {
-  let sum = 0;
-  for (let t = 0; t < count; t++) sum += a[fromA + t] * b[fromB + t];
-  return sum;
-}
-
-/** Σ_t a(fromA + t)·b(fromB + t − m) for m = 0 … lags − 1, four lags at a time. */
-function products(
-  a: Float64Array,
-  fromA: number,
-  b: Float64Array,
-  fromB: number,
-  count: number,
-  into: Float64Array,
-  at: number,
-  lags: number,
-): void {
-  let m = 0;
-  for (; m + 3 < lags; m += 4) {
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    let [b1, b2, b3] = [b[fromB - m - 1], b[fromB - m - 2], b[fromB - m - 3]];
-    for (let t = 0; t < count; t++) {
-      const value = a[fromA + t];
-      const b0 = b[fromB - m + t];
-      s0 += value * b0;
-      s1 += value * b1;
-      s2 += value * b2;
-      s3 += value * b3;
-      b3 = b2;
-      b2 = b1;
-      b1 = b0;
-    }
-    into[at + m] = s0;
-    into[at + m + 1] = s1;
-    into[at + m + 2] = s2;
-    into[at + m + 3] = s3;
-  }
-  for (; m < lags; m++) into[at + m] = product(a, fromA, b, fromB - m, count);
+/** `count` values of each series from the same time on, a series a row. */
+function stacked(series: readonly Float64Array[], from: number, count: number): Float64Array {
+  const result = new Float64Array(series.length * count);
+  series.forEach((values, i) => result.set(values.subarray(from, from + count), i * count));
+  return result;
 }

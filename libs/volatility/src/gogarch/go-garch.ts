@@ -1,26 +1,27 @@
 import { ZkriskError } from '#lib/errors';
-import { identity, multiply } from '../dense.js';
+import { identity, multiply, multiplyTransposed } from '../dense.js';
 import { conditionalVariances, type GarchFit, type GarchOptions } from '../garch/index.js';
-import { fastIca, type FastIcaOptions } from './fast-ica.js';
+import { type IcaOptions, type IcaResult, independentComponents } from './independent-components.js';
+import { isGaussian } from './mardia.js';
 import { type FactorCount, type PrincipalComponents, principalComponents } from './principal-components.js';
 import { fitRotation, polishRotation } from './rotation-likelihood.js';
 
 export interface GoGarchOptions {
   readonly factors?: FactorCount;
-  readonly ica?: FastIcaOptions;
+  readonly ica?: IcaOptions;
   readonly garch?: GarchOptions;
   /** which of the converged starts is kept; default `likelihood` */
   readonly selection?: 'likelihood' | 'negentropy';
   /**
-   * the remedy where ICA finds no fixed point (Gaussian factors have none): `throw`, or keep the principal
-   * components themselves as factors, which is Orthogonal GARCH (Alexander 2001), and say so. Default `throw`
+   * the remedy where ICA finds no optimum, or where there is nothing to find (returns no different from Gaussian ones): `throw`, or keep
+   * the principal components themselves as factors, which is Orthogonal GARCH (Alexander 2001), and say so. Default `throw`
    */
   readonly withoutConvergence?: 'throw' | 'principal-components';
   /** improve the rotation by maximum likelihood; default false */
   readonly polish?: boolean;
 }
 
-/** ICA found no fixed point from any start; a rotation that has not converged is never used silently. */
+/** ICA found no optimum from any start; a rotation that has not converged is never used silently. */
 export class IcaNotConvergedError extends ZkriskError {
   readonly code = 'ica-not-converged';
 }
@@ -81,16 +82,22 @@ export function fitGoGarch(returns: readonly Float64Array[], options: GoGarchOpt
   const components = principalComponents(returns, options.factors);
   const { kept: k, whitened } = components;
   const garchOptions: GarchOptions = { ...options.garch, mean: 'zero' };
-  const candidates = k === 1 ? fastIca(whitened, 1, { starts: 1 }) : fastIca(whitened, k, options.ica);
+  const gaussian = k > 1 && isGaussian(whitened, k);
+  const candidates = gaussian ? [] : independentComponents(whitened, k, options.ica);
   const converged = candidates.filter((candidate) => candidate.converged);
   if (converged.length === 0 && options.withoutConvergence !== 'principal-components') {
     throw new IcaNotConvergedError(
-      `FastICA did not converge from any of ${candidates.length} starts within ${candidates[0].iterations} iterations; ` +
-        'raise maximumIterations or starts, or keep fewer factors',
+      gaussian
+        ? 'ICA has nothing to find: the returns are no different from Gaussian ones (Mardia’s kurtosis at 5 %)'
+        : `ICA did not converge from any of ${candidates.length} starts within ${candidates[0].iterations} iterations; ` +
+            'raise maximumIterations or starts, or keep fewer factors',
     );
   }
-  const principal = { ...candidates[0], rotation: identity(k), negentropy: 0 };
-  const usable = converged.length === 0 ? [principal] : converged;
+  const principal = { rotation: identity(k), negentropy: 0, converged: false };
+  const usable =
+    converged.length === 0
+      ? [{ ...principal, iterations: candidates[0]?.iterations ?? 0 }]
+      : distinct(converged, k);
   const considered = options.selection === 'negentropy' ? usable.slice(0, 1) : usable;
   const fitted = considered.map((ica) => ({ ica, ...fitRotation(whitened, k, ica.rotation, garchOptions) }));
   const best = fitted.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a));
@@ -111,6 +118,29 @@ export function fitGoGarch(returns: readonly Float64Array[], options: GoGarchOpt
       gain: polished.logLikelihood - best.logLikelihood,
     },
   });
+}
+
+/** Two rows are the same factor from this cosine on, whatever its sign. */
+const SAME_FACTOR = 0.999;
+
+/** The optima that differ in more than the order and the signs of their factors, the best of each kind. */
+function distinct(optima: readonly IcaResult[], k: number): IcaResult[] {
+  return optima.filter((optimum, at) =>
+    optima.slice(0, at).every((earlier) => {
+      const cosines = multiplyTransposed(
+        optimum.rotation,
+        earlier.rotation,
+        new Float64Array(k * k),
+        k,
+        k,
+        k,
+      );
+      for (let i = 0; i < k; i++)
+        if (cosines.subarray(i * k, (i + 1) * k).every((cosine) => Math.abs(cosine) < SAME_FACTOR))
+          return true;
+      return false;
+    }),
+  );
 }
 
 /** The model that a given rotation of the whitened returns makes, e.g. one estimated elsewhere. */

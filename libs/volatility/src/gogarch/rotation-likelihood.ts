@@ -1,6 +1,6 @@
-import { identity, multiply, multiplyTransposed } from '../dense.js';
+import { multiply, multiplyTransposed } from '../dense.js';
 import { fitGarch, type GarchFit, type GarchOptions } from '../garch/index.js';
-import { orthonormalised } from './fast-ica.js';
+import { orthonormalised, rotated } from './rotations.js';
 
 /** Factors of one rotation, each with its GARCH fit. */
 export interface FittedRotation {
@@ -47,22 +47,6 @@ function likelihoodSlope(factor: Float64Array, { parameters }: GarchFit, out: Fl
     out[t] = -f * inverse + 2 * alpha * f * adjoint;
     adjoint = 0.5 * inverse * (f * f * inverse - 1) + beta * adjoint;
   }
-}
-
-/** U·exp(θ·K) for skew-symmetric K by the Taylor series, re-orthonormalised against rounding. */
-function rotated(rotation: Float64Array, skew: Float64Array, angle: number, k: number): Float64Array {
-  let term = identity(k);
-  const exponential = identity(k);
-  for (let order = 1; order <= 30; order++) {
-    term = multiply(term, skew, new Float64Array(k * k), k, k, k).map((value) => (value * angle) / order);
-    let size = 0;
-    for (let i = 0; i < term.length; i++) {
-      exponential[i] += term[i];
-      size = Math.max(size, Math.abs(term[i]));
-    }
-    if (size < 1e-17) break;
-  }
-  return orthonormalised(multiply(exponential, rotation, new Float64Array(k * k), k, k, k), k);
 }
 
 export interface PolishedRotation extends FittedRotation {
@@ -145,7 +129,7 @@ function lineSearch(
 ): { fitted: FittedRotation; angle: number } | undefined {
   const at = (angle: number) => ({
     angle,
-    fitted: fitRotation(whitened, k, rotated(from.rotation, direction, angle, k), options),
+    fitted: fitRotation(whitened, k, turned(from.rotation, direction, angle, k), options),
   });
   let best = at(firstStep);
   if (best.fitted.logLikelihood > from.logLikelihood) {
@@ -161,4 +145,10 @@ function lineSearch(
     if (best.fitted.logLikelihood > from.logLikelihood) return best;
   }
   return undefined;
+}
+
+/** exp(θ·K)·U, made orthonormal again against rounding. */
+function turned(rotation: Float64Array, direction: Float64Array, angle: number, k: number): Float64Array {
+  const skew = direction.map((value) => angle * value);
+  return orthonormalised(rotated(rotation, skew, k), k);
 }

@@ -1,3 +1,4 @@
+import { multiplyTransposed } from '../dense.js';
 import { symmetricEigen } from '../gogarch/index.js';
 import { nonlinearShrinkage } from './nonlinear-shrinkage.js';
 
@@ -75,38 +76,9 @@ function shrunk(correlation: Float64Array, n: number, observations: number): Flo
   return asCorrelation(gram(factor, n, n), n);
 }
 
-/** X Xᵀ of an n×m matrix, by its lower triangle. */
+/** X Xᵀ of an n×m matrix. */
 function gram(x: Float64Array, n: number, m: number): Float64Array {
-  const result = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    let j = 0;
-    for (; j + 3 <= i; j += 4) {
-      const at = i * m;
-      const [b0, b1, b2, b3] = [j * m, (j + 1) * m, (j + 2) * m, (j + 3) * m];
-      let s0 = 0;
-      let s1 = 0;
-      let s2 = 0;
-      let s3 = 0;
-      for (let t = 0; t < m; t++) {
-        const value = x[at + t];
-        s0 += value * x[b0 + t];
-        s1 += value * x[b1 + t];
-        s2 += value * x[b2 + t];
-        s3 += value * x[b3 + t];
-      }
-      result[i * n + j] = s0;
-      result[i * n + j + 1] = s1;
-      result[i * n + j + 2] = s2;
-      result[i * n + j + 3] = s3;
-    }
-    for (; j <= i; j++) {
-      let sum = 0;
-      for (let t = 0; t < m; t++) sum += x[i * m + t] * x[j * m + t];
-      result[i * n + j] = sum;
-    }
-  }
-  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) result[i * n + j] = result[j * n + i];
-  return result;
+  return multiplyTransposed(x, x, new Float64Array(n * n), n, m, n);
 }
 
 function asCorrelation(covariance: Float64Array, n: number): Float64Array {
