@@ -1,5 +1,5 @@
 /** Steps that are remembered. */
-const STEPS = 10;
+const STEPS = 40;
 
 /**
  * Limited-memory BFGS: steps and the changes of the gradient along them, and the direction they lead to.

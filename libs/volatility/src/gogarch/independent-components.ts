@@ -6,10 +6,15 @@ import { CurvatureMemory } from './curvature-memory.js';
 import { orthonormalised, randomRotation, rotated } from './rotations.js';
 
 export interface IcaOptions {
-  /** number of seeded starts, the first at the principal components. Default 3 */
+  /** number of starts: `first`, then random ones. Default 3 of at most 50 series; 1 of more, where a search costs seconds */
   readonly starts?: number;
+  /** rotation that the first start begins at, k×k; default the whitened series themselves */
+  readonly first?: Float64Array;
   readonly seed?: number;
-  /** a search ends when its next step turns no row by more than this, 1 − cos; default 1e-6 */
+  /**
+   * a search ends when its next step turns no row by more than this, 1 − cos; default 1e-6, and 1e-4 of more than 50 series, which is
+   * the usual one of FastICA's implementations
+   */
   readonly tolerance?: number;
   /** default 400 */
   readonly maximumIterations?: number;
@@ -25,12 +30,16 @@ export interface IcaResult {
   readonly iterations: number;
 }
 
+/** Series up to which a search takes milliseconds. */
+const MANY_SERIES = 50;
 /** E[ln cosh ν] of a standard normal ν. */
 const GAUSSIAN_LOG_COSH = 0.37456720749143807;
 /** Smallest curvature that a step is divided by. */
 const SMALLEST_CURVATURE = 0.01;
 /** Changes of the sources' signs that are followed: after them the contrast is a fixed smooth function, which has an optimum. */
 const SIGN_CHANGES = 5;
+/** Two rows are the same factor from this cosine on, whatever its sign. */
+const SAME_FACTOR = 0.999;
 /** Largest angle of a row that a first try of a step turns by. */
 const LARGEST_ANGLE = 0.7;
 const LINE_SEARCH_TRIES = 12;
@@ -51,15 +60,36 @@ export function independentComponents(
   k: number,
   options: IcaOptions = {},
 ): IcaResult[] {
-  const { starts = 3, seed = 1, tolerance = 1e-6, maximumIterations = 400 } = options;
+  const few = k <= MANY_SERIES;
+  const { starts = few ? 3 : 1, seed = 1, tolerance = few ? 1e-6 : 1e-4, maximumIterations = 400 } = options;
   if (!Number.isInteger(starts) || starts < 1)
     throw new InvalidInputError('starts', `must be a whole number of at least 1, got ${starts}`);
   const random = randomStream(seed);
   const results = Array.from({ length: k === 1 ? 1 : starts }, (_, start) => {
-    const rotation = start === 0 ? identity(k) : randomRotation(k, random);
+    const rotation = start === 0 ? (options.first ?? identity(k)) : randomRotation(k, random);
     return search(whitened, rotation, k, tolerance, maximumIterations);
   });
   return results.sort((a, b) => Number(b.converged) - Number(a.converged) || b.negentropy - a.negentropy);
+}
+
+/** The optima that differ in more than the order and the signs of their factors, the best of each kind. */
+export function distinctOptima(optima: readonly IcaResult[], k: number): IcaResult[] {
+  return optima.filter((optimum, at) =>
+    optima.slice(0, at).every((earlier) => {
+      const cosines = multiplyTransposed(
+        optimum.rotation,
+        earlier.rotation,
+        new Float64Array(k * k),
+        k,
+        k,
+        k,
+      );
+      for (let i = 0; i < k; i++)
+        if (cosines.subarray(i * k, (i + 1) * k).every((cosine) => Math.abs(cosine) < SAME_FACTOR))
+          return true;
+      return false;
+    }),
+  );
 }
 
 /** A rotation, with what its sources come to. */
