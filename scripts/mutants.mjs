@@ -2,35 +2,36 @@
 // some of their files, such as `risk/evar`. Results are kept in reports/mutants, and only mutants whose code or specs have changed are
 // tried again. An area whose score is below 85 % fails. docs/internals/testing.md has the figures and explains the survivors.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
 
 const LEAST = 85;
 /** The last version for Node 20. */
 const STRYKER = '9.6.1';
 
-/** Mutated code, and the specs that have to notice. */
+/** Mutated code, and the beginnings of the paths of the specs that have to notice. */
 const AREAS = {
-  amounts: { folder: 'libs/amounts/src', mutate: ['*'], specs: ['*'] },
-  risk: { folder: 'libs/risk/src', mutate: ['*'], specs: ['*'] },
-  exchange: { folder: 'libs/exchange/src', mutate: ['**/*'], specs: ['**/*'] },
+  amounts: { folder: 'libs/amounts/src', mutate: ['*'], specs: ['libs/amounts/src/'] },
+  risk: { folder: 'libs/risk/src', mutate: ['*'], specs: ['libs/risk/src/'] },
+  exchange: {
+    folder: 'libs/exchange/src',
+    mutate: ['**/*'],
+    specs: ['libs/exchange/src/', 'test/adversary/law-', 'test/adversary/matches', 'test/adversary/orders'],
+  },
   verify: {
     folder: 'libs/liquidation/src',
-    mutate: ['verify/verify', 'certificate/bounds', 'certificate/premium-bounds', 'certificate/witness'],
-    specs: ['verify/*'],
+    mutate: ['verify/*', 'certificate/*'],
+    specs: ['libs/liquidation/src/verify/'],
   },
   sender: {
     folder: 'libs/chain/src',
     mutate: ['sender', 'revert-reason'],
-    specs: ['sender*', 'revert-reason'],
+    specs: ['libs/chain/src/sender', 'libs/chain/src/revert-reason'],
   },
 };
 
-/**
- * Installs Stryker at first use: a hundred packages that no other command needs. It runs the vitest of this checkout, which the
- * specs import.
- */
+/** Installs Stryker at first use: a hundred packages that no other command needs. */
 function installStryker() {
   const folder = join(root, 'node_modules', '.cache', 'zkrisk', `stryker-${STRYKER}`);
   const done = join(folder, '.installed');
@@ -38,19 +39,27 @@ function installStryker() {
     process.stderr.write('installing Stryker …\n');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-    const packages = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${STRYKER}`);
     const flags = ['--no-audit', '--no-fund', '--loglevel=error', '--legacy-peer-deps'];
-    const { status } = spawnSync('npm', ['install', ...flags, ...packages], {
+    const { status } = spawnSync('npm', ['install', ...flags, `@stryker-mutator/core@${STRYKER}`], {
       cwd: folder,
       stdio: 'inherit',
     });
     if (status !== 0) throw new Error('Stryker could not be installed');
-    const vitest = join(folder, 'node_modules', 'vitest');
-    rmSync(vitest, { recursive: true, force: true });
-    symlinkSync(join(root, 'node_modules', 'vitest'), vitest, 'junction');
     writeFileSync(done, STRYKER);
   }
   return join(folder, 'node_modules');
+}
+
+/** The compiled specs whose paths begin so. */
+function specsOf(beginnings) {
+  const files = ['libs', 'test'].flatMap((folder) =>
+    readdirSync(join(root, 'dist', folder), { recursive: true }).map((file) => `${folder}/${file}`),
+  );
+  return files
+    .filter(
+      (file) => /(?<!\.proof)\.spec\.js$/.test(file) && beginnings.some((each) => file.startsWith(each)),
+    )
+    .map((file) => `dist/${file}`);
 }
 
 const reports = join(root, 'reports', 'mutants');
@@ -61,14 +70,16 @@ const reports = join(root, 'reports', 'mutants');
  */
 function mutate(name, { folder, mutate, specs }, files) {
   const mutated = files.length > 0 ? files.map((file) => `**/${file}`) : mutate;
-  const inFolder = (names, end) => names.map((each) => `dist/${folder}/${each}${end}`);
   const report = join(reports, `${name}.json`);
   const config = {
-    testRunner: 'vitest',
-    plugins: [join(modules, '@stryker-mutator', 'vitest-runner', 'dist', 'src', 'index.js')],
-    vitest: { configFile: 'vitest.mutants.config.mjs', related: false },
+    testRunner: 'specs',
+    plugins: [join(root, 'scripts', 'mutants-runner.mjs')],
     coverageAnalysis: 'perTest',
-    mutate: [...inFolder(mutated, '.js'), '!dist/**/*.spec.js', '!dist/**/index.js'],
+    mutate: [
+      ...mutated.map((each) => `dist/${folder}/${each}.js`),
+      '!dist/**/*.spec.js',
+      '!dist/**/index.js',
+    ],
     // The wording of messages is not measured.
     mutator: { excludedMutations: ['StringLiteral'] },
     ignoreStatic: true,
@@ -79,7 +90,6 @@ function mutate(name, { folder, mutate, specs }, files) {
       '!dist/contracts/*.json',
       '!test/vectors/**',
       '!package*.json',
-      '!vitest.mutants.config.mjs',
     ],
     reporters: ['clear-text', 'progress', 'json'],
     clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
@@ -99,7 +109,7 @@ function mutate(name, { folder, mutate, specs }, files) {
     cwd: root,
     stdio: 'inherit',
     // Forged certificates are many, and each is judged alike.
-    env: { ...process.env, ZKRISK_MUTANT_SPECS: inFolder(specs, '.spec.js').join(','), FORGERIES: '100' },
+    env: { ...process.env, ZKRISK_MUTANT_SPECS: specsOf(specs).join(','), FORGERIES: '100' },
   });
   if (status !== 0) return undefined;
   const { files: results } = JSON.parse(readFileSync(report, 'utf8'));

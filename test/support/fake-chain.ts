@@ -27,7 +27,7 @@ interface FakeBlock {
 }
 
 /** A node's answer to one call, in place of its own. */
-type Answer = () => unknown;
+type Answer = (asked: Readonly<Record<string, unknown>>) => unknown;
 
 /**
  * A chain in memory with the rules that a sender meets: one transaction for each nonce, in order; a replacement pays a tenth
@@ -53,7 +53,7 @@ export class FakeChain {
         name,
         async (...args: never[]): Promise<unknown> => {
           const answer = this.answers[name];
-          return answer === undefined ? await method(...args) : await answer();
+          return answer === undefined ? await method(...args) : await answer(args[0] ?? {});
         },
       ]),
     );
@@ -90,10 +90,10 @@ export class FakeChain {
 
   /** A transaction by somebody else with the same key. */
   include(from: Address, nonce: number): Hex {
-    const hash = keccak256(`0x${(nonce + 1000).toString(16).padStart(64, '0')}`);
+    const hash = keccak256(`${from}${(nonce + 1000).toString(16).padStart(64, '0')}`);
     const foreign = { hash, from, nonce, to: from, input: '0x', gas: 21_000n, reverts: false } as const;
     this.blocks.push({ number: BigInt(this.blocks.length), hash, transactions: [foreign] });
-    this.pending = this.pending.filter((each) => each.nonce !== nonce);
+    this.pending = this.pending.filter((each) => each.from !== from || each.nonce !== nonce);
     return hash;
   }
 
@@ -132,10 +132,19 @@ export class FakeChain {
       estimateMaxPriorityFeePerGas: () => this.tip,
       getTransactionCount: ({ address, blockNumber }: { address: Address; blockNumber?: bigint }) =>
         this.used(address, blockNumber === undefined ? undefined : Number(blockNumber) + 1),
-      getBlock: ({ blockNumber }: { blockNumber?: bigint }) => ({
-        ...this.blocks[Number(blockNumber ?? this.blocks.length - 1)],
-        baseFeePerGas: this.baseFee,
-      }),
+      getBlock: ({
+        blockNumber,
+        includeTransactions = false,
+      }: {
+        blockNumber?: bigint;
+        includeTransactions?: boolean;
+      }) => {
+        const block = this.blocks[Number(blockNumber ?? this.blocks.length - 1)];
+        const transactions = includeTransactions
+          ? block.transactions
+          : block.transactions.map(({ hash }) => hash);
+        return { ...block, transactions, baseFeePerGas: this.baseFee };
+      },
       sendRawTransaction: async ({ serializedTransaction: raw }: { serializedTransaction: Hex }) => {
         this.offered.push(raw);
         await this.take(raw);

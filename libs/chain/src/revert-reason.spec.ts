@@ -24,9 +24,11 @@ describe(revertReason, () => {
     expect(revertReason(withData('raw', '0xdeadbeef'))).toBe('it reverted');
     expect(revertReason(new BaseError('execution Reverted: x'))).toBe('execution Reverted: x');
     expect(revertReason(new BaseError('timeout'))).toBeUndefined();
-    for (const data of ['0x12', 'deadbeef', 7, null])
+    for (const data of ['0x12', 'deadbeef', 'x0xdeadbeef', '0xdeadbeefzz', ['0xdeadbeef'], 7, null])
       expect(
         revertReason(new BaseError('timeout', { cause: Object.assign(new Error('cause'), { data }) })),
       ).toBeUndefined();
+    const withoutCause = Object.assign(new BaseError('timeout'), { cause: null });
+    expect(revertReason(withoutCause)).toBeUndefined();
   });
 });

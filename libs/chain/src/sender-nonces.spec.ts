@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeChain } from '../../../test/support/fake-chain.js';
-import { type MemorySender, memorySender, nameOf, SENDER } from '../../../test/support/memory-sender.js';
+import {
+  type MemorySender,
+  memorySender,
+  nameOf,
+  SENDER,
+  SENT_TO,
+} from '../../../test/support/memory-sender.js';
 import type { MemoryTransactionStore } from '../../../test/support/transaction-store.js';
 
 let chain: FakeChain;
@@ -46,6 +52,48 @@ describe('a nonce', () => {
     await sender.advance();
     expect(store.statuses()).toEqual(['confirmed']);
     expect(chain.taken()).toEqual([nameOf('a')]);
+  });
+
+  it('that its first attempt of two has used is not given up', async () => {
+    store.add('a');
+    const sender = senderOf({ confirmations: 0 });
+    await sender.advance();
+    chain.mine();
+    const { getTransactionReceipt } = new FakeChain().client;
+    chain.answers.getTransactionReceipt = () => getTransactionReceipt({ hash: '0x00' });
+    chain.answers.getTransactionCount = () => 0;
+    vi.setSystemTime(Date.now() + 1000);
+    await sender.advance();
+    expect(store.row('a').attempts).toHaveLength(2);
+    delete chain.answers.getTransactionCount;
+    await sender.advance();
+    expect(store.row('a')).toMatchObject({ status: 'sent', nonce: 0 });
+  });
+
+  it('that is given up leaves nothing of its attempts, and waits until the chain is cheap enough', async () => {
+    store.add('a');
+    const sender = senderOf({ confirmations: 0 });
+    await sender.advance();
+    chain.include(SENDER.address, 0);
+    chain.baseFee = 10_000n;
+    await sender.advance();
+    expect(store.row('a')).toMatchObject({ status: 'waiting', nonce: null, attempts: [] });
+  });
+
+  it('is another account’s where that account has used the same one, or ours another one', async () => {
+    store.add('a', 'b');
+    const sender = senderOf({ confirmations: 1 });
+    await sender.advance();
+    chain.mine(2);
+    await sender.advance();
+    expect(store.row('b')).toMatchObject({ status: 'sent', nonce: 1 });
+    chain.include(SENT_TO, 1);
+    chain.mine(2);
+    const { getTransactionReceipt } = new FakeChain().client;
+    chain.answers.getTransactionReceipt = () => getTransactionReceipt({ hash: '0x00' });
+    // Block 1 has nonce 0 of ours, block 3 nonce 1 of a stranger, block 4 nonce 1 of ours.
+    await sender.advance();
+    expect(store.row('b')).toMatchObject({ status: 'sent', nonce: 1 });
   });
 
   it('that is counted but used by no transaction is an error that names it and the blocks', async () => {

@@ -1,7 +1,13 @@
 import { BaseError, type Hex, parseTransaction } from 'viem';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FakeChain } from '../../../test/support/fake-chain.js';
-import { type MemorySender, memorySender, nameOf, SENT_TO } from '../../../test/support/memory-sender.js';
+import {
+  type MemorySender,
+  memorySender,
+  nameOf,
+  SENDER,
+  SENT_TO,
+} from '../../../test/support/memory-sender.js';
 import type { MemoryTransactionStore } from '../../../test/support/transaction-store.js';
 
 let chain: FakeChain;
@@ -35,6 +41,26 @@ describe('a transaction that is sent', () => {
     });
     chain.mine();
     expect(await chain.client.getTransactionReceipt({ hash })).toMatchObject({ status: 'success' });
+  });
+
+  it('has the gas estimated for its own call by its own account', async () => {
+    store.add('a');
+    chain.answers.estimateGas = (asked) => {
+      expect(asked).toMatchObject({ account: SENDER, to: SENT_TO, data: nameOf('a') });
+      return 100_000n;
+    };
+    await senderOf().advance();
+    expect(partsOf(store.row('a').attempts[0].raw).gas).toBe(130_000n);
+  });
+
+  it('is confirmed at once where another account’s transaction has done it; the next goes on', async () => {
+    store.add('a', 'b');
+    const sender = senderOf({}, (id) =>
+      Promise.resolve(id === 'a' ? 'done' : { to: SENT_TO, data: nameOf(id) }),
+    );
+    await sender.advance();
+    expect(store.row('a')).toMatchObject({ status: 'confirmed', nonce: null, attempts: [] });
+    expect(store.row('b')).toMatchObject({ status: 'sent', nonce: 0 });
   });
 
   it('is one at a time; the next follows once the one before is mined', async () => {
@@ -74,13 +100,18 @@ describe('a transaction that is sent', () => {
     await sender.advance();
     chain.revert(store.row('a').attempts[0].hash);
     chain.mine();
-    chain.answers.call = () => {
+    let asked: unknown;
+    chain.answers.call = (call) => {
+      asked = call;
       throw new BaseError('execution reverted: no');
     };
     await sender.advance();
     expect(store.row('a')).toMatchObject({ status: 'mined', reason: null });
     chain.mine(3);
     await sender.advance();
+    expect(asked).toMatchObject({
+      ...{ account: SENDER, to: SENT_TO, data: nameOf('a'), gas: 65_000n, blockNumber: 0n },
+    });
     expect(store.row('a')).toMatchObject({ status: 'refused', reason: 'execution reverted: no' });
     chain.mine(3);
     expect(await sender.advance()).toBe(false);
@@ -207,16 +238,35 @@ describe('fees', () => {
     const { attempts } = store.row('a');
     expect(attempts.map(({ maxFeePerGas }) => maxFeePerGas)).toEqual(['210', '237']);
     expect(chain.offered.at(-1)).toBe(attempts[1].raw);
-    // Dearer than the highest fee: it waits with its last offer.
+    // Dearer than the highest fee: its last offer stays.
     chain.baseFee = 10_000n;
     later(1000);
     await sender.advance();
     expect(store.row('a').attempts).toHaveLength(2);
     expect(chain.offered.at(-1)).toBe(attempts[1].raw);
   });
+
+  it('are not raised while the chain asks for more than the highest, though an eighth more would be allowed', async () => {
+    store.add('a');
+    const sender = senderOf();
+    await sender.advance();
+    chain.baseFee = 10_000n;
+    later(1000);
+    await sender.advance();
+    expect(store.row('a').attempts).toHaveLength(1);
+    expect(chain.offered).toHaveLength(2);
+  });
 });
 
 describe('recheck', () => {
+  it('leaves a transaction that another account has done', async () => {
+    store.add('a');
+    const sender = senderOf({}, () => Promise.resolve('done'));
+    await sender.advance();
+    await sender.recheck();
+    expect(store.statuses()).toEqual(['confirmed']);
+  });
+
   it('offers again what a node has lost, and leaves the rest', async () => {
     store.add('a', 'b');
     const sender = senderOf({ confirmations: 0 });
