@@ -3,7 +3,7 @@
 //
 // Tests of a mutant run in order of their duration, and stop at the first that fails. A failure counts only where the same test passes
 // again at once without the mutant: a process that a mutant has left in disorder ends, and its mutant is tried in a fresh one.
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** Slower tests are not asked about mutants; a mutant that only they would notice counts as not noticed. */
@@ -160,7 +160,7 @@ function idOf(test) {
   const names = [test.name];
   for (let suite = test.suite; suite?.name && suite !== test.file; suite = suite.suite)
     names.unshift(suite.name);
-  return `${test.file.name}#${names.join(' › ')}`;
+  return `${relative(process.cwd(), test.file.filepath)}#${names.join(' › ')}`;
 }
 
 export const strykerPlugins = [{ kind: 'TestRunner', name: 'specs', factory: () => new SpecsRunner() }];

@@ -1,16 +1,29 @@
 // `npm test`: format, lint, types, contracts, unit and service specs, one small proof. `npm run test:all`: all that, system
 // specs and every proof; `-- --rest` leaves out the specs of `npm test`. `node scripts/test.mjs PATH …`: the specs of these paths.
 // docs/internals/testing.md describes the projects. The last line is "N passed, N failed", and ", N skipped" where some were skipped.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
 import { outputOf, testContracts } from './test-contracts.mjs';
 import { RESULTS_FILE } from './vitest-results.mjs';
 
 /** The proof that `npm test` makes: the smallest circuit. */
 const SMALL_PROOF = 'dist/libs/rules/src/provers.proof.spec.js';
+/** Proof specs that take minutes, the longest first. */
+const LONG_PROOFS = [
+  ...['proof/correction', 'src/bar.proof', 'proof/settling', 'proof/rule-kinds', 'rule-templates'],
+  ...[
+    'proof/challenges',
+    'proof/settlement',
+    'proof/rules',
+    'proof/two-proofs',
+    'proof/prover',
+    'proof/notebook',
+  ],
+];
 /** A file whose content, options and prettier have not changed since it was found well formatted is not parsed again. */
 const FORMAT = ['--cache', '--cache-strategy', 'content'];
 /** Skipped tests whose names hold this need real prices, which are never committed. */
@@ -53,16 +66,22 @@ async function checkSources() {
   if (contracts.failed > 0) total.failures.push('contracts');
 }
 
-/** Runs specs and adds their results to the total. */
-function specs(...options) {
+/** Runs specs and adds their results to the total; `aside`: beside others, so that the output is shown when they are done. */
+async function specs(options, aside = false) {
   const folder = mkdtempSync(join(tmpdir(), 'zkrisk-test-'));
   const file = join(folder, 'results.json');
   const reporter = join(root, 'scripts', 'vitest-results.mjs');
-  const { status } = spawnSync(
-    bin('vitest'),
-    ['run', '--reporter=default', `--reporter=${reporter}`, ...options],
-    { cwd: root, stdio: 'inherit', env: { ...process.env, [RESULTS_FILE]: file } },
-  );
+  const command = ['run', '--reporter=default', `--reporter=${reporter}`, ...options];
+  const started = { cwd: root, env: { ...process.env, [RESULTS_FILE]: file } };
+  let status;
+  if (aside) {
+    const ended = await outputOf(bin('vitest'), command, started);
+    ({ status } = ended);
+    process.stdout.write(ended.output);
+  } else {
+    const child = spawn(bin('vitest'), command, { ...started, stdio: 'inherit' });
+    [status] = await once(child, 'close');
+  }
   let failed = 0;
   try {
     const results = JSON.parse(readFileSync(file, 'utf8'));
@@ -79,6 +98,30 @@ function specs(...options) {
   const crashed = status !== 0 && failed === 0;
   if (crashed) total.failures.push(`vitest ${options.join(' ')}: ended with status ${status}`);
   total.failed += crashed ? 1 : failed;
+}
+
+/** The proof specs, those that take longest first: a long one that begins last would leave a core idle. */
+async function proofSpecs() {
+  const { output } = await outputOf(bin('vitest'), ['list', '--project', 'proof', '--filesOnly', '--json'], {
+    cwd: root,
+  });
+  const files = JSON.parse(output.slice(output.indexOf('['))).map(({ file }) => relative(root, file));
+  const place = (file) => {
+    const at = LONG_PROOFS.findIndex((name) => file.includes(name));
+    return at < 0 ? LONG_PROOFS.length : at;
+  };
+  return files.sort((a, b) => place(a) - place(b) || a.localeCompare(b));
+}
+
+/** Two lanes, one a core: system specs one after the other, and proofs beside them, on both lanes once the system specs are done. */
+async function systemAndProofs() {
+  const proofs = (await proofSpecs()).filter((file) => quick || file !== SMALL_PROOF);
+  if (proofs.length === 0) throw new Error('vitest lists no proof specs');
+  const lane = async () => {
+    for (let file = proofs.shift(); file !== undefined; file = proofs.shift())
+      await specs(['--project', 'proof', file], true);
+  };
+  await Promise.all([specs(['--project', 'system']).then(lane), lane()]);
 }
 
 /** The compiled unit specs that state properties: they, or what they import from test/support, draw examples. */
@@ -113,26 +156,25 @@ function printSlowest() {
 const started = Date.now();
 if (paths.length > 0) {
   await bootstrap();
-  specs(...paths);
+  await specs(paths);
 } else {
   // Compiling is the check of types: bootstrap ends the process where it fails.
   await step('types', async () => (await bootstrap()) === undefined);
   if (quick) {
     await checkSources();
-    specs('--project', 'unit');
-    specs('--project', 'service');
-    if (!all) specs('--project', 'proof', SMALL_PROOF);
+    await specs(['--project', 'unit']);
+    await specs(['--project', 'service']);
+    if (!all) await specs(['--project', 'proof', SMALL_PROOF]);
   }
   if (all) {
     // Properties at examples that `npm test` does not draw.
     process.env.PROPERTY_SEED ??= String(Date.now() % 2 ** 31);
     process.stdout.write(`properties draw from seed ${process.env.PROPERTY_SEED}\n`);
-    specs('--project', 'unit', ...propertySpecs());
+    await specs(['--project', 'unit', ...propertySpecs()]);
     // A million forged certificates; `npm test` tries a hundredth.
     process.env.FORGERIES ??= '1000000';
-    specs('--project', 'unit', 'verify/forgery');
-    specs('--project', 'proof', ...(quick ? [] : ['--exclude', SMALL_PROOF]));
-    specs('--project', 'system');
+    await specs(['--project', 'unit', 'verify/forgery']);
+    await systemAndProofs();
   }
 }
 printSlowest();
