@@ -33,6 +33,10 @@ class SpecsRunner {
   #files = [];
   /** By id: the test and how long it took without a mutant. */
   #tests = new Map();
+  /** By suite with `beforeAll`: how long it took, and the mutants in the code that it runs. */
+  #hooks = new Map();
+  /** By suite: the mutant that was on when its fixtures were made, and how they are removed. */
+  #fixtures = new Map();
 
   constructor() {
     this.#switch = globalThis.__stryker__ ??= {};
@@ -43,7 +47,7 @@ class SpecsRunner {
   }
 
   async init() {
-    // What `vi` reads of a worker.
+    // `vi` reads these of a worker.
     globalThis.__vitest_worker__ = { config: { ...CONFIG, fakeTimers: {} }, ctx: {}, environment: {} };
     process.env.VITEST = '1';
     process.env.NODE_ENV = 'test';
@@ -54,95 +58,163 @@ class SpecsRunner {
     fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });
     const specs = (process.env.ZKRISK_MUTANT_SPECS ?? '').split(',').map((file) => resolve(file));
     this.#files = await this.#vitest.collectTests(specs, { config: CONFIG, importFile: load });
-    const broken = this.#files.filter(({ result }) => result?.state === 'fail');
-    if (broken.length > 0) throw new Error(`${broken[0].filepath}: ${broken[0].result.errors[0].message}`);
+    const broken = this.#files.find(({ result }) => result?.state === 'fail');
+    if (broken !== undefined) throw new Error(`${broken.filepath}: ${broken.result.errors[0].message}`);
   }
 
   async dryRun() {
     const found = [];
-    this.#switch.activeMutant = undefined;
     for (const test of this.#files.flatMap((file) => testsOf(file))) {
       const id = idOf(test);
+      let error = await this.#prepare(test, undefined);
       this.#switch.currentTestId = id;
       const started = performance.now();
-      const error = await this.#run(test);
+      error ??= await this.#body(test);
       const timeSpentMs = performance.now() - started;
       this.#switch.currentTestId = undefined;
-      const status = error === undefined ? 0 : 1;
       found.push({
-        ...{ id, name: id, fileName: test.file.filepath, timeSpentMs, status },
+        ...{ id, name: id, fileName: test.file.filepath, timeSpentMs, status: error === undefined ? 0 : 1 },
         failureMessage: String(error?.stack ?? error),
       });
       this.#tests.set(id, { test, timeSpentMs });
-      if (timeSpentMs > LONGEST_TEST_MS && this.#switch.mutantCoverage?.perTest)
-        delete this.#switch.mutantCoverage.perTest[id];
     }
-    const slow = found.filter(({ timeSpentMs }) => timeSpentMs > LONGEST_TEST_MS);
-    for (const { id, timeSpentMs } of slow)
-      process.stdout.write(`not asked, ${(timeSpentMs / 1000).toFixed(1)} s: ${id}\n`);
+    const perTest = this.#switch.mutantCoverage?.perTest ?? {};
+    for (const hooks of this.#hooks.values()) {
+      hooks.covered = perTest[hooks.id] ?? {};
+      delete perTest[hooks.id];
+    }
+    for (const { id, timeSpentMs } of found) {
+      if (timeSpentMs > LONGEST_TEST_MS) {
+        delete perTest[id];
+        process.stdout.write(`not asked, ${(timeSpentMs / 1000).toFixed(1)} s: ${id}\n`);
+        continue;
+      }
+      // Fixtures belong to each test that uses them.
+      for (const suite of suitesOf(this.#tests.get(id).test))
+        for (const [mutant, hits] of Object.entries(this.#hooks.get(suite)?.covered ?? {})) {
+          perTest[id] ??= {};
+          perTest[id][mutant] = (perTest[id][mutant] ?? 0) + hits;
+        }
+    }
     return { status: 'complete', tests: found, mutantCoverage: this.#switch.mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, hitLimit }) {
+  async mutantRun({ activeMutant: { id: mutant }, testFilter, hitLimit }) {
     if (this.#tests.size === 0) await this.dryRun();
+    const costs = (test) =>
+      suitesOf(test)
+        .map((suite) => this.#hooks.get(suite))
+        .filter((hooks) => hooks !== undefined && mutant in hooks.covered)
+        .reduce((sum, { timeSpentMs }) => sum + timeSpentMs, 0);
     const asked = (testFilter ?? [...this.#tests.keys()])
       .map((id) => ({ id, ...this.#tests.get(id) }))
-      .sort((a, b) => a.timeSpentMs - b.timeSpentMs);
+      .map((one) => ({ ...one, cost: one.timeSpentMs + costs(one.test) }))
+      .sort((a, b) => a.cost - b.cost);
+    const run = async (test, active) =>
+      (await this.#prepare(test, active)) ?? (await this.#under(active, () => this.#body(test)));
     this.#switch.hitLimit = hitLimit;
-    this.#switch.hitCount = 0;
     for (const [index, { id, test }] of asked.entries()) {
-      this.#switch.activeMutant = activeMutant.id;
-      const error = await this.#run(test);
-      this.#switch.activeMutant = undefined;
-      const endless = this.#switch.hitCount > hitLimit;
-      this.#switch.hitCount = hitLimit === undefined ? undefined : 0;
-      if (endless) return { status: 'timeout', reason: 'hit limit' };
+      this.#switch.hitCount = 0;
+      const error = await run(test, mutant);
+      if (this.#switch.hitCount > hitLimit) return { status: 'timeout', reason: 'hit limit' };
       if (error === undefined) continue;
-      if ((await this.#run(test)) !== undefined)
-        throw new Error(`disordered by mutant ${activeMutant.id}: ${id}`);
+      if ((await run(test, undefined)) !== undefined)
+        throw new Error(`mutant ${mutant} has left disorder: ${id} fails without it`);
       const failureMessage = String(error?.message ?? error).slice(0, 500);
       return { status: 'killed', killedBy: [id], failureMessage, nrOfTests: index + 1 };
     }
     return { status: 'survived', nrOfTests: asked.length };
   }
 
-  /** Runs a test with all hooks around it, those of its suites included, so that a fixture too is made by mutated code. */
-  async #run(test) {
-    const suites = [];
-    for (
-      let suite = test.suite ?? test.file;
-      suite;
-      suite = suite.suite ?? (suite === test.file ? undefined : test.file)
-    )
-      suites.unshift(suite);
+  async #under(mutant, run) {
+    this.#switch.activeMutant = mutant;
+    try {
+      return await run();
+    } finally {
+      this.#switch.activeMutant = undefined;
+    }
+  }
+
+  /**
+   * Makes the fixtures that `beforeAll` makes, where they are not there as this mutant makes them.
+   *
+   * @returns what a hook has thrown; undefined: nothing
+   */
+  async #prepare(test, mutant) {
+    let remade = false;
+    for (const suite of suitesOf(test)) {
+      const { beforeAll = [] } = this.#vitest.getHooks(suite);
+      if (beforeAll.length === 0) continue;
+      const { covered = {}, ...known } = this.#hooks.get(suite) ?? { id: `fixtures ${this.#hooks.size}` };
+      const by = mutant in covered ? mutant : undefined;
+      if (!remade && this.#fixtures.has(suite) && this.#fixtures.get(suite).by === by) continue;
+      remade = true;
+      await this.#remove(suite);
+      const cleanups = [];
+      this.#switch.currentTestId = known.id;
+      const started = performance.now();
+      const failure = await this.#under(by, () =>
+        attempt(async () => {
+          for (const hook of beforeAll) cleanups.unshift(await inTime(hook(test.context, suite)));
+        }),
+      );
+      this.#switch.currentTestId = undefined;
+      if (!this.#hooks.has(suite))
+        this.#hooks.set(suite, { ...known, covered, timeSpentMs: performance.now() - started });
+      this.#fixtures.set(suite, { by: failure === undefined ? by : NaN, cleanups });
+      if (failure !== undefined) return failure;
+    }
+    return undefined;
+  }
+
+  async #remove(suite) {
+    const { cleanups = [] } = this.#fixtures.get(suite) ?? {};
+    if (this.#fixtures.delete(suite) === false) return;
+    for (const cleanup of cleanups) if (typeof cleanup === 'function') await attempt(cleanup);
+    for (const hook of this.#vitest.getHooks(suite).afterAll ?? []) await attempt(() => hook(suite));
+  }
+
+  /** The test with the hooks around each test. @returns what was thrown first; undefined: nothing */
+  async #body(test) {
+    const suites = suitesOf(test);
     const hooks = suites.map((suite) => ({ suite, ...this.#vitest.getHooks(suite) }));
     const cleanups = [];
     let failure;
-    const attempt = async (run) => {
-      try {
-        return await inTime(run());
-      } catch (error) {
-        failure ??= error ?? new Error('failed');
-        return undefined;
-      }
+    const step = async (run) => {
+      const error = await attempt(() => inTime(run()));
+      failure ??= error;
     };
-    for (const { beforeAll, suite } of hooks)
-      for (const hook of beforeAll ?? []) cleanups.unshift(await attempt(() => hook(test.context, suite)));
     for (const { beforeEach, suite } of hooks)
-      for (const hook of beforeEach ?? []) cleanups.unshift(await attempt(() => hook(test.context, suite)));
-    if (failure === undefined) await attempt(() => this.#vitest.getFn(test)());
+      for (const hook of beforeEach ?? [])
+        await step(async () => cleanups.unshift(await hook(test.context, suite)));
+    if (failure === undefined) await step(() => this.#vitest.getFn(test)());
     for (const { afterEach, suite } of hooks.toReversed())
-      for (const hook of afterEach ?? []) await attempt(() => hook(test.context, suite));
-    for (const cleanup of cleanups) if (typeof cleanup === 'function') await attempt(cleanup);
-    for (const { afterAll, suite } of hooks.toReversed())
-      for (const hook of afterAll ?? []) await attempt(() => hook(suite));
+      for (const hook of afterEach ?? []) await step(() => hook(test.context, suite));
+    for (const cleanup of cleanups) if (typeof cleanup === 'function') await step(cleanup);
     return failure;
   }
 }
 
+async function attempt(run) {
+  try {
+    await run();
+    return undefined;
+  } catch (error) {
+    return error ?? new Error('failed');
+  }
+}
+
+/** The suites around a test, the file first. */
+function suitesOf(test) {
+  const suites = [];
+  for (let suite = test.suite; suite !== undefined && suite !== test.file; suite = suite.suite)
+    suites.unshift(suite);
+  return [test.file, ...suites];
+}
+
 const load = (file) => import(pathToFileURL(resolve(file)).href);
 
-function inTime(promise) {
+async function inTime(promise) {
   let timer;
   const late = new Promise((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`hangs for ${HANGING_MS} ms`)), HANGING_MS);

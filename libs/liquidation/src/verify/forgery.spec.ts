@@ -191,6 +191,50 @@ describe('each rule of the checker refuses, by its own words', () => {
     expect(failures.join('; ')).toMatch(words);
   });
 
+  /** The first random account of two positions whose plan is such a one. */
+  const ofTwo = (health: number, wanted: (plan: LiquidationPlan) => boolean) => {
+    for (let seed = 1; seed < 400; seed++) {
+      const plan = liquidate(randomCase(seed, { n: 2, health }), solvers);
+      if (wanted(plan)) return plan as Forged;
+    }
+    throw new Error('no such plan among 400');
+  };
+
+  it('one of two positions that is closed though the account is healthy, or left though nothing restores it', () => {
+    const well = ofTwo(1.5, ({ outcome }) => outcome === 'healthy');
+    well.fractions[0] = 0.5;
+    expect(verifyCertificate(refit(well)).failures.join()).toContain('a healthy account closes nothing');
+    const lost = ofTwo(-2, ({ outcome }) => outcome === 'bankrupt');
+    expect(verifyCertificate(lost).holds).toBe(true);
+    lost.fractions[0] = 0.5;
+    expect(verifyCertificate(refit(lost)).failures.join()).toContain('everything is closed');
+  });
+
+  it('no partial plan for closing one of two positions whole', () => {
+    const plan = ofTwo(0.5, ({ outcome, fractions }) => outcome === 'partial' && fractions.includes(1));
+    expect(verifyCertificate(plan)).toEqual({ holds: true, failures: [] });
+    plan.outcome = 'full';
+    expect(verifyCertificate(plan).failures.join()).toContain('not those of a full');
+  });
+
+  it.each([0, 0.01])(
+    'an account of equity %d called bankrupt, where closing costs more than it has',
+    (equity) => {
+      // Closing unhedges the pool: the premium is above the equity.
+      const { pool } = singlePosition();
+      const given = singlePosition({ collateral: equity, pool: { ...pool, covarianceWithBook: [-40] } });
+      const plan = liquidate(given, solvers) as Forged;
+      expect([plan.outcome, plan.certificate!.proves, plan.equityBefore]).toEqual([
+        'full',
+        'infeasibility',
+        equity,
+      ]);
+      expect(verifyCertificate(plan)).toEqual({ holds: true, failures: [] });
+      plan.outcome = 'bankrupt';
+      expect(verifyCertificate(plan).failures.join()).toContain('does not make it bankrupt');
+    },
+  );
+
   it('another account’s digest', () => {
     const plan = { ...plans[0], caseDigest: plans[1].caseDigest };
     expect(verifyCertificate(plan).failures.join()).toContain('caseDigest');
