@@ -2,6 +2,8 @@
 
 Reads one JSON request from standard input, writes one JSON answer to standard output. Times are the median of
 several runs, in seconds, on the data of the request: the same that our side is timed on, in the same run.
+
+Long because it is one list: a function for each peer that a figure is compared with.
 """
 
 import json

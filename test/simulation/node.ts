@@ -11,9 +11,8 @@ export abstract class Node<Durable extends object> {
   private offsets: Record<string, number> = {};
   /** causes of all messages consumed so far, and these messages */
   private clock: Record<string, number> = {};
-  /** state as it was committed, field by field, as text; a field that is the same object as before is not written again */
-  private committed:
-    { readonly [Field in keyof Durable]: { value: unknown; text: string | undefined } } | undefined;
+  /** State as it was committed. It is written as text only where a restart reads it: whoever changed it since would be noticed there. */
+  private committed: Durable | undefined;
 
   protected constructor(
     readonly name: string,
@@ -24,19 +23,13 @@ export abstract class Node<Durable extends object> {
   /** Makes the machine from the committed state, or empty where there is none. */
   protected abstract start(durable: Durable | undefined): void;
   protected abstract handle(topic: string, records: readonly SimulatedRecord[]): Promise<Publication[]>;
-  /** All that a restart needs. An object that is given again has not been changed since. */
+  /** All that a restart needs, in objects that nobody changes afterwards. */
   protected abstract durable(): Durable;
 
   restart(): void {
-    if (this.committed === undefined) {
-      this.start(undefined);
-      return;
-    }
-    const fields = Object.entries<{ text: string | undefined }>(this.committed).map(([field, { text }]) => [
-      field,
-      text === undefined ? undefined : (JSON.parse(text) as unknown),
-    ]);
-    this.start(Object.fromEntries(fields) as Durable);
+    this.start(
+      this.committed === undefined ? undefined : (JSON.parse(JSON.stringify(this.committed)) as Durable),
+    );
   }
 
   /** Records of a topic that may be handled now: in order, and only after their causes. */
@@ -66,20 +59,8 @@ export abstract class Node<Durable extends object> {
       for (const [name, count] of Object.entries(causes))
         this.clock[name] = Math.max(this.clock[name] ?? 0, count);
     this.clock[topic] = Math.max(this.clock[topic] ?? 0, this.offsets[topic]);
-    this.commit(this.durable());
+    this.committed = this.durable();
     this.bus.publish(publications, { ...this.clock });
-  }
-
-  private commit(durable: Durable): void {
-    const before = this.committed;
-    const written = Object.keys(durable).map((name) => {
-      const field = name as keyof Durable;
-      const value = durable[field];
-      const known = before?.[field];
-      if (known?.value === value && typeof value === 'object') return [field, known];
-      return [field, { value, text: JSON.stringify(value) }];
-    });
-    this.committed = Object.fromEntries(written) as NonNullable<typeof this.committed>;
   }
 
   private hasSeen({ causes }: SimulatedRecord): boolean {

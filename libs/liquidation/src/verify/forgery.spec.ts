@@ -235,6 +235,18 @@ describe('each rule of the checker refuses, by its own words', () => {
     },
   );
 
+  it('a bound or a gap that is not stated, or stated where there is none', () => {
+    const honest = plans[0];
+    const none = impossible();
+    for (const [plan, claim, due] of [
+      [{ ...honest, gap: null }, 'gap', String(honest.gap)],
+      [{ ...honest, lowerBound: null }, 'lowerBound', String(honest.lowerBound)],
+      [{ ...none, gap: 0 }, 'gap', 'null'],
+      [{ ...none, lowerBound: 0 }, 'lowerBound', 'null'],
+    ] as const)
+      expect(verifyCertificate(plan).failures).toEqual([`${claim} is ${due}, not ${plan[claim]}`]);
+  });
+
   it('another account’s digest', () => {
     const plan = { ...plans[0], caseDigest: plans[1].caseDigest };
     expect(verifyCertificate(plan).failures.join()).toContain('caseDigest');
