@@ -3,6 +3,7 @@
 //
 // Tests of a mutant run in order of their duration, and stop at the first that fails. A failure counts only where the same test passes
 // again at once without the mutant: a process that a mutant has left in disorder ends, and its mutant is tried in a fresh one.
+import { createHash } from 'node:crypto';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -10,6 +11,16 @@ import { pathToFileURL } from 'node:url';
 const LONGEST_TEST_MS = Number(process.env.ZKRISK_MUTANT_TEST_MS ?? 1_000);
 /** A hanging promise is given up after this time; loops are ended by Stryker's limit of hits. */
 const HANGING_MS = 10_000;
+
+/**
+ * Whether a random sample of mutants has one. Its number is the same in each run on the same code.
+ *
+ * @param {string} id number that Stryker gives it
+ * @param {{ percent: number, seed: number }} sample
+ */
+export function sampled(id, { percent, seed }) {
+  return createHash('sha256').update(`${seed}:${id}`).digest().readUInt32BE() < (percent / 100) * 2 ** 32;
+}
 
 /** Vitest's runner reads these settings; the values are those of vitest. */
 const CONFIG = {
@@ -100,6 +111,9 @@ class SpecsRunner {
   }
 
   async mutantRun({ activeMutant: { id: mutant }, testFilter, hitLimit }) {
+    const sample = process.env.ZKRISK_MUTANT_SAMPLE;
+    if (sample !== undefined && !sampled(mutant, JSON.parse(sample)))
+      return { status: 'error', errorMessage: 'not in the sample' };
     if (this.#tests.size === 0) await this.dryRun();
     const costs = (test) =>
       suitesOf(test)

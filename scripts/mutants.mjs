@@ -1,10 +1,12 @@
 // `npm run mutants`: mutation testing by Stryker on the compiled code of the areas below; `-- AREA …` runs some of them, `-- AREA/FILE …`
 // some of their files, such as `risk/evar`. Results are kept in reports/mutants, and only mutants whose code or specs have changed are
-// tried again. An area whose score is below 85 % fails. docs/internals/testing.md has the figures and explains the survivors.
+// tried again. `--sample PERCENT` tries a random sample (`--seed N`, 1) and says how far the score may be off; nothing is kept of it. An area whose score is below 85 % fails. docs/internals/testing.md has the figures and explains the survivors.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { bootstrap, root } from './bootstrap.mjs';
+import { sampled } from './mutants-runner.mjs';
 
 const LEAST = 85;
 /** The last version for Node 20. */
@@ -98,7 +100,7 @@ function mutate(name, { folder, mutate, specs }, files) {
     // On a busy machine a test may take some times as long; a loop without end is given up after that.
     timeoutMS: 5_000,
     timeoutFactor: 4,
-    incremental: true,
+    incremental: sample === undefined,
     incrementalFile: join(reports, `${name}.known.json`),
     tempDirName: join('reports', 'mutants', 'sandbox'),
     allowConsoleColors: false,
@@ -109,22 +111,46 @@ function mutate(name, { folder, mutate, specs }, files) {
     cwd: root,
     stdio: 'inherit',
     // Forged certificates are many, and each is judged alike.
-    env: { ...process.env, ZKRISK_MUTANT_SPECS: specsOf(specs).join(','), FORGERIES: '100' },
+    env: {
+      ...process.env,
+      ...{ ZKRISK_MUTANT_SPECS: specsOf(specs).join(','), FORGERIES: '100' },
+      ...(sample && { ZKRISK_MUTANT_SAMPLE: JSON.stringify(sample) }),
+    },
   });
   if (status !== 0) return undefined;
   const { files: results } = JSON.parse(readFileSync(report, 'utf8'));
-  const mutants = Object.values(results).flatMap((each) => each.mutants);
+  const mutants = Object.values(results)
+    .flatMap((each) => each.mutants)
+    .filter(({ id }) => sample === undefined || sampled(id, sample));
   const count = (...states) => mutants.filter(({ status: state }) => states.includes(state)).length;
   const noticed = count('Killed', 'Timeout');
   const unnoticed = count('Survived', 'NoCoverage');
   return { noticed, unnoticed, score: (100 * noticed) / (noticed + unnoticed) };
 }
 
+/** The interval that holds the share of all with 95 % (Wilson), percent. */
+function interval(noticed, tried) {
+  const z = 1.96;
+  const share = noticed / tried;
+  const middle = share + z ** 2 / (2 * tried);
+  const reach = z * Math.sqrt((share * (1 - share)) / tried + (z / (2 * tried)) ** 2);
+  return [middle - reach, middle + reach].map((end) => ((100 * end) / (1 + z ** 2 / tried)).toFixed(1));
+}
+
 await bootstrap();
 const modules = installStryker();
 mkdirSync(reports, { recursive: true });
 const wanted = new Map();
-for (const argument of process.argv.slice(2)) {
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { sample: { type: 'string' }, seed: { type: 'string', default: '1' } },
+});
+const sample = values.sample && { percent: Number(values.sample), seed: Number(values.seed) };
+if (sample && !(sample.percent > 0 && sample.percent <= 100 && Number.isInteger(sample.seed))) {
+  process.stderr.write('--sample takes a percentage above 0 and up to 100, --seed a whole number\n');
+  process.exit(2);
+}
+for (const argument of positionals) {
   const [area, ...file] = argument.split('/');
   const files = wanted.get(area) ?? [];
   wanted.set(area, file.length > 0 ? [...files, file.join('/')] : files);
@@ -142,7 +168,7 @@ for (const name of wanted.size > 0 ? wanted.keys() : Object.keys(AREAS)) {
   lines.push(
     result === undefined
       ? `${name}: Stryker has failed`
-      : `${name}: ${result.score.toFixed(1)} %, ${result.noticed} mutants noticed, ${result.unnoticed} not`,
+      : `${name}: ${result.score.toFixed(1)} %, ${result.noticed} mutants noticed, ${result.unnoticed} not${sample ? `; of all ${interval(result.noticed, result.noticed + result.unnoticed).join(' to ')} % with 95 % (sample of ${sample.percent} %, seed ${sample.seed})` : ''}`,
   );
 }
 process.stdout.write(`\n${lines.join('\n')}\n`);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { logUniform, uniform } from '../../../test/support/arbitraries.js';
 import { referenceVector, relativeError } from '../../../test/support/vectors.js';
-import { evarBounds, standardisedEsscher, standardisedEvar } from './index.js';
+import { evarBounds, evarBoundsAtShift, standardisedEsscher, standardisedEvar } from './index.js';
 
 interface EvarVector {
   alpha: number;
@@ -83,6 +83,18 @@ describe(standardisedEvar, () => {
     expect(standardisedEvar(1e8, Math.log(0.01)).value).toBeCloseTo(1e8 + Math.sqrt(2 * Math.log(100)), 6);
   });
 
+  it.each([-1, 1])('goes on where the asymptotes begin, at k = %d·10⁸', (sign) => {
+    const budget = Math.log(100);
+    const near = standardisedEvar(sign * 1e8, -budget);
+    const far = standardisedEvar(sign * 1e8 * (1 + 1e-15), -budget);
+    expect(far).not.toEqual(near);
+    for (const name of ['tilt', 'shift', 'value', 'slope', 'volatilitySlope'] as const)
+      expect(relativeError(far[name], near[name]), name).toBeLessThan(1e-8);
+    // g″ of −ln α/(2|k|), which differences of the moments no longer show there.
+    if (sign < 0) expect(far.curvature / (budget / 1e24)).toBeCloseTo(1, 9);
+    else expect(far.curvature).toBe(0);
+  });
+
   it('is above the Esscher closed form everywhere and close to it for k ≥ 0', () => {
     fc.assert(
       fc.property(k, logAlpha, (at, budget) => {
@@ -92,5 +104,28 @@ describe(standardisedEvar, () => {
         if (at >= 3 && budget < Math.log(0.1)) expect(relativeError(lower, value)).toBeLessThan(1e-3);
       }),
     );
+  });
+});
+
+describe(evarBounds, () => {
+  it('has the derivatives that differences of it show, and the parts that add up to the mean', () => {
+    fc.assert(
+      fc.property(uniform(-6, 4), uniform(0.5, 8), logAlpha, (at, tilt, budget) => {
+        const step = 1e-5;
+        const [low, mid, high] = [-step, 0, step].map((shift) => evarBounds(tilt + shift, at, budget));
+        const slope = (high.entropy - low.entropy) / (2 * step);
+        expect(Math.abs(slope - mid.entropySlope)).toBeLessThan(1e-6 * (1 + mid.entropySlope));
+        expect(mid.lower).toBeCloseTo(at * mid.positive + mid.volatilitySlope, 10);
+        expect(evarBoundsAtShift(tilt + 2 * at, at, budget)).toEqual(mid);
+      }),
+    );
+  });
+});
+
+describe(standardisedEsscher, () => {
+  it('has the shift of its tilt', () => {
+    const { tilt, shift } = standardisedEsscher(-3, Math.log(0.01));
+    expect(tilt).toBeCloseTo(Math.sqrt(2 * Math.log(100)), 14);
+    expect(shift).toBeCloseTo(tilt - 6, 14);
   });
 });

@@ -66,9 +66,12 @@ function tilt(
 function startingDelta(k: number, budget: number): number {
   const bound = Math.sqrt(2 * budget);
   if (k >= -0.5) return bound + 2 * k;
-  const logP = Math.log(budget / (2 * k * k + budget));
-  const farLeft = logP / -k;
-  return Math.max(farLeft - 2 * k, bound) + 2 * k;
+  return Math.max(farLeftDelta(k, budget) - 2 * k, bound) + 2 * k;
+}
+
+/** δ as k → −∞: there p·2k² = −ln α, and ln p = δ·k. */
+function farLeftDelta(k: number, budget: number): number {
+  return Math.log(budget / (2 * k * k + budget)) / -k;
 }
 
 /** Past it the asymptotes differ from g by less than rounding: their relative error is of order ln|k|/k². */
@@ -90,7 +93,7 @@ function asymptotic(k: number, budget: number): StandardisedEvar {
   const value = budget / (-2 * k);
   return {
     tilt: -2 * k,
-    shift: startingDelta(k, budget),
+    shift: farLeftDelta(k, budget),
     value,
     slope: value / -k,
     volatilitySlope: 2 * value,

@@ -88,6 +88,22 @@ describe(ExposureSums, () => {
     );
   });
 
+  it('notice a size, a price or an entry notional that alone is another', () => {
+    const form = {
+      ...{ factors: 1, loadings: Float64Array.of(1), variances: Float64Array.of(0.01) },
+      ...{ varianceRates: Float64Array.of(0), own: Float64Array.of(0.5), ownRates: Float64Array.of(0.25) },
+    };
+    const sums = new ExposureSums(form, Float64Array.of(2), Float64Array.of(3), Float64Array.of(5));
+    const root = () => [...sums.root];
+    expect(root()).toEqual([10, 50, 25, 10, 3]);
+    sums.setHolding(0, 2, 4);
+    expect(root()).toEqual([10, 50, 25, 10, 4]);
+    sums.setHolding(0, 3, 4);
+    expect(root()).toEqual([15, 112.5, 56.25, 15, 4]);
+    sums.setPrice(0, 1);
+    expect(root()).toEqual([3, 4.5, 2.25, 3, 4]);
+  });
+
   it('add up to what a plain sum has', () => {
     fc.assert(
       fc.property(forecasts, ({ n, form, prices, sizes }) => {
