@@ -239,7 +239,8 @@ export class CreditExposure {
       const accounts = buckets[this.swept];
       if (summed) for (const account of accounts) this.count(account, -1);
       this.swept++;
-      for (const account of accounts) {
+      for (let i = 0; i < accounts.length; i++) {
+        const account = accounts[i];
         if (summed) this.count(account, 1);
         // Who has no position any more is not there after a restart: a pass goes equally far with it and without.
         if (length[account] > 0) counted.push(account);
@@ -270,16 +271,20 @@ export class CreditExposure {
     const indices = new Float64Array(names.length);
     const row = new Int32Array(names.length).fill(-1);
     const known = new Uint8Array(names.length);
-    for (const account of accounts)
+    let unknown = names.length;
+    for (const account of accounts) {
+      if (unknown === 0) break;
       for (let slot = start[account], end = slot + length[account]; slot < end; slot++) {
         const code = codes[slot] >> 1;
         if (known[code] === 1) continue;
         known[code] = 1;
+        unknown--;
         const { mark, fundingIndex } = quoteOf(names[code]);
         marks[code] = mark;
         indices[code] = fundingIndex;
         row[code] = indexOf.get(names[code]) ?? -1;
       }
+    }
     return { marks, indices, row, covariance, n };
   }
 

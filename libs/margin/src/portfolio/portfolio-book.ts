@@ -119,22 +119,35 @@ export class PortfolioBook {
   }
 
   /**
-   * As `MarginBook.underMargined`, by portfolio margin. An account that was found healthy is not looked at again before the marks
-   * have moved so far from where they were that it could be below its margin: a tick in a calm market costs a comparison an account.
+   * As `MarginBook.underMargined`, by portfolio margin. An account that was found healthy is not looked at again before the marks of
+   * its own markets have moved so far from where they were that it could be below its margin: a tick in a calm market costs a comparison
+   * an account.
    */
   underMargined(): UnderMargined[] {
-    const moved = this.movedSinceReference();
-    if (moved > RENEWED_AFTER) this.renewReference();
-    const from = moved > RENEWED_AFTER ? 0 : moved;
     const { names, count } = this.columns;
     const { safe } = this.safeFor(count);
+    const moves = this.movesSinceReference();
+    const most = moves.reduce((largest, move) => Math.max(largest, move), 0);
     const found: UnderMargined[] = [];
     for (let account = 0; account < count; account++) {
+      if (most <= safe[account]) continue;
+      const from = this.largestMove(account, moves);
       if (from <= safe[account]) continue;
       const one = this.judge(account, from);
       if (one !== undefined) found.push({ account: names[account], ...one });
     }
     return found.sort(byNeed);
+  }
+
+  /** How far the marks of an account's markets are from the reference. */
+  private largestMove(account: number, moves: Float64Array): number {
+    const { start, length, codes } = this.columns;
+    let most = 0;
+    for (let slot = start[account], end = slot + length[account]; slot < end; slot++) {
+      const move = moves[codes[slot] >> 1];
+      if (move > most) most = move;
+    }
+    return most;
   }
 
   /** An account below its margin; of another one it is noted how far marks may move before it is looked at again. */
@@ -179,7 +192,7 @@ export class PortfolioBook {
   }
 
   /**
-   * How far from the reference all marks may be with the account certainly healthy. With every mark within d of where it is now,
+   * How far from the reference the marks of its markets may be with the account certainly healthy. With every mark within d of where it is now,
    * equity falls by d·Σ|x| at most, R is at most (1+d)·Σu|x|, the cost of closing grows by (1+d)² and the floor, whose rates are
    * at most 1, by d·Σ|x|.
    */
@@ -197,20 +210,35 @@ export class PortfolioBook {
     return -1;
   }
 
-  /** The largest relative move of a mark, or of funding beside it, since the reference. */
-  private movedSinceReference(): number {
-    let most = 0;
-    this.names.forEach((_, code) => {
+  /**
+   * By a market's number: the relative move of its mark, and of funding beside it, since the reference. A market that has moved far is
+   * measured from its mark of now on, and who is in it is looked at.
+   */
+  private movesSinceReference(): Float64Array {
+    const renewed = new Uint8Array(this.names.length);
+    const moves = Float64Array.from(this.names, (_, code) => {
       const index = this.modelled[code];
-      if (index < 0) return;
+      if (index < 0) return 0;
       const [mark, funding] = [this.marks[index], this.indices[index]];
       const [from, fundingThen] = [this.referenceMarks[index], this.referenceIndices[index]];
-      if (Number.isNaN(mark) && Number.isNaN(from)) return;
+      if (Number.isNaN(mark) && Number.isNaN(from)) return 0;
       const move = (Math.abs(mark - from) + Math.abs(funding - fundingThen)) / from;
-      most = move <= most ? most : move;
-      if (Number.isNaN(move)) most = Infinity;
+      if (move <= RENEWED_AFTER) return move;
+      this.referenceMarks[index] = mark;
+      this.referenceIndices[index] = funding;
+      renewed[code] = 1;
+      return 0;
     });
-    return most;
+    if (renewed.includes(1)) this.lookAt(renewed);
+    return moves;
+  }
+
+  /** Accounts with a position in one of the markets are looked at. */
+  private lookAt(markets: Uint8Array): void {
+    const { start, length, codes, count } = this.columns;
+    for (let account = 0; account < count; account++)
+      for (let slot = start[account], end = slot + length[account]; slot < end; slot++)
+        if (markets[codes[slot] >> 1] === 1) this.safe[account] = -1;
   }
 
   /** Marks of now are those that moves are measured from; everybody is looked at. */

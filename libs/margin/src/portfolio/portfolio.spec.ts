@@ -347,9 +347,10 @@ describe('PortfolioBook', () => {
         entryNotional: fc.integer({ min: -4000, max: 4000 }),
         fundingIndex: fc.constant(0),
       });
+    // In some of the markets: what another one does is nothing to it.
     const account = fc.record({
       cash: fc.integer({ min: 0, max: 3000 }),
-      positions: fc.tuple(position('BTC'), position('ETH'), position('SOL')),
+      positions: fc.subarray(['BTC', 'ETH', 'SOL']).chain((markets) => fc.tuple(...markets.map(position))),
     });
     const market = fc.constantFrom('BTC', 'ETH', 'SOL');
     const step = fc.oneof(
