@@ -42,7 +42,9 @@ describe('zkrisk lab', () => {
   });
 
   it('runs a rule set, and plays what it recorded again under another', () => {
-    const ours = zkrisk('run', ...inputs, '--events', path('events.ndjson'), '--json');
+    const ours = zkrisk(
+      ...['run', ...inputs, '--events', path('events.ndjson'), '--report', path('run.json'), '--json'],
+    );
     expect(ours.stderr).toContain('are forecast once');
     const report = JSON.parse(ours.stdout) as {
       digest: string;
@@ -50,8 +52,11 @@ describe('zkrisk lab', () => {
       figures: Record<string, number>;
     };
     expect(readFileSync(path('events.ndjson'), 'utf8').trim().split('\n')).toHaveLength(report.events);
-    const again = JSON.parse(zkrisk('run', ...inputs, '--json').stdout) as { digest: string };
-    expect(again.digest).toBe(report.digest);
+    // The run is repeated for the explanation, and refused where it comes to other events.
+    const why = explained('run.json', 'closedNotional') as { value: number; events: { part: number }[] };
+    expect(why.value).toBe(report.figures.closedNotional);
+    expect(why.events.length).toBeGreaterThan(5);
+    expect(why.events.reduce((sum, { part }) => sum + part, 0)).toBe(why.value);
     writeFileSync(
       path('flow.csv'),
       '2025-01-08T00:00:00Z,ann,deposit,5000\n2025-01-08T01:00:00Z,ann,GEN-01,0.001\n',
@@ -61,6 +66,14 @@ describe('zkrisk lab', () => {
     ) as { figures: Record<string, number> };
     expect(recorded.figures).toMatchObject({ trades: 1, paidIn: 5000 });
   });
+
+  const explained = (report: string, id: string): unknown => {
+    const { stdout, stderr, status } = zkrisk(
+      ...['explain', id, '--report', path(report), '--cache', path('cache')],
+    );
+    expect([status, stderr.includes('Error')]).toEqual([0, false]);
+    return JSON.parse(stdout);
+  };
 
   const tournament = (out: string, threads: number) =>
     zkrisk(
@@ -134,7 +147,7 @@ describe('zkrisk lab', () => {
     );
     const sweep = (out: string, ...more: string[]) =>
       zkrisk('sweep', ...inputs, '--grid', path('grid.yaml'), '--out', path(out), ...more);
-    expect(sweep('all.parquet', '--threads', '2').status).toBe(0);
+    expect(sweep('all.parquet', '--threads', '2', '--report', path('sweep.json')).status).toBe(0);
     // Two workers at once, as a cluster has them: each takes every second point.
     const worker = promisify(execFile);
     await Promise.all(
@@ -161,26 +174,71 @@ describe('zkrisk lab', () => {
     ]);
     expect(await rowsOf('worker-0.parquet')).toEqual([all[0], all[2]]);
     expect(await rowsOf('worker-1.parquet')).toEqual([all[1], all[3]]);
+    const why = explained('sweep.json', '3/trades') as { value: number; events: unknown[] };
+    expect([why.value, why.events.length]).toEqual([all[3].trades, all[3].trades]);
     const beyond = sweep('x.parquet', '--shard', '2/2');
     expect([beyond.status, beyond.stderr]).toEqual([2, expect.stringContaining('--shard')]);
   });
 
   it('stresses the book that a run ends with', () => {
-    const { stdout, status } = zkrisk('stress', ...inputs);
+    const { stdout, status } = zkrisk('stress', ...inputs, '--report', path('stress.json'));
     expect(status).toBe(0);
     expect(stdout).toMatch(/uses up P is at least \d+\.\d\d σ/);
     expect(stdout).toContain('all markets −40 %');
+    const { stress } = JSON.parse(readFileSync(path('stress.json'), 'utf8')) as {
+      stress: {
+        scenarios: { name: string; poolLoss: number }[];
+        distance: { insolvency: { moves: object } };
+      };
+    };
+    const worst = stress.scenarios[0];
+    const why = explained('stress.json', `${worst.name}/poolLoss`) as {
+      value: number;
+      moves: { market: string; move: number }[];
+      accounts: {
+        equity: number;
+        part: number;
+        positions: { market: string; notional: number }[];
+      }[];
+    };
+    expect(why.value).toBe(worst.poolLoss);
+    const moves = new Map(why.moves.map(({ market, move }) => [market, move]));
+    let sum = 0;
+    for (const { equity, part, positions } of why.accounts) {
+      const gain = positions.reduce((all, { market, notional }) => all + notional * moves.get(market)!, 0);
+      expect(part).toBeCloseTo(Math.max(gain, -equity), 6);
+      sum += part;
+    }
+    expect(sum).toBeCloseTo(worst.poolLoss, 4);
   });
 
   it('tests the engine’s expectations over the history, with a picture', () => {
-    const { stdout, status } = zkrisk('coverage', ...inputs, '--picture', path('coverage.svg'));
+    const { stdout, status } = zkrisk(
+      ...['coverage', ...inputs, '--picture', path('coverage.svg'), '--report', path('coverage.json')],
+    );
     expect(status).toBe(0);
     const { loss, exchange } = JSON.parse(stdout) as {
       loss: { atMost: number };
-      exchange: { pValue: number };
+      exchange: { pValue: number; mean: number };
     };
     for (const value of [loss.atMost, exchange.pValue]) expect(value).toBeGreaterThanOrEqual(0);
     expect(readFileSync(path('coverage.svg'), 'utf8')).toMatch(/^<svg/);
+    const mean = explained('coverage.json', 'exchange/mean') as {
+      value: number;
+      intervals: { collected: number; loss: number }[];
+    };
+    expect(mean.value).toBe(exchange.mean);
+    const results = mean.intervals.map(({ collected, loss: lost }) => collected - lost);
+    expect(results.reduce((sum, one) => sum + one, 0) / results.length).toBeCloseTo(exchange.mean, 9);
+    const income = explained('coverage.json', '3/collected') as {
+      value: number;
+      events: { part: number; event: { kind: string } }[];
+    };
+    expect(income.value).toBe(mean.intervals[3].collected);
+    expect(income.events.reduce((sum, { part }) => sum + part, 0)).toBeCloseTo(income.value, 6);
+    expect(new Set(income.events.map(({ event }) => event.kind))).toContain('funding-accrued');
+    const lost = explained('coverage.json', '3/loss') as { value: number; markets: { part: number }[] };
+    expect(lost.markets.reduce((sum, { part }) => sum + part, 0)).toBeCloseTo(lost.value, 6);
   });
 
   it.each([

@@ -1,19 +1,19 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { wholeText } from '#lib/amounts';
 import {
-  flowOfCsv,
-  flowOfJournal,
   type LabEvent,
   labParameters,
   METRIC_NAMES,
   METRICS,
-  RecordedFlow,
   type RuleSet,
   type RunOutcome,
   runRequest,
 } from '#lib/lab';
 import { loadSolvers } from '#lib/liquidation';
+import type { RunReport } from './explain-runs.js';
 import { barsPlayed, type InputOptions, labInputs } from './lab-inputs.js';
+import { recordedFlow } from './recorded-flow.js';
+import { reportInputs, writeReport } from './report-inputs.js';
 
 export interface LabRunOptions extends InputOptions {
   readonly rules: RuleSet;
@@ -23,6 +23,8 @@ export interface LabRunOptions extends InputOptions {
   readonly flow?: string;
   /** file that events are written to, a line each */
   readonly events?: string;
+  /** file that figures and inputs are written to, for `lab explain` */
+  readonly report?: string;
 }
 
 export interface LabRunReport extends RunOutcome {
@@ -39,7 +41,11 @@ export interface LabRunReport extends RunOutcome {
 export async function labRunCommand(options: LabRunOptions): Promise<LabRunReport> {
   const { rules, seed, set } = options;
   const parameters = labParameters(set);
-  const [{ panel, forecasts }, solvers] = await Promise.all([labInputs(options, parameters), loadSolvers()]);
+  const [{ panel, forecasts, digest }, solvers] = await Promise.all([
+    labInputs(options, parameters),
+    loadSolvers(),
+  ]);
+  const recorded = options.flow === undefined ? undefined : recordedFlow(options.flow, panel);
   const lines: string[] = [];
   const observe = (event: LabEvent, number: number) => {
     lines.push(JSON.stringify({ number, ...event }));
@@ -48,21 +54,22 @@ export async function labRunCommand(options: LabRunOptions): Promise<LabRunRepor
   const outcome = runRequest({ rules, seed, parameters }, panel, forecasts, solvers, {
     ...(options.events === undefined ? {} : { observe }),
     progress: barsPlayed(`${rules}, seed ${seed}`, panel.times),
-    ...(options.flow === undefined ? {} : { flow: recorded(options.flow, panel.markets, panel.times) }),
+    ...(recorded === undefined ? {} : { flow: recorded.flow }),
   });
   const { user, system } = process.cpuUsage(started);
   if (options.events !== undefined) writeFileSync(options.events, lines.map((line) => `${line}\n`).join(''));
+  if (options.report !== undefined) {
+    const report: RunReport = {
+      ...{ kind: 'run', ...reportInputs(options, digest, parameters), rules, seed, outcome },
+      ...(recorded === undefined ? {} : { flow: { file: options.flow!, digest: recorded.digest } }),
+    };
+    writeReport(options.report, report);
+  }
   const cpuSeconds = (user + system) / 1e6;
   return {
     ...{ rules, seed, markets: panel.markets.length, accounts: parameters.accounts },
     ...{ ...outcome, cpuSeconds, barsPerSecond: outcome.bars / cpuSeconds },
   };
-}
-
-function recorded(file: string, markets: readonly string[], times: readonly number[]): RecordedFlow {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  const commands = lines[0].startsWith('{') ? flowOfJournal(lines) : flowOfCsv(lines);
-  return new RecordedFlow(commands, markets, times);
 }
 
 /** The report for the screen. */

@@ -1,17 +1,12 @@
 import { wholeText } from '#lib/amounts';
-import {
-  labParameters,
-  labRun,
-  populationOf,
-  type StressReport,
-  stressReport,
-  zkriskSettings,
-  ZkriskVenue,
-} from '#lib/lab';
-import { loadSolvers } from '#lib/liquidation';
+import { labParameters, type StressReport, stressReport } from '#lib/lab';
 import { UsageError } from '#lib/terminal';
 import { engineAnswer } from '../engine-answer.js';
+import type { StressReportFile } from './explain-stress.js';
 import { type InputOptions, labInputs } from './lab-inputs.js';
+import { playOurs } from './our-venue.js';
+import { pastMoves } from './past-moves.js';
+import { reportInputs, writeReport } from './report-inputs.js';
 
 export interface StressOptions extends Partial<InputOptions> {
   /** of a running engine; its own book is stressed */
@@ -19,6 +14,8 @@ export interface StressOptions extends Partial<InputOptions> {
   readonly key?: string;
   readonly seed: number;
   readonly set: Readonly<Record<string, unknown>>;
+  /** file that the report and the run's inputs are written to, for `lab explain`; of the lab's own book alone */
+  readonly report?: string;
 }
 
 /** The part of a report that is shown, the engine's or the lab's. */
@@ -43,33 +40,28 @@ export interface StressSummary {
 
 /** `zkrisk lab stress`: the book of a running engine, or the one that a run of the lab ends with. */
 export async function stressCommand(options: StressOptions): Promise<StressSummary> {
-  const { url, key, prices } = options;
+  const { url, key, prices, report } = options;
+  if (url !== undefined && report !== undefined)
+    throw new UsageError('lab stress: --report repeats a run of the lab, an engine’s book is its journal’s');
   if (url !== undefined) return (await engineAnswer(url, '/v1/stress', { apiKey: key })) as StressSummary;
   if (prices === undefined) throw new UsageError('lab stress: give --url of an engine, or --prices FILE');
   return fromLab({ ...options, prices });
 }
 
 async function fromLab(options: StressOptions & InputOptions): Promise<StressReport> {
+  const { seed } = options;
   const parameters = labParameters(options.set);
-  const [{ panel, forecasts }, solvers] = await Promise.all([labInputs(options, parameters), loadSolvers()]);
-  let venue: ZkriskVenue | undefined;
-  labRun({
-    ...{ panel, forecasts },
-    flow: populationOf({ rules: 'zkrisk', seed: options.seed, parameters }, panel.markets.length),
-    venue: (tell) =>
-      (venue = new ZkriskVenue(panel.markets, zkriskSettings(parameters, panel.barMs), solvers, tell)),
-  });
-  const n = panel.markets.length;
-  const history = panel.times.slice(1).map((_, t) => {
-    const [before, after] = [t * n, (t + 1) * n];
-    return Float64Array.from(
-      { length: n },
-      (__, i) => panel.values[after + i] / panel.values[before + i] - 1 || 0,
-    );
-  });
-  const report = stressReport(venue!.engine, history);
-  if (report === null) throw new UsageError('there is no forecast yet: give more bars');
-  return report;
+  const inputs = await labInputs(options, parameters);
+  const { venue } = await playOurs(inputs, { seed, parameters }, {});
+  const stress = stressReport(venue.engine, pastMoves(inputs.panel));
+  if (stress === null) throw new UsageError('there is no forecast yet: give more bars');
+  if (options.report !== undefined) {
+    const report: StressReportFile = {
+      ...{ kind: 'stress', ...reportInputs(options, inputs.digest, parameters), seed, stress },
+    };
+    writeReport(options.report, report);
+  }
+  return stress;
 }
 
 /** The report for the screen. */

@@ -13,7 +13,9 @@ import {
 import { WorkerPool } from '#lib/runtime';
 import { UsageError } from '#lib/terminal';
 import { progress } from '../print.js';
+import type { SweepReportFile } from './explain-runs.js';
 import { type InputOptions, type LabInputs, labInputs } from './lab-inputs.js';
+import { reportInputs, writeReport } from './report-inputs.js';
 
 export interface SweepOptions extends InputOptions {
   readonly grid: string;
@@ -21,6 +23,8 @@ export interface SweepOptions extends InputOptions {
   readonly threads?: number;
   /** `k/n`: every n-th point from the k-th on, counted from 0, for sweeps over several machines */
   readonly shard?: string;
+  /** file that points and their inputs are written to, for `lab explain` */
+  readonly report?: string;
   readonly set: Readonly<Record<string, unknown>>;
 }
 
@@ -52,20 +56,28 @@ export async function sweepCommand(options: SweepOptions): Promise<SweepReport> 
   );
   let finished = 0;
   try {
-    const rows = await Promise.all(
+    const done = await Promise.all(
       points.map(async (point) => {
-        const { panel, forecasts } = await inputsFor(point);
-        const { rules, seed, parameters } = point;
+        const { panel, forecasts, digest } = await inputsFor(point);
+        const { index, rules, seed, parameters } = point;
         const { outcome } = await pool.run({ request: { rules, seed, parameters }, panel, forecasts });
         finished++;
         progress(() => ({
           lines: [`${finished} of ${points.length} points`],
           record: { finished, of: points.length },
         }));
-        return sweepRow(point, outcome);
+        const stated = { point: index, rules, seed, outcome, ...reportInputs(options, digest, parameters) };
+        return { row: sweepRow(point, outcome), stated };
       }),
     );
-    writeParquet(out, rows);
+    writeParquet(
+      out,
+      done.map(({ row }) => row),
+    );
+    if (options.report !== undefined) {
+      const report: SweepReportFile = { kind: 'sweep', points: done.map(({ stated }) => stated) };
+      writeReport(options.report, report);
+    }
   } finally {
     await pool.close();
   }

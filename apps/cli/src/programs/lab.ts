@@ -18,6 +18,9 @@ const setting = (text: string, before: Record<string, unknown> = {}): Record<str
   return { ...before, [text.slice(0, at)]: /^-?[\d.]+(e-?\d+)?$/i.test(value) ? Number(value) : value };
 };
 
+/** Of commands whose figures `lab explain` explains. */
+const REPORT = 'write figures and inputs as JSON, for lab explain';
+
 /** Options of every command of the lab. */
 const withInputs = (command: Command): Command =>
   command
@@ -43,6 +46,7 @@ export function registerLab(program: Command): void {
     .addOption(new Option('--seed <n>', 'of the population').argParser(wholeNumber).default(1))
     .option('--flow <file>', 'recorded commands instead of a population: CSV, or book events as JSON lines')
     .option('--events <file>', 'write every event, a line of JSON each')
+    .option('--report <file>', REPORT)
     .option('--json', 'print JSON rather than a table', false)
     .action(
       async ({ json, accounts, set, ...options }: LabRunOptions & { json: boolean; accounts?: number }) => {
@@ -82,9 +86,13 @@ export function registerLab(program: Command): void {
     });
   lab
     .command('explain')
-    .description('the events that a figure of a report comes from, by repeating its run')
-    .argument('<id>', 'window/rules/seed/metric, window/rules/metric, or window/rules-rules/metric')
-    .requiredOption('--report <file>', 'report.json of a tournament')
+    .description('the events, or the runs, that a figure of a report comes from, by repeating its run')
+    .argument(
+      '<id>',
+      'of a tournament window/rules/seed/metric, window/rules/metric or window/rules-rules/metric, of a run metric, of a sweep ' +
+        'point/metric, of coverage test/figure or interval/quantity, of stress scenario/poolLoss, badDebt or liquidated',
+    )
+    .requiredOption('--report <file>', 'report.json of a tournament, or the --report of another command')
     .option('--prices <files...>', 'the prices, where they are elsewhere now')
     .option('--cache <folder>', 'where forecasts are kept')
     .action(async (id: string, options: ExplainOptions) => {
@@ -97,6 +105,7 @@ export function registerLab(program: Command): void {
     .requiredOption('--out <file>', 'the Parquet file')
     .addOption(new Option('--threads <n>', 'default: one a core').argParser(wholeNumber))
     .option('--shard <k/n>', 'every n-th point from the k-th on: for sweeps over several machines')
+    .option('--report <file>', REPORT)
     .action(async (options: SweepOptions) => {
       const { sweepCommand } = await import('../lab/sweep.command.js');
       print(await sweepCommand(options));
@@ -114,6 +123,7 @@ export function registerLab(program: Command): void {
     .option('--cache <folder>', 'where forecasts are kept')
     .addOption(new Option('--seed <n>', 'of the population').argParser(wholeNumber).default(1))
     .addOption(new Option('--set <name=value>', 'a parameter of the lab').argParser(setting).default({}))
+    .option('--report <file>', REPORT)
     .option('--json', 'print JSON rather than a table', false)
     .action(async ({ json, ...options }: StressOptions & { json: boolean }) => {
       const { stressCommand, stressTable } = await import('../lab/stress.command.js');
@@ -127,6 +137,7 @@ export function registerLab(program: Command): void {
     )
     .addOption(new Option('--seed <n>', 'of the population').argParser(wholeNumber).default(1))
     .option('--picture <file>', 'write the pictures as an SVG')
+    .option('--report <file>', REPORT)
     .action(async (options: CoverageOptions) => {
       const { coverageCommand } = await import('../lab/coverage.command.js');
       print(await coverageCommand(options));

@@ -60,7 +60,7 @@ export function coverageReport(
 ): CoverageReport {
   const intervals: CoverageInterval[] = [];
   for (let t = 0; t + every < snapshots.length; t += every)
-    intervals.push(intervalOf(snapshots[t], snapshots[t + every]));
+    intervals.push(coverageInterval(snapshots[t], snapshots[t + every]));
   if (intervals.length < LEAST_INTERVALS)
     throw new InvalidInputError(
       'snapshots',
@@ -81,7 +81,8 @@ export function coverageReport(
   };
 }
 
-function intervalOf(from: CoverageSnapshot, to: CoverageSnapshot): CoverageInterval {
+/** The expectation at one moment beside the outcome at a later one. */
+export function coverageInterval(from: CoverageSnapshot, to: CoverageSnapshot): CoverageInterval {
   let [terminal, loss] = [0, 0];
   from.sizes.forEach((size, i) => {
     if (size === 0) return;

@@ -83,6 +83,14 @@ export class StressBook {
     return gain;
   }
 
+  /** An account's signed notionals at marks. */
+  positionsOf(account: number): { market: string; notional: number }[] {
+    const positions: { market: string; notional: number }[] = [];
+    for (let at = this.start[account]; at < this.start[account + 1]; at++)
+      positions.push({ market: this.markets[this.market[at]], notional: this.notional[at] });
+    return positions;
+  }
+
   /** ℓ(r), the pool's loss. */
   loss(moves: Float64Array): number {
     return this.lossWith(moves, undefined);

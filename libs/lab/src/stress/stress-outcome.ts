@@ -33,36 +33,29 @@ const GROUPS = [
   ['over 10×', Infinity],
 ] as const;
 
+/** The moves that accounts are judged at: a silent market is seen again when it has moved twice as far. */
+export function movesOf({ moves, dead }: StressScenario): Float64Array {
+  return dead === undefined ? moves : moves.map((move, i) => (i === dead ? Math.max(-1, 2 * move) : move));
+}
+
 /**
  * A book after a move. Accounts below maintenance are liquidated at the prices after it; the margin that each had is taken to change with
  * its notional.
  */
-export function stressOutcome(
-  book: StressBook,
-  { name, moves: given, liquidityLeft = 0, dead }: StressScenario,
-): StressOutcome {
-  const moves =
-    dead === undefined ? given : given.map((move, i) => (i === dead ? Math.max(-1, 2 * move) : move));
+export function stressOutcome(book: StressBook, scenario: StressScenario): StressOutcome {
+  const { name, liquidityLeft = 0 } = scenario;
+  const moves = movesOf(scenario);
   const lossByMarket = Array.from(book.net, (x, i) => x * moves[i]);
   const groups = GROUPS.map(([group]) => ({ group, accounts: 0, loss: 0 }));
   const liquidated = { accounts: 0, notional: 0 };
   let badDebt = 0;
   for (let a = 0; a < book.accounts; a++) {
-    const gain = book.gain(a, moves);
-    const after = book.equity[a] + gain;
-    let gross = 0;
-    let moved = 0;
-    for (let at = book.start[a]; at < book.start[a + 1]; at++) {
-      const market = book.market[at];
-      const notional = Math.abs(book.notional[at]);
-      gross += notional;
-      moved += notional * (1 + moves[market]);
-    }
+    const { gain, after, gross, moved, closed } = accountAfter(book, a, moves);
     const leverage = book.equity[a] > 0 ? gross / book.equity[a] : Infinity;
     const group = groups[GROUPS.findIndex(([, most]) => leverage < most || most === Infinity)];
     group.accounts++;
     group.loss -= Math.max(gain, -Math.max(0, book.equity[a]));
-    if (after * gross < book.maintenance[a] * moved) {
+    if (closed) {
       liquidated.accounts++;
       liquidated.notional += moved;
     }
@@ -76,4 +69,30 @@ export function stressOutcome(
     ...{ name, lossByMarket, groups, liquidated, badDebt, poolLoss, fromCapital, fromLiquidity },
     uncovered: Math.max(0, poolLoss - fromCapital - fromLiquidity),
   };
+}
+
+/** An account after a move. */
+interface AccountAfter {
+  readonly gain: number;
+  /** equity after it, money */
+  readonly after: number;
+  /** Σ|x| before it, and after it */
+  readonly gross: number;
+  readonly moved: number;
+  /** whether it is below its maintenance margin then */
+  readonly closed: boolean;
+}
+
+export function accountAfter(book: StressBook, account: number, moves: Float64Array): AccountAfter {
+  const gain = book.gain(account, moves);
+  const after = book.equity[account] + gain;
+  let gross = 0;
+  let moved = 0;
+  for (let at = book.start[account]; at < book.start[account + 1]; at++) {
+    const market = book.market[at];
+    const notional = Math.abs(book.notional[at]);
+    gross += notional;
+    moved += notional * (1 + moves[market]);
+  }
+  return { gain, after, gross, moved, closed: after * gross < book.maintenance[account] * moved };
 }

@@ -4,7 +4,7 @@ import { type InsolvencyDistance, insolvencyDistance } from './insolvency-distan
 import { poolWorth } from './pool-worth.js';
 import { type ScenarioSources, stressGrid } from './scenarios.js';
 import { accountsOfEngine, StressBook } from './stress-book.js';
-import { type StressOutcome, stressOutcome } from './stress-outcome.js';
+import { type StressOutcome, stressOutcome, type StressScenario } from './stress-outcome.js';
 
 /** A book under stress: the grid, and how far the nearest moves are that use up P, then P and L. */
 export interface StressReport {
@@ -48,16 +48,23 @@ export function stressReport(
   const book = stressBookOf(engine);
   if (book === null) return null;
   const { board } = engine;
-  const clusters = correlatedMarkets(book.forecast, book.markets);
-  const usable = history.filter(({ length }) => length === book.n);
   return {
     ...{ at: board.now, forecastId: board.latestForecast!.forecastId },
     ...{ markets: [...book.markets], accounts: book.accounts },
     ...{ capital: book.capital, liquidity: book.liquidity, distance: distancesOf(book) },
-    scenarios: stressGrid(book, { clusters, history: usable })
+    scenarios: stressScenarios(book, history)
       .map((scenario) => stressOutcome(book, scenario))
       .sort((a, b) => b.poolLoss - a.poolLoss),
   };
+}
+
+/** The grid for a book, with clusters by its forecast. */
+export function stressScenarios(
+  book: StressBook,
+  history: NonNullable<ScenarioSources['history']>,
+): StressScenario[] {
+  const clusters = correlatedMarkets(book.forecast, book.markets);
+  return stressGrid(book, { clusters, history: history.filter(({ length }) => length === book.n) });
 }
 
 /** Markets that hang together by forecast correlations above a threshold, by their first name; single ones and all in one are left out. */
