@@ -88,7 +88,7 @@ function mutate(name, { folder, mutate, specs }, files) {
     // The sandbox needs the files that specs import and read, and no others.
     ignorePatterns: [
       '**',
-      '!dist/{libs,test}/**',
+      '!dist/{apps,libs,test}/**',
       '!dist/contracts/*.json',
       '!test/vectors/**',
       '!package*.json',

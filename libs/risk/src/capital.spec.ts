@@ -5,7 +5,9 @@ import {
   absorbLoss,
   requireAlpha,
   requireCovariance,
+  requireFinite,
   requireHorizon,
+  requireLength,
   requirePrices,
   VestingSchedule,
 } from './index.js';
@@ -52,14 +54,47 @@ describe(VestingSchedule, () => {
     expect(schedule.entries()).toEqual([{ collectedAt: 100, amount: 100n }]);
   });
 
-  it('refuses time that runs backwards', () => {
+  it('goes on from entries that were there', () => {
+    const schedule = new VestingSchedule(1000, 10, [
+      { collectedAt: 100, amount: 5n },
+      { collectedAt: 200, amount: -2n },
+    ]);
+    expect(schedule.pending).toBe(3n);
+    expect(schedule.collect(205, 4n)).toEqual({ collectedAt: 210, amount: 4n });
+    expect(schedule.vest(1100)).toBe(5n);
+    expect(schedule.entries()).toEqual([
+      { collectedAt: 200, amount: -2n },
+      { collectedAt: 210, amount: 4n },
+    ]);
+    expect(schedule.vest(1210)).toBe(2n);
+    expect([schedule.pending, schedule.entries().length]).toEqual([0n, 0]);
+  });
+
+  it('refuses time that runs backwards, and spans that are none', () => {
     const schedule = new VestingSchedule(1000, 1);
     schedule.collect(10, 1n);
     expect(() => schedule.collect(9, 1n)).toThrow(/before the last collection/);
+    expect(schedule.collect(10, 1n)).toEqual({ collectedAt: 10, amount: 2n });
+    for (const span of [0, -1, NaN]) {
+      expect(() => new VestingSchedule(span, 1)).toThrow(/horizonMs/);
+      expect(() => new VestingSchedule(1, span)).toThrow(/bucketMs/);
+    }
   });
 });
 
 describe('input that no mathematics can be done with', () => {
+  it('a list with an entry that is no number, or of another length', () => {
+    expect(() => requireFinite([0, -1], 'x')).not.toThrow();
+    for (const value of [NaN, Infinity, -Infinity])
+      expect(() => requireFinite([0, value], 'x')).toThrow(`must be a finite number, got ${value}`);
+    expect(() => requireFinite([0, NaN], 'x')).toThrow('x[1]');
+    expect(() => requireLength([1, 2], 2, 'x')).not.toThrow();
+    expect(() => requireLength([1, 2], 3, 'x')).toThrow('must have 3 entries, one a market, got 2');
+    expect(() => requirePrices([1, 2])).not.toThrow();
+    expect(() => requireAlpha(0.5)).not.toThrow();
+    expect(() => requireHorizon(0.5)).not.toThrow();
+  });
+
   it.each([NaN, Infinity, 0, -1])('price %s is refused by name', (price) => {
     expect(() => {
       requirePrices([1, price]);
@@ -82,7 +117,14 @@ describe('input that no mathematics can be done with', () => {
     const check = (values: number[], n: number) => () => {
       requireCovariance(Float64Array.from(values), n, 'covariance');
     };
-    expect(check([1, 2, 3], 2)).toThrow(/2×2/);
+    expect(check([1, 2, 3], 2)).toThrow(/2×2.*got 3/);
+    expect(check([], 0)).not.toThrow();
+    expect(check([0, 0, 0, 0], 2)).not.toThrow();
+    // Asymmetry and negative eigenvalues count from 1e-9 of the largest entry.
+    expect(check([1000, 0, 2e-6, 1000], 2)).toThrow(/entry \(1,0\) is 0.*\(0,1\)|entry \(1,0\) is 0\.000002/);
+    expect(check([1000, 0, 0.5e-6, 1000], 2)).not.toThrow();
+    expect(check([1000, 0, 0, -3e-6], 2)).toThrow(/smallest eigenvalue is -0\.000003/);
+    expect(check([1000, 0, 0, -1e-6], 2)).not.toThrow();
     expect(check([1, 0.5, 0.4, 1], 2)).toThrow(/symmetric/);
     expect(check([1, 2, 2, 1], 2)).toThrow(/positive semi-definite/);
     expect(check([1, NaN, NaN, 1], 2)).toThrow(/finite/);

@@ -95,7 +95,19 @@ describe('a covariance in factor form', () => {
     expect(check({ variances: Float64Array.of(NaN) })).toThrow(/variances\[0\]/);
     expect(check({ loadings: Float64Array.of(1, Infinity) })).toThrow(/loadings\[1\]/);
     expect(check({ loadings: Float64Array.of(1) })).toThrow(/loadings.*2 entries.*got 1/);
-    expect(check({ factors: 0.5 })).toThrow(/factors/);
+    expect(check({ variances: Float64Array.of(-1e-9) })).toThrow(/variances\[0\].*at least 0/);
+    for (const factors of [0.5, -1]) expect(check({ factors })).toThrow(/factors/);
+    // Loadings and rates may be negative; none, or two for each market, are well.
+    const none = Float64Array.of();
+    check({ factors: 0, loadings: none, variances: none, varianceRates: none })();
+    const two = Float64Array.of(1, -1);
+    requireFactorForecast(
+      {
+        ...{ factors: 2, loadings: Float64Array.of(1, -1, 2, -2), variances: Float64Array.of(1, 2) },
+        ...{ varianceRates: two, own: Float64Array.of(0, 1), ownRates: two },
+      },
+      2,
+    );
   });
 });
 

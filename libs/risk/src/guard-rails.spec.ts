@@ -43,7 +43,9 @@ describe(boundedUpdate, () => {
   });
 
   it('refuses what is no requirement', () => {
-    expect(() => boundedUpdate(MARGIN_RAILS, [0.1], [NaN])).toThrow(/target\[0\]/);
+    for (const value of [NaN, -1e-9, Infinity])
+      expect(() => boundedUpdate(MARGIN_RAILS, [0.1], [value])).toThrow(/target\[0\]/);
+    expect(boundedUpdate(MARGIN_RAILS, [0.02], [0])).toEqual([0.001]);
     expect(() => boundedUpdate(MARGIN_RAILS, [0.1], [])).toThrow(/must have 1/);
   });
 });

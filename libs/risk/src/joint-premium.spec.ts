@@ -95,8 +95,14 @@ describe('jointPremium', () => {
     );
   });
 
+  it('is nothing for legs that leave a book without risk without it', () => {
+    const nothing = { mean: -100, book: [0], covariance: [0.01], alpha: 0.01, legs: [[0], [0]] };
+    expect(jointPremium(nothing)).toEqual({ total: 0, shares: [0, 0], premia: [0, 0] });
+  });
+
   it('refuses vectors of other lengths', () => {
-    expect(() => jointPremium({ ...GIVEN, covariance: [1] })).toThrow(/covariance/);
+    const entries = GIVEN.book.length ** 2;
+    expect(() => jointPremium({ ...GIVEN, covariance: [1] })).toThrow(`must have ${entries} entries, got 1`);
     expect(() => jointPremium({ ...GIVEN, legs: [[1]] })).toThrow(/legs\[0\]/);
   });
 });

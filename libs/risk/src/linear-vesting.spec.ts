@@ -95,6 +95,44 @@ describe(LinearVesting, () => {
     );
   });
 
+  it('knows beforehand what it would pay', () => {
+    fc.assert(
+      fc.property(amounts, fc.integer({ min: 1, max: 50 }), (steps, bucket) => {
+        const vesting = new LinearVesting(997, bucket);
+        let now = 0;
+        for (const { wait, amount } of steps) {
+          now += wait;
+          vesting.collect(now, amount);
+          for (const ahead of [0, 1, 300, 996, 997, 1500, 5000]) {
+            const due = vesting.due(now + ahead);
+            expect(new LinearVesting(997, bucket, vesting.state()).vest(now + ahead)).toBe(due);
+          }
+          expect(vesting.earnedUntil).toBeLessThanOrEqual(now);
+          vesting.vest(now);
+          expect(vesting.earnedUntil).toBe(now);
+        }
+      }),
+    );
+  });
+
+  it('has a bucket’s amounts begin together, at its end', () => {
+    const vesting = new LinearVesting(1000, 100);
+    for (const [at, amount] of [
+      [1, 3n],
+      [100, 4n],
+      [101, 0n],
+      [101, 5n],
+    ] as const)
+      vesting.collect(at, amount);
+    expect(vesting.state()).toEqual({
+      entries: [
+        { collectedAt: 100, amount: 7n },
+        { collectedAt: 200, amount: 5n },
+      ],
+      ...{ until: 0, remainder: 0n, pending: 12n },
+    });
+  });
+
   it('goes on from its state', () => {
     fc.assert(
       fc.property(amounts, (steps) => {
@@ -114,11 +152,26 @@ describe(LinearVesting, () => {
     );
   });
 
+  it.each([
+    [0, 1, /horizonMs/],
+    [1.5, 1, /horizonMs/],
+    [NaN, 1, /horizonMs/],
+    [1, 0, /bucketMs/],
+    [1, NaN, /bucketMs/],
+  ])('refuses a horizon of %d in buckets of %d', (horizon, bucket, words) => {
+    expect(() => new LinearVesting(horizon, bucket)).toThrow(words);
+  });
+
   it('refuses time that runs backwards', () => {
     const vesting = new LinearVesting(1000, 10);
     vesting.vest(500);
     expect(() => {
       vesting.collect(400, 1n);
     }).toThrow(InvalidInputError);
+    vesting.collect(500, 1n);
+    vesting.collect(700, 1n);
+    expect(() => {
+      vesting.collect(690, 1n);
+    }).toThrow('690 is before what was earned until 500');
   });
 });
