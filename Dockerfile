@@ -10,6 +10,8 @@ RUN node scripts/bootstrap.mjs && npm prune --omit=dev --ignore-scripts
 
 FROM node:20.19.5-bookworm-slim
 ENV NODE_ENV=production ZKRISK_DATA_DIR=/data HOST=0.0.0.0 PORT=8080 LOG_LEVEL=info
+# Messages and events live for a batch: a young generation that holds one is collected before they are copied (docs/internals/trade-path.md).
+ENV NODE_OPTIONS=--max-semi-space-size=32
 WORKDIR /app
 RUN mkdir /data && chown node:node /data
 COPY --from=build /app/package.json ./

@@ -54,6 +54,9 @@ const apps = join(import.meta.dirname, '..', '..', 'apps');
 /** A broker as it is run, not one that starts as fast and small as it can: its compiler, and the heap Kafka comes with. */
 const MEASURED_BROKER = ['-XX:TieredStopAtLevel=4', '-Xms1g', '-Xmx1g', '-Xmn400m'];
 
+/** Node's flags as the image has them. */
+const MEASURED_NODE = ['--max-semi-space-size=32'];
+
 /** A model after thirty bars. */
 export const QUICK_MODEL: NodeJS.ProcessEnv = {
   FIRST_PARAMETERS: quickParameters(),
@@ -101,7 +104,7 @@ export async function startTopology(
   };
   const running = new Set<ChildProcess>();
   const run = (args: string[], extra: NodeJS.ProcessEnv) => {
-    const child = spawn(process.execPath, args, {
+    const child = spawn(process.execPath, [...(direct ? MEASURED_NODE : []), ...args], {
       env: { ...shared, ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
-import { MonthlyPartitions, write } from '#lib/storage';
+import { MonthlyPartitions, type Statement, writeRows } from '#lib/storage';
 import { HISTORY_TABLES, type HistoryTable } from './partitions.js';
 
 /** Lengths of the buckets that are kept, milliseconds: ranges of months are read by hours. */
@@ -90,34 +90,37 @@ export class HistorianRepository {
   /** Writes rows; where one of the same key is there, it is replaced or, in tables of sums, added to. */
   async write(manager: EntityManager, table: HistoryTable, rows: readonly Row[]): Promise<void> {
     if (rows.length === 0) return;
-    const { key, columns, sums = false }: Layout = LAYOUTS[table];
-    // A statement cannot meet the same row twice.
-    const merged = new Map<string, Record<string, string | number | null>>();
-    for (const row of rows) {
-      const name = key.map((column) => row[column]).join(' ');
-      const known = merged.get(name);
-      if (!sums || known === undefined) merged.set(name, { ...row });
-      else
-        for (const column of valuesOf({ key, columns })) known[column] = added(known[column]!, row[column]!);
-    }
-    const list = [...merged.values()];
     await this.partitions.prepare(
       manager,
       table,
-      list.map(({ at }) => at as number),
+      rows.map(({ at }) => at),
     );
-    const names = Object.keys(columns);
-    const updates = valuesOf({ key, columns }).map((column) =>
-      sums ? `${column} = t.${column} + excluded.${column}` : `${column} = excluded.${column}`,
-    );
-    await write(
-      manager,
-      `insert into ${table} as t (${names.join(', ')})
+    await writeRows(manager, table, rows, (all: readonly Row[]) => statementOf(table, all));
+  }
+}
+
+/** Of rows of any number of batches, in their order. */
+function statementOf(table: HistoryTable, rows: readonly Row[]): Statement {
+  const { key, columns, sums = false }: Layout = LAYOUTS[table];
+  // A statement cannot meet the same row twice.
+  const merged = new Map<string, Record<string, string | number | null>>();
+  for (const row of rows) {
+    const name = key.map((column) => row[column]).join(' ');
+    const known = merged.get(name);
+    if (!sums || known === undefined) merged.set(name, { ...row });
+    else for (const column of valuesOf({ key, columns })) known[column] = added(known[column]!, row[column]!);
+  }
+  const list = [...merged.values()];
+  const names = Object.keys(columns);
+  const updates = valuesOf({ key, columns }).map((column) =>
+    sums ? `${column} = t.${column} + excluded.${column}` : `${column} = excluded.${column}`,
+  );
+  return {
+    text: `insert into ${table} as t (${names.join(', ')})
        select * from unnest(${names.map((name, i) => `$${i + 1}::${columns[name]}[]`).join(', ')})
        on conflict (${key.join(', ')}) do update set ${updates.join(', ')}`,
-      names.map((name) => list.map((row) => row[name])),
-    );
-  }
+    parameters: names.map((name) => list.map((row) => row[name])),
+  };
 }
 
 function valuesOf({ key, columns }: Pick<Layout, 'key' | 'columns'>): string[] {

@@ -80,6 +80,8 @@ export async function startEmbeddedPostgres(
   const reached = {
     listen_addresses: byTcp ? '127.0.0.1' : '',
     unix_socket_directories: byTcp ? '' : socketFolderFor(data, user),
+    // Keys of commands are spread over their index: after each checkpoint its pages go into the log whole.
+    wal_compression: 'on',
     ...settings,
   };
   const options = [

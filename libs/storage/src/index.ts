@@ -12,5 +12,7 @@ export {
   flushWrites,
   sendStatements,
   type StateText,
+  type Statement,
   write,
+  writeRows,
 } from './transaction-writes.js';

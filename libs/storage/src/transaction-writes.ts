@@ -13,7 +13,8 @@ export interface StateRow {
 /** JSON, or what makes it where it is sent: of a value that is replaced before, none is made. */
 export type StateText = string | (() => string);
 
-interface Statement {
+/** A statement whose result nobody needs. */
+export interface Statement {
   readonly text: string;
   readonly parameters: readonly unknown[];
 }
@@ -22,6 +23,11 @@ interface Statement {
 interface Deferred {
   readonly states: Map<string, StateRow>;
   readonly statements: Statement[];
+  /** rows that are written together when the transaction ends, by table */
+  readonly gathered: Map<
+    string,
+    { readonly rows: unknown[]; statement(rows: readonly unknown[]): Statement }
+  >;
   /** statements that have been sent, and whose answers nobody has waited for */
   sent: Promise<void>[];
 }
@@ -42,7 +48,12 @@ export function deferWrites(manager: EntityManager): void {
   const { queryRunner } = manager;
   if (queryRunner?.isTransactionActive !== true)
     throw new Error('writes are deferred until the end of a transaction, and there is none');
-  queryRunner.data[DEFERRED] = { states: new Map(), statements: [], sent: [] } satisfies Deferred;
+  queryRunner.data[DEFERRED] = {
+    states: new Map(),
+    statements: [],
+    gathered: new Map(),
+    sent: [],
+  } satisfies Deferred;
 }
 
 /** A statement whose result nobody needs: sent at once, or with the others where the transaction defers its writes. */
@@ -54,6 +65,28 @@ export async function write(
   const deferred = deferredOf(manager);
   if (deferred === undefined) await manager.query(text, [...parameters]);
   else deferred.statements.push({ text, parameters });
+}
+
+/**
+ * Writes a table's rows, or keeps them for one statement at the end of a transaction that defers its writes. Nothing may read the table within it.
+ *
+ * @param statement that writes rows in their order; the same for every call of a table
+ */
+export async function writeRows<Row>(
+  manager: EntityManager,
+  table: string,
+  rows: readonly Row[],
+  statement: (rows: readonly Row[]) => Statement,
+): Promise<void> {
+  const deferred = deferredOf(manager);
+  if (deferred === undefined) {
+    const { text, parameters } = statement(rows);
+    await manager.query(text, [...parameters]);
+    return;
+  }
+  const gathered = deferred.gathered.get(table);
+  if (gathered !== undefined) gathered.rows.push(...rows);
+  else deferred.gathered.set(table, { rows: [...rows], statement });
 }
 
 /**
@@ -93,7 +126,12 @@ export async function flushWrites(manager: EntityManager): Promise<void> {
   if (deferred === undefined) return;
   const states = [...deferred.states.values()];
   deferred.states.clear();
-  deferred.statements.push(...statementsOf(states));
+  const gathered = [...deferred.gathered.values()];
+  deferred.gathered.clear();
+  deferred.statements.push(
+    ...gathered.map(({ rows, statement }) => statement(rows)),
+    ...statementsOf(states),
+  );
   await flushStatements(manager);
 }
 

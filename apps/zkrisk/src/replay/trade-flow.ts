@@ -13,8 +13,10 @@ export interface TradeFlowOptions {
   readonly medianNotional: number;
 }
 
+type Prices = readonly (string | undefined)[];
+
 /** Prices of a bar; undefined for a bar that is not known, and in place of a price that is not there. */
-export type PriceHistory = (bar: number) => readonly (string | undefined)[] | undefined;
+export type PriceHistory = (bar: number) => Prices | undefined;
 
 interface Opening {
   readonly id: string;
@@ -35,6 +37,11 @@ const LONGEST_HOLDING = 96;
  * and prices before it alone, so a replay resumed anywhere sends the same messages.
  */
 export class TradeFlow {
+  private readonly opened = new Map<
+    number,
+    { readonly prices: Prices; readonly past: Prices; readonly openings: readonly Opening[] }
+  >();
+
   constructor(
     private readonly options: TradeFlowOptions,
     private readonly markets: readonly string[],
@@ -97,11 +104,21 @@ export class TradeFlow {
     return commands;
   }
 
-  private openings(t: number, history: PriceHistory): Opening[] {
-    const { seed, accounts, tradesPerBar, medianNotional, firstBar } = this.options;
+  /** Kept until the last of them is closed: every bar asks for those of all bars before. */
+  private openings(t: number, history: PriceHistory): readonly Opening[] {
     const prices = history(t);
     const past = history(t - 24);
-    if (prices === undefined || past === undefined || t < firstBar) return [];
+    if (prices === undefined || past === undefined || t < this.options.firstBar) return [];
+    const known = this.opened.get(t);
+    if (known?.prices === prices && known.past === past) return known.openings;
+    const openings = this.drawn(t, prices, past);
+    this.opened.set(t, { prices, past, openings });
+    this.opened.delete(t - LONGEST_HOLDING - 2);
+    return openings;
+  }
+
+  private drawn(t: number, prices: Prices, past: Prices): Opening[] {
+    const { seed, accounts, tradesPerBar, medianNotional } = this.options;
     const random = randomStream((seed * 0x9e3779b1 + t * 0x85ebca6b) >>> 0);
     const openings: Opening[] = [];
     // Poisson by counting exponential waits.
