@@ -1,18 +1,42 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { messageOf } from '#lib/errors';
+import { attackBroker } from './support/attack-broker.js';
 import { attackInThreads } from './support/attack-threads.js';
 import type { Coverage } from './support/colluders.js';
+import { noKafka } from './support/kafka.js';
 
 /**
  * `npm run attack -- --hours N`: colluders' sequences, at constant and at random marks, on all cores until the time is over or a law
  * gives way. Exit code 1 where one does, with the shortest sequence found.
+ *
+ * `npm run attack -- --broker --minutes N`: services on a broker with access lists, attacked from all sides for so long. Exit code 1 where
+ * something gave way.
  */
-const { values } = parseArgs({ options: { hours: { type: 'string', default: '1' } } });
-const hours = Number(values.hours);
-if (!(hours > 0)) {
-  process.stderr.write('--hours must be a positive number\n');
+const { values } = parseArgs({
+  options: {
+    hours: { type: 'string', default: '1' },
+    broker: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '30' },
+    seed: { type: 'string', default: String(Date.now() % 1e9) },
+  },
+});
+const [hours, minutes, seed] = [values.hours, values.minutes, values.seed].map(Number);
+if (!(hours > 0 && minutes > 0 && Number.isInteger(seed))) {
+  process.stderr.write('--hours and --minutes must be positive numbers, --seed a whole one\n');
   process.exit(2);
+}
+if (values.broker) {
+  const missing = noKafka();
+  if (missing !== undefined) {
+    process.stderr.write(`there is no broker to attack: ${missing}\n`);
+    process.exit(2);
+  }
+  process.stderr.write(`seed ${seed}\n`);
+  const { problems, counts } = await attackBroker(minutes, seed);
+  report(counts);
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  process.exit(problems.length > 0 ? 1 : 0);
 }
 const until = Date.now() + hours * 3_600_000;
 const threads = availableParallelism();
@@ -31,4 +55,8 @@ try {
   process.exitCode = 1;
 }
 process.stderr.write('\n');
-for (const [name, times] of [...coverage].sort()) process.stdout.write(`${name}\t${times}\n`);
+report(coverage);
+
+function report(counts: ReadonlyMap<string, number>): void {
+  for (const [name, times] of [...counts].sort()) process.stdout.write(`${name}\t${times}\n`);
+}

@@ -21,6 +21,7 @@ import {
   MerkleSumTree,
   type OpeningBook,
   type RecordedChange,
+  RecordedJournal,
   tradeReceipt,
 } from '#lib/commitment';
 import { type BarInput, barStatement, barValues, priceRows, stateNumbers } from '#lib/proofs';
@@ -132,7 +133,11 @@ describe('the premium of a trade', () => {
 
   /** The model's premia of the trade: the risk as the circuit has it, the call spread in floats. */
   function premia(): [bigint, bigint] {
-    const receipt = tradeReceipt({ barEnd: 0, forecastId: 'f' }, opening, recorded(0n, 0n), 0);
+    const receipt = tradeReceipt(
+      { barEnd: 0, forecastId: 'f' },
+      new RecordedJournal(opening, recorded(0n, 0n)),
+      0,
+    );
     const { input, unit } = premiumStatement(bars[0], MARKETS, receipt);
     const witness = priceRows(input)[5].map(Number);
     const share = Number(unit) / 1e18;
@@ -188,7 +193,7 @@ describe('the premium of a trade', () => {
     await publish(1, records);
     const at = { barEnd: Number(START + 2n * BAR) * 1000, forecastId: 'f' };
     const receipt = {
-      ...tradeReceipt(at, opening, records, 0),
+      ...tradeReceipt(at, new RecordedJournal(opening, records), 0),
       event: JSON.stringify(whole),
       salt: hexOf(SALT),
     };
@@ -207,7 +212,8 @@ describe('the premium of a trade', () => {
     engine = createServer((request, response) => {
       const entry = /\/entries\/(\d)$/.exec(request.url!);
       const at = { barEnd: Number(START + 2n * BAR) * 1000, forecastId: 'f' };
-      const body = entry === null ? bars[0] : tradeReceipt(at, opening, served, Number(entry[1]));
+      const body =
+        entry === null ? bars[0] : tradeReceipt(at, new RecordedJournal(opening, served), Number(entry[1]));
       response.end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));

@@ -67,11 +67,13 @@ export interface TopologyOptions {
   readonly databaseDirectory?: string;
   /** nothing goes through the cables: for measurements */
   readonly direct?: boolean;
+  /** a broker other than the usual one; it is not behind a cable */
+  readonly broker?: TestBroker;
 }
 
 export async function startTopology(
   environment: NodeJS.ProcessEnv = {},
-  { databaseDirectory, direct = false }: TopologyOptions = {},
+  { databaseDirectory, direct = false, broker: given }: TopologyOptions = {},
 ): Promise<Topology> {
   // Brokers tell clients where they are: at the end of the cable.
   const brokerCable = await startTcpProxy(0);
@@ -79,9 +81,10 @@ export async function startTopology(
   const own = shares ? undefined : await startTestDatabaseServer(databaseDirectory);
   const [database, broker] = await Promise.all([
     own ?? startTestDatabase(),
-    startTestBroker(
-      direct ? { javaOptions: MEASURED_BROKER } : { advertised: `127.0.0.1:${brokerCable.port}` },
-    ),
+    given ??
+      startTestBroker(
+        direct ? { javaOptions: MEASURED_BROKER } : { advertised: `127.0.0.1:${brokerCable.port}` },
+      ),
   ]);
   brokerCable.leadTo(portOf(`tcp://${broker.address}`));
   const databaseCable = await startTcpProxy(portOf(database.url));
@@ -91,7 +94,7 @@ export async function startTopology(
   const shared: NodeJS.ProcessEnv = {
     ...process.env,
     DATABASE_URL: direct ? database.url : throughCable.href,
-    KAFKA_BROKERS: direct ? broker.address : `127.0.0.1:${brokerCable.port}`,
+    KAFKA_BROKERS: direct || given !== undefined ? broker.address : `127.0.0.1:${brokerCable.port}`,
     ZKRISK_DATA_DIR: database.directory,
     PORT: '0',
     LOG_LEVEL: 'info',

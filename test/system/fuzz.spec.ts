@@ -1,7 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TOPICS, type Topic } from '#lib/messages';
@@ -10,28 +8,11 @@ import { messageSchema } from '../../apps/zkrisk/src/reference/asyncapi.js';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
 import { broken, fitting, type JsonSchema } from '../support/json-schema.js';
+import { fuzz as fuzzApi, noSchemathesis } from '../support/schemathesis.js';
 import { QUICK_MODEL } from '../support/topology.js';
 
 /** Tries of each operation by a key of all scopes, and by each of the others. */
 const [MANY, FEW] = ['30', '8'];
-
-const VERSION = '4.32.5';
-const environment = join(
-  ...[import.meta.dirname, '..', '..', '..', 'node_modules', '.cache', 'zkrisk', `schemathesis-${VERSION}`],
-);
-const schemathesis = join(environment, 'bin', 'schemathesis');
-
-/** Installs the fuzzer of the API; why it cannot be had, where it cannot. */
-function noSchemathesis(): string | undefined {
-  if (existsSync(schemathesis)) return undefined;
-  mkdirSync(dirname(environment), { recursive: true });
-  for (const [command, ...args] of [
-    ['python3', '-m', 'venv', environment],
-    [join(environment, 'bin', 'pip'), 'install', '--quiet', `schemathesis==${VERSION}`],
-  ])
-    if (spawnSync(command, args).status !== 0) return `${command} ${args.join(' ')} has failed`;
-  return undefined;
-}
 
 const missing = noSchemathesis();
 if (missing !== undefined) console.warn(`the API is not fuzzed: ${missing}`);
@@ -92,33 +73,8 @@ describe('whatever is sent', () => {
     return last;
   }
 
-  /** Runs the API's document against the engine: examples, coverage, fuzzing, and sequences along its links. */
-  async function fuzz(examples: string, ...args: string[]): Promise<{ code: number; output: string }> {
-    const checks =
-      'not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance';
-    const child = spawn(
-      schemathesis,
-      [
-        ...[
-          'run',
-          `${engine.url}/docs-json`,
-          '--url',
-          engine.url,
-          '--checks',
-          checks,
-          '--continue-on-failure',
-        ],
-        ...['--max-examples', examples, '--exclude-path', '/v1/liquidations/stream', '--no-color', ...args],
-      ],
-      // Where it may keep its database.
-      { cwd: server.directory, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-    const [code] = (await once(child, 'close')) as [number];
-    return { code, output };
-  }
+  const fuzz = (examples: string, ...args: string[]) =>
+    fuzzApi(engine.url, server.directory, ['--max-examples', examples, ...args]);
 
   it.skipIf(missing !== undefined)(
     'without a key changes nothing, and finds no fault',

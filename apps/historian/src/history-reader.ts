@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { MONEY_DECIMALS } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
+import { Turns } from '#lib/service';
 import { RESOLUTIONS } from './historian.repository.js';
 import { type Series, SERIES, type SeriesName } from './history-series.js';
 
@@ -15,9 +16,25 @@ export interface HistoryRange {
 /** Most rows of an answer: longer ranges are asked for in parts, or at larger steps. */
 export const MOST_ROWS = 100_000;
 
-/** Reads history as JSON text: PostgreSQL writes the rows, and nothing takes them apart again. */
+/** A reading ends after so long: a range of years by the minute would be sorted on disk before its rows are counted. */
+const LONGEST_READING_MS = 5_000;
+/** Readings share the database's connections with the exchange: if they held all of them, nothing else would be done. */
+const READ_AT_ONCE = 2;
+const MOST_WAITING = 64;
+/** PostgreSQL: the statement took longer than it may. */
+const CANCELLED = '57014';
+
+/**
+ * Reads history as JSON text: PostgreSQL writes the rows, and nothing takes them apart again. A reading ends after a while, and few are under
+ * way at once, whoever asks.
+ */
 export class HistoryReader {
-  constructor(private readonly database: DataSource) {}
+  private readonly turns = new Turns('history', READ_AT_ONCE, MOST_WAITING);
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly longestMs = LONGEST_READING_MS,
+  ) {}
 
   /** @throws {InvalidInputError} for a step that is not kept, and for a range of too many rows */
   async read(name: SeriesName, range: HistoryRange, market?: string): Promise<string> {
@@ -118,10 +135,12 @@ export class HistoryReader {
     cells: readonly string[],
     parameters: readonly unknown[],
   ): Promise<string> {
-    const [{ count, rows }] = await this.database.query<[{ count: number; rows: string | null }]>(
-      `select count(*)::int as count, json_agg(json_build_array(${cells.join(', ')}))::text as rows
-       from (${source}) as found`,
-      [...parameters],
+    const [{ count, rows }] = await this.turns.take(() =>
+      this.bounded(
+        `select count(*)::int as count, json_agg(json_build_array(${cells.join(', ')}))::text as rows
+         from (${source}) as found`,
+        parameters,
+      ),
     );
     if (count > MOST_ROWS)
       throw new InvalidInputError(
@@ -130,6 +149,26 @@ export class HistoryReader {
       );
     const head = JSON.stringify({ series, from, to, step, columns: names }).slice(0, -1);
     return `${head},"rows":${rows ?? '[]'}}`;
+  }
+
+  /** @throws {InvalidInputError} where it takes too long */
+  private async bounded(
+    statement: string,
+    parameters: readonly unknown[],
+  ): Promise<[{ count: number; rows: string | null }]> {
+    try {
+      return await this.database.transaction(async (manager) => {
+        await manager.query(`set local statement_timeout = ${this.longestMs}`);
+        return manager.query(statement, [...parameters]);
+      });
+    } catch (error) {
+      const { code } = (error as { driverError?: { code?: string } }).driverError ?? {};
+      if (code !== CANCELLED) throw error;
+      throw new InvalidInputError(
+        'from',
+        `the range takes longer than ${this.longestMs / 1000} s to read: ask for parts of it, a market, or a larger step`,
+      );
+    }
   }
 }
 

@@ -61,7 +61,7 @@ export class HistoryController {
     params: { series: seriesName },
     query: seriesQuery,
     response: answer,
-    errors: [422],
+    errors: [422, 429],
   })
   series(
     @Param('series', new ZodPipe(seriesName)) name: SeriesName,
@@ -78,7 +78,7 @@ export class HistoryController {
     params: { account: fields.account },
     query: accountQuery,
     response: answer,
-    errors: [422],
+    errors: [422, 429],
   })
   account(
     @Param('account', new ZodPipe(fields.account)) account: string,
@@ -95,7 +95,7 @@ export class HistoryController {
     params: { account: fields.account },
     query: accountQuery,
     response: answer,
-    errors: [422],
+    errors: [422, 429],
   })
   charges(
     @Param('account', new ZodPipe(fields.account)) account: string,

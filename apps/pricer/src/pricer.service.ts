@@ -126,7 +126,10 @@ export class PricerService implements LaneOwner {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.follower.stop(), this.snapshots.close(), this.commitments.close()]);
+    await Promise.all([
+      ...[this.follower.stop(), this.snapshots.close()],
+      ...[this.commitments.close(), this.journals.stop()],
+    ]);
   }
 
   /** The book is ours to write: the state of the tables is taken up. */
@@ -152,12 +155,12 @@ export class PricerService implements LaneOwner {
     const key = commandOf(event);
     const sequence = key && (await this.repository.sequenceOf(key));
     if (sequence === undefined) throw new NoReceiptError(tradeId);
-    return this.journals.receipt(this.commitments, { sequence, event, tradeId });
+    return this.journals.receipt({ sequence, event, tradeId });
   }
 
   /** An entry of a journal without its event: {@link TradeJournals.entry}. */
   journalEntry(barEnd: number, index: number): Promise<TradeReceipt> {
-    return this.journals.entry(this.commitments, barEnd, index);
+    return this.journals.entry(barEnd, index);
   }
 
   /**

@@ -25,7 +25,13 @@ export {
   type Totals,
   totalsOf,
 } from './sums.js';
-export { type BookChange, journalTree, type OpeningBook, type RecordedChange } from './recorded-journal.js';
+export {
+  type BookChange,
+  journalTree,
+  type OpeningBook,
+  type RecordedChange,
+  RecordedJournal,
+} from './recorded-journal.js';
 export {
   contentOf,
   type EntryKind,

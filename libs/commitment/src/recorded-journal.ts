@@ -54,16 +54,36 @@ export interface JournalEntry {
 
 const FLAT: NetPosition = { net: 0n, entry: 0n };
 
-/** The entries of a journal, one after the other, each with the whole book before and after it. */
-export function* journalEntries(
-  opening: OpeningBook,
-  records: readonly RecordedChange[],
-): Generator<JournalEntry> {
-  const book = new Map(
-    opening.map(([market, net, entry]) => [market, { net: BigInt(net), entry: BigInt(entry) }]),
-  );
-  const marks = new Map<string, bigint>();
-  for (const record of records) {
+/** The pool's book and marks between two entries of a journal, plain data. */
+export interface JournalBookState {
+  readonly opening: OpeningBook;
+  readonly marks: readonly (readonly [market: string, price: string])[];
+}
+
+/** The pool's book and marks as a journal goes on. */
+export class JournalBook {
+  private readonly book: Map<string, NetPosition>;
+  private readonly marks: Map<string, bigint>;
+
+  constructor({ opening, marks }: JournalBookState) {
+    this.book = new Map(
+      opening.map(([market, net, entry]) => [market, { net: BigInt(net), entry: BigInt(entry) }]),
+    );
+    this.marks = new Map(marks.map(([market, price]) => [market, BigInt(price)]));
+  }
+
+  state(): JournalBookState {
+    return {
+      opening: [...this.book].map(
+        ([market, { net, entry }]) => [market, String(net), String(entry)] as const,
+      ),
+      marks: [...this.marks].map(([market, price]) => [market, String(price)] as const),
+    };
+  }
+
+  /** The entry of the next change: the whole book before and after it. O(markets). */
+  take(record: RecordedChange): JournalEntry {
+    const { book, marks } = this;
     for (const [market, price] of record.marks) marks.set(market, BigInt(price));
     const before = new Map(book);
     for (const [market, net, entry] of record.changes) {
@@ -71,7 +91,7 @@ export function* journalEntries(
       if (position.net === 0n && position.entry === 0n) book.delete(market);
       else book.set(market, position);
     }
-    yield {
+    return {
       rows: [...new Set([...before.keys(), ...book.keys()])].sort().map((market) => ({
         market,
         before: before.get(market) ?? FLAT,
@@ -98,9 +118,54 @@ export function leafOf({ rows, terms, content }: JournalEntry): JournalLeaf {
   return { content, ...rowDigests(rows), terms: termsDigest(terms) };
 }
 
+/** Entries between two states of the book that are kept. */
+const KEPT_EVERY = 256;
+
+/** A journal with its tree. Its entries are made anew from the last kept state of the book before them, for each has the whole book. */
+export class RecordedJournal {
+  readonly tree: JournalTree;
+  private readonly states: JournalBookState[] = [];
+
+  /** O(entries × markets). */
+  constructor(
+    opening: OpeningBook,
+    private readonly records: readonly RecordedChange[],
+  ) {
+    const book = new JournalBook({ opening, marks: [] });
+    const leaves: Uint8Array[] = [];
+    records.forEach((record, i) => {
+      if (i % KEPT_EVERY === 0) this.states.push(book.state());
+      leaves.push(journalLeafDigest(leafOf(book.take(record))));
+    });
+    this.tree = new JournalTree(leaves);
+  }
+
+  get entries(): number {
+    return this.records.length;
+  }
+
+  /** Place of the change of a book event; −1 where there is none. */
+  indexOf(sequence: number): number {
+    let [low, high] = [0, this.records.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.records[middle].sequence < sequence) low = middle + 1;
+      else high = middle;
+    }
+    return this.records[low]?.sequence === sequence ? low : -1;
+  }
+
+  /** An entry. O(markets). */
+  entry(index: number): JournalEntry {
+    const kept = Math.floor(index / KEPT_EVERY);
+    const book = new JournalBook(this.states[kept]);
+    let entry: JournalEntry | undefined;
+    for (let i = kept * KEPT_EVERY; i <= index; i++) entry = book.take(this.records[i]);
+    return entry!;
+  }
+}
+
 /** The tree of a journal. O(entries × markets). */
 export function journalTree(opening: OpeningBook, records: readonly RecordedChange[]): JournalTree {
-  const leaves: Uint8Array[] = [];
-  for (const entry of journalEntries(opening, records)) leaves.push(journalLeafDigest(leafOf(entry)));
-  return new JournalTree(leaves);
+  return new RecordedJournal(opening, records).tree;
 }

@@ -10,6 +10,7 @@ import {
   netBookDigest,
   type RecordedChange,
   rowBytes,
+  RecordedJournal,
   tradeReceipt,
   type TradeReceipt,
 } from './index.js';
@@ -54,7 +55,7 @@ const RECORDS: RecordedChange[] = [
 ];
 
 function receiptOf(index: number, records = RECORDS): TradeReceipt {
-  const receipt = tradeReceipt(AT, OPENING, records, index);
+  const receipt = tradeReceipt(AT, new RecordedJournal(OPENING, records), index);
   return { ...receipt, event: JSON.stringify(EVENTS[index]), salt: hexOf(salt) };
 }
 
@@ -89,7 +90,7 @@ describe('a journal', () => {
         );
         const index = at % count;
         const bare = { event: null, salt: null };
-        const receipt = { ...tradeReceipt(AT, OPENING, records, index), ...bare };
+        const receipt = { ...tradeReceipt(AT, new RecordedJournal(OPENING, records), index), ...bare };
         const expected = hexOf(journalTree(OPENING, records).root);
         expect(checkTradeReceipt(receipt).root).toBe(expected);
         const moved = index === 0 ? count : index - 1;
@@ -98,7 +99,7 @@ describe('a journal', () => {
           const journal = { ...receipt.journal, entries: 2 * count + 1 };
           expect(() => checkTradeReceipt({ ...receipt, journal })).toThrow('siblings');
         }
-        expect(() => tradeReceipt(AT, OPENING, records, count)).toThrow('no entry');
+        expect(() => tradeReceipt(AT, new RecordedJournal(OPENING, records), count)).toThrow('no entry');
       }),
       { numRuns: 15 },
     );
@@ -137,7 +138,11 @@ describe('a journal', () => {
   function lying(index: number, of: object, change: Partial<RecordedChange> = {}): TradeReceipt {
     const content = hexOf(contentOf(salt, JSON.stringify(of)));
     const records = RECORDS.with(index, { ...RECORDS[index], ...change, content });
-    return { ...tradeReceipt(AT, OPENING, records, index), event: JSON.stringify(of), salt: hexOf(salt) };
+    return {
+      ...tradeReceipt(AT, new RecordedJournal(OPENING, records), index),
+      event: JSON.stringify(of),
+      salt: hexOf(salt),
+    };
   }
 
   it('is found out where its amounts are not the event’s', () => {

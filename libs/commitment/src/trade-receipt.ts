@@ -1,13 +1,7 @@
 import { InvalidInputError, parseInput, parseJson } from '#lib/errors';
 import { bytesOf, hexOf } from './included-account.js';
 import { NotIncludedError } from './inclusion.js';
-import {
-  type JournalEntry,
-  journalEntries,
-  leafOf,
-  type OpeningBook,
-  type RecordedChange,
-} from './recorded-journal.js';
+import { type JournalEntry, leafOf, RecordedJournal } from './recorded-journal.js';
 import {
   contentOf,
   journalLeafDigest,
@@ -15,7 +9,6 @@ import {
   journalRoot,
   type JournalRow,
   type JournalTerms,
-  JournalTree,
   type LeafText,
   rowDigests,
   termsDigest,
@@ -54,19 +47,15 @@ const TERMS = [
 /** Writes the receipt of an entry. @throws {NotIncludedError} for an index without an entry */
 export function tradeReceipt(
   of: { readonly barEnd: number; readonly forecastId: string },
-  opening: OpeningBook,
-  records: readonly RecordedChange[],
+  journal: RecordedJournal,
   index: number,
 ): TradeReceipt {
-  const entries = [...journalEntries(opening, records)];
-  const leaves = entries.map(leafOf);
-  const tree = new JournalTree(leaves.map(journalLeafDigest));
+  const { tree } = journal;
   const path = tree.path(index).map(hexOf);
-  const { rows, terms, content }: JournalEntry = entries[index];
-  const before = leaves.at(index - 1);
+  const { rows, terms, content }: JournalEntry = journal.entry(index);
   return {
     ...{ barEnd: new Date(of.barEnd).toISOString(), forecastId: of.forecastId },
-    journal: { root: hexOf(tree.root), entries: entries.length },
+    journal: { root: hexOf(tree.root), entries: journal.entries },
     ...{ index, event: null, salt: null, content: hexOf(content) },
     rows: rows.map(({ market, before: held, after, price }) => ({
       ...{ market, before: positionText(held), after: positionText(after), price: String(price) },
@@ -77,9 +66,9 @@ export function tradeReceipt(
     },
     path,
     preceding:
-      index === 0 || before === undefined
+      index === 0
         ? null
-        : { ...leafText(before), path: tree.path(index - 1).map(hexOf) },
+        : { ...leafText(leafOf(journal.entry(index - 1))), path: tree.path(index - 1).map(hexOf) },
   };
 }
 

@@ -36,6 +36,20 @@ describe(absorbLoss, () => {
 });
 
 describe(VestingSchedule, () => {
+  it('gives back what is pending of an amount, and nothing of one that has vested', () => {
+    const vesting = new VestingSchedule(1000, 10);
+    vesting.collect(5, 700n);
+    vesting.collect(7, 300n);
+    expect(vesting.isPending(7)).toBe(true);
+    expect(vesting.takeBack(5, 700n)).toBe(700n);
+    expect(vesting.pending).toBe(300n);
+    expect(vesting.takeBack(25, 1n)).toBe(0n);
+    expect(vesting.vest(1010)).toBe(300n);
+    expect(vesting.isPending(7)).toBe(false);
+    expect(vesting.takeBack(7, 300n)).toBe(0n);
+    expect(vesting.pending).toBe(0n);
+  });
+
   it('holds what was collected for the horizon and no longer', () => {
     const schedule = new VestingSchedule(1000, 10);
     schedule.collect(100, 5n);

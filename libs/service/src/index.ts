@@ -3,4 +3,5 @@ export * from './config.js';
 export * from './documented.js';
 export * from './pino-logger.js';
 export * from './problem.filter.js';
+export * from './turns.js';
 export * from './zod.js';

@@ -26,6 +26,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   replayed: 409,
   'command-id-reused': 409,
   'rate-limited': 429,
+  busy: 429,
   'message-too-large': 413,
   'unknown-market': 404,
   'unknown-quote': 404,

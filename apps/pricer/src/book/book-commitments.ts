@@ -10,7 +10,6 @@ import {
   type RecordedChange,
   type Sums,
   type Totals,
-  type TradeReceipt,
 } from '#lib/commitment';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { accountsOf, type BookEvent, type ExchangeLedger, UnknownAccountError } from '#lib/exchange';
@@ -198,22 +197,6 @@ export class BookCommitments {
     if (keeping === undefined) return undefined;
     await keeping.told;
     return (await keeping.pool.run({ kind: 'leaf', account, at })) as IncludedAccount | undefined;
-  }
-
-  /**
-   * The receipt of an entry of a journal, made beside the writer.
-   *
-   * @throws {NotTheWriterError} in a process that does not write the book
-   */
-  async receipt(
-    of: { readonly barEnd: number; readonly forecastId: string; readonly opening: OpeningBook },
-    records: readonly RecordedChange[],
-    index: number,
-  ): Promise<TradeReceipt> {
-    if (this.keeping === undefined) throw new NotTheWriterError();
-    const { barEnd, forecastId, opening } = of;
-    const request = { kind: 'receipt', of: { barEnd, forecastId }, opening, records, index } as const;
-    return (await this.keeping.pool.run(request)) as TradeReceipt;
   }
 
   /** The book is somebody else's to write. */

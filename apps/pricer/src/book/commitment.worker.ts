@@ -15,8 +15,6 @@ import {
   saltOf,
   type Totals,
   totalsOf,
-  tradeReceipt,
-  type TradeReceipt,
 } from '#lib/commitment';
 import { answerRequests } from '#lib/runtime';
 import { type AccountBatch, unpacked } from './account-batch.js';
@@ -43,14 +41,7 @@ export type CommitmentRequest =
   | { readonly kind: 'commit'; readonly at: CommittedAt }
   | { readonly kind: 'inclusion'; readonly accounts: readonly string[]; readonly barEnd: number | undefined }
   | { readonly kind: 'leaf'; readonly account: string; readonly at: number }
-  | { readonly kind: 'journal'; readonly opening: OpeningBook; readonly records: readonly RecordedChange[] }
-  | {
-      readonly kind: 'receipt';
-      readonly of: { readonly barEnd: number; readonly forecastId: string };
-      readonly opening: OpeningBook;
-      readonly records: readonly RecordedChange[];
-      readonly index: number;
-    };
+  | { readonly kind: 'journal'; readonly opening: OpeningBook; readonly records: readonly RecordedChange[] };
 
 /** A book's commitment, in hex, and the sums as numbers. */
 export interface CommittedBook {
@@ -67,13 +58,7 @@ export interface JournalRoot {
 }
 
 export type CommitmentReply =
-  | CommittedBook
-  | IncludedAccount
-  | JournalRoot
-  | TradeReceipt
-  | 'unknown-epoch'
-  | 'unknown-account'
-  | undefined;
+  CommittedBook | IncludedAccount | JournalRoot | 'unknown-epoch' | 'unknown-account' | undefined;
 
 const { secret, kept } = workerData as CommitmentTerms;
 const key = createHash('sha256').update(secret).digest();
@@ -96,8 +81,6 @@ answerRequests((request: CommitmentRequest): CommitmentReply => {
     const { root, leaves } = journalTree(request.opening, request.records);
     return { root: hexOf(root), entries: leaves.length };
   }
-  if (request.kind === 'receipt')
-    return tradeReceipt(request.of, request.opening, request.records, request.index);
   if (request.kind === 'commit') return commit(request.at);
   const { accounts, barEnd } = request;
   return included(accounts, (end) => barEnd === undefined || end === barEnd);

@@ -12,7 +12,7 @@ import {
 import { ZkriskError } from '#lib/errors';
 import { type BookEvent, type ExchangeLedger, netBook } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
-import type { BookCommitments } from './book-commitments.js';
+import { ReceiptDesk } from './receipt-desk.js';
 
 /** No epoch's journal has a trade yet: the bar it was booked in is not over. */
 export class ReceiptPendingError extends ZkriskError {
@@ -53,6 +53,8 @@ const ENTRIES = 'entries/';
 const JOURNALS = 'journal/';
 const OPEN = 'open';
 const DIGITS = 15;
+/** Rows of entries that are read at once: each has a batch's. */
+const ROWS_OF_A_PART = 8;
 
 /** Names that sort as their numbers do. */
 const ordered = (prefix: string, number: number) => `${prefix}${String(number).padStart(DIGITS, '0')}`;
@@ -63,6 +65,7 @@ const ordered = (prefix: string, number: number) => `${prefix}${String(number).p
  */
 export class TradeJournals {
   private readonly states = new ServiceStateRepository(SERVICE);
+  private readonly desk = new ReceiptDesk();
   private readonly key: Uint8Array;
   private open: OpenJournal = { opening: [], after: 0 };
   private pending: RecordedChange[] = [];
@@ -132,23 +135,22 @@ export class TradeJournals {
    * @throws {ReceiptPendingError} before its bar is over
    * @throws {NoReceiptError} where no journal has it
    */
-  async receipt(
-    commitments: BookCommitments,
-    {
-      sequence,
-      event,
-      tradeId,
-    }: { readonly sequence: number; readonly event: BookEvent; readonly tradeId: string },
-  ): Promise<TradeReceipt> {
+  async receipt({
+    sequence,
+    event,
+    tradeId,
+  }: {
+    readonly sequence: number;
+    readonly event: BookEvent;
+    readonly tradeId: string;
+  }): Promise<TradeReceipt> {
     const journal = await this.journal('name >= $2 and name < $3 order by name', [
       ordered(JOURNALS, sequence),
       ordered(JOURNALS, Number.MAX_SAFE_INTEGER),
     ]);
     if (journal === undefined) throw new ReceiptPendingError(tradeId);
-    const records = await this.entries(journal.after, journal.last);
-    const index = records.findIndex((record) => record.sequence === sequence);
-    if (index < 0) throw new NoReceiptError(tradeId);
-    const receipt = await commitments.receipt(journal, records, index);
+    const receipt = await this.desk.receipt(journal, { sequence }, () => this.parts(journal));
+    if (receipt === undefined) throw new NoReceiptError(tradeId);
     return { ...receipt, event: JSON.stringify(event), salt: hexOf(this.saltOf(sequence)) };
   }
 
@@ -158,16 +160,35 @@ export class TradeJournals {
    * @param barEnd milliseconds
    * @throws {NoReceiptError} where there is no such entry
    */
-  async entry(commitments: BookCommitments, barEnd: number, index: number): Promise<TradeReceipt> {
+  async entry(barEnd: number, index: number): Promise<TradeReceipt> {
     const journal = await this.journal(
       `starts_with(name, '${JOURNALS}') and (value->>'barEnd')::bigint = $2 order by name desc`,
       [barEnd],
     );
     const missing = new NoReceiptError(`entry ${index} of ${new Date(barEnd).toISOString()}`);
     if (journal === undefined) throw missing;
-    const records = await this.entries(journal.after, journal.last);
-    if (index >= records.length) throw missing;
-    return commitments.receipt(journal, records, index);
+    const receipt = await this.desk.receipt(journal, { index }, () => this.parts(journal));
+    if (receipt === undefined) throw missing;
+    return receipt;
+  }
+
+  /** Ends the thread that makes receipts. */
+  stop(): Promise<void> {
+    return this.desk.close();
+  }
+
+  /** A journal's records, some rows at a time. */
+  private async *parts({ after, last }: KeptJournal): AsyncGenerator<RecordedChange[]> {
+    let from = ordered(ENTRIES, after);
+    for (;;) {
+      const rows = await this.database.query<{ name: string; value: RecordedChange[] }[]>(
+        `select name, value from service_state where service = $1 and name > $2 and name <= $3 order by name limit ${ROWS_OF_A_PART}`,
+        [SERVICE, from, ordered(ENTRIES, last)],
+      );
+      yield rows.flatMap(({ value }) => value);
+      if (rows.length < ROWS_OF_A_PART) return;
+      from = rows.at(-1)!.name;
+    }
   }
 
   private async journal(where: string, parameters: readonly unknown[]): Promise<KeptJournal | undefined> {

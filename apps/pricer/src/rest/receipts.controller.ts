@@ -30,7 +30,7 @@ export class ReceiptsController {
     summary:
       'The receipt of a trade: its entry in the journal of its epoch, to be kept; `zkrisk check-receipt` holds it against a chain',
     response: tradeReceiptSchema,
-    errors: [404, 409, 422, 503],
+    errors: [404, 409, 422, 429],
   })
   async receipt(
     @Param('tradeId', new ZodPipe(tradeId)) id: string,
@@ -49,7 +49,7 @@ export class ReceiptsController {
     params: { barEnd, index },
     summary: 'An entry of an epoch’s journal without its event, as a challenge is answered with',
     response: tradeReceiptSchema,
-    errors: [404, 422, 503],
+    errors: [404, 422, 429],
   })
   entry(
     @Param('barEnd', new ZodPipe(barEnd)) end: string,

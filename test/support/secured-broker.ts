@@ -1,0 +1,88 @@
+import {
+  type AclEntry,
+  AclOperationTypes,
+  AclPermissionTypes,
+  AclResourceTypes,
+  Kafka,
+  logLevel,
+  ResourcePatternTypes,
+} from 'kafkajs';
+import { KafkaJsBroker } from '#lib/events';
+import { ALL_TOPICS, OUTSIDERS } from '#lib/messages';
+import { accessLists } from '../../apps/zkrisk/src/reference/asyncapi.js';
+import { startTestBroker, type TestBroker } from './kafka.js';
+
+/** Principals of the access lists: whoever is outside, and the services. */
+export const ROLES = [...OUTSIDERS, 'zkrisk'];
+const OPERATIONS: Record<string, AclOperationTypes> = {
+  All: AclOperationTypes.ALL,
+  Read: AclOperationTypes.READ,
+  Write: AclOperationTypes.WRITE,
+  Describe: AclOperationTypes.DESCRIBE,
+  IdempotentWrite: AclOperationTypes.IDEMPOTENT_WRITE,
+};
+const TYPES = {
+  topic: AclResourceTypes.TOPIC,
+  group: AclResourceTypes.GROUP,
+  cluster: AclResourceTypes.CLUSTER,
+};
+
+/** The grants of a command of Kafka's own tool. */
+function grantsOf(command: string): AclEntry[] {
+  const principal = /--allow-principal (\S+)/.exec(command)![1];
+  const operations = [...command.matchAll(/--operation (\S+)/g)].map(([, name]) => OPERATIONS[name]);
+  const resource = /--(topic|group|cluster)(?: "?([^\s"]+)"?)?/.exec(
+    command.replace(/--operation \S+/g, ''),
+  )!;
+  const [, type, name = 'kafka-cluster'] = resource as unknown as [string, keyof typeof TYPES, string?];
+  if (operations.includes(undefined as never)) throw new Error(`an operation is not known: ${command}`);
+  return operations.map((operation) => ({
+    ...{ resourceType: TYPES[type], resourceName: type === 'cluster' ? 'kafka-cluster' : name },
+    resourcePatternType: command.includes('--resource-pattern-type prefixed')
+      ? ResourcePatternTypes.PREFIXED
+      : ResourcePatternTypes.LITERAL,
+    ...{ principal, host: '*', operation, permissionType: AclPermissionTypes.ALLOW },
+  }));
+}
+
+/** How a principal connects to a secured broker. */
+export function credentialsOf(address: string, username: string) {
+  return {
+    ...{ brokers: [address], clientId: username },
+    sasl: { mechanism: 'plain', username, password: `of-${username}` } as const,
+  };
+}
+
+/** A broker that asks who somebody is, with the grants of docs/reference/access-lists.md and all topics. */
+export async function startSecuredBroker(): Promise<TestBroker> {
+  const users = ['broker', ...ROLES].map((name) => `user_${name}="of-${name}"`).join(' ');
+  const broker = await startTestBroker({
+    properties: (address, controller) => ({
+      listeners: `SASL_PLAINTEXT://${address},CONTROLLER://${controller}`,
+      'advertised.listeners': `SASL_PLAINTEXT://${address}`,
+      'listener.security.protocol.map': 'SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
+      'inter.broker.listener.name': 'SASL_PLAINTEXT',
+      'sasl.enabled.mechanisms': 'PLAIN',
+      'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+      'listener.name.sasl_plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required username="broker" password="of-broker" ${users};`,
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      // The controller's own listener asks nobody who he is.
+      'super.users': 'User:broker;User:ANONYMOUS',
+    }),
+  });
+  const admin = new Kafka({
+    ...credentialsOf(broker.address, 'broker'),
+    logLevel: logLevel.NOTHING,
+  }).admin();
+  await admin.connect();
+  const commands = accessLists()
+    .split('\n')
+    .filter((line) => line.startsWith('kafka-acls.sh'));
+  if (commands.length <= 15) throw new Error(`there are ${commands.length} access lists alone`);
+  await admin.createAcls({ acl: commands.flatMap(grantsOf) });
+  await admin.disconnect();
+  const services = new KafkaJsBroker(credentialsOf(broker.address, 'zkrisk'));
+  await services.ensureTopics(ALL_TOPICS.map(({ name }) => ({ topic: name, partitions: 1, config: {} })));
+  await services.close();
+  return broker;
+}
