@@ -1,25 +1,20 @@
-import {
-  type AclEntry,
-  AclOperationTypes,
-  AclPermissionTypes,
-  AclResourceTypes,
-  Kafka,
-  logLevel,
-  ResourcePatternTypes,
-} from 'kafkajs';
+import kafkajs, { type AclEntry, type AclOperationTypes, Kafka, logLevel } from 'kafkajs';
 import { KafkaJsBroker } from '#lib/events';
 import { ALL_TOPICS, OUTSIDERS } from '#lib/messages';
 import { accessLists } from '../../apps/zkrisk/src/reference/asyncapi.js';
 import { startTestBroker, type TestBroker } from './kafka.js';
 
+// Named exports of its enumerations are not seen by Node.
+const { AclOperationTypes: Operation, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
 /** Principals of the access lists: whoever is outside, and the services. */
 export const ROLES = [...OUTSIDERS, 'zkrisk'];
 const OPERATIONS: Record<string, AclOperationTypes> = {
-  All: AclOperationTypes.ALL,
-  Read: AclOperationTypes.READ,
-  Write: AclOperationTypes.WRITE,
-  Describe: AclOperationTypes.DESCRIBE,
-  IdempotentWrite: AclOperationTypes.IDEMPOTENT_WRITE,
+  All: Operation.ALL,
+  Read: Operation.READ,
+  Write: Operation.WRITE,
+  Describe: Operation.DESCRIBE,
+  IdempotentWrite: Operation.IDEMPOTENT_WRITE,
 };
 const TYPES = {
   topic: AclResourceTypes.TOPIC,

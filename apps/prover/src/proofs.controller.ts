@@ -2,10 +2,9 @@ import { Controller, Get, Header, Inject, Param, Query, StreamableFile } from '@
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { loadArtifacts, STATEMENTS } from '#lib/proofs';
-import { Documented, NeedsScope, Public, ZodPipe } from '#lib/service';
-import type { ProofJobEntity } from '#lib/storage';
+import { Documented, HeldAnswer, NeedsScope, Public, ZodPipe } from '#lib/service';
 import { UnknownProofError } from './errors.js';
-import { ProverRepository } from './prover.repository.js';
+import { type ProofSummary, ProverRepository } from './prover.repository.js';
 
 const proofId = z.string().regex(/^[\w.:@+-]{1,200}$/, 'must be the id of a proof');
 const statementName = z.enum([...STATEMENTS.keys()] as [string, ...string[]]);
@@ -23,7 +22,12 @@ const listQuery = z.strictObject({
 @ApiTags('proofs')
 @Controller('v1/proofs')
 export class ProofsController {
-  constructor(@Inject(ProverRepository) private readonly repository: ProverRepository) {}
+  /** counted once for all who ask */
+  private readonly depth;
+
+  constructor(@Inject(ProverRepository) private readonly repository: ProverRepository) {
+    this.depth = new HeldAnswer(() => repository.depth(), 1000);
+  }
 
   @Get()
   @Public()
@@ -46,7 +50,7 @@ export class ProofsController {
       },
       limit,
     );
-    return { queue: await this.repository.depth(), proofs: found.map(summary) };
+    return { queue: await this.depth.get(), proofs: found.map(summary) };
   }
 
   @Get('artifacts/:statement/:part')
@@ -77,7 +81,8 @@ export class ProofsController {
   async one(@Param('id', new ZodPipe(proofId)) id: string): Promise<object> {
     const job = await this.repository.find(id);
     if (job === null) throw new UnknownProofError(id);
-    return { ...summary(job), document: job.document };
+    const { srs = null } = (job.document ?? {}) as { srs?: string };
+    return { ...summary({ job, srs }), document: job.document };
   }
 
   @Get(':id/input')
@@ -96,20 +101,19 @@ export class ProofsController {
   }
 }
 
-function summary({
-  jobId,
-  statement,
-  subjectKind,
-  subjectId,
-  status,
-  reason,
-  seconds,
-  attempts,
-  createdAt,
-  finishedAt,
-  document,
-}: ProofJobEntity): object {
-  const { srs = null } = (document ?? {}) as { srs?: string };
+function summary({ job, srs }: ProofSummary): object {
+  const {
+    jobId,
+    statement,
+    subjectKind,
+    subjectId,
+    status,
+    reason,
+    seconds,
+    attempts,
+    createdAt,
+    finishedAt,
+  } = job;
   return {
     proofId: jobId,
     statement,

@@ -17,6 +17,18 @@ export interface QueueDepth {
   readonly refused: number;
 }
 
+/** Columns of a job that are small. */
+const SUMMARY = [
+  ...(['jobId', 'ordinal', 'statement', 'subjectKind', 'subjectId', 'status'] as const),
+  ...(['reason', 'seconds', 'attempts', 'createdAt', 'finishedAt'] as const),
+];
+
+/** A job, and the SRS that its proof was made on. */
+export interface ProofSummary {
+  readonly job: Pick<ProofJobEntity, (typeof SUMMARY)[number]>;
+  readonly srs: string | null;
+}
+
 /** Tables of the prover. */
 export class ProverRepository {
   private readonly states = new ServiceStateRepository('prover');
@@ -103,13 +115,21 @@ export class ProverRepository {
     return this.database.getRepository(ProofJobEntity).findOneBy({ jobId });
   }
 
-  list(
+  /** The newest first, without statements' inputs and proofs' bytes: those of hundreds are for nobody. */
+  async list(
     filter: Partial<Pick<ProofJobEntity, 'subjectKind' | 'subjectId' | 'status'>>,
     limit: number,
-  ): Promise<ProofJobEntity[]> {
-    return this.database
+  ): Promise<ProofSummary[]> {
+    const { entities, raw } = await this.database
       .getRepository(ProofJobEntity)
-      .find({ where: filter, order: { ordinal: 'DESC' }, take: limit });
+      .createQueryBuilder('job')
+      .select(SUMMARY.map((column) => `job.${column}`))
+      .addSelect(`job.document ->> 'srs'`, 'srs')
+      .where(filter)
+      .orderBy('job.ordinal', 'DESC')
+      .limit(limit)
+      .getRawAndEntities<{ srs: string | null }>();
+    return entities.map((job, i) => ({ job, srs: raw[i].srs }));
   }
 
   /** Changes with every proof that is queued, begun or ended. */

@@ -25,6 +25,10 @@ import type { SettlementCalls } from './settlement-calls.js';
 import type { SettlementChain } from './settlement-chain.js';
 import type { SettlementConfig } from './settlement.config.js';
 import type { SettlementRepository } from './settlement.repository.js';
+import { HeldAnswer } from '#lib/service';
+
+/** How long an answer of the chain is good for whoever asks over REST. */
+const ON_CHAIN_HELD_MS = 2000;
 
 /** One account on the chain: one process sends. */
 export const SETTLEMENT_LANE: Lane = { name: 'settlement', spread: 'single' };
@@ -41,6 +45,8 @@ export class SettlementService implements LaneOwner {
   /** since the start */
   readonly counts = { epochs: 0, liquidations: 0, refused: 0 };
   private rechecked = false;
+  /** anybody may ask, without a key: the node is asked once for all */
+  private readonly reading = new HeldAnswer(() => this.readOnChain(), ON_CHAIN_HELD_MS);
 
   constructor(
     private readonly config: SettlementConfig,
@@ -275,7 +281,11 @@ export class SettlementService implements LaneOwner {
   }
 
   /** The measure in force on the chain, in quote units. */
-  async onChain(): Promise<{ number: number; entropicValueAtRisk: number; fresh: boolean } | undefined> {
+  onChain(): Promise<OnChain | undefined> {
+    return this.reading.get();
+  }
+
+  private async readOnChain(): Promise<OnChain | undefined> {
     const [{ number, upper, unit }, fresh] = await this.chain.client.readContract({
       address: this.chain.deployment.oracle,
       abi: ORACLE_ABI,
@@ -284,6 +294,13 @@ export class SettlementService implements LaneOwner {
     if (number === 0n) return undefined;
     return { number: Number(number), entropicValueAtRisk: inQuote(upper, unit), fresh };
   }
+}
+
+/** The oracle's newest risk measure. */
+interface OnChain {
+  readonly number: number;
+  readonly entropicValueAtRisk: number;
+  readonly fresh: boolean;
 }
 
 /** Percent of the unit of account, in units of 2^−24, as money. */

@@ -8,7 +8,7 @@ const RECORDS = Array.from({ length: ENTRIES }, (_, i): RecordedChange => ({
   ...{ sequence: 10 + 2 * i, time: i, kind: 1, capital: '5', liquidity: '6', pending: '-7' },
   ...{ traded: '200000000', riskPremium: '1', liquidityPremium: '2', charged: '3' },
   ...{ changes: [[`M${i % 5}`, String(i + 1), '100']], marks: [[`M${i % 7}`, String(i)]] },
-  content: i.toString(16).padStart(64, '0'),
+  content: `0x${i.toString(16).padStart(64, '0')}`,
 }));
 const journalOf = (barEnd: number) => ({ barEnd, forecastId: 'f', opening: [] });
 
