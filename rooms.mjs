@@ -87,7 +87,7 @@ export const LIBRARIES = {
   },
   proofs: {
     says: 'statements, field elements, provers: the engine in threads, native ezkl in processes',
-    uses: ['errors', 'liquidation', 'risk', 'runtime'],
+    uses: ['amounts', 'errors', 'liquidation', 'risk', 'runtime'],
   },
   chain: {
     says: 'deployment, a sender that never loses or doubles a transaction, audit, the embedded chain',

@@ -47,6 +47,11 @@ CONSTANTS = {
         "excessShift": 12,
         "gapShift": 11,
         "gapTolerance": 2**10,
+        # Of a portfolio's margin a 2^18th of the notional may be missing: a thousandth of the least floor.
+        "slackShift": 18,
+        # Reserved money and the penalty are at most a hundredth of the notional; amounts are rounded a few times.
+        "reservedShare": 100,
+        "rounding": 32,
     },
     "loss": {"accounts": loss.ACCOUNTS, "leafFields": len(loss.LEAF), "terms": len(loss.TERMS)},
     "reduction": {

@@ -17,6 +17,9 @@ The differences of the sandwich's bounds are right to 10^-7 of s, which is much 
 slopes are right to 10^-5 of the rise itself, and the tighter of both counts.
 With o = 1 the bound is of the objective; with o = 0 and l0 + l1 = 1 a bound that is not negative proves that no plan restores
 the margin. A position that is not there has a = d = g = 0, zeros in Q and w = 0.
+
+Portfolio margin is convex: b - d^T w is its tangent at the plan, which is nowhere above it, and whoever verifies makes the tangent and its
+distance from the margin again from the scenarios (libs/proofs/src/portfolio/tangent.ts, contracts/src/MarginTangent.sol).
 """
 
 import numpy as np

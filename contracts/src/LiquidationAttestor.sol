@@ -2,11 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {BookBinding} from "./book/BookBinding.sol";
 import {BookInclusion} from "./book/BookInclusion.sol";
 import {BookSums} from "./book/BookSums.sol";
 import {IBookBinding} from "./book/IBookBinding.sol";
 import {LiquidationLayout} from "./generated/Layout.sol";
 import {LiquidationValues} from "./LiquidationValues.sol";
+import {MarginRegistry} from "./MarginRegistry.sol";
+import {MarginTangent} from "./MarginTangent.sol";
 import {IPriceSource} from "./prices/IPriceSource.sol";
 import {IProofVerifier} from "./proofs/IProofVerifier.sol";
 import {SandwichValues} from "./SandwichValues.sol";
@@ -19,6 +22,7 @@ interface IProvenBars is IAccessControl {
     function budget() external view returns (int64);
     function binding() external view returns (IBookBinding);
     function paused() external view returns (bool);
+    function delay() external view returns (uint32);
     function verifiers()
         external
         view
@@ -29,7 +33,7 @@ interface IProvenBars is IAccessControl {
 /// @notice The account is a leaf of the book that the epoch was bound with, with all of the leaf's positions. Its notionals are at prices
 /// that the price source holds, its deficit is its margin less its equity by the leaf's cash and entry prices, its variances are those that
 /// the epoch has proven.
-contract LiquidationAttestor {
+contract LiquidationAttestor is MarginRegistry {
     using SandwichValues for uint256[];
 
     struct Proof {
@@ -65,6 +69,18 @@ contract LiquidationAttestor {
         BookInclusion.Leaf leaf;
     }
 
+    /// @notice The margin of the account's markets, as it is registered, and what the plan was proven with. All empty for linear margin.
+    struct Portfolio {
+        MarginRegistry.Margin margin;
+        /// @dev of the account's positions, in their order
+        MarginTangent.Market[] markets;
+        /// @dev of each among the margin's
+        uint16[] places;
+        MarginTangent.Tangent tangent;
+        /// @dev the pool's, in the book that the epoch was bound with
+        BookBinding.Pool pool;
+    }
+
     bytes32 private constant PUBLISHER_ROLE = keccak256("PUBLISHER");
     int256 private constant SIZES = 1e8;
     /// @dev 8 decimals to 18
@@ -75,12 +91,13 @@ contract LiquidationAttestor {
     int256 private constant PENALTY = 100;
     /// @dev units of 2^-24 by which a deficit, up to 16 margins and notionals are rounded
     int256 private constant ROUNDING = 32;
+    /// @dev an EVaR's factor is rounded
+    uint256 private constant FACTOR_SHIFT = 20;
     /// @dev units of 2^-152 percent^2 in one of 2^-24
     uint256 private constant UNIT = 1e4 << 128;
     /// @dev rounding a declared model moves a variance by at most a 2^-10th
     uint256 private constant VARIANCE_SHIFT = 10;
 
-    IProvenBars public immutable oracle;
     /// @notice Epoch whose variances a plan was proven with, plus one; 0 for plans that are not.
     mapping(bytes32 plan => uint256) public attestedIn;
     mapping(bytes32 values => bool) private _attested;
@@ -104,6 +121,15 @@ contract LiquidationAttestor {
     error VarianceDiffers(bytes32 market, int256 proven, uint256 variance);
     error UnitIsZero();
     error BudgetDiffers(int256 registered, int256 proven);
+    /// @notice A margin other than the linear one is in force, or the plan's is.
+    error OtherMarginInForce(uint256 version);
+    error PoolDiffers();
+    error EvarFactorDiffers(uint256 registered, uint256 stated);
+    /// @notice K is P + L when the day began, or since it has doubled or halved.
+    error CapacityDiffers(uint256 stated, uint256 capital);
+    error ReliefDiffers(uint256 position, int256 margin, int256 proven);
+    error PenaltyAboveLimit(uint256 rate);
+    error NotBelowMaintenance(int256 equity, int256 margin);
     error ProofRefused();
 
     /// @param digest keccak256 of the call's data: an auditor finds the call in the transaction by it, whoever passes it on
@@ -111,24 +137,35 @@ contract LiquidationAttestor {
         bytes32 indexed plan, uint64 indexed number, bool optimal, int256 objective, int256 bound, bytes32 digest
     );
 
-    constructor(IProvenBars oracle_) {
-        oracle = oracle_;
-    }
+    constructor(IProvenBars oracle_) MarginRegistry(oracle_) {}
 
     /// @notice Records that a plan was proven optimal, or that nothing would have restored the account's margin. Once.
     /// @param plan name of the plan
-    function attestLiquidation(bytes32 plan, ProvenBar calldata bar, Account calldata account, Proof calldata proof)
-        external
-    {
+    /// @param portfolio the margin's; empty for linear margin
+    function attestLiquidation(
+        bytes32 plan,
+        ProvenBar calldata bar,
+        Account calldata account,
+        Proof calldata proof,
+        Portfolio calldata portfolio
+    ) external {
         if (!oracle.hasRole(PUBLISHER_ROLE, msg.sender)) revert NotThePublisher(msg.sender);
         if (oracle.paused()) revert Paused();
         bytes32 values = keccak256(abi.encode(proof.instances));
         if (attestedIn[plan] != 0 || _attested[values]) revert AlreadyAttested(plan);
-        bool optimal = LiquidationValues.requireLiquidation(proof.instances);
+        bool linear = portfolio.markets.length == 0;
+        bool optimal = LiquidationValues.requireLiquidation(proof.instances, linear);
         int256 proven = LiquidationValues.budgetOf(proof.instances);
         if (proven != oracle.budget()) revert BudgetDiffers(oracle.budget(), proven);
         if (keccak256(abi.encode(bar)) != oracle.provenIn(bar.number)) revert NotProvenSo(bar.number);
-        _requireAccount(bar, account, proof.instances);
+        Holding memory holding = _requireAccount(bar, account, proof.instances);
+        if (linear) {
+            if (marginAt(account.time) != 0) revert OtherMarginInForce(marginAt(account.time));
+            _requireDeficit(account, proof.instances, holding);
+        } else {
+            _requireMargin(bar, account, portfolio);
+            _requirePortfolio(account, proof.instances, holding, portfolio, optimal);
+        }
         _verify(proof);
         attestedIn[plan] = uint256(bar.number) + 1;
         _attested[values] = true;
@@ -142,8 +179,22 @@ contract LiquidationAttestor {
         );
     }
 
+    /// @dev An account at the prices held.
+    struct Holding {
+        /// @dev money with 18 decimals
+        int256 equity;
+        /// @dev signed notionals in its unit, and their sum
+        int256[] exposures;
+        int256 notional;
+        bytes32[] markets;
+    }
+
     /// @dev Positions of the leaf, notionals at prices that are held, diagonal variances as they were proven.
-    function _requireAccount(ProvenBar calldata bar, Account calldata account, uint256[] calldata values) private view {
+    function _requireAccount(ProvenBar calldata bar, Account calldata account, uint256[] calldata values)
+        private
+        view
+        returns (Holding memory)
+    {
         if (account.time < bar.bar || account.time > bar.bar + bar.barSeconds) {
             revert OutsideTheBar(bar.bar, account.time);
         }
@@ -153,18 +204,19 @@ contract LiquidationAttestor {
         if (account.places.length != held || account.rows.length != held || held > LiquidationLayout.POSITIONS) {
             revert PositionsDiffer(account.places.length, held);
         }
-        _requireDeficit(account, values, _requirePositions(bar, account, sums, values));
+        return _requirePositions(bar, account, sums, values);
     }
 
-    /// @return equity at the prices held, money with 18 decimals
     function _requirePositions(
         ProvenBar calldata bar,
         Account calldata account,
         bytes memory sums,
         uint256[] calldata values
-    ) private view returns (int256 equity) {
+    ) private view returns (Holding memory holding) {
         BookSums.Totals memory totals = BookSums.totals(sums);
-        equity = (int256(uint256(totals.cash)) - int256(uint256(totals.debt)) - account.owed) * MONEY;
+        holding.equity = (int256(uint256(totals.cash)) - int256(uint256(totals.debt)) - account.owed) * MONEY;
+        holding.exposures = new int256[](account.places.length);
+        holding.markets = new bytes32[](account.places.length);
         uint256 seen = 0;
         uint256 diagonal = LiquidationLayout.PUBLIC_COVARIANCE;
         for (uint256 i = 0; i < LiquidationLayout.POSITIONS; i++) {
@@ -179,8 +231,14 @@ contract LiquidationAttestor {
             uint256 place = account.places[i];
             if (seen & (1 << place) != 0) revert MarketTwice(i);
             seen |= 1 << place;
-            equity += _gain(bar.markets[place], notional, account, sums, i);
+            holding.notional += notional;
+            holding.markets[i] = bar.markets[place];
+            _addGain(holding, notional, account, sums, i);
             _requireVariance(bar, place, notional, variance);
+        }
+        int256 owed = account.owed < 0 ? -account.owed : account.owed;
+        if ((owed * MONEY) << 24 > (holding.notional * int256(account.unit)) >> OWED_SHIFT) {
+            revert OwedTooMuch(account.owed, holding.notional);
         }
     }
 
@@ -193,15 +251,16 @@ contract LiquidationAttestor {
         return leaf.sums;
     }
 
-    /// @dev |notional unit - size price| is at most one unit of 2^-24: it was rounded once.
-    /// @return gain of the leaf's position at the price held, money with 18 decimals
-    function _gain(
-        bytes32 market,
+    /// @dev |notional unit - size price| is at most one unit of 2^-24: it was rounded once. Adds the gain of the leaf's position at the
+    /// price held to the equity.
+    function _addGain(
+        Holding memory holding,
         int256 notional,
         Account calldata account,
         bytes memory sums,
         uint256 position
-    ) private view returns (int256 gain) {
+    ) private view {
+        bytes32 market = holding.markets[position];
         uint256 row = account.rows[position];
         if (row >= account.rows.length) revert PositionNotInLeaf(position, market);
         BookSums.Market memory held = BookSums.market(sums, row);
@@ -212,26 +271,110 @@ contract LiquidationAttestor {
         int256 unit = int256(account.unit);
         int256 difference = notional * unit - ((value < 0 ? -value : value) << 24);
         if (difference > unit || -difference > unit) revert NotionalDiffers(market, notional, size, price);
-        return value - held.entry * MONEY;
+        holding.equity += value - held.entry * MONEY;
+        holding.exposures[position] = size < 0 ? -notional : notional;
     }
 
     /// @dev The deficit is the margin less the equity. The margin is the relief by closing everything plus the penalty of closing
     /// it, which is from 0 to a hundredth of the notional.
-    /// @param equity money with 18 decimals
-    function _requireDeficit(Account calldata account, uint256[] calldata values, int256 equity) private pure {
-        int256 notional = 0;
+    function _requireDeficit(Account calldata account, uint256[] calldata values, Holding memory holding) private pure {
         int256 relief = 0;
         for (uint256 i = 0; i < LiquidationLayout.POSITIONS; i++) {
-            notional += values.integer(LiquidationLayout.PUBLIC_NOTIONALS + i);
             relief += values.integer(LiquidationLayout.PUBLIC_RELIEF + i);
         }
+        _requireApart(account, values, holding, relief);
+    }
+
+    /// @dev What the deficit has besides the margin and the equity is from 0 to a hundredth of the notional.
+    /// @param margin in the account's unit
+    function _requireApart(Account calldata account, uint256[] calldata values, Holding memory holding, int256 margin)
+        private
+        pure
+    {
         int256 unit = int256(account.unit);
-        int256 owed = account.owed < 0 ? -account.owed : account.owed;
-        if ((owed * MONEY) << 24 > (notional * unit) >> OWED_SHIFT) revert OwedTooMuch(account.owed, notional);
         int256 proven = values.integer(LiquidationLayout.PUBLIC_SCALARS);
-        int256 apart = (proven - relief) * unit + (equity << 24);
+        int256 apart = (proven - margin) * unit + (holding.equity << 24);
         int256 rounding = ROUNDING * unit;
-        if (apart < -rounding || apart > (notional * unit) / PENALTY + rounding) revert DeficitDiffers(proven, equity);
+        if (apart < -rounding || apart > (holding.notional * unit) / PENALTY + rounding) {
+            revert DeficitDiffers(proven, holding.equity);
+        }
+    }
+
+    /// @dev The margin is the registered one that was in force, its EVaR is of the proven covariance, its capital the pool's.
+    function _requireMargin(ProvenBar calldata bar, Account calldata account, Portfolio calldata portfolio) private view {
+        MarginRegistry.Margin calldata margin = portfolio.margin;
+        uint256 version = marginAt(account.time);
+        if (version == 0 || marginDigest(margin) != margins[version - 1].digest) revert OtherMarginInForce(version);
+        MarginTangent.Tangent calldata t = portfolio.tangent;
+        uint256 kappa = uint256(bar.tailFactor);
+        uint256 due = (uint256(margin.evarMultiple) << 48) / (kappa * kappa);
+        if (t.evarFactor > due + (due >> FACTOR_SHIFT) + 1 || t.evarFactor + (due >> FACTOR_SHIFT) + 1 < due) {
+            revert EvarFactorDiffers(due, t.evarFactor);
+        }
+        if (sha256(abi.encode(portfolio.pool)) != account.leaf.pool) revert PoolDiffers();
+        int256 capital = portfolio.pool.capital + portfolio.pool.liquidity;
+        uint256 most = capital > 0 ? (uint256(capital) * margin.absorbableShare) >> 24 : 0;
+        // A unit for each rounding.
+        if (t.absorbable > 2 * most + 2 || 2 * t.absorbable + 2 < most) revert CapacityDiffers(t.absorbable, most);
+    }
+
+    /// @dev The proof is of the margin's tangent, which is near enough to the margin, and the account was below its maintenance.
+    function _requirePortfolio(
+        Account calldata account,
+        uint256[] calldata values,
+        Holding memory holding,
+        Portfolio calldata portfolio,
+        bool optimal
+    ) private pure {
+        _requireMarkets(holding, portfolio);
+        MarginTangent.Tangent calldata t = portfolio.tangent;
+        MarginTangent.Held memory held = MarginTangent.Held({
+            exposures: holding.exposures,
+            remaining: new int256[](holding.exposures.length),
+            unit: account.unit,
+            capacity: 2 * MarginTangent.limitOf(t.absorbable, account.unit)
+        });
+        for (uint256 i = 0; i < held.remaining.length; i++) {
+            held.remaining[i] = (1 << 24) - values.integer(LiquidationLayout.PUBLIC_FRACTIONS + i);
+        }
+        if (int256(uint256(t.penaltyRate)) > (1 << 24) / PENALTY) revert PenaltyAboveLimit(t.penaltyRate);
+        MarginTangent.Found memory found = MarginTangent.tangentOf(values, held, portfolio.markets, t);
+        _requireRelief(values, found.relief, int256(uint256(t.penaltyRate)));
+        _requireApart(account, values, holding, found.whole);
+        if (optimal) LiquidationValues.requireRestored(values, holding.notional, found.slack);
+        int256 maintenance = MarginTangent.maintenanceOf(values, held, portfolio.markets, t.evarFactor);
+        if (holding.equity << 24 >= maintenance * int256(account.unit)) {
+            revert NotBelowMaintenance(holding.equity, maintenance);
+        }
+    }
+
+    /// @dev The proven relief is the tangent's, less the penalty.
+    function _requireRelief(uint256[] calldata values, int256[] memory relief, int256 penaltyRate) private pure {
+        for (uint256 i = 0; i < LiquidationLayout.POSITIONS; i++) {
+            int256 due = 0;
+            if (i < relief.length) {
+                int256 notional = values.integer(LiquidationLayout.PUBLIC_NOTIONALS + i);
+                due = relief[i] - ((penaltyRate * notional) >> 24);
+            }
+            int256 proven = values.integer(LiquidationLayout.PUBLIC_RELIEF + i);
+            if (proven != due) revert ReliefDiffers(i, due, proven);
+        }
+    }
+
+    /// @dev Each position's market is the registered one.
+    function _requireMarkets(Holding memory holding, Portfolio calldata portfolio) private pure {
+        uint256 n = holding.markets.length;
+        if (portfolio.markets.length != n || portfolio.places.length != n) {
+            revert PositionsDiffer(portfolio.markets.length, n);
+        }
+        for (uint256 i = 0; i < n; i++) {
+            MarginTangent.Market calldata market = portfolio.markets[i];
+            uint256 place = portfolio.places[i];
+            if (
+                place >= portfolio.margin.markets.length
+                    || marketDigest(holding.markets[i], market) != portfolio.margin.markets[place]
+            ) revert MarketNotRegistered(holding.markets[i]);
+        }
     }
 
     /// @dev The variance of a position is kappa^2 notional^2 var, but for the rounding of the declared model and of both.

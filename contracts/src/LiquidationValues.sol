@@ -32,8 +32,9 @@ library LiquidationValues {
     error NotShownInfeasible(int256 bound);
 
     /// @notice Reverts unless the proof shows that its plan is optimal, or that no plan restores the margin.
+    /// @param ofRates of linear margin; where it is not, the caller holds what is missing against the margin: `requireRestored`
     /// @return optimal whether it is the first
-    function requireLiquidation(uint256[] calldata values) internal pure returns (bool optimal) {
+    function requireLiquidation(uint256[] calldata values, bool ofRates) internal pure returns (bool optimal) {
         if (values.length != L.COUNT) revert WrongNumberOfLiquidationValues(L.COUNT, values.length);
         values.requireNone(L.VIOLATIONS);
         int256 relief = _requireRanges(values);
@@ -63,7 +64,7 @@ library LiquidationValues {
         optimal = weight == ONE;
         if (optimal) {
             int256 missing = values.integer(L.EXCESS);
-            if (missing > relief >> L.EXCESS_SHIFT) revert MarginNotRestored(missing);
+            if (ofRates && missing > relief >> L.EXCESS_SHIFT) revert MarginNotRestored(missing);
             int256 objective = values.integer(L.OBJECTIVE);
             if (objective - bound > (objective >> L.GAP_SHIFT) + int256(L.GAP_TOLERANCE)) {
                 revert NotOptimal(objective, bound);
@@ -73,6 +74,13 @@ library LiquidationValues {
             if (weight != 0 || sum > ONE + 2 || sum < ONE - 2) revert MultipliersNotNormalised(sum);
             if (bound < 0) revert NotShownInfeasible(bound);
         }
+    }
+
+    /// @notice Reverts where more is missing to a portfolio's margin than a 2^18th of the notional.
+    /// @param slack by which the margin is above its tangent at the plan
+    function requireRestored(uint256[] calldata values, int256 notional, int256 slack) internal pure {
+        int256 missing = values.integer(L.EXCESS) + slack;
+        if (missing > notional >> L.SLACK_SHIFT) revert MarginNotRestored(missing);
     }
 
     function budgetOf(uint256[] calldata values) internal pure returns (int256) {

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
+import {AttestorMaker} from "./AttestorMaker.sol";
 import {BarValues} from "./BarValues.sol";
 import {IBookBinding} from "./book/IBookBinding.sol";
 import {Exceedances} from "./Exceedances.sol";
@@ -88,6 +89,8 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         GuardRails.Limits margins;
         /// @dev who binds the book to accounts from the start; the zero address where nobody does
         IBookBinding binding;
+        /// @dev who makes the attestor; the audit compares its code
+        AttestorMaker attestors;
     }
 
     IPriceSource public immutable prices;
@@ -160,7 +163,7 @@ contract RiskOracle is ModelRegistry, Pausable, ReentrancyGuard {
         limits = settings.margins;
         binding = settings.binding;
         emit BindingInstalled(settings.binding);
-        attestor = new LiquidationAttestor(IProvenBars(address(this)));
+        attestor = settings.attestors.make(IProvenBars(address(this)));
         _grantRole(PUBLISHER_ROLE, keys.publisher);
     }
 

@@ -32,7 +32,7 @@ contract AttestationTest is AttestationFixture {
         (LiquidationAttestor.ProvenBar memory of_, LiquidationAttestor.Account memory a) = (provenBar(), account());
         vm.prank(address(0xbad));
         vm.expectRevert(abi.encodeWithSelector(LiquidationAttestor.NotThePublisher.selector, address(0xbad)));
-        attestor.attestLiquidation("plan", of_, a, LiquidationAttestor.Proof("", v));
+        attestor.attestLiquidation("plan", of_, a, LiquidationAttestor.Proof("", v), linear());
         oracle.pause();
         vm.expectRevert(LiquidationAttestor.Paused.selector);
         attest("plan", v);

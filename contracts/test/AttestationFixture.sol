@@ -121,9 +121,11 @@ abstract contract AttestationFixture is OracleFixture {
         v[L.PUBLIC_SCALARS + 4] = uint256(ONE);
     }
 
+    function linear() internal pure returns (LiquidationAttestor.Portfolio memory) {}
+
     function attest(bytes32 plan, uint256[] memory v) internal {
         LiquidationAttestor.Account memory a = abi.decode(_account, (LiquidationAttestor.Account));
-        attestor.attestLiquidation(plan, provenBar(), a, LiquidationAttestor.Proof("", v));
+        attestor.attestLiquidation(plan, provenBar(), a, LiquidationAttestor.Proof("", v), linear());
     }
 
     function refusedFor(LiquidationAttestor.Account memory a, bytes4 error) internal {
@@ -143,7 +145,7 @@ abstract contract AttestationFixture is OracleFixture {
         bytes4 error
     ) internal {
         bytes memory call =
-            abi.encodeCall(LiquidationAttestor.attestLiquidation, ("plan", of_, a, LiquidationAttestor.Proof("", v)));
+            abi.encodeCall(LiquidationAttestor.attestLiquidation, ("plan", of_, a, LiquidationAttestor.Proof("", v), linear()));
         (bool done, bytes memory reason) = address(attestor).call(call);
         holds(!done, "a false liquidation is attested");
         equal(uint32(bytes4(reason)), uint32(error));

@@ -169,7 +169,7 @@ contract ModelRegistryTest is OracleFixture {
         verifier.setDevelopment(false);
         vm.chainId(1);
         GuardRails.Limits memory margins = GuardRails.Limits(1e15, 1e18, 5e16, 2e15, 50);
-        RiskOracle.Settings memory settings = RiskOracle.Settings(prices, BUDGET, DELAY - 1, 2 hours, margins, binding);
+        RiskOracle.Settings memory settings = settingsOf(DELAY - 1, margins);
         RiskOracle.Keys memory keys = RiskOracle.Keys(address(1), address(2), address(3), address(4));
         vm.expectRevert(abi.encodeWithSelector(Timelocked.DelayTooShort.selector, DELAY - 1, 1 days));
         new RiskOracle(keys, settings, verifiers());

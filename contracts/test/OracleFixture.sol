@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {AttestorMaker} from "../src/AttestorMaker.sol";
 import {BarValues} from "../src/BarValues.sol";
 import {IBookBinding} from "../src/book/IBookBinding.sol";
 import {GuardRails} from "../src/GuardRails.sol";
@@ -122,7 +123,11 @@ abstract contract OracleFixture is Base {
     function deployed() internal returns (RiskOracle made) {
         GuardRails.Limits memory margins = GuardRails.Limits(1e15, 1e18, 5e16, 2e15, 50);
         RiskOracle.Keys memory keys = RiskOracle.Keys(address(this), address(this), address(this), address(this));
-        made = new RiskOracle(keys, RiskOracle.Settings(prices, BUDGET, DELAY, 2 hours, margins, binding), verifiers());
+        made = new RiskOracle(keys, settingsOf(DELAY, margins), verifiers());
+    }
+
+    function settingsOf(uint32 delay, GuardRails.Limits memory margins) internal returns (RiskOracle.Settings memory) {
+        return RiskOracle.Settings(prices, BUDGET, delay, 2 hours, margins, binding, new AttestorMaker());
     }
 
     function verifiers() internal view returns (ModelRegistry.Verifiers memory) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { liquidate, loadSolvers, verifyCertificate } from '#lib/liquidation';
 import { MarginWatch, ordersOf } from '#lib/liquidating';
 import { accountState, poolState } from '#lib/exchange';
+import { followsForecast, liquidationStatement } from '#lib/proofs';
 import { ExchangeMachine, LINEAR } from '../support/exchange-machine.js';
 
 /** Portfolio margin without caps and charge. */
@@ -81,6 +82,9 @@ describe('portfolio margin', () => {
       expect(under[0].maintenanceMargin).toBeCloseTo(here.maintenanceMargin, 6);
       const plan = liquidate(watch.caseOf('trader'), solvers);
       expect(verifyCertificate(plan).failures).toEqual([]);
+      // What a prover takes: the margin has the covariance that the premium has.
+      expect(followsForecast(plan.case)).toBe(true);
+      expect(liquidationStatement.inputs({ plan })).toHaveLength(7);
       const sizes = watch.liquidatable('trader').map(({ size }) => size);
       const orders = Object.fromEntries(ordersOf(plan, sizes).map(({ market, size }) => [market, size]));
       expect(machine.liquidate('trader', orders).some(({ kind }) => kind === 'trade-booked')).toBe(true);

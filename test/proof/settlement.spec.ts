@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accountLeaf,
   ATTESTOR_ABI,
+  type AttestedPortfolio,
+  attestedPortfolio,
   auditOracle,
   BINDING_ABI,
   chainClient,
@@ -17,6 +19,7 @@ import {
   type Deployment,
   encodeBook,
   fromUnits,
+  LINEAR_MARGIN,
   marketBytes,
   ORACLE_ABI,
   PRICE_SOURCE_ABI,
@@ -31,7 +34,9 @@ import {
   MerkleSumTree,
   type PoolAmounts,
 } from '#lib/commitment';
+import { scenariosOf } from '#lib/exchange';
 import { liquidate, type LiquidationCase, loadSolvers } from '#lib/liquidation';
+import { riskParameters } from '#lib/messages';
 import {
   type BarInput,
   barStatement,
@@ -39,10 +44,17 @@ import {
   fieldElement,
   LAYOUTS,
   liquidationStatement,
+  type MarginAnnex,
   stateNumbers,
 } from '#lib/proofs';
 import { liabilityRisk } from '#lib/risk';
-import { type AttestedAccount, attestedAccount, epochBar } from '../../apps/settlement/src/index.js';
+import {
+  type AttestedAccount,
+  attestedAccount,
+  epochBar,
+  marginRegistration,
+  registeredMargin,
+} from '../../apps/settlement/src/index.js';
 import { randomBar, randomSalt } from '../support/factor-cases.js';
 import { BAR_SECONDS as BAR, OracleChain, STATE_BAR as START } from '../support/oracle-chain.js';
 import { temporaryProver } from '../support/proofs.js';
@@ -133,7 +145,7 @@ const saltOf = (account: string) => createHash('sha256').update(account).digest(
 
 /** Adds an account with the positions of a case, and another that has the opposite: sums of the exposures stay as they are. */
 const withCase =
-  (name: string, { collateral, positions }: LiquidationCase) =>
+  (name: string, { collateral, positions }: LiquidationCase, other = 'counterparty') =>
   (holdings: Map<string, Holdings>) => {
     const held = (side: bigint) =>
       positions.map(({ market, size, entryNotional }) => ({
@@ -147,7 +159,7 @@ const withCase =
       ...{ cash: BigInt(Math.round(collateral * 1e8)) + 50_000_000n, shares: 0n },
       positions: held(1n),
     });
-    holdings.set('counterparty', { cash: 10n ** 12n, shares: 0n, positions: held(-1n) });
+    holdings.set(other, { cash: 10n ** 12n, shares: 0n, positions: held(-1n) });
   };
 
 /** An account below its margin, in three of the markets, at the bar's variances and these prices. */
@@ -186,6 +198,62 @@ function caseOf(input: BarInput, prices: readonly number[]): LiquidationCase {
   };
 }
 
+/** Parameters with every term of portfolio margin. */
+const PARAMETERS = riskParameters.parse({
+  margin: {
+    depths: { BTC: 2e6, SOL: 5e5 },
+    worstHours: { BTC: 0.1, SOL: 0.19 },
+    clusters: { large: ['BTC', 'SOL'] },
+    jointHours: [{ BTC: -0.08, ETH: -0.1, SOL: -0.16, DOGE: -0.2, XRP: -0.1 }],
+    floors: {
+      default: {
+        initial: [
+          { above: 0, rate: 0.01 },
+          { above: 6000, rate: 0.03 },
+        ],
+        maintenance: [{ above: 0, rate: 0.005 }],
+      },
+      markets: {},
+    },
+  },
+});
+
+/** The same account below its portfolio margin, one position of it short. @param capital P + L, money */
+function portfolioCase(input: BarInput, prices: readonly number[], capital: number): LiquidationCase {
+  const given = caseOf(input, prices);
+  const { margin } = PARAMETERS;
+  const markets = [...MARKETS].sort();
+  const n = given.positions.length;
+  const prices_ = given.positions.map(({ price }) => price);
+  return {
+    ...given,
+    collateral: 1500,
+    positions: given.positions.map((position, i) => ({
+      ...position,
+      size: (i === 1 ? -0.5 : 1) * position.size,
+      entryNotional: (i === 1 ? -0.5 : 1) * position.entryNotional,
+      maintenanceRate: 0.005,
+      initialRate: 0.01,
+      tiers: [{ above: 6000, maintenanceRate: 0.005, initialRate: 0.03 }],
+      ...(margin.depths[position.market] === undefined ? {} : { depth: margin.depths[position.market] }),
+    })),
+    portfolio: {
+      alpha: margin.tailProbability,
+      // An hour of the horizon of 24, without the tail factor.
+      covariance: given.pool.covariance.map(
+        (entry, at) => entry / (24 * input.tailFactor ** 2) / (prices_[Math.floor(at / n)] * prices_[at % n]),
+      ),
+      scenarios: scenariosOf(margin, markets)
+        .map(({ name, shocks }) => ({
+          name,
+          shocks: given.positions.map(({ market }) => shocks[markets.indexOf(market)]),
+        }))
+        .filter(({ shocks }) => shocks.some((shock) => shock !== 0)),
+      absorbable: margin.absorbableShare * capital,
+    },
+  };
+}
+
 /** An entry of an ABI without the names of its structs' fields. */
 function signatureOf(item: { type: string; name?: string; inputs?: readonly AbiParameter[] }): string {
   const flat = (parameter: AbiParameter): string =>
@@ -202,9 +270,14 @@ describe('proofs on a chain', () => {
   /** Marks in the bar after the second epoch, and the account that is liquidated at them. */
   const marks = closes.map((path) => Number((path[2] * 1.01).toFixed(12)));
   const given = caseOf(bars[1], marks);
+  const { capital, liquidity } = bars[1].book;
+  const netted = portfolioCase(bars[1], marks, ((capital + liquidity) * Number(UNIT)) / 1e18);
   const books = [
     committedBook(bars[0], sizes),
-    committedBook(bars[1], sizes, withCase('carol', given)),
+    committedBook(bars[1], sizes, (held) => {
+      withCase('carol', given)(held);
+      withCase('dora', netted, 'doras')(held);
+    }),
   ] as const;
   let oracle: OracleChain;
   let deployment: Deployment;
@@ -429,7 +502,7 @@ describe('proofs on a chain', () => {
     const id = marketBytes('lq-1');
     const objective = LAYOUTS.liquidation.values.objective.first;
     const attest = (plan_: string, of: object, whose: object, made: ChainProof) =>
-      call('attestLiquidation', [plan_, of, whose, made]);
+      call('attestLiquidation', [plan_, of, whose, made, LINEAR_MARGIN]);
     expect(await attest(id, bar, account_, altered(proof, objective))).toBe('ProofRefused()');
     expect(await attest(id, { ...bar, number: 1n }, account_, proof)).toMatch(/^NotProvenSo/);
     expect(await attest(id, bar, { ...account_, time: time + 1n }, proof)).toMatch(/^PriceUnknown/);
@@ -463,6 +536,72 @@ describe('proofs on a chain', () => {
     expect(await attest(marketBytes('lq-2'), bar, account_, proof)).toMatch(/^AlreadyAttested/);
   }, 300_000);
 
+  it('attests a liquidation under the portfolio margin in force, and none under another', async () => {
+    const time = START + 2n * BAR + 1800n;
+    await oracle.holdPrices(
+      time,
+      names,
+      marks.map((price) => price.toFixed(18)),
+    );
+    const plan = liquidate(netted, await loadSolvers());
+    expect(plan.outcome).toBe('partial');
+    const document = await prover.prove(liquidationStatement, { plan });
+    expect((await prover.verify(liquidationStatement, document)).failures).toEqual([]);
+    const annex = document.annex as MarginAnnex;
+    expect(annex.weights.length).toBeGreaterThan(0);
+    const proof = chainProof(document);
+    const payload = {
+      barEnd: Number(START + 2n * BAR) * 1000,
+      barMs: Number(BAR) * 1000,
+      bars: [{ jobId: 'bar', markets: names }],
+    };
+    const bar = epochBar(2, { payload: payload as never, bars: [proofs[1]] });
+    const { positions } = plan.case;
+    const stored = { epochId: '', at: Number(time) * 1000 - 400, positions, collateral: netted.collateral };
+    const account_ = attestedAccount(stored, bar, books[1].inclusion('dora'));
+    const margin = registeredMargin(PARAMETERS, names)!;
+    const portfolio = attestedPortfolio(
+      annex,
+      margin,
+      positions.map(({ market }) => market),
+      decodeBook(books[1].encoded).pool,
+    );
+    const attest = (beside: AttestedPortfolio, made = proof) =>
+      call('attestLiquidation', [marketBytes('lq-3'), bar, account_, made, beside]);
+    expect(await attest(portfolio)).toMatch(/^OtherMarginInForce/);
+    const { digest } = marginRegistration(margin, time - 600n);
+    const registering = await oracle.call(deployment.attestor, ATTESTOR_ABI, 'registerMargin', [
+      digest,
+      time - 600n,
+    ]);
+    expect(registering).toEqual(expect.any(Number));
+    // Linear margin, at rates of the operator's choice.
+    expect(await attest(LINEAR_MARGIN)).toMatch(/^OtherMarginInForce/);
+    const { tangent } = portfolio;
+    const differently = (change: Partial<AttestedPortfolio['tangent']>) =>
+      attest({ ...portfolio, tangent: { ...tangent, ...change } });
+    expect(await differently({ weights: tangent.weights.map((weight) => weight / 2n) })).toMatch(
+      /^ReliefDiffers/,
+    );
+    expect(await differently({ penaltyRate: 1000 })).toMatch(/^ReliefDiffers/);
+    expect(await differently({ absorbable: 3n * tangent.absorbable })).toMatch(/^CapacityDiffers/);
+    expect(await differently({ evarFactor: (tangent.evarFactor * 101n) / 100n })).toMatch(
+      /^EvarFactorDiffers/,
+    );
+    // A market's scenarios are not the operator's word.
+    const [first, ...others] = portfolio.markets;
+    const worse = { ...first, shocks: `0x80${first.shocks.slice(4)}` as const };
+    expect(await attest({ ...portfolio, markets: [worse, ...others] })).toMatch(/^MarketNotRegistered/);
+    const objective = LAYOUTS.liquidation.values.objective.first;
+    expect(await attest(portfolio, altered(proof, objective))).toBe('ProofRefused()');
+    const gas = await attest(portfolio);
+    expect(gas).toBeLessThan(2_700_000);
+    process.stderr.write(
+      `attested under portfolio margin (${(first.shocks.length - 2) / 8} scenarios, ${positions.length} positions): ${gas} gas\n`,
+    );
+    expect(await attest(portfolio)).toMatch(/^AlreadyAttested/);
+  }, 300_000);
+
   it('a stranger verifies all of it from the chain', async () => {
     const audit = await auditOracle(oracle.url, deployment.oracle, prover);
     expect(audit.epochs.flatMap(({ failures }) => failures)).toEqual([]);
@@ -473,7 +612,7 @@ describe('proofs on a chain', () => {
       { number: 1, chained: false, proofs: 1 },
       { number: 2, chained: true, proofs: 1 },
     ]);
-    expect(audit.liquidations).toHaveLength(1);
+    expect(audit.liquidations).toHaveLength(2);
   }, 60_000);
 
   it('and finds where it breaks, whatever the chain was made to take', async () => {

@@ -170,6 +170,22 @@ export function randomPortfolioCase(seed: number, options: CaseOptions): Liquida
   return { ...given, collateral: health * maintenanceMargin - unrealised };
 }
 
+/** {@link randomPortfolioCase} whose margin has the pool's own forecast, in proportion to time, as an exchange's has: its plan can be proven. */
+export function forecastPortfolioCase(seed: number, options: CaseOptions): LiquidationCase {
+  const random = randomPortfolioCase(seed, options);
+  const { positions, pool, portfolio } = random;
+  const n = positions.length;
+  const share = 0.02 + 0.08 * randomStream(seed + 200_000).uniform();
+  const covariance = pool.covariance.map(
+    (entry, at) => (share * entry) / (positions[Math.floor(at / n)].price * positions[at % n].price),
+  );
+  const given = { ...random, portfolio: { ...portfolio!, covariance } };
+  const before = standingOf(random);
+  const margin = standingOf(given).maintenanceMargin;
+  const unrealised = before.equity - random.collateral;
+  return { ...given, collateral: (before.equity / before.maintenanceMargin) * margin - unrealised };
+}
+
 /** One long position; the pool's book is the account's own and something that leans against it. */
 export function singlePosition(change: Partial<LiquidationCase> = {}): LiquidationCase {
   return {

@@ -19,6 +19,7 @@ export type Witness<Public> =
 export function witnessOf<Input, Public>(
   statement: Statement<Input, Public>,
   rows: CircuitInputs,
+  annex?: object,
 ): Witness<Public> {
   const { circuit } = loadArtifacts(statement.name, process.env, statement.folder);
   const input = Buffer.from(JSON.stringify({ input_data: rows.map((row) => row.map(toFelt)) }));
@@ -36,7 +37,7 @@ export function witnessOf<Input, Public>(
   const values = new Map(
     statement.layout.map(([name, length]) => [name, integers.slice(at, (at += length))] as const),
   );
-  return { values, public: statement.public(values) };
+  return { values, public: statement.public(values, annex) };
 }
 
 /** A place of a circuit's rows, and another value for it. */
@@ -47,10 +48,11 @@ export function seenWith<Input, Public extends { readonly failures: readonly str
   statement: Statement<Input, Public>,
   rows: CircuitInputs,
   changes: readonly Change[],
+  annex?: object,
 ): { readonly failures: readonly string[]; readonly public: Public | undefined } {
   const altered = rows.map((row) => [...row]);
   for (const [row, at, change] of changes) altered[row][at] = change(altered[row][at]);
-  const found = witnessOf(statement, altered);
+  const found = witnessOf(statement, altered, annex);
   if ('refused' in found) return { failures: [found.refused], public: undefined };
   return { failures: found.public.failures, public: found.public };
 }

@@ -2,6 +2,7 @@ import { type Address, type Hex, isHex, keccak256 } from 'viem';
 import { z } from 'zod';
 import {
   addressSchema,
+  ATTESTOR_ABI,
   type Audit,
   auditOracle,
   type Deployment,
@@ -105,17 +106,21 @@ const awaitingSchema = z.looseObject({
       markets: z.array(z.array(z.string())),
     })
     .nullable(),
+  margin: z.looseObject({ digest: z.custom<Hex>(isHex), from: z.int().positive() }).nullable(),
 });
 
 /** The governor's decision about a model that waits. */
 export interface Governed {
-  readonly did: 'nothing' | 'proposed' | 'installed' | 'waits';
+  readonly did: 'nothing' | 'proposed' | 'installed' | 'waits' | 'registered';
   readonly markets?: readonly (readonly string[])[];
   readonly installableAt?: string;
+  /** of the portfolio margin that was registered, and from when it is in force */
+  readonly margin?: { readonly digest: Hex; readonly from: string };
 }
 
 /**
- * Proposes the model that an engine waits for, or installs it where its delay is over. Signed by the governor's key, which the
+ * Proposes the model that an engine waits for, or installs it where its delay is over; where no model waits, registers the portfolio
+ * margin of the engine's parameters. Signed by the governor's key, which the
  * engine does not have.
  */
 export async function governCommand(options: { rpc: string; engine: string }): Promise<Governed> {
@@ -124,9 +129,17 @@ export async function governCommand(options: { rpc: string; engine: string }): P
     await engineAnswer(options.engine, '/v1/settlements/awaiting'),
     'engine',
   );
-  const { oracle, model } = awaited;
-  if (model === null) return { did: 'nothing' };
+  const { oracle, model, margin } = awaited;
+  if (model === null && margin === null) return { did: 'nothing' };
   const transactor = new Transactor(options.rpc, signer());
+  if (model === null) {
+    const attestor = await transactor.client.readContract({
+      ...{ address: oracle, abi: ORACLE_ABI, functionName: 'attestor' },
+    });
+    const { digest, from } = margin!;
+    await transactor.call(attestor, ATTESTOR_ABI, 'registerMargin', [digest, BigInt(from)]);
+    return { did: 'registered', margin: { digest, from: new Date(from * 1000).toISOString() } };
+  }
   const { client } = transactor;
   const [[digest, installableAt], { timestamp }] = await Promise.all([
     client.readContract({

@@ -24,7 +24,7 @@ export class ModelNotProvableError extends ZkriskError {
 /** A plan that no circuit proves; the reason begins with one of these words. */
 export class PlanNotProvableError extends ZkriskError {
   readonly code = 'plan-not-provable';
-  constructor(why: 'portfolio-margin' | 'too-many-positions', detail: string) {
+  constructor(why: 'guard-rail' | 'too-many-positions', detail: string) {
     super(`${why}: ${detail}`);
   }
 }

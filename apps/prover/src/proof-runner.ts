@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { InvalidInputError, messageOf } from '#lib/errors';
 import type { EventLog } from '#lib/events';
-import type { LiquidationCase } from '#lib/liquidation';
+import { isLinear, type LiquidationCase } from '#lib/liquidation';
 import { outgoing, type ProofPayload, TOPICS } from '#lib/messages';
 import { type Prover, statementOf } from '#lib/proofs';
 import type { ProofJobEntity } from '#lib/storage';
@@ -134,9 +134,11 @@ const NO_ACCOUNT = { positions: null, collateral: null } as const;
 
 /** The account that a plan liquidates; the statement has read the input before. */
 function accountOf(input: object): Pick<ProofPayload, 'positions' | 'collateral'> {
-  const { positions, collateral, reserved = 0 } = (input as { plan: { case: LiquidationCase } }).plan.case;
+  const given = (input as { plan: { case: LiquidationCase } }).plan.case;
+  const { positions, collateral, reserved = 0 } = given;
   return {
     positions: positions.map(({ market, size, price }) => ({ market, size, price })),
-    collateral: collateral - reserved,
+    // A portfolio's proof says by itself what is reserved.
+    collateral: isLinear(given) ? collateral - reserved : collateral,
   };
 }

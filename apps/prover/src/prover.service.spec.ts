@@ -9,6 +9,12 @@ import type { ProverRepository } from './prover.repository.js';
 import { ProverService } from './prover.service.js';
 
 const position = { tiers: [] };
+/** Two markets whose margin has the forecast's covariance, but for a deviation that a guard rail holds back. */
+const railed = (held: number) => ({
+  positions: [1, 2].map((price) => ({ ...position, price })),
+  pool: { covariance: [1, 1, 1, 4] },
+  portfolio: { alpha: 1e-3, covariance: [held ** 2, held * 0.5, held * 0.5, 1] },
+});
 const opened = (planId: string, given: object = { positions: [position] }) =>
   ({ kind: 'opened', planId, account: 'ann', at: 5, plan: { case: given } }) as unknown as PlanPayload;
 
@@ -45,7 +51,8 @@ describe(ProverService, () => {
     const large = Array.from({ length: LARGEST_ACCOUNT + 1 }, () => position);
     await prover.onPlans(
       messagesOf([
-        opened('portfolio', { positions: [position], portfolio: {} }),
+        opened('railed', railed(0.5)),
+        opened('portfolio', railed(1)),
         opened('tiered', { positions: [{ tiers: [{}] }] }),
         opened('large', { positions: large }),
         opened('largest', { positions: large.slice(1) }),
@@ -62,17 +69,16 @@ describe(ProverService, () => {
         'reason' in payload ? payload.reason?.split(':')[0] : undefined,
       ]),
     ).toEqual([
-      ['proofs', 'liquidation-portfolio', 'portfolio', 'refused', 'portfolio-margin'],
-      ['proofs', 'liquidation-tiered', 'tiered', 'refused', 'portfolio-margin'],
+      ['proofs', 'liquidation-railed', 'railed', 'refused', 'guard-rail'],
+      ['proof-jobs', 'liquidation-portfolio', 'portfolio', undefined, undefined],
+      ['proof-jobs', 'liquidation-tiered', 'tiered', undefined, undefined],
       ['proofs', 'liquidation-large', 'large', 'refused', 'too-many-positions'],
       ['proof-jobs', 'liquidation-largest', 'largest', undefined, undefined],
     ]);
     expect(refused).toEqual(
-      published
-        .slice(0, 3)
-        .map(({ payload }) => [payload.jobId, 'reason' in payload ? payload.reason : undefined]),
+      published.flatMap(({ payload }) => ('reason' in payload ? [[payload.jobId, payload.reason]] : [])),
     );
-    expect(refused[2][1]).toContain('closes 17, 16 can be proven');
+    expect(refused[1][1]).toContain('closes 17, 16 can be proven');
   });
 
   it('asks for none where none is wanted, and for none before the first epoch where one an epoch is', async () => {

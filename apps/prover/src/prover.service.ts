@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
-import { isLinear, type LiquidationCase } from '#lib/liquidation';
+import { type LiquidationCase } from '#lib/liquidation';
 import {
   type FilterStepPayload,
   type Message,
@@ -13,7 +13,7 @@ import {
   type StandingBookPayload,
   TOPICS,
 } from '#lib/messages';
-import { LARGEST_ACCOUNT } from '#lib/proofs';
+import { followsForecast, LARGEST_ACCOUNT } from '#lib/proofs';
 import { CORRELATION_HEADER } from '#lib/runtime';
 import { EpochComposer } from './epoch-composer.js';
 import { EpochNotProvableError, PlanNotProvableError } from './errors.js';
@@ -130,15 +130,18 @@ export class ProverService implements LaneOwner {
 
 /** Why no circuit proves a plan; undefined where one does. */
 function planRefusal(given: LiquidationCase): PlanNotProvableError | undefined {
-  if (!isLinear(given))
-    return new PlanNotProvableError(
-      'portfolio-margin',
-      'the circuit proves plans of the linear margin schedule; this plan’s certificate is checked by `zkrisk check-plan` alone',
-    );
   const { length } = given.positions;
-  return length <= LARGEST_ACCOUNT
+  if (length > LARGEST_ACCOUNT)
+    return new PlanNotProvableError(
+      'too-many-positions',
+      `it closes ${length}, ${LARGEST_ACCOUNT} can be proven`,
+    );
+  return followsForecast(given)
     ? undefined
-    : new PlanNotProvableError('too-many-positions', `it closes ${length}, ${LARGEST_ACCOUNT} can be proven`);
+    : new PlanNotProvableError(
+        'guard-rail',
+        'a guard rail holds the deviation of one of its markets back: its margin is not of the proven covariance',
+      );
 }
 
 /** 31 random bytes, as a circuit takes them: below the order of its field. */

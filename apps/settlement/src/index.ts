@@ -9,6 +9,7 @@ export {
   writeDeployment,
 } from './settlement-chain.js';
 export { type SettlementConfig, settlementConfig, settlementEnvironment } from './settlement.config.js';
+export { marginRegistration, registeredMargin } from './margin-record.js';
 export { SettlementModule } from './settlement.module.js';
 export { SettlementRepository } from './settlement.repository.js';
 export { planDigest } from './settlement-calls.js';

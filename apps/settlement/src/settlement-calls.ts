@@ -1,17 +1,27 @@
 import { encodeFunctionData, type Hex, keccak256, pad, toHex } from 'viem';
 import {
   ATTESTOR_ABI,
+  type AttestedPortfolio,
+  attestedPortfolio,
   type Call,
   ChainError,
   chainProof,
+  digested,
+  LINEAR_MARGIN,
+  marginDigest,
+  marketName,
   modelInstallation,
   ORACLE_ABI,
   type OracleModel,
+  type RegisteredMargin,
   withAuditHead,
 } from '#lib/chain';
-import type { EpochPayload } from '#lib/messages';
+import type { IncludedAccount } from '#lib/commitment';
+import type { EpochPayload, RiskParameters } from '#lib/messages';
+import { parseAnnex, parseProof } from '#lib/proofs';
 import { modelCall, oracleModel, type ProvenEpoch, provenEpoch, publishCall } from './epoch-call.js';
 import { attestedAccount, epochBar } from './attestation-call.js';
+import { marginRegistration, registeredMargin } from './margin-record.js';
 import { priceCall, type PricedBar, pricedBars, pricedPlan } from './price-call.js';
 import type { SettlementChain } from './settlement-chain.js';
 import type { SettlementRepository } from './settlement.repository.js';
@@ -23,11 +33,20 @@ export interface AwaitedModel {
   readonly model: OracleModel;
 }
 
+/** A portfolio margin that waits for the governor: the call to make, and from when it would be in force. */
+export interface AwaitedMargin {
+  readonly digest: Hex;
+  readonly register: Hex;
+  readonly from: bigint;
+}
+
 /** Makes the calls of transactions from the epochs and proofs that are kept, and the chain as it is then. */
 export class SettlementCalls {
   constructor(
     private readonly chain: SettlementChain,
     private readonly repository: SettlementRepository,
+    /** parameters of version 1 */
+    private readonly first: RiskParameters,
   ) {}
 
   /**
@@ -78,6 +97,57 @@ export class SettlementCalls {
     return provenEpoch(epoch, new Map([...proofs].map(([job, { document }]) => [job, document!])));
   }
 
+  /**
+   * The margin that was in force on the chain: of all parameters that there were those with its digest.
+   *
+   * @throws {ChainError} where no portfolio margin was, or one that no parameters have made
+   */
+  private async marginInForce(time: bigint, markets: readonly string[]): Promise<RegisteredMargin> {
+    const attestor = { address: this.chain.deployment.attestor, abi: ATTESTOR_ABI } as const;
+    const { client } = this.chain;
+    const version = await client.readContract({ ...attestor, functionName: 'marginAt', args: [time] });
+    if (version === 0n)
+      throw new ChainError(
+        'no portfolio margin is registered on the chain: such a plan is not attested. GET /v1/settlements/awaiting has the call',
+      );
+    const [digest] = await client.readContract({
+      ...{ ...attestor, functionName: 'margins' },
+      args: [version - 1n],
+    });
+    for (const parameters of [this.first, ...(await this.repository.parameters())]) {
+      const made = registeredMargin(parameters, markets);
+      if (made !== undefined && marginDigest(digested(made)) === digest) return made;
+    }
+    throw new ChainError(`margin ${version} on the chain, ${digest}, is of no parameters that there were`);
+  }
+
+  /** The margin of the latest parameters for the latest epoch's markets, where the governor has not registered it yet. */
+  async awaitedMargin(): Promise<AwaitedMargin | undefined> {
+    const [latest] = await this.repository.epochs(1);
+    if (latest === undefined) return undefined;
+    const markets = (latest.epoch as EpochPayload).bars.flatMap((bar) => bar.markets);
+    const made = registeredMargin((await this.repository.latestParameters()) ?? this.first, markets);
+    if (made === undefined) return undefined;
+    const { client, deployment } = this.chain;
+    const attestor = { address: deployment.attestor, abi: ATTESTOR_ABI } as const;
+    const [{ timestamp }, delay] = await Promise.all([
+      client.getBlock(),
+      client.readContract({ address: deployment.oracle, abi: ORACLE_ABI, functionName: 'delay' }),
+    ]);
+    // A day later than it could be: the governor has that long to send it.
+    const from = timestamp + BigInt(delay) + 86_400n;
+    const version = await client.readContract({ ...attestor, functionName: 'marginAt', args: [from] });
+    const { digest, call } = marginRegistration(made, from);
+    if (version > 0n) {
+      const [known] = await client.readContract({
+        ...{ ...attestor, functionName: 'margins' },
+        args: [version - 1n],
+      });
+      if (known === digest) return undefined;
+    }
+    return { digest, register: call, from };
+  }
+
   /** @returns undefined until the plan's epoch is on the chain */
   private async attestation(planId: string): Promise<Call | undefined> {
     const plan = (await this.repository.plan(planId))!;
@@ -89,17 +159,32 @@ export class SettlementCalls {
     const job = `liquidation-${planId}`;
     const { document } = (await this.repository.proofs(this.repository.database.manager, [job])).get(job)!;
     const bar = epochBar(number, await this.proven(epoch as EpochPayload));
-    const args = [
-      planDigest(planId),
-      bar,
-      attestedAccount(plan, bar, inclusion),
-      chainProof(document!),
-    ] as const;
+    const account = attestedAccount(plan, bar, inclusion);
+    const { annex } = parseProof(document);
+    const portfolio =
+      annex === undefined
+        ? LINEAR_MARGIN
+        : attestedPortfolio(
+            parseAnnex(annex),
+            await this.marginInForce(account.time, bar.markets.map(marketName)),
+            plan.positions.map(({ market }) => market),
+            poolOf(inclusion),
+          );
+    const args = [planDigest(planId), bar, account, chainProof(document!), portfolio] as const;
     return {
       to: this.chain.deployment.attestor,
       data: encodeFunctionData({ abi: ATTESTOR_ABI, functionName: 'attestLiquidation', args }),
     };
   }
+}
+
+/** The pool's amounts in the book of an account. */
+function poolOf({ pool }: IncludedAccount): AttestedPortfolio['pool'] {
+  const { capital, liquidity, pending, other } = pool;
+  return {
+    ...{ capital: BigInt(capital), liquidity: BigInt(liquidity) },
+    ...{ pending: BigInt(pending), other: BigInt(other) },
+  };
 }
 
 /** A plan's name on the chain: its id, hashed where it is longer than 32 bytes. */

@@ -5,6 +5,7 @@ import {
   type EpochPayload,
   type InclusionPayload,
   type Message,
+  type ParametersPayload,
   type ProofPayload,
   TOPICS,
 } from '#lib/messages';
@@ -14,6 +15,14 @@ import { SETTLEMENT_LANE, SettlementService } from './settlement.service.js';
 @Controller()
 export class SettlementController {
   constructor(@Inject(SettlementService) private readonly service: SettlementService) {}
+
+  @Consume(TOPICS.parameters, { lane: SETTLEMENT_LANE })
+  async parameters(
+    @Payload() messages: Message<ParametersPayload>[],
+    @Ctx() context: ConsumeContext,
+  ): Promise<void> {
+    await this.service.onParameters(messages, context);
+  }
 
   @Consume(TOPICS.epochs, { lane: SETTLEMENT_LANE })
   async epochs(@Payload() messages: Message<EpochPayload>[], @Ctx() context: ConsumeContext): Promise<void> {

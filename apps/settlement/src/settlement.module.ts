@@ -31,7 +31,8 @@ export class SettlementModule {
         {
           provide: SettlementCalls,
           inject: [SettlementRepository],
-          useFactory: (repository: SettlementRepository) => new SettlementCalls(chain, repository),
+          useFactory: (repository: SettlementRepository) =>
+            new SettlementCalls(chain, repository, config.FIRST_PARAMETERS.parameters),
         },
         {
           provide: SettlementService,

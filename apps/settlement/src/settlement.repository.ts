@@ -3,7 +3,7 @@ import type { Address, Hex } from 'viem';
 import type { PublishedHead, SignedReport, StoredTransaction, TransactionStore } from '#lib/chain';
 import type { IncludedAccount } from '#lib/commitment';
 import { AuditLog } from '#lib/host';
-import type { EpochPayload } from '#lib/messages';
+import type { EpochPayload, RiskParameters } from '#lib/messages';
 import type { ProofDocument } from '#lib/proofs';
 import { ChainTransactionEntity, DatabaseLease, SettlementEpochEntity } from '#lib/storage';
 
@@ -156,6 +156,30 @@ export class SettlementRepository implements TransactionStore {
     const [row] = await manager.query<{ value: StoredPlan }[]>(
       `select value from service_state where service = 'settlement-plan' and name = $1`,
       [planId],
+    );
+    return row?.value;
+  }
+
+  /** Keeps a version of the risk parameters. */
+  async keepParameters(manager: EntityManager, version: number, parameters: RiskParameters): Promise<void> {
+    await manager.query(
+      `insert into service_state (service, name, value) values ('settlement-parameters', $1, $2::json)
+       on conflict (service, name) do nothing`,
+      [String(version), JSON.stringify(parameters)],
+    );
+  }
+
+  /** Every version that is kept. */
+  async parameters(): Promise<RiskParameters[]> {
+    const rows = await this.database.query<{ value: RiskParameters }[]>(
+      `select value from service_state where service = 'settlement-parameters'`,
+    );
+    return rows.map(({ value }) => value);
+  }
+
+  async latestParameters(): Promise<RiskParameters | undefined> {
+    const [row] = await this.database.query<{ value: RiskParameters }[]>(
+      `select value from service_state where service = 'settlement-parameters' order by name::int desc limit 1`,
     );
     return row?.value;
   }

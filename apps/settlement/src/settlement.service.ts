@@ -15,6 +15,7 @@ import {
   type InclusionPayload,
   type Message,
   outgoing,
+  type ParametersPayload,
   type ProofPayload,
   type ReceiptPayload,
   TOPICS,
@@ -97,6 +98,15 @@ export class SettlementService implements LaneOwner {
   async close(): Promise<void> {
     this.closed = true;
     await this.release();
+  }
+
+  /** Parameters of all versions are kept: a plan is attested with those that were in force on the chain. */
+  async onParameters(
+    messages: readonly Message<ParametersPayload>[],
+    { manager }: ConsumeContext,
+  ): Promise<void> {
+    for (const { payload } of messages)
+      await this.repository.keepParameters(manager, payload.version, payload.parameters);
   }
 
   async onEpochs(messages: readonly Message<EpochPayload>[], context: ConsumeContext): Promise<void> {

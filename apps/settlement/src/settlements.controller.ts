@@ -24,16 +24,31 @@ export class SettlementsController {
   @Public()
   @Documented({
     summary:
-      'The model that waits for the oracle’s governor, with the two calls to make; `zkrisk govern` makes them',
-    response: z.looseObject({ chainId: z.int(), oracle: z.string(), model: z.looseObject({}).nullable() }),
+      'The model and the portfolio margin that wait for the oracle’s governor, with the calls to make; `zkrisk govern` makes the model’s',
+    response: z.looseObject({
+      chainId: z.int(),
+      oracle: z.string(),
+      model: z.looseObject({}).nullable(),
+      margin: z.looseObject({}).nullable(),
+    }),
   })
   async awaiting(): Promise<object> {
-    const { chainId, oracle } = this.service.chain.deployment;
+    const { chainId, oracle, attestor } = this.service.chain.deployment;
     const awaited = await this.calls.awaitingGovernor();
-    if (awaited === undefined) return { chainId, oracle, model: null };
+    const waits = await this.calls.awaitedMargin();
+    const margin =
+      waits === undefined
+        ? null
+        : { attestor, digest: waits.digest, register: waits.register, from: Number(waits.from) };
+    if (awaited === undefined) return { chainId, oracle, model: null, margin };
     const { propose, install, model } = awaited;
     const markets = model.parts.map((part) => part.markets.map(marketName));
-    return { chainId, oracle, model: { propose, install, markets, stateBar: Number(model.stateBar) } };
+    return {
+      chainId,
+      oracle,
+      margin,
+      model: { propose, install, markets, stateBar: Number(model.stateBar) },
+    };
   }
 
   @Get()

@@ -271,6 +271,9 @@ library LiquidationLayout {
     uint256 internal constant EXCESS_SHIFT = 12;
     uint256 internal constant GAP_SHIFT = 11;
     uint256 internal constant GAP_TOLERANCE = 1024;
+    uint256 internal constant SLACK_SHIFT = 18;
+    uint256 internal constant RESERVED_SHARE = 100;
+    uint256 internal constant ROUNDING = 32;
 }
 
 /// @title Where the public values of `loss` are: first index, number where there are several, unit 2^-bits.

@@ -60,7 +60,7 @@ contract AttestedLeafTest is AttestationFixture {
             (bool done,) = address(attestor).call(
                 abi.encodeCall(
                     LiquidationAttestor.attestLiquidation,
-                    ("plan", provenBar(), a, LiquidationAttestor.Proof("", liquidation()))
+                    ("plan", provenBar(), a, LiquidationAttestor.Proof("", liquidation()), linear())
                 )
             );
             holds(!done, "other holdings");
@@ -88,7 +88,7 @@ contract AttestedLeafTest is AttestationFixture {
         LiquidationAttestor.Account memory a = account();
         // Everybody in the honest branch is there.
         a.leaf.path[1] = branch;
-        attestor.attestLiquidation("alice", of_, a, LiquidationAttestor.Proof("", liquidation()));
+        attestor.attestLiquidation("alice", of_, a, LiquidationAttestor.Proof("", liquidation()), linear());
         (a.leaf.account, a.leaf.index) = ("mallory", 3);
         (a.leaf.path[0], a.leaf.path[1]) = (carol(), left);
         uint256[] memory v = liquidation();
@@ -129,7 +129,7 @@ contract AttestedLeafTest is AttestationFixture {
         a.owed = -0.5e8;
         uint256[] memory v = liquidation();
         v[L.PUBLIC_SCALARS] = F - uint256(ONE / 4);
-        attestor.attestLiquidation("refund", provenBar(), a, LiquidationAttestor.Proof("", v));
+        attestor.attestLiquidation("refund", provenBar(), a, LiquidationAttestor.Proof("", v), linear());
         // 1/128 of a notional of 150
         a.owed = 1.171875e8 + 1;
         refusedFor(a, LiquidationAttestor.OwedTooMuch.selector);
@@ -137,7 +137,7 @@ contract AttestedLeafTest is AttestationFixture {
         refusedFor(a, LiquidationAttestor.OwedTooMuch.selector);
         a.owed = 1.171875e8;
         v[L.PUBLIC_SCALARS] = uint256((75 * ONE) >> 7);
-        attestor.attestLiquidation("plan", provenBar(), a, LiquidationAttestor.Proof("", v));
+        attestor.attestLiquidation("plan", provenBar(), a, LiquidationAttestor.Proof("", v), linear());
     }
 
     function test_withoutABoundBookNothingIsAttested() public {

@@ -57,6 +57,18 @@ export class AuditedChain {
     });
   }
 
+  /** Version and digest of the portfolio margin that was in force; 0 where margin was linear. */
+  async marginAt(time: bigint): Promise<{ readonly version: bigint; readonly digest: Hex | null }> {
+    const attestor = { address: this.attestor, abi: ATTESTOR_ABI } as const;
+    const version = await this.client.readContract({ ...attestor, functionName: 'marginAt', args: [time] });
+    if (version === 0n) return { version, digest: null };
+    const [digest] = await this.client.readContract({
+      ...{ ...attestor, functionName: 'margins' },
+      args: [version - 1n],
+    });
+    return { version, digest };
+  }
+
   async attested(transaction: Hex, digest: Hex): Promise<Attestation> {
     const data = await takenCall(this.client, transaction, digest, ATTEST, 'attestLiquidation');
     return decodeFunctionData({ abi: ATTESTOR_ABI, data }).args as unknown as Attestation;
@@ -66,6 +78,7 @@ export class AuditedChain {
   async verify<Input, Public>(
     statement: Statement<Input, Public>,
     { proof, instances }: { readonly proof: Hex; readonly instances: readonly bigint[] },
+    annex?: object,
   ): Promise<{ values: Public | undefined; reasons: readonly string[] }> {
     const { digest, srsKind } = loadArtifacts(statement.name);
     const document: ProofDocument = {
@@ -75,6 +88,7 @@ export class AuditedChain {
       srs: srsKind,
       instances: documentInstances(instances),
       proof,
+      ...(annex === undefined ? {} : { annex }),
     };
     const { failures, values } = await this.prover.verify(statement, document);
     return { values, reasons: failures };

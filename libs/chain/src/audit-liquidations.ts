@@ -4,6 +4,8 @@ import { messageOf } from '#lib/errors';
 import { LARGEST_ACCOUNT, liquidationStatement, quantise, signedInteger } from '#lib/proofs';
 import { type Attestation, type AuditedChain, label } from './audit-chain.js';
 import { marketBytes, publicValue } from './encoding.js';
+import { attestedAnnex } from './portfolio-margin.js';
+import { marginFailures } from './audit-margins.js';
 import { decodeBook } from './book-commitment.js';
 import type { ProvenBar } from './proven-bar.js';
 import type { PublishedEpoch } from './published-epoch.js';
@@ -48,8 +50,14 @@ export async function auditLiquidation(
   { transaction, block, plan, digest }: AttestedEvent,
 ): Promise<AuditedLiquidation> {
   const attestation = await chain.attested(transaction, digest);
-  const [said, bar, , proof] = attestation;
-  const { values, reasons } = await chain.verify(liquidationStatement, proof);
+  const [said, bar, account, proof, portfolio] = attestation;
+  const held = await accountOf(chain, attestation);
+  const linear = portfolio.markets.length === 0;
+  const annex =
+    linear || account.unit === 0n
+      ? undefined
+      : attestedAnnex(portfolio, account.unit, (held.equity << 24n) / account.unit, held.sides);
+  const { values, reasons } = await chain.verify(liquidationStatement, proof, annex);
   const failures = [...reasons];
   if (said !== plan) failures.push('its plan is not the one that was attested');
   if (values !== undefined && quantise(values.budget, 'budget') !== chain.budget)
@@ -59,7 +67,8 @@ export async function auditLiquidation(
   if (known === undefined || !isProven(bar, known))
     failures.push(`its values of epoch ${bar.number} are not the proven ones`);
   failures.push(...leafFailures(attestation, epochs.published.get(number), epochs.roots.get(number)));
-  failures.push(...(await accountFailures(chain, attestation)));
+  failures.push(...held.failures, ...(await marginFailures(chain, attestation)));
+  if (linear) failures.push(...deficitFailures(account, proof, held.equity));
   return {
     ...{ plan, block: Number(block), transaction },
     ...{ proves: values?.proves ?? 'nothing', failures },
@@ -115,8 +124,14 @@ interface Held {
   readonly entry: bigint;
 }
 
-/** Why an account's positions are not its leaf's, its notionals not at the prices held, its variances not the proven ones, or its deficit another. */
-async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Attestation): Promise<string[]> {
+/**
+ * An account at the prices held: its equity, 18 decimals, the side of each position, and why its positions are not its leaf's, its
+ * notionals not at these prices, or its variances not the proven ones.
+ */
+async function accountOf(
+  chain: AuditedChain,
+  [, bar, account, proof]: Attestation,
+): Promise<{ failures: string[]; equity: bigint; sides: (1 | -1)[] }> {
   const { time, unit, places, rows, owed, leaf } = account;
   const failures: string[] = [];
   if (time < bar.bar || time > bar.bar + BigInt(bar.barSeconds))
@@ -128,6 +143,8 @@ async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Att
     failures.push('its positions are not all of its account’s');
   const kappa = (bar.tailFactor * bar.tailFactor) >> 24n;
   let equity = (held.cash - owed) * MONEY;
+  const sides: (1 | -1)[] = [];
+  let notionals = 0n;
   let diagonal = 0;
   for (let i = 0; i < LARGEST_ACCOUNT; i++) {
     const notional = publicValue(proof, 'liquidation', 'publicNotionals', i);
@@ -143,6 +160,8 @@ async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Att
       failures.push(`its account has no position in ${label(market)} there`);
       continue;
     }
+    sides.push(position.size < 0n ? -1 : 1);
+    notionals += notional;
     const value = (position.size * (await chain.priceAt(market, time))) / 10n ** 8n;
     equity += value - position.entry * MONEY;
     const apart = notional * unit - ((value < 0n ? -value : value) << 24n);
@@ -155,20 +174,21 @@ async function accountFailures(chain: AuditedChain, [, bar, account, proof]: Att
     if (stated > expected + allowed || expected > stated + allowed)
       failures.push(`the variance in ${label(market)} is not the proven one`);
   }
-  return [...failures, ...deficitFailures(account, proof, equity)];
+  const stated = owed < 0n ? -owed : owed;
+  const allowed = (notionals * unit) >> OWED_SHIFT;
+  if ((stated * MONEY) << 24n > allowed)
+    failures.push('its funding and reservations are more than 1/128 of its notional');
+  return { failures, equity, sides };
 }
 
 /** @param equity of the leaf at the prices held, 18 decimals */
-function deficitFailures({ unit, owed }: Attestation[2], proof: Attestation[3], equity: bigint): string[] {
+function deficitFailures({ unit }: Attestation[2], proof: Attestation[3], equity: bigint): string[] {
   const sum = (name: 'publicNotionals' | 'publicRelief') =>
     Array.from({ length: LARGEST_ACCOUNT }, (_, i) =>
       signedInteger(publicValue(proof, 'liquidation', name, i)),
     ).reduce((total, value) => total + value, 0n);
   const [notional, relief] = [sum('publicNotionals') * unit, sum('publicRelief')];
   const failures: string[] = [];
-  const stated = owed < 0n ? -owed : owed;
-  if ((stated * MONEY) << 24n > notional >> OWED_SHIFT)
-    failures.push('its funding and reservations are more than 1/128 of its notional');
   const apart =
     (signedInteger(publicValue(proof, 'liquidation', 'publicScalars')) - relief) * unit + (equity << 24n);
   if (apart < -ROUNDING * unit || apart > notional / PENALTY + ROUNDING * unit)

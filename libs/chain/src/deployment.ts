@@ -136,9 +136,10 @@ export async function deployOracle(
   const prices = await deployPriceSource(transactor, duties, terms.delaySeconds, source);
   const maker = await transactor.deploy('ChallengesMaker');
   const binding = await transactor.deploy('BookBinding', [options.custody ?? zeroAddress, maker]);
+  const attestors = await transactor.deploy('AttestorMaker');
   const oracle = await transactor.deploy('RiskOracle', [
     duties,
-    { ...oracleSettings(prices, terms), binding },
+    { ...oracleSettings(prices, terms), binding, attestors },
     {
       verifier,
       barKey: keys.bar,

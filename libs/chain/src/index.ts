@@ -23,6 +23,7 @@ export * from './journals.js';
 export * from './oracle-abi.js';
 export * from './pool-abi.js';
 export * from './pool-sandbox.js';
+export * from './portfolio-margin.js';
 export * from './proven-bar.js';
 export * from './premium-answer.js';
 export * from './proven-rule.js';

@@ -45,7 +45,7 @@ export function caseMargin(
 }
 
 /** Both rates from each notional on at which one changes, beyond the first. */
-function jointTiers(
+export function jointTiers(
   initial: readonly Tier[],
   maintenance: readonly Tier[],
 ): NonNullable<LiquidationPosition['tiers']> {

@@ -3,6 +3,15 @@ export { EngineProver } from './engine-prover.js';
 export * from './field.js';
 export { LAYOUTS } from './generated/layout.js';
 export { NativeProver, nativePython } from './native-prover.js';
+export {
+  followsForecast,
+  type MarginAnnex,
+  type MarketAnnex,
+  parseAnnex,
+  termsOf,
+  weightsOf,
+} from './portfolio/annex.js';
+export { maintenanceMargin, marginTangent, type MarginTerms, WEIGHT_BITS } from './portfolio/tangent.js';
 export * from './proof-document.js';
 export type { CircuitName } from './public-values.js';
 export type { ProofVerdict, Prover } from './prover.js';

@@ -13,6 +13,8 @@ export interface ProofDocument {
   readonly instances: readonly string[];
   /** 0x… */
   readonly proof: string;
+  /** public data that the statement is judged with besides its values */
+  readonly annex?: object;
 }
 
 const schema = z.strictObject({
@@ -22,6 +24,7 @@ const schema = z.strictObject({
   srs: z.enum(['development', 'ceremony']),
   instances: z.array(z.string()),
   proof: z.string().regex(/^0x([0-9a-f]{2})+$/, 'must be bytes in hexadecimal'),
+  annex: z.looseObject({}).optional(),
 }) satisfies z.ZodType<ProofDocument>;
 
 /** @throws {InvalidInputError} naming the first field that is not as it must be */

@@ -54,6 +54,7 @@ export abstract class CircuitProver implements Prover {
 
   async prove<Input, Public>(statement: Statement<Input, Public>, input: Input): Promise<ProofDocument> {
     const inputs = statement.inputs(input).map((row) => row.map(toFelt));
+    const annex = statement.annex?.(input);
     const artifacts = loadArtifacts(statement.name, this.environment, statement.folder);
     const reply = await this.work(artifacts, { kind: 'prove', inputs });
     if (reply.kind !== 'proof') throw new Error('the prover answered something else');
@@ -64,6 +65,7 @@ export abstract class CircuitProver implements Prover {
       srs: artifacts.srsKind,
       instances: reply.instances,
       proof: reply.proof,
+      ...(annex === undefined ? {} : { annex }),
     };
   }
 
@@ -83,7 +85,9 @@ export abstract class CircuitProver implements Prover {
     if (document.srs !== artifacts.srsKind) return refused(`the SRS is not of a ${document.srs}`);
     let values: Public;
     try {
-      values = statement.public(publicValues(statement, document.instances));
+      if (document.annex !== undefined && statement.annex === undefined)
+        return refused(`a proof of ${statement.name} has no annex`);
+      values = statement.public(publicValues(statement, document.instances), document.annex);
     } catch (error) {
       if (error instanceof InvalidInputError) return refused(error.message);
       throw error;

@@ -14,8 +14,15 @@ export interface Statement<Input, Public> {
   readonly layout: readonly (readonly [name: string, length: number])[];
   /** @throws {InvalidInputError} naming the field that is not as it must be */
   inputs(input: Input): CircuitInputs;
-  /** Public values by name, from a proof's instances: integers, the upper half of the field negative. */
-  public(values: ReadonlyMap<string, readonly bigint[]>): Public;
+  /** Public data beside the circuit's values, plain JSON, where an input has some: a proof document carries it. */
+  annex?(input: Input): object | undefined;
+  /**
+   * Public values by name, from a proof's instances: integers, the upper half of the field negative.
+   *
+   * @param annex of the document, anybody's
+   * @throws {InvalidInputError} for an annex that cannot be read
+   */
+  public(values: ReadonlyMap<string, readonly bigint[]>, annex?: object): Public;
   /** Faults of a proof that verifies: residuals out of their tolerances. Empty where the statement holds. */
   failures(values: Public): readonly string[];
   /** @throws {InvalidInputError} for JSON that is no input */

@@ -129,7 +129,8 @@ function portfolioParameters(
   };
 }
 
-function scenariosOf(
+/** The scenarios of the parameters for these markets. */
+export function scenariosOf(
   { clusters, worstHours, jointHours }: RiskRules['parameters']['margin'],
   markets: readonly string[],
 ): Scenario[] {

@@ -23,23 +23,31 @@ export interface SingleCutWitness {
   readonly premium: number;
 }
 
+/** G0 as an affine function of w that is nowhere above it: its value at 0, and less by each fraction, money. */
+export type LinearMargin = Pick<LiquidationProgram, 'deficit' | 'relief'>;
+
 /**
  * The best witness with a single cut for a plan that is not `healthy`.
  *
- * @throws {InvalidInputError} for a plan with portfolio margin, whose losses are cuts of their own
+ * @param tangent of the margin at a point, where it is not linear: the witness is of the program that has it in place of the margin
+ * @throws {InvalidInputError} for a plan with portfolio margin and no tangent
  */
-export function singleCutWitness(plan: LiquidationPlan): SingleCutWitness {
-  if (!isLinear(plan.case))
+export function singleCutWitness(
+  plan: LiquidationPlan,
+  tangent?: (point: Float64Array) => LinearMargin,
+): SingleCutWitness {
+  if (!isLinear(plan.case) && tangent === undefined)
     throw new InvalidInputError('plan.case.portfolio', 'is not part of the statement');
   const certificate = plan.certificate!;
-  const program = programOf(plan.case, certificate.poolShift);
   const { proves, dual } = certificate;
-  const everything = new Float64Array(program.n).fill(1);
+  const { portfolio, ...rest } = programOf(plan.case, certificate.poolShift);
+  const everything = new Float64Array(rest.n).fill(1);
   const heaviest = dual.premium.toSorted((a, b) => b.multiplier - a.multiplier).at(0);
   const point =
     proves === 'optimality'
       ? Float64Array.from(plan.fractions)
       : Float64Array.from(heaviest?.point ?? everything);
+  const program = portfolio === undefined ? rest : { ...rest, ...tangent!(point) };
   const functions: [AffineFunction, AffineFunction] = [
     linearConstraint(program),
     cutAt(program, { point: Array.from(point), shift: shiftAt(program, point) }, everything),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { buildScenarios, marginTerms, openInterestMargin, portfolioModel } from '../index.js';
+import { buildScenarios, marginTerms, openInterestMargin, portfolioModel, tieredMargin } from '../index.js';
 
 const { margin: given } = JSON.parse(readFileSync('test/vectors/margin-adl.json', 'utf8')) as {
   margin: Record<'markets' | 'sigma_h' | 'depth' | 'f', string[]> & {
@@ -61,6 +61,17 @@ describe('named portfolios', () => {
     expect(terms.worst).toMatch(worst);
     const maintenance = marginTerms(MODEL, positions, 'maintenance').total;
     expect(maintenance).toBeLessThanOrEqual(0.5 * terms.total + 1e-9);
+  });
+
+  it('has the floors by tiers that docs/concepts/liquidation.md names', () => {
+    const tiers = [
+      { above: 0, rate: 0.01 },
+      { above: 5e6, rate: 0.02 },
+      { above: 1e7, rate: 0.05 },
+    ];
+    expect([5e6, 1e7, 2e7].map((notional) => tieredMargin(notional, tiers))).toEqual([
+      50_000, 150_000, 650_000,
+    ]);
   });
 
   it('is above what linear margin asks because of moves that have happened: a flat 5 % does not survive them', () => {

@@ -153,6 +153,9 @@ export const LAYOUTS = {
       excessShift: 12,
       gapShift: 11,
       gapTolerance: 1024,
+      slackShift: 18,
+      reservedShare: 100,
+      rounding: 32,
     },
   },
   loss: {

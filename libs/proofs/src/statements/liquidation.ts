@@ -1,11 +1,27 @@
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
-import { type LiquidationPlan, liquidationPlanSchema, singleCutWitness } from '#lib/liquidation';
+import {
+  isLinear,
+  type LiquidationPlan,
+  liquidationPlanSchema,
+  singleCutWitness,
+  standingOf,
+} from '#lib/liquidation';
 import { dequantise, quantise, quantiseWide } from '../field.js';
-import { magnitude, nearest, nearestRoot, shifted } from '../fixed-point.js';
+import { magnitude, nearest, nearestRoot, ONE, shifted } from '../fixed-point.js';
 import { LAYOUTS, SHARED } from '../generated/layout.js';
 import { judgeSandwiches, Judgement, layoutOf, numbersOf } from '../public-values.js';
 import { sandwichValues } from '../sandwich.js';
+import {
+  type AnnexTerms,
+  annexTerms,
+  type MarginAnnex,
+  parseAnnex,
+  termsOf,
+  weightsOf,
+} from '../portfolio/annex.js';
+import { maintenanceMargin, marginTangent } from '../portfolio/tangent.js';
+import { tangentWeights } from '../portfolio/witness.js';
 import { row, type Statement } from '../statement.js';
 import { dot } from './factor-model.js';
 
@@ -21,6 +37,8 @@ export interface LiquidationInput {
 
 /** Money in shares of the unit of account. */
 export interface LiquidationPublic {
+  /** which margin the plan restores: that of rates on notionals, or that of the document's annex */
+  readonly margin: 'linear' | 'portfolio';
   readonly proves: 'optimality' | 'infeasibility';
   /** o: 1 bounds the objective, 0 shows that nothing restores the margin */
   readonly weight: number;
@@ -64,7 +82,7 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
       throw new InvalidInputError('plan.case.positions', `must be at most ${POSITIONS}, got ${n}`);
     if (plan.certificate === null)
       throw new InvalidInputError('plan.outcome', 'a healthy account has no plan to prove');
-    const { program, proves, point, linear, premium } = singleCutWitness(plan);
+    const { program, proves, point, linear, premium } = witnessed(plan);
     program.impacts.forEach((impact, i) => {
       if (impact !== 0)
         throw new InvalidInputError(`plan.case.positions[${i}].impact`, 'is not part of the statement');
@@ -126,10 +144,14 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
     ];
   },
 
-  public(values) {
+  annex: ({ plan }) => (isLinear(plan.case) ? undefined : witnessed(plan).annex),
+
+  public(values, given) {
+    const annex = given === undefined ? undefined : parseAnnex(given);
     const numbers = numbersOf('liquidation', values);
     const [deficit, mean, volatility, budget, weight, linear, premium] = numbers('publicScalars');
     return {
+      margin: annex === undefined ? 'linear' : 'portfolio',
       proves: weight === 0 ? 'infeasibility' : 'optimality',
       weight,
       fractions: numbers('publicFractions'),
@@ -147,7 +169,7 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
       excess: numbers('excess')[0],
       objective: numbers('objective')[0],
       bound: numbers('bound')[0],
-      failures: judged(values),
+      failures: judged(values, annex),
     };
   },
 
@@ -156,8 +178,100 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
   parse: (value) => parseInput(inputSchema, value, 'input'),
 };
 
+/** A plan's witness; with portfolio margin that of the margin's tangent, and what a verifier computes the tangent with. */
+function witnessed(plan: LiquidationPlan): ReturnType<typeof singleCutWitness> & { annex?: MarginAnnex } {
+  if (isLinear(plan.case)) return singleCutWitness(plan);
+  const { positions } = plan.case;
+  const unit = accountUnit(positions);
+  const notionals = positions.map(({ size, price }, i) =>
+    quantise((Math.abs(size) * price) / unit, `plan.case.positions[${i}]`),
+  );
+  const covariance = positions.map((a, i) =>
+    positions.map((b, j) => {
+      const [low, high] = i < j ? [i, j] : [j, i];
+      const entry = plan.case.pool.covariance[low * positions.length + high];
+      return quantiseWide((a.size * entry * b.size) / unit ** 2, 'plan.case.pool.covariance');
+    }),
+  );
+  const equity = quantise(standingOf(plan.case).equity / unit, 'plan.case.collateral');
+  const reserved = quantise((plan.case.reserved ?? 0) / unit, 'plan.case.reserved');
+  const stated: AnnexTerms = annexTerms(plan.case, unit, equity);
+  const terms = termsOf(stated, notionals, (i, j) => covariance[i][j]);
+  let annex: MarginAnnex | undefined;
+  const witness = singleCutWitness(plan, (point) => {
+    const remaining = Array.from(point, (w) => ONE - quantise(w, 'fractions'));
+    const weights = tangentWeights(plan, terms, unit, remaining);
+    const { relief, whole } = marginTangent(terms, remaining, weights);
+    annex = {
+      ...stated,
+      evarWeight: weights.evar.toString(),
+      weights: weights.scenarios.map(({ scenario, weight }) => [scenario, weight.toString()] as const),
+      tiers: weights.tiers.map(({ tier, share }) => [tier, Number(share)] as const),
+    };
+    const money = (value: bigint) => dequantise(value) * unit;
+    return {
+      deficit: money(whole + reserved - equity),
+      relief: Float64Array.from(relief, (slope, i) => money(slope - penaltyOf(stated, notionals[i]))),
+    };
+  });
+  return { ...witness, annex };
+}
+
+/** Penalty of closing all of a position. */
+function penaltyOf({ penaltyRate }: AnnexTerms, notional: bigint): bigint {
+  return (BigInt(penaltyRate) * notional) >> 24n;
+}
+
+/** What of the margin is not in the circuit: that its public values are those of the tangent, and how far the tangent is below the margin. */
+function judgePortfolio(judgement: Judgement, annex: MarginAnnex): bigint {
+  const [notionals, relief, fractions] = ['publicNotionals', 'publicRelief', 'publicFractions'].map((name) =>
+    judgement.integers(name),
+  );
+  const triangle = judgement.integers('publicCovariance');
+  const n = annex.markets.length;
+  const place = (i: number, j: number) => (i * (2 * POSITIONS - i + 1)) / 2 + j - i;
+  const covariance = (i: number, j: number) => triangle[i < j ? place(i, j) : place(j, i)];
+  for (let i = n; i < POSITIONS; i++)
+    judgement.check(notionals[i] === 0n && relief[i] === 0n, `position ${i} has no market`);
+  const variance = (i: number) => (covariance(i, i) < 0n ? 0n : covariance(i, i)) + 1n;
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < i; j++) {
+      const least = magnitude(covariance(i, j)) - 1n;
+      judgement.check(
+        least <= 0n || least * least <= variance(i) * variance(j),
+        `the correlation of positions ${j} and ${i} is above one`,
+      );
+    }
+  const terms = termsOf(annex, notionals, covariance);
+  const remaining = fractions.slice(0, n).map((w) => ONE - w);
+  const { relief: slopes, whole, slack } = marginTangent(terms, remaining, weightsOf(annex));
+  slopes.forEach((slope, i) => {
+    const due = slope - penaltyOf(annex, notionals[i]);
+    judgement.check(relief[i] === due, `the relief of position ${i} is ${relief[i]}, its margin’s ${due}`);
+  });
+  const equity = BigInt(annex.equity);
+  const notional = notionals.reduce((sum, value) => sum + value, 0n);
+  const [deficit] = judgement.integers('publicScalars');
+  // Money that is reserved for the providers' premium of the plan's own trade.
+  const reserved = deficit - whole + equity;
+  judgement.check(
+    reserved >= -BigInt(LIMITS.rounding) && reserved <= notional / BigInt(LIMITS.reservedShare),
+    `${dequantise(reserved)} of the deficit is neither margin nor missing equity`,
+  );
+  judgement.check(
+    BigInt(annex.penaltyRate) <= ONE / BigInt(LIMITS.reservedShare),
+    `the penalty ${annex.penaltyRate / 2 ** 24} is above 1/${LIMITS.reservedShare}`,
+  );
+  const maintenance = maintenanceMargin(terms);
+  judgement.check(
+    equity < maintenance,
+    `the equity ${dequantise(equity)} is not below the maintenance margin ${dequantise(maintenance)}`,
+  );
+  return slack;
+}
+
 /** Why a liquidation's public values do not hold. */
-function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
+function judged(values: ReadonlyMap<string, readonly bigint[]>, annex?: MarginAnnex): string[] {
   const judgement = new Judgement(values);
   const [violations] = judgement.integers('violations');
   judgement.check(violations === 0n, `violations are ${violations}, not 0`);
@@ -185,14 +299,18 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>): string[] {
   judgement.check(budget > 0n, `the budget ${budget} is not above 0`);
   judgement.check(linear >= 0n, `the multiplier ${linear} of the margin is negative`);
   judgement.check(premium >= 0n, `the multiplier ${premium} of the margin with its premium is negative`);
-  const one = 1n << 24n;
+  const one = ONE;
+  const slack = annex === undefined ? 0n : judgePortfolio(judgement, annex);
   const [bound] = judgement.integers('bound');
   if (weight === one) {
     const [excess] = judgement.integers('excess');
     const relief = judgement.integers('publicRelief').reduce((sum, value) => sum + value, 0n);
+    // Closing a hedge may raise a portfolio's margin: its relief says nothing, and the notional is what the rest is held against.
+    const allowed =
+      annex === undefined ? relief >> BigInt(LIMITS.excessShift) : notional >> BigInt(LIMITS.slackShift);
     judgement.check(
-      excess <= relief >> BigInt(LIMITS.excessShift),
-      `${dequantise(excess)} is missing to the initial margin`,
+      excess + slack <= allowed,
+      `${dequantise(excess + slack)} is missing to the initial margin`,
     );
     const [objective] = judgement.integers('objective');
     judgement.check(
