@@ -49,6 +49,8 @@ export function forecastCommand(options: ForecastOptions): object {
     const { model } = fit;
     const excluded = [...leftOut, ...fit.excluded];
     for (const { market, reason } of excluded) note(`${market} is left out: it ${reason}`);
+    if (model.kind === 'gogarch' && model.clusters.every(({ members }) => members.length === 1))
+      note('no cluster: each market is forecast alone, with a correlation of their standardised returns');
     const state = initialState(model);
     const n = model.markets.length;
     const rows = (form: Parameters<typeof covarianceMatrix>[0]) => {
