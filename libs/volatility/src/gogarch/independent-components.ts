@@ -138,13 +138,13 @@ function search(
       signs = found;
       memory.forget();
     }
-    const gradient = skewGradient(moments, signs, k);
+    const gradient = pairGradient(moments, signs, k);
     memory.learn(gradient);
     const direction = memory.direction(gradient, (vector) => {
-      for (let i = 0; i < k; i++) {
-        for (let j = 0; j < k; j++) {
+      for (let i = 0, at = 0; i < k; i++) {
+        for (let j = 0; j < i; j++) {
           const curvature = signs![i] * curvatures[i] + signs![j] * curvatures[j];
-          vector[i * k + j] /= Math.max(curvature, SMALLEST_CURVATURE);
+          vector[at++] /= Math.max(curvature, SMALLEST_CURVATURE);
         }
       }
     });
@@ -173,25 +173,39 @@ function tanhMoments({ rotation, tanh }: Sources, whitened: Float64Array, k: num
   return multiplyTransposed(product, rotation, new Float64Array(k * k), k, k, k).map((sum) => sum / length);
 }
 
-/** Slope of the contrast in the angle of each pair of sources. */
-function skewGradient(moments: Float64Array, signs: Int8Array, k: number): Float64Array {
-  const gradient = new Float64Array(k * k);
-  for (let i = 0; i < k; i++) {
-    for (let j = 0; j < k; j++)
-      gradient[i * k + j] = signs[i] * moments[i * k + j] - signs[j] * moments[j * k + i];
+/** Slope of the contrast in the angle of each pair of sources, k(k−1)/2: (1, 0), (2, 0), (2, 1) … */
+function pairGradient(moments: Float64Array, signs: Int8Array, k: number): Float64Array {
+  const gradient = new Float64Array((k * (k - 1)) / 2);
+  for (let i = 0, at = 0; i < k; i++) {
+    for (let j = 0; j < i; j++)
+      gradient[at++] = signs[i] * moments[i * k + j] - signs[j] * moments[j * k + i];
   }
   return gradient;
 }
 
 /** Largest 1 − cos that a row turns by, to second order. */
 function largestTurn(direction: Float64Array, k: number): number {
-  let largest = 0;
-  for (let i = 0; i < k; i++) {
-    let squares = 0;
-    for (let j = 0; j < k; j++) squares += direction[i * k + j] ** 2;
-    largest = Math.max(largest, squares / 2);
+  const squares = new Float64Array(k);
+  for (let i = 0, at = 0; i < k; i++) {
+    for (let j = 0; j < i; j++) {
+      const square = direction[at++] ** 2;
+      squares[i] += square;
+      squares[j] += square;
+    }
   }
-  return largest;
+  return squares.reduce((largest, value) => Math.max(largest, value / 2), 0);
+}
+
+/** The skew-symmetric matrix of the angles of pairs. */
+function skewMatrix(angles: Float64Array, k: number): Float64Array {
+  const skew = new Float64Array(k * k);
+  for (let i = 0, at = 0; i < k; i++) {
+    for (let j = 0; j < i; j++, at++) {
+      skew[i * k + j] = angles[at];
+      skew[j * k + i] = -angles[at];
+    }
+  }
+  return skew;
 }
 
 /** The first of ever shorter steps that lowers the contrast as its slope promises; undefined where none does. */
@@ -215,12 +229,11 @@ function descend({
   const contrast = ({ logCosh: means }: Sources) =>
     means.reduce((sum, value, i) => sum + signs[i] * value, 0);
   const before = contrast(current);
-  // Each pair of sources stands twice in the sum.
-  const slope = direction.reduce((sum, value, at) => sum - 0.5 * value * gradient[at], 0);
+  const slope = direction.reduce((sum, value, at) => sum - value * gradient[at], 0);
   for (let tries = 0; tries < LINE_SEARCH_TRIES; tries++, step *= 0.5) {
-    const skew = direction.map((value) => -step * value);
-    const sources = sourcesOf(rotated(current.rotation, skew, k), whitened, k);
-    if (contrast(sources) <= before + 1e-4 * step * slope + 1e-15) return { sources, step: skew };
+    const angles = direction.map((value) => -step * value);
+    const sources = sourcesOf(rotated(current.rotation, skewMatrix(angles, k), k), whitened, k);
+    if (contrast(sources) <= before + 1e-4 * step * slope + 1e-15) return { sources, step: angles };
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { RandomStream } from '#lib/runtime';
-import { identity, multiply, multiplyTransposed } from '../dense.js';
+import { multiply, multiplyTransposed } from '../dense.js';
 
 /**
  * The orthonormal matrix nearest to W, (WWᵀ)^{−½}W, by the Newton–Schulz iteration W ← (3/2)W − (1/2)WWᵀW
@@ -42,20 +42,52 @@ export function randomRotation(k: number, random: RandomStream): Float64Array {
   );
 }
 
-/** exp(K)·U for skew-symmetric K by the Taylor series: as orthonormal as U up to rounding. */
+/** 1/j!, j < 12. */
+const COEFFICIENTS = Array.from({ length: 12 }, (_, j) => {
+  let value = 1;
+  for (let i = 2; i <= j; i++) value /= i;
+  return value;
+});
+/** Angle of a row up to which the terms left out are below rounding's reach. */
+const SMALL_ANGLE = 0.3;
+
+/**
+ * exp(K)·U for skew-symmetric K: its Taylor polynomial of degree 11 in powers of K⁴, made orthonormal by a step of Newton–Schulz where a row
+ * turns by so much that the terms left out are seen.
+ *
+ * Source: Paterson & Stockmeyer, SIAM J. Computing 2 (1973), for the order of evaluation.
+ */
 export function rotated(rotation: Float64Array, skew: Float64Array, k: number): Float64Array {
-  let term = identity(k);
-  const exponential = identity(k);
-  for (let order = 1; order <= 40; order++) {
-    const next = multiply(term, skew, new Float64Array(k * k), k, k, k);
-    let size = 0;
-    for (let at = 0; at < next.length; at++) {
-      next[at] /= order;
-      exponential[at] += next[at];
-      size = Math.max(size, Math.abs(next[at]));
-    }
-    term = next;
-    if (size < 1e-17) break;
+  const product = (a: Float64Array, b: Float64Array) => multiply(a, b, new Float64Array(k * k), k, k, k);
+  const square = product(skew, skew);
+  const cube = product(square, skew);
+  const fourth = product(square, square);
+  const addBlock = (to: Float64Array, from: number) => {
+    const [, c1, c2, c3] = COEFFICIENTS.slice(from, from + 4);
+    for (let at = 0; at < to.length; at++) to[at] += c1 * skew[at] + c2 * square[at] + c3 * cube[at];
+    for (let at = 0; at < to.length; at += k + 1) to[at] += COEFFICIENTS[from];
+    return to;
+  };
+  const high = addBlock(new Float64Array(k * k), 8);
+  const middle = addBlock(product(high, fourth), 4);
+  const result = product(addBlock(product(middle, fourth), 0), rotation);
+  return largestRow(skew, k) < SMALL_ANGLE ? result : nearer(result, k);
+}
+
+/** Largest norm of a row. */
+function largestRow(matrix: Float64Array, k: number): number {
+  let largest = 0;
+  for (let i = 0; i < k; i++) {
+    let squares = 0;
+    for (let j = 0; j < k; j++) squares += matrix[i * k + j] ** 2;
+    largest = Math.max(largest, squares);
   }
-  return multiply(exponential, rotation, new Float64Array(k * k), k, k, k);
+  return Math.sqrt(largest);
+}
+
+/** (3/2)W − (1/2)WWᵀW. */
+function nearer(matrix: Float64Array, k: number): Float64Array {
+  const gram = multiplyTransposed(matrix, matrix, new Float64Array(k * k), k, k, k);
+  const product = multiply(gram, matrix, new Float64Array(k * k), k, k, k);
+  return matrix.map((value, at) => 1.5 * value - 0.5 * product[at]);
 }
