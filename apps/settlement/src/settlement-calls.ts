@@ -105,7 +105,7 @@ export class SettlementCalls {
   private async marginInForce(time: bigint, markets: readonly string[]): Promise<RegisteredMargin> {
     const attestor = { address: this.chain.deployment.attestor, abi: ATTESTOR_ABI } as const;
     const { client } = this.chain;
-    const version = await client.readContract({ ...attestor, functionName: 'marginAt', args: [time] });
+    const version = await this.marginAt(time);
     if (version === 0n)
       throw new ChainError(
         'no portfolio margin is registered on the chain: such a plan is not attested. GET /v1/settlements/awaiting has the call',
@@ -119,6 +119,15 @@ export class SettlementCalls {
       if (made !== undefined && marginDigest(digested(made)) === digest) return made;
     }
     throw new ChainError(`margin ${version} on the chain, ${digest}, is of no parameters that there were`);
+  }
+
+  /** Version of the portfolio margin that was in force on the chain; 0 where none was. */
+  marginAt(time: bigint): Promise<bigint> {
+    const { client, deployment } = this.chain;
+    return client.readContract({
+      ...{ address: deployment.attestor, abi: ATTESTOR_ABI, functionName: 'marginAt' },
+      args: [time],
+    });
   }
 
   /** The margin of the latest parameters for the latest epoch's markets, where the governor has not registered it yet. */

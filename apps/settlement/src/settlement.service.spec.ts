@@ -99,6 +99,8 @@ class Tables {
 describe(SettlementService, () => {
   let tables: Tables;
   let settlement: SettlementService;
+  /** version of the margin in force on the chain */
+  let margin: (time: bigint) => Promise<bigint>;
   const epochs = (...given: EpochPayload[]) =>
     settlement.onEpochs(messagesOf(given), new ServiceBatch().context);
   const proofs = (...given: ProofPayload[]) =>
@@ -110,12 +112,13 @@ describe(SettlementService, () => {
   beforeEach(() => {
     vi.spyOn(Logger.prototype, 'warn').mockReturnValue(undefined);
     tables = new Tables();
+    margin = () => Promise.reject(new Error('the node does not answer'));
     settlement = new SettlementService(
       settlementConfig({ SETTLEMENT: 'on' }),
       tables.repository,
       fake<EventLog>({}),
       { client: {}, account: {} } as unknown as SettlementChain,
-      fake<SettlementCalls>({}),
+      fake<SettlementCalls>({ marginAt: (time) => margin(time) }),
     );
   });
 
@@ -175,6 +178,26 @@ describe(SettlementService, () => {
     expect(tables.transactions).toHaveLength(2);
     await leaves(leafOf('a', null), leafOf('b', 2 * HOUR), leafOf('c', HOUR));
     expect(tables.transactions.slice(2)).toEqual(['prices-c', 'attest-c']);
+  });
+
+  it('attests a plan under portfolio margin only where one was registered when it was made', async () => {
+    const portfolio = (planId: string, at: number) => {
+      const proof = planProof(planId, at);
+      return { ...proof, document: { ...proof.document, annex: { unit: '1' } } };
+    };
+    await epochs(epoch(1));
+    await proofs(barProof(1));
+    await leaves(...['before', 'after', 'unknown', 'linear'].map((plan) => leafOf(plan, HOUR)));
+    margin = (time) => Promise.resolve(time > BigInt(HOUR / 1000 + 60) ? 1n : 0n);
+    await proofs(portfolio('before', HOUR + 59_000), portfolio('after', HOUR + 61_000));
+    expect(tables.transactions.slice(2)).toEqual(['prices-after', 'attest-after']);
+    // Whether a node answers decides nothing.
+    margin = () => Promise.reject(new Error('the node does not answer'));
+    await proofs(portfolio('unknown', HOUR + 5), planProof('linear', HOUR + 5));
+    expect(tables.transactions.slice(4)).toEqual([
+      ...['prices-unknown', 'attest-unknown'],
+      ...['prices-linear', 'attest-linear'],
+    ]);
   });
 
   it('attests no plan of a bar that is not proven', async () => {

@@ -22,6 +22,7 @@ import {
 } from '#lib/messages';
 import type { ChainTransactionEntity, DatabaseLease } from '#lib/storage';
 import { correlated } from '#lib/runtime';
+import { pricedPlan } from './price-call.js';
 import type { SettlementCalls } from './settlement-calls.js';
 import type { SettlementChain } from './settlement-chain.js';
 import type { SettlementConfig } from './settlement.config.js';
@@ -54,7 +55,7 @@ export class SettlementService implements LaneOwner {
     private readonly repository: SettlementRepository,
     private readonly log: EventLog,
     readonly chain: SettlementChain,
-    calls: SettlementCalls,
+    private readonly calls: SettlementCalls,
   ) {
     this.lease = repository.senderLease();
     const store: TransactionStore = {
@@ -170,6 +171,18 @@ export class SettlementService implements LaneOwner {
     if (Date.parse(leaf.barEnd) !== Number(epoch.barEnd)) {
       this.logger.warn(
         `the leaf of plan ${planId} is of the book of ${leaf.barEnd}, its epoch of another bar: it is not attested`,
+      );
+      return;
+    }
+    const job = `liquidation-${planId}`;
+    const document = (await this.repository.proofs(manager, [job])).get(job)?.document;
+    // A node that does not answer decides nothing here: the call asks it again before it is sent.
+    if (
+      document?.annex !== undefined &&
+      (await this.calls.marginAt(pricedPlan(plan).bar).catch(() => undefined)) === 0n
+    ) {
+      this.logger.warn(
+        `no portfolio margin was registered on the chain when plan ${planId} was made: it is not attested. GET /v1/settlements/awaiting has the governor’s call`,
       );
       return;
     }
