@@ -1,11 +1,13 @@
 // Runs forge's tests of the contracts and holds their gas against contracts/snapshots.
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { root } from './bootstrap.mjs';
 
-/** Exit status of a command and all it has written. */
-export async function outputOf(command, args, options) {
+/** Exit status of a command and all it has written. `niceness`, 0 to 19: how far it stands back for others. */
+export async function outputOf(command, args, { niceness = 0, ...options }) {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => (output += text));

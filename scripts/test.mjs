@@ -66,7 +66,11 @@ async function checkSources() {
   if (contracts.failed > 0) total.failures.push('contracts');
 }
 
-/** Runs specs and adds their results to the total; `aside`: beside others, so that the output is shown when they are done. */
+/**
+ * Runs specs and adds their results to the total.
+ *
+ * @param aside whether others run beside them that come first; the output is shown when they are done
+ */
 async function specs(options, aside = false) {
   const folder = mkdtempSync(join(tmpdir(), 'zkrisk-test-'));
   const file = join(folder, 'results.json');
@@ -75,7 +79,7 @@ async function specs(options, aside = false) {
   const started = { cwd: root, env: { ...process.env, [RESULTS_FILE]: file } };
   let status;
   if (aside) {
-    const ended = await outputOf(bin('vitest'), command, started);
+    const ended = await outputOf(bin('vitest'), command, { ...started, niceness: 10 });
     ({ status } = ended);
     process.stdout.write(ended.output);
   } else {
@@ -113,7 +117,10 @@ async function proofSpecs() {
   return files.sort((a, b) => place(a) - place(b) || a.localeCompare(b));
 }
 
-/** Two lanes, one a core: system specs one after the other, and proofs beside them, on both lanes once the system specs are done. */
+/**
+ * System specs one after the other, and two proofs at a time beside them, which only take the time of processors that services leave:
+ * time limits hold as if there were no proofs.
+ */
 async function systemAndProofs() {
   const proofs = (await proofSpecs()).filter((file) => quick || file !== SMALL_PROOF);
   if (proofs.length === 0) throw new Error('vitest lists no proof specs');
@@ -121,7 +128,7 @@ async function systemAndProofs() {
     for (let file = proofs.shift(); file !== undefined; file = proofs.shift())
       await specs(['--project', 'proof', file], true);
   };
-  await Promise.all([specs(['--project', 'system']).then(lane), lane()]);
+  await Promise.all([specs(['--project', 'system']), lane(), lane()]);
 }
 
 /** The compiled unit specs that state properties: they, or what they import from test/support, draw examples. */
