@@ -4,6 +4,7 @@
 // Tests of a mutant run in order of their duration, and stop at the first that fails. A failure counts only where the same test passes
 // again at once without the mutant: a process that a mutant has left in disorder ends, and its mutant is tried in a fresh one.
 import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -50,6 +51,7 @@ class SpecsRunner {
   #hooks = new Map();
   /** By suite: the mutant that was on when its fixtures were made, and how they are removed. */
   #fixtures = new Map();
+  #keptResults;
 
   constructor() {
     this.#switch = globalThis.__stryker__ ??= {};
@@ -112,10 +114,39 @@ class SpecsRunner {
     return { status: 'complete', tests: found, mutantCoverage: this.#switch.mutantCoverage };
   }
 
-  async mutantRun({ activeMutant: { id: mutant }, testFilter, hitLimit }) {
+  async mutantRun(options) {
+    const { activeMutant, sandboxFileName } = options;
     const sample = process.env.ZKRISK_MUTANT_SAMPLE;
-    if (sample !== undefined && !sampled(mutant, JSON.parse(sample)))
+    if (sample !== undefined && !sampled(activeMutant.id, JSON.parse(sample)))
       return { status: 'error', errorMessage: 'not in the sample' };
+    const kept = this.#kept();
+    const key = `${activeMutant.id} ${kept.digestOf(sandboxFileName)}`;
+    if (kept.results.has(key)) return kept.results.get(key);
+    const result = await this.#try(options);
+    appendFileSync(kept.file, `${JSON.stringify([key, result])}\n`);
+    return result;
+  }
+
+  /** Results of a run that was ended early: Stryker writes its own when all are there. */
+  #kept() {
+    if (this.#keptResults !== undefined) return this.#keptResults;
+    const file = process.env.ZKRISK_MUTANT_RESULTS;
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+    const specs = createHash('sha256');
+    for (const each of this.#files) specs.update(readFileSync(each.filepath));
+    const digest = specs.digest('hex');
+    const digests = new Map();
+    const digestOf = (path) => {
+      if (!digests.has(path))
+        digests.set(path, createHash('sha256').update(digest).update(readFileSync(path)).digest('hex'));
+      return digests.get(path);
+    };
+    const results = new Map(lines.filter((line) => line.endsWith(']')).map((line) => JSON.parse(line)));
+    this.#keptResults = { file, results, digestOf };
+    return this.#keptResults;
+  }
+
+  async #try({ activeMutant: { id: mutant }, testFilter, hitLimit }) {
     if (this.#tests.size === 0) await this.dryRun();
     const costs = (test) =>
       suitesOf(test)

@@ -114,6 +114,7 @@ function mutate(name, { folder, mutate, specs }, files) {
     env: {
       ...process.env,
       ...{ ZKRISK_MUTANT_SPECS: specsOf(specs).join(','), FORGERIES: '100' },
+      ZKRISK_MUTANT_RESULTS: join(reports, `${name}.results`),
       ...(sample && { ZKRISK_MUTANT_SAMPLE: JSON.stringify(sample) }),
     },
   });

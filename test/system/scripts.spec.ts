@@ -11,6 +11,7 @@ const SCRIPTS: readonly (readonly [script: string, options: string[], shows: Reg
   ['simulate', ['--seconds', '5'], /steps/],
   ['attack', ['--hours', '0.002'], /sequences/],
   ['drills', ['--rounds', '1'], /as if nothing had happened/],
+  ['mutants', ['sender/revert-reason'], /mutants noticed/],
 ];
 
 describe('the scripts of package.json', () => {
