@@ -37,6 +37,38 @@ describe(indexPrice.name, () => {
   });
 });
 
+describe('an index price', () => {
+  const priced = (price: number, time: number, confidence: number): SourcePrice => ({
+    ...{ price, text: `${price}.0`, time, sequence: 0, confidence },
+  });
+  const equal = ['a', 'b', 'c', 'd', 'e'].map((source) => ({ source, weight: 1 }));
+
+  it('of one source is its price as it wrote it, until it is too old', () => {
+    const last = new Map([['a', priced(7, 100, 0.5)]]);
+    expect(indexPrice(equal.slice(0, 1), last, 150, 50, 1)).toEqual({
+      ...{ price: 7, text: '7.0', sources: 1, confidence: 0.5, prices: [7] },
+    });
+    expect(indexPrice(equal.slice(0, 1), last, 151, 50, 1)).toBeUndefined();
+    expect(indexPrice(equal.slice(1, 2), last, 150, 50, 1)).toBeUndefined();
+  });
+
+  it('of several has them in order, and half of their middle as its confidence', () => {
+    const last = new Map([10, 2, 8, 4, 6].map((price, i) => ['abcde'[i], priced(price, 100, 0)]));
+    expect(indexPrice(equal, last, 150, 50, undefined)).toEqual({
+      ...{ price: 6, text: '6.0', sources: 5, confidence: 2, prices: [2, 4, 6, 8, 10] },
+    });
+    // Between prices quartiles are linear: of 2, 4, 8, 10 they are 3.5 and 8.5.
+    last.delete('e');
+    expect(indexPrice(equal, last, 150, 50, 5)).toMatchObject({ price: 4, confidence: 2.5 });
+    expect(indexPrice(equal, last, 150, 50, 6)).toMatchObject({ price: 8, prices: [2, 4, 8, 10] });
+    expect(indexPrice(equal, last, 150, 50, undefined)).toMatchObject({ price: 4 });
+    last.set('a', priced(10, 100, 3));
+    expect(indexPrice(equal, last, 150, 50, 5)).toMatchObject({ confidence: 3 });
+    last.set('a', priced(10, 99, 3));
+    expect(indexPrice(equal, last, 150, 50, 5)).toMatchObject({ price: 4, sources: 3, confidence: 1.5 });
+  });
+});
+
 describe(permits.name, () => {
   it('lets nothing be opened, paid or liquidated at an uncertain or stale mark, nor anything in a halted market', () => {
     for (const action of [
@@ -86,6 +118,30 @@ describe(markParametersOf, () => {
 });
 
 describe(TimeWeightedAverage.name, () => {
+  it('is nothing before a price, the price at its time, and goes on with it', () => {
+    const average = new TimeWeightedAverage(100);
+    expect([average.at(0), average.snapshot()]).toEqual([undefined, null]);
+    average.set(10, 1000);
+    expect([average.at(1000), average.at(900), average.at(1050)]).toEqual([10, 10, 10]);
+    average.set(20, 1050);
+    expect([average.at(1050), average.at(1100), average.at(1125), average.at(1300)]).toEqual([
+      10, 15, 17.5, 20,
+    ]);
+    // A late price counts from the last time on.
+    average.set(40, 1010);
+    expect([average.at(1050), average.at(1100)]).toEqual([10, 25]);
+    average.rescale(0.5);
+    expect([average.at(1050), average.at(1100)]).toEqual([5, 12.5]);
+  });
+
+  it('keeps a checkpoint a sixtieth of the span, and one before it', () => {
+    const average = new TimeWeightedAverage(60);
+    for (let time = 0; time <= 300; time += 0.5) average.set(time, time);
+    const { checkpoints } = average.snapshot()!;
+    expect(checkpoints.map(([time]) => time)).toEqual(Array.from({ length: 61 }, (_, i) => 240 + i));
+    expect(average.at(300)).toBeCloseTo(269.75, 10);
+  });
+
   it('is the mean of the step function over its span', () => {
     fc.assert(
       fc.property(
