@@ -134,6 +134,18 @@ export function coveragePicture({ intervals }: CoverageReport): string {
   return stackedCharts([
     {
       ...{
+        title: 'X at the end of a horizon, of the book at its beginning, and its EVaR',
+        times,
+        unit: 'quote currency',
+        scale: 'linear',
+      },
+      series: [
+        { name: 'EVaR of X⁺', colour: '#c1292e', values: intervals.map(({ evar }) => evar) },
+        { name: 'X', colour: '#235789', values: intervals.map(({ liability }) => liability) },
+      ],
+    },
+    {
+      ...{
         title: 'loss of the standing book over a horizon, and its EVaR',
         times,
         unit: 'quote currency',

@@ -3,6 +3,7 @@ import { AccountColumns, type IndexedPosition } from '../account-columns.js';
 import { byNeed, requirePrice, type UnderMargined } from '../margin-book.js';
 import type { PortfolioModel } from './parameters.js';
 import { tieredMargin } from './tiers.js';
+import { widestMoves } from './widest-moves.js';
 
 /** Room for rounding where a bound lets an account be skipped. */
 const CERTAIN = 1 + 1e-9;
@@ -38,6 +39,9 @@ export class PortfolioBook {
   private referenceMarks = new Float64Array(0);
   private referenceIndices = new Float64Array(0);
   private safe = new Float64Array(0);
+  /** counts marks, funding indices and models that were others; and by account the count at which it was found healthy as it is */
+  private version = 1;
+  private healthyAt = new Float64Array(0);
 
   constructor(private model: PortfolioModel) {
     this.columns = new AccountColumns((market) => {
@@ -60,6 +64,7 @@ export class PortfolioBook {
         throw new InvalidInputError('market', `has no margin parameters: ${market}`);
     const same = model.indexOf === this.model.indexOf && this.widest.length > 0;
     this.model = model;
+    this.version++;
     if (same && this.bounded(model)) return;
     const { n, scenarios } = model;
     this.marks = new Float64Array(n).fill(NaN);
@@ -93,20 +98,25 @@ export class PortfolioBook {
       if (!this.model.indexOf.has(market))
         throw new InvalidInputError('market', `has no margin parameters: ${market}`);
     for (const { market } of positions) this.held.add(market);
-    const index = this.columns.set(account, cash, positions);
-    if (index < this.safe.length) this.safe[index] = -1;
+    this.changed(this.columns.set(account, cash, positions));
   }
 
   /** Replaces the cash of an account whose positions are as they were. */
   setCash(account: string, cash: number): void {
-    const index = this.columns.setCash(account, cash);
-    if (index < this.safe.length) this.safe[index] = -1;
+    this.changed(this.columns.setCash(account, cash));
+  }
+
+  private changed(account: number): void {
+    if (account >= this.safe.length) return;
+    this.safe[account] = -1;
+    this.healthyAt[account] = 0;
   }
 
   /** @throws {InvalidInputError} for a price that is not one */
   setMark(market: string, price: number): void {
     requirePrice(market, price);
     const code = this.columns.marketOf(market);
+    if (this.lastMarks[code] !== price) this.version++;
     this.lastMarks[code] = price;
     if (this.modelled[code] >= 0) this.marks[this.modelled[code]] = price;
   }
@@ -114,14 +124,15 @@ export class PortfolioBook {
   /** @param fundingIndex cumulative, money per unit of size */
   setFundingIndex(market: string, fundingIndex: number): void {
     const code = this.columns.marketOf(market);
+    if (this.lastIndices[code] !== fundingIndex) this.version++;
     this.lastIndices[code] = fundingIndex;
     if (this.modelled[code] >= 0) this.indices[this.modelled[code]] = fundingIndex;
   }
 
   /**
    * As `MarginBook.underMargined`, by portfolio margin. An account that was found healthy is not looked at again before the marks of
-   * its own markets have moved so far from where they were that it could be below its margin: a tick in a calm market costs a comparison
-   * an account.
+   * its own markets have moved so far from where they were that it could be below its margin, nor where nothing has changed since: a tick in
+   * a calm market costs a comparison an account.
    */
   underMargined(): UnderMargined[] {
     const { names, count } = this.columns;
@@ -130,11 +141,12 @@ export class PortfolioBook {
     const most = moves.reduce((largest, move) => Math.max(largest, move), 0);
     const found: UnderMargined[] = [];
     for (let account = 0; account < count; account++) {
-      if (most <= safe[account]) continue;
+      if (most <= safe[account] || this.healthyAt[account] === this.version) continue;
       const from = this.largestMove(account, moves);
       if (from <= safe[account]) continue;
       const one = this.judge(account, from);
       if (one !== undefined) found.push({ account: names[account], ...one });
+      else this.healthyAt[account] = this.version;
     }
     return found.sort(byNeed);
   }
@@ -253,6 +265,9 @@ export class PortfolioBook {
       const grown = new Float64Array(2 * count).fill(-1);
       grown.set(this.safe);
       this.safe = grown;
+      const longer = new Float64Array(grown.length);
+      longer.set(this.healthyAt);
+      this.healthyAt = longer;
     }
     return { safe: this.safe };
   }
@@ -279,17 +294,4 @@ export class PortfolioBook {
     for (let k = 0; k < K; k++) if (losses[k] > worst) worst = losses[k];
     return worst;
   }
-}
-
-/** u_i: the widest move of any scenario, or 2κσ_i with room for σ_i to rise. */
-function widestMoves(
-  { n, scenarios, shocks, covariance, evarMultiple }: PortfolioModel,
-  rises: number,
-): Float64Array<ArrayBuffer> {
-  const K = scenarios.length;
-  return Float64Array.from({ length: n }, (_, i) => {
-    let most = rises * evarMultiple * Math.sqrt(Math.max(covariance[i * n + i], 0));
-    for (let k = 0; k < K; k++) most = Math.max(most, Math.abs(shocks[i * K + k]));
-    return most;
-  });
 }
