@@ -10,7 +10,7 @@ const POSITIONS = 5;
 const CHANGED = 10_000;
 /** Accounts that one batch changes, and how long until the next. */
 const BATCH = 200;
-const BATCH_MS = 40;
+const BATCH_MS = 200;
 const CHECKS = 200;
 
 /** Time of a commitment. CPU of the threads beside the writer's: the tree's, and those that collect its garbage. */
@@ -130,11 +130,13 @@ export async function commitmentFigures(accounts: number): Promise<CommitmentFig
   const ledger = book as unknown as ExchangeLedger;
   const commitments = new BookCommitments({ secret: 'bench', kept: 1e6 });
   const commit = async (barEnd: number) => {
-    const committed = await commitments.commit({ barEnd, forecastId: 'f' }, { opening: [], records: [] });
+    const committed = await commitments.commit({ barEnd, forecastId: 'f' });
+    await commitments.beginJournal([]);
     if (committed === null) throw new Error('not committed');
   };
   const build = await watched(async () => {
     commitments.start(ledger);
+    await commitments.beginJournal([]);
     await commit(1);
   });
   const event = (i: number) => ({ kind: 'account-deposited', account: `a${i}` }) as unknown as BookEvent;

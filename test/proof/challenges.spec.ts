@@ -21,8 +21,6 @@ import {
   MerkleSumTree,
   type OpeningBook,
   type RecordedChange,
-  RecordedJournal,
-  tradeReceipt,
 } from '#lib/commitment';
 import { type BarInput, barStatement, barValues, priceRows, stateNumbers } from '#lib/proofs';
 import { callSpread } from '#lib/risk';
@@ -31,6 +29,7 @@ import { challengeCommand, checkReceiptCommand, lapseCommand } from '../../apps/
 import { randomBar, randomSalt } from '../support/factor-cases.js';
 import { BAR_SECONDS as BAR, OracleChain, STATE_BAR as START } from '../support/oracle-chain.js';
 import { temporaryProver } from '../support/proofs.js';
+import { WrittenJournal } from '../support/written-journal.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,11 +132,7 @@ describe('the premium of a trade', () => {
 
   /** The model's premia of the trade: the risk as the circuit has it, the call spread in floats. */
   function premia(): [bigint, bigint] {
-    const receipt = tradeReceipt(
-      { barEnd: 0, forecastId: 'f' },
-      new RecordedJournal(opening, recorded(0n, 0n)),
-      0,
-    );
+    const receipt = new WrittenJournal(opening, recorded(0n, 0n)).receipt({ barEnd: 0, forecastId: 'f' }, 0);
     const { input, unit } = premiumStatement(bars[0], MARKETS, receipt);
     const witness = priceRows(input)[5].map(Number);
     const share = Number(unit) / 1e18;
@@ -193,7 +188,7 @@ describe('the premium of a trade', () => {
     await publish(1, records);
     const at = { barEnd: Number(START + 2n * BAR) * 1000, forecastId: 'f' };
     const receipt = {
-      ...tradeReceipt(at, new RecordedJournal(opening, records), 0),
+      ...new WrittenJournal(opening, records).receipt(at, 0),
       event: JSON.stringify(whole),
       salt: hexOf(SALT),
     };
@@ -213,7 +208,7 @@ describe('the premium of a trade', () => {
       const entry = /\/entries\/(\d)$/.exec(request.url!);
       const at = { barEnd: Number(START + 2n * BAR) * 1000, forecastId: 'f' };
       const body =
-        entry === null ? bars[0] : tradeReceipt(at, new RecordedJournal(opening, served), Number(entry[1]));
+        entry === null ? bars[0] : new WrittenJournal(opening, served).receipt(at, Number(entry[1]));
       response.end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));

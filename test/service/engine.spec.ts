@@ -225,14 +225,14 @@ describe('the engine on a simulated market', () => {
     const { journal } = commitment;
     expect(journal.entries).toBeGreaterThan(1);
     // Market time stands still at a bar's end: a journal is told from the next one by its sequences.
-    const [{ value: kept }] = await engine.database.query<{ value: { after: number; last: number } }[]>(
-      `select value from service_state where service = 'pricer-journal' and starts_with(name, 'journal/')
-       order by name desc limit 1`,
+    const [newest, before] = await engine.database.query<{ last: number }[]>(
+      `select (value->>'last')::int as last from service_state
+       where service = 'pricer-journal' and starts_with(name, 'journal/') order by name desc limit 2`,
     );
     const trades = await engine.database.query<{ id: string }[]>(
       `select payload->>'tradeId' as id from book_event where kind = 'trade-booked' and sequence > $1 and sequence <= $2
        and jsonb_array_length(payload->'legs') > 0 order by sequence`,
-      [kept.after, kept.last],
+      [before.last, newest.last],
     );
     expect(trades.length).toBeGreaterThan(1);
     const closing = (sums: string) =>

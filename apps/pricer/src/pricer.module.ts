@@ -118,7 +118,7 @@ export class PricerModule {
           ) => {
             const secret = config.BOOK_SALT_SECRET ?? randomBytes(32).toString('base64url');
             const commitments = new BookCommitments({ secret, kept: KEPT_OF_BOOKS });
-            const journals = new TradeJournals(database, secret);
+            const journals = new TradeJournals(database, commitments, secret);
             const service = new PricerService(config, repository, snapshots, commitments, journals, seal);
             await service.follow();
             owners.register(PRICER_LANE, service);

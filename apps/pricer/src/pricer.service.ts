@@ -159,8 +159,8 @@ export class PricerService implements LaneOwner {
   }
 
   /** An entry of a journal without its event: {@link TradeJournals.entry}. */
-  journalEntry(barEnd: number, index: number): Promise<TradeReceipt> {
-    return this.journals.entry(barEnd, index);
+  async journalEntry(barEnd: number, index: number): Promise<TradeReceipt> {
+    return (await this.journals.entry(barEnd, index)).receipt;
   }
 
   /**
@@ -240,10 +240,11 @@ export class PricerService implements LaneOwner {
     await this.repository.saveRisk(context.manager, record.at, record);
     const { forecastId, barEnd } = this.current.board.latestForecast!;
     const at = { barEnd, forecastId };
-    const commitment = await this.commitments.commit(at, this.journals.current);
+    const committed = await this.commitments.commit(at);
     // Without a commitment the next one has these changes as well.
-    if (commitment !== null) {
-      await this.journals.close(context.manager, this.current.ledger, at);
+    if (committed === null) await this.journals.restore(this.current.ledger, context.manager);
+    else {
+      await this.journals.close(context.manager, this.current.ledger, at, committed.journal);
       this.recorder?.begin();
     }
     context.publish(
@@ -259,7 +260,7 @@ export class PricerService implements LaneOwner {
         TOPICS.standingBooks,
         'exchange',
         { id: `book@${record.at}`, sequence: record.at, time: record.at },
-        { ...this.current.standing.record(), commitment },
+        { ...this.current.standing.record(), commitment: committed?.book ?? null },
       ),
     );
   }

@@ -14,6 +14,7 @@ export {
   type Inclusion,
   NotIncludedError,
 } from './inclusion.js';
+export { type ChunkStart, type ClosedJournal, JOURNAL_CHUNK, JournalWriter } from './journal-writer.js';
 export { MerkleSumTree } from './merkle-sum-tree.js';
 export {
   accountSums,
@@ -27,10 +28,10 @@ export {
 } from './sums.js';
 export {
   type BookChange,
+  type JournalBookState,
   journalTree,
   type OpeningBook,
   type RecordedChange,
-  RecordedJournal,
 } from './recorded-journal.js';
 export {
   contentOf,
@@ -47,5 +48,12 @@ export {
   termsDigest,
   type TradeReceipt,
 } from './trade-journal.js';
-export { checkTradeReceipt, type CheckedReceipt, openedReceipt, tradeReceipt } from './trade-receipt.js';
+export {
+  checkTradeReceipt,
+  type CheckedReceipt,
+  openedReceipt,
+  type ReadChunk,
+  type ReceiptSource,
+  tradeReceipt,
+} from './trade-receipt.js';
 export { tradeReceiptSchema } from './trade-receipt-schema.js';

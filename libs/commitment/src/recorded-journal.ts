@@ -104,7 +104,8 @@ export class JournalBook {
   }
 }
 
-function termsOf(record: RecordedChange): JournalTerms {
+/** Terms of a record as numbers. */
+export function termsOf(record: RecordedChange): JournalTerms {
   const { time, kind, capital, liquidity, pending, traded, riskPremium, liquidityPremium, charged } = record;
   return {
     ...{ time, kind, capital: BigInt(capital), liquidity: BigInt(liquidity), pending: BigInt(pending) },
@@ -118,54 +119,8 @@ export function leafOf({ rows, terms, content }: JournalEntry): JournalLeaf {
   return { content, ...rowDigests(rows), terms: termsDigest(terms) };
 }
 
-/** Entries between two states of the book that are kept. */
-const KEPT_EVERY = 256;
-
-/** A journal with its tree. Its entries are made anew from the last kept state of the book before them, for each has the whole book. */
-export class RecordedJournal {
-  readonly tree: JournalTree;
-  private readonly states: JournalBookState[] = [];
-
-  /** O(entries × markets). */
-  constructor(
-    opening: OpeningBook,
-    private readonly records: readonly RecordedChange[],
-  ) {
-    const book = new JournalBook({ opening, marks: [] });
-    const leaves: Uint8Array[] = [];
-    records.forEach((record, i) => {
-      if (i % KEPT_EVERY === 0) this.states.push(book.state());
-      leaves.push(journalLeafDigest(leafOf(book.take(record))));
-    });
-    this.tree = new JournalTree(leaves);
-  }
-
-  get entries(): number {
-    return this.records.length;
-  }
-
-  /** Place of the change of a book event; −1 where there is none. */
-  indexOf(sequence: number): number {
-    let [low, high] = [0, this.records.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.records[middle].sequence < sequence) low = middle + 1;
-      else high = middle;
-    }
-    return this.records[low]?.sequence === sequence ? low : -1;
-  }
-
-  /** An entry. O(markets). */
-  entry(index: number): JournalEntry {
-    const kept = Math.floor(index / KEPT_EVERY);
-    const book = new JournalBook(this.states[kept]);
-    let entry: JournalEntry | undefined;
-    for (let i = kept * KEPT_EVERY; i <= index; i++) entry = book.take(this.records[i]);
-    return entry!;
-  }
-}
-
-/** The tree of a journal. O(entries × markets). */
+/** The tree of a journal, all at once. O(entries × markets). */
 export function journalTree(opening: OpeningBook, records: readonly RecordedChange[]): JournalTree {
-  return new RecordedJournal(opening, records).tree;
+  const book = new JournalBook({ opening, marks: [] });
+  return new JournalTree(records.map((record) => journalLeafDigest(leafOf(book.take(record)))));
 }

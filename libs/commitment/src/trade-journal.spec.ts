@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { WrittenJournal } from '../../../test/support/written-journal.js';
 import {
   checkTradeReceipt,
   contentOf,
@@ -10,8 +11,6 @@ import {
   netBookDigest,
   type RecordedChange,
   rowBytes,
-  RecordedJournal,
-  tradeReceipt,
   type TradeReceipt,
 } from './index.js';
 
@@ -55,7 +54,7 @@ const RECORDS: RecordedChange[] = [
 ];
 
 function receiptOf(index: number, records = RECORDS): TradeReceipt {
-  const receipt = tradeReceipt(AT, new RecordedJournal(OPENING, records), index);
+  const receipt = new WrittenJournal(OPENING, records).receipt(AT, index);
   return { ...receipt, event: JSON.stringify(EVENTS[index]), salt: hexOf(salt) };
 }
 
@@ -90,7 +89,7 @@ describe('a journal', () => {
         );
         const index = at % count;
         const bare = { event: null, salt: null };
-        const receipt = { ...tradeReceipt(AT, new RecordedJournal(OPENING, records), index), ...bare };
+        const receipt = { ...new WrittenJournal(OPENING, records).receipt(AT, index), ...bare };
         const expected = hexOf(journalTree(OPENING, records).root);
         expect(checkTradeReceipt(receipt).root).toBe(expected);
         const moved = index === 0 ? count : index - 1;
@@ -99,7 +98,7 @@ describe('a journal', () => {
           const journal = { ...receipt.journal, entries: 2 * count + 1 };
           expect(() => checkTradeReceipt({ ...receipt, journal })).toThrow('siblings');
         }
-        expect(() => tradeReceipt(AT, new RecordedJournal(OPENING, records), count)).toThrow('no entry');
+        expect(() => new WrittenJournal(OPENING, records).receipt(AT, count)).toThrow('no entry');
       }),
       { numRuns: 15 },
     );
@@ -139,7 +138,7 @@ describe('a journal', () => {
     const content = hexOf(contentOf(salt, JSON.stringify(of)));
     const records = RECORDS.with(index, { ...RECORDS[index], ...change, content });
     return {
-      ...tradeReceipt(AT, new RecordedJournal(OPENING, records), index),
+      ...new WrittenJournal(OPENING, records).receipt(AT, index),
       event: JSON.stringify(of),
       salt: hexOf(salt),
     };

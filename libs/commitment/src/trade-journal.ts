@@ -79,8 +79,8 @@ export interface TradeReceipt {
 const LEAF = 3;
 const NODE = 4;
 const ROW_BYTES = 128;
-const POSITION_BYTES = 64;
-const WORD = 32;
+export const POSITION_BYTES = 64;
+export const WORD = 32;
 const TERMS_WORDS = 9;
 const EMPTY: Uint8Array = new Uint8Array(DIGEST_BYTES);
 
@@ -183,17 +183,34 @@ export function journalLeafDigest({ content, before, after, marks, terms }: Jour
 
 const nodeOf = (left: Uint8Array, right: Uint8Array) => tagged(NODE, left, right);
 
+/** A node over nothing but missing leaves. */
+function emptyAt(height: number): Uint8Array {
+  let empty = EMPTY;
+  for (let level = 0; level < height; level++) empty = nodeOf(empty, empty);
+  return empty;
+}
+
 /** The tree of a journal's leaves; leaves that are missing to a power of two are zeros. */
 export class JournalTree {
   /** from the leaves to the root */
   private readonly levels: readonly (readonly Uint8Array[])[];
   readonly root: Uint8Array;
+  /** stands for a leaf that is missing */
+  private readonly empty: Uint8Array;
 
-  /** @param leaves digests, in the order of the entries */
-  constructor(readonly leaves: readonly Uint8Array[]) {
+  /**
+   * @param leaves digests, in the order of the entries; of nodes at a height of a larger tree
+   * @param height of the leaves in the larger tree
+   * @param depth levels above the leaves, at least
+   */
+  constructor(
+    readonly leaves: readonly Uint8Array[],
+    { height = 0, depth = 0 }: { readonly height?: number; readonly depth?: number } = {},
+  ) {
     const levels: Uint8Array[][] = [[...leaves]];
-    let empty = EMPTY;
-    while (levels[levels.length - 1].length > 1) {
+    this.empty = emptyAt(height);
+    let { empty } = this;
+    while (levels[levels.length - 1].length > 1 || levels.length <= depth) {
       const below = levels[levels.length - 1];
       const level: Uint8Array[] = [];
       for (let i = 0; i < below.length; i += 2) level.push(nodeOf(below[i], below[i + 1] ?? empty));
@@ -210,7 +227,7 @@ export class JournalTree {
       throw new NotIncludedError(`there is no entry ${index} among ${this.leaves.length}`);
     const path: Uint8Array[] = [];
     let place = index;
-    let empty = EMPTY;
+    let { empty } = this;
     for (const level of this.levels.slice(0, -1)) {
       path.push(level[place ^ 1] ?? empty);
       empty = nodeOf(empty, empty);

@@ -1,7 +1,14 @@
 import { InvalidInputError, parseInput, parseJson } from '#lib/errors';
 import { bytesOf, hexOf } from './included-account.js';
 import { NotIncludedError } from './inclusion.js';
-import { type JournalEntry, leafOf, RecordedJournal } from './recorded-journal.js';
+import { type ClosedJournal, JOURNAL_CHUNK, journalPath, nextLeaf, requireEntry } from './journal-writer.js';
+import {
+  JournalBook,
+  type JournalBookState,
+  type JournalEntry,
+  type RecordedChange,
+} from './recorded-journal.js';
+import { RunningBook } from './running-book.js';
 import {
   contentOf,
   journalLeafDigest,
@@ -44,18 +51,39 @@ const TERMS = [
   'charged',
 ] as const;
 
-/** Writes the receipt of an entry. @throws {NotIncludedError} for an index without an entry */
+/** Records of a chunk, and the book before them. */
+export interface ReadChunk extends JournalBookState {
+  readonly records: readonly RecordedChange[];
+}
+
+/** What a receipt is written from. */
+export interface ReceiptSource {
+  /** milliseconds */
+  readonly barEnd: number;
+  readonly forecastId: string;
+  readonly journal: ClosedJournal;
+  /** the entry's chunk */
+  readonly chunk: ReadChunk;
+  /** the chunk before, where the entry is the first of its own */
+  readonly before: ReadChunk | undefined;
+}
+
+/** Writes the receipt of an entry. @throws {NotIncludedError} for an index without an entry, and where records are others than the journal's */
 export function tradeReceipt(
-  of: { readonly barEnd: number; readonly forecastId: string },
-  journal: RecordedJournal,
+  { barEnd, forecastId, journal, chunk, before }: ReceiptSource,
   index: number,
 ): TradeReceipt {
-  const { tree } = journal;
-  const path = tree.path(index).map(hexOf);
-  const { rows, terms, content }: JournalEntry = journal.entry(index);
+  requireEntry(index, journal.entries);
+  const place = index % JOURNAL_CHUNK;
+  const own = read(chunk);
+  const path = journalPath(journal, own.digests, index);
+  const { rows, terms, content } = entryOf(chunk, place);
+  const { root, entries } = journal;
+  if (hexOf(journalRoot(own.digests[place], { index, entries, path })) !== hexOf(root))
+    throw new NotIncludedError(`the records of entry ${index} are others than the journal has`);
   return {
-    ...{ barEnd: new Date(of.barEnd).toISOString(), forecastId: of.forecastId },
-    journal: { root: hexOf(tree.root), entries: journal.entries },
+    ...{ barEnd: new Date(barEnd).toISOString(), forecastId },
+    journal: { root: hexOf(root), entries },
     ...{ index, event: null, salt: null, content: hexOf(content) },
     rows: rows.map(({ market, before: held, after, price }) => ({
       ...{ market, before: positionText(held), after: positionText(after), price: String(price) },
@@ -64,12 +92,31 @@ export function tradeReceipt(
       ...(Object.fromEntries(TERMS.map((field) => [field, String(terms[field])])) as TermsText),
       ...{ time: terms.time, kind: terms.kind },
     },
-    path,
-    preceding:
-      index === 0
-        ? null
-        : { ...leafText(leafOf(journal.entry(index - 1))), path: tree.path(index - 1).map(hexOf) },
+    path: path.map(hexOf),
+    preceding: index === 0 ? null : preceding(journal, place > 0 ? own : read(before!), index - 1),
   };
+}
+
+interface ReadLeaves {
+  readonly leaves: readonly JournalLeaf[];
+  readonly digests: readonly Uint8Array[];
+}
+
+function read({ records, ...at }: ReadChunk): ReadLeaves {
+  const book = new RunningBook(at);
+  const leaves = records.map((record) => nextLeaf(book, record));
+  return { leaves, digests: leaves.map(journalLeafDigest) };
+}
+
+function entryOf({ records, ...at }: ReadChunk, place: number): JournalEntry {
+  const book = new RunningBook(at);
+  for (const { changes, marks } of records.slice(0, place)) book.change(changes, marks);
+  return new JournalBook(book.at()).take(records[place]);
+}
+
+function preceding(journal: ClosedJournal, { leaves, digests }: ReadLeaves, index: number) {
+  const path = journalPath(journal, digests, index).map(hexOf);
+  return { ...leafText(leaves[index % JOURNAL_CHUNK]), path };
 }
 
 const positionText = ({ net, entry }: JournalRow['before']) => ({ net: String(net), entry: String(entry) });

@@ -4,8 +4,6 @@ import { checkIncludedAccount } from '#lib/commitment';
 import { type BookEvent, ExchangeLedger } from '#lib/exchange';
 import { BookCommitments, UnknownEpochError } from './book-commitments.js';
 
-const NO_JOURNAL = { opening: [], records: [] };
-
 describe('commitments to the book', () => {
   let commitments: BookCommitments;
   let ledger: ExchangeLedger;
@@ -17,14 +15,15 @@ describe('commitments to the book', () => {
     commitments.booked([event]);
   };
   const commit = async (barEnd: number): Promise<string> => {
-    const committed = await commitments.commit({ barEnd, forecastId: `f${barEnd}` }, NO_JOURNAL);
-    return committed!.root;
+    const committed = await commitments.commit({ barEnd, forecastId: `f${barEnd}` });
+    await commitments.beginJournal([]);
+    return committed!.book.root;
   };
   const cashOf = async (account: string, root: string, barEnd?: number) => {
     const { holdings } = checkIncludedAccount(await commitments.inclusion(account, barEnd), root);
     return holdings[0].holds.cash;
   };
-  const begin = () => {
+  const begin = async () => {
     commitments = new BookCommitments({ secret: 'test', kept: 1e6 });
     ledger = new ExchangeLedger(8, 1);
     for (let i = 0; i < 1500; i++)
@@ -36,18 +35,19 @@ describe('commitments to the book', () => {
         amount: '1',
       });
     commitments.start(ledger);
+    await commitments.beginJournal([]);
   };
   afterEach(() => commitments.close());
 
   it('are the same whether changes were hashed early or when the bar ended', async () => {
-    begin();
+    await begin();
     // Fewer at a time than are told early, and none while a commitment waits.
     for (let i = 0; i < 900; i++) deposit(`b${i}`, '2');
     await commit(1);
     for (let i = 0; i < 1400; i++) deposit(`a${i}`, '3');
     const late = await commit(2);
     await commitments.close();
-    begin();
+    await begin();
     for (let i = 0; i < 900; i++) deposit(`b${i}`, '2');
     for (let i = 0; i < 1400; i++) {
       deposit(`a${i}`, '3');
@@ -57,7 +57,7 @@ describe('commitments to the book', () => {
   });
 
   it('show everybody as of the last commitment while changes are hashed', async () => {
-    begin();
+    await begin();
     const root = await commit(1);
     for (let i = 0; i < 1200; i++) deposit(`a${i}`, '4');
     expect(await cashOf('a7', root)).toBe(100_000_000n);

@@ -4,6 +4,9 @@ import { Logger } from '@nestjs/common';
 import { isolatedAccount } from '#lib/amounts';
 import {
   accountSums,
+  type ChunkStart,
+  type ClosedJournal,
+  hexOf,
   type Holdings,
   type IncludedAccount,
   type OpeningBook,
@@ -22,7 +25,6 @@ import type {
   CommitmentTerms,
   CommittedAt,
   CommittedBook,
-  JournalRoot,
 } from './commitment.worker.js';
 
 /** The tree of accounts is with the process that writes the book. */
@@ -122,16 +124,30 @@ export class BookCommitments {
       this.tell(keeping, changedParticipants(keeping));
   }
 
+  /** Begins a journal of the book's changes: after {@link start}, and after each {@link commit}. */
+  async beginJournal(opening: OpeningBook): Promise<void> {
+    await this.keeping?.pool.run({ kind: 'begin-journal', opening });
+  }
+
+  /**
+   * Adds entries to the journal, beside the writer.
+   *
+   * @returns the book where chunks of entries begin
+   */
+  async append(records: readonly RecordedChange[]): Promise<readonly ChunkStart[]> {
+    const starts = await this.keeping?.pool.run({ kind: 'append', records });
+    return (starts ?? []) as readonly ChunkStart[];
+  }
+
   /**
    * Commits to the book as it is now, and to its changes since the commitment before. It must not change until this has been
    * answered.
    *
-   * @returns null where it cannot be committed to, which is logged: the tree is then built anew
+   * @returns null where it cannot be committed to, which is logged: the tree is then built anew, and has no journal
    */
   async commit(
     at: Omit<CommittedAt, 'pool'>,
-    { opening, records }: { readonly opening: OpeningBook; readonly records: readonly RecordedChange[] },
-  ): Promise<BookCommitmentPayload | null> {
+  ): Promise<{ readonly book: BookCommitmentPayload; readonly journal: ClosedJournal } | null> {
     const { keeping } = this;
     if (keeping === undefined) return null;
     const { ledger } = keeping;
@@ -146,11 +162,12 @@ export class BookCommitments {
       await tell(keeping, changedParticipants(keeping));
       const request = { kind: 'commit', at: { ...at, pool } } as const;
       const { root, digest, sums, totals } = (await keeping.pool.run(request)) as CommittedBook;
-      const journal = (await keeping.pool.run({ kind: 'journal', opening, records })) as JournalRoot;
+      const journal = (await keeping.pool.run({ kind: 'close-journal' })) as ClosedJournal;
       const wrong = difference(totals, ledger);
       if (wrong !== undefined) throw new Error(`the accounts’ ${wrong} differs from the ledger’s`);
-      return {
-        ...{ root, digest, sums, accounts: Number(totals.accounts), journal },
+      const book = {
+        ...{ root, digest, sums, accounts: Number(totals.accounts) },
+        journal: { root: hexOf(journal.root), entries: journal.entries },
         pool: {
           capital: String(pool.capital),
           liquidity: String(pool.liquidity),
@@ -158,6 +175,7 @@ export class BookCommitments {
           other: String(pool.other),
         },
       };
+      return { book, journal };
     } catch (error) {
       if (keeping.ended) return null;
       this.logger.error(`the book of ${at.forecastId} could not be committed to: ${messageOf(error)}`);

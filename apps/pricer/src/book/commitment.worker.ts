@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
 import {
   bookRoot,
+  type ChunkStart,
+  type ClosedJournal,
   type Commitment,
   hexOf,
   type Inclusion,
   includedAccount,
   type IncludedAccount,
-  journalTree,
+  JournalWriter,
   MerkleSumTree,
   type OpeningBook,
   type PoolAmounts,
@@ -41,7 +43,9 @@ export type CommitmentRequest =
   | { readonly kind: 'commit'; readonly at: CommittedAt }
   | { readonly kind: 'inclusion'; readonly accounts: readonly string[]; readonly barEnd: number | undefined }
   | { readonly kind: 'leaf'; readonly account: string; readonly at: number }
-  | { readonly kind: 'journal'; readonly opening: OpeningBook; readonly records: readonly RecordedChange[] };
+  | { readonly kind: 'begin-journal'; readonly opening: OpeningBook }
+  | { readonly kind: 'append'; readonly records: readonly RecordedChange[] }
+  | { readonly kind: 'close-journal' };
 
 /** A book's commitment, in hex, and the sums as numbers. */
 export interface CommittedBook {
@@ -51,20 +55,21 @@ export interface CommittedBook {
   readonly totals: Totals;
 }
 
-/** Root of a journal, in hex. */
-export interface JournalRoot {
-  readonly root: string;
-  readonly entries: number;
-}
-
 export type CommitmentReply =
-  CommittedBook | IncludedAccount | JournalRoot | 'unknown-epoch' | 'unknown-account' | undefined;
+  | CommittedBook
+  | IncludedAccount
+  | readonly ChunkStart[]
+  | ClosedJournal
+  | 'unknown-epoch'
+  | 'unknown-account'
+  | undefined;
 
 const { secret, kept } = workerData as CommitmentTerms;
 const key = createHash('sha256').update(secret).digest();
 const tree = new MerkleSumTree(kept);
 /** of the commitments that can be asked for, oldest first */
 const committed: CommittedAt[] = [];
+let journal: JournalWriter | undefined;
 
 answerRequests((request: CommitmentRequest): CommitmentReply => {
   if (request.kind === 'set') {
@@ -77,14 +82,28 @@ answerRequests((request: CommitmentRequest): CommitmentReply => {
     const found = included([request.account], (barEnd) => barEnd <= request.at);
     return typeof found === 'string' ? undefined : found;
   }
-  if (request.kind === 'journal') {
-    const { root, leaves } = journalTree(request.opening, request.records);
-    return { root: hexOf(root), entries: leaves.length };
+  if (request.kind === 'begin-journal') {
+    journal = new JournalWriter(request.opening);
+    return undefined;
   }
+  if (request.kind === 'append') return append(request.records);
+  if (request.kind === 'close-journal') return begun().close();
   if (request.kind === 'commit') return commit(request.at);
   const { accounts, barEnd } = request;
   return included(accounts, (end) => barEnd === undefined || end === barEnd);
 });
+
+/** A thread that has taken the place of another one has no journal: its entries have to be told again. */
+function begun(): JournalWriter {
+  if (journal === undefined) throw new Error('no journal was begun in this thread');
+  return journal;
+}
+
+/** @returns beginnings of the chunks that begin with one of the records */
+function append(records: readonly RecordedChange[]): ChunkStart[] {
+  const writer = begun();
+  return records.map((record) => writer.append(record)).filter((start) => start !== undefined);
+}
 
 function commit(at: CommittedAt): CommittedBook {
   const commitment: Commitment = tree.commit();

@@ -1,62 +1,42 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkTradeReceipt, type RecordedChange } from '#lib/commitment';
+import { checkTradeReceipt, hexOf, type RecordedChange } from '#lib/commitment';
 import { BusyError } from '#lib/service';
+import { WrittenJournal } from '../../../../test/support/written-journal.js';
 import { ReceiptDesk } from './receipt-desk.js';
 
-const ENTRIES = 1500;
-const RECORDS = Array.from({ length: ENTRIES }, (_, i): RecordedChange => ({
+const RECORDS = Array.from({ length: 20 }, (_, i): RecordedChange => ({
   ...{ sequence: 10 + 2 * i, time: i, kind: 1, capital: '5', liquidity: '6', pending: '-7' },
   ...{ traded: '200000000', riskPremium: '1', liquidityPremium: '2', charged: '3' },
   ...{ changes: [[`M${i % 5}`, String(i + 1), '100']], marks: [[`M${i % 7}`, String(i)]] },
   content: `0x${i.toString(16).padStart(64, '0')}`,
 }));
-const journalOf = (barEnd: number) => ({ barEnd, forecastId: 'f', opening: [] });
+const { journal, chunks } = new WrittenJournal([], RECORDS);
+const source = { barEnd: 1, forecastId: 'f', journal, chunk: chunks[0], before: undefined };
 
 describe(ReceiptDesk, () => {
   let desk: ReceiptDesk;
-  let read: number;
   beforeEach(() => {
     desk = new ReceiptDesk();
-    read = 0;
   });
   afterEach(() => desk.close());
 
-  async function* parts(): AsyncGenerator<readonly RecordedChange[]> {
-    read++;
-    for (let from = 0; from < ENTRIES; from += 500)
-      yield await Promise.resolve(RECORDS.slice(from, from + 500));
-  }
-
-  it('reads a journal once, however many receipts of it are asked for', async () => {
-    const asked = [0, 1, 255, 256, 257, 700, ENTRIES - 1];
-    const roots = new Set<string>();
-    for (const index of asked) {
-      const receipt = (await desk.receipt(journalOf(1), { index }, parts))!;
-      const { root, entries } = checkTradeReceipt(receipt);
-      roots.add(root);
-      expect([entries, receipt.index, receipt.content]).toEqual([ENTRIES, index, RECORDS[index].content]);
-      expect(await desk.receipt(journalOf(1), { sequence: 10 + 2 * index }, parts)).toEqual(receipt);
-    }
-    expect(roots.size).toBe(1);
-    expect(read).toBe(1);
+  it('makes the receipt of what is read, and none where nothing is found', async () => {
+    const receipt = (await desk.receipt(() => Promise.resolve({ source, index: 7 })))!;
+    expect(checkTradeReceipt(receipt, hexOf(journal.root))).toMatchObject({ index: 7, entries: 20 });
+    expect(await desk.receipt(() => Promise.resolve(undefined))).toBeUndefined();
   });
 
-  it('has no entry of another sequence, or past the end', async () => {
-    for (const place of [{ sequence: 11 }, { sequence: 9 }, { sequence: 1e9 }, { index: ENTRIES }])
-      expect(await desk.receipt(journalOf(1), place, parts)).toBeUndefined();
-    expect(read).toBe(1);
-  });
-
-  it('reads one journal at a time, whoever asks; past 64 that wait it refuses', async () => {
+  it('reads for one at a time, whoever asks; past 64 that wait it refuses', async () => {
     let [reading, most] = [0, 0];
-    async function* slow(): AsyncGenerator<readonly RecordedChange[]> {
+    const slow = async () => {
       most = Math.max(most, ++reading);
-      yield await Promise.resolve(RECORDS.slice(0, 5));
+      await Promise.resolve();
       reading--;
-    }
+      return { source, index: 0 };
+    };
     const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, bar) =>
-        desk.receipt(journalOf(bar), { index: 0 }, slow).then(
+      Array.from({ length: 100 }, () =>
+        desk.receipt(slow).then(
           () => 'made',
           (error: unknown) => (error instanceof BusyError ? 'busy' : String(error)),
         ),
@@ -67,13 +47,10 @@ describe(ReceiptDesk, () => {
     expect(most).toBe(1);
   });
 
-  it('a journal that cannot be read is read again by whoever asks next', async () => {
-    async function* failing(): AsyncGenerator<readonly RecordedChange[]> {
-      yield await Promise.resolve(RECORDS.slice(0, 5));
-      throw new Error('the connection is lost');
-    }
-    await expect(desk.receipt(journalOf(1), { index: 0 }, failing)).rejects.toThrow(/lost/);
-    const receipt = (await desk.receipt(journalOf(1), { index: 900 }, parts))!;
-    expect(receipt.journal.entries).toBe(ENTRIES);
+  it('tells whoever asked that a journal cannot be read, and goes on', async () => {
+    await expect(desk.receipt(() => Promise.reject(new Error('the connection is lost')))).rejects.toThrow(
+      /lost/,
+    );
+    expect((await desk.receipt(() => Promise.resolve({ source, index: 3 })))?.index).toBe(3);
   });
 });

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import {
+  type BookChange,
+  bytesOf,
+  type ChunkStart,
+  type ClosedJournal,
   contentOf,
   hexOf,
-  type BookChange,
+  JOURNAL_CHUNK,
+  type JournalBookState,
   type OpeningBook,
+  type ReadChunk,
   type RecordedChange,
   saltOf,
   type TradeReceipt,
@@ -12,7 +18,9 @@ import {
 import { ZkriskError } from '#lib/errors';
 import { type BookEvent, type ExchangeLedger, netBook } from '#lib/exchange';
 import { ServiceStateRepository } from '#lib/storage';
+import type { BookCommitments } from './book-commitments.js';
 import { ReceiptDesk } from './receipt-desk.js';
+import type { ReceiptRequest } from './receipt.worker.js';
 
 /** No epoch's journal has a trade yet: the bar it was booked in is not over. */
 export class ReceiptPendingError extends ZkriskError {
@@ -32,59 +40,88 @@ export class NoReceiptError extends ZkriskError {
   }
 }
 
-/** An epoch's journal: which records are in it. */
+/** An epoch's journal: its tree down to chunks of entries, and which records are in it. */
 interface KeptJournal {
   readonly barEnd: number;
   readonly forecastId: string;
-  readonly opening: OpeningBook;
-  /** sequences of book events: after the first, up to the last */
-  readonly after: number;
+  /** in hex */
+  readonly root: string;
+  readonly entries: number;
+  /** digests over the chunks, in hex */
+  readonly chunks: readonly string[];
+  /** sequence of each chunk's first record */
+  readonly firsts: readonly number[];
+  /** sequence of the last book event before the next journal */
   readonly last: number;
 }
 
 /** The bar that is not over. */
 interface OpenJournal {
   readonly opening: OpeningBook;
+  /** sequence of the last book event before it */
   readonly after: number;
 }
 
 const SERVICE = 'pricer-journal';
 const ENTRIES = 'entries/';
+const CHUNKS = 'chunks/';
 const JOURNALS = 'journal/';
 const OPEN = 'open';
 const DIGITS = 15;
-/** Rows of entries that are read at once: each has a batch's. */
-const ROWS_OF_A_PART = 8;
+/** The writer waits for the thread that hashes where it is so many records behind. */
+const MOST_WAITING = 20_000;
+/** Rows that are read at once where a bar that is not over is taken up. */
+const ROWS = 200;
 
 /** Names that sort as their numbers do. */
 const ordered = (prefix: string, number: number) => `${prefix}${String(number).padStart(DIGITS, '0')}`;
 
 /**
- * Journals of the epochs: every change of the pool's book, kept in the transaction that books it, and put into a Merkle tree when the
- * book is committed to. Receipts are made from these rows, however old.
+ * Journals of the epochs: every change of the pool's book, kept in the transaction that books it, and added to a Merkle tree beside the
+ * writer. Receipts are made from these rows, however old: one takes the rows of one chunk of entries, or two.
  */
 export class TradeJournals {
   private readonly states = new ServiceStateRepository(SERVICE);
   private readonly desk = new ReceiptDesk();
   private readonly key: Uint8Array;
   private open: OpenJournal = { opening: [], after: 0 };
-  private pending: RecordedChange[] = [];
+  private firsts: number[] = [];
+  /** beginnings of chunks that are to be kept */
+  private starts: ChunkStart[] = [];
+  /** records that the tree does not have yet */
+  private waiting = 0;
+  private appended: Promise<void> = Promise.resolve();
 
   /** @param secret salts of events are made from it */
   constructor(
     private readonly database: DataSource,
+    private readonly commitments: BookCommitments,
     secret: string,
   ) {
     this.key = createHash('sha256').update(`journal ${secret}`).digest();
   }
 
-  /** The book is ours to write: takes up the bar that is not over. */
-  async restore(ledger: ExchangeLedger): Promise<void> {
-    const { manager } = this.database;
+  /**
+   * The book is ours to write, or the thread with the tree has begun anew: takes up the bar that is not over.
+   *
+   * @param manager of the transaction that is under way, if one is
+   */
+  async restore(ledger: ExchangeLedger, manager: EntityManager = this.database.manager): Promise<void> {
     const open = await this.states.load<OpenJournal>(manager, OPEN);
-    this.open = open ?? { opening: netBook(ledger), after: ledger.eventCount };
+    await this.begin(open ?? { opening: netBook(ledger), after: ledger.eventCount });
     if (open === undefined) await this.states.save(manager, OPEN, this.open);
-    this.pending = await this.entries(this.open.after, Number.MAX_SAFE_INTEGER);
+    let name = ordered(ENTRIES, this.open.after);
+    for (;;) {
+      const rows = await manager.query<{ name: string; value: RecordedChange[] }[]>(
+        `select name, value from service_state where service = $1 and name > $2 and name < $3 order by name limit ${ROWS}`,
+        [SERVICE, name, ordered(ENTRIES, Number.MAX_SAFE_INTEGER)],
+      );
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      for (const { value } of rows) this.append(value);
+      await this.appended;
+      ({ name } = last);
+    }
   }
 
   /**
@@ -103,27 +140,30 @@ export class TradeJournals {
       ...record,
       content: hexOf(contentOf(this.saltOf(record.sequence), texts[record.sequence - first])),
     }));
-    await this.states.saveTexts(manager, [[ordered(ENTRIES, kept[0].sequence), JSON.stringify(kept)]]);
-    this.pending.push(...kept);
+    const row = [ordered(ENTRIES, kept[0].sequence), JSON.stringify(kept)] as const;
+    await this.states.saveTexts(manager, [row, ...this.takeStarts()]);
+    this.append(kept);
+    // Where the thread has failed, the next commitment says so.
+    if (this.waiting > MOST_WAITING) await this.appended.catch(() => undefined);
   }
 
-  /** Changes of the book in the bar that is not over. */
-  get current(): { readonly opening: OpeningBook; readonly records: readonly RecordedChange[] } {
-    return { opening: this.open.opening, records: this.pending };
-  }
-
-  /** The book of a bar was committed to with the journal: the next one begins. */
+  /** The book of a bar was committed to with this journal: the next one begins. */
   async close(
     manager: EntityManager,
     ledger: ExchangeLedger,
     { barEnd, forecastId }: { readonly barEnd: number; readonly forecastId: string },
+    { root, entries, chunks }: ClosedJournal,
   ): Promise<void> {
-    const { opening, after } = this.open;
+    await this.appended;
     const last = ledger.eventCount;
-    const journal: KeptJournal = { barEnd, forecastId, opening, after, last };
-    this.open = { opening: netBook(ledger), after: last };
-    this.pending = [];
+    const journal: KeptJournal = {
+      ...{ barEnd, forecastId, root: hexOf(root), entries, chunks: chunks.map(hexOf) },
+      ...{ firsts: this.firsts, last },
+    };
+    const starts = this.takeStarts();
+    await this.begin({ opening: netBook(ledger), after: last });
     await this.states.saveTexts(manager, [
+      ...starts,
       [ordered(JOURNALS, last), JSON.stringify(journal)],
       [OPEN, JSON.stringify(this.open)],
     ]);
@@ -149,27 +189,44 @@ export class TradeJournals {
       ordered(JOURNALS, Number.MAX_SAFE_INTEGER),
     ]);
     if (journal === undefined) throw new ReceiptPendingError(tradeId);
-    const receipt = await this.desk.receipt(journal, { sequence }, () => this.parts(journal));
+    const receipt = await this.desk.receipt(async () => {
+      const chunk = journal.firsts.findLastIndex((first) => first <= sequence);
+      const read = chunk < 0 ? undefined : await this.chunk(journal, chunk);
+      const place = read?.records.findIndex((record) => record.sequence === sequence) ?? -1;
+      return place < 0 ? undefined : this.source(journal, read!, JOURNAL_CHUNK * chunk + place);
+    });
     if (receipt === undefined) throw new NoReceiptError(tradeId);
+    return this.withEvent(receipt, sequence, event);
+  }
+
+  /** A receipt with the event that it is of, as it was hashed. */
+  withEvent(receipt: TradeReceipt, sequence: number, event: BookEvent): TradeReceipt {
     return { ...receipt, event: JSON.stringify(event), salt: hexOf(this.saltOf(sequence)) };
   }
 
   /**
-   * An entry of a journal without its event, as a challenge is answered with.
+   * An entry of a journal without its event, as a challenge is answered with, and the sequence of that event.
    *
    * @param barEnd milliseconds
    * @throws {NoReceiptError} where there is no such entry
    */
-  async entry(barEnd: number, index: number): Promise<TradeReceipt> {
+  async entry(
+    barEnd: number,
+    index: number,
+  ): Promise<{ readonly receipt: TradeReceipt; readonly sequence: number }> {
     const journal = await this.journal(
       `starts_with(name, '${JOURNALS}') and (value->>'barEnd')::bigint = $2 order by name desc`,
       [barEnd],
     );
-    const missing = new NoReceiptError(`entry ${index} of ${new Date(barEnd).toISOString()}`);
-    if (journal === undefined) throw missing;
-    const receipt = await this.desk.receipt(journal, { index }, () => this.parts(journal));
-    if (receipt === undefined) throw missing;
-    return receipt;
+    if (journal === undefined || index >= journal.entries)
+      throw new NoReceiptError(`entry ${index} of ${new Date(barEnd).toISOString()}`);
+    let sequence = 0;
+    const receipt = await this.desk.receipt(async () => {
+      const chunk = await this.chunk(journal, Math.floor(index / JOURNAL_CHUNK));
+      ({ sequence } = chunk.records[index % JOURNAL_CHUNK]);
+      return this.source(journal, chunk, index);
+    });
+    return { receipt: receipt!, sequence };
   }
 
   /** Ends the thread that makes receipts. */
@@ -177,18 +234,51 @@ export class TradeJournals {
     return this.desk.close();
   }
 
-  /** A journal's records, some rows at a time. */
-  private async *parts({ after, last }: KeptJournal): AsyncGenerator<RecordedChange[]> {
-    let from = ordered(ENTRIES, after);
-    for (;;) {
-      const rows = await this.database.query<{ name: string; value: RecordedChange[] }[]>(
-        `select name, value from service_state where service = $1 and name > $2 and name <= $3 order by name limit ${ROWS_OF_A_PART}`,
-        [SERVICE, from, ordered(ENTRIES, last)],
-      );
-      yield rows.flatMap(({ value }) => value);
-      if (rows.length < ROWS_OF_A_PART) return;
-      from = rows.at(-1)!.name;
-    }
+  private async begin(open: OpenJournal): Promise<void> {
+    this.open = open;
+    [this.firsts, this.starts, this.waiting] = [[], [], 0];
+    await this.commitments.beginJournal(open.opening);
+  }
+
+  /** Adds records to the tree while the writer goes on. */
+  private append(records: readonly RecordedChange[]): void {
+    const { firsts, starts } = this;
+    this.waiting += records.length;
+    this.appended = this.commitments.append(records).then((begun) => {
+      this.waiting -= records.length;
+      firsts.push(...begun.map(({ first }) => first));
+      starts.push(...begun);
+    });
+    // Whoever closes the journal hears of it.
+    this.appended.catch(() => undefined);
+  }
+
+  private takeStarts(): [name: string, text: string][] {
+    return this.starts.splice(0).map(({ first, ...at }) => [ordered(CHUNKS, first), JSON.stringify(at)]);
+  }
+
+  private async source(journal: KeptJournal, chunk: ReadChunk, index: number): Promise<ReceiptRequest> {
+    const { barEnd, forecastId, entries } = journal;
+    const closed = { root: bytesOf(journal.root), entries, chunks: journal.chunks.map(bytesOf) };
+    const isFirst = index > 0 && index % JOURNAL_CHUNK === 0;
+    const before = isFirst ? await this.chunk(journal, index / JOURNAL_CHUNK - 1) : undefined;
+    return { source: { barEnd, forecastId, journal: closed, chunk, before }, index };
+  }
+
+  /** Records of a chunk, with the book before them. */
+  private async chunk({ firsts, last }: KeptJournal, index: number): Promise<ReadChunk> {
+    const { manager } = this.database;
+    const [first, next] = [firsts[index], firsts.at(index + 1) ?? last + 1];
+    const at = await this.states.load<JournalBookState>(manager, ordered(CHUNKS, first));
+    if (at === undefined) throw new Error(`the book before event ${first} was not kept`);
+    // A row has the records of a batch, which a chunk may begin in.
+    const rows = await manager.query<{ value: RecordedChange[] }[]>(
+      `select value from service_state where service = $1 and name < $3 and name >= coalesce(
+         (select max(name) from service_state where service = $1 and name > $4 and name <= $2), $2) order by name`,
+      [SERVICE, ordered(ENTRIES, first), ordered(ENTRIES, next), ordered(ENTRIES, 0)],
+    );
+    const records = rows.flatMap(({ value }) => value);
+    return { ...at, records: records.filter(({ sequence }) => sequence >= first && sequence < next) };
   }
 
   private async journal(where: string, parameters: readonly unknown[]): Promise<KeptJournal | undefined> {
@@ -197,15 +287,6 @@ export class TradeJournals {
       [SERVICE, ...parameters],
     );
     return row?.value;
-  }
-
-  /** Records of events after one sequence and up to another, in order. */
-  private async entries(after: number, last: number): Promise<RecordedChange[]> {
-    const rows = await this.database.query<{ value: RecordedChange[] }[]>(
-      `select value from service_state where service = $1 and name > $2 and name <= $3 order by name`,
-      [SERVICE, ordered(ENTRIES, after), ordered(ENTRIES, last)],
-    );
-    return rows.flatMap(({ value }) => value);
   }
 
   private saltOf(sequence: number): Uint8Array {
