@@ -156,7 +156,7 @@ describe('orders of the operator', () => {
     machine.wait(1000);
     const [honest, cash] = [machine.ledger.liquidity, machine.equity('t')];
     machine.bust(bought);
-    // 35,605 came back to the trader, of which the accomplice had had 24,000: the provider who stayed lost 31,915.
+    // 45,664 came back to the trader, 39,894 of it from the provider who stayed; the accomplice had left with 45,504: 18,666 won.
     expect(machine.ledger.liquidity).toBe(honest);
     expect(machine.equity('t')).toBeLessThanOrEqual(cash);
   });

@@ -1,6 +1,5 @@
 import kafkajs, { type AclEntry, type AclOperationTypes, Kafka, logLevel } from 'kafkajs';
-import { KafkaJsBroker } from '#lib/events';
-import { ALL_TOPICS, OUTSIDERS } from '#lib/messages';
+import { OUTSIDERS } from '#lib/messages';
 import { accessLists } from '../../apps/zkrisk/src/reference/asyncapi.js';
 import { startTestBroker, type TestBroker } from './kafka.js';
 
@@ -48,7 +47,7 @@ export function credentialsOf(address: string, username: string) {
   };
 }
 
-/** A broker that asks who somebody is, with the grants of docs/reference/access-lists.md and all topics. */
+/** A broker that asks who somebody is, with the grants of docs/reference/access-lists.md. Services make the topics. */
 export async function startSecuredBroker(): Promise<TestBroker> {
   const users = ['broker', ...ROLES].map((name) => `user_${name}="of-${name}"`).join(' ');
   const broker = await startTestBroker({
@@ -76,8 +75,5 @@ export async function startSecuredBroker(): Promise<TestBroker> {
   if (commands.length <= 15) throw new Error(`there are ${commands.length} access lists alone`);
   await admin.createAcls({ acl: commands.flatMap(grantsOf) });
   await admin.disconnect();
-  const services = new KafkaJsBroker(credentialsOf(broker.address, 'zkrisk'));
-  await services.ensureTopics(ALL_TOPICS.map(({ name }) => ({ topic: name, partitions: 1, config: {} })));
-  await services.close();
   return broker;
 }

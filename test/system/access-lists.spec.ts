@@ -12,6 +12,9 @@ describe.skipIf(missing !== undefined)('access lists', () => {
 
   beforeAll(async () => {
     broker = await startSecuredBroker();
+    const services = new KafkaJsBroker(credentialsOf(broker.address, 'zkrisk'));
+    await services.ensureTopics(ALL_TOPICS.map(({ name }) => ({ topic: name, partitions: 1, config: {} })));
+    await services.close();
   }, 120_000);
   afterAll(() => broker.remove());
 
