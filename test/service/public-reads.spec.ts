@@ -39,7 +39,7 @@ describe('readings for everybody', () => {
       `create table history_risk_long partition of history_risk for values from (0) to (4e15)`,
     );
     await database.query(
-      `insert into history_risk select 60000, 60000 * n, '{"riskMeasure": 1}' from generate_series(0, 200000) n`,
+      `insert into history_risk select 60000, 60000::bigint * n, '{"riskMeasure": 1}' from generate_series(0, 200000) n`,
     );
     const range = { from: 0, to: 60_000 * 200_000, step: 61 * 60_000 };
     const whole = await new HistoryReader(database).read('risk', range);
