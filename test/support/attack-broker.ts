@@ -108,7 +108,7 @@ class Attack {
       await this.tick();
       return (await this.get(this.keys.honest, 'markets')).status === 200 && (await this.isTraded());
     });
-    await this.post(this.keys.treasury, 'providers/lp/deposits', { amount: '2000000' });
+    await this.post(this.keys.treasury, 'liquidity/deposits', { provider: 'lp', amount: '2000000' });
     for (const account of [...GANG, BOT, ...HONEST, 'fuzz'])
       await this.post(this.keys.treasury, `accounts/${account}/deposits`, { amount: String(DEPOSIT) });
     await this.post(this.keys.traders, `accounts/${BOT}/takeovers`, { notional: '1000000', discount: -0.02 });
@@ -163,7 +163,7 @@ class Attack {
     let worth = 0;
     for (const account of [...GANG, BOT]) {
       const { body } = await this.get(this.keys.traders, `accounts/${account}`);
-      worth += Math.max(0, Number(body.equity));
+      worth += Math.max(0, Number((body.cross as { equity: unknown } | undefined)?.equity));
     }
     let paid = 0;
     for (const { payload: event } of rows)
@@ -171,7 +171,7 @@ class Attack {
         paid += Number(event.amount);
     const start = DEPOSIT * (GANG.length + 1);
     this.counts.set('the gang has, of 1,000', Math.round((1000 * (worth + paid)) / start));
-    require(worth + paid < start, `the gang has won ${worth + paid - start}`);
+    require(worth > 0 && worth + paid < start, `the gang has won ${worth + paid - start}`);
     const honest = rows.filter(
       ({ payload: event }) =>
         'account' in event && HONEST.includes(event.account) && event.kind === 'account-withdrawn',
