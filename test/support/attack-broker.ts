@@ -132,9 +132,10 @@ class Attack {
     stopping.abort();
     await fuzzed;
     this.prices.fill(100);
-    for (let i = 0; i < 5; i++) {
+    // A move back that is held is confirmed when it has been repeated for a while.
+    for (let i = 0; i < 30; i++) {
       await this.tick();
-      await sleep(300);
+      await sleep(400);
     }
   }
 
@@ -169,8 +170,12 @@ class Attack {
     for (const { payload: event } of rows)
       if (event.kind === 'account-withdrawn' && event.account.startsWith('gang'))
         paid += Number(event.amount);
-    const start = DEPOSIT * (GANG.length + 1);
-    this.counts.set('the gang has, of 1,000', Math.round((1000 * (worth + paid)) / start));
+    const start =
+      DEPOSIT * (GANG.length + 1) + rows.reduce((sum, { payload }) => sum + wonAtMarks(payload), 0);
+    this.counts.set(
+      'the gang has, of 1,000 that it brought and won at the marks',
+      Math.round((1000 * (worth + paid)) / start),
+    );
     require(worth > 0 && worth + paid < start, `the gang has won ${worth + paid - start}`);
     const honest = rows.filter(
       ({ payload: event }) =>
@@ -309,4 +314,17 @@ class Attack {
   private count(name: string): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
+}
+
+/** Money that the gang's fills of an event have won by the marks at the end, all 100. */
+function wonAtMarks(event: BookEvent): number {
+  const won = (legs: readonly { readonly size: string; readonly price: string }[]) =>
+    legs.reduce((sum, { size, price }) => sum + Number(size) * (100 - Number(price)), 0);
+  if (event.kind === 'match-booked')
+    return event.accounts.reduce(
+      (sum, { account, legs }) => sum + (account.startsWith('gang') ? won(legs) : 0),
+      0,
+    );
+  if (event.kind === 'dust-closed') return event.account.startsWith('gang') ? won([event]) : 0;
+  return event.kind === 'trade-booked' && event.account.startsWith('gang') ? won(event.legs) : 0;
 }
