@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import { attackBroker } from './support/attack-broker.js';
 import { attackInThreads } from './support/attack-threads.js';
@@ -33,6 +34,8 @@ if (values.broker) {
     process.exit(2);
   }
   process.stderr.write(`seed ${seed}\n`);
+  // Brokers that refuse are what is asked for.
+  Logger.overrideLogger(false);
   const { problems, counts } = await attackBroker(minutes, seed);
   report(counts);
   for (const problem of problems) process.stderr.write(`${problem}\n`);
