@@ -21,6 +21,7 @@ interface IProvenBars is IAccessControl {
     function prices() external view returns (IPriceSource);
     function budget() external view returns (int64);
     function binding() external view returns (IBookBinding);
+    function attestor() external view returns (LiquidationAttestor);
     function paused() external view returns (bool);
     function delay() external view returns (uint32);
     function verifiers()
@@ -98,8 +99,14 @@ contract LiquidationAttestor is MarginRegistry {
     /// @dev rounding a declared model moves a variance by at most a 2^-10th
     uint256 private constant VARIANCE_SHIFT = 10;
 
-    /// @notice Epoch whose variances a plan was proven with, plus one; 0 for plans that are not.
-    mapping(bytes32 plan => uint256) public attestedIn;
+    struct Attested {
+        /// @dev epoch whose variances the plan was proven with, plus one; 0 for plans that are not
+        uint64 number;
+        /// @dev of the account, money with 18 decimals
+        uint192 notional;
+    }
+
+    mapping(bytes32 plan => Attested) private _plans;
     mapping(bytes32 values => bool) private _attested;
 
     error NotThePublisher(address account);
@@ -120,6 +127,7 @@ contract LiquidationAttestor is MarginRegistry {
     error NotionalDiffers(bytes32 market, int256 proven, int256 size, uint256 price);
     error VarianceDiffers(bytes32 market, int256 proven, uint256 variance);
     error UnitIsZero();
+    error UnitTooLarge(uint256 unit);
     error BudgetDiffers(int256 registered, int256 proven);
     /// @notice A margin other than the linear one is in force, or the plan's is.
     error OtherMarginInForce(uint256 version);
@@ -152,7 +160,7 @@ contract LiquidationAttestor is MarginRegistry {
         if (!oracle.hasRole(PUBLISHER_ROLE, msg.sender)) revert NotThePublisher(msg.sender);
         if (oracle.paused()) revert Paused();
         bytes32 values = keccak256(abi.encode(proof.instances));
-        if (attestedIn[plan] != 0 || _attested[values]) revert AlreadyAttested(plan);
+        if (_plans[plan].number != 0 || _attested[values]) revert AlreadyAttested(plan);
         bool linear = portfolio.markets.length == 0;
         bool optimal = LiquidationValues.requireLiquidation(proof.instances, linear);
         int256 proven = LiquidationValues.budgetOf(proof.instances);
@@ -167,7 +175,10 @@ contract LiquidationAttestor is MarginRegistry {
             _requirePortfolio(account, proof.instances, holding, portfolio, optimal);
         }
         _verify(proof);
-        attestedIn[plan] = uint256(bar.number) + 1;
+        // The notional is at most 128 units, so that products of the deficit have had room.
+        uint256 notional = uint256(holding.notional * int256(account.unit)) >> 24;
+        if (notional > type(uint192).max) revert UnitTooLarge(account.unit);
+        _plans[plan] = Attested(bar.number + 1, uint192(notional));
         _attested[values] = true;
         emit LiquidationAttested(
             plan,
@@ -177,6 +188,16 @@ contract LiquidationAttestor is MarginRegistry {
             proof.instances.integer(LiquidationLayout.BOUND),
             keccak256(msg.data)
         );
+    }
+
+    /// @notice Epoch whose variances a plan was proven with, plus one; 0 for plans that are not.
+    function attestedIn(bytes32 plan) external view returns (uint256) {
+        return _plans[plan].number;
+    }
+
+    /// @notice Notional of the account that a plan was proven for, money with 18 decimals.
+    function notionalOf(bytes32 plan) external view returns (uint256) {
+        return _plans[plan].notional;
     }
 
     /// @dev An account at the prices held.

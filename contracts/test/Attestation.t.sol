@@ -15,6 +15,7 @@ contract AttestationTest is AttestationFixture {
         attest("plan", v);
         vm.snapshotGasLastCall("attestLiquidation, without the verifier");
         equal(attestor.attestedIn("plan"), 2);
+        equal(attestor.notionalOf("plan"), 150e18);
         vm.expectRevert(abi.encodeWithSelector(LiquidationAttestor.AlreadyAttested.selector, bytes32("plan")));
         attest("plan", v);
         vm.expectRevert(abi.encodeWithSelector(LiquidationAttestor.AlreadyAttested.selector, bytes32("other")));

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 /// @notice Used part of forge's cheat codes.
 interface Vm {
+    function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
     function prank(address sender) external;
     function startPrank(address sender) external;
     function stopPrank() external;

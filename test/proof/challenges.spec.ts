@@ -24,6 +24,7 @@ import {
 } from '#lib/commitment';
 import { type BarInput, barStatement, barValues, priceRows, stateNumbers } from '#lib/proofs';
 import { callSpread } from '#lib/risk';
+import { allowEntryCommand } from '../../apps/cli/src/allow.command.js';
 import { answerCommand } from '../../apps/cli/src/answer.command.js';
 import { challengeCommand, checkReceiptCommand, lapseCommand } from '../../apps/cli/src/receipt.command.js';
 import { randomBar, randomSalt } from '../support/factor-cases.js';
@@ -99,6 +100,12 @@ describe('the premium of a trade', () => {
   let proofs: ChainProof[];
   let engine: Server;
   let served: readonly RecordedChange[] = [];
+  let events: readonly object[] = [];
+  const size = (value: bigint) => (Number(value) / 1e8).toFixed(8);
+  const dustClosed = {
+    ...{ kind: 'dust-closed', at: 8, account: 'bob', market: 'ETH' },
+    ...{ size: size(1000n), price: marks[1].toFixed(12) },
+  };
 
   const text = (value: bigint) => `${value / 10n ** 8n}.${String(value % 10n ** 8n).padStart(8, '0')}`;
   /** Changes of the second bar, with these premia of the model. */
@@ -125,7 +132,8 @@ describe('the premium of a trade', () => {
       {
         ...{ sequence: 2, time: 8, kind: 0, ...pool, traded: '0' },
         ...{ riskPremium: '0', liquidityPremium: '0', charged: '0' },
-        ...{ changes: [['ETH', String(sizes[1][1]), String(entries[2])]], marks: [], content: hexOf(SALT) },
+        ...{ changes: [['ETH', String(sizes[1][1]), String(entries[2])]], marks: [] },
+        content: hexOf(contentOf(SALT, JSON.stringify(dustClosed))),
       },
     ];
   }
@@ -185,6 +193,7 @@ describe('the premium of a trade', () => {
   /** Publishes the second epoch with these records, and has the engine serve them. */
   async function second(records: readonly RecordedChange[], whole: object): Promise<void> {
     served = records;
+    events = [whole, dustClosed];
     await publish(1, records);
     const at = { barEnd: Number(START + 2n * BAR) * 1000, forecastId: 'f' };
     const receipt = {
@@ -205,10 +214,13 @@ describe('the premium of a trade', () => {
     await publish(0, []);
     // The part of an engine's API that answers are made from; test/service/engine.spec.ts has the engine's own.
     engine = createServer((request, response) => {
-      const entry = /\/entries\/(\d)$/.exec(request.url!);
+      const entry = /\/entries\/(\d)(\/opening)?$/.exec(request.url!);
       const at = { barEnd: Number(START + 2n * BAR) * 1000, forecastId: 'f' };
-      const body =
-        entry === null ? bars[0] : new WrittenJournal(opening, served).receipt(at, Number(entry[1]));
+      const shown = (index: number, open: boolean) => ({
+        ...new WrittenJournal(opening, served).receipt(at, index),
+        ...(open ? { event: JSON.stringify(events[index]), salt: hexOf(SALT) } : {}),
+      });
+      const body = entry === null ? bars[0] : shown(Number(entry[1]), entry[2] !== undefined);
       response.end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
@@ -257,6 +269,45 @@ describe('the premium of a trade', () => {
     const audit = await auditOracle(oracle.url, oracle.deployment.oracle, prover);
     expect(audit.holds).toBe(false);
     expect(audit.failures.join()).toContain('entry 0 of epoch 2 was not answered for in time');
+    await node('evm_revert', before);
+  }, 120_000);
+
+  it('is computed on no book that entries without a premium have shaped, but on the governor’s word', async () => {
+    const before = await node('evm_snapshot');
+    const made = {
+      ...{ kind: 'positions-reduced', at: 7, settlementId: 's' },
+      reductions: [{ account: 'nobody', ...event.legs[0] }],
+    };
+    const [first, dust] = recorded(0n, 0n);
+    const content = hexOf(contentOf(SALT, JSON.stringify(made)));
+    await second([{ ...first, kind: 0, traded: '0', content }, dust], made);
+    const options = { rpc: oracle.url, oracle: oracle.deployment.oracle, deployment: '' };
+    const bar = new Date(Number(START + 2n * BAR) * 1000).toISOString();
+    for (const index of [0, 1]) await challengeCommand(undefined, { ...options, bar, index });
+    const { port } = engine.address() as AddressInfo;
+    const at = { ...options, engine: `http://127.0.0.1:${port}` };
+    // Dust is small; a book that moves otherwise says why, and nobody but the governor vouches for it.
+    const refused = await answerCommand(at);
+    expect(refused.answered).toEqual(['entry 1 of epoch 2']);
+    expect(refused.failed).toMatchObject([
+      { entry: 'entry 0 of epoch 2', reason: expect.stringContaining('GroundsMissing(2, 0)') as string },
+    ]);
+    const shown = await allowEntryCommand({ ...at, bar, index: 0 });
+    expect(shown).toMatchObject({ needed: true, allowed: false, event: made });
+    await expect(allowEntryCommand({ ...at, bar, index: 0, leaf: hexOf(SALT) })).rejects.toThrow('leaf');
+    // The answering key has no role; the governor's is another.
+    await expect(allowEntryCommand({ ...at, bar, index: 0, leaf: shown.leaf })).rejects.toThrow(
+      'NotTheGovernor',
+    );
+    process.env.CHAIN_PRIVATE_KEY = oracle.chain.privateKey;
+    expect(await allowEntryCommand({ ...at, bar, index: 0, leaf: shown.leaf })).toMatchObject({
+      allowed: true,
+    });
+    process.env.CHAIN_PRIVATE_KEY = SECOND_EMBEDDED_KEY;
+    expect(await answerCommand(at)).toMatchObject({ answered: ['entry 0 of epoch 2'], failed: [] });
+    const audit = await auditOracle(oracle.url, oracle.deployment.oracle, prover);
+    expect(audit.failures).toEqual([]);
+    expect(audit.trades).toMatchObject({ answered: 2, allowed: 1, open: 0 });
     await node('evm_revert', before);
   }, 120_000);
 

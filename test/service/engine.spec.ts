@@ -15,6 +15,7 @@ import {
 } from '#lib/commitment';
 import { premiumStatement } from '#lib/chain';
 import type { EmbeddedLog } from '#lib/events';
+import { ApiKeys } from '#lib/host';
 import {
   type FilterStepPayload,
   type ModelPayload,
@@ -24,10 +25,13 @@ import {
   TOPICS,
 } from '#lib/messages';
 import { barStatement, priceRows } from '#lib/proofs';
+import { engineAnswer } from '../../apps/cli/src/engine-answer.js';
 import { EpochComposer } from '../../apps/prover/src/index.js';
 import { type Engine, Replayer, simulatedMarket, startEngine } from '../../apps/zkrisk/src/index.js';
 import { eventually, startTestDatabase, type TestDatabase } from '../support/database.js';
 import { quickParameters } from '../support/quick-parameters.js';
+
+const ADMIN_SECRET = 'secret of the operator of a simulated market';
 
 interface Quote {
   id: string;
@@ -76,6 +80,8 @@ describe('the engine on a simulated market', () => {
       ),
       QUOTE_TTL_MS: '3000',
       LOG_LEVEL: 'silent',
+      ADMIN_SECRET,
+      ADMIN_HOLDERS: '1',
     });
     const replayer = new Replayer(source, engine.log, engine.database, {
       speed: undefined,
@@ -255,13 +261,22 @@ describe('the engine on a simulated market', () => {
     expect(receipts.size).toBe(trades.length);
     // Entries that are no trades, such as dust, are shown to whoever asks for the place.
     const barEnd = (await get<TradeReceipt>(`/v1/trades/${trades[0].id}/receipt`)).barEnd;
+    const { key } = await new ApiKeys(engine.database).create({ label: 'operator', scopes: ['admin'] });
+    process.env.ADMIN_SECRET = ADMIN_SECRET;
     for (let i = 0; i < journal.entries; i++) {
       const entry = await get<TradeReceipt>(`/v1/journals/${barEnd}/entries/${i}`);
       const { before, after } = checkTradeReceipt(entry, journal.root);
       expect(entry.event).toBeNull();
+      // The operator answers for one that does not pay with its event: it is what the journal has hashed.
+      const place = `/v1/journals/${barEnd}/entries/${i}/opening`;
+      expect(await get<Problem>(place)).toMatchObject({ status: 401 });
+      const opened = (await engineAnswer(engine.url, place, { apiKey: key })) as TradeReceipt;
+      expect(checkTradeReceipt(opened, journal.root).event).toHaveProperty('kind');
+      expect({ ...opened, event: null, salt: null }).toEqual(entry);
       if (i === 0) expect(before).toBe(closing(earlier.sums));
       if (i === journal.entries - 1) expect(after).toBe(closing(commitment.sums));
     }
+    delete process.env.ADMIN_SECRET;
     const of = (path: string) => get<Problem>(path);
     expect(await of(`/v1/journals/${barEnd}/entries/${journal.entries}`)).toMatchObject({
       code: 'no-receipt',

@@ -6,8 +6,12 @@ import {
   CHALLENGES_ABI,
   challengeOpening,
   challengePlaces,
+  entryGrounds,
+  type EntryGrounds,
   isJudged,
   marketName,
+  needsGrounds,
+  NO_GROUNDS,
   openCases,
   premiumStatement,
   provenBarOf,
@@ -127,19 +131,29 @@ class Answering {
     const previous = journals.get(number - 1)!;
     const { journal } = published;
     const barEnd = new Date(Number(journal.bar) * 1000).toISOString();
-    const receipt = parseInput(
-      tradeReceiptSchema,
-      await this.engine(`/v1/journals/${encodeURIComponent(barEnd)}/entries/${index}`),
-      'engine',
-    );
+    const receipt = await this.entry(barEnd, index);
+    const grounds = await this.grounds(published, receipt);
     const { places, unit, proof } = await this.proof(previous, receipt);
     const bar = await provenBarOf(this.transactor.client, previous);
-    const given = { bar, places, unit, ...proof };
+    const given = { bar, places, unit, ...proof, grounds };
     const args = [journal, previous.journal, BigInt(index), challengeOpening(receipt), given] as const;
     await this.transactor.invoke(
       requireChallenges(published),
       encodeFunctionData({ abi: CHALLENGES_ABI, functionName: 'answer', args }),
     );
+  }
+
+  /** An entry of a journal, with its event where it is asked for. */
+  private async entry(barEnd: string, index: number, part = ''): Promise<TradeReceipt> {
+    const path = `/v1/journals/${encodeURIComponent(barEnd)}/entries/${index}${part}`;
+    return parseInput(tradeReceiptSchema, await this.engine(path), 'engine');
+  }
+
+  /** The event of an entry that moves the book without the model's premium: the chain sees it. */
+  private async grounds(published: PublishedJournal, receipt: TradeReceipt): Promise<EntryGrounds> {
+    if (!needsGrounds(receipt)) return NO_GROUNDS;
+    const opening = await this.entry(receipt.barEnd, receipt.index, '/opening');
+    return entryGrounds(this.transactor.client, published, opening);
   }
 
   /** The proof of an entry's premium; none where it has no premium or is no statement. */

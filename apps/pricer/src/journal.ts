@@ -127,6 +127,12 @@ export class Journal {
     return rows.map(({ first, events }) => ({ first: Number(first), events }));
   }
 
+  /** The event of a sequence. */
+  async eventAt(manager: EntityManager, sequence: number): Promise<BookEvent | undefined> {
+    const [batch] = await this.after(manager, sequence - 1, 1);
+    return batch?.events.at(sequence - batch.first);
+  }
+
   /** Outcomes of the commands that have been decided already, by {@link commandKeyText}. */
   async outcomes(manager: EntityManager, keys: readonly CommandKey[]): Promise<Map<string, Outcome>> {
     const byKey = new Map<string, string>();

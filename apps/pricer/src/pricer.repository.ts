@@ -178,6 +178,11 @@ export class PricerRepository {
     return this.journal.sequenceOf(this.database.manager, key);
   }
 
+  /** See {@link Journal.eventAt}. */
+  eventAt(sequence: number): Promise<BookEvent | undefined> {
+    return this.journal.eventAt(this.database.manager, sequence);
+  }
+
   /** See {@link Journal.outcomesOfAnyone}. */
   outcomesOfAnyone(topic: string, id: string): Promise<BookEvent[]> {
     return this.journal.outcomesOfAnyone(this.database.manager, topic, id);

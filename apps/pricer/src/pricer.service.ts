@@ -163,6 +163,14 @@ export class PricerService implements LaneOwner {
     return (await this.journals.entry(barEnd, index)).receipt;
   }
 
+  /** An entry of a journal with its event, whoever’s it is. */
+  async journalOpening(barEnd: number, index: number): Promise<TradeReceipt> {
+    const { receipt, sequence } = await this.journals.entry(barEnd, index);
+    const event = await this.repository.eventAt(sequence);
+    if (event === undefined) throw new NoReceiptError(`event ${sequence}`);
+    return this.journals.withEvent(receipt, sequence, event);
+  }
+
   /**
    * @returns events the newest snapshot has
    * @throws {InvalidInputError} where FIRST_PARAMETERS have another model than the book

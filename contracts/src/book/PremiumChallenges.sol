@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ReentrancyGuard} from "@openzeppelin/contracts/utils/ReentrancyGuard.sol";
 import {IProvenBars, LiquidationAttestor} from "../LiquidationAttestor.sol";
 import {PriceLayout} from "../generated/Layout.sol";
 import {PriceValues} from "../PriceValues.sol";
 import {IProofVerifier} from "../proofs/IProofVerifier.sol";
 import {BlockHeader} from "./BlockHeader.sol";
+import {EntryGrounds} from "./EntryGrounds.sol";
+import {OperatorStake} from "./OperatorStake.sol";
 import {ProvenPremium} from "./ProvenPremium.sol";
 import {TradeJournal} from "./TradeJournal.sol";
+import {UnpaidEntry} from "./UnpaidEntry.sol";
 
 interface IJournals {
     /// @notice Digest of the journal that an oracle's epoch was bound with.
@@ -19,7 +21,7 @@ interface IJournals {
 /// @notice A picked entry has to be answered in time: with its opening, and a `price` proof that the premium recorded is the model's, on the
 /// committed model and state that the trade was priced on. Otherwise the oracle is disputed: nothing is published any more and no read
 /// is fresh, until its governor installs another binding, which everybody sees coming.
-contract PremiumChallenges is ReentrancyGuard {
+contract PremiumChallenges is EntryGrounds {
     using TradeJournal for TradeJournal.Journal;
 
     enum Status {
@@ -59,15 +61,10 @@ contract PremiumChallenges is ReentrancyGuard {
         uint256 unit;
         bytes proof;
         uint256[] instances;
+        /// @dev empty where the premium is paid in full, or no market's net size changes
+        UnpaidEntry.Grounds grounds;
     }
 
-    bytes32 private constant GOVERNOR_ROLE = keccak256("GOVERNOR");
-    /// @notice A challenger puts up this bond; an answer pays it to the operator.
-    uint256 public constant BOND = 0.1 ether;
-    /// @notice How long an epoch's entries can be challenged, seconds.
-    uint64 public constant PERIOD = 7 days;
-    /// @notice How long the operator has for an answer, seconds.
-    uint64 public constant WINDOW = 1 days;
     /// @notice Seconds between the deadlines of consecutive challenges: many at once do not exhaust the operator.
     uint64 public constant SPACING = 10 minutes;
     /// @notice Entries of each epoch that the chain picks.
@@ -76,20 +73,10 @@ contract PremiumChallenges is ReentrancyGuard {
     uint256 public constant DRAWN_AFTER = 8;
     /// @dev blocks whose hash a contract can see
     uint256 private constant HASHES = 256;
-    /// @notice Seconds from the announcement of a withdrawal of stake to it: longer than any entry can be open.
-    uint64 public constant NOTICE = PERIOD + 2 * WINDOW;
 
-    IProvenBars public immutable oracle;
     IJournals public immutable journals;
-    /// @notice The first epoch with an entry that was not answered for in time, or whose journal was shown to be broken.
-    uint64 public disputed;
     /// @notice Deadline of the challenge that was made last.
     uint64 public lastDue;
-    /// @notice The operator's money that challengers are paid from, without what is reserved.
-    uint256 public stake;
-    uint256 public leaving;
-    uint64 public leavingAt;
-    mapping(address account => uint256) public owed;
     mapping(uint64 number => mapping(uint256 index => Case)) public cases;
     /// @notice Block that picks entries of an epoch, where the first one was let pass.
     mapping(uint64 number => uint256) public postponedTo;
@@ -108,7 +95,6 @@ contract PremiumChallenges is ReentrancyGuard {
     error NotPickedYet(uint256 block_);
     error AlreadyDrawn(uint64 number);
     error NotPassed(uint256 block_);
-    error Disputed(uint64 number);
     error JournalHolds(uint64 number, uint256 index);
     error BookDiffers(uint64 number, uint256 index);
     error NotProvenSo(uint64 number);
@@ -116,23 +102,15 @@ contract PremiumChallenges is ReentrancyGuard {
     error KindUnknown(uint8 kind);
     error ChargedMore(uint256 charged, uint256 premium);
     error ProofRefused();
-    error NotTheGovernor(address account);
-    error StakeTooSmall(uint256 stake, uint256 asked);
-    error NotLeavingYet(uint64 at);
-    error NothingOwed(address account);
-    error PaymentFailed(address account);
 
-    event Funded(address indexed from, uint256 amount, uint256 stake);
-    event Leaving(uint256 amount, uint64 at);
-    event Left(address indexed to, uint256 amount);
     /// @notice An entry has to be answered for: by a challenger's bond, or picked by the chain.
     event Picked(uint64 indexed number, uint256 indexed index, address challenger, uint64 due);
     event AnswerTaken(uint64 indexed number, uint256 indexed index, Status status, bytes32 digest);
     event DisputeBegun(uint64 indexed number, uint256 index);
     event Postponed(uint64 indexed number, uint256 block_);
 
-    constructor(IProvenBars oracle_, IJournals journals_) {
-        (oracle, journals) = (oracle_, journals_);
+    constructor(IProvenBars oracle_, IJournals journals_) OperatorStake(oracle_) {
+        journals = journals_;
     }
 
     // ---------------------------------------------------------------- picking
@@ -204,10 +182,17 @@ contract PremiumChallenges is ReentrancyGuard {
             revert BookDiffers(journal.number, index + 1);
         }
         _requireCharged(opening.terms);
+        Place memory place =
+            Place(journal.number, index, previous.number, previous.bar, journal.bar, journal.closing);
+        _requireGrounds(place, leaf, opening.rows, opening.terms, given.grounds);
         open.status = Status.Answered;
         if (opening.terms.kind != 0) {
-            if (ProvenPremium.ofNoBook(opening.rows)) open.status = Status.NotProvable;
-            else _requireProof(previous, opening, given);
+            if (ProvenPremium.ofNoBook(opening.rows)) {
+                open.status = Status.NotProvable;
+            } else {
+                _requireProof(previous, opening, given);
+                _requireMarks(place, leaf, opening.rows, given.bar, given.places);
+            }
         }
         stake += open.reward;
         if (open.challenger != address(0)) {
@@ -261,42 +246,6 @@ contract PremiumChallenges is ReentrancyGuard {
         _dispute(journal.number, index);
     }
 
-    // ---------------------------------------------------------------- money
-
-    /// @notice Adds to the operator's stake.
-    function fund() external payable {
-        stake += msg.value;
-        emit Funded(msg.sender, msg.value, stake);
-    }
-
-    /// @notice Announces a withdrawal of stake.
-    function leave(uint256 amount) external {
-        _requireGovernor();
-        (leaving, leavingAt) = (amount, uint64(block.timestamp) + NOTICE);
-        emit Leaving(amount, leavingAt);
-    }
-
-    /// @notice Withdraws what was announced, as far as it is not reserved; never while the oracle is disputed.
-    function withdrawStake(address payable to) external nonReentrant {
-        _requireGovernor();
-        if (disputed != 0) revert Disputed(disputed);
-        uint256 amount = leaving;
-        if (amount == 0 || block.timestamp < leavingAt) revert NotLeavingYet(leavingAt);
-        if (amount > stake) revert StakeTooSmall(stake, amount);
-        stake -= amount;
-        leaving = 0;
-        _pay(to, amount);
-        emit Left(to, amount);
-    }
-
-    /// @notice Pays a challenger: bonds that come back, and rewards.
-    function collect(address payable account) external nonReentrant {
-        uint256 amount = owed[account];
-        if (amount == 0) revert NothingOwed(account);
-        owed[account] = 0;
-        _pay(account, amount);
-    }
-
     // ---------------------------------------------------------------- inside
 
     function _pick(TradeJournal.Journal calldata journal, uint256 index, address challenger) private {
@@ -335,6 +284,12 @@ contract PremiumChallenges is ReentrancyGuard {
         if (previous.model == 0) revert NotJudged(journal.number);
     }
 
+    function _leaf(Opening calldata opening) private pure returns (TradeJournal.Leaf memory leaf) {
+        leaf.content = opening.content;
+        (leaf.before, leaf.afterwards, leaf.marks) = TradeJournal.digests(opening.rows);
+        leaf.terms = sha256(abi.encode(opening.terms));
+    }
+
     /// @return leaf of the opening
     /// @return follows whether it begins with the book that the entry before has ended with
     function _opened(
@@ -343,9 +298,7 @@ contract PremiumChallenges is ReentrancyGuard {
         uint256 index,
         Opening calldata opening
     ) private pure returns (TradeJournal.Leaf memory leaf, bool follows) {
-        leaf.content = opening.content;
-        (leaf.before, leaf.afterwards, leaf.marks) = TradeJournal.digests(opening.rows);
-        leaf.terms = sha256(abi.encode(opening.terms));
+        leaf = _leaf(opening);
         TradeJournal.requireLeaf(journal, index, leaf, opening.path);
         bytes32 before = previous.closing;
         if (index > 0) {
@@ -392,14 +345,5 @@ contract PremiumChallenges is ReentrancyGuard {
     function _dispute(uint64 number, uint256 index) private {
         if (disputed == 0) disputed = number;
         emit DisputeBegun(number, index);
-    }
-
-    function _requireGovernor() private view {
-        if (!oracle.hasRole(GOVERNOR_ROLE, msg.sender)) revert NotTheGovernor(msg.sender);
-    }
-
-    function _pay(address payable to, uint256 amount) private {
-        (bool done,) = to.call{value: amount}("");
-        if (!done) revert PaymentFailed(to);
     }
 }

@@ -107,10 +107,10 @@ library TradeJournal {
     /// @notice The i-th row; there have to be so many.
     function row(bytes memory rows, uint256 i) internal pure returns (Row memory found) {
         uint256 at = ROW * i;
-        found.name = bytes32(word(rows, at));
-        (found.before, found.entryBefore) = halves(word(rows, at + 32));
-        (found.afterwards, found.entryAfter) = halves(word(rows, at + 64));
-        found.price = word(rows, at + 96);
+        found.name = bytes32(wordAt(rows, at));
+        (found.before, found.entryBefore) = halves(wordAt(rows, at + 32));
+        (found.afterwards, found.entryAfter) = halves(wordAt(rows, at + 64));
+        found.price = wordAt(rows, at + 96);
     }
 
     /// @notice Digests of the books and marks in rows; reverts unless names ascend.
@@ -172,7 +172,8 @@ library TradeJournal {
         return (int128(uint128(value >> 128)), int128(uint128(value)));
     }
 
-    function word(bytes memory data, uint256 at) private pure returns (uint256 value) {
+    /// @dev the word at a place; there has to be one
+    function wordAt(bytes memory data, uint256 at) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
             value := mload(add(add(data, 32), at))
         }

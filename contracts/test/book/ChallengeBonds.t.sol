@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {BookBinding} from "../../src/book/BookBinding.sol";
+import {OperatorStake} from "../../src/book/OperatorStake.sol";
 import {PremiumChallenges} from "../../src/book/PremiumChallenges.sol";
 import {TradeJournal} from "../../src/book/TradeJournal.sol";
 import {RiskOracle} from "../../src/RiskOracle.sol";
@@ -41,7 +42,7 @@ contract ChallengeBondsTest is JournalFixture {
         vm.prank(MALLORY);
         challenges.collect(payable(address(this)));
         equal(address(this).balance, balance + 0.2 ether);
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.NothingOwed.selector, address(this)));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.NothingOwed.selector, address(this)));
         challenges.collect(payable(address(this)));
         refusedAnswer(0, opening(0), answerFor(0), PremiumChallenges.NotOpen.selector);
         vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.NotOpen.selector, uint64(2), uint256(0)));
@@ -57,7 +58,7 @@ contract ChallengeBondsTest is JournalFixture {
         // Stake does not leave a dispute.
         challenges.leave(0.5 ether);
         vm.warp(block.timestamp + 10 days);
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.Disputed.selector, uint64(2)));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.Disputed.selector, uint64(2)));
         challenges.withdrawStake(payable(address(this)));
     }
 
@@ -120,13 +121,13 @@ contract ChallengeBondsTest is JournalFixture {
         equal(challenges.owed(MALLORY), 0);
         equal(challenges.stake(), 0.1 ether);
         vm.prank(MALLORY);
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.NotTheGovernor.selector, MALLORY));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.NotTheGovernor.selector, MALLORY));
         challenges.leave(0.1 ether);
         vm.prank(MALLORY);
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.NotTheGovernor.selector, MALLORY));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.NotTheGovernor.selector, MALLORY));
         challenges.withdrawStake(payable(MALLORY));
         vm.prank(MALLORY);
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.NothingOwed.selector, MALLORY));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.NothingOwed.selector, MALLORY));
         challenges.collect(payable(MALLORY));
     }
 
@@ -138,25 +139,25 @@ contract ChallengeBondsTest is JournalFixture {
         vm.warp(block.timestamp + 1 days + 1);
         challenges.lapse(2, 0);
         equal(challenges.disputed(), 2);
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.PaymentFailed.selector, address(penniless)));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.PaymentFailed.selector, address(penniless)));
         challenges.collect(payable(address(penniless)));
         equal(challenges.owed(address(penniless)), 0.2 ether);
     }
 
     function test_stakeLeavesAfterEveryChallengeThatItStandsFor() public {
         challenges.fund{value: 1 ether}();
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.NotLeavingYet.selector, uint64(0)));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.NotLeavingYet.selector, uint64(0)));
         challenges.withdrawStake(payable(address(this)));
         challenges.leave(0.95 ether);
         uint64 at = uint64(block.timestamp) + 9 days;
         equal(challenges.leavingAt(), at);
         challenged(0);
         vm.warp(at - 1);
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.NotLeavingYet.selector, at));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.NotLeavingYet.selector, at));
         challenges.withdrawStake(payable(address(this)));
         vm.warp(at);
         // A tenth is reserved for the challenge that is open.
-        vm.expectRevert(abi.encodeWithSelector(PremiumChallenges.StakeTooSmall.selector, 0.9 ether, 0.95 ether));
+        vm.expectRevert(abi.encodeWithSelector(OperatorStake.StakeTooSmall.selector, 0.9 ether, 0.95 ether));
         challenges.withdrawStake(payable(address(this)));
         challenges.leave(0.9 ether);
         vm.warp(at + 9 days);

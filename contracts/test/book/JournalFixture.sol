@@ -8,13 +8,14 @@ import {ICustody} from "../../src/book/ICustody.sol";
 import {PremiumChallenges} from "../../src/book/PremiumChallenges.sol";
 import {IProvenBars} from "../../src/LiquidationAttestor.sol";
 import {TradeJournal} from "../../src/book/TradeJournal.sol";
+import {UnpaidEntry} from "../../src/book/UnpaidEntry.sol";
 import {PriceLayout as P} from "../../src/generated/Layout.sol";
 import {LiquidationAttestor} from "../../src/LiquidationAttestor.sol";
 import {RiskOracle} from "../../src/RiskOracle.sol";
 import {OracleFixture} from "../OracleFixture.sol";
 
 /// @notice Two epochs of a book of 0.6 BTC at 100 and -0.8 ETH at 50; in the second one's journal 0.1 BTC are bought, a quote is accepted for
-/// -0.1 ETH and a position is closed as dust: BTC and ETH are as they were.
+/// -0.1 ETH and the operator takes both back: BTC and ETH are as they were.
 abstract contract JournalFixture is OracleFixture {
     uint256 internal constant UNIT = 1e18;
     /// @dev percent of the unit, in units of 2^-24: 1 % and 0.5 %
@@ -24,6 +25,8 @@ abstract contract JournalFixture is OracleFixture {
     bytes4 internal constant BREAK = PremiumChallenges.BookDiffers.selector;
 
     address internal constant MALLORY = address(0xbad);
+    bytes32 internal constant SALT = "salt";
+    string internal constant BUST = '{"kind":"trade-busted","at":1,"tradeId":"t","account":"alice"}';
 
     struct Entry {
         bytes32 content;
@@ -52,7 +55,7 @@ abstract contract JournalFixture is OracleFixture {
             terms(2, -5e8)
         );
         entries[2] = Entry(
-            "third",
+            contentOf(BUST),
             bytes.concat(row(BTC, 0.7e8, 71e8, 0.6e8, 61e8, price), row(ETH, -0.9e8, -45e8, -0.8e8, -40e8, 50e18)),
             TradeJournal.Terms(1, 0, 1e8, 2e8, 0.125e8, 0, 0, 0, 0)
         );
@@ -71,6 +74,14 @@ abstract contract JournalFixture is OracleFixture {
         returns (bytes memory)
     {
         return abi.encodePacked(name, before, entry, afterwards, entryAfter, price);
+    }
+
+    function contentOf(string memory text) internal pure returns (bytes32) {
+        return sha256(abi.encodePacked(SALT, text));
+    }
+
+    function groundsOf(string memory text) internal pure returns (UnpaidEntry.Grounds memory) {
+        return UnpaidEntry.Grounds(SALT, bytes(text), "", "", 0);
     }
 
     /// @dev Premia of 1 % and 0.5 % of a unit of 1, paid in full.
@@ -115,6 +126,12 @@ abstract contract JournalFixture is OracleFixture {
         made.places = hex"0001";
         made.unit = UNIT;
         made.instances = priceValues(i);
+        if (i == 2) made.grounds = groundsOf(BUST);
+    }
+
+    /// @dev The governor's word for an entry.
+    function allow(uint256 i) internal {
+        challenges.allow(journal.number, i, digestOf(i));
     }
 
     /// @dev Public values of the `price` proof of an entry.
@@ -178,7 +195,7 @@ abstract contract JournalFixture is OracleFixture {
     /// @dev Binds the entries as they stand now with one more epoch.
     function rebound() internal {
         previous = journal;
-        provenBar.number = 2;
+        provenBar.number = previous.number;
         provenBar.bar = previous.bar;
         journal = bind(tree(), 3);
     }
@@ -208,7 +225,9 @@ abstract contract JournalFixture is OracleFixture {
         challenges.challenge{value: challenges.BOND()}(journal, previous, index);
     }
 
+    /// @dev The third entry is answered for by the governor's word.
     function answered(uint256 index) internal {
+        if (index == 2) allow(index);
         challenges.answer(journal, previous, index, opening(index), answerFor(index));
     }
 

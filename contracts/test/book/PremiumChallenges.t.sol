@@ -173,10 +173,16 @@ contract PremiumChallengesTest is JournalFixture {
         entries[0].rows = bytes.concat(row(BTC, 0.6e8, 61e8, 0, 0, 100e18), row(ETH, -0.8e8, -40e8, 0, 0, 50e18));
         entries[1].rows =
             bytes.concat(row(BTC, 0, 0, 0.7e8, 71e8, 100e18), row(ETH, 0, 0, -0.9e8, -45e8, 50e18));
+        for (uint256 i = 0; i < 2; i++) {
+            entries[i].content = contentOf(BUST);
+        }
         rebound();
         for (uint256 i = 0; i < 2; i++) {
             challenges.challenge{value: 0.1 ether}(journal, previous, i);
-            challenges.answer(journal, previous, i, opening(i), answerFor(i));
+            allow(i);
+            PremiumChallenges.Answer memory given = answerFor(i);
+            given.grounds = groundsOf(BUST);
+            challenges.answer(journal, previous, i, opening(i), given);
             (PremiumChallenges.Status status,,,) = challenges.cases(3, i);
             holds(status == PremiumChallenges.Status.NotProvable, "not provable");
         }

@@ -3,19 +3,23 @@ import {
   type ContractFunctionArgs,
   decodeFunctionData,
   type Hex,
+  hexToString,
   isAddressEqual,
   zeroAddress,
 } from 'viem';
-import { hexOf, netBookDigest } from '#lib/commitment';
+import { bytesOf, checkEntryEvent, type EntryKind, hexOf, netBookDigest, rowsOfBytes } from '#lib/commitment';
+import { messageOf } from '#lib/errors';
 import { priceStatement } from '#lib/proofs';
 import { type AuditedChain, label } from './audit-chain.js';
 import { decodeBook, positionsOf } from './book-commitment.js';
 import { CASE_STATUS, challengeCase, challengeEvents, type ChallengeCase } from './challenge-cases.js';
 import { contractArtifact, isCodeOf } from './contract-artifact.js';
 import { publicValue } from './encoding.js';
+import type { EntryGrounds } from './entry-grounds.js';
 import { innerCall } from './inner-call.js';
 import { type BoundJournal, isJudged, publishedJournals, type PublishedJournal } from './journals.js';
 import { ANSWER, BINDING_ABI, CHALLENGES_ABI } from './oracle-abi.js';
+import type { ChallengeOpening } from './premium-answer.js';
 import type { PublishedEpoch } from './published-epoch.js';
 
 /** A fault, and the block it is in. */
@@ -32,6 +36,8 @@ interface AuditedCases {
   readonly open: number;
   /** one of their books has no position */
   readonly notProvable: number;
+  /** entries that the governor has given its word for: they move the book without the model's premium */
+  readonly allowed: number;
   readonly failures: readonly Failure[];
 }
 
@@ -76,11 +82,11 @@ export async function auditJournals(
   places.delete(zeroAddress);
   const cases: AuditedCases[] = [];
   for (const challenges of places) cases.push(await auditCases(chain, journals, challenges, now));
-  const total = (field: 'picked' | 'answered' | 'open' | 'notProvable') =>
+  const total = (field: 'picked' | 'answered' | 'open' | 'notProvable' | 'allowed') =>
     cases.reduce((sum, found) => sum + found[field], 0);
   return {
     ...{ entries, judged, picked: total('picked'), answered: total('answered'), open: total('open') },
-    ...{ notProvable: total('notProvable'), notDrawn },
+    ...{ notProvable: total('notProvable'), allowed: total('allowed'), notDrawn },
     failures: [...failures, ...cases.flatMap((found) => found.failures)],
   };
 }
@@ -96,7 +102,7 @@ async function auditCases(
   challenges: Address,
   now: bigint,
 ): Promise<AuditedCases> {
-  const counts = { picked: 0, answered: 0, open: 0, notProvable: 0 };
+  const counts = { picked: 0, answered: 0, open: 0, notProvable: 0, allowed: 0 };
   const failures: Failure[] = [];
   for (const event of await challengeEvents(chain.client, challenges)) {
     const fail = (what: string) => failures.push({ block: Number(event.blockNumber), what });
@@ -115,6 +121,8 @@ async function auditCases(
       const answer = { transaction: event.transactionHash, digest, status };
       for (const what of await answerFailures(chain, journals.get(Number(number) - 1), answer))
         fail(`answer for entry ${index} of epoch ${number}: ${what}`);
+    } else if (event.eventName === 'EntryAllowed') {
+      counts.allowed++;
     } else if (event.eventName === 'DisputeBegun') {
       const { number, index } = event.args;
       fail(`the oracle is disputed since entry ${index} of epoch ${number}`);
@@ -190,12 +198,28 @@ async function answerFailures(
     'nonpayable',
     'answer'
   >;
-  if (status === 'not provable' || opening.terms.kind === 0) return [];
+  const failures = eventFailures(opening, given.grounds);
+  if (status === 'not provable' || opening.terms.kind === 0) return failures;
   const { values, reasons } = await chain.verify(priceStatement, given);
-  const failures = [...reasons];
+  failures.push(...reasons);
   if (values === undefined) return failures;
   const { model, state } = values.commitments;
   if (model !== previous?.journal.model || state !== previous.journal.state)
     failures.push('its proof is not of the model and state that its trade was priced on');
   return failures;
+}
+
+/** Why the event that an answer carries is not what its entry has done to the book. */
+function eventFailures(opening: ChallengeOpening, { text, salt }: EntryGrounds): string[] {
+  if (text === '0x') return [];
+  const { rows, terms, content } = opening;
+  try {
+    checkEntryEvent(hexToString(text), bytesOf(salt), {
+      ...{ rows: rowsOfBytes(bytesOf(rows)), content: bytesOf(content) },
+      terms: { ...terms, time: Number(terms.time), kind: terms.kind as EntryKind },
+    });
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }

@@ -9,6 +9,7 @@ export type { AuditedTrades } from './audit-journals.js';
 export type { AuditedLiquidation } from './audit-liquidations.js';
 export * from './block-header.js';
 export * from './challenge-cases.js';
+export * from './entry-grounds.js';
 export * from './chain-client.js';
 export * from './chainlink.js';
 export * from './contract-artifact.js';

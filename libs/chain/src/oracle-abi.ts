@@ -106,7 +106,8 @@ export const CHALLENGES_ABI = parseAbi([
   'struct Terms { uint64 time; uint8 kind; int256 capital; int256 liquidity; int256 pending; int256 traded; uint256 riskPremium; uint256 liquidityPremium; uint256 charged; }',
   'struct Opening { bytes32 content; bytes rows; Terms terms; bytes32[] path; Leaf preceding; bytes32[] precedingPath; }',
   'struct ProvenBar { uint64 number; uint64 bar; uint32 barSeconds; int256 tailFactor; bytes32[] markets; uint256[] variances; }',
-  'struct Answer { ProvenBar bar; bytes places; uint256 unit; bytes proof; uint256[] instances; }',
+  'struct Grounds { bytes32 salt; bytes text; bytes closing; bytes plan; uint256 planAt; }',
+  'struct Answer { ProvenBar bar; bytes places; uint256 unit; bytes proof; uint256[] instances; Grounds grounds; }',
   'function oracle() view returns (address)',
   'function journals() view returns (address)',
   'function BOND() view returns (uint256)',
@@ -120,6 +121,8 @@ export const CHALLENGES_ABI = parseAbi([
   'function draw(Journal journal, Journal previous, bytes header)',
   'function postpone(Journal journal)',
   'function answer(Journal journal, Journal previous, uint256 index, Opening opening, Answer given)',
+  'function allow(uint64 number, uint256 index, bytes32 leaf)',
+  'function allowed(uint64 number, uint256 index) view returns (bytes32)',
   'function lapse(uint64 number, uint256 index)',
   'function showBreak(Journal journal, Journal previous, uint256 index, Leaf leaf, bytes32[] path, Leaf preceding, bytes32[] precedingPath)',
   'function fund() payable',
@@ -129,6 +132,7 @@ export const CHALLENGES_ABI = parseAbi([
   'event Funded(address indexed from, uint256 amount, uint256 stake)',
   'event Picked(uint64 indexed number, uint256 indexed index, address challenger, uint64 due)',
   'event AnswerTaken(uint64 indexed number, uint256 indexed index, uint8 status, bytes32 digest)',
+  'event EntryAllowed(uint64 indexed number, uint256 indexed index, bytes32 leaf)',
   'event DisputeBegun(uint64 indexed number, uint256 index)',
 ]);
 

@@ -1,4 +1,5 @@
 export { bookRoot, type Commitment, poolBytes, type PoolAmounts, SALT_BYTES, saltOf } from './digest.js';
+export { checkEntryEvent, type EntryOfEvent } from './entry-event.js';
 export {
   bytesOf,
   type CheckedInclusion,
@@ -42,9 +43,11 @@ export {
   type JournalRow,
   type JournalTerms,
   JournalTree,
+  netBookBytes,
   netBookDigest,
   rowBytes,
   rowDigests,
+  rowsOfBytes,
   termsDigest,
   type TradeReceipt,
 } from './trade-journal.js';

@@ -11,6 +11,7 @@ import {
   netBookDigest,
   type RecordedChange,
   rowBytes,
+  rowsOfBytes,
   type TradeReceipt,
 } from './index.js';
 
@@ -79,6 +80,31 @@ describe('a journal', () => {
     expect(receipts[2].after).toBe(receipts[0].after);
     // What the event says is not for everybody.
     expect(checkTradeReceipt({ ...receiptOf(1), event: null, salt: null }, root).event).toBeNull();
+  });
+
+  it('is read back from the bytes that a chain has of its rows', () => {
+    const amount = fc.bigInt({ min: -(2n ** 127n), max: 2n ** 127n - 1n });
+    const position = fc.record({ net: amount, entry: amount });
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({ before: position, after: position, price: fc.bigInt({ min: 1n, max: 2n ** 90n }) }),
+        ),
+        (of) => {
+          const rows = of.map((row, i) => ({ market: `M${String(i).padStart(31, '0')}`, ...row }));
+          const open = rows.filter(({ before, after }) =>
+            [before.net, before.entry, after.net, after.entry].some((value) => value !== 0n),
+          );
+          expect(rowsOfBytes(rowBytes(rows))).toEqual(open);
+        },
+      ),
+      { numRuns: 30 },
+    );
+    const rows = [
+      { market: 'BTC', before: { net: 1n, entry: -1n }, after: { net: 0n, entry: 0n }, price: 5n },
+    ];
+    expect(rowsOfBytes(rowBytes(rows))).toEqual(rows);
+    expect(() => rowsOfBytes(new Uint8Array(127))).toThrow('no whole number of rows');
   });
 
   it('has paths for any number of entries, and none for another place', () => {
@@ -172,13 +198,41 @@ describe('a journal', () => {
         lying(1, { kind: 'match-booked', at: 7, accounts: [side('-1', '0.75'), side('-1', '0.25')] }),
       ),
     ).toThrow('moves by');
-    // Other events move the book without a premium.
-    expect(
-      checkTradeReceipt(
-        lying(2, { kind: 'dust-closed' }, { kind: 0, charged: '0', riskPremium: '0', liquidityPremium: '0' }),
-      ).event,
-    ).toEqual({
-      kind: 'dust-closed',
-    });
+    // Other events move the book without a premium, by what they say.
+    const free = { kind: 0, charged: '0', riskPremium: '0', liquidityPremium: '0' } as const;
+    const leg = { market: 'SOL', size: '1', price: '2' };
+    const moving = (kind: string, of: object) => ({ kind, at: 7, ...of });
+    const moves: [object, boolean][] = [
+      [moving('dust-closed', { account: 'a', ...leg }), true],
+      [moving('dust-closed', { account: 'a', ...leg, size: '0.9' }), false],
+      [moving('dust-closed', { account: 'a', ...leg, market: 'BTC' }), false],
+      [moving('trade-busted', { legs: [leg] }), true],
+      [moving('trade-busted', { legs: [leg, leg] }), false],
+      [
+        moving('positions-reduced', { reductions: [leg, { ...leg, size: '-0.5' }, { ...leg, size: '0.5' }] }),
+        true,
+      ],
+      [moving('positions-reduced', { reductions: [] }), false],
+      [
+        moving('positions-settled', {
+          market: 'SOL',
+          accounts: [
+            ['a', '2'],
+            ['b', '-1'],
+          ],
+        }),
+        true,
+      ],
+      [moving('positions-settled', { market: 'SOL', accounts: [['a', '2']] }), false],
+      // The sizes of a market's old unit are not in its event.
+      [moving('market-rescaled', { market: 'SOL', accounts: [] }), true],
+      [moving('vested', {}), false],
+    ];
+    for (const [of, holds] of moves) {
+      const check = () => checkTradeReceipt(lying(2, of, free)).event;
+      if (holds) expect(check()).toEqual(of);
+      else expect(check, JSON.stringify(of)).toThrow(/the book moves by/);
+    }
+    expect(() => checkTradeReceipt(lying(2, { kind: 'dust-closed', at: 8, ...leg }, free))).toThrow('time');
   });
 });

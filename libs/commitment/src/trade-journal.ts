@@ -9,6 +9,8 @@ export interface NetPosition {
   readonly entry: bigint;
 }
 
+type NetBook = readonly (NetPosition & { readonly market: string })[];
+
 /** A market of an entry: the pool's position before and after it, and the mark. */
 export interface JournalRow {
   readonly market: string;
@@ -82,6 +84,7 @@ const ROW_BYTES = 128;
 export const POSITION_BYTES = 64;
 export const WORD = 32;
 const TERMS_WORDS = 9;
+const FLAT: NetPosition = { net: 0n, entry: 0n };
 const EMPTY: Uint8Array = new Uint8Array(DIGEST_BYTES);
 
 /**
@@ -108,9 +111,34 @@ export function rowBytes(rows: readonly JournalRow[]): Uint8Array {
   return bytes;
 }
 
+/** Rows of their bytes, as an answer on a chain carries them. @throws {InvalidInputError} for other bytes */
+export function rowsOfBytes(bytes: Uint8Array): JournalRow[] {
+  if (bytes.length % ROW_BYTES !== 0)
+    throw new InvalidInputError('rows', `have ${bytes.length} bytes, no whole number of rows`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: bytes.length / ROW_BYTES }, (_, i) => {
+    const at = ROW_BYTES * i;
+    const half = (place: number) =>
+      (view.getBigInt64(at + WORD + 16 * place) << 64n) | view.getBigUint64(at + WORD + 16 * place + 8);
+    const name = bytes.subarray(at, at + WORD);
+    const end = name.indexOf(0);
+    return {
+      market: new TextDecoder().decode(end < 0 ? name : name.subarray(0, end)),
+      before: { net: half(0), entry: half(1) },
+      after: { net: half(2), entry: half(3) },
+      price: half(5),
+    };
+  });
+}
+
 /** Digests of the books and the marks of rows. */
 export function rowDigests(rows: readonly JournalRow[]): Omit<JournalLeaf, 'content' | 'terms'> {
-  const bytes = rowBytes(rows);
+  const { before, after, marks } = booksOf(rowBytes(rows));
+  return { before: sha256(before), after: sha256(after), marks: sha256(marks) };
+}
+
+/** The books before and after, and the marks, of rows' bytes. */
+function booksOf(bytes: Uint8Array): Readonly<Record<'before' | 'after' | 'marks', Uint8Array>> {
   const count = bytes.length / ROW_BYTES;
   const before = new Uint8Array(POSITION_BYTES * count);
   const after = new Uint8Array(POSITION_BYTES * count);
@@ -123,11 +151,7 @@ export function rowDigests(rows: readonly JournalRow[]): Omit<JournalLeaf, 'cont
     marks.set(name, POSITION_BYTES * i);
     marks.set(bytes.subarray(at + 3 * WORD, at + 4 * WORD), POSITION_BYTES * i + WORD);
   }
-  return {
-    before: sha256(before.subarray(0, first)),
-    after: sha256(after.subarray(0, last)),
-    marks: sha256(marks),
-  };
+  return { before: before.subarray(0, first), after: after.subarray(0, last), marks };
 }
 
 function position(book: Uint8Array, at: number, name: Uint8Array, held: Uint8Array): number {
@@ -138,10 +162,14 @@ function position(book: Uint8Array, at: number, name: Uint8Array, held: Uint8Arr
 }
 
 /** Digest of a book, as an epoch's journal ends with it. */
-export function netBookDigest(book: readonly (NetPosition & { readonly market: string })[]): Uint8Array {
-  const none = { net: 0n, entry: 0n };
-  return rowDigests(
-    book.map(({ market, net, entry }) => ({ market, before: { net, entry }, after: none, price: 0n })),
+export const netBookDigest = (book: NetBook): Uint8Array => sha256(netBookBytes(book));
+
+/** A book as a contract reads it: name, net and entry, by ascending name. */
+export function netBookBytes(book: NetBook): Uint8Array {
+  return booksOf(
+    rowBytes(
+      book.map(({ market, net, entry }) => ({ market, before: { net, entry }, after: FLAT, price: 0n })),
+    ),
   ).before;
 }
 

@@ -1,4 +1,5 @@
-import { InvalidInputError, parseInput, parseJson } from '#lib/errors';
+import { InvalidInputError, parseInput } from '#lib/errors';
+import { checkEntryEvent } from './entry-event.js';
 import { bytesOf, hexOf } from './included-account.js';
 import { NotIncludedError } from './inclusion.js';
 import { type ClosedJournal, JOURNAL_CHUNK, journalPath, nextLeaf, requireEntry } from './journal-writer.js';
@@ -10,7 +11,6 @@ import {
 } from './recorded-journal.js';
 import { RunningBook } from './running-book.js';
 import {
-  contentOf,
   journalLeafDigest,
   type JournalLeaf,
   journalRoot,
@@ -185,73 +185,14 @@ export function checkTradeReceipt(value: unknown, root?: string): CheckedReceipt
   const premium = terms.riskPremium + terms.liquidityPremium;
   if (terms.kind !== 2 && terms.charged > premium)
     throw new NotIncludedError(`${terms.charged} was charged where the model’s premium was ${premium}`);
-  const event = receipt.event === null ? null : eventOf(receipt, rows, terms);
+  const salt = receipt.salt === null ? null : bytesOf(receipt.salt);
+  const event =
+    receipt.event === null
+      ? null
+      : checkEntryEvent(receipt.event, salt, { rows, terms, content: leaf.content });
   return {
     ...{ barEnd: receipt.barEnd, root: expected, entries, index },
     ...{ before: hexOf(leaf.before), after: hexOf(leaf.after) },
     ...{ event, premium, charged: terms.charged },
   };
-}
-
-interface TradeEvent {
-  readonly kind: string;
-  readonly at: number;
-  readonly quoteId?: string | null;
-  readonly accounts?: readonly EventSide[];
-}
-interface EventSide {
-  readonly legs: readonly { readonly market: string; readonly size: string; readonly price: string }[];
-  readonly riskPremium: string;
-  readonly liquidityPremium: string;
-}
-
-/** The event, whose text the leaf binds, with the amounts that the leaf has. @throws {NotIncludedError} */
-function eventOf(
-  { event, salt, content }: TradeReceipt,
-  rows: readonly JournalRow[],
-  terms: JournalTerms,
-): Record<string, unknown> {
-  if (salt === null || hexOf(contentOf(bytesOf(salt), event!)) !== content)
-    throw new NotIncludedError('its event is not the one that the journal has');
-  const parsed = parseJson(event!, 'event') as TradeEvent & EventSide & Record<string, unknown>;
-  const sides =
-    parsed.kind === 'trade-booked' ? [parsed] : parsed.kind === 'match-booked' ? parsed.accounts : undefined;
-  if (sides === undefined) return parsed;
-  if (parsed.at !== terms.time) throw new NotIncludedError('its time is not the event’s');
-  if (parsed.kind === 'trade-booked' && (parsed.quoteId !== null) !== (terms.kind === 2))
-    throw new NotIncludedError('its kind and its event differ about a quote');
-  const charged = sides.reduce(
-    (sum, side) => sum + units(side.riskPremium, 8) + units(side.liquidityPremium, 8),
-    0n,
-  );
-  if (charged !== terms.charged)
-    throw new NotIncludedError(`its event has a premium of ${charged}, the journal ${terms.charged}`);
-  const legs = sides.flatMap((side) => side.legs);
-  for (const market of new Set([...rows.map((row) => row.market), ...legs.map((leg) => leg.market)])) {
-    const row = rows.find((one) => one.market === market);
-    const moved = row === undefined ? 0n : row.after.net - row.before.net;
-    const traded = legs
-      .filter((leg) => leg.market === market)
-      .reduce((sum, leg) => sum + units(leg.size, 8), 0n);
-    if (moved !== traded)
-      throw new NotIncludedError(`its event trades ${traded} of ${market}, the book moves by ${moved}`);
-  }
-  // Prices have up to 12 decimals: a product has 20, and each market's sum was rounded once.
-  const value = legs.reduce((sum, leg) => sum + units(leg.size, 8) * units(leg.price, 12), 0n);
-  const apart = value - terms.traded * 10n ** 12n;
-  if (apart > BigInt(legs.length) * 10n ** 12n || -apart > BigInt(legs.length) * 10n ** 12n)
-    throw new NotIncludedError(
-      `its event trades for ${value} of 10^−20, the journal has ${terms.traded} of 10^−8`,
-    );
-  return parsed;
-}
-
-/** A decimal text in units of 10^−decimals. @throws {NotIncludedError} */
-function units(text: string, decimals: number): bigint {
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
-  if (match === null || (match[3]?.length ?? 0) > decimals)
-    throw new NotIncludedError(`its event has "${text}" where an amount belongs`);
-  const [, sign, whole, fraction = ''] = match;
-  const value = BigInt(whole + fraction.padEnd(decimals, '0'));
-  return sign === '-' ? -value : value;
 }

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { wholeNumber } from '#lib/terminal';
+import type { AllowOptions } from '../allow.command.js';
 import type { AnswerOptions } from '../answer.command.js';
 import { print } from '../print.js';
 import type { ChainOptions } from '../chain-options.js';
 import type { ChallengeOptions } from '../receipt.command.js';
 import { onChain } from './on-chain.js';
 
-/** `zkrisk check-receipt`, `challenge`, `lapse`, `answer`. */
+/** `zkrisk check-receipt`, `challenge`, `lapse`, `answer`, `allow-entry`. */
 export function registerReceipts(program: Command): void {
   onChain(
     program,
@@ -50,7 +51,7 @@ export function registerReceipts(program: Command): void {
     .requiredOption('--engine <url>', 'the engine’s API')
     .option(
       '--api-key <key>',
-      'with the scopes quote and admin; or ZKRISK_API_KEY',
+      'with the scopes quote and admin, or ZKRISK_API_KEY; ADMIN_SECRET signs',
       process.env.ZKRISK_API_KEY,
     )
     .option(
@@ -62,5 +63,24 @@ export function registerReceipts(program: Command): void {
       const done = await answerCommand(options);
       print(done);
       if (done.failed.length > 0) process.exitCode = 1;
+    });
+
+  onChain(
+    program,
+    'allow-entry',
+    'show an entry of a journal with its event, and give the governor’s word for it where it moves the book without the model’s premium: signed by the governor’s key',
+  )
+    .requiredOption('--engine <url>', 'the engine’s API')
+    .option(
+      '--api-key <key>',
+      'with the scope admin, or ZKRISK_API_KEY; ADMIN_SECRET signs',
+      process.env.ZKRISK_API_KEY,
+    )
+    .requiredOption('--bar <time>', 'end of the epoch’s bar, ISO 8601')
+    .requiredOption('--index <number>', 'the entry of its journal', wholeNumber)
+    .option('--leaf <hex>', 'the leaf that was shown; without it the entry is only shown')
+    .action(async (options: AllowOptions) => {
+      const { allowEntryCommand } = await import('../allow.command.js');
+      print(await allowEntryCommand(options));
     });
 }

@@ -57,4 +57,20 @@ export class ReceiptsController {
   ): Promise<object> {
     return this.service.journalEntry(Date.parse(end), place);
   }
+
+  @Get('journals/:barEnd/entries/:index/opening')
+  @NeedsScope('admin')
+  @Documented({
+    params: { barEnd, index },
+    summary:
+      'An entry of an epoch’s journal with its event, whoever’s it is: an entry that moves the book without the model’s premium is answered for with it',
+    response: tradeReceiptSchema,
+    errors: [404, 422, 503],
+  })
+  opening(
+    @Param('barEnd', new ZodPipe(barEnd)) end: string,
+    @Param('index', new ZodPipe(index)) place: number,
+  ): Promise<object> {
+    return this.service.journalOpening(Date.parse(end), place);
+  }
 }
