@@ -189,8 +189,10 @@ describe('snapshots of the ledger', () => {
         ...{ speed: undefined, liquidity: 1_000_000, warmUpBars: 0 },
         flow: { seed: 3, accounts: 20, tradesPerBar: 4, medianNotional: 10_000, firstBar: 33 },
       }).run(new AbortController().signal);
+    await replay(50);
+    // One waits for the table since the fortieth event, and the replay goes on past it.
+    await eventually(async () => (await waiting()) === 1, 'one to be begun');
     await replay(60);
-    // One has been waiting for the table ever since the fortieth event, and the whole replay went past it.
     expect(await waiting()).toBe(1);
     expect(engine.pricer.engine.ledger.eventCount).toBeGreaterThan(150);
     expect(await stored()).toEqual([]);
