@@ -107,7 +107,7 @@ function slither() {
   return fresh.length + gone.length === 0;
 }
 
-/** @returns whether every property holds, and what they assume of quotients */
+/** @returns whether every property holds, and those of quotients */
 function halmos() {
   const lemmas = join(contracts, 'test', 'symbolic', 'quotients.py');
   if (spawnSync(bin('python'), [lemmas], { stdio: 'inherit' }).status !== 0) return false;

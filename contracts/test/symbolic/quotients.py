@@ -1,4 +1,4 @@
-"""What Rails.t.sol assumes of quotients, proven of all whole numbers: the EVM's quotient is the largest q with q f <= d r.
+"""What guard rails need of quotients, proven of all whole numbers: the EVM's quotient is the largest q with q f <= d r.
 
 The products are below 2^256: distances and reaches are below 2^64.
 """
