@@ -5,8 +5,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {LiquidationLayout as L} from "./generated/Layout.sol";
 import {SandwichValues} from "./SandwichValues.sol";
 
-/// @title Portfolio margin beside a plan's proof: an affine function that is nowhere above it, and its distance from it at the plan.
-/// @notice To the last unit what libs/proofs/src/portfolio/tangent.ts computes, which has the formulas. Money in units of 2^-24 of the
+/// @title Portfolio margin beside a plan's proof: an affine function that is nowhere above the margin, and the distance at the plan.
+/// @notice Equal to the last unit to libs/proofs/src/portfolio/tangent.ts, which has the formulas. Money in units of 2^-24 of the
 /// account's unit.
 library MarginTangent {
     using SandwichValues for uint256[];
@@ -28,7 +28,7 @@ library MarginTangent {
         bytes shocks;
     }
 
-    /// @notice What a plan's proof was made with.
+    /// @notice Inputs of a plan's proof.
     struct Tangent {
         /// @dev EVaR^2 of the margin over v^T Q v, in units of 2^-24
         uint256 evarFactor;
@@ -49,7 +49,7 @@ library MarginTangent {
     struct Held {
         /// @dev signed notionals
         int256[] exposures;
-        /// @dev what stays of each position, in units of 2^-24
+        /// @dev the rest of each position, in units of 2^-24
         int256[] remaining;
         /// @dev with 18 decimals
         uint256 unit;
@@ -72,17 +72,17 @@ library MarginTangent {
     /// @notice A depth or a capacity of less than one unit would mean that there is no limit.
     error LimitVanishes(uint256 money);
 
-    /// @notice The affine function at what stays.
+    /// @notice The affine function at the rest.
     struct Found {
         /// @dev margin relieved by closing each position
         int256[] relief;
         /// @dev its value where nothing is closed
         int256 whole;
-        /// @dev margin of what stays less its value there, rounded up: not negative
+        /// @dev margin of the rest less its value there, rounded up: not negative
         int256 slack;
     }
 
-    /// @dev Loss of what stays.
+    /// @dev Loss of the rest.
     struct Loss {
         /// @dev Qv, in units of 2^-48, and its EVaR
         int256[] turned;

@@ -172,7 +172,7 @@ describe('orders of the operator', () => {
     const [busted] = machine.bust(bought).filter(({ kind }) => kind === 'trade-busted') as [TradeBusted];
     expect(busted.riskPremium).toBe(bought.booked.riskPremium);
     expect(Number(busted.liquidityPremium)).toBeCloseTo(Number(bought.booked.liquidityPremium) / 2, 6);
-    // The rest of it is earned by nobody; what is pending still is funding.
+    // Nobody earns the rest; what is pending still is funding.
     expect(number(pending - machine.ledger.pendingToLiquidity)).toBeCloseTo(
       Number(busted.liquidityPremium),
       6,

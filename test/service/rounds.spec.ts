@@ -128,7 +128,7 @@ describe('lanes that consume in rounds', () => {
       [1, 2, 3].map((value) => number(value)),
       wrote,
     );
-    // All of it has committed when the publisher hears of it.
+    // Everything has committed when the publisher is told.
     expect(await sums()).toEqual(new Map([['first', 6], ['second', 12]])); // prettier-ignore
     expect(handled.map(({ lane, values }) => [lane, values])).toEqual([
       ['first', [1, 2, 3]],
@@ -256,7 +256,7 @@ describe('lanes that consume in rounds', () => {
       await elsewhere.query(`update consumer_offset set next_offset = 3 where consumer_group = 'first'`);
       await elsewhere.query(`insert into service_state values ('test', 'first', '100')`);
     });
-    // What we add is deferred: nothing of it may be left.
+    // Our addition is deferred, and must be gone.
     handle = (lane) => (lane === 'first' ? takeOver() : undefined);
     await log.publish([1, 2, 3].map((value) => number(value)));
     await drained();

@@ -5,7 +5,7 @@ import {IPriceSource} from "../prices/IPriceSource.sol";
 import {ProvenPremium} from "./ProvenPremium.sol";
 import {TradeJournal} from "./TradeJournal.sol";
 
-/// @title Entries of a journal that move the pool's book and do not pay the model's premium for it.
+/// @title Entries of a journal that move the pool's book and do not pay the model's premium.
 /// @notice The pool's book decides the price of the next trade, so such an entry needs grounds: the event that has made it, in the
 /// clear, and a reason that nobody can make up alone.
 library UnpaidEntry {

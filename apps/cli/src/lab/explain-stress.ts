@@ -19,7 +19,7 @@ export interface StressReportFile extends ReportInputs {
   readonly stress: StressReport;
 }
 
-/** A scenario's figure: what the pool pays each account, or what of an account's debt is left to it. */
+/** A scenario's figure: the pool's payment to each account, or the debt that an account leaves. */
 export interface StressExplanation {
   readonly id: string;
   readonly says: string;
@@ -40,7 +40,7 @@ type Account = ReturnType<typeof accountAfter> & { readonly equity: number };
 
 const paid = ({ gain, equity }: Account) => Math.max(gain, -equity);
 
-/** Figures of a scenario: an account's part of each, and the report's value of it. */
+/** Figures of a scenario: an account's part of each, and the report's value. */
 const FIGURES = {
   poolLoss: {
     says: 'ℓ(r): winners’ gains, less losers’ losses as far as their equity goes',

@@ -57,7 +57,7 @@ const INDEX = 10n ** 18n;
 interface Keeping {
   readonly pool: WorkerPool<CommitmentRequest, CommitmentReply>;
   readonly ledger: ExchangeLedger;
-  /** who has changed since the thread was told of them */
+  /** accounts changed since the thread last got them */
   readonly changed: Set<string>;
   /** participants who have a leaf: the others get theirs in order */
   placed: number;
@@ -108,11 +108,11 @@ export class BookCommitments {
   private tell(keeping: Keeping, accounts: Iterable<string>): void {
     keeping.telling = true;
     keeping.told = tell(keeping, accounts).then(() => void (keeping.telling = false));
-    // Whoever commits next hears of it.
+    // The next commitment reports the failure.
     keeping.told.catch(() => undefined);
   }
 
-  /** Events have been applied to the ledger. Accounts that change while the thread is told of them are told of again. */
+  /** Events have been applied to the ledger. Accounts that change while they are sent are sent again. */
   booked(events: readonly BookEvent[]): void {
     const { keeping } = this;
     if (keeping === undefined) return;

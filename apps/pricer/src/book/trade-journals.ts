@@ -92,7 +92,7 @@ export class TradeJournals {
   private waiting = 0;
   private appended: Promise<void> = Promise.resolve();
 
-  /** @param secret salts of events are made from it */
+  /** @param secret source of the events' salts */
   constructor(
     private readonly database: DataSource,
     private readonly commitments: BookCommitments,
@@ -205,7 +205,7 @@ export class TradeJournals {
   }
 
   /**
-   * An entry of a journal without its event, as a challenge is answered with, and the sequence of that event.
+   * An entry of a journal without its event, as a challenge is answered with, and the event's sequence.
    *
    * @param barEnd milliseconds
    * @throws {NoReceiptError} where there is no such entry
@@ -249,7 +249,7 @@ export class TradeJournals {
       firsts.push(...begun.map(({ first }) => first));
       starts.push(...begun);
     });
-    // Whoever closes the journal hears of it.
+    // Closing the journal reports the failure.
     this.appended.catch(() => undefined);
   }
 

@@ -7,7 +7,7 @@ import type { LogRecord } from '../record.js';
 /** Records that a cursor is to consume next. */
 interface Waiting {
   records: LogRecord[];
-  /** offset after the last of them, where nothing else was in the partition when it was read; undefined where more may follow */
+  /** offset after the last one, where nothing else was in the partition when it was read; undefined where more may follow */
   end: bigint | undefined;
 }
 

@@ -31,8 +31,8 @@ interface Turns {
 }
 
 /**
- * Consumes the batches of several lanes' units together: a round is one transaction in which each unit in turn handles what waits for it, what
- * the others have published in the same round included, until nothing is left. Prices come in, and the forecast, its prices, plans and history
+ * Consumes the batches of several lanes' units together: a round is one transaction in which each unit in turn handles its waiting batch,
+ * with messages that the others have published in the same round, until nothing is left. Prices come in, and the forecast, its prices, plans and history
  * are committed as one. Each value of a service's state, the units' positions and the published messages are written once, at the end.
  * Turns (`publishInTurns`) are taken within a round: where nothing is left to handle, the next one follows in the same transaction.
  *
@@ -45,7 +45,7 @@ export class Rounds {
   private readonly cursors: readonly Cursor[];
   private readonly topics: readonly string[];
   private apart = false;
-  /** what is to be published in the next round */
+  /** messages that the next round publishes */
   private publications: (Publication & { readonly done: (committed: boolean) => void })[] = [];
   private turns: Turns | undefined;
 
@@ -118,7 +118,7 @@ export class Rounds {
     this.turns = undefined;
   }
 
-  /** @returns whether all turns were committed; false as well where some consumer is elsewhere: a turn has to wait for all of them */
+  /** @returns whether all turns were committed; false as well where some consumer is elsewhere: a turn waits for every consumer */
   private async takeTurns(next: NextTurn, signal: AbortSignal): Promise<boolean> {
     const own = new Set([...this.units.map(({ name }) => name), ...this.besides]);
     const elsewhere = (await this.parts.log.lag()).some(({ group }) => !own.has(group));
@@ -132,7 +132,7 @@ export class Rounds {
   /** Publishes the next turn in a round that has handled everything. @returns whether there was one */
   private async nextTurn(manager: EntityManager, records: RoundRecords, began: number): Promise<boolean> {
     const { turns } = this;
-    // What others have published comes first, and what they have asked for has to be committed.
+    // Messages of others come first, and their requests have to be committed.
     if (turns === undefined || turns.ended || !records.whole || this.publications.length > 0) return false;
     if (performance.now() - began > LONGEST_TURNS_MS) return false;
     const turn = turns.signal.aborted ? undefined : await turns.next(manager);
@@ -192,7 +192,7 @@ export class Rounds {
     const { log } = this.parts;
     deferWrites(manager);
     // Their offsets are fixed before anything is read: whoever else appends to their partitions waits for the round. The server reads behind the
-    // appending, without another way to it and back.
+    // appending, without another round trip.
     const [, read] = await allDone([
       log.appendAll(manager, joined),
       found ?? log.readTogether(this.cursors, manager),
@@ -213,7 +213,7 @@ export class Rounds {
     };
     let done = await this.handleWaiting(manager, records, consumed);
     while (done && (await this.nextTurn(manager, records, began))) {
-      // The server writes what the turns before have caused while this one is handled.
+      // The server writes the results of the turns before while this one is handled.
       send();
       done = await this.handleWaiting(manager, records, consumed);
     }
@@ -231,7 +231,7 @@ export class Rounds {
     return { consumed, done, topics };
   }
 
-  /** Each unit in turn handles what waits for it. @returns whether nothing is left, rather than time over */
+  /** Each unit in turn handles its waiting batch. @returns whether nothing is left, rather than time over */
   private async handleWaiting(
     manager: EntityManager,
     records: RoundRecords,

@@ -20,7 +20,7 @@ export interface LossSums {
   readonly cuts: bigint;
 }
 
-/** One account of a proof. Nothing of it is public but its commitment. */
+/** One account of a proof. Nothing is public but its commitment. */
 export interface ProvenLossLeaf {
   /** hides and names the account: {@link lossKey} */
   readonly key: string;

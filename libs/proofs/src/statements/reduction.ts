@@ -35,7 +35,7 @@ export interface ProvenReductionTerms {
   readonly sides: readonly number[];
 }
 
-/** One account of a proof: leverages in units of 2^−30. Nothing of it is public but its commitment. */
+/** One account of a proof: leverages in units of 2^−30. Nothing is public but its commitment. */
 export interface ProvenReductionLeaf {
   /** hides and names the account: `lossKey` */
   readonly key: string;
@@ -85,7 +85,7 @@ export function reductionLeafRow({ key, equity, kept, closed }: ProvenReductionL
 }
 
 /**
- * A reduction's accounts as the inputs of its proofs, {@link REDUCTION_PROOF_ACCOUNTS} each. The last proof of a chunk has the rest of it.
+ * A reduction's accounts as the inputs of its proofs, {@link REDUCTION_PROOF_ACCOUNTS} each. The last proof of a chunk has its rest.
  *
  * @param chunks leaves of each chunk of the statement
  */
