@@ -6,12 +6,12 @@ export function stressMetrics(metrics: Metrics, desk: StressDesk): void {
   metrics.gauge(
     'zkrisk_capital_distance',
     'standard deviations (Mahalanobis) that no joint move is nearer than which uses up P: certified',
-    () => desk.latest()?.distance.capital.atLeast,
+    () => desk.scraped()?.distance.capital.atLeast,
   );
   metrics.gauge(
     'zkrisk_insolvency_distance',
     'standard deviations (Mahalanobis) that no joint move is nearer than which uses up P and L, bad debt included: certified',
-    () => desk.latest()?.distance.insolvency.atLeast,
+    () => desk.scraped()?.distance.insolvency.atLeast,
   );
   metrics.gauge('zkrisk_stress_seconds', 'how long the last stress of the book took', () => desk.lastSeconds);
 }
