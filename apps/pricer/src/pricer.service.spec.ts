@@ -119,7 +119,7 @@ describe(PricerService, () => {
     expect(await pricer.outcome(keyOf('1'), digest, 0)).toMatchObject({ kind: 'account-deposited' });
   });
 
-  it('gives a plan that can be proven its account’s place in the book of the bar before', async () => {
+  it('gives a plan, whatever its margin, its account’s place in the book of the bar before', async () => {
     const batch = new ServiceBatch();
     const linear = { positions: [{ market: 'BTC', size: 1 }] };
     await pricer.onPlans(
@@ -137,6 +137,7 @@ describe(PricerService, () => {
     expect(batch.published<InclusionPayload>().map(({ key, payload }) => [key, payload])).toEqual([
       ['a', { planId: 'a', account: 'ann', inclusion: { barEnd: '1970-01-01T05:00:00.000Z' } }],
       ['b', { planId: 'b', account: 'bob', inclusion: null }],
+      ['c', { planId: 'c', account: 'ann', inclusion: { barEnd: '1970-01-01T05:00:00.000Z' } }],
     ]);
   });
 });
