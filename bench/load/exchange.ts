@@ -12,6 +12,7 @@ import {
   type Topology,
 } from '../../test/support/topology.js';
 import { percentile } from '../harness.js';
+import { BookedTrades } from './booked-trades.js';
 
 export const MARKETS = Array.from({ length: 8 }, (_, i) => `SIM-${'ABCDEFGH'[i]}`);
 
@@ -31,15 +32,16 @@ function directorySize(directory: string): number {
 export class Exchange {
   private time = 0;
   private sequence = 0;
-  private readonly sentAt = new Map<string, number>();
-  private latencies: number[] = [];
+  private readonly booked: BookedTrades;
 
   private constructor(
     readonly topology: Topology,
     readonly services: readonly ServiceProcess[],
     private readonly feeder: DataSource,
     private readonly log: KafkaLog,
-  ) {}
+  ) {
+    this.booked = new BookedTrades(log.broker);
+  }
 
   static async open(
     partitions: number,
@@ -61,7 +63,7 @@ export class Exchange {
     )) as KafkaLog;
     const exchange = new Exchange(topology, services, feeder, log);
     exchange.time = (await log.broker.offsets('prices')).length > 0 ? await exchange.marketTime() : 0;
-    await exchange.listen();
+    await exchange.booked.follow();
     return exchange;
   }
 
@@ -83,8 +85,8 @@ export class Exchange {
 
   /** Trades of accounts below `accounts`, small, in and out. */
   async trades(count: number, accounts: number): Promise<void> {
-    const now = performance.now();
     const messages: Outgoing[] = [];
+    const tradeIds: string[] = [];
     for (let i = 0; i < count; i++) {
       const tradeId = `load-${this.sequence}`;
       const account = `load-${this.sequence % accounts}`;
@@ -97,8 +99,9 @@ export class Exchange {
           legs: [{ market, size }],
         }),
       );
-      this.sentAt.set(tradeId, now);
+      tradeIds.push(tradeId);
     }
+    this.booked.sent(tradeIds);
     await this.log.publish(messages);
   }
 
@@ -116,13 +119,12 @@ export class Exchange {
 
   /** Trades sent and not booked. */
   get outstanding(): number {
-    return this.sentAt.size;
+    return this.booked.outstanding;
   }
 
   /** Of trades from sending to their book event, since the last call. */
   latency(): Latency {
-    const sorted = this.latencies.sort((a, b) => a - b);
-    this.latencies = [];
+    const sorted = this.booked.takeLatencies();
     return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
   }
 
@@ -146,6 +148,7 @@ export class Exchange {
   }
 
   async close(): Promise<void> {
+    await this.booked.close();
     await this.log.close();
     await this.feeder.destroy();
     await this.topology.stop();
@@ -160,27 +163,5 @@ export class Exchange {
       `select value->'board'->'clock'->>'now' as now from service_state where service = 'pricer' and name = 'engine'`,
     );
     return Number(now);
-  }
-
-  /** Follows the book: a trade's event is when it is done. */
-  private async listen(): Promise<void> {
-    const [{ high }] = await this.log.broker.offsets('book');
-    await this.log.broker.subscribe({
-      group: `load-${Date.now()}`,
-      topics: ['book'],
-      share: () => new Map([['book', [0]]]),
-      onAssigned: () => Promise.resolve([{ topic: 'book', partition: 0, offset: high }]),
-      onRecords: (_topic, _partition, records) => {
-        const now = performance.now();
-        for (const { value } of records) {
-          const id = /"tradeId":"([^"]+)"/.exec(value)?.[1];
-          const sent = id === undefined ? undefined : this.sentAt.get(id);
-          if (id === undefined || sent === undefined) continue;
-          this.sentAt.delete(id);
-          this.latencies.push(now - sent);
-        }
-      },
-      maximumWaitMs: 20,
-    });
   }
 }

@@ -7,6 +7,7 @@ import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import { type ServiceProcess, startTopology } from '../../test/support/topology.js';
 import { percentile } from '../harness.js';
+import { BookedTrades } from './booked-trades.js';
 import { offer } from './offer.js';
 import { type Used, usedByPart } from './processes.js';
 
@@ -18,7 +19,7 @@ const TICKS_A_BAR = 10;
 const CHUNK = 1000;
 const SAMPLE_MS = 5000;
 
-/** What is held, and for how long. */
+/** Size, rate and length of a run. */
 export interface HoldOptions {
   readonly markets: number;
   readonly accounts: number;
@@ -123,9 +124,7 @@ export async function hold(options: HoldOptions): Promise<void> {
 
 class Held {
   private readonly flow: Flow;
-  private readonly sentAt = new Map<string, number>();
-  private latencies: number[] = [];
-  private refused = 0;
+  private readonly booked: BookedTrades;
 
   constructor(
     private readonly options: HoldOptions,
@@ -133,6 +132,7 @@ class Held {
     private readonly log: KafkaLog,
   ) {
     this.flow = new Flow(options);
+    this.booked = new BookedTrades(log.broker);
   }
 
   async run(): Promise<void> {
@@ -142,7 +142,7 @@ class Held {
     await this.fund();
     const funded = (performance.now() - started) / 1000;
     console.log(`${accounts} deposits in ${funded.toFixed(0)} s: ${(accounts / funded).toFixed(0)} a second`);
-    const book = await this.listen();
+    await this.booked.follow();
     const before = usedByPart();
     started = performance.now();
     const stop = new AbortController();
@@ -154,7 +154,7 @@ class Held {
     const bars = await ticking;
     const samples = await sampling;
     await this.log.drained(AbortSignal.timeout(120_000));
-    await book.close();
+    await this.booked.close();
     this.report(samples, { sent, seconds, bars, before });
     console.log(`${markets} markets, ${accounts} accounts, ${(seconds / 60).toFixed(1)} minutes`);
   }
@@ -177,9 +177,8 @@ class Held {
   }
 
   private async send(count: number): Promise<void> {
-    const now = performance.now();
     const trades = Array.from({ length: count }, () => this.flow.trade());
-    for (const { tradeId } of trades) this.sentAt.set(tradeId, now);
+    this.booked.sent(trades.map(({ tradeId }) => tradeId));
     await this.log.publish(trades.map(({ message }) => message));
   }
 
@@ -207,7 +206,7 @@ class Held {
         ),
       );
       const at = (performance.now() - started) / 1000;
-      const sample = { at, waiting: this.sentAt.size, stalls, used: usedByPart() };
+      const sample = { at, waiting: this.booked.outstanding, stalls, used: usedByPart() };
       samples.push(sample);
       const shown = [...stalls].map(([name, seconds]) => `${name} ${(1000 * seconds).toFixed(0)} ms`);
       const memory = [...sample.used].map(([part, used]) => `${part} ${used.memory.toFixed(0)} MiB`);
@@ -222,10 +221,10 @@ class Held {
     samples: readonly Sample[],
     run: { sent: number; seconds: number; bars: number; before: ReadonlyMap<string, Used> },
   ): void {
-    const sorted = this.latencies.sort((a, b) => a - b);
+    const sorted = this.booked.takeLatencies();
     const quantiles = [0.5, 0.99, 0.999].map((share) => `${percentile(sorted, share).toFixed(0)} ms`);
     console.log(
-      `${run.sent} trades sent in ${run.seconds.toFixed(0)} s and ${run.bars} bars, ${sorted.length} decided, ${this.refused} of them refused, ${this.sentAt.size} not`,
+      `${run.sent} trades sent in ${run.seconds.toFixed(0)} s and ${run.bars} bars, ${sorted.length} decided, ${this.booked.refused} of them refused, ${this.booked.outstanding} not`,
     );
     console.log(`sent to decided: ${quantiles.join(', ')} (p50, p99, p99.9)`);
     console.log(`most trades waiting: ${Math.max(...samples.map(({ waiting }) => waiting))}`);
@@ -247,29 +246,6 @@ class Held {
 
   private drained(): Promise<void> {
     return this.log.drained(AbortSignal.timeout(600_000));
-  }
-
-  /** Follows the book: a trade is done with the event that books or refuses it. */
-  private async listen(): Promise<{ close(): Promise<void> }> {
-    const [{ high }] = await this.log.broker.offsets('book');
-    return this.log.broker.subscribe({
-      group: `hold-${Date.now()}`,
-      topics: ['book'],
-      share: () => new Map([['book', [0]]]),
-      onAssigned: () => Promise.resolve([{ topic: 'book', partition: 0, offset: high }]),
-      onRecords: (_topic, _partition, records) => {
-        const now = performance.now();
-        for (const { value } of records) {
-          const id = /"tradeId":"([^"]+)"/.exec(value)?.[1];
-          const sent = id === undefined ? undefined : this.sentAt.get(id);
-          if (id === undefined || sent === undefined) continue;
-          this.sentAt.delete(id);
-          this.latencies.push(now - sent);
-          if (value.includes('"trade-rejected"')) this.refused++;
-        }
-      },
-      maximumWaitMs: 20,
-    });
   }
 }
 
