@@ -169,7 +169,8 @@ function unprivilegedUser(): { uid?: number; gid?: number } {
 
 /**
  * A command run as another user. Where that user cannot even reach the file or the data (a checkout below a
- * private folder of root's), `setpriv` lets it pass folders while it stays unprivileged in PostgreSQL's eyes.
+ * private folder of root's), `setpriv` lets it pass folders while it stays unprivileged in PostgreSQL's eyes. Programs of PostgreSQL look for
+ * themselves by access(2), which leaves out the capabilities of a real user other than root unless `no_setuid_fixup` is set.
  */
 function commandAs(
   user: { uid?: number; gid?: number },
@@ -180,7 +181,10 @@ function commandAs(
   const reaches = (path: string) => spawnSync('test', ['-x', path], user).status === 0;
   if (user.uid === undefined || (reaches(file) && reaches(data))) return { file, args, user };
   const drop = ['--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
-  const pass = ['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'];
+  const pass = [
+    ...['--securebits', '+no_setuid_fixup'],
+    ...['--inh-caps', '+dac_override', '--ambient-caps', '+dac_override'],
+  ];
   return { file: 'setpriv', args: [...drop, ...pass, file, ...args], user: {} };
 }
 
