@@ -7,9 +7,11 @@ import {
   formatDecimal,
   formatMoney,
   fromNumber,
+  magnitude,
   negated,
   notionalOf,
   parseDecimal,
+  positive,
   roundDecimal,
   type Rounding,
   toNumber,
@@ -61,6 +63,14 @@ describe(negated, () => {
   ])('of %s is %s', (decimal, opposite) => {
     expect(negated(decimal)).toBe(opposite);
   });
+});
+
+it.each([
+  [-7n, 7n, 0n],
+  [0n, 0n, 0n],
+  [7n, 7n, 7n],
+])('the magnitude of %d is %d, its positive part %d', (value, size, part) => {
+  expect([magnitude(value), positive(value)]).toEqual([size, part]);
 });
 
 describe(parseDecimal, () => {

@@ -170,6 +170,11 @@ export function magnitude(value: bigint): bigint {
   return value < 0n ? -value : value;
 }
 
+/** max(value, 0). */
+export function positive(value: bigint): bigint {
+  return value > 0n ? value : 0n;
+}
+
 /** Decimal string of an exact money amount. */
 export function formatMoney(amount: bigint): string {
   return formatDecimal(amount, MONEY_DECIMALS);

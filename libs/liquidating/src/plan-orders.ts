@@ -1,4 +1,4 @@
-import { divide, formatDecimal, fromNumber, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
+import { divide, formatDecimal, fromNumber, magnitude, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
 import type { Closing } from '#lib/liquidation';
 
 const FRACTION_DECIMALS = 15;
@@ -11,9 +11,9 @@ export function ordersOf(
   return plan.case.positions.flatMap(({ market }, i) => {
     const held = parseDecimal(sizes[i], SIZE_DECIMALS, 'size');
     const fraction = fromNumber(plan.fractions[i], FRACTION_DECIMALS, 'up', 'fraction');
-    const magnitude = held < 0n ? -held : held;
-    const share = divide(magnitude * fraction, 10n ** BigInt(FRACTION_DECIMALS), 'up');
-    const closed = share < magnitude ? share : magnitude;
+    const whole = magnitude(held);
+    const share = divide(whole * fraction, 10n ** BigInt(FRACTION_DECIMALS), 'up');
+    const closed = share < whole ? share : whole;
     if (closed === 0n) return [];
     return [{ market, size: formatDecimal(held < 0n ? closed : -closed, SIZE_DECIMALS) }];
   });

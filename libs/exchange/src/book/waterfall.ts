@@ -1,3 +1,4 @@
+import { positive } from '#lib/amounts';
 import type { Books } from './books.js';
 
 /**
@@ -59,10 +60,6 @@ export function creditLoss(books: Books, loss: bigint): void {
   const byReserve = smaller(loss, books.creditReserve);
   books.creditReserve -= byReserve;
   credit(books, byReserve - loss);
-}
-
-function positive(value: bigint): bigint {
-  return value > 0n ? value : 0n;
 }
 
 function smaller(a: bigint, b: bigint): bigint {

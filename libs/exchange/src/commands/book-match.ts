@@ -7,6 +7,7 @@ import {
   MONEY_DECIMALS,
   notionalOf,
   parseDecimal,
+  positive,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
   toNumber,
@@ -269,8 +270,4 @@ function nettedOf(legs: Side['legs']): { name: string; exactSize: bigint }[] {
   const netted = new Map<string, bigint>();
   for (const { market, size } of legs) netted.set(market, (netted.get(market) ?? 0n) + size);
   return [...netted].map(([name, exactSize]) => ({ name, exactSize }));
-}
-
-function positive(size: bigint): bigint {
-  return size > 0n ? size : 0n;
 }

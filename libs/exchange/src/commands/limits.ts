@@ -1,4 +1,4 @@
-import { magnitude, MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
+import { magnitude, MONEY_DECIMALS, positive, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import { InvalidInputError } from '#lib/errors';
 import { fields } from '#lib/messages';
 import { NotionalLimitError } from '../errors.js';
@@ -72,8 +72,4 @@ export function requireInterest(
   const limit = parameters.rules.parameters.limits.market;
   if (interest > limit && interest > largest(longSize, longSize - size))
     throw new NotionalLimitError(`market ${market}`, interest, limit);
-}
-
-function positive(size: bigint): bigint {
-  return size > 0n ? size : 0n;
 }

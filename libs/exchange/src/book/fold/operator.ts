@@ -1,9 +1,8 @@
-import { MONEY_DECIMALS, parseDecimal, SIZE_DECIMALS } from '#lib/amounts';
-import { partsOf } from '#lib/amounts';
+import { MONEY_DECIMALS, parseDecimal, partsOf, positive, SIZE_DECIMALS } from '#lib/amounts';
 import type { MarketDelisted, MarketRescaled, PositionsSettled, TradeBusted } from '../book-event.js';
 import type { Books } from '../books.js';
 import { credit } from '../waterfall.js';
-import { bookLeg, positive } from './trades.js';
+import { bookLeg } from './trades.js';
 
 const money = (text: string, field: string) => parseDecimal(text, MONEY_DECIMALS, field);
 

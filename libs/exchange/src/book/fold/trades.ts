@@ -3,6 +3,7 @@ import {
   MONEY_DECIMALS,
   notionalOf,
   parseDecimal,
+  positive,
   PRICE_DECIMALS,
   SIZE_DECIMALS,
 } from '#lib/amounts';
@@ -115,8 +116,4 @@ export function bookLeg(
     market.unsettledFunding = 0n;
   }
   return realisedPnl - held.charge;
-}
-
-export function positive(size: bigint): bigint {
-  return size > 0n ? size : 0n;
 }
