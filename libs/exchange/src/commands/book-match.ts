@@ -36,6 +36,12 @@ interface Side {
   readonly releases: string[];
 }
 
+/** The legs of one account in one market together. */
+interface NetLeg {
+  readonly name: string;
+  readonly exactSize: bigint;
+}
+
 /**
  * Books trades that have been matched elsewhere, all or none. Fills between accounts change neither the pool's sizes nor
  * its entry notional, and pay no premium: buyer and seller pay the fees of the schedule. Legs against the pool are at the mark, and
@@ -205,7 +211,8 @@ function split(amount: bigint, shares: readonly number[]): bigint[] {
 function requireAccounts(exchange: Exchange, sides: ReadonlyMap<string, Side>): void {
   const { board, accounts, ledger, credit } = exchange;
   const changes: AccountChange[] = [];
-  const interest = interestOf(exchange, sides);
+  const nets = new Map([...sides].map(([account, { legs }]) => [account, nettedOf(legs)]));
+  const interest = interestOf(exchange, nets);
   const inUnits = new Map(
     [...interest].map(([market, { long, net }]) => [
       market,
@@ -214,7 +221,7 @@ function requireAccounts(exchange: Exchange, sides: ReadonlyMap<string, Side>): 
   );
   const solvency = exchange.solvency();
   for (const [account, { legs, fee, riskPremium, liquidityPremium, releases }] of sides) {
-    const net = nettedOf(legs);
+    const net = nets.get(account)!;
     const reduces = net.length > 0 && reducesOnly(exchange, account, net);
     if (!reduces) for (const { name } of net) board.requirePermitted(name, 'increase');
     if (solvency.insolvent && !reduces)
@@ -252,11 +259,11 @@ function requireAccounts(exchange: Exchange, sides: ReadonlyMap<string, Side>): 
 /** Changes of open interest by all sides together. */
 function interestOf(
   { ledger }: Exchange,
-  sides: ReadonlyMap<string, Side>,
+  nets: ReadonlyMap<string, readonly NetLeg[]>,
 ): Map<string, { long: bigint; net: bigint }> {
   const interest = new Map<string, { long: bigint; net: bigint }>();
-  for (const [account, { legs }] of sides)
-    for (const { name, exactSize } of nettedOf(legs)) {
+  for (const [account, legs] of nets)
+    for (const { name, exactSize } of legs) {
       const held = ledger.position(account, name).size;
       const known = interest.get(name) ?? { long: 0n, net: 0n };
       known.long += positive(held + exactSize) - positive(held);
@@ -266,7 +273,8 @@ function interestOf(
   return interest;
 }
 
-function nettedOf(legs: Side['legs']): { name: string; exactSize: bigint }[] {
+/** Sizes of legs by market. */
+function nettedOf(legs: Side['legs']): NetLeg[] {
   const netted = new Map<string, bigint>();
   for (const { market, size } of legs) netted.set(market, (netted.get(market) ?? 0n) + size);
   return [...netted].map(([name, exactSize]) => ({ name, exactSize }));
