@@ -1,4 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
+import { bucketEnd, bucketOf } from './buckets.js';
 import type { PendingAmount } from './vesting.js';
 
 /** State of a {@link LinearVesting}, for snapshots. */
@@ -57,7 +58,7 @@ export class LinearVesting {
 
   /** @throws {InvalidInputError} when time runs backwards */
   collect(at: number, amount: bigint): void {
-    const collectedAt = Math.ceil(at / this.bucketMs) * this.bucketMs;
+    const collectedAt = bucketEnd(at, this.bucketMs);
     if (collectedAt < this.until || collectedAt < (this.queue.at(-1)?.collectedAt ?? 0))
       throw new InvalidInputError('at', `${at} is before what was earned until ${this.until}`);
     if (amount === 0n) return;
@@ -78,7 +79,7 @@ export class LinearVesting {
    * @returns the part
    */
   takeBack(at: number, amount: bigint, now: number): bigint {
-    const index = this.bucketOf(at);
+    const index = bucketOf(this.queue, at, this.bucketMs);
     if (index < 0) return 0n;
     const { collectedAt, amount: whole } = this.queue[index];
     const unearned = this.unearned(at, amount, now);
@@ -94,16 +95,11 @@ export class LinearVesting {
 
   /** The part of an amount, collected at a time, that is not earned by `now`, rounded down. */
   unearned(at: number, amount: bigint, now: number): bigint {
-    const index = this.bucketOf(at);
+    const index = bucketOf(this.queue, at, this.bucketMs);
     if (index < 0) return 0n;
     const ends = this.queue[index].collectedAt + this.horizonMs;
     const left = Math.min(this.horizonMs, Math.max(0, ends - Math.max(now, this.until)));
     return this.whole(amount * BigInt(left));
-  }
-
-  private bucketOf(at: number): number {
-    const collected = Math.ceil(at / this.bucketMs) * this.bucketMs;
-    return this.queue.findIndex(({ collectedAt }) => collectedAt === collected);
   }
 
   /** Takes out the earnings by `now`, rounded down; negative where funding was paid out. */

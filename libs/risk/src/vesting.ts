@@ -1,4 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
+import { bucketEnd, bucketOf } from './buckets.js';
 
 /** Money collected at one time, not yet owned: it vests τ later. */
 export interface PendingAmount {
@@ -39,7 +40,7 @@ export class VestingSchedule {
 
   /** @throws {InvalidInputError} when time runs backwards */
   collect(at: number, amount: bigint): PendingAmount {
-    const collectedAt = Math.ceil(at / this.bucketMs) * this.bucketMs;
+    const collectedAt = bucketEnd(at, this.bucketMs);
     const last = this.queue.at(-1);
     if (last !== undefined && collectedAt < last.collectedAt) {
       throw new InvalidInputError('at', `${at} is before the last collection at ${last.collectedAt}`);
@@ -60,7 +61,7 @@ export class VestingSchedule {
    * @returns the amount; 0 where it has vested
    */
   takeBack(at: number, amount: bigint): bigint {
-    const index = this.bucketOf(at);
+    const index = bucketOf(this.queue, at, this.bucketMs);
     if (index < 0) return 0n;
     const { collectedAt, amount: whole } = this.queue[index];
     this.queue[index] = { collectedAt, amount: whole - amount };
@@ -70,12 +71,7 @@ export class VestingSchedule {
 
   /** Whether amounts that were collected at a time are pending still. */
   isPending(at: number): boolean {
-    return this.bucketOf(at) >= 0;
-  }
-
-  private bucketOf(at: number): number {
-    const collected = Math.ceil(at / this.bucketMs) * this.bucketMs;
-    return this.queue.findIndex(({ collectedAt }) => collectedAt === collected);
+    return bucketOf(this.queue, at, this.bucketMs) >= 0;
   }
 
   /** Takes out the amounts due by `now` and returns their total. */
