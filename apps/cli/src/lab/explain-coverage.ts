@@ -5,6 +5,7 @@ import {
   type CoverageReport,
   type CoverageSnapshot,
   coverageSnapshot,
+  endPrice,
   panelRows,
   zkriskSettings,
 } from '#lib/lab';
@@ -169,7 +170,7 @@ async function explainInterval(
     markets: panel.markets.flatMap((market, i) => {
       const size = from.sizes[i];
       if (part !== null || size === 0) return [];
-      const [before, after] = [from.prices[i], to.prices[i] > 0 ? to.prices[i] : from.prices[i]];
+      const [before, after] = [from.prices[i], endPrice(from, to, i)];
       return [{ market, size, from: before, to: after, part: size * (after - before) }];
     }),
     events: income.flatMap(({ number, snapshots: seen, event, ...amounts }) =>

@@ -43,7 +43,7 @@ export interface CoverageReport {
   readonly providers: MeanTest;
 }
 
-/** Fewest intervals that a test is made of. */
+/** Fewest intervals of a test. */
 const LEAST_INTERVALS = 5;
 
 /**
@@ -86,8 +86,7 @@ export function coverageInterval(from: CoverageSnapshot, to: CoverageSnapshot): 
   let [terminal, loss] = [0, 0];
   from.sizes.forEach((size, i) => {
     if (size === 0) return;
-    // A market without a price at the end keeps its last one.
-    const after = to.prices[i] > 0 ? to.prices[i] : from.prices[i];
+    const after = endPrice(from, to, i);
     terminal += size * after;
     loss += size * (after - from.prices[i]);
   });
@@ -103,6 +102,11 @@ export function coverageInterval(from: CoverageSnapshot, to: CoverageSnapshot): 
   };
 }
 
+/** A market's price at the end of an interval; one without a price there keeps that of the beginning. */
+export function endPrice(from: CoverageSnapshot, to: CoverageSnapshot, market: number): number {
+  return to.prices[market] > 0 ? to.prices[market] : from.prices[market];
+}
+
 /** P(at least k of n) with probability p each: the p-value of "the rate is at most p". */
 export function upperTail(n: number, k: number, p: number): number {
   let tail = 0;
@@ -114,7 +118,7 @@ export function upperTail(n: number, k: number, p: number): number {
   return Math.min(1, tail);
 }
 
-/** Of a mean over intervals that do not overlap, by the normal distribution. */
+/** Tests a mean over intervals that do not overlap, by the normal distribution. */
 function meanTest(values: readonly number[]): MeanTest {
   const n = values.length;
   const mean = values.reduce((sum, value) => sum + value, 0) / n;
@@ -126,45 +130,42 @@ function meanTest(values: readonly number[]): MeanTest {
 
 /** The report as pictures, one SVG. */
 export function coveragePicture({ intervals }: CoverageReport): string {
-  const times = intervals.map(({ time }) => time);
+  const axes = {
+    times: intervals.map(({ time }) => time),
+    ...{ unit: 'quote currency', scale: 'linear' as const },
+  };
   const running = (of: (interval: CoverageInterval) => number) => {
     let sum = 0;
     return intervals.map((interval) => (sum += of(interval)));
   };
   return stackedCharts([
     {
-      ...{
-        title: 'X at the end of a horizon, of the book at its beginning, and its EVaR',
-        times,
-        unit: 'quote currency',
-        scale: 'linear',
-      },
+      ...axes,
+      title: 'X at the end of a horizon, of the book at its beginning, and its EVaR',
       series: [
         { name: 'EVaR of X⁺', colour: '#c1292e', values: intervals.map(({ evar }) => evar) },
         { name: 'X', colour: '#235789', values: intervals.map(({ liability }) => liability) },
       ],
     },
     {
-      ...{
-        title: 'loss of the standing book over a horizon, and its EVaR',
-        times,
-        unit: 'quote currency',
-        scale: 'linear',
-      },
+      ...axes,
+      title: 'loss of the standing book over a horizon, and its EVaR',
       series: [
         { name: 'EVaR', colour: '#c1292e', values: intervals.map(({ lossEvar }) => lossEvar) },
         { name: 'realised', colour: '#235789', values: intervals.map(({ loss }) => loss) },
       ],
     },
     {
-      ...{ title: 'exchange: collected, and lost', times, unit: 'quote currency', scale: 'linear' },
+      ...axes,
+      title: 'exchange: collected, and lost',
       series: [
         { name: 'premia and funding', colour: '#0b6e4f', values: running(({ collected }) => collected) },
         { name: 'losses', colour: '#c1292e', values: running(({ loss }) => loss) },
       ],
     },
     {
-      ...{ title: 'providers: collected, and paid out', times, unit: 'quote currency', scale: 'linear' },
+      ...axes,
+      title: 'providers: collected, and paid out',
       series: [
         { name: 'premia and funding', colour: '#0b6e4f', values: running((each) => each.liquidityCollected) },
         { name: 'call spread', colour: '#c1292e', values: running((each) => each.payoff - each.callSpread) },
