@@ -21,7 +21,7 @@ export interface CoverageReportFile extends ReportInputs {
   readonly coverage: CoverageReport;
 }
 
-/** A test's figure: the quantities of each interval that it is made of. */
+/** A test's figure, and the quantities of each interval that it is computed from. */
 export interface TestExplanation {
   readonly id: string;
   readonly says: string;
@@ -29,7 +29,7 @@ export interface TestExplanation {
   readonly intervals: readonly ({ readonly id: string } & Partial<CoverageInterval>)[];
 }
 
-/** An interval's quantity: the book events between its ends, or the positions that it is the change of. */
+/** An interval's quantity: income with the book events that brought it, any other with the positions at both ends' prices. */
 export interface IntervalExplanation {
   readonly id: string;
   readonly says: string;
@@ -43,7 +43,7 @@ export interface IntervalExplanation {
     readonly to: number;
     readonly part: number;
   }[];
-  /** of income: by event, in the books of the exchange or of the providers */
+  /** of income: the events that changed it, each with the change */
   readonly events: readonly { readonly number: number; readonly part: number; readonly event: BookEvent }[];
 }
 
@@ -71,8 +71,8 @@ const QUANTITIES = {
 } as const satisfies Partial<Record<keyof CoverageInterval, string>>;
 
 /**
- * A figure of `lab coverage`: `test/figure` comes from intervals, `interval/quantity` from book events or positions, for which the run is
- * repeated up to the interval's end.
+ * Explains a figure of `lab coverage`: `test/figure` is traced to intervals, `interval/quantity` to book events or positions, for which the
+ * run is repeated up to the interval's end.
  *
  * @throws {UsageError} for an ID that the report does not have, or where the run repeated is not the one reported
  */
@@ -117,7 +117,7 @@ async function explainInterval(
   const { panel } = inputs;
   const every = Math.ceil(parameters.horizonBars);
   const { exchange, bucketMs } = zkriskSettings(parameters, panel.barMs);
-  // The same books once more, for what each event has brought.
+  // A second ledger, read before and after each event: the difference is the income by that event.
   const books = new ExchangeLedger(exchange.horizonMs, bucketMs);
   const snapshots: CoverageSnapshot[] = [];
   const income: {
@@ -129,7 +129,7 @@ async function explainInterval(
   }[] = [];
   const counts: number[] = [];
   const money = (amount: bigint) => toNumber(amount, MONEY_DECIMALS);
-  // Nothing after the interval's end matters; how many bars come before the first snapshot is not known yet.
+  // Nothing after the interval's end matters. The number of bars before the first snapshot is not known yet: the time finds the row.
   const last = panel.times.findIndex((time) => time > coverage.intervals[at].time) + every;
   const rows = last >= every ? Math.min(panel.times.length, last) : panel.times.length;
   await playOurs(

@@ -14,7 +14,7 @@ import type { LabInputs } from './lab-inputs.js';
 import { inputsAgain, type InputsNow, type ReportInputs } from './report-inputs.js';
 import { type FlowFile, recordedFlow } from './recorded-flow.js';
 
-/** A figure of a run: the events it is folded from, with their numbers in the run and their parts of it. */
+/** A figure of a run, and the events that it is computed from, each with its number in the run and its part of the figure. */
 export interface RunExplanation {
   readonly id: string;
   readonly says: string;
@@ -24,7 +24,7 @@ export interface RunExplanation {
   readonly events: readonly { readonly number: number; readonly part: number; readonly event: LabEvent }[];
 }
 
-/** A run that a report states, and everything that it was made of but its prices. */
+/** A run of a report, and its inputs except prices. */
 export interface StatedRun {
   readonly request: RunRequest;
   readonly outcome: RunOutcome;
@@ -55,7 +55,7 @@ export function metricOf(id: string): MetricName {
   return metric;
 }
 
-/** A figure of `lab run`, `metric`. */
+/** Explains a figure of `lab run`, `metric`. */
 export async function explainRun(id: string, report: RunReport, now: InputsNow): Promise<RunExplanation> {
   const metric = metricOf(id);
   if (id !== metric) throw new UsageError(`${id}: of a run a figure is its name alone, ${metric}`);
@@ -64,7 +64,7 @@ export async function explainRun(id: string, report: RunReport, now: InputsNow):
   return explainFigure(id, metric, stated, await inputsAgain(report, now));
 }
 
-/** A figure of a sweep, `point/metric`. */
+/** Explains a figure of a sweep, `point/metric`. */
 export async function explainSweep(
   id: string,
   { points }: SweepReportFile,
@@ -83,7 +83,7 @@ export async function explainSweep(
   );
 }
 
-/** Repeats a run for the events of one of its figures. @throws {UsageError} where it comes to other events than were stated */
+/** Repeats a run and collects the events of one of its figures. @throws {UsageError} where its events are not those of the report */
 export async function explainFigure(
   id: string,
   metric: MetricName,
@@ -100,7 +100,10 @@ export async function explainFigure(
     },
     ...(flow === undefined ? {} : { flow: recordedFlow(flow.file, played, flow.digest).flow }),
   });
-  requireSame(again.digest, outcome.digest);
+  if (again.digest !== outcome.digest)
+    throw new UsageError(
+      `the run comes to other events (${again.digest}) than the report’s (${outcome.digest}): another version of zkrisk?`,
+    );
   return {
     id,
     says: METRICS[metric].says,
@@ -108,12 +111,4 @@ export async function explainFigure(
     fold: METRICS[metric].fold,
     events,
   };
-}
-
-/** @throws {UsageError} */
-export function requireSame(digest: string, stated: string): void {
-  if (digest !== stated)
-    throw new UsageError(
-      `the run comes to other events (${digest}) than the report’s (${stated}): another version of zkrisk?`,
-    );
 }

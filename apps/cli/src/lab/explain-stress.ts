@@ -1,4 +1,5 @@
 import {
+  type AccountAfter,
   accountAfter,
   movesOf,
   stressBookOf,
@@ -19,12 +20,12 @@ export interface StressReportFile extends ReportInputs {
   readonly stress: StressReport;
 }
 
-/** A scenario's figure: the pool's payment to each account, or the debt that an account leaves. */
+/** A scenario's figure and the part of each account in it, money. */
 export interface StressExplanation {
   readonly id: string;
   readonly says: string;
   readonly value: number;
-  /** book events that have made the book */
+  /** number of the last book event: the stressed book is the fold of all up to it */
   readonly after: number;
   readonly moves: readonly { readonly market: string; readonly move: number }[];
   readonly accounts: readonly {
@@ -36,15 +37,14 @@ export interface StressExplanation {
   }[];
 }
 
-type Account = ReturnType<typeof accountAfter> & { readonly equity: number };
-
-const paid = ({ gain, equity }: Account) => Math.max(gain, -equity);
+/** An account after a move, with its equity before. */
+type Account = AccountAfter & { readonly equity: number };
 
 /** Figures of a scenario: an account's part of each, and the report's value. */
 const FIGURES = {
   poolLoss: {
     says: 'ℓ(r): winners’ gains, less losers’ losses as far as their equity goes',
-    part: paid,
+    part: ({ gain, equity }: Account) => Math.max(gain, -equity),
     stated: (outcome: StressOutcome) => outcome.poolLoss,
   },
   badDebt: {
@@ -61,9 +61,9 @@ const FIGURES = {
 type Figure = keyof typeof FIGURES;
 
 /**
- * A figure of `lab stress` by account, `scenario/poolLoss`, `scenario/badDebt` or `scenario/liquidated`; the run is repeated for its book. What
- * P and L bear follows from the first and from what they have. `distance capital` and
- * `distance insolvency` are the scenarios of the moves that were found.
+ * Explains a figure of `lab stress`, `scenario/poolLoss`, `scenario/badDebt` or `scenario/liquidated`: the run is repeated for its book, and
+ * the figure split by account. The losses that P and L bear follow from the pool's loss and their amounts. The nearest moves that use up P,
+ * then P and L, are the scenarios `distance capital` and `distance insolvency`.
  *
  * @throws {UsageError} for an ID that the report does not have, or where the run repeated is not the one reported
  */

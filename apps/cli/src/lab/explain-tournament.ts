@@ -10,7 +10,7 @@ import { UsageError } from '#lib/terminal';
 import { explainFigure, metricOf, type RunExplanation } from './explain-runs.js';
 import { inputsAgain, type InputsNow } from './report-inputs.js';
 
-/** A mean over seeds: the figures it is the mean of. */
+/** A mean over seeds, and the figures of the runs that it averages. */
 export interface MeanExplanation {
   readonly id: string;
   readonly says: string;
@@ -19,9 +19,9 @@ export interface MeanExplanation {
 }
 
 /**
- * A figure of a tournament. A mean over seeds, `window/rules/metric`, comes from its runs; the mean difference of two rule sets,
- * `window/zkrisk-linear/metric`, from the runs of either, seed by seed; a run's figure, `window/rules/seed/metric`, from events, which the
- * run is repeated for.
+ * Explains a figure of a tournament. A mean over seeds, `window/rules/metric`, is traced to its runs; the mean difference of two rule
+ * sets, `window/zkrisk-linear/metric`, to the runs of both, seed by seed; a run's figure, `window/rules/seed/metric`, to its events, for
+ * which the run is repeated.
  *
  * @throws {UsageError} for an ID that the report does not have, or where the run repeated is not the one reported
  */

@@ -33,7 +33,8 @@ type AnyReport =
   | (LabReport & { readonly kind?: undefined });
 
 /**
- * `zkrisk lab explain ID`: a figure of a report by what it comes from, down to events, by repeating the run.
+ * `zkrisk lab explain ID`: repeats the run of a report and traces a figure of it to the figures, accounts and events that it is computed
+ * from.
  *
  * @throws {UsageError} for an ID that the report does not have, or where the run repeated is not the one reported
  */

@@ -10,7 +10,7 @@ import type { BookEvent } from '#lib/exchange';
 import { loadSolvers } from '#lib/liquidation';
 import type { LabInputs } from './lab-inputs.js';
 
-/** Plays a population under our own rules, for a look at the engine meanwhile. */
+/** Plays a population under our own rules. @param look called after each bar and at each book event */
 export async function playOurs(
   { panel, forecasts }: LabInputs,
   { seed, parameters }: { readonly seed: number; readonly parameters: LabParameters },

@@ -40,7 +40,7 @@ export interface InputsNow {
   readonly cache?: string;
 }
 
-/** The inputs of a report once more. @throws {UsageError} where they are others now */
+/** Reads the inputs of a report again. @throws {UsageError} where their digest is not the report's */
 export async function inputsAgain(
   { prices: then, column, bars, digest, parameters }: ReportInputs,
   { prices = then, cache }: InputsNow,

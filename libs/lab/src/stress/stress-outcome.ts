@@ -72,7 +72,7 @@ export function stressOutcome(book: StressBook, scenario: StressScenario): Stres
 }
 
 /** An account after a move. */
-interface AccountAfter {
+export interface AccountAfter {
   readonly gain: number;
   /** equity after it, money */
   readonly after: number;
@@ -83,6 +83,7 @@ interface AccountAfter {
   readonly closed: boolean;
 }
 
+/** @param moves relative, by market: {@link movesOf} a scenario */
 export function accountAfter(book: StressBook, account: number, moves: Float64Array): AccountAfter {
   const gain = book.gain(account, moves);
   const after = book.equity[account] + gain;
