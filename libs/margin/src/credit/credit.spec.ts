@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { scenarioModel } from '../../../../test/support/scenario-model.js';
 import {
   type AccountCharge,
   creditChargeRate,
@@ -9,7 +10,6 @@ import {
   expectedDeficit,
   type IndexedPosition,
   openInterestMargin,
-  portfolioModel,
 } from '../index.js';
 
 const HOUR_MS = 3_600_000;
@@ -24,20 +24,7 @@ interface Vectors {
 }
 const vectors = JSON.parse(readFileSync('test/vectors/margin-adl.json', 'utf8')) as Vectors;
 
-const model = (scenarios: readonly (readonly number[])[]) =>
-  portfolioModel({
-    version: 'test',
-    markets: ['A', 'B'].map((market) => ({
-      market,
-      depth: null,
-      initial: [{ above: 0, rate: 0.05 }],
-      maintenance: [{ above: 0, rate: 0.03 }],
-    })),
-    alpha: null,
-    covariance: [],
-    scenarios: scenarios.map((shocks, k) => ({ name: `s${k}`, shocks })),
-    absorbable: null,
-  });
+const model = (scenarios: readonly (readonly number[])[]) => scenarioModel(['A', 'B'], scenarios);
 
 /** Positions at a mark of 1, entered at it: equity is cash. */
 const held = (x: readonly number[]): IndexedPosition[] =>

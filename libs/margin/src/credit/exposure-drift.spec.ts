@@ -1,29 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { uniform } from '../../../../test/support/arbitraries.js';
-import { CreditExposure, portfolioModel } from '../index.js';
+import { scenarioModel } from '../../../../test/support/scenario-model.js';
+import { CreditExposure } from '../index.js';
 
 const HOUR_MS = 3_600_000;
 const MARKETS = ['A', 'B', 'C'];
 
-const model = portfolioModel({
-  version: 'test',
-  markets: MARKETS.map((market) => ({
-    market,
-    depth: null,
-    initial: [{ above: 0, rate: 0.05 }],
-    maintenance: [{ above: 0, rate: 0.03 }],
-  })),
-  alpha: null,
-  covariance: [],
-  scenarios: [
-    [-0.1, -0.2, -0.1],
-    [0.1, 0.3, 0.1],
-    [-0.5, 0, 0],
-    [0, 0, 0.4],
-  ].map((shocks, k) => ({ name: `s${k}`, shocks })),
-  absorbable: null,
-});
+const model = scenarioModel(MARKETS, [
+  [-0.1, -0.2, -0.1],
+  [0.1, 0.3, 0.1],
+  [-0.5, 0, 0],
+  [0, 0, 0.4],
+]);
 
 const size = uniform(-100, 100);
 const step = fc.record({
@@ -80,7 +69,7 @@ describe('sums of deficits at the marks of an earlier pass', () => {
       // A failing run is long enough to be read: making it shorter takes minutes.
       { endOnFailure: true },
     );
-    // Both answers have been asked for.
+    // Both answers occur.
     expect(Math.min(refused, taken)).toBeGreaterThan(100);
   });
 });
