@@ -98,12 +98,7 @@ export class CreditExposure {
       if (index === undefined) throw new InvalidInputError('market', `has no margin parameters: ${market}`);
       this.modelled.push(index);
       this.names.push(market);
-      for (const { marks, indices } of new Set([
-        this.next,
-        this.now,
-        this.before,
-        this.reference ?? this.now,
-      ])) {
+      for (const { marks, indices } of new Set([this.next, ...this.counted])) {
         marks.push(NaN);
         indices.push(0);
       }
@@ -122,6 +117,11 @@ export class CreditExposure {
 
   get accounts(): number {
     return this.columns.count;
+  }
+
+  /** Marks that accounts are counted at; some may be the same object. */
+  private get counted(): readonly Marks[] {
+    return [this.now, this.before, this.reference ?? this.now];
   }
 
   /** C_k, every account counted at the marks of its pass: of r_k at k, of 2·r_k at K + k. */
@@ -146,7 +146,7 @@ export class CreditExposure {
     this.next.marks[code] = price;
     // Who was there before the first mark is counted with the next pass.
     if (!Number.isNaN(this.now.marks[code]) || this.unmarked.has(code)) return;
-    for (const pass of [this.now, this.before, this.reference ?? this.now]) {
+    for (const pass of this.counted) {
       pass.marks[code] = price;
       pass.indices[code] = this.next.indices[code];
     }

@@ -39,8 +39,9 @@ export class PortfolioBook {
   private referenceMarks = new Float64Array(0);
   private referenceIndices = new Float64Array(0);
   private safe = new Float64Array(0);
-  /** counts marks, funding indices and models that were others; and by account the count at which it was found healthy as it is */
+  /** rises with each change of a mark, a funding index or the model */
   private version = 1;
+  /** by account: the version at which it was judged healthy; 0 where it has changed since */
   private healthyAt = new Float64Array(0);
 
   constructor(private model: PortfolioModel) {
@@ -130,13 +131,14 @@ export class PortfolioBook {
   }
 
   /**
-   * As `MarginBook.underMargined`, by portfolio margin. An account that was found healthy is not looked at again before the marks of
-   * its own markets have moved so far from where they were that it could be below its margin, nor where nothing has changed since: a tick in
-   * a calm market costs a comparison an account.
+   * As `MarginBook.underMargined`, by portfolio margin. An account that was found healthy is judged again only after a change,
+   * and only once the marks of its own markets have moved so far that it could be below its margin: a tick in a calm market costs a
+   * comparison an account.
    */
   underMargined(): UnderMargined[] {
     const { names, count } = this.columns;
-    const { safe } = this.safeFor(count);
+    this.makeRoom(count);
+    const { safe } = this;
     const moves = this.movesSinceReference();
     const most = moves.reduce((largest, move) => Math.max(largest, move), 0);
     const found: UnderMargined[] = [];
@@ -223,8 +225,8 @@ export class PortfolioBook {
   }
 
   /**
-   * By a market's number: the relative move of its mark, and of funding beside it, since the reference. A market that has moved far is
-   * measured from its mark of now on, and who is in it is looked at.
+   * The relative move of each market's mark and funding since the reference, by the market's number. Where a market has moved far its
+   * present mark becomes the reference, and the accounts in it are judged again.
    */
   private movesSinceReference(): Float64Array {
     const renewed = new Uint8Array(this.names.length);
@@ -241,35 +243,33 @@ export class PortfolioBook {
       renewed[code] = 1;
       return 0;
     });
-    if (renewed.includes(1)) this.lookAt(renewed);
+    if (renewed.includes(1)) this.judgeAgain(renewed);
     return moves;
   }
 
-  /** Accounts with a position in one of the markets are looked at. */
-  private lookAt(markets: Uint8Array): void {
+  /** Accounts with a position in one of the markets are judged at the next look. */
+  private judgeAgain(markets: Uint8Array): void {
     const { start, length, codes, count } = this.columns;
     for (let account = 0; account < count; account++)
       for (let slot = start[account], end = slot + length[account]; slot < end; slot++)
         if (markets[codes[slot] >> 1] === 1) this.safe[account] = -1;
   }
 
-  /** Marks of now are those that moves are measured from; everybody is looked at. */
+  /** The present marks become the reference, and every account is judged again. */
   private renewReference(): void {
     this.referenceMarks = this.marks.slice();
     this.referenceIndices = this.indices.slice();
     this.safe.fill(-1);
   }
 
-  private safeFor(count: number): { readonly safe: Float64Array } {
-    if (this.safe.length < count) {
-      const grown = new Float64Array(2 * count).fill(-1);
-      grown.set(this.safe);
-      this.safe = grown;
-      const longer = new Float64Array(grown.length);
-      longer.set(this.healthyAt);
-      this.healthyAt = longer;
-    }
-    return { safe: this.safe };
+  private makeRoom(count: number): void {
+    if (this.safe.length >= count) return;
+    const safe = new Float64Array(2 * count).fill(-1);
+    safe.set(this.safe);
+    this.safe = safe;
+    const healthyAt = new Float64Array(2 * count);
+    healthyAt.set(this.healthyAt);
+    this.healthyAt = healthyAt;
   }
 
   private worstLoss(first: number, end: number): number {
