@@ -301,10 +301,7 @@ export class LiquidatorUnit {
     if (dust.length === 0) return;
     this.blocked.set(account, now + this.config.PLAN_RETRY_MS);
     const planId = `dust-${this.unit}-${now}-${dust[0].market}`.replace(/[^\w.:@+-]/g, '_').slice(0, 60);
-    const legs = dust.slice(0, 64).map(({ market, size }) => ({
-      market,
-      size: negated(size),
-    }));
+    const legs = dust.slice(0, 64).map(({ market, size }) => ({ market, size: negated(size) }));
     const parameters = this.current.rules.version;
     const trade = { planId, account, legs, liquidator: 'engine', parameters };
     const header = { id: planId, sequence: this.plans, time: now };
