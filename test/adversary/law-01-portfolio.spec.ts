@@ -82,7 +82,7 @@ describe('portfolio margin', () => {
       expect(under[0].maintenanceMargin).toBeCloseTo(here.maintenanceMargin, 6);
       const plan = liquidate(watch.caseOf('trader'), solvers);
       expect(verifyCertificate(plan).failures).toEqual([]);
-      // What a prover takes: the margin has the covariance that the premium has.
+      // A prover takes it: the margin has the premium's covariance.
       expect(followsForecast(plan.case)).toBe(true);
       expect(liquidationStatement.inputs({ plan })).toHaveLength(7);
       const sizes = watch.liquidatable('trader').map(({ size }) => size);

@@ -7,7 +7,7 @@ import { type ExchangeMachine, HOUR_MS, LINEAR, number } from './exchange-machin
 /** Rounding of the float sums that make up wealth: the books themselves are exact. */
 const TOLERANCE = 1e-3;
 
-/** What happens next: a colluder's command, the operator's order, or a move of a mark. */
+/** A step of a sequence: a colluder's command, the operator's order, or a move of a mark. */
 type Step = Command | Order | Move;
 
 /** Portfolio margin, caps, credit charge and fees, as an exchange has them; caps wide enough for something to happen. */
@@ -49,7 +49,7 @@ function lists(length: number, randomMarks: boolean, providers: boolean): fc.Arb
   return fc.array(fc.oneof(...drawn, ...given), { minLength: length, maxLength: length, size: 'max' });
 }
 
-/** An exchange with an honest provider, and earnings, a reserve and a P that an honest trader has paid: there is something to take. */
+/** An exchange with an honest provider, and earnings, a reserve and a P that an honest trader has paid: there is money to take. */
 export function founded(randomMarks: boolean, rules: object): OperatedMachine {
   const machine = new OperatedMachine(rules, randomMarks ? fortune : undefined);
   machine.provide('honest', 3_000_000);
@@ -150,7 +150,7 @@ function wealth(machine: ExchangeMachine): number {
   return shares + tradersWorth(machine, (equity) => Math.max(0, equity));
 }
 
-/** The same of traders alone, debts taken off. */
+/** The colluders' wealth as traders alone, less their debts. */
 function fortune(machine: ExchangeMachine): number {
   return tradersWorth(machine, (equity) => equity);
 }

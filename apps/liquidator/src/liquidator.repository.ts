@@ -16,7 +16,7 @@ import type { Race } from '#lib/liquidating';
 import { flushStatements, LiquidationEntity, ServiceStateRepository, write } from '#lib/storage';
 import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
 
-/** Name of a market's mark, a row of its own because most batches change none; without a market, what all of them begin with. */
+/** Name of a market's mark, a row of its own because most batches change none; without a market, the prefix of all these names. */
 const markOf = (unit: number, market = ''): string => `mark/${unit}/${market}`;
 
 /** The liquidator's state between batches besides accounts and plans. */

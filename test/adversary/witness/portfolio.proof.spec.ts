@@ -45,7 +45,7 @@ function beside(other: unknown): readonly string[] {
   }
 }
 
-/** What a liar with the solver, the circuit and the source makes of another plan: everything follows from it. */
+/** The verdict on a liar with the solver, the circuit and the source, who proves another plan: all inputs follow from the plan. */
 function claimed(made: LiquidationPlan): { failures: readonly string[]; objective?: number } {
   const rows = liquidationStatement.inputs({ plan: made });
   const seen = witnessOf(liquidationStatement, rows, liquidationStatement.annex!({ plan: made }));

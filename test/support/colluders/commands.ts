@@ -3,7 +3,7 @@ import { HOUR_MS } from '../exchange-machine.js';
 
 export const COLLUDERS = ['c1', 'c2', 'c3', 'c4', 'c5'] as const;
 export const MARKETS = ['A', 'B', 'C'] as const;
-/** whose pool shares a vault holds; theirs too */
+/** a vault that holds pool shares, one of the colluders as well */
 export const VAULT = 'c5.vault';
 const who = fc.constantFrom(...COLLUDERS);
 const market = fc.constantFrom(...MARKETS);

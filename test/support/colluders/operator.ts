@@ -146,7 +146,7 @@ export class OperatedMachine extends ExchangeMachine {
     }
   }
 
-  /** Takes back the last trade but so many of the colluders that was not taken back. @returns whether it was */
+  /** Takes back a trade of the colluders. @param back its place among those that stand, from the last. @returns whether it was taken back */
   bust(back: number): boolean {
     const entry = this.journal.filter(({ busted }) => !busted).at(-1 - back);
     if (entry === undefined) return false;
@@ -173,7 +173,7 @@ export class OperatedMachine extends ExchangeMachine {
     return this.fortune === undefined ? 0 : this.fortune(this) + this.paid - this.borne;
   }
 
-  /** Counts winnings between a move of marks and whatever the engine does at them, which has to be fair. */
+  /** Counts winnings by each move of marks alone, before the engine acts on it: its actions have to be fair. */
   private countAsMarksMove(): void {
     const { board } = this.engine;
     const counted = (move: () => ConfirmedMark[]) => {
@@ -205,7 +205,7 @@ export class OperatedMachine extends ExchangeMachine {
       if (event.kind === 'bankruptcy-settled' && isColluder(event.account)) this.borne += Number(event.loss);
       if (event.kind !== 'trade-busted') continue;
       this.borne -= Number(event.debt);
-      // What its positions have won or lost since goes back as well.
+      // Gains and losses of its positions since then are reversed as well.
       for (const { market: name, size, price } of event.legs)
         this.won += Number(size) * (this.engine.board.mark(name)!.value - Number(price));
     }

@@ -60,7 +60,7 @@ export class Replayer {
   private readonly states = new ServiceStateRepository('replay');
   private readonly flow: TradeFlow;
   private readonly rows = new Map<number, MarketRow['prices']>();
-  /** reads what was sent so far */
+  /** sees all messages sent so far, committed or not */
   private manager: EntityManager;
   /** the source has no further row */
   private ended = false;
@@ -88,7 +88,7 @@ export class Replayer {
     const { before, speed } = this.options;
     // Actions outside and a person's speed do not wait within a transaction.
     let together = before === undefined && speed === undefined;
-    // Turns of a round that was rolled back are sent again: those of one bar apart, then together.
+    // The turns of a round that was rolled back are sent again: those of one bar in a transaction each, the rest together.
     for (let most = Infinity; ; together = !together, most = together ? Infinity : 1) {
       const turns = this.turns(signal, onProgress, most);
       const next: NextTurn = async (manager) => {
@@ -102,7 +102,7 @@ export class Replayer {
   }
 
   /**
-   * Everything that is still to be sent, in the order in which it is sent, from what is committed on.
+   * All turns that are still to be sent, in their order, from the committed cursor on.
    *
    * @param most bars at most
    */

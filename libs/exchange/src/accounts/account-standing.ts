@@ -21,7 +21,7 @@ export interface TradeEffect {
   readonly cost: number;
   /** of reserved equity: the part that is free with the trade, money */
   readonly released?: number;
-  /** changes of markets' open interest by everything that is booked with it; by default by its own legs */
+  /** changes of open interest by all that is booked together with the trade, by market; default: by its own legs */
   readonly interest?: ReadonlyMap<string, InterestChange>;
 }
 
@@ -106,7 +106,7 @@ export class AccountStandings {
   /**
    * Equity and margins of positions at their marks.
    *
-   * @param held whose they are, and the trade that they are in already: open interest is that after it. Left out for positions of nobody
+   * @param held their account, and the trade that they include already, which changes open interest too; undefined for no account's
    */
   standingOf(
     collateral: number,

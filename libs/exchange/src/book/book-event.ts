@@ -445,7 +445,7 @@ export interface TradeBusted extends Happened {
   readonly planId?: string;
   /** fills that take the trade back, dust that was closed with it included */
   readonly legs: readonly BookedLeg[];
-  /** when the trade was booked, and its premia: the part that is pending still goes back */
+  /** time and premia of the trade: those that are still pending are given back */
   readonly traded: { readonly at: number; readonly riskPremium: string; readonly liquidityPremium: string };
   /** given back to the account */
   readonly riskPremium: string;

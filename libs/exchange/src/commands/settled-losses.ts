@@ -48,7 +48,7 @@ export function lossLeaves({ cuts, held }: GainsCut): LossLeaf[] {
   }));
 }
 
-/** The terms by which a reduction's positions are judged, of its program. */
+/** The program of a reduction as the terms by which positions are judged. */
 export function reductionTermsOf({ markets, covariance, prices }: Program): ReductionTerms {
   const marks = markets.map(({ price }) => parseDecimal(price, PRICE_DECIMALS, 'price'));
   const inUnits = (size: bigint, i: number) => size * marks[i] * LEVERAGE_UNIT;

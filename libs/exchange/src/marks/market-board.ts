@@ -144,8 +144,8 @@ export class MarketBoard {
 
   /**
    * The forecast at the current marks; null before the first forecast or while a market has never been seen. A market without a mark,
-   * one that was listed anew or whose sources do not agree yet, keeps nobody from the others: nobody has a position in it, and
-   * any price does.
+   * one that was listed anew or whose sources do not agree yet, does not hold up the others: no account has a position in it,
+   * so that its price does not matter.
    *
    * @param alpha level of the risk measure it is for, which its tail factor depends on
    */

@@ -48,10 +48,10 @@ export interface BustedBooks {
 }
 
 /**
- * Takes a trade back: the same legs the other way at the prices they had, with premia that nobody has earned yet, the penalty that the exchange
- * had, and a debt that the pool had borne. Whatever bore or did something meanwhile is paid: funding, the premia of the time that the trade
- * stood, and the liquidator's part of a penalty. Its providers may have left with it. Collateral that went back to the trader returns as
- * far as the trader has equity.
+ * Takes a trade back: the same legs the other way at the prices they had, with the premia that nobody has
+ * earned yet, the exchange's part of a penalty, and a debt that the pool has borne. Funding, premia earned while the trade stood, and the
+ * liquidator's part of a penalty stay paid: a provider who earned them may have withdrawn them since. Collateral that was released to the
+ * trader goes back as far as the trader's equity covers it.
  *
  * @param equityOf an account's equity at marks, money
  * @throws {InvalidInputError} for a trade that the journal does not have, that was taken back before, or one in a market that was
@@ -122,7 +122,7 @@ export function busted(
   };
 }
 
-/** Collateral that the trader has: more of it would leave a debt that no position of the trader's stands for. */
+/** The part of the collateral that the trader's equity covers: more would leave a debt that no position backs. */
 function returned(collateral: bigint, equity: bigint): bigint {
   if (equity <= 0n) return 0n;
   return collateral < equity ? collateral : equity;

@@ -33,7 +33,7 @@ const GROUPS = [
   ['over 10×', Infinity],
 ] as const;
 
-/** The moves that accounts are judged at: a silent market is seen again when it has moved twice as far. */
+/** The moves at which accounts are judged: the price of a silent market returns only after twice the move. */
 export function movesOf({ moves, dead }: StressScenario): Float64Array {
   return dead === undefined ? moves : moves.map((move, i) => (i === dead ? Math.max(-1, 2 * move) : move));
 }

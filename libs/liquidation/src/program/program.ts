@@ -47,7 +47,7 @@ export interface LiquidationProgram {
   readonly portfolio?: PortfolioPart;
 }
 
-/** A case's margin, and the account's standing by it: everything of a program that is looked at before there is one. */
+/** A case's margin model and the account's standing by it: computed once for the plan's outcome and for its programs. */
 export interface CaseStanding {
   /** undefined where the margin is linear */
   readonly model: PortfolioModel | undefined;
@@ -97,7 +97,7 @@ export function programOf(
   };
 }
 
-/** {@link programOf} of the case with another reserve: it is in the deficit alone. */
+/** The program of the case with another reserve, which changes the deficit alone. */
 export function withReserved(
   program: LiquidationProgram,
   { standing }: CaseStanding,

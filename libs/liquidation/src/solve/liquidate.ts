@@ -74,7 +74,7 @@ export function liquidate(
 export type Closing = Pick<LiquidationPlan, 'case' | 'outcome' | 'fractions'>;
 
 /**
- * {@link liquidate} without the figures and the digest by which others check a plan: its fractions, to the last digit.
+ * Solves as {@link liquidate}, for the same fractions, and leaves out the figures and the digest by which others check a plan.
  *
  * @throws as {@link liquidate}
  */

@@ -31,7 +31,7 @@ export class PortfolioProgram implements ConvexProgram {
   private readonly part: PortfolioPart;
   /** w of the point whose rows are computed */
   private readonly w: Float64Array;
-  /** h at the deviation that was asked for last: a point's rows and their derivatives ask for the same one */
+  /** h at the last deviation: the rows of a point and their derivatives need the same one */
   private risk: { readonly volatility: number; readonly of: LiabilityRisk } | undefined;
 
   /**
@@ -137,7 +137,7 @@ export class PortfolioProgram implements ConvexProgram {
     return true;
   }
 
-  /** w of an iterate, which may be a rounding outside its bounds. */
+  /** w of an iterate, which rounding may put outside its bounds. */
   private unclipped(z: Float64Array): Float64Array {
     const { w, scale, n } = this;
     for (let i = 0; i < n; i++) w[i] = z[i] * scale[i];

@@ -23,7 +23,7 @@ export interface SingleCutWitness {
   readonly premium: number;
 }
 
-/** G0 as an affine function of w that is nowhere above it: its value at 0, and less by each fraction, money. */
+/** An affine function of w that is nowhere above G0: its value at 0, and its relief by each fraction, money. */
 export type LinearMargin = Pick<LiquidationProgram, 'deficit' | 'relief'>;
 
 /**

@@ -191,7 +191,7 @@ describe('each rule of the checker refuses, by its own words', () => {
     expect(failures.join('; ')).toMatch(words);
   });
 
-  /** The first random account of two positions whose plan is such a one. */
+  /** The first random account of two positions with such a plan. */
   const ofTwo = (health: number, wanted: (plan: LiquidationPlan) => boolean) => {
     for (let seed = 1; seed < 400; seed++) {
       const plan = liquidate(randomCase(seed, { n: 2, health }), solvers);

@@ -53,8 +53,8 @@ const quantised = (deficit: number) => (deficit > 0 ? Math.ceil(deficit / QUANTU
  * cannot lower it: Σ(−E_a)⁺ ≥ (−ΣE_a)⁺. A command replaces one account's terms. When marks have moved, {@link begin} starts a pass
  * that counts the accounts anew, some with each {@link sweep}: no command waits for all.
  *
- * Few commands need the sums: a cap is far away. So the sums stay those at the marks of an earlier pass, which bound the present ones by
- * how far marks have moved since ({@link ExposureDrift}); where the bound does not decide, all accounts are counted, once a pass.
+ * Most commands are far from every cap and do not need exact sums. So the sums stay those at the marks of an earlier pass, with a bound of
+ * their drift since ({@link ExposureDrift}); where the bound does not decide, all accounts are counted, once a pass.
  */
 export class CreditExposure {
   private readonly columns: AccountColumns;
@@ -246,7 +246,7 @@ export class CreditExposure {
         if (length[account] > 0) counted.push(account);
       }
     }
-    // Sums of all from nothing are the same: steps are whole.
+    // Summing all anew gives the same sums, to the bit: deficits are whole steps.
     if (anew) this.countAll();
     return counted;
   }
@@ -397,7 +397,7 @@ export class CreditExposure {
     const limit = beta * capital;
     if (this.reference !== undefined) {
       const drift = this.drifted();
-      // Not the other way round: a bound that is no number decides nothing.
+      // `drift < limit` is false for NaN: such a bound decides nothing.
       if (this.pastLimit(changes, limit - drift) === undefined && drift < limit) return undefined;
       this.countAll();
     }
@@ -431,7 +431,7 @@ export class CreditExposure {
     const of = { units: this.charges.units, steps: 4 * QUANTUM * columns.count };
     const reach = (code: number) => widest[modelled[code]];
     const drift = this.drift.between(reference!, now, reach, of);
-    // Every account is at the marks of one of both passes.
+    // Accounts that this pass has not reached are at the marks of the pass before.
     return this.complete ? drift : drift + this.drift.between(reference!, before, reach, of);
   }
 

@@ -8,8 +8,8 @@ const UNIT = Number.EPSILON;
 const ROUNDING = 1e-12;
 
 /**
- * How far sums over all accounts can move with the marks without being counted: by market the sizes of all accounts together, whatever
- * their sides, and the rates of their charges. Each is kept with a bound of its rounding, so that the result is one as well.
+ * Bounds how far sums over all accounts move with the marks, without a look at the accounts: from the total size in each market, of both
+ * sides, and the sum of the charges' rates. Each is kept with a bound of its rounding, so that the result is a bound as well.
  */
 export class ExposureDrift {
   /** Σ|size| by the market's number, and how far rounding may have moved it */
@@ -41,8 +41,8 @@ export class ExposureDrift {
   }
 
   /**
-   * The most that any sum of deficits over r_k and 2·r_k can change where accounts come from some marks to others. A deficit is at most as
-   * far from another as its account's equity and twice its loss are: Σ|size|·(|ΔS|(1 + 2u) + |ΔI|) and the debt of the time between.
+   * The most that any sum of deficits over r_k and 2·r_k can change from some marks to others. A deficit changes by no more than
+   * its account's equity and twice its loss do: Σ|size|·(|ΔS|(1 + 2u) + |ΔI|) and the charge of the time between.
    *
    * @param widest u: the widest shock of a market, by its number
    * @param units of the books in a unit of money
@@ -60,7 +60,7 @@ export class ExposureDrift {
     let most = steps + (hours * (this.rates + this.rateError)) / units;
     for (let code = 0; code < this.sizes.length; code++) {
       const size = this.sizes[code] + this.errors[code];
-      // Nobody has a position there, and nobody ever had: without a mark the product would be no number.
+      // No account has ever had a position there: without a mark the product would be NaN.
       if (size === 0) continue;
       const [mark, was] = [to.marks[code], from.marks[code]];
       const [index, then] = [to.indices[code], from.indices[code]];

@@ -347,7 +347,7 @@ describe('PortfolioBook', () => {
         entryNotional: fc.integer({ min: -4000, max: 4000 }),
         fundingIndex: fc.constant(0),
       });
-    // In some of the markets: what another one does is nothing to it.
+    // Positions in some of the markets: marks of the others do not concern the account.
     const account = fc.record({
       cash: fc.integer({ min: 0, max: 3000 }),
       positions: fc.subarray(['BTC', 'ETH', 'SOL']).chain((markets) => fc.tuple(...markets.map(position))),

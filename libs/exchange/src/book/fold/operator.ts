@@ -40,7 +40,7 @@ export function delist(books: Books, event: MarketDelisted): void {
   credit(books, -funding);
 }
 
-/** Premia that are pending are given back; what P and L have earned of them stays theirs, they bore the trade's risk meanwhile. */
+/** Gives pending premia back. P and L keep the part that they have earned: they bore the trade's risk meanwhile. */
 export function bust(books: Books, event: TradeBusted): void {
   const { account } = event;
   const riskPremium = money(event.riskPremium, 'riskPremium');
