@@ -61,7 +61,7 @@ interface Keeping {
   readonly changed: Set<string>;
   /** participants who have a leaf: the others get theirs in order */
   placed: number;
-  /** resolves when the thread has been told of everybody that it is being told of */
+  /** resolves when the accounts on their way have arrived */
   told: Promise<void>;
   telling: boolean;
   ended: boolean;

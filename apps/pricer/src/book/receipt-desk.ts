@@ -15,7 +15,7 @@ export class ReceiptDesk {
   private readonly turns = new Turns('receipts', 1, MOST_WAITING);
 
   /**
-   * @param read the entry's records, or undefined where there is none
+   * @param read reads the entry's records; undefined where there is no entry
    * @returns undefined where there is no such entry
    * @throws {BusyError} where too many wait
    */
