@@ -1,26 +1,16 @@
-import { kernelMultiply, kernelMultiplyTransposed } from './kernel.js';
+import { kernelMultiply, kernelMultiplyTransposed, type Product } from './kernel.js';
 
 /**
  * The few dense products that sit in inner loops, on row-major Float64Arrays (ml-matrix, which the rest of the library uses, stores rows
- * apart and is several times slower here). Large ones are made in vectors by native/dense.c.
+ * apart and is several times slower here). Large ones are computed in vectors by native/dense.c.
  */
 
 /** Multiplications from which the vector kernel is faster, copies there and back included. */
 const KERNEL_FROM = 4096;
 
 /** C = A·B; A is m×k, B is k×n. */
-export function multiply(
-  a: Float64Array,
-  b: Float64Array,
-  c: Float64Array,
-  m: number,
-  k: number,
-  n: number,
-): Float64Array {
-  if (m * k * n >= KERNEL_FROM) {
-    kernelMultiply(a, b, c, m, k, n);
-    return c;
-  }
+export const multiply: Product = (a, b, c, m, k, n) => {
+  if (m * k * n >= KERNEL_FROM) return kernelMultiply(a, b, c, m, k, n);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;
@@ -29,21 +19,11 @@ export function multiply(
     }
   }
   return c;
-}
+};
 
 /** C = A·Bᵀ; A is m×n, B is k×n. */
-export function multiplyTransposed(
-  a: Float64Array,
-  b: Float64Array,
-  c: Float64Array,
-  m: number,
-  n: number,
-  k: number,
-): Float64Array {
-  if (m * n * k >= KERNEL_FROM) {
-    kernelMultiplyTransposed(a, b, c, m, n, k);
-    return c;
-  }
+export const multiplyTransposed: Product = (a, b, c, m, n, k) => {
+  if (m * n * k >= KERNEL_FROM) return kernelMultiplyTransposed(a, b, c, m, n, k);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < k; j++) {
       let sum = 0;
@@ -52,6 +32,11 @@ export function multiplyTransposed(
     }
   }
   return c;
+};
+
+/** X·Xᵀ of an m×n matrix. */
+export function gram(x: Float64Array, m: number, n: number): Float64Array {
+  return multiplyTransposed(x, x, new Float64Array(m * m), m, n, m);
 }
 
 /** Transpose of an m×n matrix. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The used part: the types of Node 20 leave it out, and a browser's bring much else. */
+/** The parts used here: Node 20's types have no WebAssembly, and a browser's would bring much else. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
@@ -47,32 +47,27 @@ function placed(kernel: KernelExports, ...sizes: readonly number[]): number[] {
 const view = (kernel: KernelExports, at: number, size: number) =>
   new Float64Array(kernel.memory.buffer, at, size);
 
-/** C = A·B in vectors; A is m×k, B is k×n. */
-export function kernelMultiply(
+/** Writes a product of A and B, row-major matrices whose shapes three sizes give, into c, and returns it. */
+export type Product = (
   a: Float64Array,
   b: Float64Array,
   c: Float64Array,
-  m: number,
-  k: number,
-  n: number,
-): void {
+  ...sizes: [number, number, number]
+) => Float64Array;
+
+/** C = A·B in vectors; A is m×k, B is k×n. */
+export const kernelMultiply: Product = (a, b, c, m, k, n) => {
   const kernel = exportsOfKernel();
   const [atA, atB, atC, panel] = placed(kernel, m * k, k * n, m * n, PANEL_COLUMNS * k);
   view(kernel, atA, m * k).set(a);
   view(kernel, atB, k * n).set(b);
   kernel.multiply(atA, atB, atC, m, k, n, panel);
   c.set(view(kernel, atC, m * n));
-}
+  return c;
+};
 
 /** C = A·Bᵀ in vectors; A is m×n, B is k×n. */
-export function kernelMultiplyTransposed(
-  a: Float64Array,
-  b: Float64Array,
-  c: Float64Array,
-  m: number,
-  n: number,
-  k: number,
-): void {
+export const kernelMultiplyTransposed: Product = (a, b, c, m, n, k) => {
   const kernel = exportsOfKernel();
   const [atA, atC, otherB] = placed(kernel, m * n, m * k, a === b ? 0 : k * n);
   const atB = a === b ? atA : otherB;
@@ -80,7 +75,8 @@ export function kernelMultiplyTransposed(
   if (a !== b) view(kernel, atB, k * n).set(b);
   kernel.multiply_transposed(atA, atB, atC, m, n, k);
   c.set(view(kernel, atC, m * k));
-}
+  return c;
+};
 
 /**
  * s ← tanh s on each row.

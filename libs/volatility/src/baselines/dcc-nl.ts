@@ -5,7 +5,7 @@ import {
   forecastVariance,
   nextVariance,
 } from '../garch/index.js';
-import { multiplyTransposed } from '../dense.js';
+import { gram } from '../dense.js';
 import { symmetricEigen } from '../gogarch/index.js';
 import { nonlinearShrinkage } from '../lm-go/index.js';
 
@@ -80,7 +80,7 @@ export class DccNonlinear {
 }
 
 function shrunkCorrelation(z: Float64Array, n: number, length: number): Float64Array {
-  const sample = correlationOf(multiplyTransposed(z, z, new Float64Array(n * n), n, length, n), n);
+  const sample = correlationOf(gram(z, n, length), n);
   if (n === 1 || n >= length) return sample;
   const { values, vectors } = symmetricEigen(sample, n);
   const shrunk = nonlinearShrinkage(
@@ -88,7 +88,7 @@ function shrunkCorrelation(z: Float64Array, n: number, length: number): Float64A
     length,
   );
   const factor = vectors.map((value, at) => value * Math.sqrt(shrunk[at % n]));
-  return correlationOf(multiplyTransposed(factor, factor, new Float64Array(n * n), n, n, n), n);
+  return correlationOf(gram(factor, n, n), n);
 }
 
 function correlationOf(covariance: Float64Array, n: number): Float64Array {

@@ -1,5 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
-import { multiplyTransposed } from '../dense.js';
+import { gram, multiplyTransposed } from '../dense.js';
 import type { EngleGrangerResult } from './engle-granger.js';
 import { mackinnonCriticalValues, mackinnonPValue } from './mackinnon.js';
 
@@ -57,9 +57,9 @@ export class PairMoments {
     const lags = p + 1;
     const rows = this.rows;
     const all = stacked(this.centred, 0, length);
-    this.levels = multiplyTransposed(all, all, new Float64Array(n * n), n, length, n);
+    this.levels = gram(all, n, length);
     const levels = stacked(this.centred, p, rows);
-    this.laggedLevels = multiplyTransposed(levels, levels, new Float64Array(n * n), n, rows, n);
+    this.laggedLevels = gram(levels, n, rows);
     const changes = stacked(this.differences, p + 1, rows);
     this.crossed = new Float64Array(n * n * lags);
     this.changes = new Float64Array(n * n * lags);

@@ -6,14 +6,14 @@ import { CurvatureMemory } from './curvature-memory.js';
 import { orthonormalised, randomRotation, rotated } from './rotations.js';
 
 export interface IcaOptions {
-  /** number of starts: `first`, then random ones. Default 3 of at most 50 series; 1 of more, where a search costs seconds */
+  /** number of starts: `first`, then random ones. Default 3 for at most 50 series; 1 for more, as a search then takes seconds */
   readonly starts?: number;
   /** rotation that the first start begins at, k×k; default the whitened series themselves */
   readonly first?: Float64Array;
   readonly seed?: number;
   /**
-   * a search ends when its next step turns no row by more than this, 1 − cos; default 1e-6, and 1e-4 of more than 50 series, which is
-   * the usual one of FastICA's implementations
+   * a search ends when its next step turns no row by more than this, 1 − cos; default 1e-6, and 1e-4 for more than 50 series, the usual
+   * default of FastICA's implementations
    */
   readonly tolerance?: number;
   /** default 400 */
@@ -92,7 +92,7 @@ export function distinctOptima(optima: readonly IcaResult[], k: number): IcaResu
   );
 }
 
-/** A rotation, with what its sources come to. */
+/** A rotation, and its sources with their moments. */
 interface Sources {
   readonly rotation: Float64Array;
   /** tanh s, k×T */
@@ -149,10 +149,8 @@ function search(
       }
     });
     const turn = largestTurn(direction, k);
-    if (turn < tolerance) {
-      converged = true;
-      break;
-    }
+    converged = turn < tolerance;
+    if (converged) break;
     const step = Math.min(1, LARGEST_ANGLE / Math.sqrt(2 * turn));
     const next = descend({ whitened, k, signs, current, gradient, direction, step });
     if (next !== undefined) {

@@ -2,8 +2,8 @@
 const CRITICAL = 1.959963984540054;
 
 /**
- * Whether Mardia's kurtosis tells series from Gaussian ones at 5 %. It does not depend on their rotation: where it does not, no rotation has
- * components to be found, and each is as good as another.
+ * Whether Mardia's kurtosis finds series no different from Gaussian ones at 5 %. No rotation changes the kurtosis: such series have no
+ * independent components to be found, and each rotation is as good as another.
  *
  * Source: Mardia, Biometrika 57 (1970), section 3; its mean k(k+2)(T−1)/(T+1) is that of whitening by the sample's own moments.
  *

@@ -1,6 +1,6 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { InvalidInputError } from '#lib/errors';
-import { multiply, multiplyTransposed } from '../dense.js';
+import { gram, multiply } from '../dense.js';
 
 /** Demeaned returns in their principal axes, Σ = Q Λ² Qᵀ. */
 export interface PrincipalComponents {
@@ -42,9 +42,7 @@ export function principalComponents(
   returns.forEach((series, i) => {
     for (let t = 0; t < length; t++) demeaned[i * length + t] = series[t] - mean[i];
   });
-  const covariance = multiplyTransposed(demeaned, demeaned, new Float64Array(n * n), n, length, n).map(
-    (sum) => sum / length,
-  );
+  const covariance = gram(demeaned, n, length).map((sum) => sum / length);
   for (let i = 0; i < n; i++) {
     if (!(covariance[i * n + i] > 1e-28))
       throw new InvalidInputError(`returns[${i}]`, 'is constant: it has no variance to model', { series: i });

@@ -48,12 +48,12 @@ const COEFFICIENTS = Array.from({ length: 12 }, (_, j) => {
   for (let i = 2; i <= j; i++) value /= i;
   return value;
 });
-/** Angle of a row up to which the terms left out are below rounding's reach. */
+/** Angle of a row up to which the omitted terms are smaller than rounding. */
 const SMALL_ANGLE = 0.3;
 
 /**
  * exp(K)·U for skew-symmetric K: its Taylor polynomial of degree 11 in powers of K⁴, made orthonormal by a step of Newton–Schulz where a row
- * turns by so much that the terms left out are seen.
+ * turns so far that the omitted terms exceed rounding.
  *
  * Source: Paterson & Stockmeyer, SIAM J. Computing 2 (1973), for the order of evaluation.
  */

@@ -1,4 +1,4 @@
-import { multiplyTransposed } from '../dense.js';
+import { gram } from '../dense.js';
 import { symmetricEigen } from '../gogarch/index.js';
 import { nonlinearShrinkage } from './nonlinear-shrinkage.js';
 
@@ -74,11 +74,6 @@ function shrunk(correlation: Float64Array, n: number, observations: number): Flo
   const roots = eigenvalues.map(Math.sqrt);
   const factor = vectors.map((value, at) => value * roots[at % n]);
   return asCorrelation(gram(factor, n, n), n);
-}
-
-/** X Xᵀ of an n×m matrix. */
-function gram(x: Float64Array, n: number, m: number): Float64Array {
-  return multiplyTransposed(x, x, new Float64Array(n * n), n, m, n);
 }
 
 function asCorrelation(covariance: Float64Array, n: number): Float64Array {

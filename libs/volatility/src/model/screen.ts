@@ -1,5 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
-import { multiplyTransposed } from '../dense.js';
+import { gram } from '../dense.js';
 import { dependentSeries } from '../market/dependent-series.js';
 
 /** A market that no model was made for, and why. */
@@ -82,7 +82,7 @@ function dependent(standardised: readonly Float64Array[]): Map<number, null> {
   const length = standardised[0]?.length ?? 0;
   const stacked = new Float64Array(n * length);
   standardised.forEach((series, row) => stacked.set(series, row * length));
-  const correlation = multiplyTransposed(stacked, stacked, new Float64Array(n * n), n, length, n);
+  const correlation = gram(stacked, n, length);
   return new Map(dependentSeries(correlation, n).map((row) => [row, null]));
 }
 
