@@ -17,7 +17,7 @@ export interface TradesReport {
   readonly trades: number;
   readonly refused: number;
   readonly perSecond: number;
-  /** seconds until the broker had all of them: with as many as the run takes, it is the sender that is measured */
+  /** seconds until the broker had all of them: where they are as many as those of the whole run, the sender is measured */
   readonly sentIn: number;
   /** trades of a transaction of the pricer */
   readonly batch: number;
@@ -36,7 +36,7 @@ export interface TradesReport {
   readonly latency: { readonly rate: number; readonly p50: number; readonly p99: number };
 }
 
-/** Trades of a message to the broker, when they are sent at once. */
+/** Trades of a request to the broker, when they are sent at once. */
 const CHUNK = 1_000;
 
 /** Trades of one leg by accounts drawn at random, and the ticks that keep marks good, as messages. */
@@ -182,7 +182,7 @@ export async function tradesOverKafka(
           await flow.send(chunk);
         }
         const sent = (performance.now() - started) / 1000;
-        // A trade is an event at least: counting them is left until there are as many.
+        // Each trade is at least one event: decisions are counted only when there are as many events.
         await until(
           'the trades',
           async () => (await journalled(topology)) >= events && (await decided()) >= target,
@@ -217,7 +217,7 @@ export async function tradesOverKafka(
       eachBatch: ({ batch }) => {
         const now = performance.now();
         for (const { value } of batch.messages) {
-          // By its id alone: reading whole events would take a share of the machine that is measured.
+          // Only the id is read: parsing whole events would take CPU time of the measured machine.
           const [, id] = /"tradeId":"(l[\d-]+)"/.exec(value!.toString()) ?? [];
           const at = id === undefined ? undefined : sent.get(id);
           if (at !== undefined) waits.push(now - at);

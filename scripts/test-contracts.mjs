@@ -4,7 +4,7 @@ import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { root } from './bootstrap.mjs';
 
-/** Exit status of a command and all it has written. `niceness`, 0 to 19: how far it stands back for others. */
+/** Exit status of a command and all it has written. `niceness`, 0 to 19: how far its priority is lowered. */
 export async function outputOf(command, args, { niceness = 0, ...options }) {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness);

@@ -34,7 +34,7 @@ if (values.broker) {
     process.exit(2);
   }
   process.stderr.write(`seed ${seed}\n`);
-  // Brokers that refuse are what is asked for.
+  // The attack provokes refusals of the broker; their log lines would hide its report.
   Logger.overrideLogger(false);
   const { problems, counts } = await attackBroker(minutes, seed);
   report(counts);

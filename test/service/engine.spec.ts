@@ -267,7 +267,7 @@ describe('the engine on a simulated market', () => {
       const entry = await get<TradeReceipt>(`/v1/journals/${barEnd}/entries/${i}`);
       const { before, after } = checkTradeReceipt(entry, journal.root);
       expect(entry.event).toBeNull();
-      // The operator answers for one that does not pay with its event: it is what the journal has hashed.
+      // The operator can open each entry: its event is the one that the journal has hashed.
       const place = `/v1/journals/${barEnd}/entries/${i}/opening`;
       expect(await get<Problem>(place)).toMatchObject({ status: 401 });
       const opened = (await engineAnswer(engine.url, place, { apiKey: key })) as TradeReceipt;

@@ -171,7 +171,7 @@ describe('lanes that consume in rounds', () => {
     await expect.poll(askedAtOnce, { timeout: 5000 }).toBe(1);
   });
 
-  /** Turns that publish the sum of what the turns before have added up to, and one. */
+  /** Turns that each publish one more than the sum of the second lane so far. */
   const growing = (turns: number) => {
     const read: number[] = [];
     const next = async (manager: EntityManager) => {

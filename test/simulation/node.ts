@@ -11,7 +11,7 @@ export abstract class Node<Durable extends object> {
   private offsets: Record<string, number> = {};
   /** causes of all messages consumed so far, and these messages */
   private clock: Record<string, number> = {};
-  /** State as it was committed. It is written as text only where a restart reads it: whoever changed it since would be noticed there. */
+  /** State as it was committed. It is written as text only where a restart reads it: a change made since then would show there. */
   private committed: Durable | undefined;
 
   protected constructor(

@@ -1,4 +1,4 @@
-// Long because all sides of the attack, and the laws that are asked afterwards, draw on one exchange.
+// Long because all sides of the attack, and the laws that are checked afterwards, use one exchange.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BookEvent, ExchangeLedger, firstRules, vestingOf } from '#lib/exchange';
 import { ApiKeys, type Scope } from '#lib/host';
@@ -16,10 +16,10 @@ const HONEST = ['honest-0', 'honest-1', 'honest-2'];
 const MARKETS = ['M0', 'M1', 'M2'];
 const DEPOSIT = 20_000;
 
-/** What an attack has come to; each problem is a law that gave way. */
+/** Result of an attack; each problem is a law that did not hold. */
 export interface BrokerAttack {
   readonly problems: readonly string[];
-  /** how often what was done, and answered */
+  /** how often each action was taken, and each answer given */
   readonly counts: ReadonlyMap<string, number>;
 }
 
@@ -114,7 +114,7 @@ class Attack {
     await this.post(this.keys.traders, `accounts/${BOT}/takeovers`, { notional: '1000000', discount: -0.02 });
   }
 
-  /** Everything at once until a time; prices are where they began at the end. */
+  /** Attacks from all sides at once until a time, and then brings prices back to where they began. */
   async run(until: number): Promise<void> {
     const stopping = new AbortController();
     const fuzzed = this.fuzzed(stopping.signal);
@@ -197,7 +197,7 @@ class Attack {
     const { traders, bot } = this.keys;
     const i = round % GANG.length;
     const [account, other] = [GANG[i], GANG[(i + 1) % GANG.length]];
-    const [at] = [round % MARKETS.length];
+    const at = round % MARKETS.length;
     const size = ((DEPOSIT * 0.8) / 0.17 / this.prices[at]) * (i % 2 === 0 ? 1 : -1);
     const legs = [{ market: MARKETS[at], size: size.toFixed(6) }];
     const { body } = await this.post(traders, 'quotes', { account, legs });
@@ -219,7 +219,7 @@ class Attack {
     if (minted.status < 400) this.problems.push('a trader’s key has credited a deposit');
   }
 
-  /** Reports of the gang's bot on whatever plans there are. */
+  /** The gang's bot reports false executions of open plans, three of them at most. */
   private async plans(): Promise<void> {
     const { body } = await this.get(this.keys.bot, 'liquidations?status=open', this.liquidator);
     for (const { planId } of ((body.liquidations ?? []) as { planId: string }[]).slice(0, 3))

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * Values of messages that must change nobody's money: no message at all, or one that claims what is not so.
+ * Values of records that must change nobody's money: no message at all, or one with a false claim.
  *
  * @param header of those that are messages
  */

@@ -17,7 +17,7 @@ export class Outsiders {
   private readonly services: KafkaJsBroker;
   private sequence = 0;
 
-  /** @param told what was done, how often; and what must not have been possible */
+  /** @param told counts each attempt, and hears of each write that an access list should have refused */
   constructor(
     address: string,
     private readonly random: RandomStream,

@@ -6,7 +6,7 @@ import { startTestBroker, type TestBroker } from './kafka.js';
 // Named exports of its enumerations are not seen by Node.
 const { AclOperationTypes: Operation, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
-/** Principals of the access lists: whoever is outside, and the services. */
+/** Principals of the access lists: outsiders, and the services. */
 export const ROLES = [...OUTSIDERS, 'zkrisk'];
 const OPERATIONS: Record<string, AclOperationTypes> = {
   All: Operation.ALL,
@@ -29,7 +29,7 @@ function grantsOf(command: string): AclEntry[] {
     command.replace(/--operation \S+/g, ''),
   )!;
   const [, type, name = 'kafka-cluster'] = resource as unknown as [string, keyof typeof TYPES, string?];
-  if (operations.includes(undefined as never)) throw new Error(`an operation is not known: ${command}`);
+  if (operations.includes(undefined as never)) throw new Error(`unknown operation: ${command}`);
   return operations.map((operation) => ({
     ...{ resourceType: TYPES[type], resourceName: type === 'cluster' ? 'kafka-cluster' : name },
     resourcePatternType: command.includes('--resource-pattern-type prefixed')
@@ -47,7 +47,7 @@ export function credentialsOf(address: string, username: string) {
   };
 }
 
-/** A broker that asks who somebody is, with the grants of docs/reference/access-lists.md. Services make the topics. */
+/** A broker that authenticates its clients, with the grants of docs/reference/access-lists.md. Services make the topics. */
 export async function startSecuredBroker(): Promise<TestBroker> {
   const users = ['broker', ...ROLES].map((name) => `user_${name}="of-${name}"`).join(' ');
   const broker = await startTestBroker({
@@ -60,7 +60,7 @@ export async function startSecuredBroker(): Promise<TestBroker> {
       'sasl.mechanism.inter.broker.protocol': 'PLAIN',
       'listener.name.sasl_plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required username="broker" password="of-broker" ${users};`,
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
-      // The controller's own listener asks nobody who he is.
+      // The controller's own listener authenticates nobody.
       'super.users': 'User:broker;User:ANONYMOUS',
     }),
   });
@@ -72,7 +72,7 @@ export async function startSecuredBroker(): Promise<TestBroker> {
   const commands = accessLists()
     .split('\n')
     .filter((line) => line.startsWith('kafka-acls.sh'));
-  if (commands.length <= 15) throw new Error(`there are ${commands.length} access lists alone`);
+  if (commands.length <= 15) throw new Error(`there are only ${commands.length} access lists`);
   await admin.createAcls({ acl: commands.flatMap(grantsOf) });
   await admin.disconnect();
   return broker;

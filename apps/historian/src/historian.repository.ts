@@ -99,7 +99,7 @@ export class HistorianRepository {
   }
 }
 
-/** Of rows of any number of batches, in their order. */
+/** The statement that writes rows of any number of batches, in their order. */
 function statementOf(table: HistoryTable, rows: readonly Row[]): Statement {
   const { key, columns, sums = false }: Layout = LAYOUTS[table];
   // A statement cannot meet the same row twice.

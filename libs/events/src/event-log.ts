@@ -31,7 +31,7 @@ export interface Turn {
 }
 
 /**
- * The next turn; undefined after the last. Reads through the manager see what everything before has written, once its deferred statements are
+ * The next turn; undefined after the last. Reads through the manager see the writes of all turns before, once its deferred statements are
  * flushed.
  */
 export type NextTurn = (manager: EntityManager) => Promise<Turn | undefined>;
@@ -84,7 +84,7 @@ export abstract class EventLog {
    *
    * @param manager for a turn that reads between transactions
    * @param together whether turns may share transactions with each other and with what they cause
-   * @returns false where turns that were given have been rolled back, or could not be taken together: what is committed is where to go on
+   * @returns false where turns that were given have been rolled back, or could not be taken together: go on from the committed state
    */
   async publishInTurns(
     next: NextTurn,

@@ -13,7 +13,7 @@ export function isFresh({ headers }: LogRecord, sources: Record<string, number>)
   return true;
 }
 
-/** A record’s message, or why it is none of its topic; read and checked once where several units of the process read the record. */
+/** A record’s message, or why it is not a message of its topic; parsed and checked once where several units of the process read the record. */
 export function validate({ topic }: Subscription, record: LogRecord): Checked {
   const { shared } = record;
   if (shared === undefined) return check(topic, record);

@@ -1,6 +1,6 @@
 import type { Message } from '#lib/messages';
 
-/** A record’s message, or why it is none of its topic. */
+/** A record’s message, or why it is not a message of its topic. */
 export type Checked = { readonly message: Message<unknown> } | { readonly reason: string };
 
 /** A record as it was read. */
@@ -17,7 +17,7 @@ export interface LogRecord {
   readonly problem?: string;
   /** the first of a range of offsets that cannot be read; `offset` is the last */
   readonly from?: bigint;
-  /** of a record that several units of the process read: the message that the first of them has found, for all */
+  /** on a record that several units of the process read: the first one leaves its checked message here for the others */
   readonly shared?: { checked?: Checked };
 }
 

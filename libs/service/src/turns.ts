@@ -10,8 +10,8 @@ export class BusyError extends ZkriskError {
 }
 
 /**
- * Lets so many do something costly at once, and some wait, in the order in which they came: whoever asks for it often keeps others from it,
- * and nobody from the exchange.
+ * Limits how many do something costly at once; some more wait, in the order in which they came. Whoever asks often delays others who ask for
+ * the same, and nothing else of the exchange.
  */
 export class Turns {
   private taken = 0;

@@ -29,7 +29,7 @@ export class ServiceStateRepository {
     return new Map(rows.map(({ name, value }) => [name, value]));
   }
 
-  /** Saves several values, given as JSON or by what makes it when the transaction ends; null removes one. */
+  /** Saves several values, given as JSON or as functions that make it when the transaction ends; null removes one. */
   async saveTexts(
     manager: EntityManager,
     values: readonly (readonly [name: string, text: StateText | null])[],

@@ -10,7 +10,7 @@ export interface StateRow {
   readonly text: StateText | null;
 }
 
-/** JSON, or what makes it where it is sent: of a value that is replaced before, none is made. */
+/** JSON, or a function that makes it when it is sent: no JSON is made of a value that is replaced before. */
 export type StateText = string | (() => string);
 
 /** A statement whose result nobody needs. */
@@ -29,7 +29,7 @@ interface Deferred {
     { readonly rows: unknown[]; statement(rows: readonly unknown[]): Statement }
   >;
   /** statements that have been sent, and whose answers nobody has waited for */
-  sent: Promise<void>[];
+  readonly sent: Promise<void>[];
 }
 
 /** The name of the deferred writes among the data of the transaction's connection. */
@@ -39,8 +39,9 @@ const deferredOf = (manager: EntityManager): Deferred | undefined =>
   manager.queryRunner?.data[DEFERRED] as Deferred | undefined;
 
 /**
- * From here on {@link flushWrites} sends the transaction's statements of {@link write} and {@link writeStates}: all at once, without waiting for
- * one before the next, and of a service's value the last one alone. The transaction must flush before it reads a table that they write.
+ * From here on the transaction's statements of {@link write}, {@link writeRows} and {@link writeStates} wait for {@link flushWrites}, which sends
+ * them without waiting for one before the next, and only the last value of each name of a service. The transaction must flush before it reads a
+ * table that they write.
  *
  * @throws {Error} outside of a transaction
  */
@@ -81,8 +82,7 @@ export async function writeRows<Row>(
   const deferred = deferredOf(manager);
   if (deferred === undefined) {
     const { text, parameters } = statement(rows);
-    await manager.query(text, [...parameters]);
-    return;
+    return write(manager, text, parameters);
   }
   const gathered = deferred.gathered.get(table);
   if (gathered !== undefined) gathered.rows.push(...rows);
@@ -97,7 +97,7 @@ export async function writeRows<Row>(
 export async function writeStates(manager: EntityManager, rows: readonly StateRow[]): Promise<void> {
   const deferred = deferredOf(manager);
   if (deferred !== undefined) for (const row of rows) deferred.states.set(`${row.service} ${row.name}`, row);
-  else for (const { text, parameters } of statementsOf(rows)) await manager.query(text, [...parameters]);
+  else for (const { text, parameters } of statementsOf(rows)) await write(manager, text, parameters);
 }
 
 /** Sends the statements that were deferred so far, without waiting: the server works while the transaction goes on. */
@@ -149,7 +149,6 @@ export async function allDone<T extends readonly unknown[]>(
 }
 
 async function send(manager: EntityManager, statements: readonly Statement[]): Promise<void> {
-  if (statements.length === 0) return;
   const client = (await manager.queryRunner!.connect()) as pg.ClientBase;
   const socket = (client as { connection?: { stream?: Writable } }).connection?.stream;
   // One write to the socket for all: each would be a call of the system.
@@ -171,15 +170,11 @@ function statementsOf(rows: readonly StateRow[]): Statement[] {
      on conflict (service, name) do update set value = excluded.value`;
   const remove = `delete from service_state s using unnest($1::text[], $2::text[]) as r (service, name)
      where s.service = r.service and s.name = r.name`;
-  return [
-    ...(kept.length > 0
-      ? [
-          {
-            text: upsert,
-            parameters: [...keys(kept), kept.map(({ text }) => (typeof text === 'function' ? text() : text))],
-          },
-        ]
-      : []),
-    ...(removed.length > 0 ? [{ text: remove, parameters: keys(removed) }] : []),
-  ];
+  const statements: Statement[] = [];
+  if (kept.length > 0) {
+    const texts = kept.map(({ text }) => (typeof text === 'function' ? text() : text));
+    statements.push({ text: upsert, parameters: [...keys(kept), texts] });
+  }
+  if (removed.length > 0) statements.push({ text: remove, parameters: keys(removed) });
+  return statements;
 }

@@ -58,7 +58,7 @@ export class RoundRecords {
     return this.topicNames;
   }
 
-  /** Messages to be appended that were not asked for before. */
+  /** Published messages that have not been taken before, to be appended. */
   takePublished(): readonly Outgoing[] {
     const taken = this.published;
     this.published = [];

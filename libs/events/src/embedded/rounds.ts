@@ -21,12 +21,12 @@ const LONGEST_TURNS_MS = 1_000;
 /** Emitted where something is to be published in a round; no topic has this name. */
 const JOINED = ' joined';
 
-/** Turns that somebody has to give, and who hears whether all were committed. */
+/** Turns to be taken, and the callback that hears whether all were committed. */
 interface Turns {
   readonly next: NextTurn;
   readonly signal: AbortSignal;
   readonly done: (committed: boolean) => void;
-  /** the last one was given */
+  /** the last one was taken */
   ended: boolean;
 }
 
@@ -226,9 +226,8 @@ export class Rounds {
     );
     const [rows] = await allDone([allDone(appended), written, this.advance(manager, advanced)]);
     requireOffsets(records, rows.flat());
-    const topics = new Set(joined.flatMap(({ messages }) => messages.map(({ topic }) => topic)));
-    for (const topic of records.topics) topics.add(topic);
-    return { consumed, done, topics };
+    const publishedBefore = joined.flatMap(({ messages }) => messages.map(({ topic }) => topic));
+    return { consumed, done, topics: new Set([...publishedBefore, ...records.topics]) };
   }
 
   /** Each unit in turn handles its waiting batch. @returns whether nothing is left, rather than time over */
@@ -238,7 +237,7 @@ export class Rounds {
     consumed: (Consumed & { unit: LaneUnit })[],
   ): Promise<boolean> {
     const began = performance.now();
-    // Whoever gives turns waits for no single commit.
+    // Turns share commits: nobody waits for that of a single one.
     const longest = this.turns === undefined ? LONGEST_ROUND_MS : LONGEST_TURNS_MS;
     while (performance.now() - began < longest) {
       let done = true;

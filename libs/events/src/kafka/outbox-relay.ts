@@ -120,8 +120,8 @@ export class OutboxRelay {
         [source],
       );
     return this.database.transaction(async (manager) => {
-      // Each is sent behind the one before: rows are read as they are when the source is locked. What a power failure takes of this transaction
-      // is that messages were sent, and they are sent again under the same numbers: its commit does not wait for the disk.
+      // Each is sent behind the one before: rows are read as they are when the source is locked. The commit does not wait for the disk: if a
+      // power failure loses it, the messages are sent again under the same numbers.
       const [, locked, rows] = await allDone([
         manager.query('set local synchronous_commit = off'),
         manager.query<unknown[]>('select from outbox_relay where source = $1 for update skip locked', [
