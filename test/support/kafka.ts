@@ -86,6 +86,25 @@ export interface TestBrokerOptions {
   readonly javaOptions?: readonly string[];
 }
 
+/** Properties of a broker whose clients log in with a name and a password, `of-NAME`; `broker` is its own name. */
+export function saslPlain(
+  protocol: 'SASL_PLAINTEXT' | 'SASL_SSL',
+  clients: readonly string[],
+  address: string,
+  controller: string,
+): Record<string, string> {
+  const users = ['broker', ...clients].map((name) => `user_${name}="of-${name}"`).join(' ');
+  return {
+    listeners: `${protocol}://${address},CONTROLLER://${controller}`,
+    'advertised.listeners': `${protocol}://${address}`,
+    'listener.security.protocol.map': `${protocol}:${protocol},CONTROLLER:PLAINTEXT`,
+    'inter.broker.listener.name': protocol,
+    'sasl.enabled.mechanisms': 'PLAIN',
+    'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+    [`listener.name.${protocol.toLowerCase()}.plain.sasl.jaas.config`]: `org.apache.kafka.common.security.plain.PlainLoginModule required username="broker" password="of-broker" ${users};`,
+  };
+}
+
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const folder = jars();
   const classPath = readdirSync(folder)

@@ -1,7 +1,7 @@
 import kafkajs, { type AclEntry, type AclOperationTypes, Kafka, logLevel } from 'kafkajs';
 import { OUTSIDERS } from '#lib/messages';
 import { accessLists } from '../../apps/zkrisk/src/reference/asyncapi.js';
-import { startTestBroker, type TestBroker } from './kafka.js';
+import { saslPlain, startTestBroker, type TestBroker } from './kafka.js';
 
 // Named exports of its enumerations are not seen by Node.
 const { AclOperationTypes: Operation, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
@@ -49,16 +49,9 @@ export function credentialsOf(address: string, username: string) {
 
 /** A broker that authenticates its clients, with the grants of docs/reference/access-lists.md. Services make the topics. */
 export async function startSecuredBroker(): Promise<TestBroker> {
-  const users = ['broker', ...ROLES].map((name) => `user_${name}="of-${name}"`).join(' ');
   const broker = await startTestBroker({
     properties: (address, controller) => ({
-      listeners: `SASL_PLAINTEXT://${address},CONTROLLER://${controller}`,
-      'advertised.listeners': `SASL_PLAINTEXT://${address}`,
-      'listener.security.protocol.map': 'SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT',
-      'inter.broker.listener.name': 'SASL_PLAINTEXT',
-      'sasl.enabled.mechanisms': 'PLAIN',
-      'sasl.mechanism.inter.broker.protocol': 'PLAIN',
-      'listener.name.sasl_plaintext.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required username="broker" password="of-broker" ${users};`,
+      ...saslPlain('SASL_PLAINTEXT', ROLES, address, controller),
       'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
       // The controller's own listener authenticates nobody.
       'super.users': 'User:broker;User:ANONYMOUS',

@@ -17,7 +17,7 @@ import { kafkaConnection, kafkaEnvironment, KafkaJsBroker } from '#lib/events';
 import { readConfig } from '#lib/service';
 import { dataSourceOptions } from '#lib/storage';
 import { startTestDatabaseServer } from '../support/database.js';
-import { noKafka, startTestBroker, type TestBroker } from '../support/kafka.js';
+import { noKafka, saslPlain, startTestBroker, type TestBroker } from '../support/kafka.js';
 
 const missing =
   spawnSync('openssl', ['version']).status === 0
@@ -56,14 +56,7 @@ describe.skipIf(missing !== undefined)('connections over TLS', () => {
       writeFileSync(keystore, readFileSync(right.key, 'utf8') + readFileSync(right.cert, 'utf8'));
       broker = await startTestBroker({
         properties: (address, controller) => ({
-          listeners: `SASL_SSL://${address},CONTROLLER://${controller}`,
-          'advertised.listeners': `SASL_SSL://${address}`,
-          'listener.security.protocol.map': 'SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT',
-          'inter.broker.listener.name': 'SASL_SSL',
-          'sasl.enabled.mechanisms': 'PLAIN',
-          'sasl.mechanism.inter.broker.protocol': 'PLAIN',
-          'listener.name.sasl_ssl.plain.sasl.jaas.config':
-            'org.apache.kafka.common.security.plain.PlainLoginModule required username="broker" password="of-the-broker" user_broker="of-the-broker" user_zkrisk="of-zkrisk";',
+          ...saslPlain('SASL_SSL', ['zkrisk'], address, controller),
           'ssl.keystore.type': 'PEM',
           'ssl.keystore.location': keystore,
           'ssl.truststore.type': 'PEM',
