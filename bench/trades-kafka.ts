@@ -88,12 +88,13 @@ class TradeFlow {
   }
 }
 
-async function journalled({ connection }: Topology): Promise<number> {
-  const [{ count }] = await connection.query<[{ count: string }]>(
-    'select coalesce(max(last), 0) as count from journal',
-  );
+async function countOf({ connection }: Topology, text: string, parameters: string[] = []): Promise<number> {
+  const [{ count }] = await connection.query<[{ count: string }]>(text, parameters);
   return Number(count);
 }
+
+const journalled = (topology: Topology): Promise<number> =>
+  countOf(topology, 'select coalesce(max(last), 0) as count from journal');
 
 async function until(what: string, done: () => Promise<boolean>, seconds = 120): Promise<void> {
   const end = Date.now() + 1000 * seconds;
@@ -151,20 +152,10 @@ export async function tradesOverKafka(
         ),
       );
     await until('the deposits', async () => (await journalled(topology)) > accounts, 200);
-    const booked = async (kind: string) => {
-      const [{ count }] = await connection.query<[{ count: string }]>(
-        `select count(*) from journal, json_array_elements(events) event where event->>'kind' = $1`,
-        [kind],
-      );
-      return Number(count);
-    };
-    const batches = async () =>
-      Number((await connection.query<[{ count: string }]>('select count(*) from journal'))[0].count);
-    const decided = async () => {
-      const [{ count }] = await connection.query<[{ count: string }]>('select count(*) from command_outcome');
-      return Number(count);
-    };
-    const run = async (name: string, count: number) => {
+    const batches = () => countOf(topology, 'select count(*) from journal');
+    const decided = () => countOf(topology, 'select count(*) from command_outcome');
+    /** Makes the messages; the function that it returns sends them and waits until they are booked. */
+    const prepare = async (name: string, count: number) => {
       const chunks: Outgoing[][] = [];
       for (let from = 0; from < count; from += CHUNK)
         chunks.push(
@@ -190,10 +181,9 @@ export async function tradesOverKafka(
         return { seconds: (performance.now() - started) / 1000, sent };
       };
     };
-    await (
-      await run('warm', Math.min(trades, 20_000))
-    )();
-    const sendAll = await run('trade', trades);
+    const warmUp = await prepare('warm', Math.min(trades, 20_000));
+    await warmUp();
+    const sendAll = await prepare('trade', trades);
     await connection.query('checkpoint');
     const [{ lsn }] = await connection.query<[{ lsn: string }]>('select pg_current_wal_insert_lsn() as lsn');
     const cpuBefore = cpuOf(pricer.child.pid!);
@@ -240,7 +230,11 @@ export async function tradesOverKafka(
     }
     await until('the last trades', () => Promise.resolve(waits.length >= sent.size), 60);
     const sorted = waits.slice(waits.length >> 2).sort((a, b) => a - b);
-    const refused = await booked('trade-rejected');
+    const refused = await countOf(
+      topology,
+      `select count(*) from journal, json_array_elements(events) event where event->>'kind' = $1`,
+      ['trade-rejected'],
+    );
     const status = readFileSync(`/proc/${pricer.child.pid!}/status`, 'utf8');
     return {
       ...{ markets, accounts, trades, refused, perSecond, sentIn, batch },
