@@ -1,5 +1,6 @@
 import type { Hex } from 'viem';
 import { privateKeyToAccount } from 'viem/accounts';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { type SenderOptions, TransactionSender } from '#lib/chain';
 import { FakeChain } from './fake-chain.js';
 import { MemoryTransactionStore } from './transaction-store.js';
@@ -13,8 +14,8 @@ export const nameOf = (id: string): Hex => `0x${Buffer.from(id).toString('hex')}
 
 /** Senders of one store on a chain in memory. */
 export interface MemorySender {
-  readonly chain: FakeChain;
-  readonly store: MemoryTransactionStore;
+  chain: FakeChain;
+  store: MemoryTransactionStore;
   /** @param callOf (default: the call that {@link nameOf} names) */
   readonly senderOf: (
     options?: Partial<SenderOptions>,
@@ -22,12 +23,20 @@ export interface MemorySender {
   ) => TransactionSender;
 }
 
-export function memorySender(): MemorySender {
-  const chain = new FakeChain();
-  const store = new MemoryTransactionStore();
-  return {
-    ...{ chain, store },
+/** Gives each test of a file a new chain and store, and sets the clock to 1000 s. */
+export function memorySender(): Readonly<MemorySender> {
+  const memory: MemorySender = {
+    ...{ chain: new FakeChain(), store: new MemoryTransactionStore() },
     senderOf: (options = {}, callOf = (id) => Promise.resolve({ to: SENT_TO, data: nameOf(id) })) =>
-      new TransactionSender(chain.client, SENDER, store, callOf, { ...OPTIONS, ...options }),
+      new TransactionSender(memory.chain.client, SENDER, memory.store, callOf, { ...OPTIONS, ...options }),
   };
+  beforeEach(() => {
+    memory.chain = new FakeChain();
+    memory.store = new MemoryTransactionStore();
+    vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  return memory;
 }
