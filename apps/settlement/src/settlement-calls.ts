@@ -9,6 +9,7 @@ import {
   digested,
   LINEAR_MARGIN,
   marginDigest,
+  marginOnChain,
   marketName,
   modelInstallation,
   ORACLE_ABI,
@@ -98,27 +99,22 @@ export class SettlementCalls {
   }
 
   /**
-   * The margin that was in force on the chain: of all parameters that there were those with its digest.
+   * The margin that was in force on the chain, found by its digest among all versions of the parameters.
    *
-   * @throws {ChainError} where no portfolio margin was, or one that no parameters have made
+   * @throws {ChainError} where no portfolio margin was in force, or no version has its digest
    */
   private async marginInForce(time: bigint, markets: readonly string[]): Promise<RegisteredMargin> {
-    const attestor = { address: this.chain.deployment.attestor, abi: ATTESTOR_ABI } as const;
-    const { client } = this.chain;
-    const version = await this.marginAt(time);
+    const { client, deployment } = this.chain;
+    const { version, digest } = await marginOnChain(client, deployment.attestor, time);
     if (version === 0n)
       throw new ChainError(
         'no portfolio margin is registered on the chain: such a plan is not attested. GET /v1/settlements/awaiting has the call',
       );
-    const [digest] = await client.readContract({
-      ...{ ...attestor, functionName: 'margins' },
-      args: [version - 1n],
-    });
     for (const parameters of [this.first, ...(await this.repository.parameters())]) {
       const made = registeredMargin(parameters, markets);
       if (made !== undefined && marginDigest(digested(made)) === digest) return made;
     }
-    throw new ChainError(`margin ${version} on the chain, ${digest}, is of no parameters that there were`);
+    throw new ChainError(`no version of the parameters has margin ${version} of the chain, ${digest}`);
   }
 
   /** Version of the portfolio margin that was in force on the chain; 0 where none was. */
@@ -138,23 +134,15 @@ export class SettlementCalls {
     const made = registeredMargin((await this.repository.latestParameters()) ?? this.first, markets);
     if (made === undefined) return undefined;
     const { client, deployment } = this.chain;
-    const attestor = { address: deployment.attestor, abi: ATTESTOR_ABI } as const;
     const [{ timestamp }, delay] = await Promise.all([
       client.getBlock(),
       client.readContract({ address: deployment.oracle, abi: ORACLE_ABI, functionName: 'delay' }),
     ]);
     // A day later than it could be: the governor has that long to send it.
     const from = timestamp + BigInt(delay) + 86_400n;
-    const version = await client.readContract({ ...attestor, functionName: 'marginAt', args: [from] });
+    const known = await marginOnChain(client, deployment.attestor, from);
     const { digest, call } = marginRegistration(made, from);
-    if (version > 0n) {
-      const [known] = await client.readContract({
-        ...{ ...attestor, functionName: 'margins' },
-        args: [version - 1n],
-      });
-      if (known === digest) return undefined;
-    }
-    return { digest, register: call, from };
+    return known.digest === digest ? undefined : { digest, register: call, from };
   }
 
   /** @returns undefined until the plan's epoch is on the chain */

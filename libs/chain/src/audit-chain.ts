@@ -57,18 +57,6 @@ export class AuditedChain {
     });
   }
 
-  /** Version and digest of the portfolio margin that was in force; 0 where margin was linear. */
-  async marginAt(time: bigint): Promise<{ readonly version: bigint; readonly digest: Hex | null }> {
-    const attestor = { address: this.attestor, abi: ATTESTOR_ABI } as const;
-    const version = await this.client.readContract({ ...attestor, functionName: 'marginAt', args: [time] });
-    if (version === 0n) return { version, digest: null };
-    const [digest] = await this.client.readContract({
-      ...{ ...attestor, functionName: 'margins' },
-      args: [version - 1n],
-    });
-    return { version, digest };
-  }
-
   async attested(transaction: Hex, digest: Hex): Promise<Attestation> {
     const data = await takenCall(this.client, transaction, digest, ATTEST, 'attestLiquidation');
     return decodeFunctionData({ abi: ATTESTOR_ABI, data }).args as unknown as Attestation;

@@ -1,7 +1,7 @@
 import { encodeAbiParameters, sha256 } from 'viem';
 import { type Attestation, type AuditedChain, label } from './audit-chain.js';
 import { marketName } from './encoding.js';
-import { marginDigest, marketDigest } from './portfolio-margin.js';
+import { marginDigest, marginOnChain, marketDigest } from './portfolio-margin.js';
 
 /** The attestor's own: an EVaR's factor is right to a 2^20th. */
 const FACTOR_SHIFT = 20n;
@@ -11,7 +11,7 @@ export async function marginFailures(
   chain: AuditedChain,
   [, bar, account, , { margin, markets, places, tangent, pool }]: Attestation,
 ): Promise<string[]> {
-  const { version, digest } = await chain.marginAt(account.time);
+  const { version, digest } = await marginOnChain(chain.client, chain.attestor, account.time);
   if (markets.length === 0)
     return version === 0n ? [] : [`its margin is linear, and portfolio margin ${version} was in force`];
   if (digest !== marginDigest(margin)) return ['its margin is not the registered one'];

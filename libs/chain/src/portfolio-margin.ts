@@ -1,4 +1,5 @@
 import {
+  type Address,
   type ContractFunctionArgs,
   encodeAbiParameters,
   getAbiItem,
@@ -9,6 +10,7 @@ import {
 } from 'viem';
 import { InvalidInputError } from '#lib/errors';
 import type { MarginAnnex } from '#lib/proofs';
+import type { ChainClient } from './chain-client.js';
 import { marketBytes } from './encoding.js';
 import { ATTESTOR_ABI } from './oracle-abi.js';
 
@@ -63,6 +65,19 @@ export function digested({
 }: RegisteredMargin): AttestedPortfolio['margin'] {
   const digests = markets.map(({ market, terms }) => marketDigest(market, terms));
   return { evarMultiple, absorbableShare, markets: digests };
+}
+
+/** Version and digest of the portfolio margin that is in force on a chain at a time; version 0 where margin is linear. */
+export async function marginOnChain(
+  client: ChainClient,
+  address: Address,
+  time: bigint,
+): Promise<{ readonly version: bigint; readonly digest: Hex | null }> {
+  const attestor = { address, abi: ATTESTOR_ABI } as const;
+  const version = await client.readContract({ ...attestor, functionName: 'marginAt', args: [time] });
+  if (version === 0n) return { version, digest: null };
+  const [digest] = await client.readContract({ ...attestor, functionName: 'margins', args: [version - 1n] });
+  return { version, digest };
 }
 
 /** Shocks as the attestor reads them: four bytes each. */
