@@ -8,10 +8,10 @@ import {
   requireChallenges,
   Transactor,
 } from '#lib/chain';
-import { checkTradeReceipt, tradeReceiptSchema } from '#lib/commitment';
-import { InvalidInputError, parseInput } from '#lib/errors';
+import { checkTradeReceipt } from '#lib/commitment';
+import { InvalidInputError } from '#lib/errors';
 import { type ChainOptions, chainOf } from './chain-options.js';
-import { engineAnswer } from './engine-answer.js';
+import { engineEntry } from './engine-entry.js';
 import { signer } from './signer.js';
 
 export interface AllowOptions extends ChainOptions {
@@ -46,12 +46,7 @@ export async function allowEntryCommand(options: AllowOptions): Promise<Allowed>
   const { rpcUrl, oracle } = chainOf(options);
   const { published } = await journalOfBar(chainClient(rpcUrl), oracle, options.bar);
   const { journal } = published;
-  const place = `/v1/journals/${encodeURIComponent(options.bar)}/entries/${options.index}/opening`;
-  const receipt = parseInput(
-    tradeReceiptSchema,
-    await engineAnswer(options.engine, place, options),
-    'engine',
-  );
+  const receipt = await engineEntry(options, options.bar, options.index, '/opening');
   const { event, index } = checkTradeReceipt(receipt, journal.root);
   if (index !== options.index) throw new InvalidInputError('index', `the engine has answered with ${index}`);
   const leaf = entryLeaf(receipt);

@@ -20,11 +20,12 @@ import {
   requireChallenges,
   Transactor,
 } from '#lib/chain';
-import { type TradeReceipt, tradeReceiptSchema } from '#lib/commitment';
-import { messageOf, parseInput } from '#lib/errors';
+import type { TradeReceipt } from '#lib/commitment';
+import { messageOf } from '#lib/errors';
 import { barStatement, createProver, priceStatement, type Prover } from '#lib/proofs';
 import { type ChainOptions, chainOf } from './chain-options.js';
 import { engineAnswer } from './engine-answer.js';
+import { engineEntry } from './engine-entry.js';
 import { signer } from './signer.js';
 
 export interface AnswerOptions extends ChainOptions {
@@ -131,7 +132,7 @@ class Answering {
     const previous = journals.get(number - 1)!;
     const { journal } = published;
     const barEnd = new Date(Number(journal.bar) * 1000).toISOString();
-    const receipt = await this.entry(barEnd, index);
+    const receipt = await engineEntry(this.options, barEnd, index);
     const grounds = await this.grounds(published, receipt);
     const { places, unit, proof } = await this.proof(previous, receipt);
     const bar = await provenBarOf(this.transactor.client, previous);
@@ -143,16 +144,10 @@ class Answering {
     );
   }
 
-  /** An entry of a journal, with its event where it is asked for. */
-  private async entry(barEnd: string, index: number, part = ''): Promise<TradeReceipt> {
-    const path = `/v1/journals/${encodeURIComponent(barEnd)}/entries/${index}${part}`;
-    return parseInput(tradeReceiptSchema, await this.engine(path), 'engine');
-  }
-
   /** The event of an entry that moves the book without the model's premium: the chain sees it. */
   private async grounds(published: PublishedJournal, receipt: TradeReceipt): Promise<EntryGrounds> {
     if (!needsGrounds(receipt)) return NO_GROUNDS;
-    const opening = await this.entry(receipt.barEnd, receipt.index, '/opening');
+    const opening = await engineEntry(this.options, receipt.barEnd, receipt.index, '/opening');
     return entryGrounds(this.transactor.client, published, opening);
   }
 

@@ -1,11 +1,11 @@
-import { type ContractFunctionArgs, type Hex, toHex } from 'viem';
+import { type ContractFunctionArgs, type Hex, size, stringToHex, toHex } from 'viem';
 import {
+  bytesOf,
   hexOf,
   journalLeafDigest,
   netBookBytes,
   openedReceipt,
   totalsOf,
-  bytesOf,
   type TradeReceipt,
 } from '#lib/commitment';
 import { InvalidInputError, parseJson } from '#lib/errors';
@@ -18,7 +18,7 @@ import { publishedEpoch } from './published-epoch.js';
 /** Grounds of an entry, as `PremiumChallenges.answer` takes them. */
 export type EntryGrounds = ContractFunctionArgs<typeof CHALLENGES_ABI, 'nonpayable', 'answer'>[4]['grounds'];
 
-/** Of an entry that pays the model's premium, or moves no net size. */
+/** An entry that pays the model's premium, or moves no net size, needs no grounds. */
 export const NO_GROUNDS: EntryGrounds = {
   ...{ salt: `0x${'00'.repeat(32)}`, text: '0x', closing: '0x', plan: '0x', planAt: 0n },
 };
@@ -52,17 +52,16 @@ export async function entryGrounds(
   if (event === null || salt === null)
     throw new InvalidInputError('event', 'is needed: the entry does not pay the model’s premium');
   const { kind, planId } = parseJson(event, 'event') as { kind: string; planId?: string };
-  const bytes = (text: string) => new TextEncoder().encode(text);
   const plan = kind === 'trade-booked' ? planId : undefined;
   const at = plan === undefined ? 0 : event.indexOf(`"planId":"${plan}"`);
   return {
-    ...{ salt: salt as Hex, text: toHex(bytes(event)) },
+    ...{ salt: salt as Hex, text: stringToHex(event) },
     closing:
       kind === 'positions-settled'
         ? closingBook((await publishedEpoch(client, transaction, digest)).book)
         : '0x',
-    plan: plan === undefined ? '0x' : toHex(bytes(plan)),
-    planAt: BigInt(bytes(event.slice(0, at)).length),
+    plan: plan === undefined ? '0x' : stringToHex(plan),
+    planAt: BigInt(size(stringToHex(event.slice(0, at)))),
   };
 }
 
