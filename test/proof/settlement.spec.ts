@@ -301,6 +301,25 @@ describe('proofs on a chain', () => {
     book: books[i].encoded,
     ...change,
   });
+  const holdMarks = (time: bigint) =>
+    oracle.holdPrices(
+      time,
+      names,
+      marks.map((price) => price.toFixed(18)),
+    );
+  /** The second epoch's proven values. */
+  const secondBar = () => {
+    const payload = {
+      barEnd: Number(START + 2n * BAR) * 1000,
+      barMs: Number(BAR) * 1000,
+      bars: [{ jobId: 'bar', markets: names }],
+    };
+    return epochBar(2, { payload: payload as never, bars: [proofs[1]] });
+  };
+  /** A plan as settlement keeps it, priced at a time. */
+  const storedPlan = (time: bigint, positions: LiquidationCase['positions'], collateral: number) => ({
+    ...{ epochId: '', at: Number(time) * 1000 - 400, positions, collateral },
+  });
   const altered = (proof: ChainProof, index: number): ChainProof => ({
     ...proof,
     instances: proof.instances.with(index, fieldElement(proof.instances[index] + 1n)),
@@ -480,22 +499,13 @@ describe('proofs on a chain', () => {
 
   it('attests a liquidation at prices held with variances proven, once', async () => {
     const time = START + 2n * BAR + 90n;
-    await oracle.holdPrices(
-      time,
-      names,
-      marks.map((price) => price.toFixed(18)),
-    );
+    await holdMarks(time);
     const plan = liquidate(given, await loadSolvers());
     expect(plan.outcome).toBe('partial');
     const proof = chainProof(await prover.prove(liquidationStatement, { plan }));
-    const payload = {
-      barEnd: Number(START + 2n * BAR) * 1000,
-      barMs: Number(BAR) * 1000,
-      bars: [{ jobId: 'bar', markets: names }],
-    };
-    const bar = epochBar(2, { payload: payload as never, bars: [proofs[1]] });
+    const bar = secondBar();
     const { positions } = plan.case;
-    const stored = { epochId: '', at: Number(time) * 1000 - 400, positions, collateral: given.collateral };
+    const stored = storedPlan(time, positions, given.collateral);
     const leaf = books[1].inclusion('carol');
     const account_ = attestedAccount(stored, bar, leaf);
     expect(account_.owed).toBe(50_000_000n);
@@ -538,11 +548,7 @@ describe('proofs on a chain', () => {
 
   it('attests a liquidation under the portfolio margin in force, and none under another', async () => {
     const time = START + 2n * BAR + 1800n;
-    await oracle.holdPrices(
-      time,
-      names,
-      marks.map((price) => price.toFixed(18)),
-    );
+    await holdMarks(time);
     const plan = liquidate(netted, await loadSolvers());
     expect(plan.outcome).toBe('partial');
     const document = await prover.prove(liquidationStatement, { plan });
@@ -550,14 +556,9 @@ describe('proofs on a chain', () => {
     const annex = document.annex as MarginAnnex;
     expect(annex.weights.length).toBeGreaterThan(0);
     const proof = chainProof(document);
-    const payload = {
-      barEnd: Number(START + 2n * BAR) * 1000,
-      barMs: Number(BAR) * 1000,
-      bars: [{ jobId: 'bar', markets: names }],
-    };
-    const bar = epochBar(2, { payload: payload as never, bars: [proofs[1]] });
+    const bar = secondBar();
     const { positions } = plan.case;
-    const stored = { epochId: '', at: Number(time) * 1000 - 400, positions, collateral: netted.collateral };
+    const stored = storedPlan(time, positions, netted.collateral);
     const account_ = attestedAccount(stored, bar, books[1].inclusion('dora'));
     const margin = registeredMargin(PARAMETERS, names)!;
     const portfolio = attestedPortfolio(
