@@ -9,7 +9,7 @@ import {
 import { fromNumber, MONEY_DECIMALS, SIZE_DECIMALS } from '#lib/amounts';
 import { bytesOf, type IncludedAccount, totalsOf } from '#lib/commitment';
 import { InvalidInputError } from '#lib/errors';
-import { accountUnit } from '#lib/proofs';
+import { accountUnit, unitAmount } from '#lib/proofs';
 import type { ContractFunctionArgs } from 'viem';
 import type { ProvenEpoch } from './epoch-call.js';
 import { pricedPlan } from './price-call.js';
@@ -57,7 +57,7 @@ export function attestedAccount(
   });
   return {
     time: pricedPlan(plan).bar,
-    unit: unit >= 1 ? BigInt(unit) * 10n ** 18n : BigInt(Math.round(unit * 1e18)),
+    unit: unitAmount(unit),
     owed: held.cash - held.debt - fromNumber(plan.collateral, MONEY_DECIMALS, 'nearest', 'collateral'),
     places: plan.positions.map(({ market }) => {
       const place = markets.indexOf(marketBytes(market));

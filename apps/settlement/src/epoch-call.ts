@@ -14,8 +14,9 @@ import {
   publicValue,
   GOVERNOR_ROLE,
 } from '#lib/chain';
+import { poolAmounts } from '#lib/commitment';
 import type { BookCommitmentPayload, EpochPayload } from '#lib/messages';
-import type { ProofDocument } from '#lib/proofs';
+import { type ProofDocument, unitAmount } from '#lib/proofs';
 import type { SettlementChain } from './settlement-chain.js';
 
 /** An epoch with its proofs, as the oracle takes it. */
@@ -49,15 +50,8 @@ export function oracleModel({ payload, bars }: ProvenEpoch): OracleModel {
 
 /** A book's commitment in the numbers of the contracts. */
 export function openedBook({ digest, sums, pool, journal }: BookCommitmentPayload): OpenedBook {
-  const { capital, liquidity, pending, other } = pool;
-  const amounts = {
-    capital: BigInt(capital),
-    liquidity: BigInt(liquidity),
-    pending: BigInt(pending),
-    other: BigInt(other),
-  };
   return {
-    ...{ digest: digest as Hex, sums: sums as Hex, pool: amounts },
+    ...{ digest: digest as Hex, sums: sums as Hex, pool: poolAmounts(pool) },
     journal: { root: journal.root as Hex, entries: journal.entries },
   };
 }
@@ -71,9 +65,7 @@ export async function publishCall(
     ...{ address: deployment.oracle, abi: ORACLE_ABI, functionName: 'measure' },
   });
   const { payload, bars } = epoch;
-  // A power of two: exact above one.
-  const unit =
-    payload.unit >= 1 ? BigInt(payload.unit) * 10n ** 18n : BigInt(Math.round(payload.unit * 1e18));
+  const unit = unitAmount(payload.unit);
   const bar = BigInt(payload.barEnd / 1000);
   const markets = payload.bars.flatMap((part) => part.markets);
   const book = encodeBook(openedBook(payload.book), markets);

@@ -1,7 +1,6 @@
 import { encodeFunctionData, type Hex, keccak256, pad, toHex } from 'viem';
 import {
   ATTESTOR_ABI,
-  type AttestedPortfolio,
   attestedPortfolio,
   type Call,
   ChainError,
@@ -17,7 +16,7 @@ import {
   type RegisteredMargin,
   withAuditHead,
 } from '#lib/chain';
-import type { IncludedAccount } from '#lib/commitment';
+import { poolAmounts } from '#lib/commitment';
 import type { EpochPayload, RiskParameters } from '#lib/messages';
 import { parseAnnex, parseProof } from '#lib/proofs';
 import { modelCall, oracleModel, type ProvenEpoch, provenEpoch, publishCall } from './epoch-call.js';
@@ -165,7 +164,7 @@ export class SettlementCalls {
             parseAnnex(annex),
             await this.marginInForce(account.time, bar.markets.map(marketName)),
             plan.positions.map(({ market }) => market),
-            poolOf(inclusion),
+            poolAmounts(inclusion.pool),
           );
     const args = [planDigest(planId), bar, account, chainProof(document!), portfolio] as const;
     return {
@@ -173,15 +172,6 @@ export class SettlementCalls {
       data: encodeFunctionData({ abi: ATTESTOR_ABI, functionName: 'attestLiquidation', args }),
     };
   }
-}
-
-/** The pool's amounts in the book of an account. */
-function poolOf({ pool }: IncludedAccount): AttestedPortfolio['pool'] {
-  const { capital, liquidity, pending, other } = pool;
-  return {
-    ...{ capital: BigInt(capital), liquidity: BigInt(liquidity) },
-    ...{ pending: BigInt(pending), other: BigInt(other) },
-  };
 }
 
 /** A plan's name on the chain: its id, hashed where it is longer than 32 bytes. */

@@ -1,5 +1,5 @@
 import { type ContractFunctionArgs, type Hex, sha256, stringToHex, toHex } from 'viem';
-import { type IncludedAccount, poolBytes } from '#lib/commitment';
+import { type IncludedAccount, poolAmounts, poolBytes } from '#lib/commitment';
 import { InvalidInputError } from '#lib/errors';
 import type { ATTESTOR_ABI } from './oracle-abi.js';
 
@@ -19,17 +19,12 @@ export function accountLeaf({ leaves, pool }: IncludedAccount): AccountLeaf {
   if (leaves.length !== 1)
     throw new InvalidInputError('leaves', `must be one account’s, there are ${leaves.length}`);
   const [{ account, salt, index, sums, path }] = leaves;
-  const { capital, liquidity, pending, other } = pool;
-  const amounts = {
-    ...{ capital: BigInt(capital), liquidity: BigInt(liquidity) },
-    ...{ pending: BigInt(pending), other: BigInt(other) },
-  };
   return {
     account: stringToHex(account),
     salt: salt as Hex,
     index: BigInt(index),
     sums: sums as Hex,
     path: path.map((node) => ({ digest: node.digest as Hex, sums: node.sums as Hex })),
-    pool: sha256(toHex(poolBytes(amounts))),
+    pool: sha256(toHex(poolBytes(poolAmounts(pool)))),
   };
 }

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { encodeAbiParameters, getAbiItem } from 'viem';
 import { describe, expect, it } from 'vitest';
 import {
+  fieldElement,
   LAYOUTS,
   liquidationStatement,
   type MarginAnnex,
@@ -36,8 +37,6 @@ const CASE = {
     { name: 'maintenance', type: 'int256' },
   ],
 } as const;
-/** Order of the field: a public value that is negative is this less its magnitude. */
-const FIELD = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
 
 /** A plan's proof as the attestor takes it, its annex, and its margin in integers. */
 async function planOf(n: number) {
@@ -84,7 +83,7 @@ describe('portfolio margin beside a proof', () => {
       const { relief, whole, slack } = marginTangent(terms, remaining, weightsOf(annex));
       const portfolio = attestedPortfolio(annex, registered, markets, NOTHING);
       const encoded = {
-        covariance: triangle.map((entry) => (entry < 0n ? FIELD + entry : entry)),
+        covariance: triangle.map(fieldElement),
         held: {
           exposures: terms.positions.map(({ notional, side }) => side * notional),
           remaining,

@@ -1,7 +1,14 @@
 import { type ContractFunctionArgs, type Hex, toHex } from 'viem';
 import { type JournalLeaf, openedReceipt, rowBytes, type TradeReceipt } from '#lib/commitment';
 import { InvalidInputError } from '#lib/errors';
-import { type BarInput, barValues, type PriceInput, type PricedBookTerms, stateNumbers } from '#lib/proofs';
+import {
+  type BarInput,
+  barValues,
+  type PriceInput,
+  type PricedBookTerms,
+  stateNumbers,
+  unitAmount,
+} from '#lib/proofs';
 import type { CHALLENGES_ABI } from './oracle-abi.js';
 
 export type ChallengeOpening = ContractFunctionArgs<typeof CHALLENGES_ABI, 'nonpayable', 'answer'>[3];
@@ -91,6 +98,6 @@ export function premiumStatement(
       ...{ alpha: bar.alpha, tailFactor: bar.tailFactor },
     },
     places: toHex(Uint8Array.from(places)),
-    unit: unit >= 1 ? BigInt(unit) * 10n ** 18n : BigInt(Math.round(unit * 1e18)),
+    unit: unitAmount(unit),
   };
 }

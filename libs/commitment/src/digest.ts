@@ -120,6 +120,14 @@ export function nodeDigest(
   return tagged(NODE, left, leftSums, right, rightSums);
 }
 
+/** Amounts of whole numbers in texts, as documents have them. */
+export function poolAmounts(pool: Readonly<Record<keyof PoolAmounts, string>>): PoolAmounts {
+  return {
+    ...{ capital: BigInt(pool.capital), liquidity: BigInt(pool.liquidity) },
+    ...{ pending: BigInt(pool.pending), other: BigInt(pool.other) },
+  };
+}
+
 /**
  * Four words of 32 bytes, two's complement, as a contract encodes `int256[4]`.
  *

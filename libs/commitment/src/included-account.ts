@@ -1,5 +1,5 @@
 import { InvalidInputError, parseInput } from '#lib/errors';
-import { bookRoot, type PoolAmounts } from './digest.js';
+import { bookRoot, poolAmounts, type PoolAmounts } from './digest.js';
 import { includedAccountSchema } from './included-account-schema.js';
 import {
   checkInclusion,
@@ -78,13 +78,7 @@ export function checkIncludedAccount(value: unknown, root?: string): CheckedIncl
   const document = parseInput(includedAccountSchema, value, 'inclusion');
   const expected = root ?? document.root;
   if (!/^0x[0-9a-fA-F]{64}$/.test(expected)) throw new InvalidInputError('root', 'must be 32 bytes in hex');
-  const amount = (field: keyof PoolAmounts) => BigInt(document.pool[field]);
-  const pool = {
-    capital: amount('capital'),
-    liquidity: amount('liquidity'),
-    pending: amount('pending'),
-    other: amount('other'),
-  };
+  const pool = poolAmounts(document.pool);
   const seen = new Set<string>();
   let totals: Totals | undefined;
   const holdings = document.leaves.map(({ account, salt, index, sums, path }) => {

@@ -1,4 +1,12 @@
-export { bookRoot, type Commitment, poolBytes, type PoolAmounts, SALT_BYTES, saltOf } from './digest.js';
+export {
+  bookRoot,
+  type Commitment,
+  poolAmounts,
+  poolBytes,
+  type PoolAmounts,
+  SALT_BYTES,
+  saltOf,
+} from './digest.js';
 export { checkEntryEvent, type EntryOfEvent } from './entry-event.js';
 export {
   bytesOf,

@@ -20,12 +20,24 @@ export function fixed(value: number): bigint {
   return BigInt(Math.fround(Math.round(value * 2 ** SCALE_BITS)));
 }
 
-/** The integer nearest to √value. @param value ≥ 0 */
-export function nearestRoot(value: bigint): bigint {
+/** ⌊√value⌋ by Newton's steps from above. @param value ≥ 0 */
+function floorRoot(value: bigint): bigint {
   if (value < 2n) return value;
   let root = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
   for (let next = (root + value / root) >> 1n; next < root; next = (root + value / root) >> 1n) root = next;
+  return root;
+}
+
+/** The integer nearest to √value. @param value ≥ 0 */
+export function nearestRoot(value: bigint): bigint {
+  const root = floorRoot(value);
   return value - root * root > root ? root + 1n : root;
+}
+
+/** ⌈√value⌉ @param value ≥ 0 */
+export function ceilingRoot(value: bigint): bigint {
+  const root = floorRoot(value);
+  return root * root === value ? root : root + 1n;
 }
 
 /** a/b in units of 2^−24, to the nearest. @param b not 0 */

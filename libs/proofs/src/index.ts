@@ -9,6 +9,7 @@ export {
   type MarketAnnex,
   parseAnnex,
   termsOf,
+  unitAmount,
   weightsOf,
 } from './portfolio/annex.js';
 export { maintenanceMargin, marginTangent, type MarginTerms, WEIGHT_BITS } from './portfolio/tangent.js';

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { fromNumber, MONEY_DECIMALS } from '#lib/amounts';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import type { LiquidationCase } from '#lib/liquidation';
-import { type MarginTerms, type TangentWeights, UNIT_BITS, WEIGHT_BITS } from './tangent.js';
+import { SCALE_BITS } from '../field.js';
+import { type MarginTerms, type TangentWeights, WEIGHT_BITS } from './tangent.js';
 
 /**
  * What a plan's proof rests on besides its public values where the margin is not linear: the margin's terms in the units in which a chain
@@ -38,7 +39,7 @@ export interface MarketAnnex {
 /** An annex without its weights: the terms of a case's margin. */
 export type AnnexTerms = Omit<MarginAnnex, 'evarWeight' | 'weights' | 'tiers'>;
 
-const ONE = 2 ** UNIT_BITS;
+const ONE = 2 ** SCALE_BITS;
 const MOST_TIERS = 17;
 const MOST_SCENARIOS = 1024;
 /** 8 decimals to 18 */
@@ -109,7 +110,7 @@ export function termsOf(
   covariance: MarginTerms['covariance'],
 ): MarginTerms {
   const unit = BigInt(annex.unit);
-  const share = (money: string) => ((BigInt(money) * MONEY) << BigInt(UNIT_BITS)) / unit;
+  const share = (money: string) => ((BigInt(money) * MONEY) << BigInt(SCALE_BITS)) / unit;
   return {
     positions: annex.markets.map(({ side, depth, tiers, shocks }, i) => ({
       notional: notionals[i],
@@ -154,7 +155,7 @@ export function annexTerms(given: LiquidationCase, unit: number, equity: bigint)
   // Not −0, which JSON has not.
   const fixed = (value: number) => Math.round(value * ONE) + 0;
   return {
-    unit: unitOf(unit).toString(),
+    unit: unitAmount(unit).toString(),
     equity: equity.toString(),
     penaltyRate: fixed(penaltyRate),
     evarFactor: BigInt(fixed(evarFactorOf(given))).toString(),
@@ -175,8 +176,8 @@ export function annexTerms(given: LiquidationCase, unit: number, equity: bigint)
   };
 }
 
-/** One unit of an account, a power of two, with 18 decimals. */
-export function unitOf(unit: number): bigint {
+/** A unit of account, a power of two, with 18 decimals: exact from one up. */
+export function unitAmount(unit: number): bigint {
   return unit >= 1 ? BigInt(unit) * 10n ** 18n : BigInt(Math.round(unit * 1e18));
 }
 

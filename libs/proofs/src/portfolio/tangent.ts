@@ -1,4 +1,6 @@
 import { InvalidInputError } from '#lib/errors';
+import { SCALE_BITS } from '../field.js';
+import { ceilingRoot, ONE } from '../fixed-point.js';
 
 /**
  * Portfolio margin beside a plan's proof, in integers: an affine function of the fractions that is nowhere above the margin, and how far
@@ -12,12 +14,11 @@ import { InvalidInputError } from '#lib/errors';
  * So M(u) ≥ constant + Σ slope_i·u_i for every u in the box: a proof of the linear statement with these slopes is one of the portfolio's.
  * All roundings lower the affine function and raise M. Money in units of 2^−24 of the account's unit, and of 2^−48 where it says so.
  */
-export const UNIT_BITS = 24;
+
 /** Weights of the pieces of the loss: 2^−40, together at most one. */
 export const WEIGHT_BITS = 40;
 
-const BITS = BigInt(UNIT_BITS);
-const ONE = 1n << BITS;
+const BITS = BigInt(SCALE_BITS);
 const WEIGHTS = BigInt(WEIGHT_BITS);
 
 /** A position of the account, with what the margin says of its market. */
@@ -219,11 +220,4 @@ function ceiling(value: bigint, bits: bigint): bigint {
 /** ⌈a/b⌉ of a ≥ 0, b > 0 */
 function quotientUp(a: bigint, b: bigint): bigint {
   return (a + b - 1n) / b;
-}
-
-/** ⌈√value⌉ of value > 0 */
-function ceilingRoot(value: bigint): bigint {
-  let root = 1n << BigInt((value.toString(2).length + 1) >> 1);
-  for (let next = (root + value / root) >> 1n; next < root; next = (root + value / root) >> 1n) root = next;
-  return root * root === value ? root : root + 1n;
 }

@@ -1,8 +1,9 @@
 import { type LiquidationPlan, premiumCut, programOf } from '#lib/liquidation';
+import { SCALE_BITS } from '../field.js';
 import { wholeWeights } from './annex.js';
-import { lossOf, marginTangent, type MarginTerms, type TangentWeights, UNIT_BITS } from './tangent.js';
+import { lossOf, marginTangent, type MarginTerms, type TangentWeights } from './tangent.js';
 
-const ONE = 2 ** UNIT_BITS;
+const ONE = 2 ** SCALE_BITS;
 /** A notional this near to a threshold, as a share of the whole, is at it. */
 const AT_THRESHOLD = 1e-6;
 

@@ -299,10 +299,9 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>, annex?: MarginAn
   judgement.check(budget > 0n, `the budget ${budget} is not above 0`);
   judgement.check(linear >= 0n, `the multiplier ${linear} of the margin is negative`);
   judgement.check(premium >= 0n, `the multiplier ${premium} of the margin with its premium is negative`);
-  const one = ONE;
   const slack = annex === undefined ? 0n : judgePortfolio(judgement, annex);
   const [bound] = judgement.integers('bound');
-  if (weight === one) {
+  if (weight === ONE) {
     const [excess] = judgement.integers('excess');
     const relief = judgement.integers('publicRelief').reduce((sum, value) => sum + value, 0n);
     // Closing a hedge may raise a portfolio's margin: its relief says nothing, and the notional is what the rest is held against.
@@ -320,7 +319,7 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>, annex?: MarginAn
   } else {
     judgement.check(weight === 0n, `the objective’s weight ${weight} is neither 1 nor 0`);
     const sum = linear + premium;
-    judgement.check(magnitude(sum - one) <= 2n, `the multipliers add up to ${sum}, not to 1`);
+    judgement.check(magnitude(sum - ONE) <= 2n, `the multipliers add up to ${sum}, not to 1`);
     judgement.check(
       bound >= 0n,
       `the witness does not show that nothing restores the margin: ${dequantise(bound)}`,
