@@ -144,8 +144,18 @@ abstract contract AttestationFixture is OracleFixture {
         uint256[] memory v,
         bytes4 error
     ) internal {
+        attestRefused(of_, a, v, linear(), error);
+    }
+
+    function attestRefused(
+        LiquidationAttestor.ProvenBar memory of_,
+        LiquidationAttestor.Account memory a,
+        uint256[] memory v,
+        LiquidationAttestor.Portfolio memory p,
+        bytes4 error
+    ) internal {
         bytes memory call =
-            abi.encodeCall(LiquidationAttestor.attestLiquidation, ("plan", of_, a, LiquidationAttestor.Proof("", v), linear()));
+            abi.encodeCall(LiquidationAttestor.attestLiquidation, ("plan", of_, a, LiquidationAttestor.Proof("", v), p));
         (bool done, bytes memory reason) = address(attestor).call(call);
         holds(!done, "a false liquidation is attested");
         equal(uint32(bytes4(reason)), uint32(error));

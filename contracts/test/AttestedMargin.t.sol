@@ -86,13 +86,7 @@ contract AttestedMarginTest is AttestationFixture {
     }
 
     function refused(uint256[] memory v, LiquidationAttestor.Portfolio memory p, bytes4 error) private {
-        bytes memory call = abi.encodeCall(
-            LiquidationAttestor.attestLiquidation,
-            ("plan", provenBar(), account(), LiquidationAttestor.Proof("", v), p)
-        );
-        (bool done, bytes memory reason) = address(attestor).call(call);
-        holds(!done, "a false margin is attested");
-        equal(uint32(bytes4(reason)), uint32(error));
+        attestRefused(provenBar(), account(), v, p, error);
     }
 
     function refusedValue(uint256 index, uint256 value, bytes4 error) private {
