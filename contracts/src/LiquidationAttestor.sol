@@ -70,15 +70,15 @@ contract LiquidationAttestor is MarginRegistry {
         BookInclusion.Leaf leaf;
     }
 
-    /// @notice The margin of the account's markets, as it is registered, and what the plan was proven with. All empty for linear margin.
+    /// @notice The registered margin of the account's markets, and the tangent that the plan was proven with. Empty for linear margin.
     struct Portfolio {
         MarginRegistry.Margin margin;
         /// @dev of the account's positions, in their order
         MarginTangent.Market[] markets;
-        /// @dev of each among the margin's
+        /// @dev place of each position's market among the margin's
         uint16[] places;
         MarginTangent.Tangent tangent;
-        /// @dev the pool's, in the book that the epoch was bound with
+        /// @dev the pool's amounts in the book that the epoch was bound with
         BookBinding.Pool pool;
     }
 
@@ -129,11 +129,11 @@ contract LiquidationAttestor is MarginRegistry {
     error UnitIsZero();
     error UnitTooLarge(uint256 unit);
     error BudgetDiffers(int256 registered, int256 proven);
-    /// @notice A margin other than the linear one is in force, or the plan's is.
+    /// @notice The plan was proven with another margin than the one that was in force.
     error OtherMarginInForce(uint256 version);
     error PoolDiffers();
     error EvarFactorDiffers(uint256 registered, uint256 stated);
-    /// @notice K is P + L when the day began, or since it has doubled or halved.
+    /// @notice The stated K is more than twice or less than half of P + L: the engine takes K anew when P + L has doubled or halved.
     error CapacityDiffers(uint256 stated, uint256 capital);
     error ReliefDiffers(uint256 position, int256 margin, int256 proven);
     error PenaltyAboveLimit(uint256 rate);
@@ -149,7 +149,7 @@ contract LiquidationAttestor is MarginRegistry {
 
     /// @notice Records that a plan was proven optimal, or that nothing would have restored the account's margin. Once.
     /// @param plan name of the plan
-    /// @param portfolio the margin's; empty for linear margin
+    /// @param portfolio the registered margin and the plan's tangent; empty for linear margin
     function attestLiquidation(
         bytes32 plan,
         ProvenBar calldata bar,
@@ -306,7 +306,7 @@ contract LiquidationAttestor is MarginRegistry {
         _requireApart(account, values, holding, relief);
     }
 
-    /// @dev What the deficit has besides the margin and the equity is from 0 to a hundredth of the notional.
+    /// @dev The deficit exceeds the margin less the equity by 0 to a hundredth of the notional.
     /// @param margin in the account's unit
     function _requireApart(Account calldata account, uint256[] calldata values, Holding memory holding, int256 margin)
         private
@@ -321,7 +321,7 @@ contract LiquidationAttestor is MarginRegistry {
         }
     }
 
-    /// @dev The margin is the registered one that was in force, its EVaR is of the proven covariance, its capital the pool's.
+    /// @dev The margin is the registered one that was in force, its EVaR is that of the proven covariance, its capital is the pool's.
     function _requireMargin(ProvenBar calldata bar, Account calldata account, Portfolio calldata portfolio) private view {
         MarginRegistry.Margin calldata margin = portfolio.margin;
         uint256 version = marginAt(account.time);

@@ -32,7 +32,7 @@ library LiquidationValues {
     error NotShownInfeasible(int256 bound);
 
     /// @notice Reverts unless the proof shows that its plan is optimal, or that no plan restores the margin.
-    /// @param ofRates of linear margin; where it is not, the caller holds what is missing against the margin: `requireRestored`
+    /// @param ofRates whether margin is linear; otherwise the caller compares the missing margin by `requireRestored`
     /// @return optimal whether it is the first
     function requireLiquidation(uint256[] calldata values, bool ofRates) internal pure returns (bool optimal) {
         if (values.length != L.COUNT) revert WrongNumberOfLiquidationValues(L.COUNT, values.length);
@@ -76,7 +76,7 @@ library LiquidationValues {
         }
     }
 
-    /// @notice Reverts where more is missing to a portfolio's margin than a 2^18th of the notional.
+    /// @notice Reverts where a portfolio's margin is short by more than a 2^18th of the notional.
     /// @param slack by which the margin is above its tangent at the plan
     function requireRestored(uint256[] calldata values, int256 notional, int256 slack) internal pure {
         int256 missing = values.integer(L.EXCESS) + slack;

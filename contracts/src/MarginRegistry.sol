@@ -6,8 +6,8 @@ import {LocalChain} from "./LocalChain.sol";
 import {MarginTangent} from "./MarginTangent.sol";
 
 /// @title Portfolio margins by the time from which they are in force.
-/// @notice The governor registers what a margin's parameters say of scenarios, rates and depths, by its digest, at least the oracle's
-/// delay ahead: nobody's account is judged by a margin that was chosen after the fact.
+/// @notice The governor registers the digest of a margin's scenarios, rates and depths at least the oracle's delay ahead: nobody's
+/// account is judged by a margin that was chosen after the fact.
 abstract contract MarginRegistry {
     struct Margin {
         /// @dev (2 kappa_m)^2 times the margin's horizon over the forecast's, in units of 2^-24; 0: no EVaR

@@ -5,7 +5,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {LiquidationLayout as L} from "./generated/Layout.sol";
 import {SandwichValues} from "./SandwichValues.sol";
 
-/// @title Portfolio margin beside a plan's proof: an affine function that is nowhere above the margin, and the distance at the plan.
+/// @title Portfolio margin beside a plan's proof: an affine function nowhere above the margin, and its distance from it at the plan.
 /// @notice Equal to the last unit to libs/proofs/src/portfolio/tangent.ts, which has the formulas. Money in units of 2^-24 of the
 /// account's unit.
 library MarginTangent {
@@ -49,7 +49,7 @@ library MarginTangent {
     struct Held {
         /// @dev signed notionals
         int256[] exposures;
-        /// @dev the rest of each position, in units of 2^-24
+        /// @dev remaining share of each position, in units of 2^-24
         int256[] remaining;
         /// @dev with 18 decimals
         uint256 unit;
@@ -67,22 +67,22 @@ library MarginTangent {
     error NoSuchTier(uint256 position, uint256 tier);
     error ScenariosDiffer(uint256 position);
     error TiersDoNotAscend(uint256 position);
-    /// @notice An EVaR of such a covariance would be none.
+    /// @notice Such a covariance has no EVaR: it is not positive semi-definite.
     error CorrelationAboveOne(uint256 a, uint256 b);
-    /// @notice A depth or a capacity of less than one unit would mean that there is no limit.
+    /// @notice A depth or a capacity below one unit would become 0, which means that there is no limit.
     error LimitVanishes(uint256 money);
 
-    /// @notice The affine function at the rest.
+    /// @notice The affine function for the remaining positions.
     struct Found {
         /// @dev margin relieved by closing each position
         int256[] relief;
         /// @dev its value where nothing is closed
         int256 whole;
-        /// @dev margin of the rest less its value there, rounded up: not negative
+        /// @dev margin of the remaining positions less its value there, rounded up: not negative
         int256 slack;
     }
 
-    /// @dev Loss of the rest.
+    /// @dev Loss of the remaining positions.
     struct Loss {
         /// @dev Qv, in units of 2^-48, and its EVaR
         int256[] turned;
@@ -109,7 +109,7 @@ library MarginTangent {
     }
 
     /// @dev Adds a position's part.
-    /// @return below of the constant
+    /// @return below the position's part of the constant
     function _add(
         Found memory found,
         int256 rate,

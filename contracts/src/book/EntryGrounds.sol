@@ -7,13 +7,13 @@ import {OperatorStake} from "./OperatorStake.sol";
 import {TradeJournal} from "./TradeJournal.sol";
 import {UnpaidEntry} from "./UnpaidEntry.sol";
 
-/// @title What an entry that moves the pool's book, and does not pay the model's premium for it, is answered with.
+/// @title Grounds of entries that move the pool's book and do not pay the model's premium for it.
 abstract contract EntryGrounds is OperatorStake {
-    /// @dev An entry's place, and its surroundings.
+    /// @dev An entry's place in its epoch, and its epoch.
     struct Place {
         uint64 number;
         uint256 index;
-        /// @dev epoch before, and the end of its bar, with which the entry's begins
+        /// @dev the epoch before, and the end of its bar, which is the beginning of the entry's bar
         uint64 before;
         uint64 bar;
         uint64 ends;

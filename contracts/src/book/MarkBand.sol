@@ -7,8 +7,8 @@ import {IPriceSource} from "../prices/IPriceSource.sol";
 import {TradeJournal} from "./TradeJournal.sol";
 
 /// @title Marks that an entry was priced at, beside the prices that the chain holds of both ends of its bar.
-/// @notice Between the ends of a bar no chain has prices. A mark may be outside of both by so many deviations of the proven forecast; one
-/// further away could make any premium of any trade.
+/// @notice Between the ends of a bar no chain has prices. A mark may be outside of both by a few deviations of the proven forecast: with a
+/// mark further away the operator could give a trade any premium.
 library MarkBand {
     /// @dev deviations over the forecast's horizon
     uint256 internal constant DEVIATIONS = 8;
@@ -16,7 +16,7 @@ library MarkBand {
     uint256 private constant PERCENT = 100 << 64;
 
     /// @param begins and ends: of the entry's bar; a market without a price at its end has that of its beginning alone
-    /// @param places of the rows' markets among those of the proven bar, which were compared
+    /// @param places of the rows' markets among those of the proven bar; the caller has compared them
     function holds(
         IPriceSource prices,
         uint64 begins,

@@ -9,10 +9,10 @@ interface Cheats {
     function chainId(uint256 id) external;
 }
 
-/// @title What no input whatever breaks of guard rails: `check_` functions are executed on symbols, not on samples.
-/// @notice `npm run analyse` runs them with halmos. Every argument is any value of its type. That an update stays within step and velocity is not
-/// among them: its divisor is a symbol, beyond the solvers on bits. quotients.py proves of all whole numbers that a way that is scaled down is no
-/// longer than it was, and within reach; `GuardRails.t.sol` tries the rest on samples.
+/// @title Properties of guard rails that no input breaks: `check_` functions are executed on symbols, not on samples.
+/// @notice `npm run analyse` runs them with halmos. Every argument is any value of its type. They do not show that an update
+/// stays within step and velocity: it divides by a symbol, which is beyond the solvers on bits. quotients.py proves for all whole numbers that a
+/// scaled move is no longer than the move itself and within reach; `GuardRails.t.sol` tests the rest by samples.
 contract RailsSymbolic {
     uint32 private constant BLOCKS = 50;
 
