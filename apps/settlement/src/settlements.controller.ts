@@ -24,7 +24,7 @@ export class SettlementsController {
   @Public()
   @Documented({
     summary:
-      'The model and the portfolio margin that wait for the oracle’s governor, with the calls to make; `zkrisk govern` makes the model’s',
+      'The model and the portfolio margin that wait for the oracle’s governor, with the calls to make; `zkrisk govern` makes them',
     response: z.looseObject({
       chainId: z.int(),
       oracle: z.string(),
