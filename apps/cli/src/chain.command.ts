@@ -114,7 +114,7 @@ export interface Governed {
   readonly did: 'nothing' | 'proposed' | 'installed' | 'waits' | 'registered';
   readonly markets?: readonly (readonly string[])[];
   readonly installableAt?: string;
-  /** of the portfolio margin that was registered, and from when it is in force */
+  /** digest of the portfolio margin that was registered, and the time from which it is in force */
   readonly margin?: { readonly digest: Hex; readonly from: string };
 }
 

@@ -138,7 +138,7 @@ function accountOf(input: object): Pick<ProofPayload, 'positions' | 'collateral'
   const { positions, collateral, reserved = 0 } = given;
   return {
     positions: positions.map(({ market, size, price }) => ({ market, size, price })),
-    // A portfolio's proof says by itself what is reserved.
+    // Under portfolio margin the proof states reserved money apart from the equity.
     collateral: isLinear(given) ? collateral - reserved : collateral,
   };
 }

@@ -22,7 +22,7 @@ const listQuery = z.strictObject({
 @ApiTags('proofs')
 @Controller('v1/proofs')
 export class ProofsController {
-  /** counted once for all who ask */
+  /** counted once a second at most, however many ask */
   private readonly depth;
 
   constructor(@Inject(ProverRepository) private readonly repository: ProverRepository) {

@@ -23,7 +23,7 @@ const SUMMARY = [
   ...(['reason', 'seconds', 'attempts', 'createdAt', 'finishedAt'] as const),
 ];
 
-/** A job, and the SRS that its proof was made on. */
+/** A job, and the SRS of its proof. */
 export interface ProofSummary {
   readonly job: Pick<ProofJobEntity, (typeof SUMMARY)[number]>;
   readonly srs: string | null;
@@ -115,7 +115,7 @@ export class ProverRepository {
     return this.database.getRepository(ProofJobEntity).findOneBy({ jobId });
   }
 
-  /** The newest first, without statements' inputs and proofs' bytes: those of hundreds are for nobody. */
+  /** The newest first, without statements' inputs and proofs' bytes, which nobody reads in a list. */
   async list(
     filter: Partial<Pick<ProofJobEntity, 'subjectKind' | 'subjectId' | 'status'>>,
     limit: number,

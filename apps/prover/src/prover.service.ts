@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import { ConsumeContext, type Lane, type LaneOwner } from '#lib/events';
-import { type LiquidationCase } from '#lib/liquidation';
+import type { LiquidationCase } from '#lib/liquidation';
 import {
   type FilterStepPayload,
   type Message,

@@ -9,7 +9,7 @@ const ONE = 2 ** 24;
 const fixed = (value: number) => Math.round(value * ONE);
 
 /**
- * What parameters say of portfolio margin, as a chain registers it: nothing of it changes with forecasts, marks or capital.
+ * The portfolio margin of parameters as a chain registers it: it does not change with forecasts, marks or capital.
  *
  * @param names of the epoch's markets, in any order
  * @returns undefined where margin is linear

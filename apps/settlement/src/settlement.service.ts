@@ -22,14 +22,14 @@ import {
 } from '#lib/messages';
 import type { ChainTransactionEntity, DatabaseLease } from '#lib/storage';
 import { correlated } from '#lib/runtime';
+import { HeldAnswer } from '#lib/service';
 import { pricedPlan } from './price-call.js';
 import type { SettlementCalls } from './settlement-calls.js';
 import type { SettlementChain } from './settlement-chain.js';
 import type { SettlementConfig } from './settlement.config.js';
 import type { SettlementRepository } from './settlement.repository.js';
-import { HeldAnswer } from '#lib/service';
 
-/** How long an answer of the chain is good for whoever asks over REST. */
+/** How long an answer of the chain is repeated over REST. */
 const ON_CHAIN_HELD_MS = 2000;
 
 /** One account on the chain: one process sends. */

@@ -209,7 +209,7 @@ async function answerFailures(
   return failures;
 }
 
-/** Why the event that an answer carries is not what its entry has done to the book. */
+/** Why an answer's event does not make its entry's change of the book. */
 function eventFailures(opening: ChallengeOpening, { text, salt }: EntryGrounds): string[] {
   if (text === '0x') return [];
   const { rows, terms, content } = opening;

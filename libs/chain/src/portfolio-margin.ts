@@ -31,7 +31,7 @@ export interface RegisteredMargin {
   readonly markets: readonly { readonly market: string; readonly terms: MarketTerms }[];
 }
 
-/** Linear margin: nothing beside the proof. */
+/** Linear margin: there is nothing beside the proof. */
 export const LINEAR_MARGIN: AttestedPortfolio = {
   margin: { evarMultiple: 0n, absorbableShare: 0n, markets: [] },
   markets: [],
@@ -57,7 +57,7 @@ export function marginDigest(margin: AttestedPortfolio['margin']): Hex {
   return keccak256(encodeAbiParameters([MARGIN], [margin]));
 }
 
-/** The margin with the digests of its markets in place of these. */
+/** The margin with digests in place of its markets. */
 export function digested({
   evarMultiple,
   absorbableShare,
@@ -93,8 +93,8 @@ export function unpackShocks(packed: Hex): number[] {
 }
 
 /**
- * The margin of a plan's proof as the attestor takes it. A plan has only the scenarios that concern it: each that counts is found among
- * the registered ones by its moves.
+ * The margin of a plan's proof as the attestor takes it. A plan has only the scenarios that move its markets: each one with a weight is
+ * found among the registered ones by its moves.
  *
  * @param annex of the proof; @param markets of the plan's positions; @param pool of the account's book
  * @throws {InvalidInputError} where the plan was made with another margin

@@ -51,7 +51,7 @@ export function toFelt(value: bigint): string {
 }
 
 /**
- * The field element, from 0 up, of a text as {@link toFelt} writes it.
+ * The field element, from 0 up, of a text that {@link toFelt} writes.
  *
  * @throws {InvalidInputError} for a text that is no 32 bytes, or not below the field's order
  */
@@ -73,7 +73,7 @@ export function signedInteger(element: bigint): bigint {
 }
 
 /**
- * The integer that a text as {@link toFelt} writes it stands for.
+ * The integer of a text that {@link toFelt} writes.
  *
  * @throws {InvalidInputError} as {@link parseFelt}
  */

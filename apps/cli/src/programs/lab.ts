@@ -18,7 +18,7 @@ const setting = (text: string, before: Record<string, unknown> = {}): Record<str
   return { ...before, [text.slice(0, at)]: /^-?[\d.]+(e-?\d+)?$/i.test(value) ? Number(value) : value };
 };
 
-/** Of commands whose figures `lab explain` explains. */
+/** Description of the option of commands whose figures `lab explain` explains. */
 const REPORT = 'write figures and inputs as JSON, for lab explain';
 
 /** Options of every command of the lab. */

@@ -6,8 +6,8 @@ import { SCALE_BITS } from '../field.js';
 import { type MarginTerms, type TangentWeights, WEIGHT_BITS } from './tangent.js';
 
 /**
- * What a plan's proof rests on besides its public values where the margin is not linear: the margin's terms in the units in which a chain
- * registers them, and the weights of the tangent. Public; whoever verifies computes the margin with it (`tangent.ts`).
+ * Public data beside a proof's public values where the margin is not linear: the margin's terms in the units in which a chain registers
+ * them, and the weights of the tangent. A verifier computes the margin from it (`tangent.ts`).
  */
 export interface MarginAnnex {
   /** one unit of the account, quote units with 18 decimals */
@@ -127,7 +127,7 @@ export function termsOf(
   };
 }
 
-/** A limit that is there is no less than one unit: 0 would mean that there is none. */
+/** A limit must be at least one unit: 0 means that there is none. */
 function limit(value: bigint, stated: string, field: string): bigint {
   if (value === 0n && stated !== '0')
     throw new InvalidInputError(field, 'must not vanish beside the account');
@@ -145,14 +145,14 @@ export function weightsOf({ evarWeight, weights, tiers }: MarginAnnex): TangentW
 /**
  * @param unit of the account, quote units
  * @param equity of the account, units of 2^−24 of its unit
- * @throws {InvalidInputError} where the margin's covariance is another one than the premium's but for a factor, or a number has no room
+ * @throws {InvalidInputError} where the margin's covariance is not proportional to the premium's, or a number is too large
  */
 export function annexTerms(given: LiquidationCase, unit: number, equity: bigint): AnnexTerms {
   const { positions, portfolio, penaltyRate = 0 } = given;
   const absorbable = portfolio?.absorbable ?? null;
   const money = (value: number, field: string) =>
     fromNumber(value, MONEY_DECIMALS, 'nearest', field).toString();
-  // Not −0, which JSON has not.
+  // JSON has no −0.
   const fixed = (value: number) => Math.round(value * ONE) + 0;
   return {
     unit: unitAmount(unit).toString(),

@@ -6,7 +6,7 @@ import { ceilingRoot, ONE } from '../fixed-point.js';
  * Portfolio margin beside a plan's proof, in integers: an affine function of the fractions that is nowhere above the margin, and how far
  * below the margin it is at the plan. contracts/src/MarginTangent.sol computes the same to the last unit.
  *
- * With v = 1 − w what stays of each position, y = x∘v:
+ * With v = 1 − w, the remaining share of each position, and y = x∘v:
  *
  *     M(v) = φ(R) + Σ x_i²v_i²/(2D_i) + Σ F_i(|x_i|v_i),   R = max(√(e·vᵀQv), max_k −r_k·y, 0),   φ(R) = R + R²/B,  B = 2bK
  *     φ(R) ≥ p·R − B(p−1)²/4 for each p,   R ≥ Σ π_k R_k where Σπ ≤ 1,   √(e·uᵀQu) ≥ e·vᵀQu/√(e·vᵀQv)
@@ -21,7 +21,7 @@ export const WEIGHT_BITS = 40;
 const BITS = BigInt(SCALE_BITS);
 const WEIGHTS = BigInt(WEIGHT_BITS);
 
-/** A position of the account, with what the margin says of its market. */
+/** A position of the account, with its market's terms of the margin. */
 export interface MarginPosition {
   /** |x_i| */
   readonly notional: bigint;
@@ -51,7 +51,7 @@ export interface MarginTerms {
   readonly capacity: bigint;
 }
 
-/** The affine function: which pieces of the loss and of each position's rates it is made of. */
+/** Weights of the pieces of the loss, and of each position's rates, in the affine function. */
 export interface TangentWeights {
   /** π of the EVaR, units of 2^−40 */
   readonly evar: bigint;
@@ -70,9 +70,9 @@ export interface MarginTangent {
 }
 
 /**
- * The affine function at what stays, v in units of 2^−24.
+ * The affine function for the remaining shares v, in units of 2^−24.
  *
- * @throws {InvalidInputError} for weights of more than one, or of a tier or scenario that is not there
+ * @throws {InvalidInputError} for weights that add up to more than one, and for an unknown tier or scenario
  */
 export function marginTangent(
   terms: MarginTerms,
@@ -129,7 +129,7 @@ export function maintenanceMargin(terms: MarginTerms): bigint {
   return ceiling(margin, BITS);
 }
 
-/** R of what stays, rounded up, its EVaR, and Qv: units of 2^−48. */
+/** R of the remaining positions, rounded up, its EVaR, and Qv: units of 2^−48. */
 export function lossOf(
   { positions, covariance, evarFactor }: MarginTerms,
   remaining: readonly bigint[],

@@ -8,8 +8,8 @@ const ONE = 2 ** SCALE_BITS;
 const AT_THRESHOLD = 1e-6;
 
 /**
- * The tangent of the margin at what a plan leaves, from the plan's own certificate: the pieces of the loss by their multipliers, and at a
- * threshold of the rates the rate at which closing more and closing less cost the same.
+ * The tangent of the margin at the positions that a plan leaves, from the plan's own certificate: the pieces of the loss have the weights
+ * of their multipliers, and at a threshold of the rates the tangent has the rate at which closing more and closing less cost the same.
  *
  * @param unit of the account, money; @param remaining v, units of 2^−24
  */
@@ -27,7 +27,7 @@ export function tangentWeights(
     else lost.set(scenario, (lost.get(scenario) ?? 0) + multiplier);
   let total = evar + [...lost.values()].reduce((sum, multiplier) => sum + multiplier, 0);
   if (total === 0) {
-    // No multiplier tells: the largest piece is a tangent by itself.
+    // Without multipliers the largest piece alone is a tangent.
     const found = lossOf(terms, remaining);
     const worst = found.scenarios.reduce((best, value, k) => (value > found.scenarios[best] ? k : best), 0);
     if (found.evar === found.loss) evar = 1;

@@ -178,7 +178,7 @@ export const liquidationStatement: Statement<LiquidationInput, LiquidationPublic
   parse: (value) => parseInput(inputSchema, value, 'input'),
 };
 
-/** A plan's witness; with portfolio margin that of the margin's tangent, and what a verifier computes the tangent with. */
+/** A plan's witness; with portfolio margin that of the margin's tangent, and the annex by which a verifier computes the tangent. */
 function witnessed(plan: LiquidationPlan): ReturnType<typeof singleCutWitness> & { annex?: MarginAnnex } {
   if (isLinear(plan.case)) return singleCutWitness(plan);
   const { positions } = plan.case;
@@ -222,7 +222,7 @@ function penaltyOf({ penaltyRate }: AnnexTerms, notional: bigint): bigint {
   return (BigInt(penaltyRate) * notional) >> 24n;
 }
 
-/** What of the margin is not in the circuit: that its public values are those of the tangent, and how far the tangent is below the margin. */
+/** Checks what the circuit does not: its public values are those of the tangent. @returns how far the tangent is below the margin */
 function judgePortfolio(judgement: Judgement, annex: MarginAnnex): bigint {
   const [notionals, relief, fractions] = ['publicNotionals', 'publicRelief', 'publicFractions'].map((name) =>
     judgement.integers(name),
@@ -304,7 +304,7 @@ function judged(values: ReadonlyMap<string, readonly bigint[]>, annex?: MarginAn
   if (weight === ONE) {
     const [excess] = judgement.integers('excess');
     const relief = judgement.integers('publicRelief').reduce((sum, value) => sum + value, 0n);
-    // Closing a hedge may raise a portfolio's margin: its relief says nothing, and the notional is what the rest is held against.
+    // Closing a hedge may raise a portfolio's margin: relief is no measure of it, and what is missing is compared with the notional.
     const allowed =
       annex === undefined ? relief >> BigInt(LIMITS.excessShift) : notional >> BigInt(LIMITS.slackShift);
     judgement.check(
