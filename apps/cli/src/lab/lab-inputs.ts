@@ -17,6 +17,7 @@ import { readSeriesFiles } from '#lib/price-file';
 import type { Progress } from '#lib/terminal';
 import { note, progress } from '../print.js';
 import type { PriceFileOptions } from '../programs/prices.js';
+import { codeDigest } from './code-digest.js';
 
 /** Prices with a forecast a row. */
 export interface LabInputs {
@@ -43,7 +44,8 @@ export function readPanel({ prices, column, bars }: InputOptions): PricePanel {
 
 /**
  * Prices and their forecasts. Forecasts depend on prices and forecast settings alone: they are made once and kept in a file whose name
- * is the digest of both.
+ * is the digest of both
+ * and of the code that makes them.
  */
 export async function labInputs(options: InputOptions, parameters: LabParameters): Promise<LabInputs> {
   const panel = readPanel(options);
@@ -52,7 +54,12 @@ export async function labInputs(options: InputOptions, parameters: LabParameters
     .update(JSON.stringify([panel.markets, panel.times, panel.text, settings]))
     .digest('hex');
   const folder = options.cache ?? join(tmpdir(), 'zkrisk-lab');
-  const file = join(folder, `forecasts-${digest.slice(0, 24)}.ndjson`);
+  // Another version may forecast otherwise.
+  const kept = createHash('sha256')
+    .update(digest)
+    .update(codeDigest(['forecasting']))
+    .digest('hex');
+  const file = join(folder, `forecasts-${kept.slice(0, 24)}.ndjson`);
   if (existsSync(file)) return { panel, forecasts: await readForecasts(file), digest };
   note(`${panel.times.length} bars are forecast once and kept in ${file}`);
   const started = performance.now();

@@ -16,12 +16,14 @@ import {
   type ReportedRun,
   reportPage,
   type RuleSet,
+  type RunRequest,
   WINDOW_RULE,
 } from '#lib/lab';
 import { wholeText } from '#lib/amounts';
 import { WorkerPool } from '#lib/runtime';
 import type { Progress } from '#lib/terminal';
 import { note, progress } from '../print.js';
+import { codeDigest } from './code-digest.js';
 import { type InputOptions, labInputs } from './lab-inputs.js';
 
 export interface TournamentOptions extends InputOptions {
@@ -39,7 +41,8 @@ export interface TournamentOptions extends InputOptions {
 }
 
 /**
- * `zkrisk lab tournament`: every rule set on every window with every seed, in threads. Finished runs are in `runs.ndjson` and are not repeated.
+ * `zkrisk lab tournament`: every rule set on every window with every seed, in threads. Finished runs are in `runs.ndjson` and are not repeated
+ * by the same version of the code.
  */
 export async function tournamentCommand(options: TournamentOptions): Promise<LabReport> {
   const { rules, seeds, out, prices, column, bars, threads = availableParallelism() } = options;
@@ -52,6 +55,7 @@ export async function tournamentCommand(options: TournamentOptions): Promise<Lab
   ];
   mkdirSync(out, { recursive: true });
   const runsFile = join(out, 'runs.ndjson');
+  const code = codeDigest(['lab']);
   const done = readDone(runsFile);
   const pool = new WorkerPool<PlayRequest, Pick<ReportedRun, 'outcome' | 'series'>>(
     new URL('./play.worker.js', import.meta.url),
@@ -70,9 +74,7 @@ export async function tournamentCommand(options: TournamentOptions): Promise<Lab
     const runs = await Promise.all(
       jobs.map(async ({ window, rules: rule, seed }): Promise<ReportedRun> => {
         const request = { rules: rule, seed, parameters };
-        const key = createHash('sha256')
-          .update(JSON.stringify([METRIC_NAMES, digest, request, window]))
-          .digest('hex');
+        const key = runKey({ code, digest, request, window });
         const known = done.get(key);
         if (known === undefined) {
           const sent = {
@@ -103,6 +105,24 @@ export async function tournamentCommand(options: TournamentOptions): Promise<Lab
   } finally {
     await pool.close();
   }
+}
+
+/**
+ * What a kept run answers: without the code's digest a tournament that goes on under another version would mix the results of two.
+ *
+ * @param code of {@link codeDigest}
+ * @param digest of prices and forecast settings
+ */
+export function runKey(run: {
+  readonly code: string;
+  readonly digest: string;
+  readonly request: RunRequest;
+  readonly window: CrashWindow;
+}): string {
+  const { code, digest, request, window } = run;
+  return createHash('sha256')
+    .update(JSON.stringify([METRIC_NAMES, code, digest, request, window]))
+    .digest('hex');
 }
 
 /** Runs of an earlier call, by key; a last line that was cut off is run again. */
