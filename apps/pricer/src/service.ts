@@ -38,7 +38,9 @@ export const pricer: ServiceDefinition = {
         return true;
       });
     },
-    ending: (app) => app.get(PricerService).close(),
+    ending: async (app) => {
+      await Promise.all([app.get(StressDesk).close(), app.get(PricerService).close()]);
+    },
   }),
 };
 

@@ -1,68 +1,114 @@
+import { getHeapStatistics } from 'node:v8';
+import { setImmediate as turn } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { messageOf } from '#lib/errors';
 import type { PricingEngine } from '#lib/exchange';
-import { type StressReport, stressReport } from '#lib/lab';
+import { type AccountSlice, BookCopy, type StressReport } from '#lib/lab';
+import { WorkerPool } from '#lib/runtime';
+import type { PastMoves, StressRequest } from './stress.worker.js';
 
 /** Past bars whose moves the book is tried with. */
 const HOURS_KEPT = 2000;
-/** A scrape computes it for so many accounts with positions at most: 140,000 took the writer's thread 13 to 20 s a bar. */
-const MOST_SCRAPED = 5000;
 
-/** The book under stress, once a bar: computed when it is first asked for after a forecast, from the books as they are then. */
+/**
+ * The book under stress, once a bar: computed by a thread when it is first asked for after a forecast. The book is as it was at one
+ * moment; it is handed over some accounts at a time, so that whoever decides trades on this thread never waits for it.
+ */
 export class StressDesk {
+  private readonly logger = new Logger(StressDesk.name);
+  private readonly pool: WorkerPool<StressRequest, StressReport | undefined>;
   private report: StressReport | null = null;
+  private running: Promise<StressReport | null> | undefined;
   private seconds = 0;
-  private marks: { readonly forecastId: string; readonly prices: ReadonlyMap<string, number> } | undefined;
-  private readonly moves: ReadonlyMap<string, number>[] = [];
+  private closed = false;
+  private marks: ReadonlyMap<string, number> | undefined;
+  private readonly history: PastMoves[] = [];
 
-  constructor(private readonly engine: () => PricingEngine) {}
+  constructor(private readonly engine: () => PricingEngine) {
+    // A thread's heap is small unless it is told otherwise, and it has a copy of the whole book.
+    const maxOldGenerationSizeMb = Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20);
+    this.pool = new WorkerPool(new URL('./stress.worker.js', import.meta.url), 1, {
+      resourceLimits: { maxOldGenerationSizeMb },
+    });
+  }
 
-  /** How long the last computation took. */
+  /** How long the last computation took, from the book's copy to its report. */
   get lastSeconds(): number {
     return this.seconds;
   }
 
-  /** The report of the forecast in force; null before there is one. */
-  latest(): StressReport | null {
-    const engine = this.engine();
-    const { board } = engine;
-    const forecastId = board.latestForecast?.forecastId;
-    if (forecastId === undefined || forecastId === this.report?.forecastId) return this.report;
-    const started = performance.now();
-    this.remember(forecastId);
-    const history = this.moves.map((moves) =>
-      Float64Array.from(board.markets, (market) => moves.get(market) ?? 0),
-    );
-    this.report = stressReport(engine, history);
-    this.seconds = (performance.now() - started) / 1000;
+  /** The last report that is there, whatever its bar; null before the first. */
+  get known(): StressReport | null {
     return this.report;
   }
 
-  /** As {@link latest}, for a scrape of metrics; undefined where it would take the process too long. */
-  scraped(): StressReport | undefined {
-    const { board, ledger } = this.engine();
-    const isComputed = board.latestForecast?.forecastId === this.report?.forecastId;
-    if (!isComputed && hasMore(ledger.openAccounts(), MOST_SCRAPED)) return undefined;
-    return this.latest() ?? undefined;
+  /**
+   * The report of the forecast in force, or the one that is being computed, which may be of the forecast before; null before there is a
+   * forecast.
+   */
+  latest(): Promise<StressReport | null> {
+    if (this.running !== undefined) return this.running;
+    const forecastId = this.engine().board.latestForecast?.forecastId;
+    if (forecastId === undefined || forecastId === this.report?.forecastId)
+      return Promise.resolve(this.report);
+    this.running = this.compute().finally(() => (this.running = undefined));
+    return this.running;
+  }
+
+  /** The last report that is there; where it is of an earlier forecast, the one of now is computed meanwhile. */
+  refreshed(): StressReport | null {
+    this.latest().catch((error: unknown) => {
+      if (!this.closed) this.logger.error(`the book could not be put under stress: ${messageOf(error)}`);
+    });
+    return this.report;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.pool.close();
+  }
+
+  private async compute(): Promise<StressReport | null> {
+    const started = performance.now();
+    // When this is answered the thread has been started, and the copy will not wait for it.
+    await this.pool.run({ kind: 'begin' });
+    const copy = BookCopy.of(this.engine());
+    if (copy === null) return null;
+    try {
+      this.remember();
+      for (let slice = copy.slice(); slice !== undefined; slice = copy.slice()) {
+        // Names are for whoever asks about an account.
+        const sent: AccountSlice = { ...slice, names: [] };
+        await this.pool.run({ kind: 'accounts', slice: sent }, buffersOf(sent));
+        await turn();
+      }
+      const { frame } = copy;
+      const report = await this.pool.run({ kind: 'report', frame, history: this.history });
+      this.report = report ?? null;
+      this.seconds = (performance.now() - started) / 1000;
+      return this.report;
+    } finally {
+      copy.close();
+    }
   }
 
   /** Relative moves of the marks since the last report, for the worst hours. */
-  private remember(forecastId: string): void {
+  private remember(): void {
     const { board } = this.engine();
-    const prices = new Map(board.knownMarkets().map((market) => [market, board.mark(market)!.value]));
-    const before = this.marks?.prices;
-    if (before !== undefined) {
-      const moves = [...prices].flatMap(([market, price]) => {
-        const from = before.get(market);
-        return from === undefined ? [] : [[market, price / from - 1] as const];
-      });
-      this.moves.push(new Map(moves));
-      if (this.moves.length > HOURS_KEPT) this.moves.shift();
-    }
-    this.marks = { forecastId, prices };
+    const before = this.marks;
+    const markets = board.knownMarkets();
+    const prices = markets.map((market) => board.mark(market)!.value);
+    this.marks = new Map(markets.map((market, i) => [market, prices[i]]));
+    if (before === undefined) return;
+    const moves = Float64Array.from(prices, (price, i) => price / (before.get(markets[i]) ?? price) - 1);
+    // Where the markets are those of the hour before, their names are sent once for both.
+    const last = this.history.at(-1)?.markets;
+    const same = last?.length === markets.length && last.every((market, i) => market === markets[i]);
+    this.history.push({ markets: same ? last : markets, moves });
+    if (this.history.length > HOURS_KEPT) this.history.shift();
   }
 }
 
-function hasMore(names: Iterable<string>, most: number): boolean {
-  let count = 0;
-  for (const _ of names) if (++count > most) return true;
-  return false;
+function buffersOf({ collateral, ends, market, size, entryNotional }: AccountSlice): ArrayBuffer[] {
+  return [collateral, ends, market, size, entryNotional].map(({ buffer }) => buffer as ArrayBuffer);
 }

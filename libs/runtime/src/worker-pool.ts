@@ -1,4 +1,4 @@
-import { parentPort, Worker, type WorkerOptions } from 'node:worker_threads';
+import { parentPort, type Transferable, Worker, type WorkerOptions } from 'node:worker_threads';
 import { ZkriskError } from '#lib/errors';
 
 /** Kind of a job's failure: the data (a {@link ZkriskError} in the thread) or the program. */
@@ -20,6 +20,7 @@ interface Answer<Reply> {
 
 interface Job<Request, Reply> {
   readonly request: Request;
+  readonly transfer: readonly Transferable[];
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
 }
@@ -52,11 +53,14 @@ export class WorkerPool<Request, Reply> {
     return this.queue.length;
   }
 
-  /** @throws {JobFailedError} with the thread's error as cause */
-  run(request: Request): Promise<Reply> {
+  /**
+   * @param transfer buffers of the request that become the thread's: they are not copied, and are empty here from then on
+   * @throws {JobFailedError} with the thread's error as cause
+   */
+  run(request: Request, transfer: readonly Transferable[] = []): Promise<Reply> {
     if (this.closed) return Promise.reject(new Error('the worker pool is closed'));
     return new Promise((resolve, reject) => {
-      this.queue.push({ request, resolve, reject });
+      this.queue.push({ request, transfer, resolve, reject });
       this.dispatch();
     });
   }
@@ -81,7 +85,7 @@ export class WorkerPool<Request, Reply> {
         (this.threads.length < this.size ? this.start() : undefined);
       if (thread === undefined) return;
       thread.job = this.queue.shift()!;
-      thread.worker.postMessage(thread.job.request);
+      thread.worker.postMessage(thread.job.request, thread.job.transfer);
     }
   }
 

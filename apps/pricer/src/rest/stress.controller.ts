@@ -15,8 +15,13 @@ const distance = z.object({
 });
 
 const stressResponse = z.object({
-  marketTime: z.string(),
-  forecastId: z.string(),
+  marketTime: z.string().describe('that the book is as of'),
+  forecastId: z
+    .string()
+    .describe(
+      'of the bar that the figures are of: the last one, or the one before while the last is computed',
+    ),
+  barEnd: z.string(),
   accounts: z.number().int().describe('accounts with positions'),
   capital: z.number().describe('P and its pending premia with the open book at marks, quote currency'),
   liquidity: z.number().describe('L the same'),
@@ -53,8 +58,8 @@ export class StressController {
     response: stressResponse,
     errors: [503],
   })
-  stress(): z.output<typeof stressResponse> {
-    const report = this.desk.latest();
+  async stress(): Promise<z.output<typeof stressResponse>> {
+    const report = await this.desk.latest();
     if (report === null) throw new NoForecastError();
     return stressView(report);
   }
@@ -62,6 +67,7 @@ export class StressController {
 
 function stressView({
   at,
+  barEnd,
   markets,
   distance: to,
   scenarios,
@@ -76,7 +82,8 @@ function stressView({
   });
   const { forecastId, accounts, capital, liquidity } = report;
   return {
-    ...{ marketTime: new Date(at).toISOString(), forecastId, accounts, capital, liquidity },
+    ...{ marketTime: new Date(at).toISOString(), barEnd: new Date(barEnd).toISOString() },
+    ...{ forecastId, accounts, capital, liquidity },
     distance: { capital: view(to.capital), insolvency: view(to.insolvency) },
     scenarios: scenarios.map(({ lossByMarket, groups, ...scenario }) => ({
       ...scenario,

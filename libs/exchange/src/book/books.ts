@@ -23,7 +23,7 @@ export class Books {
    * same after a restart.
    */
   readonly participants: string[] = [];
-  private readonly placed = new Set<string>();
+  private readonly placed = new Map<string, number>();
   readonly positions = new Map<string, Map<string, OpenPosition>>();
   readonly cash = new Map<string, bigint>();
   readonly shares = new Map<string, bigint>();
@@ -97,8 +97,13 @@ export class Books {
   /** Gives a name its place among the participants, where it has none yet. */
   admit(name: string): void {
     if (this.placed.has(name)) return;
-    this.placed.add(name);
+    this.placed.set(name, this.participants.length);
     this.participants.push(name);
+  }
+
+  /** An index of {@link participants}. */
+  placeOf(name: string): number | undefined {
+    return this.placed.get(name);
   }
 
   isParticipant(name: string): boolean {
@@ -175,7 +180,7 @@ export class Books {
   }
 
   /** Funding that a position owes since it was last touched, rounded against the trader. */
-  fundingOf({ size, fundingIndex }: OpenPosition, market: MarketBook): bigint {
+  fundingOf({ size, fundingIndex }: OpenPosition, market: Pick<MarketBook, 'fundingIndex'>): bigint {
     const risen = market.fundingIndex - fundingIndex;
     return risen === 0n ? 0n : divide(size * risen, INDEX_SCALE, 'up');
   }

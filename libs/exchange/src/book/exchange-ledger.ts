@@ -38,6 +38,8 @@ const NO_POSITIONS: ReadonlyMap<string, OpenPosition> = new Map();
 export class ExchangeLedger {
   private readonly books: Books;
   private _eventCount = 0;
+  /** told of each event before it is applied */
+  private readonly watchers = new Set<(event: BookEvent) => void>();
 
   /**
    * @param horizonMs τ in milliseconds: how long premia and funding stay pending
@@ -160,9 +162,17 @@ export class ExchangeLedger {
     return { cash: this.cashOf(name), fundingOwed, positions };
   }
 
-  /** Funding debt of a position up to now, rounded against its account. */
-  fundingOwedOn(market: string, position: OpenPosition): bigint {
-    return this.books.fundingOf(position, this.books.openMarket(market));
+  /**
+   * Funding debt of a position, rounded against its account.
+   *
+   * @param book of its market, as of when the debt is asked for; by default of now
+   */
+  fundingOwedOn(
+    market: string,
+    position: OpenPosition,
+    book: Pick<MarketBook, 'fundingIndex'> = this.books.openMarket(market),
+  ): bigint {
+    return this.books.fundingOf(position, book);
   }
 
   /** An account's charge an hour for its default option, and its debt by a time: rounded against it. */
@@ -258,6 +268,11 @@ export class ExchangeLedger {
     return this.books.settlements[number - 1];
   }
 
+  /** How many margin accounts have an open position. */
+  get openCount(): number {
+    return this.books.positions.size;
+  }
+
   /** Margin accounts with an open position. */
   openAccounts(): IterableIterator<string> {
     return this.books.positions.keys();
@@ -270,6 +285,11 @@ export class ExchangeLedger {
 
   isParticipant(name: string): boolean {
     return this.books.isParticipant(name);
+  }
+
+  /** Where a name stands in {@link participants}. */
+  placeOf(name: string): number | undefined {
+    return this.books.placeOf(name);
   }
 
   sharesOf(provider: string): bigint {
@@ -384,7 +404,18 @@ export class ExchangeLedger {
     return differingSum(this.books) ?? (this.imbalance() === 0n ? undefined : 'imbalance');
   }
 
+  /**
+   * Calls a function with each event before it is applied, so that it can still read what the event changes.
+   *
+   * @returns to be called when that is no longer wanted
+   */
+  watch(watcher: (event: BookEvent) => void): () => void {
+    this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
+  }
+
   apply(event: BookEvent): void {
+    if (this.watchers.size > 0) for (const watcher of this.watchers) watcher(event);
     this._eventCount++;
     fold(this.books, event);
     if (event.kind === 'haircut-settled') this.books.settlements.push(this._eventCount);

@@ -1,6 +1,7 @@
-import type { PricingEngine } from '#lib/exchange';
 import { InvalidInputError } from '#lib/errors';
+import { type MarginPosition, standing } from '#lib/margin';
 import { factorExposures, type FactorForecast, quadraticForm } from '#lib/risk';
+import type { AccountSlice, BookFrame } from './book-copy.js';
 
 /** An account as stress sees it. */
 export interface StressAccount {
@@ -143,15 +144,29 @@ export function deviationOf(forecast: FactorForecast, x: Float64Array): number {
   return Math.sqrt(quadraticForm(forecast, x, factorExposures(forecast, x)));
 }
 
-/** The open accounts of an engine at its marks, over the forecast's markets; positions in others count in equity and margin alone. */
-export function accountsOfEngine({ ledger, board, accounts }: PricingEngine): StressAccount[] {
-  const index = new Map(board.markets.map((market, i) => [market, i]));
-  return Array.from(ledger.openAccounts(), (account): StressAccount => {
-    const { equity, maintenanceMargin: maintenance, positions } = accounts.standing(account);
-    const open = positions.flatMap(({ market, size, mark }) => {
-      const at = index.get(market);
-      return at === undefined ? [] : [[at, size * mark] as const];
-    });
-    return { account, equity, maintenance, positions: open };
-  });
+/**
+ * The accounts of a copied book at its marks, over the forecast's markets; positions in others count in equity and margin alone. A market
+ * without a mark is at each account's entry.
+ */
+export function copiedAccounts(
+  { forecastMarkets, markets, marks, margin }: BookFrame,
+  slices: readonly AccountSlice[],
+): StressAccount[] {
+  const forecastIndex = new Map(forecastMarkets.map((market, i) => [market, i]));
+  const inForecast = markets.map((market) => forecastIndex.get(market));
+  return slices.flatMap(({ names, collateral, ends, market, size, entryNotional }) =>
+    Array.from(collateral, (cash, a): StressAccount => {
+      const held: MarginPosition[] = [];
+      const positions: [number, number][] = [];
+      for (let at = a === 0 ? 0 : ends[a - 1]; at < ends[a]; at++) {
+        const code = market[at];
+        const mark = Number.isNaN(marks[code]) ? entryNotional[at] / size[at] : marks[code];
+        held.push({ market: markets[code], size: size[at], entryNotional: entryNotional[at], mark });
+        const index = inForecast[code];
+        if (index !== undefined) positions.push([index, size[at] * mark]);
+      }
+      const { equity, maintenanceMargin: maintenance } = standing(cash, held, margin);
+      return { account: names[a] ?? '', equity, maintenance, positions };
+    }),
+  );
 }

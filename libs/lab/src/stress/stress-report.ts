@@ -1,15 +1,18 @@
 import type { PricingEngine } from '#lib/exchange';
 import { covarianceEntry, type FactorForecast } from '#lib/risk';
 import { type InsolvencyDistance, insolvencyDistance } from './insolvency-distance.js';
-import { poolWorth } from './pool-worth.js';
+import { type AccountSlice, BookCopy, type BookFrame } from './book-copy.js';
 import { type ScenarioSources, stressGrid } from './scenarios.js';
-import { accountsOfEngine, StressBook } from './stress-book.js';
+import { copiedAccounts, StressBook } from './stress-book.js';
 import { type StressOutcome, stressOutcome, type StressScenario } from './stress-outcome.js';
 
 /** A book under stress: the grid, and how far the nearest moves are that use up P, then P and L. */
 export interface StressReport {
+  /** market time that the book is as of, milliseconds */
   readonly at: number;
   readonly forecastId: string;
+  /** end of the forecast's bar, milliseconds */
+  readonly barEnd: number;
   readonly markets: readonly string[];
   readonly accounts: number;
   readonly capital: number;
@@ -24,11 +27,19 @@ const TOGETHER = 0.8;
 
 /** The book of an engine at its marks; null before there are a forecast and marks. */
 export function stressBookOf(engine: PricingEngine): StressBook | null {
-  const { ledger, board, parameters } = engine;
-  const forecast = board.priceForecast(parameters.alpha);
-  if (forecast === null) return null;
-  const { exchange, liquidity } = poolWorth(ledger, board);
-  return new StressBook(board.markets, accountsOfEngine(engine), exchange, liquidity, forecast.returns);
+  const copy = BookCopy.of(engine);
+  return copy && bookOf(copy.frame, slicesOf(copy));
+}
+
+function slicesOf(copy: BookCopy): AccountSlice[] {
+  const slices: AccountSlice[] = [];
+  for (let slice = copy.slice(); slice !== undefined; slice = copy.slice()) slices.push(slice);
+  return slices;
+}
+
+function bookOf(frame: BookFrame, slices: readonly AccountSlice[]): StressBook {
+  const { forecastMarkets, capital, liquidity, forecast } = frame;
+  return new StressBook(forecastMarkets, copiedAccounts(frame, slices), capital, liquidity, forecast);
 }
 
 /** Both distances of a book; P's debt counts for L. */
@@ -45,12 +56,20 @@ export function stressReport(
   engine: PricingEngine,
   history: ScenarioSources['history'] = [],
 ): StressReport | null {
-  const book = stressBookOf(engine);
-  if (book === null) return null;
-  const { board } = engine;
+  const copy = BookCopy.of(engine);
+  return copy && stressReportOf(copy.frame, slicesOf(copy), history);
+}
+
+/** The {@link stressReport} of a copied book, the same to the bit, in whatever thread. */
+export function stressReportOf(
+  frame: BookFrame,
+  slices: readonly AccountSlice[],
+  history: NonNullable<ScenarioSources['history']>,
+): StressReport {
+  const book = bookOf(frame, slices);
+  const { at, forecastId, barEnd } = frame;
   return {
-    ...{ at: board.now, forecastId: board.latestForecast!.forecastId },
-    ...{ markets: [...book.markets], accounts: book.accounts },
+    ...{ at, forecastId, barEnd, markets: [...book.markets], accounts: book.accounts },
     ...{ capital: book.capital, liquidity: book.liquidity, distance: distancesOf(book) },
     scenarios: stressScenarios(book, history)
       .map((scenario) => stressOutcome(book, scenario))
