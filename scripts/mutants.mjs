@@ -24,7 +24,7 @@ const AREAS = {
   verify: {
     folder: 'libs/liquidation/src',
     mutate: ['verify/*', 'certificate/*'],
-    specs: ['libs/liquidation/src/verify/'],
+    specs: ['libs/liquidation/src/verify/', 'libs/liquidation/src/certificate/'],
   },
   sender: {
     folder: 'libs/chain/src',

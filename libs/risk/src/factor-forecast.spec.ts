@@ -5,6 +5,7 @@ import {
   covarianceEntry,
   covarianceMatrix,
   covarianceTimes,
+  factorExposures,
   type FactorForecast,
   factorsOfMatrices,
   liabilityRisk,
@@ -78,6 +79,30 @@ describe('a covariance in factor form', () => {
         });
       }),
     );
+  });
+
+  it('keeps the digits of every entry, however different markets are, and of one that does not move', () => {
+    const scale = [1e-6, 1, 0, 1e5];
+    const correlation = [1, 0.5, 0, -0.3, 0.5, 1, 0, 0.2, 0, 0, 1, 0, -0.3, 0.2, 0, 1];
+    const matrix = Float64Array.from(correlation, (value, at) => value * scale[at >> 2] * scale[at % 4]);
+    const rate = matrix.map((value, at) => (at % 5 === 0 ? value : -2 * value));
+    const found = factorsOfMatrices(matrix, rate, 4, 1);
+    for (const [form, exact] of [
+      [found, matrix],
+      [rateOf(found), rate],
+      [factorsOfMatrices(matrix, null, 4, 1), matrix],
+    ] as const)
+      covarianceMatrix(form).forEach((value, at) => {
+        expect(Math.abs(value - exact[at])).toBeLessThanOrEqual(
+          1e-14 * (scale[at >> 2] || 1) * (scale[at % 4] || 1),
+        );
+      });
+    expect([found.factors, factorsOfMatrices(matrix, null, 4, 1).factors]).toEqual([8, 4]);
+  });
+
+  it('leaves out markets without a size', () => {
+    const form = { factors: 2, loadings: Float64Array.of(1, 2, NaN, NaN, 3, 4) };
+    expect([...factorExposures(form, Float64Array.of(2, 0, -1))]).toEqual([-1, 0]);
   });
 
   it('names what is wrong with one from outside', () => {
