@@ -1,17 +1,21 @@
 // Stryker's test runner for `npm run mutants`: one process loads the specs once and runs their tests again for each mutant. Stryker's
 // own runner starts vitest's worker and loads every module anew for each mutant, which takes ten times as long as the tests.
 //
-// Tests of a mutant run in order of their duration, and stop at the first that fails. A failure counts only where the same test passes
+// Tests of a mutant run in order of their duration, those that have noticed others of its file sooner, and stop at the first that fails. A failure counts only where the same test passes
 // again at once without the mutant: a process that a mutant has left in disorder ends, and its mutant is tried in a fresh one.
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { keptResults } from './mutants-results.mjs';
 
 /** Tests that take more CPU time are not asked about mutants; a mutant that only they would notice counts as not noticed. */
 const LONGEST_TEST_MS = Number(process.env.ZKRISK_MUTANT_TEST_MS ?? 1_500);
+/** CPU time that one mutant is given; after it the tests that are left are not asked, and it counts as not noticed. */
+const LONGEST_MUTANT_MS = Number(process.env.ZKRISK_MUTANT_MS ?? 3_000);
 /** Examples of a property that names no number; vitest draws 100. */
 const EXAMPLES = 30;
+/** A property stops with the examples it has drawn by then, however many it names. */
+const PROPERTY_MS = 400;
 /** A hanging promise is given up after this time; loops are ended by Stryker's limit of hits. */
 const HANGING_MS = 10_000;
 
@@ -51,7 +55,10 @@ class SpecsRunner {
   #hooks = new Map();
   /** By suite: the mutant that was on when its fixtures were made, and how they are removed. */
   #fixtures = new Map();
-  #keptResults;
+  /** By source file: how many of its mutants each test has noticed. The next mutant is likely to be noticed by the same. */
+  #noticed = new Map();
+  /** results of earlier runs */
+  #kept;
 
   constructor() {
     this.#switch = globalThis.__stryker__ ??= {};
@@ -70,7 +77,12 @@ class SpecsRunner {
     await load('dist/test/support/property-seed.js');
     const fc = (await import('fast-check')).default;
     // A counterexample need not be made small.
-    fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true, numRuns: EXAMPLES });
+    fc.configureGlobal({
+      ...fc.readConfigureGlobal(),
+      endOnFailure: true,
+      numRuns: EXAMPLES,
+      interruptAfterTimeLimit: PROPERTY_MS,
+    });
     const specs = (process.env.ZKRISK_MUTANT_SPECS ?? '').split(',').map((file) => resolve(file));
     this.#files = await this.#vitest.collectTests(specs, { config: CONFIG, importFile: load });
     const broken = this.#files.find(({ result }) => result?.state === 'fail');
@@ -115,54 +127,46 @@ class SpecsRunner {
   }
 
   async mutantRun(options) {
-    const { activeMutant, sandboxFileName } = options;
+    const { activeMutant } = options;
     const sample = process.env.ZKRISK_MUTANT_SAMPLE;
     if (sample !== undefined && !sampled(activeMutant.id, JSON.parse(sample)))
       return { status: 'error', errorMessage: 'not in the sample' };
-    const kept = this.#kept();
-    const key = `${activeMutant.id} ${kept.digestOf(sandboxFileName)}`;
-    if (kept.results.has(key)) return kept.results.get(key);
+    const kept = (this.#kept ??= keptResults(
+      process.env.ZKRISK_MUTANT_RESULTS,
+      this.#files.map(({ filepath }) => filepath),
+      `${LONGEST_TEST_MS} ${LONGEST_MUTANT_MS}`,
+    ));
+    const known = kept.get(activeMutant);
+    if (known !== undefined) return known;
     const result = await this.#try(options);
-    appendFileSync(kept.file, `${JSON.stringify([key, result])}\n`);
+    kept.add(activeMutant, result);
     return result;
   }
 
-  /** Results of a run that was ended early: Stryker writes its own when all are there. */
-  #kept() {
-    if (this.#keptResults !== undefined) return this.#keptResults;
-    const file = process.env.ZKRISK_MUTANT_RESULTS;
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
-    const specs = createHash('sha256');
-    for (const each of this.#files) specs.update(readFileSync(each.filepath));
-    const digest = specs.digest('hex');
-    const digests = new Map();
-    const digestOf = (path) => {
-      if (!digests.has(path))
-        digests.set(path, createHash('sha256').update(digest).update(readFileSync(path)).digest('hex'));
-      return digests.get(path);
-    };
-    const results = new Map(lines.filter((line) => line.endsWith(']')).map((line) => JSON.parse(line)));
-    this.#keptResults = { file, results, digestOf };
-    return this.#keptResults;
-  }
-
-  async #try({ activeMutant: { id: mutant }, testFilter, hitLimit }) {
+  async #try({ activeMutant: { id: mutant, fileName }, testFilter, hitLimit }) {
     if (this.#tests.size === 0) await this.dryRun();
     const costs = (test) =>
       suitesOf(test)
         .map((suite) => this.#hooks.get(suite))
         .filter((hooks) => hooks !== undefined && mutant in hooks.covered)
         .reduce((sum, { timeSpentMs }) => sum + timeSpentMs, 0);
+    const noticed = this.#noticed.get(fileName) ?? new Map();
+    this.#noticed.set(fileName, noticed);
     const asked = (testFilter ?? [...this.#tests.keys()])
       .map((id) => ({ id, ...this.#tests.get(id) }))
-      .map((one) => ({ ...one, cost: one.timeSpentMs + costs(one.test) }))
+      .map((one) => ({
+        ...one,
+        cost: (one.timeSpentMs + costs(one.test)) / (1 + (noticed.get(one.id) ?? 0)),
+      }))
       .sort((a, b) => a.cost - b.cost);
+    const started = cpuMs();
     const run = async (test, active) =>
       (await this.#prepare(test, active)) ?? (await this.#under(active, () => this.#body(test)));
     // Stryker allows a hundred times the hits of all tests together. No one test of a loop that ends comes near three times.
     const limit = hitLimit === undefined ? undefined : 0.03 * hitLimit + 10_000;
     this.#switch.hitLimit = limit;
     for (const [index, { id, test }] of asked.entries()) {
+      if (cpuMs() - started > LONGEST_MUTANT_MS) return { status: 'survived', nrOfTests: index };
       this.#switch.hitCount = 0;
       const error = await run(test, mutant);
       if (this.#switch.hitCount > limit) return { status: 'timeout', reason: 'hit limit' };
@@ -170,6 +174,7 @@ class SpecsRunner {
       if ((await run(test, undefined)) !== undefined)
         throw new Error(`mutant ${mutant} has left disorder: ${id} fails without it`);
       const failureMessage = String(error?.message ?? error).slice(0, 500);
+      noticed.set(id, 1 + (noticed.get(id) ?? 0));
       return { status: 'killed', killedBy: [id], failureMessage, nrOfTests: index + 1 };
     }
     return { status: 'survived', nrOfTests: asked.length };

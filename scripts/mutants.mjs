@@ -19,7 +19,10 @@ const AREAS = {
   exchange: {
     folder: 'libs/exchange/src',
     mutate: ['**/*'],
-    specs: ['libs/exchange/src/', 'test/adversary/law-', 'test/adversary/matches', 'test/adversary/orders'],
+    specs: [
+      'libs/exchange/src/',
+      ...['law-', 'liquidators', 'matches', 'orders'].map((name) => `test/adversary/${name}`),
+    ],
   },
   verify: {
     folder: 'libs/liquidation/src',
@@ -100,8 +103,6 @@ function mutate(name, { folder, mutate, specs }, files) {
     // On a busy machine a test may take some times as long; a loop without end is given up after that.
     timeoutMS: 5_000,
     timeoutFactor: 4,
-    incremental: sample === undefined,
-    incrementalFile: join(reports, `${name}.known.json`),
     tempDirName: join('reports', 'mutants', 'sandbox'),
     allowConsoleColors: false,
   };
