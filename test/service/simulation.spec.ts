@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type EpisodeReport, runEpisode } from '../simulation/episode.js';
+import { type EpisodeReport, NODES, runEpisode, SimulationFailure } from '../simulation/episode.js';
+import { Forgetful, Hasty, Lossy, Repeating, Sharing } from '../simulation/planted-faults.js';
 
 describe('the machines under simulated faults', () => {
   it('hold their invariants, and come to the same without a crash, in five fixed episodes', async () => {
@@ -24,4 +25,29 @@ describe('the machines under simulated faults', () => {
     expect(again).toEqual(first);
     expect(other.digest).not.toBe(first.digest);
   }, 300_000);
+});
+
+describe('a planted fault is found, and its seed shows it again:', () => {
+  it.each([
+    ['a duplicate is handled twice', { Exchange: Repeating }],
+    ['a batch is journalled before its commit', { Exchange: Hasty }],
+    ['the exchange comes back without its marks', { Exchange: Forgetful }],
+    ['the forecaster comes back without its last bar', { Forecaster: Lossy }],
+    ['the forecaster shares its committed bars', { Forecaster: Sharing }],
+  ])('%s', async (_what, planted) => {
+    const attempt = async (seed: number) => {
+      try {
+        await runEpisode(seed, 700, { ...NODES, ...planted });
+        return undefined;
+      } catch (error) {
+        expect(error).toBeInstanceOf(SimulationFailure);
+        return (error as Error).message;
+      }
+    };
+    let found: string | undefined;
+    let seed = 0;
+    while (found === undefined && seed < 5) found = await attempt(++seed);
+    expect(found).toMatch(`seed ${seed}, decision `);
+    expect(await attempt(seed)).toBe(found);
+  });
 });

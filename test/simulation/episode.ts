@@ -9,7 +9,7 @@ import { Bus, type SimulatedRecord } from './bus.js';
 import { ExchangeNode } from './exchange-node.js';
 import { ForecasterNode } from './forecaster-node.js';
 import { LiquidatorNode } from './liquidator-node.js';
-import { type Node, NodeCrash } from './node.js';
+import type { Node } from './node.js';
 import { BAR_MS, World } from './world.js';
 
 /** The scheduler's decisions in an episode: enough for a model, refits, liquidations and bankruptcies. */
@@ -84,13 +84,16 @@ const environment = (market: EpisodeMarket) => ({
   }),
 });
 
+/** The nodes that an episode runs. A test of the simulator itself has one of them with a fault. */
+export const NODES = { Exchange: ExchangeNode, Forecaster: ForecasterNode, Liquidator: LiquidatorNode };
+
 /** Exchange, forecaster and liquidator on one bus. */
-async function cluster(bus: Bus, market: EpisodeMarket) {
+async function cluster(bus: Bus, market: EpisodeMarket, { Exchange, Forecaster, Liquidator }: typeof NODES) {
   const settings = environment(market);
   const { FIRST_PARAMETERS: rules } = pricerConfig(settings);
-  const exchange = new ExchangeNode(bus, exchangeParameters(rules, undefined), vestingOf(rules));
-  const forecaster = new ForecasterNode(bus, rules);
-  const liquidator = new LiquidatorNode(
+  const exchange = new Exchange(bus, exchangeParameters(rules, undefined), vestingOf(rules));
+  const forecaster = new Forecaster(bus, rules);
+  const liquidator = new Liquidator(
     bus,
     liquidatingParameters(rules, undefined),
     await (solvers ??= loadSolvers()),
@@ -107,11 +110,15 @@ async function cluster(bus: Bus, market: EpisodeMarket) {
  *
  * @throws {SimulationFailure} naming the seed and the decision
  */
-export async function runEpisode(seed: number, decisions = DECISIONS): Promise<EpisodeReport> {
+export async function runEpisode(
+  seed: number,
+  decisions = DECISIONS,
+  nodeTypes = NODES,
+): Promise<EpisodeReport> {
   const random = randomStream(seed);
   const bus = new Bus();
   const world = new World(randomStream(seed + 0x5eed), MARKETS[marketOf(seed)].liquidity);
-  const { exchange, nodes } = await cluster(bus, marketOf(seed));
+  const { exchange, nodes } = await cluster(bus, marketOf(seed), nodeTypes);
   const committed: Committed[] = [];
   let decision = 0;
   let steps = 0;
@@ -121,13 +128,12 @@ export async function runEpisode(seed: number, decisions = DECISIONS): Promise<E
     const records = node.ready(topic, most);
     if (records.length === 0) return false;
     steps += records.length;
-    try {
-      await node.consume(topic, records, crash);
-      committed.push({ node: node.name, topic, count: records.length });
-    } catch (error) {
-      if (!(error instanceof NodeCrash)) throw error;
+    if (crash) {
       crashes++;
-      node.restart();
+      await node.die(topic, records);
+    } else {
+      await node.consume(topic, records);
+      committed.push({ node: node.name, topic, count: records.length });
     }
     return true;
   };
@@ -160,7 +166,7 @@ export async function runEpisode(seed: number, decisions = DECISIONS): Promise<E
     check(exchange);
     checkOutcomes(bus, exchange);
     const digest = digestOf(bus, exchange);
-    await replay(bus, committed, digest, marketOf(seed));
+    await replay(bus, committed, digest, (again) => cluster(again, marketOf(seed), nodeTypes));
     const kinds = exchange.journal.map((event) => (JSON.parse(event) as { kind: string }).kind);
     const count = (kind: string) => kinds.filter((each) => each === kind).length;
     return {
@@ -217,10 +223,10 @@ async function replay(
   recorded: Bus,
   committed: readonly Committed[],
   digest: string,
-  market: EpisodeMarket,
+  anew: (bus: Bus) => ReturnType<typeof cluster>,
 ): Promise<void> {
   const bus = new Bus();
-  const { exchange, nodes } = await cluster(bus, market);
+  const { exchange, nodes } = await anew(bus);
   // Messages from outside are there from the start; nodes publish their own again.
   for (const topic of [TOPICS.prices.name, ...COMMAND_TOPICS])
     for (const { causes, ...record } of recordsOf(recorded, topic)) bus.publish([record], causes);
@@ -229,7 +235,7 @@ async function replay(
     const records = node.ready(topic, count);
     if (records.length !== count)
       throw new Error(`again, ${name} finds ${records.length} records of ${topic} instead of ${count}`);
-    await node.consume(topic, records, false);
+    await node.consume(topic, records);
   }
   if (digestOf(bus, exchange) !== digest)
     throw new Error('the same batches without a crash come to something else');

@@ -42,7 +42,7 @@ export class ExchangeNode extends Node<ExchangeState> {
   /** kind of the last event of each command; one that was only asked is decided by a later event */
   readonly outcomes = new Map<string, BookEvent['kind']>();
   private snapshot: { readonly events: number; readonly ledger: string } | undefined;
-  private uncommitted: BookEvent[] = [];
+  protected uncommitted: BookEvent[] = [];
   /** commands of the batch that is being handled */
   private readonly decided = new Set<string>();
 
@@ -74,7 +74,7 @@ export class ExchangeNode extends Node<ExchangeState> {
     this.engine = new PricingEngine(this.parameters, ledger, durable?.engine, durable?.forecast);
   }
 
-  protected durable(): ExchangeState {
+  protected override commit(): void {
     for (const event of this.uncommitted) {
       this.journal.push(JSON.stringify(event));
       const command = commandOf(event);
@@ -90,6 +90,9 @@ export class ExchangeNode extends Node<ExchangeState> {
     const events = this.journal.length;
     if (events - (this.snapshot?.events ?? 0) >= SNAPSHOT_EVERY)
       this.snapshot = { events, ledger: JSON.stringify(this.engine.ledger.snapshot()) };
+  }
+
+  protected durable(): ExchangeState {
     return { engine: this.engine.snapshot(), forecast: this.engine.board.latestForecast };
   }
 
@@ -135,7 +138,7 @@ export class ExchangeNode extends Node<ExchangeState> {
   }
 
   /** A command that was decided before, here or in this batch, is not decided again. */
-  private once(topic: string, owner: string, id: string, decide: () => BookEvent[]): BookEvent[] {
+  protected once(topic: string, owner: string, id: string, decide: () => BookEvent[]): BookEvent[] {
     const key = commandKeyText({ topic, owner, id });
     if (this.decided.has(key) || this.outcomes.has(key)) return [];
     this.decided.add(key);
