@@ -1,8 +1,5 @@
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-
-/** Proving keys take minutes to make; their names hold the digest of their circuit. */
-const PROVING_KEYS = join(import.meta.dirname, 'node_modules', '.cache', 'zkrisk', 'proving-keys');
+import { PROVING_KEYS } from './scripts/proving-keys.mjs';
 
 /** Specs run on the compiled code, so that the tested code is the shipped code. docs/internals/testing.md describes the projects. */
 export default defineConfig({

@@ -38,15 +38,14 @@ export function builderDigest() {
   return hash.digest('hex');
 }
 
-function environment() {
-  if (existsSync(python)) return;
+/** Makes the Python of the builders, which is that of native ezkl, where it is not there yet; false where it cannot be made. */
+export function nativeEnvironment() {
+  if (existsSync(python)) return true;
   const made =
     run(process.env.PYTHON ?? 'python3', ['-m', 'venv', '.venv']) &&
     run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt']);
-  if (!made) {
-    rmSync(join(circuits, '.venv'), { recursive: true, force: true });
-    process.exit(1);
-  }
+  if (!made) rmSync(join(circuits, '.venv'), { recursive: true, force: true });
+  return made;
 }
 
 function build(output, names = []) {
@@ -74,7 +73,7 @@ function check() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  environment();
+  if (!nativeEnvironment()) process.exit(1);
   if (process.env.ZKRISK_SRS !== undefined) {
     // A ceremony's keys belong to whoever deploys with it: they are made beside the committed ones.
     process.env.ZKRISK_SRS = resolve(process.env.ZKRISK_SRS);

@@ -1,22 +1,7 @@
 // Runs forge's tests of the contracts and holds their gas against contracts/snapshots.
-import { spawn } from 'node:child_process';
-import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { root } from './bootstrap.mjs';
-
-/** Exit status of a command and all it has written. `niceness`, 0 to 19: how far its priority is lowered. */
-export async function outputOf(command, args, { niceness = 0, ...options }) {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  if (child.pid !== undefined && niceness > 0) setPriority(child.pid, niceness);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => (output += text));
-  const status = await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  return { status, output };
-}
+import { outputOf } from './child-output.mjs';
 
 /** @returns {Promise<{ passed: number, failed: number }>} tests; differing gas counts as one failure */
 export async function testContracts() {

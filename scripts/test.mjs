@@ -1,29 +1,18 @@
 // `npm test`: format, lint, types, contracts, unit and service specs, one small proof. `npm run test:all`: all that, system
 // specs and every proof; `-- --rest` leaves out the specs of `npm test`. `node scripts/test.mjs PATH …`: the specs of these paths.
 // docs/internals/testing.md describes the projects. The last line is "N passed, N failed", and ", N skipped" where some were skipped.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { bootstrap, root } from './bootstrap.mjs';
-import { outputOf, testContracts } from './test-contracts.mjs';
+import { outputOf } from './child-output.mjs';
+import { NO_NATIVE } from './proving-keys.mjs';
+import { testContracts } from './test-contracts.mjs';
+import { budgetVerdict, runLanes, specJobs } from './test-lanes.mjs';
 import { RESULTS_FILE } from './vitest-results.mjs';
 
 /** The proof that `npm test` makes: the smallest circuit. */
 const SMALL_PROOF = 'dist/libs/rules/src/provers.proof.spec.js';
-/** Proof specs that take minutes, the longest first. */
-const LONG_PROOFS = [
-  ...['proof/correction', 'src/bar.proof', 'proof/settling', 'proof/rule-kinds', 'rule-templates'],
-  ...[
-    'proof/challenges',
-    'proof/settlement',
-    'proof/rules',
-    'proof/two-proofs',
-    'proof/prover',
-    'proof/notebook',
-  ],
-];
 /** A file whose content, options and prettier have not changed since it was found well formatted is not parsed again. */
 const FORMAT = ['--cache', '--cache-strategy', 'content'];
 /** Skipped tests whose names hold this need real prices, which are never committed. */
@@ -36,7 +25,7 @@ const paths = args.filter((arg) => !arg.startsWith('--'));
 const all = args.includes('--all') || args.includes('--rest');
 const quick = !args.includes('--rest');
 
-const total = { passed: 0, failed: 0, skipped: [], failures: [], files: [] };
+const total = { passed: 0, failed: 0, skipped: [], failures: [], files: [], cpuSeconds: 0 };
 
 /** Counts a step as one test and says how long it took. */
 async function step(what, run) {
@@ -69,23 +58,22 @@ async function checkSources() {
 /**
  * Runs specs and adds their results to the total.
  *
- * @param aside whether others run beside them that come first; the output is shown when they are done
+ * @param beside how it runs beside others (`outputOf`): its output is shown when it has ended
  */
-async function specs(options, aside = false) {
+async function specs(options, beside) {
   const folder = mkdtempSync(join(tmpdir(), 'zkrisk-test-'));
   const file = join(folder, 'results.json');
   const reporter = join(root, 'scripts', 'vitest-results.mjs');
   const command = ['run', '--reporter=default', `--reporter=${reporter}`, ...options];
-  const started = { cwd: root, env: { ...process.env, [RESULTS_FILE]: file } };
-  let status;
-  if (aside) {
-    const ended = await outputOf(bin('vitest'), command, { ...started, niceness: 10 });
-    ({ status } = ended);
-    process.stdout.write(ended.output);
-  } else {
-    const child = spawn(bin('vitest'), command, { ...started, stdio: 'inherit' });
-    [status] = await once(child, 'close');
-  }
+  const env = { ...process.env, ...beside?.env, [RESULTS_FILE]: file };
+  const ended = await outputOf(bin('vitest'), command, {
+    cwd: root,
+    shown: beside === undefined,
+    ...beside,
+    env,
+  });
+  process.stdout.write(ended.output);
+  total.cpuSeconds += ended.cpuSeconds ?? 0;
   let failed = 0;
   try {
     const results = JSON.parse(readFileSync(file, 'utf8'));
@@ -93,42 +81,62 @@ async function specs(options, aside = false) {
     total.passed += results.passed;
     total.skipped.push(...results.skipped);
     total.failures.push(...results.failures);
-    total.files.push(...results.files);
+    const [only, ...others] = results.files;
+    total.files.push(
+      ...(others.length === 0 && only !== undefined
+        ? [{ ...only, cpuSeconds: ended.cpuSeconds }]
+        : results.files),
+    );
   } catch (error) {
     process.stderr.write(`no test results: ${error.message}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const crashed = status !== 0 && failed === 0;
-  if (crashed) total.failures.push(`vitest ${options.join(' ')}: ended with status ${status}`);
+  const crashed = ended.status !== 0 && failed === 0;
+  if (crashed) total.failures.push(`vitest ${options.join(' ')}: ended with status ${ended.status}`);
   total.failed += crashed ? 1 : failed;
 }
 
-/** The proof specs, those that take longest first: a long one that begins last would leave a core idle. */
-async function proofSpecs() {
-  const { output } = await outputOf(bin('vitest'), ['list', '--project', 'proof', '--filesOnly', '--json'], {
-    cwd: root,
-  });
-  const files = JSON.parse(output.slice(output.indexOf('['))).map(({ file }) => relative(root, file));
-  const place = (file) => {
-    const at = LONG_PROOFS.findIndex((name) => file.includes(name));
-    return at < 0 ? LONG_PROOFS.length : at;
+/** All that `npm test` leaves out, in lanes, within a budget of time. */
+async function theRest(begun) {
+  // Properties at examples that `npm test` does not draw; a million forged certificates, of which it tries a hundredth.
+  process.env.PROPERTY_SEED ??= String(Date.now() % 2 ** 31);
+  process.env.FORGERIES ??= '1000000';
+  process.stdout.write(`properties draw from seed ${process.env.PROPERTY_SEED}\n`);
+  const jobs = [
+    ...(await specJobs(quick ? undefined : SMALL_PROOF)),
+    { name: 'properties', options: ['--project', 'unit', ...propertySpecs()], lane: 'busy' },
+    { name: 'a million forgeries', options: ['--project', 'unit', 'verify/forgery'], lane: 'busy' },
+  ];
+  const { default: startSharedDatabase } = await import(
+    join(root, 'dist', 'test', 'support', 'shared-database.js')
+  );
+  const stopDatabase = await startSharedDatabase();
+  const proving = {};
+  const run = async (job, { niceness, signal }) => {
+    const elapsed = () => ((Date.now() - begun) / 60_000).toFixed(1);
+    process.stdout.write(`at ${elapsed()} min: ${job.name} begins\n`);
+    await specs(job.options, { niceness, signal, env: job.proves ? proving : {} });
   };
-  return files.sort((a, b) => place(a) - place(b) || a.localeCompare(b));
+  try {
+    const late = await runLanes(jobs, prepareProofs(proving), run, begun);
+    for (const name of late) total.failures.push(`${name}: no time was left for it`);
+    total.failed += late.length;
+  } finally {
+    await stopDatabase();
+  }
 }
 
-/**
- * System specs one after the other, and two proofs at a time beside them, which only take the time of processors that services leave:
- * time limits hold as if there were no proofs.
- */
-async function systemAndProofs() {
-  const proofs = (await proofSpecs()).filter((file) => quick || file !== SMALL_PROOF);
-  if (proofs.length === 0) throw new Error('vitest lists no proof specs');
-  const lane = async () => {
-    for (let file = proofs.shift(); file !== undefined; file = proofs.shift())
-      await specs(['--project', 'proof', file], true);
-  };
-  await Promise.all([specs(['--project', 'system']), lane(), lane()]);
+/** Makes native ezkl and the proving keys, and says in `proving` by which backend proofs are made. */
+async function prepareProofs(proving) {
+  process.stdout.write('proving keys …\n');
+  const script = join(root, 'scripts', 'proving-keys.mjs');
+  const { status, output, cpuSeconds } = await outputOf(process.execPath, [script], { cwd: root });
+  total.cpuSeconds += cpuSeconds ?? 0;
+  process.stdout.write(`${output}proving keys: ${cpuSeconds?.toFixed(0) ?? '?'} s of CPU\n`);
+  if (status === 0) proving.PROVER_BACKEND = 'native';
+  else if (status !== NO_NATIVE) total.failures.push(`proving keys: ended with status ${status}`);
+  total[status === 0 || status === NO_NATIVE ? 'passed' : 'failed']++;
 }
 
 /** The compiled unit specs that state properties: they, or what they import from test/support, draw examples. */
@@ -154,10 +162,15 @@ function judgeSkips() {
 }
 
 function printSlowest() {
-  const slowest = total.files.sort((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
-  process.stdout.write(`\nslowest ${slowest.length} files:\n`);
-  for (const { name, seconds } of slowest)
-    process.stdout.write(`${seconds.toFixed(1).padStart(8)} s  ${name}\n`);
+  const slowest = total.files
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, all ? total.files.length : SLOWEST);
+  const column = (seconds) => (seconds === undefined ? '' : `${seconds.toFixed(1)} s`).padStart(10);
+  process.stdout.write(
+    `\n${slowest.length} files, the slowest first: seconds, and of CPU where a file ran alone\n`,
+  );
+  for (const { name, seconds, cpuSeconds } of slowest)
+    process.stdout.write(`${column(seconds)}${column(cpuSeconds)}  ${name}\n`);
 }
 
 const started = Date.now();
@@ -174,14 +187,12 @@ if (paths.length > 0) {
     if (!all) await specs(['--project', 'proof', SMALL_PROOF]);
   }
   if (all) {
-    // Properties at examples that `npm test` does not draw.
-    process.env.PROPERTY_SEED ??= String(Date.now() % 2 ** 31);
-    process.stdout.write(`properties draw from seed ${process.env.PROPERTY_SEED}\n`);
-    await specs(['--project', 'unit', ...propertySpecs()]);
-    // A million forged certificates; `npm test` tries a hundredth.
-    process.env.FORGERIES ??= '1000000';
-    await specs(['--project', 'unit', 'verify/forgery']);
-    await systemAndProofs();
+    const [begun, before] = [Date.now(), total.cpuSeconds];
+    await theRest(begun);
+    const verdict = budgetVerdict((Date.now() - begun) / 1000, total.cpuSeconds - before);
+    process.stdout.write(`\nthe rest: ${verdict.text}\n`);
+    if (verdict.failed) total.failures.push(`the rest: ${verdict.text}`);
+    total.failed += verdict.failed ? 1 : 0;
   }
 }
 printSlowest();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+// Long because an attestation is one list of conditions on a proof, each of which needs values that another has read.
+
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {BookBinding} from "./book/BookBinding.sol";
 import {BookInclusion} from "./book/BookInclusion.sol";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+// Long because a margin and its tangent are one formula: each term stands beside its derivative.
+
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {LiquidationLayout as L} from "./generated/Layout.sol";
 import {SandwichValues} from "./SandwichValues.sol";

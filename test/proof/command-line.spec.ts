@@ -30,6 +30,8 @@ describe('the command line', () => {
       const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
         encoding: 'utf8',
         cwd: folder,
+        // The default, whatever proves the other specs.
+        env: { ...process.env, PROVER_BACKEND: 'engine' },
       });
       return { status, stdout, stderr };
     };

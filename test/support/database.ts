@@ -27,10 +27,17 @@ export interface TestDatabaseServer extends TestDatabase {
   restart(downMs?: number): Promise<void>;
 }
 
-/** Creates a database on the server that all files share; starts a server where none is shared (drills, benchmarks). */
-export async function startTestDatabase(): Promise<TestDatabase> {
+/**
+ * Creates a database on the server that all files share; starts a server where none is shared (drills, benchmarks).
+ *
+ * @param from another such database, which nobody is connected to: this one begins as its copy
+ */
+export async function startTestDatabase(from?: TestDatabase): Promise<TestDatabase> {
   const shared = process.env[TEST_SERVER];
-  if (shared === undefined) return startTestDatabaseServer();
+  if (shared === undefined) {
+    if (from !== undefined) throw new Error('only databases of a shared server can be copied');
+    return startTestDatabaseServer();
+  }
   const directory = mkdtempSync(join(tmpdir(), 'zkrisk-'));
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = async (statement: string) => {
@@ -41,7 +48,8 @@ export async function startTestDatabase(): Promise<TestDatabase> {
       await connection.destroy();
     }
   };
-  await admin(`create database ${name} template ${TEMPLATE_DATABASE}`);
+  const template = from === undefined ? TEMPLATE_DATABASE : new URL(from.url).pathname.slice(1);
+  await admin(`create database ${name} template ${template}`);
   const url = new URL(shared);
   url.pathname = name;
   const open: DataSource[] = [];

@@ -7,6 +7,7 @@ import {
   deployOracle,
   type EmbeddedChain,
   marketBytes,
+  minedReceipt,
   ORACLE_ABI,
   PRICE_SOURCE_ABI,
   revertReason,
@@ -85,7 +86,7 @@ export class OracleChain {
     }
     const wallet = createWalletClient({ account: this.account, transport: http(this.chain.url) });
     const hash = await wallet.writeContract({ ...(request as object), chain: null } as never);
-    const { status, gasUsed } = await this.client.waitForTransactionReceipt({ hash });
+    const { status, gasUsed } = await minedReceipt(this.client, hash, { pollMs: 20 });
     if (status !== 'success') throw new Error(`${functionName} was mined and failed`);
     return Number(gasUsed);
   }

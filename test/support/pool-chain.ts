@@ -6,6 +6,7 @@ import {
   type Deployment,
   deployOracle,
   type EmbeddedChain,
+  minedReceipt,
   POOL_ABI,
   PRICE_SOURCE_ABI,
   revertReason,
@@ -60,7 +61,7 @@ export class PoolChain {
   }
 
   private async mined(hash: Hex) {
-    const receipt = await this.client.waitForTransactionReceipt({ hash });
+    const receipt = await minedReceipt(this.client, hash, { pollMs: 20 });
     if (receipt.status !== 'success') throw new Error(`transaction ${hash} failed`);
     return receipt;
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -27,7 +27,9 @@ export function pythonWithClients(requirements = join(CLIENTS, 'requirements.txt
       const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
       if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`);
     }
-    renameSync(making, folder);
+    // Another file may have made it meanwhile: the first one's stays.
+    if (existsSync(folder)) rmSync(making, { recursive: true });
+    else renameSync(making, folder);
   }
   return join(folder, 'bin', 'python');
 }

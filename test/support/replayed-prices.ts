@@ -1,7 +1,7 @@
 import type { BookEvent } from '#lib/exchange';
 import { HouseLiquidator } from '../../apps/liquidator/src/index.js';
 import { type Engine, type MarketSource, Replayer, startEngine } from '../../apps/zkrisk/src/index.js';
-import { startTestDatabase } from './database.js';
+import { startTestDatabase, type TestDatabase } from './database.js';
 import { narrowMargins } from './narrow-margins.js';
 import { QUICK_MODEL } from './topology.js';
 import { TradersOfAReplay } from './traders-of-a-replay.js';
@@ -32,14 +32,43 @@ export interface ReplayedPricesOptions {
   readonly truth?: MarketSource;
   /** price in the exchange's unit as a multiple of the true one */
   readonly unit?: (bar: number, market: string) => number;
+  /** the exchange that has replayed the first bars; left out, it begins with the first */
+  readonly after?: ReplayedBeginning;
+}
+
+/** An exchange that has replayed the first bars of a source, and rests: replays go on from copies of it. */
+export interface ReplayedBeginning {
+  readonly database: TestDatabase;
+  stop(): Promise<void>;
+}
+
+/** @throws {Error} where orders wait to be sent again: they would be lost to the replays that go on from there */
+export async function replayBeginning(source: MarketSource): Promise<ReplayedBeginning> {
+  const database = await startTestDatabase();
+  const { traders } = await replayOn(database, source, {}, () => Promise.resolve());
+  if (traders.pending.length > 0) throw new Error(`${traders.pending.length} orders wait to be sent again`);
+  return { database, stop: () => database.stop() };
 }
 
 /** Replays prices to the end, in one process on tables. Traders send again orders refused for a mark that was not good. */
 export async function replayPrices(
   source: MarketSource,
-  { before = () => Promise.resolve(), truth = source, unit }: ReplayedPricesOptions = {},
+  options: ReplayedPricesOptions = {},
 ): Promise<ReplayedPrices> {
-  const database = await startTestDatabase();
+  const database = await startTestDatabase(options.after?.database);
+  try {
+    return (await replayOn(database, source, options, resultOf)).result;
+  } finally {
+    await database.stop();
+  }
+}
+
+async function replayOn<Result>(
+  database: TestDatabase,
+  source: MarketSource,
+  { before = () => Promise.resolve(), truth = source, unit }: ReplayedPricesOptions,
+  seen: (engine: Engine) => Promise<Result>,
+): Promise<{ traders: TradersOfAReplay; result: Result }> {
   const engine = await startEngine({
     ...{ ...QUICK_MODEL, DATABASE_URL: database.url, PORT: '0' },
     ...{ HOUSE_LIQUIDATOR: 'off', LOG_LEVEL: 'error', ...narrowMargins() },
@@ -57,27 +86,30 @@ export async function replayPrices(
       },
       liquidator: (manager) => house.reports(manager),
     }).run(new AbortController().signal);
-    const rows = await engine.database.query<{ payload: BookEvent }[]>(
-      'select payload from book_event order by sequence',
-    );
-    const events = rows.map(({ payload }) => payload);
-    const { ledger } = engine.pricer.engine;
-    return {
-      liquidated: events.flatMap((event) =>
-        event.kind === 'trade-booked' && event.planId !== undefined ? [`${event.account}@${event.at}`] : [],
-      ),
-      capital: ledger.capital,
-      liquidity: ledger.liquidity,
-      shortfall: ledger.shortfall,
-      riskMeasure: engine.pricer.engine.standing.riskRecord().riskMeasure,
-      imbalance: ledger.imbalance(),
-      bankruptcies: ledger.totals.bankruptcies,
-      events,
-    };
+    return { traders, result: await seen(engine) };
   } finally {
     await engine.stop();
-    await database.stop();
   }
+}
+
+async function resultOf(engine: Engine): Promise<ReplayedPrices> {
+  const rows = await engine.database.query<{ payload: BookEvent }[]>(
+    'select payload from book_event order by sequence',
+  );
+  const events = rows.map(({ payload }) => payload);
+  const { ledger } = engine.pricer.engine;
+  return {
+    liquidated: events.flatMap((event) =>
+      event.kind === 'trade-booked' && event.planId !== undefined ? [`${event.account}@${event.at}`] : [],
+    ),
+    capital: ledger.capital,
+    liquidity: ledger.liquidity,
+    shortfall: ledger.shortfall,
+    riskMeasure: engine.pricer.engine.standing.riskRecord().riskMeasure,
+    imbalance: ledger.imbalance(),
+    bankruptcies: ledger.totals.bankruptcies,
+    events,
+  };
 }
 
 /** The operator's secret of these replays. */

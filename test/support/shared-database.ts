@@ -17,10 +17,12 @@ const NOT_DURABLE = {
 /**
  * Starts the PostgreSQL server of all spec files of a project (vitest calls it once, before the first file) and
  * migrates the database that theirs are copied from.
+ * The complete run starts one for all its files.
  *
  * @returns stops the server and removes its files
  */
 export default async function startSharedDatabase(): Promise<() => Promise<void>> {
+  if (process.env[TEST_SERVER] !== undefined) return () => Promise.resolve();
   const directory = mkdtempSync(join(tmpdir(), 'zkrisk-shared-'));
   const server = await startEmbeddedPostgres(join(directory, 'postgres'), NOT_DURABLE);
   const admin = await new DataSource({ type: 'postgres', url: server.url }).initialize();

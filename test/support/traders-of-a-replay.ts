@@ -15,8 +15,10 @@ const NOT_NOW = /^market-(uncertain|stale|halted|wide)$/;
 export class TradersOfAReplay {
   private readonly flow: TradeFlow;
   private readonly rows: { time: number; prices: readonly (string | undefined)[] }[];
-  private pending: Outgoing[] = [];
-  private seen = 0;
+  /** refused orders that are sent again at the next bar */
+  pending: readonly Outgoing[] = [];
+  /** sequence of the last event that was looked at; before the first look, of the last one there is */
+  private seen: number | undefined;
 
   /**
    * @param truth prices as traders know them, of the same markets and times as those that the exchange is sent
@@ -48,6 +50,12 @@ export class TradersOfAReplay {
     });
     const sent = [...this.pending, ...accounts, ...trades];
     if (sent.length === 0) return;
+    if (this.seen === undefined) {
+      const [last] = await database.query<{ sequence: string }[]>(
+        'select coalesce(max(sequence), 0) as sequence from book_event',
+      );
+      this.seen = Number(last.sequence);
+    }
     await log.publish(sent.map((message) => ({ appendedAt: time, ...message })));
     await log.drained(new AbortController().signal);
     const rows = await database.query<{ sequence: string; payload: BookEvent }[]>(

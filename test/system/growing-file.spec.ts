@@ -72,12 +72,14 @@ describe('a file that grows', () => {
     JSON.parse(readFileSync(join(folder, `${data}-report`, 'report.json'), 'utf8')) as Report;
 
   it('goes on where it was, with the books of one run over all of it', async () => {
+    // Beside those of the growing file: it has a folder of its own.
+    const whole = start('fresh', '--json', '--prices', path('unix-seconds'), '--bars', '75');
     const first = await start('daily', '--prices', rowsOf('unix-seconds', 60));
     expect([first.status, first.stderr]).toEqual([0, expect.stringContaining('60 bars')]);
     const early = report('daily');
     const second = await start('daily', '--prices', rowsOf('unix-seconds', 75));
     expect(second.status).toBe(0);
-    const fresh = await start('fresh', '--json', '--prices', path('unix-seconds'), '--bars', '75');
+    const fresh = await whole;
     expect(fresh.status).toBe(0);
     const [daily, once] = [report('daily'), report('fresh')];
     for (const key of ['trades', 'collected', 'finally', 'bars'] as const)

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MarketOrder, marketOrderSeal } from '#lib/exchange';
 import { outgoing, TOPICS } from '#lib/messages';
 import { csvMarket, type Engine, type MarketSource } from '../../apps/zkrisk/src/index.js';
-import { changed, ORDER_SECRET, type ReplayedPrices, replayPrices } from '../support/replayed-prices.js';
+import {
+  changed,
+  ORDER_SECRET,
+  replayBeginning,
+  type ReplayedBeginning,
+  type ReplayedPrices,
+  replayPrices,
+} from '../support/replayed-prices.js';
 
-// The price files that once made the pool insolvent, replayed with the right answer beside them.
+// The price files that once made the pool insolvent, replayed with the right answer beside them. All replays of a file go on from copies of one exchange.
 
 const CASES = join(process.cwd(), 'test/cases');
 const MARKETS = ['BTC', 'ETH', 'SOL'];
@@ -32,16 +39,19 @@ describe('a print that is wrong at a bar, of the only source (bad-tick-late)', (
     changed(file, MARKETS, 220, (bar, market, price) =>
       bar === PRINT_AT && market === 'ETH' ? (truth * factor).toFixed(8) : price,
     );
+  let after: ReplayedBeginning;
   let clean: ReplayedPrices;
   beforeAll(async () => {
-    clean = await replayPrices(printed(1));
+    after = await replayBeginning(changed(file, MARKETS, PRINT_AT - 1, (_, __, price) => price));
+    clean = await replayPrices(printed(1), { after });
   }, 180_000);
+  afterAll(() => after.stop());
 
   it.each([0.5, 100, 1000])(
     '× %d: no liquidation that the clean run lacks, P + L within 0.1 %, ρ within 1 %',
     async (factor) => {
       expect(clean.events.filter(({ kind }) => kind === 'trade-booked').length).toBeGreaterThan(100);
-      const disturbed = await replayPrices(printed(factor), { truth: printed(1) });
+      const disturbed = await replayPrices(printed(factor), { truth: printed(1), after });
       const accounts = new Set(clean.liquidated.map((entry) => entry.split('@')[0]));
       for (const entry of disturbed.liquidated) expect(accounts).toContain(entry.split('@')[0]);
       // 0.015 % and 0.5 %: orders of the bar at which the market is uncertain are booked a bar later, at its prices.
@@ -61,15 +71,19 @@ describe('a market that is redenominated by its only source (rename-x1000)', () 
   const same = changed(file, markets, 160, (bar, market, price) =>
     market === 'XRP' && bar >= RENAMED_AT ? (Number(price) / 1000).toFixed(9) : price,
   );
+  let after: ReplayedBeginning;
   let clean: ReplayedPrices;
   beforeAll(async () => {
-    clean = await replayPrices(same);
+    after = await replayBeginning(changed(file, markets, RENAMED_AT - 1, (_, __, price) => price));
+    clean = await replayPrices(same, { after });
   }, 180_000);
+  afterAll(() => after.stop());
 
   it('stays uncertain for as long as nobody says what it is: nothing is liquidated or paid at the new numbers', async () => {
     let states = '';
     const left = await replayPrices(renamed, {
       truth: same,
+      after,
       before: (bar, engine) => {
         if (bar > RENAMED_AT) states += `${engine.pricer.engine.board.marks.quality('XRP')} `;
         return Promise.resolve();
@@ -84,6 +98,7 @@ describe('a market that is redenominated by its only source (rename-x1000)', () 
   it('goes on as if nothing had been, once the operator has rescaled it: the same P + L to a millionth', async () => {
     const rescaled = await replayPrices(renamed, {
       truth: same,
+      after,
       unit: (bar, market) => (bar >= RENAMED_AT && market === 'XRP' ? 1000 : 1),
       before: async (bar, engine) => {
         if (bar !== RENAMED_AT) return;

@@ -40,7 +40,7 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
   it('share the load, and a third of each that joins takes its part: nothing is lost, nothing is done twice', async () => {
     topology = await startTopology({ TOPIC_PARTITIONS: '3' });
     const services = await startAll(topology, 2);
-    const replay = topology.replay({ bars: 120, seed: 5, trades: 40 });
+    const replay = topology.replay({ bars: 80, seed: 5, trades: 40 });
     const sent = async () => {
       const [row] = await topology.connection.query<{ value: { trades: number } }[]>(
         `select value from service_state where service = 'replay'`,

@@ -1,3 +1,4 @@
+// Long because it is one list: every read and write of the settlement’s tables.
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Address, Hex } from 'viem';
 import type { PublishedHead, SignedReport, StoredTransaction, TransactionStore } from '#lib/chain';

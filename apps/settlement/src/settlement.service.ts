@@ -1,3 +1,4 @@
+// Long because an epoch passes its states in one place: proven, prices sent, published, its plans attested.
 import { Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { parseEventLogs } from 'viem';

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+// Long because draw, answer, lapse and proof of a break change one set of open challenges.
+
 import {IProvenBars, LiquidationAttestor} from "../LiquidationAttestor.sol";
 import {PriceLayout} from "../generated/Layout.sol";
 import {PriceValues} from "../PriceValues.sol";

@@ -20,6 +20,7 @@ export * from './errors.js';
 export * from './exceedances.js';
 export * from './forecast-correction.js';
 export * from './inner-call.js';
+export { minedReceipt } from './mined-receipt.js';
 export * from './journals.js';
 export * from './oracle-abi.js';
 export * from './pool-abi.js';

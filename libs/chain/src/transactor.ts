@@ -12,6 +12,7 @@ import { messageOf } from '#lib/errors';
 import { type ChainClient, chainClient } from './chain-client.js';
 import { contractArtifact } from './contract-artifact.js';
 import { ChainError } from './errors.js';
+import { minedReceipt } from './mined-receipt.js';
 import { revertReason } from './revert-reason.js';
 
 /** Sends an account's transactions one by one, each when the one before it is in a block: for setting things up. */
@@ -33,7 +34,7 @@ export class Transactor {
   }): Promise<Address | null> {
     const wallet = createWalletClient({ account: this.account, transport: http(this.rpcUrl) });
     const hash = await wallet.sendTransaction({ ...transaction, chain: null });
-    const receipt = await this.client.waitForTransactionReceipt({ hash });
+    const receipt = await minedReceipt(this.client, hash);
     if (receipt.status !== 'success') throw new ChainError(`transaction ${hash} failed`);
     return receipt.contractAddress ?? null;
   }

@@ -8,6 +8,7 @@ import {
   barRows,
   barStatement,
   barValues,
+  EngineProver,
   priceStatement,
   type ProofDocument,
   splitFailures,
@@ -66,13 +67,17 @@ describe('the circuit of a bar', () => {
 describe('proofs of a bar and of a trade on its state', () => {
   const input = randomBar(7, { markets: 8, factors: 2 });
   const { prover, remove } = temporaryProver();
+  const engine = new EngineProver();
   let document: ProofDocument;
   beforeAll(async () => {
-    document = await prover.prove(barStatement, input);
+    document = await engine.prove(barStatement, input);
   }, 3_600_000);
-  afterAll(remove);
+  afterAll(async () => {
+    await engine.close();
+    await remove();
+  });
 
-  it('hold, and commit to the model and the state that the trade’s proof starts from', async () => {
+  it('hold by the backend that has not made them, and commit to the model and the state that the trade’s proof starts from', async () => {
     const bar = await prover.verify(barStatement, document);
     expect(bar.failures).toEqual([]);
     const state = stateNumbers(barValues(input).after, 2, 8);
@@ -86,7 +91,7 @@ describe('proofs of a bar and of a trade on its state', () => {
       alpha: input.alpha,
       tailFactor: input.tailFactor,
     });
-    const priced = await prover.verify(priceStatement, trade);
+    const priced = await engine.verify(priceStatement, trade);
     expect(priced.failures).toEqual([]);
     expect(priced.values!.commitments).toEqual({
       model: bar.values!.commitments.model,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZkriskError } from '#lib/errors';
 import { type Artifacts, CIRCUITS } from './artifacts.js';
@@ -21,6 +21,13 @@ export function nativePython(environment: NodeJS.ProcessEnv = process.env): stri
     ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
   );
   return existsSync(made) ? made : undefined;
+}
+
+/** Whoever else writes it at the same time writes the same bytes, into a file of their own: a file is there whole or not at all. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, bytes);
+  renameSync(part, path);
 }
 
 /** Prover on native ezkl, a process a proof, with the engine's artifacts and keys: several times as fast. */
@@ -52,7 +59,7 @@ export class NativeProver extends CircuitProver {
     // The process reads files; artifacts may have come from anywhere.
     const files = { circuit: artifacts.circuit, settings: artifacts.settings, srs: artifacts.srs };
     for (const [name, bytes] of Object.entries(files))
-      if (!existsSync(path(name))) writeFileSync(path(name), bytes);
+      if (!existsSync(path(name))) writeWhole(path(name), bytes);
     return (await this.ask({ ...work, prefix: join(folder, artifacts.digest) })) as CircuitResult;
   }
 

@@ -1,3 +1,4 @@
+// Long because appending, waking and waiting share what is idle, and a missed wake-up would stop a reader.
 import { EventEmitter } from 'node:events';
 import type { DataSource, EntityManager } from 'typeorm';
 import { EventLog, type Lag, type NextTurn } from '../event-log.js';

@@ -1,3 +1,4 @@
+// Long because values, gradients and witness of one convex program are of the same arrays.
 import { type LiabilityRisk, liabilityRisk } from '#lib/risk';
 import type { DualWitness, LossWeight } from '../certificate/witness.js';
 import { concentrated, deviationAt, lossChange, type PortfolioPart } from '../program/portfolio-part.js';

@@ -1,3 +1,4 @@
+// Long because it is one list: every way of forging a certificate that is tried.
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it } from 'vitest';

@@ -1,3 +1,4 @@
+// Long because rows, public values and the verdict on them follow one layout under two margins.
 import { z } from 'zod';
 import { InvalidInputError, parseInput } from '#lib/errors';
 import {
