@@ -15,6 +15,7 @@ import { quantitativeFigures } from './quantitative.js';
 import { kafkaQuoteFigures } from './quotes-kafka.js';
 import { quoteFigures } from './quotes.js';
 import { tradesOverKafka } from './trades-kafka.js';
+import { writerTurns } from './writer-turns.js';
 
 if (process.argv.includes('--trades-over-kafka')) {
   const [markets, accounts, trades] = process.argv.slice(-3).map(Number);
@@ -28,6 +29,12 @@ if (process.argv.includes('--matches')) {
 if (process.argv.includes('--commitments')) {
   const accounts = Number(process.argv.at(-1)) || 1_000_000;
   process.stdout.write(`${JSON.stringify(await commitmentFigures(accounts), null, 2)}\n`);
+  process.exit(0);
+}
+if (process.argv.includes('--writer')) {
+  const [markets, accounts] = process.argv.slice(-2).map(Number);
+  for (const { work, longestMs, allMs } of await writerTurns(markets || 500, accounts || 1_000_000))
+    process.stdout.write(`| ${work} | ${longestMs.toFixed(1)} ms | ${allMs.toFixed(0)} ms |\n`);
   process.exit(0);
 }
 if (process.argv.includes('--margin')) {

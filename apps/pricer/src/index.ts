@@ -10,3 +10,7 @@ export { QuoteDesk } from './quote-desk.js';
 export { installQuoteFastPath } from './rest/quote-fast-path.js';
 export { pricer } from './service.js';
 export { BookCommitments } from './book/book-commitments.js';
+export { AccountViews } from './account-views.js';
+export { bookView, fundingView, marketsView, premiumCurveView, riskView } from './exchange-views.js';
+export { previewParameters } from './parameter-preview.js';
+export { StressDesk } from './stress-desk.js';

@@ -36,11 +36,6 @@ export function pricerMetrics(
   metrics.gauge('zkrisk_insolvency_need', 'what is missing at marks, quote currency', () =>
     money(pricer.engine.solvency().need),
   );
-  metrics.gauge(
-    'zkrisk_credit_worst',
-    'largest debt that all accounts together could leave in a scenario, quote currency',
-    () => pricer.engine.credit.worst(1).at(0)?.deficit ?? 0,
-  );
   metrics.gauge('zkrisk_credit_reserve', 'credit charges that defaults have not taken, quote currency', () =>
     money(ledger().creditReserve),
   );

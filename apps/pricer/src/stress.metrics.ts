@@ -14,8 +14,13 @@ export function stressMetrics(metrics: Metrics, desk: StressDesk): void {
     () => desk.refreshed()?.distance.insolvency.atLeast,
   );
   metrics.gauge(
+    'zkrisk_credit_worst',
+    'largest debt that all accounts together could leave in a scenario of the risk parameters, quote currency',
+    () => desk.refreshed()?.credit.at(0)?.deficit,
+  );
+  metrics.gauge(
     'zkrisk_stress_bar_seconds',
-    'end of the bar that both distances are of, seconds since 1970',
+    'end of the bar that distances and debts are of, seconds since 1970',
     () => {
       const barEnd = desk.known?.barEnd;
       return barEnd === undefined ? undefined : barEnd / 1000;

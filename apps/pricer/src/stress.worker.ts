@@ -17,8 +17,8 @@ export type StressRequest =
 let slices: AccountSlice[] = [];
 
 try {
-  // On Linux of this thread alone: whoever decides goes first where both want the processor.
-  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
+  // On Linux of this thread alone: whoever decides goes first where both want the processor, and the figure comes in time all the same.
+  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
 } catch {
   // Not permitted here; it then competes as an equal.
 }

@@ -17,6 +17,7 @@ export * from './venues/conventional/conventional-venue.js';
 export * from './venues/conventional/rule-sets.js';
 export * from './venues/conventional/rules.js';
 export { type AccountSlice, BookCopy, type BookFrame } from './stress/book-copy.js';
+export { CreditDeficits } from './stress/credit-deficits.js';
 export * from './stress/insolvency-distance.js';
 export * from './stress/scenarios.js';
 export * from './stress/stress-book.js';

@@ -10,3 +10,4 @@ export { CccGarch } from './baselines/ccc-garch.js';
 export { DccNonlinear } from './baselines/dcc-nl.js';
 export { EwmaCovariance } from './baselines/ewma.js';
 export { RiskMetrics2006 } from './baselines/riskmetrics-2006.js';
+export { kernelMultiply, kernelMultiplyTransposed } from './kernel.js';

@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { formatMoney } from '#lib/amounts';
 import { Documented, NeedsScope } from '#lib/service';
 import { PricerService } from '../pricer.service.js';
-
-const SHOWN = 20;
+import { StressDesk } from '../stress-desk.js';
 
 const creditResponse = z.object({
   marketTime: z.string(),
@@ -19,7 +18,10 @@ const creditResponse = z.object({
     .describe('what accounts have paid for their default option, less what defaults have taken'),
   charged: z.string().describe('paid by accounts since the beginning'),
   defaults: z.string().describe('losses of bankrupt accounts since the beginning'),
-  counted: z.boolean().describe('whether all accounts are counted at the marks of the last bar'),
+  countedAt: z
+    .string()
+    .nullable()
+    .describe('market time at whose marks all accounts are counted in the scenarios; null before a forecast'),
   scenarios: z
     .array(z.object({ scenario: z.string(), times: z.number(), deficit: z.number() }))
     .describe('what all accounts together could leave as a debt, the largest first'),
@@ -29,7 +31,10 @@ const creditResponse = z.object({
 @ApiTags('exchange')
 @Controller('v1')
 export class CreditController {
-  constructor(@Inject(PricerService) private readonly pricer: PricerService) {}
+  constructor(
+    @Inject(PricerService) private readonly pricer: PricerService,
+    @Inject(StressDesk) private readonly desk: StressDesk,
+  ) {}
 
   @Get('credit')
   @NeedsScope('quote')
@@ -37,9 +42,11 @@ export class CreditController {
     summary: 'Debts that accounts could leave by scenario, the caps on them, and the credit reserve',
     response: creditResponse,
   })
-  credit(): z.output<typeof creditResponse> {
+  async credit(): Promise<z.output<typeof creditResponse>> {
+    // Counting all accounts here would hold whoever decides trades, once a bar.
+    const report = await this.desk.latest();
     const { engine } = this.pricer;
-    const { ledger, credit, board, marginCapital: capital } = engine;
+    const { ledger, board, marginCapital: capital } = engine;
     const { accountShare, poolShare } = engine.parameters.rules.parameters.credit;
     return {
       marketTime: new Date(board.now).toISOString(),
@@ -51,8 +58,8 @@ export class CreditController {
       reserve: formatMoney(ledger.creditReserve),
       charged: formatMoney(ledger.totals.creditCharges),
       defaults: formatMoney(ledger.totals.bankruptcies),
-      counted: credit.complete,
-      scenarios: credit.worst(SHOWN),
+      countedAt: report && new Date(report.at).toISOString(),
+      scenarios: [...(report?.credit ?? [])],
     };
   }
 }

@@ -87,7 +87,29 @@ describe(BookCopy, () => {
         }
         expect(stressReportOf(copy.frame, slices, [])).toEqual(whole);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
+    );
+  });
+
+  it('has the debts of the scenarios that the exchange itself counts', () => {
+    fc.assert(
+      fc.property(steps(25), (before) => {
+        const machine = machineOf();
+        for (const step of before) take(machine, step);
+        // All accounts at the marks of now.
+        machine.forecast();
+        while (!machine.engine.credit.complete) machine.marks();
+        machine.forecast();
+        while (!machine.engine.credit.complete) machine.marks({}, 0);
+        const known = new Map(
+          machine.engine.credit
+            .worst(1000)
+            .map(({ scenario, times, deficit }) => [`${times} ${scenario}`, deficit]),
+        );
+        for (const { scenario, times, deficit } of stressReport(machine.engine)!.credit)
+          expect(deficit).toBeCloseTo(known.get(`${times} ${scenario}`)!, 2);
+      }),
+      { numRuns: 15 },
     );
   });
 

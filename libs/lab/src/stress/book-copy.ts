@@ -20,6 +20,8 @@ export interface BookFrame {
   readonly marks: Float64Array;
   /** for the maintenance margins; its scenarios have names alone, their moves are in `shocks` */
   readonly margin: PortfolioModel;
+  /** the moves that credit is measured in: the same object where margin is measured in them too */
+  readonly stress: PortfolioModel;
   /** worth of P and of L with the open book at marks, money */
   readonly capital: number;
   readonly liquidity: number;
@@ -150,13 +152,18 @@ function frameOf(engine: PricingEngine): BookFrame | null {
   const { exchange, liquidity } = poolWorth(ledger, board);
   const markets = ledger.marketNames();
   const open = markets.filter((market) => ledger.isOpen(market));
-  const { margin } = accounts.model(open.map((market) => ({ market })));
+  const { margin, stress } = accounts.model(open.map((market) => ({ market })));
+  const plain = withNamesAlone(margin);
   return {
     ...{ at: board.now, forecastId, barEnd, forecastMarkets: board.markets, forecast: forecast.returns },
     ...{ markets, marks: Float64Array.from(markets, (market) => board.mark(market)?.value ?? NaN) },
-    margin: { ...margin, scenarios: margin.scenarios.map(({ name }) => ({ name, shocks: [] })) },
+    ...{ margin: plain, stress: stress === margin ? plain : withNamesAlone(stress) },
     ...{ capital: exchange, liquidity, accounts: ledger.openCount },
   };
+}
+
+function withNamesAlone(model: PortfolioModel): PortfolioModel {
+  return { ...model, scenarios: model.scenarios.map(({ name }) => ({ name, shocks: [] })) };
 }
 
 function columnsOf(rows: readonly Row[]): AccountSlice {

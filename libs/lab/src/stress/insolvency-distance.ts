@@ -1,6 +1,7 @@
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { covarianceMatrix, covarianceTimes } from '#lib/risk';
+import { kernelMultiply, kernelMultiplyTransposed } from '#lib/volatility';
 import { deviationOf, type StressBook } from './stress-book.js';
+import { largestEigenvalue, resolventForm, tridiagonalised } from './tridiagonal.js';
 
 /** How far, in standard deviations of the forecast (Mahalanobis), the nearest move is that costs the pool an amount. */
 export interface InsolvencyDistance {
@@ -44,11 +45,8 @@ export function insolvencyDistance(book: StressBook, amount: number): Insolvency
   // Between the chord's bound and the best move found the quadratic bound may be tighter.
   if (above.distance <= low * (1 + CLOSE))
     return { atLeast: low, atMost: above.distance, moves: above.moves };
-  [low, high] = bisect(
-    low,
-    Math.min(above.distance, FARTHEST),
-    REFINEMENTS,
-    (d) => quadraticBound(book, root, d) >= amount,
+  [low, high] = bisect(low, Math.min(above.distance, FARTHEST), REFINEMENTS, (d) =>
+    reaches(book, root, d, amount),
   );
   return {
     atLeast: Math.max(atLeastByChord, Math.min(low, high)),
@@ -84,17 +82,16 @@ function chordBound(book: StressBook, d: number): number {
   return d * deviationOf(book.forecast, vector) + constant;
 }
 
-/** The least of the mixed bounds: chords up to a multiple of the equity, parabolas past it. */
-function quadraticBound(book: StressBook, root: Matrix, d: number): number {
-  let least = chordBound(book, d);
-  for (const until of CHORD_UNTIL) least = Math.min(least, mixedBound(book, root, d, until));
-  return least;
+/** Whether the least of the mixed bounds, chords up to a multiple of the equity and parabolas past it, is an amount or more. */
+function reaches(book: StressBook, root: Float64Array, d: number, amount: number): boolean {
+  if (chordBound(book, d) < amount) return false;
+  return CHORD_UNTIL.every((until) => mixedBound(book, root, d, until) >= amount);
 }
 
-function mixedBound(book: StressBook, root: Matrix, d: number, until: number): number {
+function mixedBound(book: StressBook, root: Float64Array, d: number, until: number): number {
   const { n } = book;
   const vector = Float64Array.from(book.net);
-  const curvature = Matrix.zeros(n, n);
+  const curvature = new Float64Array(n * n);
   let constant = 0;
   for (let a = 0; a < book.accounts; a++) {
     const reach = d * book.deviation[a];
@@ -110,28 +107,26 @@ function mixedBound(book: StressBook, root: Matrix, d: number, until: number): n
     }
     const weight = 1 / (4 * equity);
     for (let i = first; i < end; i++)
-      for (let j = first; j < end; j++) {
-        const [p, q] = [book.market[i], book.market[j]];
-        curvature.set(p, q, curvature.get(p, q) + weight * book.notional[i] * book.notional[j]);
-      }
+      for (let j = first; j < end; j++)
+        curvature[book.market[i] * n + book.market[j]] += weight * book.notional[i] * book.notional[j];
   }
   return constant + ellipsoidBound(vector, curvature, root, d);
 }
 
-/** min over λ of λd² + ¼ Σ ṽ²/(λ − μ): μ, ṽ eigenvalues of LᵀQL and Lᵀv in their axes, Σ = LLᵀ. */
-function ellipsoidBound(vector: Float64Array, curvature: Matrix, root: Matrix, d: number): number {
-  const turned = root.transpose().mmul(curvature).mmul(root);
-  const { realEigenvalues: values, eigenvectorMatrix: axes } = new EigenvalueDecomposition(turned, {
-    assumeSymmetric: true,
-  });
-  const linear = axes
-    .transpose()
-    .mmul(root.transpose().mmul(Matrix.columnVector(Array.from(vector))))
-    .to1DArray();
-  const top = Math.max(0, ...values);
-  const bound = (lambda: number) =>
-    lambda * d * d + linear.reduce((sum, value, i) => sum + (value * value) / (4 * (lambda - values[i])), 0);
-  const size = Math.hypot(...linear);
+/** min over λ of λd² + ¼ṽᵀ(λ − UQUᵀ)⁻¹ṽ: ṽ = Uv, Σ = UᵀU. */
+function ellipsoidBound(
+  vector: Float64Array,
+  curvature: Float64Array,
+  upper: Float64Array,
+  d: number,
+): number {
+  const n = vector.length;
+  const half = kernelMultiply(upper, curvature, new Float64Array(n * n), n, n, n);
+  const turned = kernelMultiplyTransposed(half, upper, new Float64Array(n * n), n, n, n);
+  const form = tridiagonalised(turned, kernelMultiply(upper, vector, new Float64Array(n), n, n, 1));
+  const top = Math.max(0, largestEigenvalue(form));
+  const bound = (lambda: number) => lambda * d * d + resolventForm(form, lambda) / 4;
+  const size = Math.hypot(...form.vector);
   // At the optimum ‖u‖ = d: λ − μ is at most ‖ṽ‖/(2d) above the largest eigenvalue.
   let low = top * (1 + 1e-12) + (1e-9 * size) / d;
   let high = top + size / (2 * d) + 1e-12;
@@ -143,22 +138,19 @@ function ellipsoidBound(vector: Float64Array, curvature: Matrix, root: Matrix, d
   return bound((low + high) / 2);
 }
 
-/** A lower triangular L with LLᵀ = Σ, pivots floored at nothing. */
-function covarianceRoot({ forecast, n }: StressBook): Matrix {
+/** An upper triangular U with UᵀU = Σ, pivots floored at nothing; row-major. */
+function covarianceRoot({ forecast, n }: StressBook): Float64Array {
   const sigma = covarianceMatrix(forecast);
-  const root = Matrix.zeros(n, n);
-  for (let j = 0; j < n; j++) {
-    let pivot = sigma[j * n + j];
-    for (let k = 0; k < j; k++) pivot -= root.get(j, k) ** 2;
-    const diagonal = Math.sqrt(Math.max(pivot, 0));
-    root.set(j, j, diagonal);
-    for (let i = j + 1; i < n; i++) {
+  const root = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) {
       let value = sigma[i * n + j];
-      for (let k = 0; k < j; k++) value -= root.get(i, k) * root.get(j, k);
-      root.set(i, j, diagonal > 0 ? value / diagonal : 0);
+      for (let k = 0; k < j; k++) value -= root[i * n + k] * root[j * n + k];
+      const pivot = root[j * n + j];
+      if (i === j) root[i * n + i] = Math.sqrt(Math.max(value, 0));
+      else root[i * n + j] = pivot > 0 ? value / pivot : 0;
     }
-  }
-  return root;
+  return Float64Array.from(root, (_, at) => root[(at % n) * n + Math.floor(at / n)]);
 }
 
 /** The nearest move found that costs the amount: ascents from several directions, at distances by bisection. */

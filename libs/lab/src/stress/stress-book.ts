@@ -2,6 +2,7 @@ import { InvalidInputError } from '#lib/errors';
 import { type MarginPosition, standing } from '#lib/margin';
 import { factorExposures, type FactorForecast, quadraticForm } from '#lib/risk';
 import type { AccountSlice, BookFrame } from './book-copy.js';
+import type { CreditDeficits } from './credit-deficits.js';
 
 /** An account as stress sees it. */
 export interface StressAccount {
@@ -76,6 +77,35 @@ export class StressBook {
     return this.names.length;
   }
 
+  private byMarket: { readonly start: Int32Array; readonly accounts: Int32Array } | undefined;
+
+  /** Accounts with a position in a market, ascending. */
+  holdersOf(market: number): Int32Array {
+    const { start, accounts } = (this.byMarket ??= this.accountsByMarket());
+    return accounts.subarray(start[market], start[market + 1]);
+  }
+
+  private accountsByMarket(): { readonly start: Int32Array; readonly accounts: Int32Array } {
+    const start = new Int32Array(this.n + 1);
+    const last = new Int32Array(this.n).fill(-1);
+    const each = (holds: (market: number, account: number) => void) => {
+      last.fill(-1);
+      for (let a = 0; a < this.accounts; a++)
+        for (let at = this.start[a]; at < this.start[a + 1]; at++) {
+          const market = this.market[at];
+          if (last[market] === a) continue;
+          last[market] = a;
+          holds(market, a);
+        }
+    };
+    each((market) => start[market + 1]++);
+    for (let i = 0; i < this.n; i++) start[i + 1] += start[i];
+    const accounts = new Int32Array(start[this.n]);
+    const next = start.slice();
+    each((market, a) => (accounts[next[market]++] = a));
+    return { start, accounts };
+  }
+
   /** x_a·r, an account's gain. */
   gain(account: number, moves: Float64Array): number {
     let gain = 0;
@@ -147,10 +177,13 @@ export function deviationOf(forecast: FactorForecast, x: Float64Array): number {
 /**
  * The accounts of a copied book at its marks, over the forecast's markets; positions in others count in equity and margin alone. A market
  * without a mark is at each account's entry.
+ *
+ * @param deficits that they are added to
  */
 export function copiedAccounts(
   { forecastMarkets, markets, marks, margin }: BookFrame,
   slices: readonly AccountSlice[],
+  deficits?: CreditDeficits,
 ): StressAccount[] {
   const forecastIndex = new Map(forecastMarkets.map((market, i) => [market, i]));
   const inForecast = markets.map((market) => forecastIndex.get(market));
@@ -166,6 +199,7 @@ export function copiedAccounts(
         if (index !== undefined) positions.push([index, size[at] * mark]);
       }
       const { equity, maintenanceMargin: maintenance } = standing(cash, held, margin);
+      deficits?.add(equity, held);
       return { account: names[a] ?? '', equity, maintenance, positions };
     }),
   );

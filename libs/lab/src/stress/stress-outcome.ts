@@ -38,35 +38,99 @@ export function movesOf({ moves, dead }: StressScenario): Float64Array {
   return dead === undefined ? moves : moves.map((move, i) => (i === dead ? Math.max(-1, 2 * move) : move));
 }
 
+/** What the accounts of a book come to, added up. */
+interface Sums {
+  poolLoss: number;
+  badDebt: number;
+  liquidated: number;
+  notional: number;
+  /** by group */
+  readonly losses: Float64Array;
+}
+
+/** A book without a move: where one market moves, all accounts but its holders are as they were. */
+export class UnmovedBook {
+  /** by account: its group of {@link GROUPS} */
+  readonly group: Uint8Array;
+  /** by group */
+  readonly accounts: Int32Array;
+  readonly sums: Sums;
+  readonly still: Float64Array;
+
+  constructor(readonly book: StressBook) {
+    this.group = Uint8Array.from(book.equity, (equity, a) => {
+      let gross = 0;
+      for (let at = book.start[a]; at < book.start[a + 1]; at++) gross += Math.abs(book.notional[at]);
+      const leverage = equity > 0 ? gross / equity : Infinity;
+      return GROUPS.findIndex(([, most]) => leverage < most || most === Infinity);
+    });
+    this.accounts = new Int32Array(GROUPS.length);
+    for (const group of this.group) this.accounts[group]++;
+    this.still = new Float64Array(book.n);
+    this.sums = noSums();
+    for (let a = 0; a < book.accounts; a++) this.add(this.sums, a, this.still, 1);
+  }
+
+  /** All accounts after moves. */
+  after(moves: Float64Array): Sums {
+    const { book, still } = this;
+    const moved = moves.reduce((count, move) => (move === 0 ? count : count + 1), 0);
+    if (moved !== 1) {
+      const sums = noSums();
+      for (let a = 0; a < book.accounts; a++) this.add(sums, a, moves, 1);
+      return sums;
+    }
+    const sums = { ...this.sums, losses: this.sums.losses.slice() };
+    for (const account of book.holdersOf(moves.findIndex((move) => move !== 0))) {
+      this.add(sums, account, still, -1);
+      this.add(sums, account, moves, 1);
+    }
+    return sums;
+  }
+
+  private add(sums: Sums, account: number, moves: Float64Array, sign: 1 | -1): void {
+    const equity = this.book.equity[account];
+    const { gain, after, moved, closed } = accountAfter(this.book, account, moves);
+    sums.poolLoss += sign * Math.max(gain, -equity);
+    sums.badDebt += sign * Math.max(0, -after);
+    sums.losses[this.group[account]] -= sign * Math.max(gain, -Math.max(0, equity));
+    if (!closed) return;
+    sums.liquidated += sign;
+    sums.notional += sign * moved;
+  }
+}
+
+function noSums(): Sums {
+  return {
+    ...{ poolLoss: 0, badDebt: 0, liquidated: 0, notional: 0 },
+    losses: new Float64Array(GROUPS.length),
+  };
+}
+
 /**
  * A book after a move. Accounts below maintenance are liquidated at the prices after it; the margin that each had is taken to change with
  * its notional.
+ *
+ * @param unmoved of the book: to be made once for several scenarios
  */
-export function stressOutcome(book: StressBook, scenario: StressScenario): StressOutcome {
+export function stressOutcome(
+  book: StressBook,
+  scenario: StressScenario,
+  unmoved = new UnmovedBook(book),
+): StressOutcome {
   const { name, liquidityLeft = 0 } = scenario;
   const moves = movesOf(scenario);
-  const lossByMarket = Array.from(book.net, (x, i) => x * moves[i]);
-  const groups = GROUPS.map(([group]) => ({ group, accounts: 0, loss: 0 }));
-  const liquidated = { accounts: 0, notional: 0 };
-  let badDebt = 0;
-  for (let a = 0; a < book.accounts; a++) {
-    const { gain, after, gross, moved, closed } = accountAfter(book, a, moves);
-    const leverage = book.equity[a] > 0 ? gross / book.equity[a] : Infinity;
-    const group = groups[GROUPS.findIndex(([, most]) => leverage < most || most === Infinity)];
-    group.accounts++;
-    group.loss -= Math.max(gain, -Math.max(0, book.equity[a]));
-    if (closed) {
-      liquidated.accounts++;
-      liquidated.notional += moved;
-    }
-    badDebt += Math.max(0, -after);
-  }
-  const poolLoss = book.loss(moves);
+  const { poolLoss, badDebt, liquidated, notional, losses } = unmoved.after(moves);
   const liquidity = Math.max(0, book.liquidity) * (1 - liquidityLeft);
   const fromCapital = Math.max(0, Math.min(poolLoss, book.capital));
   const fromLiquidity = Math.max(0, Math.min(poolLoss - fromCapital, liquidity));
   return {
-    ...{ name, lossByMarket, groups, liquidated, badDebt, poolLoss, fromCapital, fromLiquidity },
+    ...{ name, lossByMarket: Array.from(book.net, (x, i) => x * moves[i]) },
+    groups: GROUPS.map(([group], g) => ({ group, accounts: unmoved.accounts[g], loss: losses[g] })),
+    // Rounding may leave a little of what is gone.
+    liquidated: { accounts: liquidated, notional: liquidated === 0 ? 0 : notional },
+    badDebt: Math.max(0, badDebt),
+    ...{ poolLoss, fromCapital, fromLiquidity },
     uncovered: Math.max(0, poolLoss - fromCapital - fromLiquidity),
   };
 }

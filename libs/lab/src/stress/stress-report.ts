@@ -1,10 +1,11 @@
-import type { PricingEngine } from '#lib/exchange';
+import type { PricingEngine, ScenarioDeficit } from '#lib/exchange';
 import { covarianceEntry, type FactorForecast } from '#lib/risk';
+import { CreditDeficits } from './credit-deficits.js';
 import { type InsolvencyDistance, insolvencyDistance } from './insolvency-distance.js';
 import { type AccountSlice, BookCopy, type BookFrame } from './book-copy.js';
 import { type ScenarioSources, stressGrid } from './scenarios.js';
 import { copiedAccounts, StressBook } from './stress-book.js';
-import { type StressOutcome, stressOutcome, type StressScenario } from './stress-outcome.js';
+import { type StressOutcome, stressOutcome, type StressScenario, UnmovedBook } from './stress-outcome.js';
 
 /** A book under stress: the grid, and how far the nearest moves are that use up P, then P and L. */
 export interface StressReport {
@@ -20,7 +21,12 @@ export interface StressReport {
   readonly distance: { readonly capital: InsolvencyDistance; readonly insolvency: InsolvencyDistance };
   /** the worst for the pool first */
   readonly scenarios: readonly StressOutcome[];
+  /** debts that accounts could leave in the scenarios of the risk parameters, the largest first */
+  readonly credit: readonly ScenarioDeficit[];
 }
+
+/** Scenarios of the risk parameters in a report. */
+const CREDIT_SHOWN = 20;
 
 /** Correlation from which markets count as one cluster. */
 const TOGETHER = 0.8;
@@ -37,9 +43,10 @@ function slicesOf(copy: BookCopy): AccountSlice[] {
   return slices;
 }
 
-function bookOf(frame: BookFrame, slices: readonly AccountSlice[]): StressBook {
+function bookOf(frame: BookFrame, slices: readonly AccountSlice[], deficits?: CreditDeficits): StressBook {
   const { forecastMarkets, capital, liquidity, forecast } = frame;
-  return new StressBook(forecastMarkets, copiedAccounts(frame, slices), capital, liquidity, forecast);
+  const accounts = copiedAccounts(frame, slices, deficits);
+  return new StressBook(forecastMarkets, accounts, capital, liquidity, forecast);
 }
 
 /** Both distances of a book; P's debt counts for L. */
@@ -66,14 +73,17 @@ export function stressReportOf(
   slices: readonly AccountSlice[],
   history: NonNullable<ScenarioSources['history']>,
 ): StressReport {
-  const book = bookOf(frame, slices);
+  const deficits = new CreditDeficits(frame.stress);
+  const book = bookOf(frame, slices, deficits);
+  const unmoved = new UnmovedBook(book);
   const { at, forecastId, barEnd } = frame;
   return {
     ...{ at, forecastId, barEnd, markets: [...book.markets], accounts: book.accounts },
     ...{ capital: book.capital, liquidity: book.liquidity, distance: distancesOf(book) },
     scenarios: stressScenarios(book, history)
-      .map((scenario) => stressOutcome(book, scenario))
+      .map((scenario) => stressOutcome(book, scenario, unmoved))
       .sort((a, b) => b.poolLoss - a.poolLoss),
+    credit: deficits.worst(CREDIT_SHOWN),
   };
 }
 

@@ -5,7 +5,7 @@ import { covarianceMatrix, type FactorForecast } from '#lib/risk';
 import { insolvencyDistance } from './insolvency-distance.js';
 import { stressGrid } from './scenarios.js';
 import { deviationOf, type StressAccount, StressBook } from './stress-book.js';
-import { stressOutcome } from './stress-outcome.js';
+import { accountAfter, movesOf, stressOutcome } from './stress-outcome.js';
 
 const N = 4;
 const MARKETS = ['A', 'B', 'C', 'D'];
@@ -145,6 +145,34 @@ describe('stressOutcome', () => {
       const inGroups = outcome.groups.reduce((sum, { accounts }) => sum + accounts, 0);
       expect(inGroups).toBe(book.accounts);
     }
+  });
+
+  it('is the sum over all accounts, also where one market moves and only its holders are looked at', () => {
+    fc.assert(
+      fc.property(seeds, leverages, (seed, leverage) => {
+        const drawn = bookOf(seed, 40, leverage);
+        for (const scenario of stressGrid(drawn)) {
+          const moves = movesOf(scenario);
+          const after = Array.from({ length: drawn.accounts }, (_, a) => accountAfter(drawn, a, moves));
+          const outcome = stressOutcome(drawn, scenario);
+          const sum = (part: (account: (typeof after)[number], a: number) => number) =>
+            after.reduce((total, account, a) => total + part(account, a), 0);
+          expect(outcome.poolLoss).toBeCloseTo(drawn.loss(moves), 6);
+          expect(outcome.badDebt).toBeCloseTo(
+            sum((account) => Math.max(0, -account.after)),
+            6,
+          );
+          expect(outcome.liquidated.accounts).toBe(sum(({ closed }) => (closed ? 1 : 0)));
+          expect(outcome.liquidated.notional).toBeCloseTo(
+            sum(({ closed, moved }) => (closed ? moved : 0)),
+            6,
+          );
+          const lost = sum(({ gain }, a) => -Math.max(gain, -Math.max(0, drawn.equity[a])));
+          expect(outcome.groups.reduce((total, { loss }) => total + loss, 0)).toBeCloseTo(lost, 6);
+        }
+      }),
+      { numRuns: 30 },
+    );
   });
 
   it('has every part of the grid', () => {
