@@ -5,6 +5,7 @@ import type { PricerConfig } from './pricer.config.js';
 import type { QuoteRequest } from './rest/schemas.js';
 import type { QuoteSeal } from './quote-seal.js';
 import type { QuoteStore } from './quote-store.js';
+import { RatesText } from './rates-text.js';
 
 /** Terms that an acceptance is held to. */
 export interface QuoteTerms {
@@ -25,6 +26,10 @@ export class QuoteDesk {
   given = 0;
   private lastExpiry = 0;
   private lastExpiryText = '';
+  private readonly rates = new RatesText();
+  private readonly addRate = (market: number, rate: number) => {
+    this.rates.add(market, rate);
+  };
 
   constructor(
     private readonly engine: () => PricingEngine,
@@ -41,11 +46,8 @@ export class QuoteDesk {
    */
   quote({ account, legs: asked }: QuoteRequest, key: string | null): string {
     const engine = this.engine();
-    const { markets } = engine.board;
-    let rates = '';
-    const price = engine.price(asked, undefined, (market, rate) => {
-      rates += `${market === 0 ? '' : ','}"${markets[market]}":${inCents(rate)}`;
-    });
+    this.rates.begin(engine.board.markets);
+    const price = engine.price(asked, undefined, this.addRate);
     const legs =
       price.legs.length === asked.length
         ? asked
@@ -76,7 +78,7 @@ export class QuoteDesk {
     return (
       `{"id":"${id}","account":"${account}","legs":[${legsText}],` +
       `"premium":{"risk":"${riskPremium}","liquidity":"${liquidityPremium}","total":"${formatMoney(price.riskPremium + price.liquidityPremium)}"},` +
-      `"risk":{"before":${price.riskBefore},"after":${price.riskAfter}},"fundingQuoteCurrencyPerYear":{${rates}},` +
+      `"risk":{"before":${price.riskBefore},"after":${price.riskAfter}},"fundingQuoteCurrencyPerYear":{${this.rates.text()}},` +
       `"forecastId":"${price.forecastId}","marketTime":"${engine.board.nowIso}","expiresAt":"${this.lastExpiryText}"${token}}`
     );
   }
@@ -104,13 +106,4 @@ export class QuoteDesk {
       })),
     };
   }
-}
-
-/** A number with two decimals, written through integers: doubles in shortest form take ten times as long. */
-function inCents(value: number): string {
-  const cents = Math.round(value * 100);
-  if (!(Math.abs(cents) < 0x3fffffff)) return String(cents / 100);
-  const size = cents < 0 ? -cents : cents;
-  const rest = size % 100;
-  return `${cents < 0 ? '-' : ''}${(size - rest) / 100}.${rest < 10 ? '0' : ''}${rest}`;
 }

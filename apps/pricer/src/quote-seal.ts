@@ -1,14 +1,44 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { QuoteExpiredError, UnknownQuoteError } from '#lib/exchange';
+
+/** Bytes of SHA-256: of a block, and of a digest. */
+const BLOCK = 64;
+const DIGEST = 32;
 
 /** Seals the terms of quotes, so that every process of the exchange accepts the quotes of all. */
 export class QuoteSeal {
-  constructor(private readonly secret: string) {}
+  private inner = Buffer.alloc(4 * BLOCK);
+  private readonly outer = Buffer.alloc(BLOCK + DIGEST);
+
+  constructor(private readonly secret: string) {
+    const key = Buffer.from(secret);
+    const short = key.length > BLOCK ? createHash('sha256').update(key).digest() : key;
+    for (let i = 0; i < BLOCK; i++) {
+      this.inner[i] = 0x36 ^ (short[i] ?? 0);
+      this.outer[i] = 0x5c ^ (short[i] ?? 0);
+    }
+  }
 
   /** @param terms the quote's id and a bar before the rest */
   seal(terms: string, expiresAt: number): string {
     const text = Buffer.from(`${expiresAt}|${terms}`, 'latin1').toString('base64url');
-    return `${text}.${this.mac(text).toString('base64url')}`;
+    return `${text}.${this.quickMac(text)}`;
+  }
+
+  /**
+   * HMAC-SHA-256 of ASCII, base64url, by two digests as RFC 2104 has it: an object of Node's for each quote takes three times as long.
+   * What is read is checked by Node's own.
+   */
+  private quickMac(text: string): string {
+    const end = BLOCK + text.length;
+    if (end > this.inner.length) {
+      const longer = Buffer.alloc(2 * end);
+      this.inner.copy(longer, 0, 0, BLOCK);
+      this.inner = longer;
+    }
+    this.inner.write(text, BLOCK, 'latin1');
+    this.outer.write(hash('sha256', this.inner.subarray(0, end), 'binary'), BLOCK, 'latin1');
+    return hash('sha256', this.outer, 'base64url');
   }
 
   /** The terms that a token seals; undefined where the seal is not ours. */

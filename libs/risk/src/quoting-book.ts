@@ -185,8 +185,9 @@ export class QuotingBook {
     for (let k = 0; k < K; k++) p[k] *= varianceRates[k] - relative * variances[k];
     const traded = this.holdingsAfter(legs);
     for (let i = 0; i < n; i++) {
-      const held = traded.find(({ market }) => market === i);
-      const x = held === undefined ? this.sums.notionals[i] : held.size * this.sums.prices[i];
+      let x = this.sums.notionals[i];
+      for (let leg = 0; leg < traded.length; leg++)
+        if (traded[leg].market === i) x = traded[leg].size * this.sums.prices[i];
       let sum = x * (ownRates[i] - relative * own[i]);
       for (let k = 0, at = i * K; k < K; k++) sum += loadings[at + k] * p[k];
       visit(i, (price / s) * x * sum);
