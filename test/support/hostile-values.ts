@@ -4,15 +4,27 @@ import { randomBytes } from 'node:crypto';
  * Values of records that must change nobody's money: no message at all, or one with a false claim.
  *
  * @param header of those that are messages
+ * @param plans that are open, whose executions are forged
  */
 export function hostileValues(
   header: { readonly id: string; readonly sequence: number; readonly time: number },
   topic: string,
+  plans: readonly string[] = [],
 ): string[] {
   const text = (payload: object, changes: object = {}) =>
     JSON.stringify({ ...header, topic, schemaVersion: 1, payload, ...changes });
   const legs = [{ market: 'M0', size: '1' }];
+  const forged = plans.slice(0, 2).flatMap((planId, i) => {
+    const report = { reportId: `${header.id}-${i}`, planId, liquidator: 'honest-0', status: 'full' };
+    return [
+      text({ ...report, fills: [{ ...legs[0], price: '1' }] }),
+      text({ ...report, fills: [{ market: 'M0', size: '1e30', price: '1' }] }),
+      text({ ...report, status: 'expired' }),
+      text({ ...report, claims: true, penaltyRate: 0 }),
+    ];
+  });
   return [
+    ...forged,
     randomBytes(40).toString('latin1'),
     '',
     '[]',

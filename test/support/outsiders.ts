@@ -52,12 +52,16 @@ export class Outsiders {
     );
   }
 
-  /** Each outsider writes rubbish and forgeries to a topic of its own, and tries one that is not. */
-  async attack(): Promise<void> {
+  /**
+   * Each outsider writes rubbish and forgeries to a topic of its own, and tries one that is not.
+   *
+   * @param plans that are open
+   */
+  async attack(plans: readonly string[] = []): Promise<void> {
     for (const { name, broker } of this.principals) {
       const own = ALL_TOPICS.filter(({ outsiders }) => outsiders?.includes(name));
       const { name: topic } = own[Math.floor(this.random.uniform() * own.length)];
-      const values = hostileValues(this.header(`hostile-${this.sequence}`), topic);
+      const values = hostileValues(this.header(`hostile-${this.sequence}`), topic, plans);
       const value = values[Math.floor(this.random.uniform() * values.length)];
       await broker.sendFast(topic, [{ key: 'gang-0', partition: 0, value, headers: {} }]).then(
         () => this.told.count(`${name} wrote ${topic}`),
