@@ -18,8 +18,8 @@ const CHARGED = { ...LINEAR, credit: { accountShare: null, poolShare: null, load
 /** An exchange with the operator's orders, and the charge for default options. */
 class Ordered extends ExchangeMachine {
   private issued = 0;
-  constructor() {
-    super(['A', 'B'], { volatility: 0.05, parameters: { marks: MARKS }, rules: CHARGED });
+  constructor(rules: object = CHARGED) {
+    super(['A', 'B'], { volatility: 0.05, parameters: { marks: MARKS }, rules });
     this.provide('lp', 1_000_000);
     this.wait(1000);
   }
@@ -230,5 +230,50 @@ describe('orders of the operator', () => {
     machine.order({ order: 'halt', market: 'A' });
     machine.order({ order: 'rescale', market: 'A', factor: '1000' });
     expect(() => machine.bust(bought)).toThrow(/rescaled/);
+  });
+
+  /** Caps on debts, as an exchange has them. */
+  const capped = () =>
+    new Ordered({ margin: { mode: 'portfolio' }, credit: { accountShare: 1, poolShare: 0.2 } });
+  const worst = (machine: Ordered) => machine.engine.credit.worst(1)[0].deficit;
+
+  it.each(['0.001', '1000'])(
+    'a rescaling by %s leaves the debts of a fall what they were, and the cap on them',
+    (factor) => {
+      const machine = capped();
+      machine.deposit('t', 30_000);
+      expect(machine.trade('t', { A: 1300 }).kind).toBe('trade-booked');
+      const before = worst(machine);
+      expect(before).toBeGreaterThan(1000);
+      machine.order({ order: 'halt', market: 'A' });
+      machine.order({ order: 'rescale', market: 'A', factor });
+      machine.order({ order: 'resume', market: 'A' });
+      expect(worst(machine)).toBeCloseTo(before, 0);
+      machine.deposit('u', 30_000);
+      const mark = machine.engine.board.mark('A')!.value;
+      expect(machine.trade('u', { A: (50_000 / mark).toFixed(8) }).kind).toBe('trade-booked');
+      // Past the cap without what t has, or with it, it is the same unit.
+      machine.deposit('v', 10_000_000);
+      const restarted = worst(machine);
+      machine.restart();
+      expect(worst(machine)).toBe(restarted);
+    },
+  );
+
+  it('a market that is listed anew is counted at its new mark', () => {
+    const machine = capped();
+    machine.deposit('t', 30_000);
+    machine.trade('t', { A: 200 });
+    machine.delist('A', '100');
+    machine.order({ order: 'resume', market: 'A' });
+    machine.marks({ A: 0.1 });
+    expect(machine.trade('t', { A: 1_300_000 }).kind).toBe('trade-booked');
+    const deficit = worst(machine);
+    expect(deficit).toBeGreaterThan(1000);
+    machine.restart();
+    expect(worst(machine)).toBe(deficit);
+    machine.forecast();
+    machine.wait(1000);
+    expect(worst(machine) / deficit).toBeCloseTo(1, 1);
   });
 });

@@ -23,7 +23,7 @@ import {
   type LossShareState,
   restoredLossShare,
 } from './accounts/loss-share.js';
-import { type Solvency, solvencyOf } from './accounts/solvency.js';
+import { claimsOf, type Solvency, solvencyOf } from './accounts/solvency.js';
 import type { BookEvent } from './book/book-event.js';
 import { BookRecorder } from './book/book-recorder.js';
 import { accountsOf, type CommandKey, marketsOf } from './book/decided-command.js';
@@ -165,7 +165,7 @@ export class PricingEngine implements Exchange {
   follow(events: readonly BookEvent[], state: PricingEngineState, forecast?: CovariancePayload): void {
     for (const event of events) {
       this.ledger.apply(event);
-      this.adopt(event);
+      this.adopt(event, marketsOf(event));
     }
     this.board.takeOver(state.board);
     this.board.setWarmUp(state.warmUp);
@@ -328,6 +328,7 @@ export class PricingEngine implements Exchange {
    */
   private settle(markets: readonly string[] | undefined): BookEvent[] {
     if (markets === undefined) this.settledAt = this.board.now;
+    else if (markets.length === 0) return [];
     return this.happened(fundingAccrued(this.ledger, this.standing.settleFunding(markets), this.board.now));
   }
 
@@ -548,14 +549,17 @@ export class PricingEngine implements Exchange {
   }
 
   /** Parameters and credit follow the books. */
-  private adopt(event: BookEvent): void {
+  private adopt(event: BookEvent, markets: readonly string[]): void {
     if (event.kind === 'parameters-set') {
       const rules = riskRules(event.version, event.parameters);
       this.parameters = exchangeParameters(rules, this.parameters.marks.orderSecret);
       this.board.setMarkParameters(this.parameters.marks);
     }
-    if (event.kind === 'credit-charged') this.credit.charged(event.account);
-    else for (const account of accountsOf(event)) this.credit.enter(account);
+    if (event.kind === 'market-rescaled' && event.last) this.credit.rescaled(event.market, Number(event.to));
+    if (event.kind === 'market-delisted') this.credit.delisted(event.market);
+    for (const account of accountsOf(event))
+      if (markets.length === 0) this.credit.cashChanged(account);
+      else this.credit.enter(account);
   }
 
   /** Records changes of the pool's book from now on, for receipts of trades. */
@@ -571,7 +575,7 @@ export class PricingEngine implements Exchange {
       this.recorder.record(event, markets, () => {
         this.ledger.apply(event);
       });
-    this.adopt(event);
+    this.adopt(event, markets);
     this.standing.capitalChanged();
     this.solvent = undefined;
     for (const market of markets) {
@@ -605,6 +609,11 @@ export class PricingEngine implements Exchange {
     if (loss === 0n) return [];
     const { insolvent } = solvencyOf(this.ledger, this.open.unrealised + loss, this.board.now);
     return insolvent ? markets : [];
+  }
+
+  /** The traders' equity at current marks, money in the books' units. */
+  get claims(): bigint {
+    return claimsOf(this.ledger, this.open.unrealised, this.board.now);
   }
 
   /** Whether the pool can pay the traders' equity, at current marks. */

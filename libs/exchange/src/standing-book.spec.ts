@@ -117,7 +117,7 @@ describe('the book in place', () => {
             const { size, entryNotional } = engine.ledger.market(market);
             gains += notionalOf(size, engine.board.mark(market)!.price, 'up') - entryNotional;
           }
-          expect(engine.solvency().claims).toBe(engine.ledger.collateral + gains);
+          expect(engine.claims).toBe(engine.ledger.collateral + gains);
           // Pairwise sums beside plain ones: equal to rounding.
           if (!engine.board.permits('A', 'reduce')) return;
           const legs = [{ market: 'A', size: '5' }];

@@ -67,6 +67,12 @@ export class AccountStandings {
     return this.standingOf(collateral, positions, reserved, { marginAccount, trade: trade ?? NO_LEGS });
   }
 
+  /** Equity and positions of {@link standing} alone, the same to the bit: caps on debts ask for no margin. */
+  atMarks(marginAccount: string, trade?: TradeEffect): Pick<AccountStanding, 'equity' | 'positions'> {
+    const { collateral, positions } = this.marked(marginAccount, trade);
+    return { equity: equityOf(collateral, positions), positions };
+  }
+
   /** An account's collateral and its positions at their marks; `trade` is applied first. */
   private marked(
     marginAccount: string,

@@ -23,11 +23,13 @@ const HOUR_MS = 3_600_000;
 /** Money as the books count it: 10^−8. */
 const UNITS = 10 ** MONEY_DECIMALS;
 
+type HeldAtMarks = Pick<AccountStanding, 'equity' | 'positions'>;
+
 /** An account before and after a command. */
 export interface AccountChange {
   readonly account: string;
-  readonly before: AccountStanding;
-  readonly after: AccountStanding;
+  readonly before: HeldAtMarks;
+  readonly after: HeldAtMarks;
 }
 
 /** The deficits of all accounts in one scenario. */
@@ -73,8 +75,8 @@ export class CreditBook {
     if (this.exposure !== undefined) this.put(this.exposure, account);
   }
 
-  /** An account has been charged: its positions are as they were. */
-  charged(account: string): void {
+  /** An account's cash or charge has changed: its positions are as they were. */
+  cashChanged(account: string): void {
     const exposure = (this.exposure = this.current());
     if (exposure === undefined) return;
     if (exposure.numberOf(account) === undefined || !this.ledger.hasPositions(account)) {
@@ -83,6 +85,20 @@ export class CreditBook {
     }
     const cash = toNumber(this.ledger.cashOf(account), MONEY_DECIMALS);
     exposure.setCash(account, cash, this.chargeOf(account));
+  }
+
+  /** A market was taken to another unit: its accounts are counted at its mark in that unit, not at one of the unit before. */
+  rescaled(market: string, mark: number): void {
+    const exposure = (this.exposure = this.current());
+    if (exposure === undefined || this.model?.indexOf.has(market) !== true) return;
+    exposure.rescaled(market, mark, Number(this.ledger.market(market).fundingIndex) / INDEX_UNIT);
+  }
+
+  /** A market has ended: listed anew it is counted at its new marks. */
+  delisted(market: string): void {
+    const exposure = (this.exposure = this.current());
+    if (exposure === undefined || this.model?.indexOf.has(market) !== true) return;
+    exposure.forgetMark(market);
   }
 
   /** A bar has ended: all accounts are to be counted at the marks of now. */
@@ -135,7 +151,7 @@ export class CreditBook {
    * @param after as a command would make it
    * @throws {CreditCapError} where that raises the account's worst deficit above δK, or the deficits of all in a scenario above βK
    */
-  requireCaps(account: string, before: () => AccountStanding, after: AccountStanding): void {
+  requireCaps(account: string, before: () => HeldAtMarks, after: HeldAtMarks): void {
     const exposure = (this.exposure = this.current(after.positions));
     if (exposure === undefined || exposure.bears(atMarks(after))) return;
     this.requireCapsOfAll([{ account, before: before(), after }]);
@@ -239,7 +255,7 @@ export class CreditBook {
   }
 }
 
-function atMarks({ equity, positions }: AccountStanding): AccountAtMarks {
+function atMarks({ equity, positions }: HeldAtMarks): AccountAtMarks {
   return {
     equity,
     positions: positions.map(({ market, size, mark }) => ({ market, notional: size * mark })),

@@ -2,13 +2,17 @@ import { divide } from '#lib/amounts';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 
 /** Whether the pool can pay the traders' equity, at marks. Money in the books' units. */
-export interface Solvency {
-  readonly insolvent: boolean;
-  /** D: the shortfall */
-  readonly need: bigint;
-  /** Σ E_a, the traders' equity at marks, debts of accounts that are not liquidated yet taken off */
-  readonly claims: bigint;
-}
+export type Solvency =
+  | { readonly insolvent: false; readonly need: 0n }
+  | {
+      readonly insolvent: true;
+      /** D: the shortfall */
+      readonly need: bigint;
+      /** {@link claimsOf} */
+      readonly claims: bigint;
+    };
+
+const SOLVENT: Solvency = { insolvent: false, need: 0n };
 
 /**
  * D = ((qᵀS − C)⁺ + shortfall − reserve − P − L − pending)⁺ at the marks of now, whatever has been realised. Gains that the pool has
@@ -23,14 +27,17 @@ export interface Solvency {
  */
 export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint, now: number): Solvency {
   const { capital, liquidity, pendingToCapital, pendingToLiquidity, creditReserve, shortfall } = ledger;
-  const accrued = ledger.accruedCredit(now);
-  const pool = accrued + creditReserve + capital + liquidity + pendingToCapital + pendingToLiquidity;
-  const need = (unrealised > 0n ? unrealised : 0n) + shortfall - pool;
-  return {
-    insolvent: need > 0n,
-    need: need > 0n ? need : 0n,
-    claims: ledger.collateral + unrealised - accrued,
-  };
+  const pool = creditReserve + capital + liquidity + pendingToCapital + pendingToLiquidity;
+  const lacking = (unrealised > 0n ? unrealised : 0n) + shortfall - pool;
+  // Asked with every command: without a lack, charges that have accrued, which are never negative, need not be counted.
+  if (lacking <= 0n) return SOLVENT;
+  const need = lacking - ledger.accruedCredit(now);
+  return need > 0n ? { insolvent: true, need, claims: claimsOf(ledger, unrealised, now) } : SOLVENT;
+}
+
+/** Σ E_a, the traders' equity at marks, debts of accounts that are not liquidated yet taken off. */
+export function claimsOf(ledger: ExchangeLedger, unrealised: bigint, now: number): bigint {
+  return ledger.collateral + unrealised - ledger.accruedCredit(now);
 }
 
 /**
@@ -39,8 +46,9 @@ export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint, now: numb
  *
  * @param claim money in the books' units
  */
-export function payable({ insolvent, need, claims }: Solvency, claim: bigint): bigint {
-  if (!insolvent) return claim;
+export function payable(solvency: Solvency, claim: bigint): bigint {
+  if (!solvency.insolvent) return claim;
+  const { need, claims } = solvency;
   if (claims <= need) return 0n;
   return divide(claim * (claims - need), claims, 'down');
 }

@@ -463,6 +463,8 @@ export class ExchangeLedger {
 }
 
 function first<T>(entries: ReadonlyMap<string, T>): T | undefined {
+  // Asked with every command, mostly in vain: an iterator costs more than the size.
+  if (entries.size === 0) return undefined;
   for (const entry of entries.values()) return entry;
   return undefined;
 }

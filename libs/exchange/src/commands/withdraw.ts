@@ -60,8 +60,8 @@ export function requireCapsAfter(
   marginAccount: string,
   amount: bigint,
 ): void {
-  const after = accounts.standing(marginAccount, { legs: [], cost: toNumber(amount, MONEY_DECIMALS) });
-  credit.requireCaps(marginAccount, () => accounts.standing(marginAccount), after);
+  const after = accounts.atMarks(marginAccount, { legs: [], cost: toNumber(amount, MONEY_DECIMALS) });
+  credit.requireCaps(marginAccount, () => accounts.atMarks(marginAccount), after);
 }
 
 /** The refusal of taking an amount off an account. */

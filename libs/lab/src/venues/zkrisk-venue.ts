@@ -185,7 +185,7 @@ export class ZkriskVenue implements Venue {
   }
 
   claims(): number {
-    return toNumber(this.engine.solvency().claims, MONEY_DECIMALS);
+    return toNumber(this.engine.claims, MONEY_DECIMALS);
   }
 
   fundingRate(market: number): number {

@@ -162,6 +162,33 @@ export class CreditExposure {
     this.next.indices[this.columns.marketOf(market)] = fundingIndex;
   }
 
+  /**
+   * A market is in another unit from now on: its accounts are counted at this mark in every pass, and all are summed anew. O(accounts).
+   *
+   * @param fundingIndex cumulative, money per unit of size
+   * @throws {InvalidInputError} for a price that is not one and a market without parameters
+   */
+  rescaled(market: string, price: number, fundingIndex: number): void {
+    requirePrice(market, price);
+    this.markEverywhere(market, price, fundingIndex);
+    this.countAll();
+  }
+
+  /** A market has ended, and with it all positions in it: should it begin again, its first mark is another one. */
+  forgetMark(market: string): void {
+    this.markEverywhere(market, NaN, 0);
+    this.drift.forget(this.columns.marketOf(market));
+  }
+
+  private markEverywhere(market: string, price: number, fundingIndex: number): void {
+    const code = this.columns.marketOf(market);
+    for (const { marks, indices } of new Set([this.next, ...this.counted])) {
+      marks[code] = price;
+      indices[code] = fundingIndex;
+    }
+    this.unmarked.delete(code);
+  }
+
   /** Replaces an account's state and its terms, at the marks of the pass it is counted in, where it owes its charge up to then. */
   set(account: string, cash: number, positions: readonly IndexedPosition[], charge = NO_CHARGE): void {
     for (const { market } of positions) {

@@ -25,6 +25,12 @@ export class ExposureDrift {
     this.errors.push(0);
   }
 
+  /** Nobody has a position in a market any more: neither sizes nor what rounding has left of them. */
+  forget(code: number): void {
+    this.sizes[code] = 0;
+    this.errors[code] = 0;
+  }
+
   /** Takes an account's positions in, or out as they were taken in. */
   addSizes({ start, length, sizes, codes }: AccountColumns, account: number, sign: 1 | -1): void {
     for (let slot = start[account], end = slot + length[account]; slot < end; slot++) {
