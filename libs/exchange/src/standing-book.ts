@@ -322,7 +322,10 @@ export class StandingBook {
   }
 
   private *markets(): Generator<{ market: string; size: bigint; entryNotional: bigint }> {
-    for (const market of this.ledger.marketNames()) yield { market, ...this.ledger.market(market) };
+    for (const market of this.ledger.marketNames()) {
+      const { size, entryNotional } = this.ledger.market(market);
+      yield { market, size, entryNotional };
+    }
   }
 
   private pool(): Omit<PoolAmounts, 'markets'> {

@@ -28,11 +28,13 @@ export function caseMargin(
   });
   if (!portfolio) return { positions: open };
   const met = new Map<string, Scenario>();
-  scenarios.forEach(({ name }, k) => {
+  for (let k = 0; k < scenarios.length; k++) {
+    // Most scenarios move other markets.
+    if (!at.some((i) => shocks[i * scenarios.length + k] !== 0)) continue;
     const moves = at.map((i) => shocks[i * scenarios.length + k]);
-    if (moves.some((move) => move !== 0))
-      met.set(moves.join(), met.get(moves.join()) ?? { name, shocks: moves });
-  });
+    const key = moves.join();
+    if (!met.has(key)) met.set(key, { name: scenarios[k].name, shocks: moves });
+  }
   return {
     positions: open,
     portfolio: {

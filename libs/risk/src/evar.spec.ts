@@ -48,6 +48,21 @@ describe(standardisedEvar, () => {
     );
   });
 
+  it('is the same whatever was asked for before: of the last evaluations it is looked up', () => {
+    const ask = (means: readonly number[], alphas: readonly number[]) =>
+      means.flatMap((k) => alphas.map((alpha) => ({ ...standardisedEvar(k, Math.log(alpha)) })));
+    const [means, alphas] = [
+      [-3, -1, 0.5],
+      [0.01, 0.05],
+    ];
+    const fresh = ask(means, alphas);
+    expect(new Set(fresh.map(({ value }) => value)).size).toBe(6);
+    // The same six again, looked up, and again after others have taken their places.
+    expect(ask(means, alphas)).toEqual(fresh);
+    ask([1, 2, 3, 4], alphas);
+    expect(ask(means, alphas)).toEqual(fresh);
+  });
+
   it('lies between the bounds that any tilt gives', () => {
     fc.assert(
       fc.property(k, logAlpha, logUniform(0.01, 100), (at, budget, tilt) => {

@@ -114,6 +114,23 @@ function asymptotic(k: number, budget: number): StandardisedEvar {
  * @param logAlpha ln α, negative
  */
 export function standardisedEvar(k: number, logAlpha: number): StandardisedEvar {
+  for (let i = 0; i < KEPT; i++) if (keptK[i] === k && keptLogAlpha[i] === logAlpha) return kept[i]!;
+  const found = evaluated(k, logAlpha);
+  keptK[oldest] = k;
+  keptLogAlpha[oldest] = logAlpha;
+  kept[oldest] = found;
+  oldest = (oldest + 1) % KEPT;
+  return found;
+}
+
+/** The last evaluations: a liquidation program asks for every other one of its own twice. */
+const KEPT = 8;
+const keptK = new Float64Array(KEPT).fill(NaN);
+const keptLogAlpha = new Float64Array(KEPT);
+const kept = new Array<StandardisedEvar | undefined>(KEPT).fill(undefined);
+let oldest = 0;
+
+function evaluated(k: number, logAlpha: number): StandardisedEvar {
   const budget = -logAlpha;
   if (Math.abs(k) > FAR) return asymptotic(k, budget);
   const logNegative = logNormalCdf(-k);

@@ -41,8 +41,10 @@ export function liabilityRisk(
   tailFactor = 1,
 ): LiabilityRisk {
   if (tailFactor !== 1) {
-    const { hs, hms, hss, ...rest } = liabilityRisk(measure, m, tailFactor * s, logAlpha);
-    return { ...rest, hs: tailFactor * hs, hms: tailFactor * hms, hss: tailFactor * tailFactor * hss };
+    const at = liabilityRisk(measure, m, tailFactor * s, logAlpha);
+    const { value, k, tilt, shift, hm, hmm } = at;
+    const [hs, hms, hss] = [tailFactor * at.hs, tailFactor * at.hms, tailFactor * tailFactor * at.hss];
+    return { value, k, tilt, shift, hm, hs, hmm, hms, hss };
   }
   const k = m / s;
   // A volatility too small to divide by counts as none.

@@ -1,7 +1,6 @@
 import { fromNumber, MONEY_DECIMALS, notionalOf, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import {
   deviationOf,
-  equityOf,
   expectedDeficit,
   type MarginPosition,
   type MarginStanding,
@@ -44,6 +43,8 @@ export interface AccountStanding extends MarginStanding {
 /** Margin of the traders' accounts, at the marks of now. */
 export class AccountStandings {
   private readonly models: MarginModels;
+  /** positions of the account whose charge was computed last: a pass computes thousands */
+  private readonly charged: { market: string; notional: number }[] = [];
 
   /** @param capital K, money */
   constructor(
@@ -213,24 +214,37 @@ export class AccountStandings {
   } {
     const { credit, margin } = this.rules().parameters;
     if (credit.loading === 0) return { rate: 0n, equity: 0, solvent: false };
-    const { collateral, positions } = this.marked(marginAccount);
-    if (positions.length === 0) return { rate: 0n, equity: collateral, solvent: false };
-    const equity = equityOf(collateral, positions);
-    const { stress } = this.model(positions);
-    const notionals: { market: string; notional: number }[] = [];
-    let summed = Math.abs(collateral);
-    for (const { market, size, entryNotional, mark } of positions) {
-      const notional = size * mark;
-      notionals.push({ market, notional });
+    const { ledger, board, charged } = this;
+    let cash = ledger.cashOf(marginAccount) - ledger.creditOf(marginAccount, board.now).owed;
+    let unrealised = 0;
+    let summed = 0;
+    let open = 0;
+    for (const [market, position] of ledger.positionsOf(marginAccount)) {
+      cash -= ledger.fundingOwedOn(market, position);
+      const size = toNumber(position.size, SIZE_DECIMALS);
+      const entryNotional = toNumber(position.entryNotional, MONEY_DECIMALS);
+      const notional = size * (board.mark(market)?.value ?? entryNotional / size);
+      unrealised += notional - entryNotional;
       summed += Math.abs(notional) + Math.abs(entryNotional);
+      if (open === charged.length) charged.push({ market, notional });
+      else {
+        charged[open].market = market;
+        charged[open].notional = notional;
+      }
+      open++;
     }
+    charged.length = open;
+    const collateral = toNumber(cash, MONEY_DECIMALS);
+    if (open === 0) return { rate: 0n, equity: collateral, solvent: false };
+    const equity = collateral + unrealised;
     const hours = margin.horizonMs / HOUR_MS;
-    const rate = (credit.loading * expectedDeficit(deviationOf(stress, notionals), equity)) / hours;
+    const deviation = deviationOf(this.model(charged).stress, charged);
+    const rate = (credit.loading * expectedDeficit(deviation, equity)) / hours;
     return {
       rate: fromNumber(rate, MONEY_DECIMALS, 'up', 'credit.rate'),
       equity,
       // Exact amounts are rounded by a unit or two a position.
-      solvent: equity > 1e-6 * positions.length + 1e-9 * summed,
+      solvent: equity > 1e-6 * open + 1e-9 * (Math.abs(collateral) + summed),
     };
   }
 

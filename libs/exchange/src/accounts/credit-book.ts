@@ -51,6 +51,7 @@ export class CreditBook {
   private markets = '';
   private rules: RiskRules | undefined;
   private model: PortfolioModel | undefined;
+  private readonly quotes = new Map<string, { exact: bigint; mark: number; fundingIndex: number }>();
 
   constructor(
     private readonly ledger: ExchangeLedger,
@@ -130,21 +131,35 @@ export class CreditBook {
     const { exposure } = this;
     if (accounts.length === 0 || exposure === undefined) return [];
     const { credit, margin } = this.holds().rules.parameters;
-    const valuation = exposure.valuation(
-      accounts,
-      (market) => {
-        const fundingIndex = Number(this.ledger.market(market).fundingIndex) / INDEX_UNIT;
-        return { mark: this.board.mark(market)?.value ?? NaN, fundingIndex };
-      },
-      this.accounts.model([]).stress,
-    );
+    const valuation = exposure.valuation(accounts, this.quoteOf, this.accounts.model([]).stress);
     const moved = exposure.movedCharges(accounts, valuation, {
       perUnit: (credit.loading * UNITS) / (margin.horizonMs / HOUR_MS),
-      ...{ at: this.board.now, smallest: SMALLEST_CHARGE_MOVE, share: CHARGE_SHARE },
-      ...{ misstated: MISSTATED_SHARE, debt: DEBT_SHARE },
+      at: this.board.now,
+      smallest: SMALLEST_CHARGE_MOVE,
+      share: CHARGE_SHARE,
+      misstated: MISSTATED_SHARE,
+      debt: DEBT_SHARE,
     });
     return moved.map((account) => exposure.nameOf(account));
   }
+
+  /** A market's mark and funding index in floats; an index is converted once for each value that it has. */
+  private readonly quoteOf = (market: string): { readonly mark: number; readonly fundingIndex: number } => {
+    const { fundingIndex: exact } = this.ledger.market(market);
+    const mark = this.board.mark(market)?.value ?? NaN;
+    let quote = this.quotes.get(market);
+    if (quote === undefined) {
+      quote = { exact, mark, fundingIndex: Number(exact) / INDEX_UNIT };
+      this.quotes.set(market, quote);
+      return quote;
+    }
+    quote.mark = mark;
+    if (quote.exact !== exact) {
+      quote.exact = exact;
+      quote.fundingIndex = Number(exact) / INDEX_UNIT;
+    }
+    return quote;
+  };
 
   /**
    * @param before the account as it is; looked at only where the account could lose more than it has

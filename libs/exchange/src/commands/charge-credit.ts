@@ -34,7 +34,9 @@ export function chargeCredit(
   // No charge is booked that nobody pays: at most the account's equity before it.
   const charged = solvent ? owed : lesser(owed, accounts.exactEquity(account) + owed);
   return {
-    ...{ kind: 'credit-charged', at, account },
+    kind: 'credit-charged',
+    at,
+    account,
     charged: formatMoney(charged > 0n ? charged : 0n),
     rate: formatMoney(rate),
   };

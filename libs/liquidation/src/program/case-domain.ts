@@ -1,4 +1,5 @@
 import { InvalidInputError } from '#lib/errors';
+import type { PortfolioModel } from '#lib/margin';
 import { requireAlpha } from '#lib/risk';
 import { isLinear, type LiquidationCase, marginModelOf } from './liquidation-case.js';
 
@@ -12,9 +13,10 @@ const SEMIDEFINITE_TOLERANCE = 1e-10;
 /**
  * Everything that a plan rests on; without a covariance that is one, bounds would not be bounds.
  *
+ * @returns the model of its margin; undefined where that is linear
  * @throws {InvalidInputError} naming the field
  */
-export function requireCase(given: LiquidationCase): void {
+export function requireCase(given: LiquidationCase): PortfolioModel | undefined {
   const { collateral, positions, pool, alpha, penaltyRate = 0, reserved = 0 } = given;
   const n = positions.length;
   requireAlpha(alpha);
@@ -66,7 +68,7 @@ export function requireCase(given: LiquidationCase): void {
     requireAtLeastZero(pool.liquidity.volatilityShare, 'pool.liquidity.volatilityShare');
   }
   requireJointCovariance(given);
-  requirePortfolio(given);
+  return requirePortfolio(given);
 }
 
 /**
@@ -113,8 +115,8 @@ function requireJointCovariance({ positions, pool }: LiquidationCase): void {
 }
 
 /** Tiers, scenarios, depths and the covariance of a portfolio's margin; the program is convex only with these. */
-function requirePortfolio(given: LiquidationCase): void {
-  if (isLinear(given)) return;
+function requirePortfolio(given: LiquidationCase): PortfolioModel | undefined {
+  if (isLinear(given)) return undefined;
   given.positions.forEach(({ tiers = [], maintenanceRate, initialRate, depth }, i) => {
     if (depth !== undefined) requireNumber(depth, `positions[${i}].depth`);
     if (initialRate > 1) throw new InvalidInputError(`positions[${i}].initialRate`, `must be at most 1`);
@@ -127,19 +129,20 @@ function requirePortfolio(given: LiquidationCase): void {
     });
   });
   const { portfolio } = given;
-  marginModelOf(given);
-  if (portfolio === undefined) return;
+  const model = marginModelOf(given);
+  if (portfolio === undefined) return model;
   if (portfolio.absorbable !== null) requireNumber(portfolio.absorbable, 'portfolio.absorbable');
   portfolio.scenarios.forEach(({ shocks }, k) => {
     shocks.forEach((shock, i) => {
       requireNumber(shock, `portfolio.scenarios[${k}].shocks[${i}]`);
     });
   });
-  if (portfolio.alpha === null) return;
+  if (portfolio.alpha === null) return model;
   portfolio.covariance.forEach((value, i) => {
     requireNumber(value, `portfolio.covariance[${i}]`);
   });
   requireCovariance(portfolio.covariance, given.positions.length, 'portfolio.covariance');
+  return model;
 }
 
 /** Symmetric, positive semi-definite within rounding of its correlations. */

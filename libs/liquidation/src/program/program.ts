@@ -54,8 +54,11 @@ export interface CaseStanding {
   readonly standing: AccountStanding;
 }
 
-export function caseStanding(given: LiquidationCase): CaseStanding {
-  const model = isLinear(given) ? undefined : marginModelOf(given);
+/** @param model of the case's margin, by {@link marginModelOf}, where that is not linear */
+export function caseStanding(
+  given: LiquidationCase,
+  model = isLinear(given) ? undefined : marginModelOf(given),
+): CaseStanding {
   return { model, standing: standingOf(given, model) };
 }
 

@@ -1,7 +1,7 @@
 import { excessBound } from '../certificate/bounds.js';
 import { type AffineFunction } from './linear-lagrangian.js';
 import { type LiquidationProgram, objectiveOf, roundingUnits } from '../program/program.js';
-import { excessAlong, premiumConstraint } from './premium-constraint.js';
+import { excessAlong, premiumShift } from './premium-constraint.js';
 
 /** A w that restores the margin, by the certificate's own arithmetic. */
 export interface FeasiblePoint {
@@ -62,7 +62,7 @@ function stepToward(
     if (!already && excess(1) > -safety) return undefined;
     const tau = already ? 0 : firstFeasible((step) => excess(step) + safety, 2 * safety);
     const w = start.map((value, i) => Math.min(1, Math.max(0, value + tau * (anchor[i] - value))));
-    const primalShift = premiumConstraint(program, w).shift;
+    const primalShift = premiumShift(program, w);
     if (excessBound(program, w, primalShift) <= 0) return { w, objective: objectiveOf(program, w) };
     if (tau >= 1) return undefined;
   }

@@ -1,3 +1,5 @@
+import { addOuter, factorise, solveFactorised } from './condensed-system.js';
+
 /** min f(z) over convex g(z) ≤ 0 and lower ≤ z ≤ upper, all smooth. */
 export interface ConvexProgram {
   readonly variables: number;
@@ -44,25 +46,150 @@ export function interiorPoint(
   maximum: number,
   visit: (iterate: InteriorIterate) => boolean,
 ): number {
-  const { variables: N, rows: m, lower, upper } = program;
-  const z = Float64Array.from(program.start);
-  const g = new Float64Array(m);
-  if (!program.values(z, g)) return 0;
-  const s = g.map((value) => Math.max(-value, 0.1));
-  const multipliers = new Float64Array(m).fill(1);
-  const atLower = lower.map((bound) => (bound > -Infinity ? 1 : 0));
-  const atUpper = upper.map((bound) => (bound < Infinity ? 1 : 0));
-  const complementary = m + sum(atLower) + sum(atUpper);
-  const trial = new Float64Array(N);
-  const trialValues = new Float64Array(m);
-  const gradient = new Float64Array(N);
-  const jacobian = new Float64Array(m * N);
-  const matrix = new Float64Array(N * N);
-  const [affine, step] = [directionOf(N, m), directionOf(N, m)];
-  const weight = new Float64Array(m);
-  const [aimLower, aimUpper] = [new Float64Array(N), new Float64Array(N)];
+  const { variables: N, rows: m } = program;
+  // Programs of one plan have one size. While one is being solved nobody else gets its arrays.
+  const point = spare?.N === N && spare.m === m ? spare : new Iteration(N, m);
+  spare = undefined;
+  const systems = solved(point, program, maximum, visit);
+  spare = point;
+  return systems;
+}
+
+/** Arrays of the last program, for the next one. */
+let spare: Iteration | undefined;
+
+function solved(
+  point: Iteration,
+  program: ConvexProgram,
+  maximum: number,
+  visit: (iterate: InteriorIterate) => boolean,
+): number {
+  if (!point.begin(program)) return 0;
+  let systems = 0;
+  for (; systems < maximum; systems++) {
+    const barrier = point.barrier();
+    if (visit({ z: point.z, multipliers: point.multipliers, barrier })) return systems;
+    if (!point.step(barrier)) return systems + 1;
+  }
+  return systems;
+}
+
+/** A direction of all variables, and what the predictor's adds to the corrector's right-hand sides. */
+class Direction {
+  readonly z: Float64Array;
+  readonly s: Float64Array;
+  readonly multipliers: Float64Array;
+  readonly atLower: Float64Array;
+  readonly atUpper: Float64Array;
+
+  constructor(variables: number, rows: number) {
+    this.z = new Float64Array(variables);
+    this.s = new Float64Array(rows);
+    this.multipliers = new Float64Array(rows);
+    this.atLower = new Float64Array(variables);
+    this.atUpper = new Float64Array(variables);
+  }
+}
+
+/** The iterate and the arrays that every step writes: programs are small, and making arrays would cost more than their sums. */
+class Iteration {
+  readonly z: Float64Array;
+  readonly multipliers: Float64Array;
+  private program!: ConvexProgram;
+  private readonly g: Float64Array;
+  private readonly s: Float64Array;
+  private readonly atLower: Float64Array;
+  private readonly atUpper: Float64Array;
+  private complementary = 0;
+  private readonly trial: Float64Array;
+  private readonly trialValues: Float64Array;
+  private readonly gradient: Float64Array;
+  private readonly jacobian: Float64Array;
+  private readonly matrix: Float64Array;
+  private readonly affine: Direction;
+  private readonly corrected: Direction;
+  private readonly weight: Float64Array;
+  private readonly aimLower: Float64Array;
+  private readonly aimUpper: Float64Array;
+  /** Σ of all products that the barrier is the mean of */
+  private products = 0;
+
+  constructor(
+    readonly N: number,
+    readonly m: number,
+  ) {
+    const of = (length: number) => new Float64Array(length);
+    [this.z, this.multipliers, this.g, this.s] = [of(N), of(m), of(m), of(m)];
+    [this.atLower, this.atUpper, this.aimLower, this.aimUpper] = [of(N), of(N), of(N), of(N)];
+    [this.trial, this.trialValues, this.gradient, this.weight] = [of(N), of(m), of(N), of(m)];
+    [this.jacobian, this.matrix] = [of(m * N), of(N * N)];
+    [this.affine, this.corrected] = [new Direction(N, m), new Direction(N, m)];
+  }
+
+  /** Goes to a program's start; false where its rows are not defined there. */
+  begin(program: ConvexProgram): boolean {
+    this.program = program;
+    const { N, m, z, g, s, multipliers, atLower, atUpper } = this;
+    const { lower, upper, start } = program;
+    this.complementary = m;
+    for (let j = 0; j < N; j++) {
+      z[j] = start[j];
+      atLower[j] = lower[j] > -Infinity ? 1 : 0;
+      atUpper[j] = upper[j] < Infinity ? 1 : 0;
+      this.complementary += atLower[j] + atUpper[j];
+    }
+    multipliers.fill(1);
+    if (!program.values(z, g)) return false;
+    for (let i = 0; i < m; i++) s[i] = Math.max(-g[i], 0.1);
+    return true;
+  }
+
+  /** The average complementarity. */
+  barrier(): number {
+    const { N, m, z, s, multipliers, atLower, atUpper } = this;
+    const { lower, upper } = this.program;
+    let products = 0;
+    for (let i = 0; i < m; i++) products += s[i] * multipliers[i];
+    for (let j = 0; j < N; j++) {
+      if (lower[j] > -Infinity) products += (z[j] - lower[j]) * atLower[j];
+      if (upper[j] < Infinity) products += (upper[j] - z[j]) * atUpper[j];
+    }
+    this.products = products;
+    return products / this.complementary;
+  }
+
+  /** One iteration; false where it comes no further. */
+  step(barrier: number): boolean {
+    const { program, N, z, multipliers, gradient, jacobian, matrix, affine, corrected } = this;
+    gradient.fill(0);
+    jacobian.fill(0);
+    matrix.fill(0);
+    program.derivatives(z, multipliers, gradient, jacobian, matrix);
+    this.condense();
+    if (!factorise(matrix, N)) return false;
+    this.direct(affine, 0, undefined);
+    const after = this.productsAfter(this.longest(affine));
+    const centring = Math.min(1, Math.max(after / this.products, 0)) ** 3;
+    this.direct(corrected, centring * barrier, affine);
+    return this.search(barrier);
+  }
+
+  /** The condensed system: H + Jᵀ(λ/s)J + the bounds' own. */
+  private condense(): void {
+    const { N, m, z, s, multipliers, atLower, atUpper, jacobian, matrix } = this;
+    const { lower, upper } = this.program;
+    for (let i = 0; i < m; i++) addOuter(matrix, jacobian, i * N, N, multipliers[i] / s[i]);
+    for (let j = 0; j < N; j++) {
+      if (lower[j] > -Infinity) matrix[j * N + j] += atLower[j] / (z[j] - lower[j]);
+      if (upper[j] < Infinity) matrix[j * N + j] += atUpper[j] / (upper[j] - z[j]);
+    }
+  }
+
   /** Solves for a direction, of the corrector where there is a predictor, into its arrays. */
-  const direct = (into: Direction, target: number, predictor?: Direction): void => {
+  private direct(into: Direction, target: number, predictor: Direction | undefined): void {
+    const { N, m, z, s, g, multipliers, atLower, atUpper } = this;
+    const { gradient, jacobian, weight, aimLower, aimUpper } = this;
+    const { lower, upper } = this.program;
     const right = into.z;
     for (let j = 0; j < N; j++) right[j] = -gradient[j];
     for (let i = 0; i < m; i++) {
@@ -80,7 +207,7 @@ export function interiorPoint(
         right[j] -= aimUpper[j] / (upper[j] - z[j]);
       }
     }
-    solveFactorised(matrix, N, right);
+    solveFactorised(this.matrix, N, right);
     for (let i = 0; i < m; i++) {
       let along = g[i] + s[i];
       for (let j = 0, row = i * N; j < N; j++) along += jacobian[row + j] * right[j];
@@ -94,8 +221,12 @@ export function interiorPoint(
       if (upper[j] < Infinity)
         into.atUpper[j] = (aimUpper[j] + atUpper[j] * right[j]) / (upper[j] - z[j]) - atUpper[j];
     }
-  };
-  const longest = (along: Direction): number => {
+  }
+
+  /** How far along a direction every slack and multiplier stays positive, at most 1. */
+  private longest(along: Direction): number {
+    const { N, m, z, s, multipliers, atLower, atUpper } = this;
+    const { lower, upper } = this.program;
     let length = 1 / BOUNDARY;
     for (let i = 0; i < m; i++) {
       if (along.s[i] < 0) length = Math.min(length, -s[i] / along.s[i]);
@@ -112,127 +243,50 @@ export function interiorPoint(
       }
     }
     return Math.min(1, BOUNDARY * length);
-  };
-  let systems = 0;
-  for (; systems < maximum; systems++) {
-    let products = 0;
-    for (let i = 0; i < m; i++) products += s[i] * multipliers[i];
-    for (let j = 0; j < N; j++) {
-      if (lower[j] > -Infinity) products += (z[j] - lower[j]) * atLower[j];
-      if (upper[j] < Infinity) products += (upper[j] - z[j]) * atUpper[j];
-    }
-    const barrier = products / complementary;
-    if (visit({ z, multipliers, barrier })) return systems;
-    gradient.fill(0);
-    jacobian.fill(0);
-    matrix.fill(0);
-    program.derivatives(z, multipliers, gradient, jacobian, matrix);
-    // The condensed system: H + Jᵀ(λ/s)J + the bounds' own.
-    for (let i = 0; i < m; i++) addOuter(matrix, jacobian, i * N, N, multipliers[i] / s[i]);
-    for (let j = 0; j < N; j++) {
-      if (lower[j] > -Infinity) matrix[j * N + j] += atLower[j] / (z[j] - lower[j]);
-      if (upper[j] < Infinity) matrix[j * N + j] += atUpper[j] / (upper[j] - z[j]);
-    }
-    if (!factorise(matrix, N)) return systems + 1;
-    direct(affine, 0);
-    const reach = longest(affine);
+  }
+
+  /** Σ of the products after a step along the predictor. */
+  private productsAfter(reach: number): number {
+    const { N, m, z, s, multipliers, atLower, atUpper, affine } = this;
+    const { lower, upper } = this.program;
     let after = 0;
-    for (let i = 0; i < m; i++) {
+    for (let i = 0; i < m; i++)
       after += (s[i] + reach * affine.s[i]) * (multipliers[i] + reach * affine.multipliers[i]);
-    }
     for (let j = 0; j < N; j++) {
       if (lower[j] > -Infinity)
         after += (z[j] + reach * affine.z[j] - lower[j]) * (atLower[j] + reach * affine.atLower[j]);
       if (upper[j] < Infinity)
         after += (upper[j] - z[j] - reach * affine.z[j]) * (atUpper[j] + reach * affine.atUpper[j]);
     }
-    const centring = Math.min(1, Math.max(after / products, 0)) ** 3;
-    direct(step, centring * barrier, affine);
+    return after;
+  }
+
+  /** Goes along the corrected direction as far as the rows allow; false where that is nowhere. */
+  private search(barrier: number): boolean {
+    const { program, N, m, z, g, s, multipliers, atLower, atUpper, trial, trialValues } = this;
+    const step = this.corrected;
     let violated = 0;
     for (let i = 0; i < m; i++) violated = Math.max(violated, Math.abs(g[i] + s[i]));
-    let length = longest(step);
+    let length = this.longest(step);
     for (; ; length *= 0.5) {
-      if (!(length > STALLED)) return systems + 1;
+      if (!(length > STALLED)) return false;
       for (let j = 0; j < N; j++) trial[j] = z[j] + length * step.z[j];
       if (!program.values(trial, trialValues)) continue;
       let left = 0;
       for (let i = 0; i < m; i++) left = Math.max(left, trialValues[i] + s[i] + length * step.s[i]);
       if (left <= Math.max((1 - 0.1 * length) * violated, 10 * barrier, 1e-14)) break;
     }
-    z.set(trial);
+    for (let j = 0; j < N; j++) {
+      z[j] = trial[j];
+      atLower[j] += length * step.atLower[j];
+      atUpper[j] += length * step.atUpper[j];
+    }
     for (let i = 0; i < m; i++) {
       g[i] = trialValues[i];
       // A slack smaller than the row's residual would be an error of its own.
       s[i] = Math.max(s[i] + length * step.s[i], -g[i]);
       multipliers[i] += length * step.multipliers[i];
     }
-    for (let j = 0; j < N; j++) {
-      atLower[j] += length * step.atLower[j];
-      atUpper[j] += length * step.atUpper[j];
-    }
-  }
-  return systems;
-}
-
-interface Direction {
-  readonly z: Float64Array;
-  readonly s: Float64Array;
-  readonly multipliers: Float64Array;
-  readonly atLower: Float64Array;
-  readonly atUpper: Float64Array;
-}
-
-function directionOf(variables: number, rows: number): Direction {
-  const of = (length: number) => new Float64Array(length);
-  return {
-    ...{ z: of(variables), s: of(rows), multipliers: of(rows) },
-    ...{ atLower: of(variables), atUpper: of(variables) },
-  };
-}
-
-function sum(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-/** Adds weight·row·rowᵀ to the lower triangle. */
-function addOuter(matrix: Float64Array, rows: Float64Array, at: number, n: number, weight: number): void {
-  for (let i = 0; i < n; i++) {
-    const scaled = weight * rows[at + i];
-    if (scaled === 0) continue;
-    for (let j = 0; j <= i; j++) matrix[i * n + j] += scaled * rows[at + j];
-  }
-}
-
-/** Cholesky's factorisation of the lower triangle in place; a pivot lost to rounding is lifted. */
-function factorise(matrix: Float64Array, n: number): boolean {
-  let largest = 0;
-  for (let j = 0; j < n; j++) largest = Math.max(largest, matrix[j * n + j]);
-  if (!(largest > 0 && largest < Infinity)) return false;
-  for (let j = 0; j < n; j++) {
-    const own = matrix[j * n + j];
-    let pivot = own;
-    for (let k = 0; k < j; k++) pivot -= matrix[j * n + k] * matrix[j * n + k];
-    if (!(pivot > 1e-15 * own)) pivot = Math.max(1e-15 * own, 1e-30 * largest);
-    const root = Math.sqrt(pivot);
-    matrix[j * n + j] = root;
-    for (let i = j + 1; i < n; i++) {
-      let value = matrix[i * n + j];
-      for (let k = 0; k < j; k++) value -= matrix[i * n + k] * matrix[j * n + k];
-      matrix[i * n + j] = value / root;
-    }
-  }
-  return true;
-}
-
-function solveFactorised(factor: Float64Array, n: number, right: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    let value = right[i];
-    for (let k = 0; k < i; k++) value -= factor[i * n + k] * right[k];
-    right[i] = value / factor[i * n + i];
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    let value = right[i];
-    for (let k = i + 1; k < n; k++) value -= factor[k * n + i] * right[k];
-    right[i] = value / factor[i * n + i];
+    return true;
   }
 }

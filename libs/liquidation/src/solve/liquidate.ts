@@ -28,7 +28,7 @@ import {
 } from '../program/program.js';
 import type { Solvers } from './solvers.js';
 import { requireCase } from '../program/case-domain.js';
-import { premiumConstraint } from './premium-constraint.js';
+import { premiumShift } from './premium-constraint.js';
 
 export interface LiquidateOptions {
   /** relative gap that is aimed at (default 2e-9); a plan is good enough at {@link GAP_TOLERANCE} */
@@ -84,8 +84,7 @@ export function closingOf(given: LiquidationCase, solvers: Solvers, options: Liq
 }
 
 function decide(given: LiquidationCase, solvers: Solvers, options: LiquidateOptions): Solution {
-  requireCase(given);
-  const at = caseStanding(given);
+  const at = caseStanding(given, requireCase(given));
   const program = programOf(given, undefined, at);
   if (at.standing.equity >= at.standing.maintenanceMargin) {
     const w = new Float64Array(program.n);
@@ -156,7 +155,7 @@ function solve(
     const dual = feasibility.witness;
     const all = new Float64Array(program.n).fill(1);
     const outcome = standing.equity < 0 ? 'bankrupt' : 'full';
-    const primalShift = premiumConstraint(program, all).shift;
+    const primalShift = premiumShift(program, all);
     const certificate = { proves: 'infeasibility', poolShift, primalShift, dual } as const;
     const method = tried === 0 ? 'closed-form' : search.method;
     return { given, program, outcome, w: all, certificate, method, programs: tried };
@@ -171,7 +170,7 @@ function solve(
     programs += search.cut(program, bracket, solvers, target, options);
   }
   const { w, witness } = bracket.best;
-  const primalShift = premiumConstraint(program, w).shift;
+  const primalShift = premiumShift(program, w);
   const outcome = w.every((fraction) => fraction === 1) ? 'full' : 'partial';
   const certificate = { proves: 'optimality', poolShift, primalShift, dual: witness } as const;
   return { given, program, outcome, w, certificate, method, programs };

@@ -7,7 +7,7 @@ import type { Feasibility } from './feasibility.js';
 import { type InteriorIterate, interiorPoint } from './interior-point.js';
 import { portfolioCuttingPlanes } from './portfolio-cutting-planes.js';
 import { PortfolioProgram } from './portfolio-program.js';
-import { premiumConstraint } from './premium-constraint.js';
+import { premiumShift } from './premium-constraint.js';
 import type { Solvers } from './solvers.js';
 
 /** From this average complementarity on an iterate is worth a bound. */
@@ -28,8 +28,8 @@ export function findFeasiblePortfolio(
   const tryPoint = (w: Float64Array) => {
     const { change } = riskChangeAt(program, varianceAt(program, w));
     least = Math.min(least, marginExcess(program, w) + Math.max(change, 0));
-    const { shift } = premiumConstraint(program, w);
-    if (excessBound(program, w, shift) < -room) found = { feasible: true, w: Float64Array.from(w) };
+    if (excessBound(program, w, premiumShift(program, w)) < -room)
+      found = { feasible: true, w: Float64Array.from(w) };
     return found !== undefined;
   };
   const tryWitness = (witness: DualWitness) => {

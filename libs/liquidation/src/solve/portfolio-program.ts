@@ -1,8 +1,14 @@
 // Long because values, gradients and witness of one convex program are of the same arrays.
 import { type LiabilityRisk, liabilityRisk } from '#lib/risk';
 import type { DualWitness, LossWeight } from '../certificate/witness.js';
-import { concentrated, deviationAt, lossChange, type PortfolioPart } from '../program/portfolio-part.js';
-import { type LiquidationProgram, riskChangeAt, varianceAt } from '../program/program.js';
+import {
+  concentrated,
+  type DeviationAt,
+  deviationAt,
+  lossChange,
+  type PortfolioPart,
+} from '../program/portfolio-part.js';
+import { type LiquidationProgram, riskChangeAt, type VarianceAt, varianceAt } from '../program/program.js';
 import type { ConvexProgram } from './interior-point.js';
 
 /**
@@ -32,6 +38,10 @@ export class PortfolioProgram implements ConvexProgram {
   private readonly part: PortfolioPart;
   /** w of the point whose rows are computed */
   private readonly w: Float64Array;
+  /** the point whose rows were computed last, with what its derivatives need again */
+  private readonly seen: Float64Array;
+  private variance: VarianceAt | undefined;
+  private deviation: DeviationAt | undefined;
   /** h at the last deviation: the rows of a point and their derivatives need the same one */
   private risk: { readonly volatility: number; readonly of: LiabilityRisk } | undefined;
 
@@ -72,6 +82,7 @@ export class PortfolioProgram implements ConvexProgram {
     });
     this.slack = purpose === 'feasibility' ? variables++ : -1;
     this.variables = variables;
+    this.seen = new Float64Array(variables).fill(NaN);
     this.rows = rows;
     this.lower = new Float64Array(variables).fill(-Infinity);
     this.upper = new Float64Array(variables).fill(Infinity);
@@ -104,7 +115,7 @@ export class PortfolioProgram implements ConvexProgram {
 
   values(z: Float64Array, g: Float64Array): boolean {
     const { n, program, part, unit } = this;
-    const w = this.unclipped(z);
+    const w = this.look(z);
     const r = z[this.loss] * unit;
     let main = program.deficit + concentrated(part, r) + z[this.premium] * unit;
     for (let i = 0; i < n; i++) {
@@ -120,9 +131,9 @@ export class PortfolioProgram implements ConvexProgram {
     if (this.evarRow >= 0) {
       const rho = part.worst + r;
       if (!(rho > 0)) return false;
-      g[this.evarRow] = this.evarExcess(deviationAt(part, w, 0), r) / rho / unit;
+      g[this.evarRow] = this.evarExcess(this.deviationHere(), r) / rho / unit;
     }
-    const at = varianceAt(program, w);
+    const at = this.varianceHere();
     const { shift } = this.riskOf(Math.sqrt(at.variance));
     g[this.premiumRow] = riskChangeAt(program, at, shift).change / unit - z[this.premium];
     row = this.premiumRow + 1;
@@ -134,15 +145,31 @@ export class PortfolioProgram implements ConvexProgram {
       counted = tau;
     }
     g[0] = main / unit - (this.slack >= 0 ? z[this.slack] : 0);
-    for (const value of g) if (!Number.isFinite(value)) return false;
+    for (let i = 0; i < this.rows; i++) if (!Number.isFinite(g[i])) return false;
     return true;
   }
 
-  /** w of an iterate, which rounding may put outside its bounds. */
-  private unclipped(z: Float64Array): Float64Array {
-    const { w, scale, n } = this;
+  /** Goes to an iterate. @returns its w, which rounding may put outside the bounds */
+  private look(z: Float64Array): Float64Array {
+    const { w, scale, n, seen } = this;
+    let same = true;
+    for (let j = 0; j < seen.length; j++) {
+      if (seen[j] !== z[j]) same = false;
+      seen[j] = z[j];
+    }
+    if (same) return w;
     for (let i = 0; i < n; i++) w[i] = z[i] * scale[i];
+    this.variance = undefined;
+    this.deviation = undefined;
     return w;
+  }
+
+  private varianceHere(): VarianceAt {
+    return (this.variance ??= varianceAt(this.program, this.w));
+  }
+
+  private deviationHere(): DeviationAt {
+    return (this.deviation ??= deviationAt(this.part, this.w, 0));
   }
 
   private riskOf(volatility: number): LiabilityRisk {
@@ -169,7 +196,7 @@ export class PortfolioProgram implements ConvexProgram {
     hessian: Float64Array,
   ): void {
     const { n, variables: N, program, part, unit, scale, loss } = this;
-    const w = this.unclipped(z);
+    const w = this.look(z);
     const r = z[loss] * unit;
     if (this.slack >= 0) {
       gradient[this.slack] = 1;
@@ -191,8 +218,8 @@ export class PortfolioProgram implements ConvexProgram {
       jacobian[row * N + loss] = -1;
       row++;
     }
-    if (this.evarRow >= 0) this.evarDerivatives(w, r, multipliers[this.evarRow], jacobian, hessian);
-    this.premiumDerivatives(w, multipliers[this.premiumRow], jacobian, hessian);
+    if (this.evarRow >= 0) this.evarDerivatives(r, multipliers[this.evarRow], jacobian, hessian);
+    this.premiumDerivatives(multipliers[this.premiumRow], jacobian, hessian);
     row = this.premiumRow + 1;
     for (const { i, tau, relief } of this.stepRows) {
       jacobian[row * N + i] = (-relief * scale[i]) / unit;
@@ -203,14 +230,13 @@ export class PortfolioProgram implements ConvexProgram {
   }
 
   private evarDerivatives(
-    w: Float64Array,
     r: number,
     multiplier: number,
     jacobian: Float64Array,
     hessian: Float64Array,
   ): void {
     const { n, variables: N, part, unit, scale, loss } = this;
-    const at = deviationAt(part, w, 0);
+    const at = this.deviationHere();
     const rho = part.worst + r;
     const square = this.evarExcess(at, r) + rho * rho;
     const four = part.evarMultiple ** 2;
@@ -228,14 +254,9 @@ export class PortfolioProgram implements ConvexProgram {
     hessian[loss * N + loss] += (multiplier * 2 * square * unit) / rho ** 3;
   }
 
-  private premiumDerivatives(
-    w: Float64Array,
-    multiplier: number,
-    jacobian: Float64Array,
-    hessian: Float64Array,
-  ): void {
+  private premiumDerivatives(multiplier: number, jacobian: Float64Array, hessian: Float64Array): void {
     const { n, variables: N, program, unit, scale } = this;
-    const { variance, halfGradient } = varianceAt(program, w);
+    const { variance, halfGradient } = this.varianceHere();
     const volatility = Math.sqrt(variance);
     const risk = this.riskOf(volatility);
     // At s = 0 the norm has no gradient; zero is one of its subgradients.

@@ -159,6 +159,16 @@ describe('liquidate with portfolio margin', () => {
     },
   );
 
+  it('does not depend on the plans before it, of the same size or another', () => {
+    const cases = [3, 4, 3].flatMap((n) =>
+      [1, 2, 5].map((seed) => randomPortfolioCase(seed, { n, health: 0.8 })),
+    );
+    const inOrder = cases.map((each) => liquidate(each, solvers));
+    const backwards = cases.toReversed().map((each) => liquidate(each, solvers));
+    expect(backwards.toReversed()).toEqual(inOrder);
+    expect(inOrder.map(({ outcome }) => outcome)).toContain('partial');
+  });
+
   it('comes to the same optimum by cutting planes alone', () => {
     let compared = 0;
     for (let seed = 0; seed < 40; seed++) {

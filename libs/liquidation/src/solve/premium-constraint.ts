@@ -38,6 +38,12 @@ export function premiumConstraint(program: LiquidationProgram, w: ArrayLike<numb
   };
 }
 
+/** The shift of {@link premiumConstraint} alone. */
+export function premiumShift(program: LiquidationProgram, w: ArrayLike<number>): number {
+  const volatility = Math.sqrt(varianceAt(program, w).variance);
+  return liabilityRisk('evar', program.mean, volatility, program.logAlpha).shift;
+}
+
 /**
  * The excess along w + τ(to − w). With linear margin it is linear and quadratic in τ before the risk measure, O(1) an
  * evaluation.

@@ -76,6 +76,7 @@ export class CreditExposure {
   /** by account: 1 where it has no deficit in any scenario at the marks it is counted at */
   private bearing = new Uint8Array(1024);
   private readonly charges: ChargeColumns;
+  private readonly seen = new SeenMarkets();
   /** of each market of the model, over all scenarios */
   private readonly widest: Float64Array;
   private readonly losses: Float64Array;
@@ -286,18 +287,20 @@ export class CreditExposure {
     return this.known.get(account);
   }
 
-  /** Marks of now, whatever the pass goes by, in the markets of some accounts, to see these by with {@link movedCharges}. */
+  /**
+   * Marks of now, whatever the pass goes by, in the markets of some accounts, to see these by with {@link movedCharges}. In the arrays of the
+   * one before, which holds no longer.
+   */
   valuation(
     accounts: readonly number[],
     quoteOf: (market: string) => { readonly mark: number; readonly fundingIndex: number },
     { indexOf, covariance, n }: Pick<PortfolioModel, 'indexOf' | 'covariance' | 'n'>,
   ): Valuation {
-    const { names } = this;
+    const { names, seen } = this;
     const { start, length, codes } = this.columns;
-    const marks = new Float64Array(names.length).fill(NaN);
-    const indices = new Float64Array(names.length);
-    const row = new Int32Array(names.length).fill(-1);
-    const known = new Uint8Array(names.length);
+    if (seen.known.length < names.length) seen.grow(names.length);
+    const { marks, indices, row, known } = seen;
+    known.fill(0);
     let unknown = names.length;
     for (const account of accounts) {
       if (unknown === 0) break;
@@ -424,18 +427,22 @@ export class CreditExposure {
     const limit = beta * capital;
     if (this.reference !== undefined) {
       const drift = this.drifted();
-      // `drift < limit` is false for NaN: such a bound decides nothing.
-      if (this.pastLimit(changes, limit - drift) === undefined && drift < limit) return undefined;
+      if (this.pastLimit(changes, limit, drift) === undefined) return undefined;
       this.countAll();
     }
-    const past = this.pastLimit(changes, limit);
+    const past = this.pastLimit(changes, limit, 0);
     return past && breach(changes.at(-1)!.account, 'pool', past.k, past.total, limit);
   }
 
-  /** The first scenario whose deficits the changes raise past a limit, by the marks that accounts are summed at. */
+  /**
+   * The first scenario whose deficits the changes raise past a limit, by the marks that accounts are summed at.
+   *
+   * @param drift how far any sum may have risen since, money; where that does not decide, the scenario's own bound may
+   */
   private pastLimit(
     changes: readonly { readonly account: string; readonly after: AccountAtMarks }[],
     limit: number,
+    drift: number,
   ): { readonly k: number; readonly total: number } | undefined {
     const { will, stored, raised, sums } = this;
     stored.fill(0);
@@ -446,10 +453,24 @@ export class CreditExposure {
       for (let k = 0; k < stored.length; k++) stored[k] += will[k];
     }
     for (let k = 0; k < stored.length; k++) {
+      if (!(raised[k] > 0)) continue;
       const total = sums[k] + stored[k];
-      if (raised[k] > 0 && total > limit) return { k, total };
+      // A bound that is not a number decides nothing.
+      if (total + drift <= limit || (drift !== 0 && total + this.driftedIn(k) <= limit)) continue;
+      return { k, total };
     }
     return undefined;
+  }
+
+  /** How far C_k may have risen since the reference, money. */
+  private driftedIn(k: number): number {
+    const { reference, now, before, modelled, columns, model } = this;
+    const K = model.scenarios.length;
+    const [scenario, times] = [k % K, k < K ? 1 : 2];
+    const of = { units: this.charges.units, steps: 4 * QUANTUM * columns.count };
+    const after = (code: number) => 1 + times * model.shocks[modelled[code] * K + scenario];
+    const rise = this.drift.rise(reference!, now, after, of);
+    return this.complete ? rise : rise + this.drift.rise(reference!, before, after, of);
   }
 
   /** How far any C_k may be from the one at the reference, money. */
@@ -550,6 +571,21 @@ export class CreditExposure {
       }
     }
     return true;
+  }
+}
+
+/** Arrays of a {@link Valuation}, by the number of a market, and the markets that are in them. */
+class SeenMarkets {
+  marks = new Float64Array(0);
+  indices = new Float64Array(0);
+  row = new Int32Array(0);
+  known = new Uint8Array(0);
+
+  grow(markets: number): void {
+    this.marks = new Float64Array(2 * markets);
+    this.indices = new Float64Array(2 * markets);
+    this.row = new Int32Array(2 * markets);
+    this.known = new Uint8Array(2 * markets);
   }
 }
 

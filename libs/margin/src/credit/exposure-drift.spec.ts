@@ -1,75 +1,100 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { uniform } from '../../../../test/support/arbitraries.js';
-import { scenarioModel } from '../../../../test/support/scenario-model.js';
-import { CreditExposure } from '../index.js';
+import { AccountColumns } from '../account-columns.js';
+import { ExposureDrift } from './exposure-drift.js';
+import type { Marks } from './pass-marks.js';
 
+const MARKETS = ['A', 'B'];
 const HOUR_MS = 3_600_000;
-const MARKETS = ['A', 'B', 'C'];
+const of = { units: 1, steps: 0 };
 
-const model = scenarioModel(MARKETS, [
-  [-0.1, -0.2, -0.1],
-  [0.1, 0.3, 0.1],
-  [-0.5, 0, 0],
-  [0, 0, 0.4],
-]);
-
-const size = uniform(-100, 100);
-const step = fc.record({
-  account: fc.nat(12),
-  cash: uniform(-20, 60),
-  sizes: fc.tuple(size, size, size),
-  rate: fc.nat(500),
-  /** relative moves of the marks, and of funding */
-  moves: fc.tuple(uniform(-0.1, 0.1), uniform(-0.1, 0.1), uniform(-0.1, 0.1)),
-  funding: uniform(-0.05, 0.05),
-  begins: fc.boolean(),
-  sweep: fc.oneof(fc.nat(6), fc.constant(40)),
-  /** the cap over the largest C_k */
-  cap: uniform(0.5, 2),
-  grows: uniform(0, 200),
+const account = fc.record({
+  cash: uniform(-50, 50),
+  sizes: fc.tuple(uniform(-100, 100), uniform(-100, 100)),
+  rate: uniform(0, 3),
+});
+const state = fc.record({
+  marks: fc.tuple(uniform(0.5, 2), uniform(0.5, 2)),
+  indices: fc.tuple(uniform(-0.1, 0.1), uniform(-0.1, 0.1)),
 });
 
-describe('sums of deficits at the marks of an earlier pass', () => {
-  it('decide every command as sums at the marks of now do', () => {
-    let [refused, taken] = [0, 0];
+interface Account {
+  readonly cash: number;
+  readonly sizes: readonly [number, number];
+  readonly rate: number;
+}
+
+/** Σ(−E − t·r·x)⁺, with v = 1 + t·r of each market. */
+function deficitsOf(
+  accounts: readonly Account[],
+  { marks, indices, at }: Marks,
+  v: readonly number[],
+): number {
+  return accounts.reduce((sum, { cash, sizes, rate }) => {
+    const value = sizes.reduce((worth, size, m) => worth + size * (marks[m] * v[m] - indices[m]), cash);
+    return sum + Math.max(0, (rate * at) / HOUR_MS - value);
+  }, 0);
+}
+
+describe(ExposureDrift, () => {
+  it('bounds how far a scenario’s deficits rise, more closely than how far any sum moves', () => {
+    let closest = 0;
     fc.assert(
-      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), (steps) => {
-        // The second one counts all accounts before each question.
-        const [lazy, exact] = [new CreditExposure(model, 100), new CreditExposure(model, 100)];
-        const both = [lazy, exact];
-        const marks = [1, 1, 1];
-        for (const credit of both) for (const market of MARKETS) credit.setMark(market, 1);
-        for (const [i, { account, cash, sizes, rate, moves, funding, ...at }] of steps.entries()) {
-          MARKETS.forEach((_, m) => (marks[m] *= 1 + moves[m]));
-          for (const credit of both) {
-            MARKETS.forEach((market, m) => {
-              credit.setMark(market, marks[m]);
-              credit.setFundingIndex(market, i * funding);
-            });
+      fc.property(
+        fc.array(account, { minLength: 1, maxLength: 8 }),
+        state,
+        state,
+        fc.tuple(uniform(-1, 2), uniform(-1, 2)),
+        fc.nat(5),
+        (accounts, from, to, v, hours) => {
+          const drift = new ExposureDrift();
+          const columns = new AccountColumns(() => {
+            drift.addMarket();
+          });
+          accounts.forEach(({ cash, sizes, rate }, i) => {
             const positions = MARKETS.map((market, m) => ({
-              ...{ market, size: sizes[m], entryNotional: sizes[m] * marks[m], fundingIndex: i * funding },
+              ...{ market, size: sizes[m], entryNotional: 0, fundingIndex: 0 },
             }));
-            credit.set(`a${account}`, cash, positions, { rate, since: i * HOUR_MS });
-            if (at.begins) credit.begin((i + 1) * HOUR_MS);
-            credit.sweep(at.sweep);
-          }
-          const pool = Math.max(1e-3, at.cap * Math.max(...exact.totals));
-          const after = { equity: 1, positions: [{ market: 'A', notional: at.grows }] };
-          const questions = both.map((credit) =>
-            credit.check('new', { equity: 1, positions: [] }, after, { capital: 1, account: null, pool }),
-          );
-          expect(questions[0]).toEqual(questions[1]);
-          if (questions[0] === undefined) taken++;
-          else refused++;
-        }
-        expect(Array.from(lazy.totals)).toEqual(Array.from(exact.totals));
-        expect(lazy.passState()).toEqual(exact.passState());
-      }),
-      // A failing run is long enough to be read: making it shorter takes minutes.
-      { endOnFailure: true },
+            drift.addSizes(columns, columns.set(`a${i}`, cash, positions), 1);
+            drift.addRate(rate);
+          });
+          // One that came and went leaves no more than rounding.
+          const gone = columns.set('gone', 0, [
+            { market: 'A', size: -77.7, entryNotional: 0, fundingIndex: 0 },
+          ]);
+          drift.addSizes(columns, gone, 1);
+          drift.addSizes(columns, gone, -1);
+          const [then, now] = [
+            { at: 0, ...from },
+            { at: hours * HOUR_MS, ...to },
+          ];
+          const rise = drift.rise(then, now, (code) => v[code], of);
+          const actual = deficitsOf(accounts, now, v) - deficitsOf(accounts, then, v);
+          expect(actual).toBeLessThanOrEqual(rise);
+          if (rise > 0) closest = Math.max(closest, actual / rise);
+          // Of a scenario whose move is within u the bound of all sums holds as well, and is no closer.
+          const widest = (code: number) => Math.abs(v[code] - 1) / 2;
+          expect(rise).toBeLessThanOrEqual(drift.between(then, now, widest, of) * (1 + 1e-12) + 1e-9);
+        },
+      ),
     );
-    // Both answers occur.
-    expect(Math.min(refused, taken)).toBeGreaterThan(100);
+    // Where all accounts lose it is attained.
+    expect(closest).toBeGreaterThan(0.9);
+  });
+
+  it('knows nothing of a market without a mark in which somebody has a position', () => {
+    const drift = new ExposureDrift();
+    const columns = new AccountColumns(() => {
+      drift.addMarket();
+    });
+    const held = columns.set('a', 0, [{ market: 'A', size: 1, entryNotional: 0, fundingIndex: 0 }]);
+    const [then, now] = [
+      { at: 0, marks: [1], indices: [0] },
+      { at: 0, marks: [NaN], indices: [0] },
+    ];
+    drift.addSizes(columns, held, 1);
+    expect(drift.rise(then, now, () => 1, of)).toBeNaN();
+    expect(drift.rise(then, then, () => 1, of)).toBe(0);
   });
 });

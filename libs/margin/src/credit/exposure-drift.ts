@@ -15,6 +15,8 @@ export class ExposureDrift {
   /** Σ|size| by the market's number, and how far rounding may have moved it */
   private readonly sizes: number[] = [];
   private readonly errors: number[] = [];
+  /** Σ size, signed, by the market's number: rounding moves it no further than the other sum */
+  private readonly nets: number[] = [];
   /** Σ of the charges' rates, units of the books an hour */
   private rates = 0;
   private rateError = 0;
@@ -23,6 +25,7 @@ export class ExposureDrift {
   addMarket(): void {
     this.sizes.push(0);
     this.errors.push(0);
+    this.nets.push(0);
   }
 
   /** Nobody has a position in a market any more: neither sizes nor what rounding has left of them. */
@@ -36,7 +39,9 @@ export class ExposureDrift {
     for (let slot = start[account], end = slot + length[account]; slot < end; slot++) {
       const code = codes[slot] >> 1;
       this.sizes[code] += sign * Math.abs(sizes[slot]);
-      this.errors[code] += UNIT * Math.abs(this.sizes[code]);
+      this.nets[code] += sign * sizes[slot];
+      // The net is rounded at its own size, which is at most the other's, but for errors of both.
+      this.errors[code] += UNIT * Math.max(Math.abs(this.sizes[code]), Math.abs(this.nets[code]));
     }
   }
 
@@ -74,6 +79,38 @@ export class ExposureDrift {
       const moved = Math.abs(mark - was) * reach + Math.abs(index - then);
       const terms = (mark + was) * reach + Math.abs(index) + Math.abs(then);
       most += size * (moved + ROUNDING * terms);
+    }
+    return most * (1 + ROUNDING);
+  }
+
+  /**
+   * The most that the sum of one scenario's deficits can rise by, from some marks to others. With the scenario's move of a market as a
+   * factor v = 1 + t·r a position's value after it is q(S·v − I): where that of a unit rises only those who are short lose, and where it
+   * falls those who are long.
+   *
+   * @param after v of a market, by its number
+   * @returns money; NaN where an account has a position in a market without a mark
+   */
+  rise(
+    from: Marks,
+    to: Marks,
+    after: (code: number) => number,
+    { units, steps }: { readonly units: number; readonly steps: number },
+  ): number {
+    if (from === to) return 0;
+    const hours = Math.abs(to.at - from.at) / HOUR_MS;
+    let most = steps + (hours * (this.rates + this.rateError)) / units;
+    for (let code = 0; code < this.sizes.length; code++) {
+      const gross = this.sizes[code];
+      const error = this.errors[code];
+      if (gross + error === 0) continue;
+      const [mark, was] = [to.marks[code], from.marks[code]];
+      const [index, then] = [to.indices[code], from.indices[code]];
+      const factor = after(code);
+      const risen = (mark - was) * factor - (index - then);
+      const losing = 0.5 * (risen > 0 ? gross - this.nets[code] : gross + this.nets[code]) + error;
+      const terms = (mark + was) * Math.abs(factor) + Math.abs(index) + Math.abs(then);
+      most += losing * Math.abs(risen) + (gross + error) * ROUNDING * terms;
     }
     return most * (1 + ROUNDING);
   }

@@ -30,6 +30,9 @@ export interface ChargeTerms {
 const HOUR_MS = 3_600_000;
 /** Two sums of one account's amounts in another order differ by less than this share of their sum. */
 const ROUNDING = 1e-11;
+/** (s/E)² up to which five terms of the series are taken for the whole. */
+const FEW_TERMS = 1 / 16;
+const [THIRD, FIFTH, SEVENTH, NINTH, ELEVENTH] = [1 / 3, 1 / 5, 1 / 7, 1 / 9, 1 / 11];
 
 /** An account's charge as the books have it. */
 export interface AccountCharge {
@@ -75,7 +78,7 @@ export function movedCharges(
   { rates, since, units }: ChargeColumns,
   accounts: readonly number[],
   { marks, indices, row, covariance, n }: Valuation,
-  { perUnit, at, smallest, share, misstated, debt }: ChargeTerms,
+  { perUnit, at, smallest, share: shareOfRate, misstated, debt }: ChargeTerms,
 ): number[] {
   const moved: number[] = [];
   for (const account of accounts) {
@@ -112,14 +115,23 @@ export function movedCharges(
     const hours = was > 0 ? Math.max(0, at - since[account]) / HOUR_MS : Infinity;
     const owed = was > 0 ? was * hours : 0;
     equity -= owed / units;
-    const now = perUnit * expectedDeficit(Math.sqrt(Math.max(variance, 0)), equity);
+    const deviation = Math.sqrt(Math.max(variance, 0));
+    const share = variance / (equity * equity);
+    let now: number;
+    let cut = 0;
+    if (equity > 0 && share >= 0 && share <= FEW_TERMS) {
+      // The series of the expected deficit, (s/π)·u²(1/3 − u²/5 + u⁴/7 − …) with u = s/E: it alternates.
+      const scale = (perUnit * deviation * share) / Math.PI;
+      now = scale * (THIRD - share * (FIFTH - share * (SEVENTH - share * (NINTH - share * ELEVENTH))));
+      cut = scale * share ** 5;
+    } else now = perUnit * expectedDeficit(deviation, equity);
     // Rate and debt are rounded up, by a unit each; what equity lacks by rounding the rate has at most, times its unit.
-    const room = 3 + ROUNDING * (now + perUnit * summed);
+    const room = 3 + cut + ROUNDING * (now + perUnit * summed);
     const ends = was > 0 && now < 2;
     const most = Math.abs(now - was) + room;
     // The equity at least, in units.
     const least = equity * units * (1 - ROUNDING) - (ROUNDING * summed + 1e-6) * units;
-    const stays = most <= Math.max(smallest, was / share) || most * hours <= misstated * least;
+    const stays = most <= Math.max(smallest, was / shareOfRate) || most * hours <= misstated * least;
     const small = owed + 2 <= debt * least || owed === 0 || equity + ROUNDING * summed <= -1e-6;
     if (ends || !stays || !small) moved.push(account);
   }

@@ -85,7 +85,14 @@ export function portfolioModel(parameters: PortfolioParameters, like?: Portfolio
       throw new InvalidInputError(`covariance[${i}]`, `must be finite, got ${covariance[i]}`);
   const { indexOf, shocks, joint, alone, closingRate } = shape;
   return {
-    ...{ markets, indexOf, n, scenarios, shocks, joint, alone, closingRate },
+    markets,
+    indexOf,
+    n,
+    scenarios,
+    shocks,
+    joint,
+    alone,
+    closingRate,
     tailProbability: alpha,
     evarMultiple: alpha === null ? 0 : LATENCY * Math.sqrt(-2 * Math.log(alpha)),
     covariance: alpha === null ? new Float64Array(n * n) : new Float64Array(covariance),
@@ -118,9 +125,9 @@ function shapeOf(markets: readonly MarketMargin[], scenarios: readonly Scenario[
       shocks[i * scenarios.length + k] = move;
     });
   });
+  const { joint, alone } = scenariosByReach(shocks, n);
   return {
-    ...{ markets, indexOf, n, scenarios, shocks },
-    ...scenariosByReach(shocks, n),
+    ...{ markets, indexOf, n, scenarios, shocks, joint, alone },
     closingRate: Float64Array.from(markets, ({ depth }) => (depth === null ? 0 : 1 / (2 * depth))),
   };
 }

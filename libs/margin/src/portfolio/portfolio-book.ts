@@ -34,6 +34,7 @@ export class PortfolioBook {
   /** u_i or more, and 1/(2bK) or more, by which accounts were found healthy */
   private widest = new Float64Array(0);
   private concentration = 0;
+  /** of the scenarios that move several markets */
   private losses = new Float64Array(0);
   /** marks and indices that moves are measured from, and by account how far they may go; −1: it is looked at */
   private referenceMarks = new Float64Array(0);
@@ -67,10 +68,10 @@ export class PortfolioBook {
     this.model = model;
     this.version++;
     if (same && this.bounded(model)) return;
-    const { n, scenarios } = model;
+    const { n } = model;
     this.marks = new Float64Array(n).fill(NaN);
     this.indices = new Float64Array(n);
-    this.losses = new Float64Array(scenarios.length);
+    this.losses = new Float64Array(model.joint.length);
     this.widest = widestMoves(model, RISES);
     this.concentration = model.concentrationRate * RISES;
     this.names.forEach((market, code) => {
@@ -272,17 +273,26 @@ export class PortfolioBook {
     this.healthyAt = healthyAt;
   }
 
+  /** R: scenarios of other markets cost nothing. */
   private worstLoss(first: number, end: number): number {
     const { model, marks, modelled, losses } = this;
     const { sizes, codes } = this.columns;
-    const { n, covariance, shocks, evarMultiple } = model;
-    const K = losses.length;
+    const { n, covariance, shocks, joint, alone, evarMultiple } = model;
+    const K = model.scenarios.length;
     losses.fill(0);
     let variance = 0;
+    let most = 0;
     for (let slot = first; slot < end; slot++) {
       const market = modelled[codes[slot] >> 1];
       const notional = sizes[slot] * marks[market];
-      for (let k = 0, row = market * K; k < K; k++) losses[k] -= shocks[row + k] * notional;
+      const row = market * K;
+      for (let j = 0; j < joint.length; j++) losses[j] -= shocks[row + joint[j]] * notional;
+      // A scenario of this market alone loses this position's loss.
+      const own = alone[market];
+      for (let j = 0; j < own.length; j++) {
+        const lost = -(shocks[row + own[j]] * notional);
+        if (lost > most) most = lost;
+      }
       if (evarMultiple === 0) continue;
       variance += notional * notional * covariance[market * n + market];
       for (let other = first; other < slot; other++) {
@@ -291,7 +301,8 @@ export class PortfolioBook {
       }
     }
     let worst = evarMultiple * Math.sqrt(Math.max(variance, 0));
-    for (let k = 0; k < K; k++) if (losses[k] > worst) worst = losses[k];
+    if (most > worst) worst = most;
+    for (let j = 0; j < joint.length; j++) if (losses[j] > worst) worst = losses[j];
     return worst;
   }
 }
