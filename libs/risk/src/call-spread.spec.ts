@@ -58,15 +58,18 @@ describe('a book without risk', () => {
     own: Float64Array.of(0.01, 0.02),
     ownRates: Float64Array.of(1, 1),
   };
-  const exposure = exposureOf(book, { prices: Float64Array.of(1, 1), returns, tailFactor: 1 });
-  const contributions = riskContributions(book, exposure);
+  const assessed = () => {
+    const exposure = exposureOf(book, { prices: Float64Array.of(1, 1), returns, tailFactor: 1 });
+    return { exposure, contributions: riskContributions(book, exposure) };
+  };
 
   it('has no contributions', () => {
     const none = Float64Array.of(0, 0);
-    expect(contributions).toEqual({ volatility: none, volatilityRate: none, beta: none });
+    expect(assessed().contributions).toEqual({ volatility: none, volatilityRate: none, beta: none });
   });
 
   it.each(['covariance', 'paper'] as const)('charges nobody for liquidity by %s', (allocation) => {
+    const { exposure, contributions } = assessed();
     const spread = callSpread(exposure.forward, 10, 20, exposure.volatility);
     const means = { markets: Float64Array.of(0, 0), capital: 0 };
     expect(liquidityFundingRates(allocation, spread, exposure, means, contributions, 10, 20)).toEqual(means);

@@ -143,6 +143,17 @@ describe('input that no mathematics can be done with', () => {
     expect(check([1, 2, 2, 1], 2)).toThrow(/positive semi-definite/);
     expect(check([1, NaN, NaN, 1], 2)).toThrow(/finite/);
     expect(check([1, 1, 1, 1], 2)).not.toThrow();
+    const symmetric = [4, 1, 2, 1, 5, 3, 2, 3, 6];
+    expect(check(symmetric, 3)).not.toThrow();
+    for (const [row, column] of [
+      [1, 0],
+      [2, 0],
+      [2, 1],
+    ]) {
+      const [lower, upper] = [3 * row + column, 3 * column + row];
+      const found = `entry (${row},${column}) is 9 and (${column},${row}) is ${symmetric[upper]}`;
+      expect(check(symmetric.with(lower, 9), 3)).toThrow(found);
+    }
     expect(check([1, 1 + 1e-12, 1, 1], 2)).not.toThrow();
   });
 });
