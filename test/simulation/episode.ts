@@ -29,6 +29,8 @@ export interface EpisodeReport {
   readonly market: EpisodeMarket;
   /** records handled, crashes, and actions outside */
   readonly steps: number;
+  /** records handled once more, by nodes that nothing disturbs */
+  readonly stepsAgain: number;
   readonly crashes: number;
   readonly events: number;
   readonly liquidations: number;
@@ -171,6 +173,7 @@ export async function runEpisode(
     const count = (kind: string) => kinds.filter((each) => each === kind).length;
     return {
       ...{ seed, market: marketOf(seed), steps, crashes, digest, events: kinds.length },
+      stepsAgain: committed.reduce((sum, { count }) => sum + count, 0),
       liquidations: bus.length(TOPICS.liquidationTrades.name),
       bankruptcies: count('bankruptcy-settled'),
       settlements: count('haircut-settled'),

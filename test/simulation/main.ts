@@ -1,45 +1,78 @@
 // `npm run simulate`: episodes of faults, seed after seed; options: --seed N, the first seed; --seconds N, for how long (60);
-// --only N, that seed alone, twice.
+// --threads N, episodes at a time (one a processor); --only N, that seed alone, twice.
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { runEpisode } from './episode.js';
+import type { EpisodeMessage, SeedsOfThread } from './episodes.worker.js';
 
-// Refusals are errors, thousands of them; `--only` shows where one comes from.
-Error.stackTraceLimit = process.argv.includes('--only') ? 20 : 0;
+const NUMBER = { type: 'string' } as const;
+const { values } = parseArgs({
+  options: { seed: NUMBER, seconds: NUMBER, threads: NUMBER, only: NUMBER },
+});
 
-const option = (name: string, otherwise: number): number => {
-  const at = process.argv.indexOf(`--${name}`);
-  const value = at < 0 ? otherwise : Number(process.argv[at + 1]);
-  if (Number.isFinite(value)) return value;
-  process.stderr.write(`--${name} takes a number, got ${process.argv[at + 1]}\n`);
+const option = (name: keyof typeof values, otherwise: number): number => {
+  const value = values[name] === undefined ? otherwise : Number(values[name]);
+  if (Number.isFinite(value) && value >= 0) return value;
+  process.stderr.write(`--${name} takes a number of at least 0, got ${values[name]}\n`);
   process.exit(2);
 };
 
-const only = option('only', -1);
-if (only >= 0) {
-  const [first, second] = [await runEpisode(only), await runEpisode(only)];
+const COUNTED = [
+  'steps',
+  'stepsAgain',
+  'crashes',
+  'events',
+  'liquidations',
+  'bankruptcies',
+  'settlements',
+] as const;
+
+if (values.only === undefined) await runMany();
+else {
+  const seed = option('only', 1);
+  Error.stackTraceLimit = 20;
+  const [first, second] = [await runEpisode(seed), await runEpisode(seed)];
   process.stdout.write(`${JSON.stringify(first)}\n`);
-  if (first.digest !== second.digest) throw new Error(`seed ${only} does not repeat`);
-} else {
-  const until = performance.now() + 1000 * option('seconds', 60);
+  if (first.digest !== second.digest) throw new Error(`seed ${seed} does not repeat`);
+}
+
+/** Each thread runs seeds of its own; the first failure ends all. */
+async function runMany(): Promise<void> {
+  const threads = Math.max(1, Math.floor(option('threads', availableParallelism())));
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const sums = {
-    episodes: 0,
-    steps: 0,
-    crashes: 0,
-    events: 0,
-    liquidations: 0,
-    bankruptcies: 0,
-    settlements: 0,
-  };
-  for (let seed = option('seed', 1); performance.now() < until; seed++) {
-    const report = await runEpisode(seed);
-    sums.episodes++;
-    for (const name of ['steps', 'crashes', 'events', 'liquidations', 'bankruptcies', 'settlements'] as const)
-      sums[name] += report[name];
+  const sums = { episodes: 0, ...Object.fromEntries(COUNTED.map((name) => [name, 0])) } as Record<
+    (typeof COUNTED)[number] | 'episodes',
+    number
+  >;
+  const run = (thread: number) =>
+    new Promise<void>((resolve, reject) => {
+      const workerData: SeedsOfThread = {
+        ...{ first: option('seed', 1) + thread, every: threads, seconds: option('seconds', 60) },
+      };
+      const worker = new Worker(new URL('episodes.worker.js', import.meta.url), { workerData });
+      worker.on('message', (message: EpisodeMessage) => {
+        if ('failure' in message) {
+          reject(new Error(message.failure));
+          return;
+        }
+        sums.episodes++;
+        for (const name of COUNTED) sums[name] += message.report[name];
+      });
+      worker.on('error', reject);
+      worker.on('exit', resolve);
+    });
+  try {
+    await Promise.all(Array.from({ length: threads }, (_, thread) => run(thread)));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(1);
   }
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(cpu);
+  const stepsACpuSecond = (1e6 * sums.steps) / (user + system);
   process.stdout.write(
-    `${JSON.stringify({ ...sums, seconds, stepsASecond: sums.steps / seconds, stepsACpuSecond: (1e6 * sums.steps) / (user + system) })}\n`,
+    `${JSON.stringify({ ...sums, threads, seconds, stepsASecond: sums.steps / seconds, stepsACpuSecond })}\n`,
   );
 }
