@@ -13,6 +13,7 @@ import {
   lowerBound,
   marginExcess,
 } from './bounds.js';
+import { premiumCut } from './premium-bounds.js';
 import type { DualWitness } from './witness.js';
 
 const LOG_ALPHA = Math.log(0.01);
@@ -158,6 +159,8 @@ describe(lowerBound, () => {
   it('is the optimum where the EVaR makes the margin, by any tangent of one position', () => {
     const given = program({ deficit: 8, portfolio: EVAR });
     for (const v of [0, 0.25, 0.5]) expectTight(lowerBound(given, tangent(5, 5, v), 40), 40, 1000);
+    // Past the optimal weight the most is closed that the objective allows: 10·8 + (100 − 10·20)·0.4.
+    expectTight(lowerBound(given, tangent(10, 10, 0.25), 40), 40, 1000);
     // Closed whole nothing is left to deviate: 40 − 5·20.
     expectTight(lowerBound(given, tangent(5, 5, 1), 40), -60);
     // An EVaR that is 3 short of the worst.
@@ -180,6 +183,9 @@ describe(lowerBound, () => {
     const given = program({ notionals, deficit: 2 * (10 - s), portfolio: part(both) });
     const objective = objectiveOf(given, v);
     expectTight(lowerBound(given, tangent(lambda, lambda, ...v), objective), objective);
+    // By twice the weight all is closed: 2Σcᵢvᵢ + Σ(cᵢ − 2cᵢ).
+    const twice = lowerBound(given, tangent(2 * lambda, 2 * lambda, ...v), objective);
+    expectTight(twice, 2 * objective - notionals[0] - notionals[1]);
   });
 
   it('proves nothing by weights that are none', () => {
@@ -202,7 +208,12 @@ describe(lowerBound, () => {
       expect(lowerBound(given, dual, 40)).toBe(-Infinity);
     expectTight(lowerBound(linear, scenario(10, 0), 60), 60);
     expectTight(lowerBound(linear, { ...margin(10), premium: premium(10) }, 60), 60, 1000);
-    expect(lowerBound(portfolio, scenario(0, 0), 40)).toBeLessThanOrEqual(0);
+    for (const concentrationRate of [0, 0.01]) {
+      const given = program({ deficit: 8, portfolio: part({ concentrationRate }) });
+      expect(lowerBound(given, scenario(0, 0), 40)).toBeCloseTo(0, 12);
+    }
+    // Overflow proves nothing.
+    expect(lowerBound(two, margin(1e308), 60)).toBe(-Infinity);
   });
 
   it('leaves a unit of rounding for each operation on each term', () => {
@@ -214,6 +225,55 @@ describe(lowerBound, () => {
       expect(room).toBeGreaterThan(19 * Number.EPSILON * terms);
       expect(room).toBeLessThan(80 * Number.EPSILON * (terms + 6 * lambda));
     }
+  });
+
+  it.each([
+    // A constant counts 16 units, a term of a position 16 and one for each position and weight: 19 here. The box is 4 units wider.
+    ['a scenario', { deficit: 8, portfolio: part({}) }, scenario(5, 5), 40, 16 * 40 + 19 * 0.4 * (100 + 100)],
+    // 13λ and B's 4·9 + 30; 40λ of the loss, at w = 0.5.
+    [
+      'concentration',
+      { notionals: Float64Array.of(96), deficit: 13, portfolio: part({ concentrationRate: 0.01 }) },
+      ...([scenario(1e9, 2e9), 48 - 16e9] as const),
+      16 * (13e9 + 66e9) + (19 + 4) * 0.5 * 40e9,
+    ],
+    // 20λ of the loss, three times 4λ of closing and its curvature of 8λ·0.5.
+    [
+      'moved prices',
+      { notionals: Float64Array.of(96), deficit: 13, portfolio: part({ closing: Float64Array.of(4) }) },
+      ...([scenario(1e9, 1e9), 48] as const),
+      16 * 13e9 + 19 * 0.5 * (20e9 + 12e9 + 4e9) + 4 * 0.5 * 24e9,
+    ],
+    // Besides 8λ and 20λ·0.4: of the tangent at v = 0.25, in 17 units of 2κ/s(v), the products 0.4·(10·2.5 + 200) and, 4·10 times, the
+    // deviation's 0.25·(10·2.5 + 200)/(10 + 7.5).
+    [
+      'the EVaR',
+      { deficit: 8, portfolio: EVAR },
+      ...([tangent(1e9, 1e9, 0.25), 40] as const),
+      16 * 8e9 + (19 + 4) * 0.4 * 20e9 + 17 * (2e9 / 7.5) * (90 + (40 * 56.25) / 17.5),
+    ],
+  ])('leaves it of %s', (_what, change, dual, exact, units) => {
+    const objective = change.deficit === 8 ? 40 : 48;
+    const room = (exact - lowerBound(program(change), dual, objective)) / Number.EPSILON;
+    // Evaluating the bound rounds as well.
+    expect(room).toBeGreaterThan(0.92 * units);
+    expect(room).toBeLessThan(1.08 * units);
+  });
+
+  it('leaves what a premium’s cut may be off', () => {
+    const given = program({
+      ...{ relief: Float64Array.of(10), covarianceWithBook: Float64Array.of(-40) },
+      ...{ covariance: Float64Array.of(100), deviations: Float64Array.of(10) },
+    });
+    const weight = 1e6;
+    const one = { point: [0.5], shift: SHIFT, multiplier: weight };
+    const cut = premiumCut(given, one, capsOf(given, 60));
+    const bound = lowerBound(given, { ...margin(weight), premium: [one] }, 60);
+    const at = (w: number) => 100 * w + weight * (6 - 10 * w + cut.constant + cut.gradient[0] * w);
+    const room = Math.min(at(0), at(0.6)) - bound;
+    expect(cut.error).toBeGreaterThan(0);
+    expect(room).toBeGreaterThan(weight * cut.error);
+    expect(room).toBeLessThan(weight * (cut.error + 1e-12));
   });
 });
 

@@ -69,7 +69,7 @@ function lagrangianBound(
     if (value === Infinity) return -Infinity;
     sum.constant -= lambda * value;
     sum.constantSize += lambda * size;
-  } else if (mu > 0) return -Infinity;
+  }
   let value = sum.constant;
   let size = 0;
   for (let i = 0; i < n; i++) {
