@@ -6,16 +6,13 @@
 import { createHash } from 'node:crypto';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { drawFewExamples } from './mutants-examples.mjs';
 import { keptResults } from './mutants-results.mjs';
 
 /** Tests that take more CPU time are not asked about mutants; a mutant that only they would notice counts as not noticed. */
 const LONGEST_TEST_MS = Number(process.env.ZKRISK_MUTANT_TEST_MS ?? 1_500);
 /** CPU time that one mutant is given; after it the tests that are left are not asked, and it counts as not noticed. */
 const LONGEST_MUTANT_MS = Number(process.env.ZKRISK_MUTANT_MS ?? 3_000);
-/** Examples of a property that names no number; vitest draws 100. */
-const EXAMPLES = 30;
-/** A property stops with the examples it has drawn by then, however many it names. */
-const PROPERTY_MS = 400;
 /** A hanging promise is given up after this time; loops are ended by Stryker's limit of hits. */
 const HANGING_MS = 10_000;
 
@@ -74,15 +71,11 @@ class SpecsRunner {
     process.env.VITEST = '1';
     process.env.NODE_ENV = 'test';
     this.#vitest = await import('@vitest/runner');
+    drawFewExamples();
     await load('dist/test/support/property-seed.js');
     const fc = (await import('fast-check')).default;
     // A counterexample need not be made small.
-    fc.configureGlobal({
-      ...fc.readConfigureGlobal(),
-      endOnFailure: true,
-      numRuns: EXAMPLES,
-      interruptAfterTimeLimit: PROPERTY_MS,
-    });
+    fc.configureGlobal({ ...fc.readConfigureGlobal(), endOnFailure: true });
     const specs = (process.env.ZKRISK_MUTANT_SPECS ?? '').split(',').map((file) => resolve(file));
     this.#files = await this.#vitest.collectTests(specs, { config: CONFIG, importFile: load });
     const broken = this.#files.find(({ result }) => result?.state === 'fail');
@@ -99,9 +92,14 @@ class SpecsRunner {
       error ??= await this.#body(test);
       const timeSpentMs = cpuMs() - started;
       this.#switch.currentTestId = undefined;
+      // Few examples may be too few for a test that counts outcomes.
       found.push({
-        ...{ id, name: id, fileName: test.file.filepath, timeSpentMs, status: error === undefined ? 0 : 1 },
-        failureMessage: String(error?.stack ?? error),
+        id,
+        name: id,
+        fileName: test.file.filepath,
+        timeSpentMs,
+        status: error === undefined ? 0 : 2,
+        error,
       });
       this.#tests.set(id, { test, timeSpentMs });
     }
@@ -110,10 +108,11 @@ class SpecsRunner {
       hooks.covered = perTest[hooks.id] ?? {};
       delete perTest[hooks.id];
     }
-    for (const { id, timeSpentMs } of found) {
-      if (timeSpentMs > LONGEST_TEST_MS) {
+    for (const { id, timeSpentMs, error } of found) {
+      if (timeSpentMs > LONGEST_TEST_MS || error !== undefined) {
         delete perTest[id];
-        process.stdout.write(`not asked, ${(timeSpentMs / 1000).toFixed(1)} s: ${id}\n`);
+        const why = error === undefined ? `${(timeSpentMs / 1000).toFixed(1)} s` : `fails: ${error.message}`;
+        process.stdout.write(`not asked, ${why}: ${id}\n`);
         continue;
       }
       // Fixtures belong to each test that uses them.
@@ -123,7 +122,8 @@ class SpecsRunner {
           perTest[id][mutant] = (perTest[id][mutant] ?? 0) + hits;
         }
     }
-    return { status: 'complete', tests: found, mutantCoverage: this.#switch.mutantCoverage };
+    const tests = found.map(({ error: _error, ...test }) => test);
+    return { status: 'complete', tests, mutantCoverage: this.#switch.mutantCoverage };
   }
 
   async mutantRun(options) {
