@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import {
   AccountViews,
   bookView,
@@ -20,6 +20,7 @@ import {
   markParameters,
   PricingEngine,
 } from '#lib/exchange';
+import { BookCopy } from '#lib/lab';
 import { randomStream } from '#lib/runtime';
 import { factorsOf, forecastOf } from './decisions.js';
 
@@ -59,7 +60,7 @@ async function measured(work: string, run: () => unknown): Promise<WriterTurn> {
   const running = Promise.resolve(run()).finally(() => (ended = true));
   look();
   while (!ended) {
-    await sleep(1);
+    await sleep(4);
     look();
   }
   await running;
@@ -119,7 +120,12 @@ export async function writerTurns(markets: number, accounts: number): Promise<Wr
   let bars = 0;
   const forecast = (count = markets) =>
     engine.setForecast({ ...forecastOf(count, factorsOf(count)), forecastId: `bar${++bars}`, barEnd: at });
+  await add('accounts are counted at a start', async () => {
+    for (const _ of engine.credit.prepare(1000)) await turn();
+  });
   await add('the first bar after a start', () => forecast());
+  // Everybody's charge is set once: as a book is that has been open for a while.
+  while (!engine.credit.complete) tick('100');
   const trade = (account: number) =>
     engine.book(
       { tradeId: `x${++sequence}`, account: `account-${account}`, legs: [{ market: 'M1', size: '0.01' }] },
@@ -130,11 +136,9 @@ export async function writerTurns(markets: number, accounts: number): Promise<Wr
   await add('a tick while the bar’s pass goes on', () => {
     tick('100.1');
   });
-  await add('GET /v1/credit, zkrisk_credit_worst: first after a bar', () => engine.credit.worst(20));
-  await add('the same again', () => engine.credit.worst(20));
-  await add('a tick while the bar’s pass goes on', () => {
-    tick('100.2');
-  });
+  await add('C_k of all accounts, which a command near the caps asks for once a bar', () =>
+    engine.credit.worst(20),
+  );
   const views = new AccountViews(() => engine);
   await add('GET /v1/markets', () => JSON.stringify(marketsView(engine)));
   await add('GET /v1/book', () => JSON.stringify(bookView(engine)));
@@ -144,13 +148,10 @@ export async function writerTurns(markets: number, accounts: number): Promise<Wr
   await add('GET /v1/accounts/…', () => JSON.stringify(views.account('account-17')));
   await add('state for the tables, a batch', () => JSON.stringify(engine.changes()));
   await add('state for the tables, whole', () => JSON.stringify(engine.snapshot()));
-  const desk = new StressDesk(() => engine);
-  await add('GET /v1/stress, the first', () => desk.latest());
-  process.stderr.write(`  ${desk.lastSeconds.toFixed(1)} s\n`);
-  forecast();
-  await add('GET /v1/stress, a bar on', () => desk.latest());
-  process.stderr.write(`  ${desk.lastSeconds.toFixed(1)} s\n`);
-  await desk.close();
+  await add('the book is copied for its stress', async () => {
+    const copy = BookCopy.of(engine)!;
+    while (copy.slice() !== undefined) await turn();
+  });
   await add('POST /v1/admin/parameters/preview', () =>
     previewParameters(engine, firstRules({ margin: { mode: 'portfolio' } }).parameters),
   );
@@ -161,8 +162,15 @@ export async function writerTurns(markets: number, accounts: number): Promise<Wr
     await commitments.commit({ barEnd: at, forecastId: 'f1' });
   });
   await commitments.close();
-  await add('a market joins', () => forecast(markets - 1));
+  await add('a market leaves the forecast', () => forecast(markets - 1));
   await add('a trade after it', () => trade(6));
   await add('how a loss past the pool would be shared', () => lossShareNow(engine));
+  const desk = new StressDesk(() => engine);
+  await add('GET /v1/stress, the first', () => desk.latest());
+  process.stderr.write(`  ${desk.lastSeconds.toFixed(1)} s\n`);
+  forecast();
+  await add('GET /v1/stress, a bar on', () => desk.latest());
+  process.stderr.write(`  ${desk.lastSeconds.toFixed(1)} s\n`);
+  await desk.close();
   return turns;
 }

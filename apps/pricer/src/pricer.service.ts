@@ -1,4 +1,5 @@
 // Long because it is one list: a handler for each topic, which ends in the one `commit`.
+import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { ZkriskError } from '#lib/errors';
 import {
@@ -57,6 +58,9 @@ import type { PricerConfig } from './pricer.config.js';
 import type { PricerRepository } from './pricer.repository.js';
 import type { QuoteSeal } from './quote-seal.js';
 import { termsProblem } from './quoted-trade.js';
+
+/** Accounts that are counted at a start before the process looks at anything else. */
+const ACCOUNTS_AT_ONCE = 1000;
 
 /** One book for the whole exchange: one process writes it. */
 export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single', shared: true };
@@ -181,6 +185,7 @@ export class PricerService implements LaneOwner {
     const { state, forecast, parameters } = await this.repository.loadState();
     const holds = exchangeParameters(this.versions.inForce(parameters), MARKET_ORDER_SECRET);
     this.current = new PricingEngine(holds, ledger, state, forecast);
+    for (const _ of this.current.credit.prepare(ACCOUNTS_AT_ONCE)) await turn();
     return snapshotAt;
   }
 

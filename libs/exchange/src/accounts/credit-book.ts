@@ -222,17 +222,46 @@ export class CreditBook {
       this.model = stress;
       return this.exposure;
     }
-    for (const name of this.ledger.openAccounts())
+    const { value } = this.making(positions, Infinity).next();
+    return value as CreditExposure;
+  }
+
+  /**
+   * Counts all accounts as a start does, some at a time: the first command then does not wait for it. Books and marks must not change
+   * meanwhile.
+   *
+   * @param most accounts at a time
+   */
+  *prepare(most: number): Generator<void> {
+    const { accountShare, poolShare } = this.holds().rules.parameters.credit;
+    if (this.exposure !== undefined || (accountShare === null && poolShare === null)) return;
+    const made = yield* this.making([], most);
+    this.exposure ??= made;
+  }
+
+  private *making(
+    positions: readonly { readonly market: string }[],
+    most: number,
+  ): Generator<void, CreditExposure> {
+    const { rules } = this.holds();
+    let since = 0;
+    for (const name of this.ledger.openAccounts()) {
       this.accounts.model(marketsOf(this.ledger.positionsOf(name)));
+      if (++since % most === 0) yield;
+    }
     const pass = this.passState();
-    this.restored = undefined;
-    this.rules = rules;
-    this.model = this.accounts.model(positions).stress;
-    this.markets = [...this.model.indexOf.keys()].join();
-    const exposure = new CreditExposure(this.model, UNITS);
+    const { stress: model } = this.accounts.model(positions);
+    this.model = model;
+    const exposure = new CreditExposure(model, UNITS);
     if (pass !== undefined) exposure.restorePass(pass);
     this.mark(exposure);
-    for (const name of this.ledger.openAccounts()) this.put(exposure, name);
+    for (const name of this.ledger.openAccounts()) {
+      this.put(exposure, name);
+      if (++since % most === 0) yield;
+    }
+    this.restored = undefined;
+    this.rules = rules;
+    this.markets = [...model.indexOf.keys()].join();
     return exposure;
   }
 
