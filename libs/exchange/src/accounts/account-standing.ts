@@ -1,6 +1,7 @@
 import { fromNumber, MONEY_DECIMALS, notionalOf, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import {
   deviationOf,
+  equityOf,
   expectedDeficit,
   type MarginPosition,
   type MarginStanding,

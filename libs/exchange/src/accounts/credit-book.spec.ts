@@ -81,14 +81,14 @@ describe('the cost of defaults', () => {
       rate: '0',
     });
     expect(worst(made, 'market 15 % down')).toBeCloseTo(1600, 6);
-    made.engine.credit.charged('a');
+    made.engine.credit.cashChanged('a');
     expect(worst(made, 'market 15 % down')).toBeCloseTo(1700, 6);
     const close = [{ market: 'A', size: '-100', price: '100' }];
     made.ledger.apply({ ...BOOK_EVENTS['trade-booked'], at: made.time, account: 'a', legs: close });
-    made.engine.credit.charged('a');
+    made.engine.credit.cashChanged('a');
     expect(worst(made, 'market 15 % down')).toBe(0);
     // Nobody’s charge is nobody’s deficit.
-    made.engine.credit.charged('nobody');
+    made.engine.credit.cashChanged('nobody');
     expect(worst(made, 'market 15 % down')).toBe(0);
   });
 
