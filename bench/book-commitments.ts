@@ -130,9 +130,8 @@ export async function commitmentFigures(accounts: number): Promise<CommitmentFig
   const ledger = book as unknown as ExchangeLedger;
   const commitments = new BookCommitments({ secret: 'bench', kept: 1e6 });
   const commit = async (barEnd: number) => {
-    const committed = await commitments.commit({ barEnd, forecastId: 'f' });
-    await commitments.beginJournal([]);
-    if (committed === null) throw new Error('not committed');
+    const { answer } = await commitments.commit({ barEnd, forecastId: 'f' }, []);
+    if ((await answer) === null) throw new Error('not committed');
   };
   const build = await watched(async () => {
     commitments.start(ledger);

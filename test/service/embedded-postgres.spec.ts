@@ -11,6 +11,8 @@ import {
   migrate,
   type RunningPostgres,
   startEmbeddedPostgres,
+  textList,
+  texts,
 } from '#lib/storage';
 
 describe('the embedded database', () => {
@@ -85,5 +87,21 @@ describe('the embedded database', () => {
     await database.destroy();
     await other.stop();
     rmSync(socket, { recursive: true });
+  });
+
+  it('takes lists of texts apart as they were put together', async () => {
+    const database = await connectTo({ url: server.url });
+    const json = JSON.stringify({ text: '{"a","b\\"}\u001f\u001e\n', ü: 1 });
+    for (const given of [[], [''], [null], ['', ''], ['a', null, json, ',', '{}', 'NULL', '.']])
+      expect(await database.query(`select ${texts('$1')} as list`, [textList(given)])).toEqual([
+        { list: given },
+      ]);
+    const typed = `select ${texts('$1', 'int')} as numbers, ${texts('$2', 'json')} as values`;
+    expect(await database.query(typed, [textList([1, null, -2]), textList([json])])).toEqual([
+      { numbers: [1, null, -2], values: [JSON.parse(json) as object] },
+    ]);
+    await database.destroy();
+    for (const text of ['a\u001fb', 'a\u001e'])
+      expect(() => textList(['c', text])).toThrow(/control character/);
   });
 });

@@ -16,7 +16,7 @@ import {
   type NextTurn,
   transportOf,
 } from '#lib/events';
-import { defineTopic, type Message, outgoing } from '#lib/messages';
+import { defineTopic, type Message, type Outgoing, outgoing } from '#lib/messages';
 import { ProblemFilter } from '#lib/service';
 import { flushStatements, ServiceStateRepository, write } from '#lib/storage';
 import { startTestDatabase, type TestDatabase } from '../support/database.js';
@@ -37,6 +37,8 @@ const SECOND: Lane = { name: 'second', spread: 'single', shared: true };
 
 /** What a lane does with a batch besides adding it up; replaced by the tests. */
 let handle: (lane: string, values: readonly number[]) => Promise<void> | void = () => undefined;
+/** Messages that the first lane publishes later, for each batch; replaced by the tests. */
+let later: ((values: readonly number[]) => Promise<Outgoing[]>) | undefined;
 /** transactions that batches were handled in, and their values */
 let handled: { lane: string; values: number[]; transaction: string }[] = [];
 
@@ -60,6 +62,7 @@ class FirstController {
   @Consume(numbers, { lane: FIRST, batch: 10 })
   async numbers(@Payload() messages: NumberMessage[], @Ctx() context: ConsumeContext): Promise<void> {
     await take('first', messages, context);
+    if (later !== undefined) context.publishLater(later(messages.map(({ payload }) => payload.value)));
     for (const { payload } of messages) context.publish(number(2 * payload.value, doubled));
   }
 }
@@ -97,6 +100,7 @@ describe('lanes that consume in rounds', () => {
     );
     handled = [];
     handle = () => undefined;
+    later = undefined;
     log = new EmbeddedLog(connection, [numbers, doubled] as never);
     const strategy = transportOf(log, connection, new LaneOwners());
     service = await NestFactory.createMicroservice(NumbersModule, { strategy, logger: false });
@@ -222,6 +226,39 @@ describe('lanes that consume in rounds', () => {
     expect(apart.read).toEqual([0, 2, 8, 8]);
     handle = () => undefined;
     await expect.poll(() => takeTurns(growing(1).next), { timeout: 5000 }).toBe(true);
+  });
+
+  it('go on while messages are made that follow later, and commit with them', async () => {
+    let ready: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => (ready = resolve));
+    // Those of the first turn are ready when the last one is handled.
+    handle = (lane, values) => {
+      if (lane === 'second' && values.includes(54)) ready();
+    };
+    later = async (values) => {
+      await all;
+      return values.map((value) => number(1000 * value, doubled));
+    };
+    const { read, next } = growing(4);
+    expect(await takeTurns(next)).toBe(true);
+    expect(read).toEqual([0, 2, 8, 26]);
+    expect(await sums()).toEqual(new Map([['first', 40], ['second', 40_080]])); // prettier-ignore
+    expect(handled.at(-1)!.values).toEqual([1000, 3000, 9000, 27_000]);
+    expect(new Set(handled.map(({ transaction }) => transaction)).size).toBe(1);
+  });
+
+  it('are rolled back with messages that could not be made, and wait for those of a batch alone', async () => {
+    let fails = true;
+    later = (values) => {
+      if (!fails) return Promise.resolve(values.map((value) => number(10 * value, doubled)));
+      fails = false;
+      return Promise.reject(new Error('not made'));
+    };
+    await log.publish([number(1)]);
+    await drained();
+    // The batch was handled twice; one of the two is committed.
+    expect(handled.filter(({ lane }) => lane === 'first')).toHaveLength(2);
+    expect(await sums()).toEqual(new Map([['first', 1], ['second', 12]])); // prettier-ignore
   });
 
   it('take no turns where there is a consumer elsewhere, which every turn would have to wait for', async () => {

@@ -1,6 +1,15 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { ParametersPayload } from '#lib/messages';
-import { BarEntity, ServiceStateRepository, write } from '#lib/storage';
+import {
+  BarEntity,
+  flushStatements,
+  ServiceStateRepository,
+  type Statement,
+  textList,
+  texts,
+  write,
+  writeRows,
+} from '#lib/storage';
 import { StoredTails } from './stored-tails.js';
 import type { Bar } from '#lib/volatility';
 import type {
@@ -69,20 +78,19 @@ export class ForecasterRepository {
     manager: EntityManager,
     { state, bars, revised, registered, model, oldestNeededBar, baseline, tails }: ForecasterChanges,
   ): Promise<void> {
-    for (const { end, prices, stale } of bars) {
-      await write(
-        manager,
-        `insert into bar (bar_end, prices, stale) values ($1, $2::jsonb, $3::jsonb) on conflict (bar_end) do nothing`,
-        [end, JSON.stringify(Object.fromEntries(prices)), JSON.stringify([...stale])],
-      );
-    }
+    if (bars.length > 0) await writeRows(manager, 'bar', bars, insertBars);
+    // They are in the table before they are changed there.
+    if (revised.length > 0) await flushStatements(manager);
     for (const { end, prices } of revised)
       await write(manager, 'update bar set prices = $2::jsonb where bar_end = $1', [
         end,
         JSON.stringify(Object.fromEntries(prices)),
       ]);
     if (bars.length > 0 && oldestNeededBar !== undefined) {
-      await write(manager, 'delete from bar where bar_end < $1', [oldestNeededBar]);
+      await writeRows(manager, 'bar that is over', [oldestNeededBar], (all: readonly number[]) => ({
+        text: 'delete from bar where bar_end < $1',
+        parameters: [Math.max(...all)],
+      }));
     }
     for (const { version, fittedOn, model: fitted, excluded, diagnostics, seconds } of registered) {
       await write(
@@ -97,4 +105,16 @@ export class ForecasterRepository {
     if (bars.length > 0) await this.tails.save(manager, tails);
     if (bars.length > 0 && baseline !== undefined) await this.states.save(manager, 'baseline', baseline);
   }
+}
+
+function insertBars(bars: readonly Bar[]): Statement {
+  return {
+    text: `insert into bar (bar_end, prices, stale)
+       select * from unnest(${texts('$1', 'bigint')}, ${texts('$2', 'jsonb')}, ${texts('$3', 'jsonb')}) on conflict (bar_end) do nothing`,
+    parameters: [
+      textList(bars.map(({ end }) => end)),
+      textList(bars.map(({ prices }) => JSON.stringify(Object.fromEntries(prices)))),
+      textList(bars.map(({ stale }) => JSON.stringify([...stale]))),
+    ],
+  };
 }

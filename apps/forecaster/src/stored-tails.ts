@@ -32,14 +32,30 @@ export class StoredTails {
   async save(manager: EntityManager, state: TailState): Promise<void> {
     const before = this.saved;
     this.saved = state;
-    const known = new Set<object>([...(before?.pending ?? []), ...(before?.scored ?? [])]);
-    const all = [...state.pending, ...state.scored];
+    const pending = difference<Pending | Scored>(before?.pending ?? [], state.pending);
+    const scored = difference<Pending | Scored>(before?.scored ?? [], state.scored);
     const values = new Map<string, StateText | null>();
-    for (const { end } of known as Set<Pending | Scored>) values.set(nameOf(end), null);
-    for (const row of all)
-      if (known.has(row)) values.delete(nameOf(row.end));
-      else values.set(nameOf(row.end), () => JSON.stringify(row));
+    // A forecast that has come true has the same name as before.
+    for (const { end } of [...pending.gone, ...scored.gone]) values.set(nameOf(end), null);
+    for (const row of [...pending.fresh, ...scored.fresh])
+      values.set(nameOf(row.end), () => JSON.stringify(row));
     if (before?.markets !== state.markets) values.set(MARKETS, JSON.stringify(state.markets));
     await this.states.saveTexts(manager, [...values]);
   }
+}
+
+/** Rows of either list that the other does not have; both are ordered by their ends, and a row is never changed. */
+function difference<Row extends { readonly end: number }>(
+  before: readonly Row[],
+  after: readonly Row[],
+): { gone: Row[]; fresh: Row[] } {
+  const gone: Row[] = [];
+  const fresh: Row[] = [];
+  for (let i = 0, j = 0; i < before.length || j < after.length;) {
+    const [old, now] = [before.at(i), after.at(j)];
+    if (old !== undefined && old === now) [i, j] = [i + 1, j + 1];
+    else if (now === undefined || (old !== undefined && old.end <= now.end)) gone.push(before[i++]);
+    else fresh.push(after[j++]);
+  }
+  return { gone, fresh };
 }

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
-import { MonthlyPartitions, type Statement, writeRows } from '#lib/storage';
+import { MonthlyPartitions, type Statement, textList, texts, writeRows } from '#lib/storage';
 import { HISTORY_TABLES, type HistoryTable } from './partitions.js';
 
 /** Lengths of the buckets that are kept, milliseconds: ranges of months are read by hours. */
@@ -117,9 +117,9 @@ function statementOf(table: HistoryTable, rows: readonly Row[]): Statement {
   );
   return {
     text: `insert into ${table} as t (${names.join(', ')})
-       select * from unnest(${names.map((name, i) => `$${i + 1}::${columns[name]}[]`).join(', ')})
+       select * from unnest(${names.map((name, i) => texts(`$${i + 1}`, columns[name])).join(', ')})
        on conflict (${key.join(', ')}) do update set ${updates.join(', ')}`,
-    parameters: names.map((name) => list.map((row) => row[name])),
+    parameters: names.map((name) => textList(list.map((row) => row[name]))),
   };
 }
 

@@ -13,7 +13,16 @@ import { partitionOf } from '#lib/events';
 import type { LiquidationPlan } from '#lib/liquidation';
 import type { MarketBoardState, MarketMarkState } from '#lib/exchange';
 import type { Race } from '#lib/liquidating';
-import { flushStatements, LiquidationEntity, ServiceStateRepository, write } from '#lib/storage';
+import {
+  flushStatements,
+  LiquidationEntity,
+  ServiceStateRepository,
+  type Statement,
+  textList,
+  texts,
+  write,
+  writeRows,
+} from '#lib/storage';
 import { type LiveLiquidation, moneyColumn, type OpenedPlan } from './liquidation-record.js';
 
 /** Name of a market's mark, a row of its own because most batches change none; without a market, the prefix of all these names. */
@@ -113,19 +122,11 @@ export class LiquidatorRepository {
     states: readonly AccountStatePayload[],
   ): Promise<void> {
     if (states.length === 0) return;
-    // One row an account: a statement cannot meet the same row twice.
-    const newest = new Map(states.map((state) => [state.account, state]));
-    await write(
+    await writeRows(
       manager,
-      `insert into margin_account (unit, account, sequence, state)
-       select $1, * from unnest($2::text[], $3::bigint[], $4::jsonb[])
-       on conflict (account) do update set sequence = excluded.sequence, state = excluded.state`,
-      [
-        unit,
-        [...newest.keys()],
-        [...newest.values()].map(({ sequence }) => sequence),
-        [...newest.values()].map((state) => JSON.stringify(state)),
-      ],
+      'margin_account',
+      states.map((state) => ({ unit, state })),
+      writeAccounts,
     );
   }
 
@@ -323,6 +324,24 @@ export class LiquidatorRepository {
       closedNotional: Number(closed),
     }));
   }
+}
+
+function writeAccounts(
+  rows: readonly { readonly unit: number; readonly state: AccountStatePayload }[],
+): Statement {
+  // One row an account: a statement cannot meet the same row twice.
+  const newest = [...new Map(rows.map((row) => [row.state.account, row])).values()];
+  return {
+    text: `insert into margin_account (unit, account, sequence, state)
+       select * from unnest(${texts('$1', 'int')}, ${texts('$2')}, ${texts('$3', 'bigint')}, ${texts('$4', 'jsonb')})
+       on conflict (account) do update set sequence = excluded.sequence, state = excluded.state`,
+    parameters: [
+      textList(newest.map(({ unit }) => unit)),
+      textList(newest.map(({ state }) => state.account)),
+      textList(newest.map(({ state }) => state.sequence)),
+      textList(newest.map(({ state }) => JSON.stringify(state))),
+    ],
+  };
 }
 
 export interface LiquidationTotals {

@@ -1,7 +1,14 @@
 import { hash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { TOPICS } from '#lib/messages';
-import { flushStatements, MonthlyPartitions, write } from '#lib/storage';
+import {
+  flushStatements,
+  MonthlyPartitions,
+  type Statement,
+  textList,
+  texts as textsOf,
+  writeRows,
+} from '#lib/storage';
 import {
   type BookEvent,
   type CommandKey,
@@ -10,6 +17,7 @@ import {
   type GainsCut,
   type HaircutSettled,
 } from '#lib/exchange';
+import type { DecidedKeys } from './decided-keys.js';
 
 /** A command's outcome, and the digest of its content. */
 export interface Outcome {
@@ -39,6 +47,8 @@ export class Journal {
   private readonly outcomePartitions = new MonthlyPartitions(['command_outcome']);
   /** stored keys of the commands that were looked up last: most are appended next */
   private lookedUp = new Map<string, string>();
+  /** of the process that writes the book */
+  decided: DecidedKeys | undefined;
 
   /**
    * Appends events; the first one has sequence `first`.
@@ -54,12 +64,8 @@ export class Journal {
     if (events.length === 0) return;
     const { at } = events[events.length - 1];
     await this.prepare(manager, at);
-    await write(manager, 'insert into journal (first, last, at, events) values ($1, $2, $3, $4::json)', [
-      first,
-      first + events.length - 1,
-      at,
-      `[${texts.join()}]`,
-    ]);
+    const row = { first, last: first + events.length - 1, at, events: `[${texts.join()}]` };
+    await writeRows(manager, 'journal', [row], insertBatches);
     // One row a command: where it was decided last, and where first if that is another place.
     const outcomes = new Map<string, { first: number; last: number; topic: string }>();
     for (let i = 0; i < events.length; i++) {
@@ -67,8 +73,11 @@ export class Journal {
       if (key === undefined) continue;
       const text = this.lookedUp.get(commandKeyText(key)) ?? storedKey(key);
       const known = outcomes.get(text);
-      if (known === undefined) outcomes.set(text, { first: first + i, last: first + i, topic: key.topic });
-      else known.last = first + i;
+      if (known !== undefined) known.last = first + i;
+      else {
+        outcomes.set(text, { first: first + i, last: first + i, topic: key.topic });
+        this.decided?.add(text);
+      }
     }
     if (outcomes.size === 0) return;
     // A provider's command may have waited for marks, and has its row then.
@@ -82,21 +91,8 @@ export class Journal {
       );
       for (const { key } of known[0]) outcomes.delete(key.replaceAll('-', ''));
     }
-    const decided = [...outcomes.values()];
-    await write(
-      manager,
-      `insert into command_outcome (key, at, sequence, asked)
-       select key, $1, sequence, asked from unnest(
-         string_to_array($2, ',')::uuid[], string_to_array($3, ',')::bigint[], string_to_array($4, ',', '')::bigint[])
-         as n (key, sequence, asked)`,
-      [
-        at,
-        // Joined texts, not arrays: the driver quotes and escapes the elements of an array one by one.
-        [...outcomes.keys()].join(),
-        decided.map(({ last }) => last).join(),
-        decided.map((each) => (each.first === each.last ? '' : each.first)).join(),
-      ],
-    );
+    const rows = [...outcomes].map(([key, decided]) => ({ key, at, ...decided }));
+    await writeRows(manager, 'command_outcome', rows, insertOutcomes);
   }
 
   /** A transaction was rolled back: partitions it has made are not there. */
@@ -133,16 +129,25 @@ export class Journal {
     return batch?.events.at(sequence - batch.first);
   }
 
-  /** Outcomes of the commands that have been decided already, by {@link commandKeyText}. */
-  async outcomes(manager: EntityManager, keys: readonly CommandKey[]): Promise<Map<string, Outcome>> {
+  /**
+   * Outcomes of the commands that have been decided already, by {@link commandKeyText}. The tables are not asked for keys that are known to be new.
+   *
+   * @param decided of the writer, in its transactions
+   */
+  async outcomes(
+    manager: EntityManager,
+    keys: readonly CommandKey[],
+    decided?: DecidedKeys,
+  ): Promise<Map<string, Outcome>> {
     const byKey = new Map<string, string>();
     this.lookedUp = new Map();
     for (const key of keys) {
       const text = commandKeyText(key);
       const stored = this.lookedUp.get(text) ?? storedKey(key);
       this.lookedUp.set(text, stored);
-      byKey.set(stored, text);
+      if (decided?.mayHave(stored) !== false) byKey.set(stored, text);
     }
+    if (byKey.size === 0) return new Map();
     await flushStatements(manager);
     const rows = await manager.query<OutcomeRow[]>(
       "select key, sequence, asked from command_outcome where key = any(string_to_array($1, ',')::uuid[])",
@@ -251,6 +256,49 @@ interface OutcomeRow {
   readonly sequence: string;
   /** where a command was taken that has waited since */
   readonly asked: string | null;
+}
+
+interface BatchRow {
+  readonly first: number;
+  readonly last: number;
+  readonly at: number;
+  /** JSON */
+  readonly events: string;
+}
+
+function insertBatches(rows: readonly BatchRow[]): Statement {
+  return {
+    text: `insert into journal (first, last, at, events) select * from unnest(
+       ${textsOf('$1', 'bigint')}, ${textsOf('$2', 'bigint')}, ${textsOf('$3', 'bigint')}, ${textsOf('$4', 'json')})`,
+    parameters: [
+      textList(rows.map(({ first }) => first)),
+      textList(rows.map(({ last }) => last)),
+      textList(rows.map(({ at }) => at)),
+      textList(rows.map(({ events }) => events)),
+    ],
+  };
+}
+
+/** A command's outcome: where it was decided last, and where first if that is another place. */
+interface DecidedRow {
+  /** as it is stored */
+  readonly key: string;
+  readonly at: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+function insertOutcomes(rows: readonly DecidedRow[]): Statement {
+  return {
+    text: `insert into command_outcome (key, at, sequence, asked) select * from unnest(
+       ${textsOf('$1', 'uuid')}, ${textsOf('$2', 'bigint')}, ${textsOf('$3', 'bigint')}, ${textsOf('$4', 'bigint')})`,
+    parameters: [
+      textList(rows.map(({ key }) => key)),
+      textList(rows.map(({ at }) => at)),
+      textList(rows.map(({ last }) => last)),
+      textList(rows.map(({ first, last }) => (first === last ? null : first))),
+    ],
+  };
 }
 
 /** Hexadecimal digits of either half of a stored key. */

@@ -13,7 +13,8 @@ import {
   type PricingEngineState,
   type Vesting,
 } from '#lib/exchange';
-import { ServiceStateRepository, write } from '#lib/storage';
+import { ServiceStateRepository, type Statement, textList, texts, writeRows } from '#lib/storage';
+import { DecidedKeys } from './decided-keys.js';
 import { Journal, type Outcome } from './journal.js';
 import type { JournalledSettlement } from './loss-shares.js';
 import { LedgerStore } from './ledger-store.js';
@@ -140,19 +141,26 @@ export class PricerRepository {
   }
 
   saveRisk(manager: EntityManager, at: number, payload: object): Promise<void> {
-    return write(
-      manager,
-      'insert into risk_record (at, payload) values ($1, $2::jsonb) on conflict (at) do update set payload = excluded.payload',
-      [at, JSON.stringify(payload)],
-    );
+    return writeRows(manager, 'risk_record', [{ at, payload }], insertRisk);
   }
 
-  /** See {@link Journal.outcomes}. */
-  outcomes(
-    keys: readonly CommandKey[],
-    manager: EntityManager = this.database.manager,
-  ): Promise<Map<string, Outcome>> {
-    return this.journal.outcomes(manager, keys);
+  /** See {@link Journal.outcomes}. @param manager of the writer's transaction */
+  outcomes(keys: readonly CommandKey[], manager?: EntityManager): Promise<Map<string, Outcome>> {
+    return manager === undefined
+      ? this.journal.outcomes(this.database.manager, keys)
+      : this.journal.outcomes(manager, keys, this.journal.decided);
+  }
+
+  /** The book is ours to write: keys of decided commands are read beside it. The tables are asked until they are known. */
+  knowDecided(): void {
+    const decided = new DecidedKeys();
+    this.journal.decided = decided;
+    decided.load(this.database.manager).catch(() => undefined);
+  }
+
+  /** The book is somebody else's to write. */
+  forgetDecided(): void {
+    this.journal.decided = undefined;
   }
 
   /** A booked trade with the events of its decision; undefined where the journal has none. */
@@ -187,4 +195,17 @@ export class PricerRepository {
   outcomesOfAnyone(topic: string, id: string): Promise<BookEvent[]> {
     return this.journal.outcomesOfAnyone(this.database.manager, topic, id);
   }
+}
+
+function insertRisk(rows: readonly { readonly at: number; readonly payload: object }[]): Statement {
+  // A statement cannot meet the same row twice.
+  const newest = new Map(rows.map(({ at, payload }) => [at, payload]));
+  return {
+    text: `insert into risk_record (at, payload) select * from unnest(${texts('$1', 'bigint')}, ${texts('$2', 'jsonb')})
+       on conflict (at) do update set payload = excluded.payload`,
+    parameters: [
+      textList([...newest.keys()]),
+      textList([...newest.values()].map((payload) => JSON.stringify(payload))),
+    ],
+  };
 }

@@ -4,6 +4,7 @@ import { Logger } from '@nestjs/common';
 import { ZkriskError } from '#lib/errors';
 import {
   type AccountPayload,
+  type BookCommitmentPayload,
   type CovariancePayload,
   type LiquidationTradePayload,
   type LiquidityPayload,
@@ -77,6 +78,8 @@ export class PricerService implements LaneOwner {
   private readonly versions: ParameterVersions;
   /** of the writer */
   private recorder: BookRecorder | undefined;
+  /** the last commitment to the book has failed: the next one is waited for */
+  private commitsAlone = false;
 
   private readonly follower: BookFollower;
 
@@ -126,6 +129,7 @@ export class PricerService implements LaneOwner {
     // Not waited for: the next writer does not mind it.
     void this.snapshots.stop();
     void this.commitments.stop();
+    this.repository.forgetDecided();
     this.follower.start();
   }
 
@@ -139,6 +143,7 @@ export class PricerService implements LaneOwner {
   /** The book is ours to write: the state of the tables is taken up. */
   async restore(): Promise<void> {
     await this.follower.stop();
+    this.repository.knowDecided();
     this.snapshots.start(await this.load());
     this.commitments.start(this.current.ledger);
     await this.journals.restore(this.current.ledger);
@@ -252,14 +257,7 @@ export class PricerService implements LaneOwner {
     const record = this.current.standing.riskRecord();
     await this.repository.saveRisk(context.manager, record.at, record);
     const { forecastId, barEnd } = this.current.board.latestForecast!;
-    const at = { barEnd, forecastId };
-    const committed = await this.commitments.commit(at);
-    // Without a commitment the next one has these changes as well.
-    if (committed === null) await this.journals.restore(this.current.ledger, context.manager);
-    else {
-      await this.journals.close(context.manager, this.current.ledger, at, committed.journal);
-      this.recorder?.begin();
-    }
+    await this.commitToBook({ barEnd, forecastId }, record.at, context);
     context.publish(
       outgoing(
         TOPICS.risk,
@@ -268,14 +266,48 @@ export class PricerService implements LaneOwner {
         record,
       ),
     );
-    context.publish(
-      outgoing(
-        TOPICS.standingBooks,
-        'exchange',
-        { id: `book@${record.at}`, sequence: record.at, time: record.at },
-        { ...this.current.standing.record(), commitment: committed?.book ?? null },
-      ),
-    );
+  }
+
+  /**
+   * Commits to the book as it is now, and publishes it with its commitment when the thread has hashed it: the next commands are decided meanwhile.
+   * After a failure the bar is committed to once more while nothing else is decided, and goes without a commitment where that fails too: the
+   * next one then has its changes as well.
+   */
+  private async commitToBook(
+    at: { readonly barEnd: number; readonly forecastId: string },
+    time: number,
+    context: ConsumeContext,
+  ): Promise<void> {
+    const { manager } = context;
+    const { ledger } = this.current;
+    const book = this.current.standing.record();
+    const journal = this.journals.close(ledger, at);
+    const { answer } = await this.commitments.commit(at, journal.opening);
+    const message = (commitment: BookCommitmentPayload | null) => {
+      const header = { id: `book@${time}`, sequence: time, time };
+      return outgoing(TOPICS.standingBooks, 'exchange', header, { ...book, commitment });
+    };
+    if (!this.commitsAlone) {
+      this.recorder?.begin();
+      const published = answer.then(async (committed) => {
+        if (committed === null) {
+          this.commitsAlone = true;
+          throw new Error(`the book of ${at.forecastId} is committed to again`);
+        }
+        await journal.keep(manager, committed.journal);
+        return [message(committed.book)];
+      });
+      context.publishLater(published);
+      return;
+    }
+    const committed = await answer;
+    if (committed === null) await this.journals.restore(ledger, manager);
+    else {
+      await journal.keep(manager, committed.journal);
+      this.recorder?.begin();
+    }
+    context.publish(message(committed?.book ?? null));
+    context.afterCommit(() => (this.commitsAlone = false));
   }
 
   onTrades(messages: readonly Message<TradePayload>[], context: ConsumeContext): Promise<void> {

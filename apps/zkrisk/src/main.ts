@@ -64,7 +64,13 @@ async function start(options: StartOptions): Promise<void> {
       speed,
       liquidity,
       warmUpBars: firstBar,
-      ...(options.liquidator ? { liquidator: (manager) => house.reports(manager) } : {}),
+      ...(options.liquidator
+        ? {
+            // The tables are asked when there is a plan: a read waits until they have everything of the turns before.
+            liquidator: (manager) =>
+              engine.liquidator.openPlans === 0 ? Promise.resolve([]) : house.reports(manager),
+          }
+        : {}),
       ...(staged === undefined && demo === undefined
         ? {}
         : {

@@ -9,6 +9,7 @@ import type { Outgoing } from '#lib/messages';
  */
 export class ConsumeContext extends BaseRpcContext<[]> {
   private readonly outbox: Outgoing[] = [];
+  private readonly later: Promise<readonly Outgoing[]>[] = [];
   private readonly committed: (() => void)[] = [];
   private readonly rejections: { index: number; reason: string }[] = [];
 
@@ -44,6 +45,16 @@ export class ConsumeContext extends BaseRpcContext<[]> {
     this.outbox.push(...messages);
   }
 
+  /**
+   * Publishes messages in the same transaction when they are ready. The commit waits for them, the next batches of a round do not; a failure
+   * rolls the transaction back.
+   */
+  publishLater(messages: Promise<readonly Outgoing[]>): void {
+    // It fails where it is waited for.
+    messages.catch(() => undefined);
+    this.later.push(messages);
+  }
+
   /** Runs after the commit: for state in memory that must not run ahead of the tables. */
   afterCommit(action: () => void): void {
     this.committed.push(action);
@@ -57,9 +68,10 @@ export class ConsumeContext extends BaseRpcContext<[]> {
   /** For the transport. */
   drain(): {
     outbox: Outgoing[];
+    later: Promise<readonly Outgoing[]>[];
     committed: (() => void)[];
     rejections: { index: number; reason: string }[];
   } {
-    return { outbox: this.outbox, committed: this.committed, rejections: this.rejections };
+    return { outbox: this.outbox, later: this.later, committed: this.committed, rejections: this.rejections };
   }
 }

@@ -44,6 +44,8 @@ export interface Consumed {
   readonly next: Position;
   /** to be appended in the same transaction */
   readonly published: readonly Outgoing[];
+  /** likewise, when they are ready: in this order, after the others */
+  readonly later: readonly Promise<readonly Outgoing[]>[];
   readonly committed: readonly (() => void)[];
   /** how many of the published are dead letters */
   readonly dead: number;
@@ -131,15 +133,22 @@ async function handleNow(
     const result = await cursor.handler(messages, context);
     if (isObservable(result)) await lastValueFrom(result, { defaultValue: undefined });
   }
-  const { outbox, committed, rejections } = context.drain();
+  const { outbox, later, committed, rejections } = context.drain();
   for (const { index, reason } of rejections) dead.push(deadLetter(topic, partition, origins[index], reason));
   const range = { unit: name, topic, partition, from: position.offset, to: next.offset };
   return {
     ...{ cursor, next, dead: dead.length },
     published: withOrigin([...log.notesOf({ ...range, skipped }), ...outbox, ...dead]),
+    later: later.map((messages) => withOriginLater(messages)),
     // After the commit as well, actions log as part of what caused them.
     committed: committed.length === 0 ? [] : inContext(committed),
   };
+}
+
+function withOriginLater(messages: Promise<readonly Outgoing[]>): Promise<readonly Outgoing[]> {
+  const ready = messages.then(withOrigin);
+  ready.catch(() => undefined);
+  return ready;
 }
 
 function inContext(actions: readonly (() => void)[]): (() => void)[] {

@@ -194,18 +194,19 @@ export class LaneUnit {
     const consumed = await database.transaction(async (manager) => {
       deferWrites(manager);
       const handled = await this.handleIn(manager, cursor, batch, options);
+      const published = [...handled.published, ...(await allDone(handled.later)).flat()];
       const at = { group: this.name, topic: cursor.subscription.topic.name, partition: cursor.partition };
       // Sent one behind the other, not one after the other: messages are packed while the server writes.
       const [advanced] = await allDone([
         offsets.advance(manager, at, cursor.position.offset, batch.next, this.batches),
         flushWrites(manager),
-        log.append(manager, this.name, handled.published),
+        log.append(manager, this.name, published),
       ]);
       if (!advanced)
         throw new Error(
           `another process of ${this.name} has consumed a batch; the next one was of ${at.topic}/${at.partition}`,
         );
-      return handled;
+      return { ...handled, published };
     });
     this.pass(consumed);
     this.settle(consumed);

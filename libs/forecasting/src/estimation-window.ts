@@ -28,6 +28,12 @@ interface Row {
   readonly moves: Float64Array;
 }
 
+/** The rows of a window, and the bars in which each market has a price. */
+interface History {
+  readonly rows: readonly Row[];
+  readonly bars: ReadonlyMap<string, number>;
+}
+
 /** Share of a window's bars in which a market may have been stale before it is left out of a fit. */
 const STALE_SHARE = 0.1;
 /** Share of a window's bars that may be lost because some market was stale; beyond it the stalest markets are left out. */
@@ -38,6 +44,8 @@ export class EstimationWindow {
   private readonly rows: Row[] = [];
   /** column of each market that ever had a price */
   private readonly columns = new Map<string, number>();
+  /** of the last bar that was asked for; a bar asks for its own several times */
+  private known: { readonly end: number; readonly history: History } | undefined;
 
   constructor(
     private size: number,
@@ -54,6 +62,7 @@ export class EstimationWindow {
       if (from !== undefined) moves[this.columns.get(market)!] = Math.log(price / from);
     }
     this.rows.push({ end, prices, stale, moves });
+    this.known = undefined;
     this.drop();
   }
 
@@ -61,6 +70,7 @@ export class EstimationWindow {
   resize(size: number, minimumBars: number): void {
     this.size = size;
     this.minimumBars = minimumBars;
+    this.known = undefined;
     this.drop();
   }
 
@@ -89,6 +99,7 @@ export class EstimationWindow {
   }
 
   private change(market: string, change: (price: number) => number | undefined): void {
+    this.known = undefined;
     for (const [i, row] of this.rows.entries()) {
       const before = row.prices.get(market);
       if (before === undefined) continue;
@@ -110,7 +121,12 @@ export class EstimationWindow {
   }
 
   /** Bars in which each market has had a price, up to `end`. */
-  private history(end: number): { rows: Row[]; bars: Map<string, number> } {
+  private history(end: number): History {
+    if (this.known?.end !== end) this.known = { end, history: this.counted(end) };
+    return this.known.history;
+  }
+
+  private counted(end: number): History {
     const rows = this.rows.filter((row) => row.end <= end).slice(-(this.size + 1));
     const counts = new Uint32Array(this.columns.size);
     const names = [...this.columns.keys()];

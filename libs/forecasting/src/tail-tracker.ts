@@ -52,6 +52,8 @@ export class TailTracker {
   private pending: TailState['pending'];
   private scored: TailState['scored'];
   private readonly parts = new Map<string, Float64Array>();
+  /** each book's notionals in the markets that pending forecasts are of; empty: to be made */
+  private books: readonly Float64Array[] = [];
   private readonly least: number;
 
   /**
@@ -93,6 +95,7 @@ export class TailTracker {
     if (markets.length !== this.markets.length || markets.some((name, i) => name !== this.markets[i])) {
       this.markets = [...markets];
       this.pending = [];
+      this.books = [];
     }
     const bars = Math.ceil(this.horizonBars);
     const due = this.pending.filter(({ end }) => bar.end >= end + bars * barMs);
@@ -108,10 +111,11 @@ export class TailTracker {
       );
     }
     if (bar.number % Math.ceil(bars / PENDING) === 0) {
-      const deviations = Array.from({ length: BOOKS }, (_, book) => {
-        const x = Float64Array.from(markets, (market) => this.partsOf(market)[book]);
-        return Math.fround(Math.sqrt(quadraticForm(forecast, x)));
-      });
+      if (this.books.length === 0) {
+        const parts = markets.map((market) => this.partsOf(market));
+        this.books = Array.from({ length: BOOKS }, (_, book) => Float64Array.from(parts, (of) => of[book]));
+      }
+      const deviations = this.books.map((book) => Math.fround(Math.sqrt(quadraticForm(forecast, book))));
       const regime = Math.fround(regimeOf(forecast));
       this.pending = [...this.pending, { end: bar.end, regime, deviations }];
     }

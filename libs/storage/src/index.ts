@@ -5,6 +5,7 @@ export * from './entities/index.js';
 export * from './notifications.js';
 export * from './service-state.js';
 export * from './monthly-partitions.js';
+export * from './text-list.js';
 export {
   allDone,
   deferWrites,

@@ -23,8 +23,11 @@ export class MonthlyPartitions<Table extends string> {
    */
   async prepare(manager: EntityManager, table: Table, times: readonly number[]): Promise<boolean> {
     const before = this.known.size;
+    // Most rows of a batch are of one month.
+    let { name, from, to } = { name: '', from: Infinity, to: -Infinity };
     for (const at of times) {
-      const { name, from, to } = monthOf(at);
+      if (at >= from && at < to) continue;
+      ({ name, from, to } = monthOf(at));
       const partition = `${table}_${name}`;
       if (this.known.has(partition)) continue;
       await manager.query(

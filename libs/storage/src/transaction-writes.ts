@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import type { EntityManager } from 'typeorm';
+import { textList, texts } from './text-list.js';
 
 /** A named value of a service, as JSON. */
 export interface StateRow {
@@ -23,7 +24,7 @@ export interface Statement {
 interface Deferred {
   readonly states: Map<string, StateRow>;
   readonly statements: Statement[];
-  /** rows that are written together when the transaction ends, by table */
+  /** rows that are written together, by table */
   readonly gathered: Map<
     string,
     { readonly rows: unknown[]; statement(rows: readonly unknown[]): Statement }
@@ -69,8 +70,9 @@ export async function write(
 }
 
 /**
- * Writes a table's rows, or keeps them for one statement at the end of a transaction that defers its writes. Nothing may read the table within it.
+ * Writes a table's rows, or keeps them for a statement of many in a transaction that defers its writes. Whatever reads the table within it must flush before.
  *
+ * @param table in which no other statement of the transaction writes the same rows
  * @param statement that writes rows in their order; the same for every call of a table
  */
 export async function writeRows<Row>(
@@ -100,17 +102,20 @@ export async function writeStates(manager: EntityManager, rows: readonly StateRo
   else for (const { text, parameters } of statementsOf(rows)) await write(manager, text, parameters);
 }
 
-/** Sends the statements that were deferred so far, without waiting: the server works while the transaction goes on. */
+/** Sends the statements and rows that were deferred so far, without waiting: the server works while the transaction goes on. */
 export function sendStatements(manager: EntityManager): void {
   const deferred = deferredOf(manager);
-  if (deferred === undefined || deferred.statements.length === 0) return;
+  if (deferred === undefined) return;
+  for (const { rows, statement } of deferred.gathered.values()) deferred.statements.push(statement(rows));
+  deferred.gathered.clear();
+  if (deferred.statements.length === 0) return;
   const answered = send(manager, deferred.statements.splice(0));
   // It fails where it is waited for.
   answered.catch(() => undefined);
   deferred.sent.push(answered);
 }
 
-/** Sends the statements that were deferred so far and waits for them, for a read that depends on them; values of services wait on. */
+/** Sends the statements and rows that were deferred so far and waits for them, for a read that depends on them; values of services wait on. */
 export async function flushStatements(manager: EntityManager): Promise<void> {
   sendStatements(manager);
   await allDone(deferredOf(manager)?.sent.splice(0) ?? []);
@@ -126,12 +131,7 @@ export async function flushWrites(manager: EntityManager): Promise<void> {
   if (deferred === undefined) return;
   const states = [...deferred.states.values()];
   deferred.states.clear();
-  const gathered = [...deferred.gathered.values()];
-  deferred.gathered.clear();
-  deferred.statements.push(
-    ...gathered.map(({ rows, statement }) => statement(rows)),
-    ...statementsOf(states),
-  );
+  deferred.statements.push(...statementsOf(states));
   await flushStatements(manager);
 }
 
@@ -162,18 +162,18 @@ function statementsOf(rows: readonly StateRow[]): Statement[] {
   const kept = rows.filter(({ text }) => text !== null);
   const removed = rows.filter(({ text }) => text === null);
   const keys = (some: readonly StateRow[]) => [
-    some.map(({ service }) => service),
-    some.map(({ name }) => name),
+    textList(some.map(({ service }) => service)),
+    textList(some.map(({ name }) => name)),
   ];
   const upsert = `insert into service_state (service, name, value)
-     select * from unnest($1::text[], $2::text[], $3::json[])
+     select * from unnest(${texts('$1')}, ${texts('$2')}, ${texts('$3', 'json')})
      on conflict (service, name) do update set value = excluded.value`;
-  const remove = `delete from service_state s using unnest($1::text[], $2::text[]) as r (service, name)
+  const remove = `delete from service_state s using unnest(${texts('$1')}, ${texts('$2')}) as r (service, name)
      where s.service = r.service and s.name = r.name`;
   const statements: Statement[] = [];
   if (kept.length > 0) {
-    const texts = kept.map(({ text }) => (typeof text === 'function' ? text() : text));
-    statements.push({ text: upsert, parameters: [...keys(kept), texts] });
+    const values = kept.map(({ text }) => (typeof text === 'function' ? text() : text));
+    statements.push({ text: upsert, parameters: [...keys(kept), textList(values)] });
   }
   if (removed.length > 0) statements.push({ text: remove, parameters: keys(removed) });
   return statements;

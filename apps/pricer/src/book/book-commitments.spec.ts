@@ -14,10 +14,10 @@ describe('commitments to the book', () => {
     ledger.apply(event);
     commitments.booked([event]);
   };
-  const commit = async (barEnd: number): Promise<string> => {
-    const committed = await commitments.commit({ barEnd, forecastId: `f${barEnd}` });
-    await commitments.beginJournal([]);
-    return committed!.book.root;
+  const commit = async (barEnd: number, meanwhile = () => undefined): Promise<string> => {
+    const { answer } = await commitments.commit({ barEnd, forecastId: `f${barEnd}` }, []);
+    meanwhile();
+    return (await answer)!.book.root;
   };
   const cashOf = async (account: string, root: string, barEnd?: number) => {
     const { holdings } = checkIncludedAccount(await commitments.inclusion(account, barEnd), root);
@@ -54,6 +54,18 @@ describe('commitments to the book', () => {
       if (i % 100 === 0) await sleep(1);
     }
     expect(await commit(2)).toBe(late);
+  });
+
+  it('are of the book as it was when they were asked for, whatever is booked while the thread hashes', async () => {
+    await begin();
+    const changed = await commit(1, () => {
+      deposit('a7', '5');
+      deposit('new', '5');
+      return undefined;
+    });
+    expect(await cashOf('a7', changed)).toBe(100_000_000n);
+    const next = await commit(2);
+    expect([await cashOf('a7', next), await cashOf('new', next)]).toEqual([600_000_000n, 500_000_000n]);
   });
 
   it('show everybody as of the last commitment while changes are hashed', async () => {

@@ -10,6 +10,7 @@ import {
   type Holdings,
   type IncludedAccount,
   type OpeningBook,
+  type PoolAmounts,
   type RecordedChange,
   type Sums,
   type Totals,
@@ -124,7 +125,7 @@ export class BookCommitments {
       this.tell(keeping, changedParticipants(keeping));
   }
 
-  /** Begins a journal of the book's changes: after {@link start}, and after each {@link commit}. */
+  /** Begins a journal of the book's changes, after {@link start}; {@link commit} begins the next ones. */
   async beginJournal(opening: OpeningBook): Promise<void> {
     await this.keeping?.pool.run({ kind: 'begin-journal', opening });
   }
@@ -141,15 +142,17 @@ export class BookCommitments {
 
   /**
    * Commits to the book as it is now, and to its changes since the commitment before. It must not change until this has been
-   * answered.
+   * answered; it may while the thread hashes.
    *
-   * @returns null where it cannot be committed to, which is logged: the tree is then built anew, and has no journal
+   * @param opening the book that the next journal begins with
+   * @returns the thread’s answer: null where it cannot be committed to, which is logged: the tree is then built anew, and has no journal
    */
   async commit(
     at: Omit<CommittedAt, 'pool'>,
-  ): Promise<{ readonly book: BookCommitmentPayload; readonly journal: ClosedJournal } | null> {
+    opening: OpeningBook,
+  ): Promise<{ readonly answer: Promise<Committed | null> }> {
     const { keeping } = this;
-    if (keeping === undefined) return null;
+    if (keeping === undefined) return { answer: Promise.resolve(null) };
     const { ledger } = keeping;
     const pool = {
       capital: ledger.capital - ledger.shortfall,
@@ -159,29 +162,27 @@ export class BookCommitments {
     };
     try {
       await keeping.told;
-      await tell(keeping, changedParticipants(keeping));
-      const request = { kind: 'commit', at: { ...at, pool } } as const;
-      const { root, digest, sums, totals } = (await keeping.pool.run(request)) as CommittedBook;
-      const journal = (await keeping.pool.run({ kind: 'close-journal' })) as ClosedJournal;
-      const wrong = difference(totals, ledger);
-      if (wrong !== undefined) throw new Error(`the accounts’ ${wrong} differs from the ledger’s`);
-      const book = {
-        ...{ root, digest, sums, accounts: Number(totals.accounts) },
-        journal: { root: hexOf(journal.root), entries: journal.entries },
-        pool: {
-          capital: String(pool.capital),
-          liquidity: String(pool.liquidity),
-          pending: String(pool.pending),
-          other: String(pool.other),
-        },
+      const changed = changedParticipants(keeping);
+      const last = changed.splice(Math.max(0, changed.length - SLICE));
+      await tell(keeping, changed);
+      const accounts = packed(last.map((name) => [name, accountSums(holdingsOf(ledger, name))]));
+      const answer = keeping.pool.run({ kind: 'commit', accounts, at: { ...at, pool }, opening });
+      const wrong = differences(ledger);
+      return {
+        answer: answer
+          .then((book) => committedBook(book as CommittedBook, pool, wrong))
+          .catch((error: unknown) => this.afterFailure(keeping, at, error)),
       };
-      return { book, journal };
     } catch (error) {
-      if (keeping.ended) return null;
-      this.logger.error(`the book of ${at.forecastId} could not be committed to: ${messageOf(error)}`);
-      this.start(ledger);
-      return null;
+      return { answer: Promise.resolve(this.afterFailure(keeping, at, error)) };
     }
+  }
+
+  private afterFailure(keeping: Keeping, { forecastId }: Omit<CommittedAt, 'pool'>, error: unknown): null {
+    if (keeping.ended) return null;
+    this.logger.error(`the book of ${forecastId} could not be committed to: ${messageOf(error)}`);
+    this.start(keeping.ledger);
+    return null;
   }
 
   /**
@@ -274,18 +275,50 @@ function holdingsOf(ledger: ExchangeLedger, name: string): Holdings {
   };
 }
 
-/** Differences between the accounts' sums and the ledger's own. */
-function difference(totals: Totals, ledger: ExchangeLedger): string | undefined {
-  let owed = 0n;
-  const summed = new Map(totals.markets.map((of) => [of.market, of]));
-  for (const market of ledger.marketNames()) {
+/** A commitment to the book, and the journal of its changes that was closed with it. */
+export interface Committed {
+  readonly book: BookCommitmentPayload;
+  readonly journal: ClosedJournal;
+}
+
+/** @throws {Error} where the accounts’ sums differ from the ledger's own */
+function committedBook(
+  { root, digest, sums, totals, journal }: CommittedBook,
+  pool: PoolAmounts,
+  difference: (totals: Totals) => string | undefined,
+): Committed {
+  const wrong = difference(totals);
+  if (wrong !== undefined) throw new Error(`the accounts’ ${wrong} differs from the ledger’s`);
+  const book = {
+    ...{ root, digest, sums, accounts: Number(totals.accounts) },
+    journal: { root: hexOf(journal.root), entries: journal.entries },
+    pool: {
+      capital: String(pool.capital),
+      liquidity: String(pool.liquidity),
+      pending: String(pool.pending),
+      other: String(pool.other),
+    },
+  };
+  return { book, journal };
+}
+
+/** Holds accounts' sums against the ledger's own as they are now; it may change before it is called. */
+function differences(ledger: ExchangeLedger): (totals: Totals) => string | undefined {
+  const markets = ledger.marketNames().map((market) => {
     const { size, longSize, entryNotional, unsettledFunding } = ledger.market(market);
-    owed += unsettledFunding;
-    const { long, short, entry } = summed.get(market) ?? { long: 0n, short: 0n, entry: 0n };
-    if (long - short !== size || long !== longSize) return `size in ${market}`;
-    if (entry !== entryNotional) return `entry notional in ${market}`;
-  }
-  if (totals.cash - totals.debt !== ledger.collateral + owed) return 'cash';
-  if (totals.shares !== ledger.outstandingShares) return 'shares of liquidity';
-  return undefined;
+    return { market, size, longSize, entryNotional, unsettledFunding };
+  });
+  const cash = markets.reduce((sum, { unsettledFunding }) => sum + unsettledFunding, ledger.collateral);
+  const { outstandingShares } = ledger;
+  return (totals) => {
+    const summed = new Map(totals.markets.map((of) => [of.market, of]));
+    for (const { market, size, longSize, entryNotional } of markets) {
+      const { long, short, entry } = summed.get(market) ?? { long: 0n, short: 0n, entry: 0n };
+      if (long - short !== size || long !== longSize) return `size in ${market}`;
+      if (entry !== entryNotional) return `entry notional in ${market}`;
+    }
+    if (totals.cash - totals.debt !== cash) return 'cash';
+    if (totals.shares !== outstandingShares) return 'shares of liquidity';
+    return undefined;
+  };
 }

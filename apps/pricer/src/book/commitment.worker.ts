@@ -40,29 +40,29 @@ export interface CommittedAt {
 /** Requests to the thread that keeps the tree. */
 export type CommitmentRequest =
   | { readonly kind: 'set'; readonly accounts: AccountBatch }
-  | { readonly kind: 'commit'; readonly at: CommittedAt }
+  /** the last changed accounts, and the book that the next journal begins with */
+  | {
+      readonly kind: 'commit';
+      readonly accounts: AccountBatch;
+      readonly at: CommittedAt;
+      readonly opening: OpeningBook;
+    }
   | { readonly kind: 'inclusion'; readonly accounts: readonly string[]; readonly barEnd: number | undefined }
   | { readonly kind: 'leaf'; readonly account: string; readonly at: number }
   | { readonly kind: 'begin-journal'; readonly opening: OpeningBook }
-  | { readonly kind: 'append'; readonly records: readonly RecordedChange[] }
-  | { readonly kind: 'close-journal' };
+  | { readonly kind: 'append'; readonly records: readonly RecordedChange[] };
 
-/** A book's commitment, in hex, and the sums as numbers. */
+/** A book's commitment, in hex, the sums as numbers, and the journal that was closed with it. */
 export interface CommittedBook {
   readonly root: string;
   readonly digest: string;
   readonly sums: string;
   readonly totals: Totals;
+  readonly journal: ClosedJournal;
 }
 
 export type CommitmentReply =
-  | CommittedBook
-  | IncludedAccount
-  | readonly ChunkStart[]
-  | ClosedJournal
-  | 'unknown-epoch'
-  | 'unknown-account'
-  | undefined;
+  CommittedBook | IncludedAccount | readonly ChunkStart[] | 'unknown-epoch' | 'unknown-account' | undefined;
 
 const { secret, kept } = workerData as CommitmentTerms;
 const key = createHash('sha256').update(secret).digest();
@@ -73,9 +73,7 @@ let journal: JournalWriter | undefined;
 
 answerRequests((request: CommitmentRequest): CommitmentReply => {
   if (request.kind === 'set') {
-    for (const [account, sums] of unpacked(request.accounts))
-      tree.setSums(account, saltOf(key, account), sums);
-    tree.update();
+    set(request.accounts);
     return undefined;
   }
   if (request.kind === 'leaf') {
@@ -87,11 +85,20 @@ answerRequests((request: CommitmentRequest): CommitmentReply => {
     return undefined;
   }
   if (request.kind === 'append') return append(request.records);
-  if (request.kind === 'close-journal') return begun().close();
-  if (request.kind === 'commit') return commit(request.at);
+  if (request.kind === 'commit') {
+    set(request.accounts);
+    const closed = begun().close();
+    journal = new JournalWriter(request.opening);
+    return { ...commit(request.at), journal: closed };
+  }
   const { accounts, barEnd } = request;
   return included(accounts, (end) => barEnd === undefined || end === barEnd);
 });
+
+function set(accounts: AccountBatch): void {
+  for (const [account, sums] of unpacked(accounts)) tree.setSums(account, saltOf(key, account), sums);
+  tree.update();
+}
 
 /** A thread that has taken the place of another one has no journal: its entries have to be told again. */
 function begun(): JournalWriter {
@@ -105,7 +112,7 @@ function append(records: readonly RecordedChange[]): ChunkStart[] {
   return records.map((record) => writer.append(record)).filter((start) => start !== undefined);
 }
 
-function commit(at: CommittedAt): CommittedBook {
+function commit(at: CommittedAt): Omit<CommittedBook, 'journal'> {
   const commitment: Commitment = tree.commit();
   committed.push(at);
   committed.splice(0, committed.length - tree.past - 1);

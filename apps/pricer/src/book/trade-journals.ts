@@ -55,11 +55,29 @@ interface KeptJournal {
   readonly last: number;
 }
 
-/** The bar that is not over. */
+/** The bar that is not over, as it is stored. */
 interface OpenJournal {
   readonly opening: OpeningBook;
   /** sequence of the last book event before it */
   readonly after: number;
+}
+
+/** What the tree has told of a journal's entries. */
+interface Told {
+  /** sequence of each chunk's first record */
+  readonly firsts: number[];
+  /** beginnings of chunks that are to be kept */
+  readonly starts: ChunkStart[];
+  /** resolves when the entries on their way are in the tree */
+  appended: Promise<void>;
+}
+
+/** A journal that the tree is to close with the book at a bar's end. */
+export interface ClosingJournal {
+  /** the book that the next one begins with */
+  readonly opening: OpeningBook;
+  /** Keeps it, in the transaction that has closed it. */
+  readonly keep: (manager: EntityManager, closed: ClosedJournal) => Promise<void>;
 }
 
 const SERVICE = 'pricer-journal';
@@ -70,6 +88,8 @@ const OPEN = 'open';
 const DIGITS = 15;
 /** The writer waits for the thread that hashes where it is so many records behind. */
 const MOST_WAITING = 20_000;
+/** Records that the thread is told together: it hashes while the bar goes on, and is woken a few times a bar. */
+const TOLD_TOGETHER = 256;
 /** Rows that are read at once where a bar that is not over is taken up. */
 const ROWS = 200;
 
@@ -85,12 +105,11 @@ export class TradeJournals {
   private readonly desk = new ReceiptDesk();
   private readonly key: Uint8Array;
   private open: OpenJournal = { opening: [], after: 0 };
-  private firsts: number[] = [];
-  /** beginnings of chunks that are to be kept */
-  private starts: ChunkStart[] = [];
+  private told = nothingTold();
   /** records that the tree does not have yet */
   private waiting = 0;
-  private appended: Promise<void> = Promise.resolve();
+  /** those of them that are not on their way */
+  private untold: RecordedChange[] = [];
 
   /** @param secret source of the events' salts */
   constructor(
@@ -108,7 +127,10 @@ export class TradeJournals {
    */
   async restore(ledger: ExchangeLedger, manager: EntityManager = this.database.manager): Promise<void> {
     const open = await this.states.load<OpenJournal>(manager, OPEN);
-    await this.begin(open ?? { opening: netBook(ledger), after: ledger.eventCount });
+    this.open = open ?? { opening: netBook(ledger), after: ledger.eventCount };
+    this.told = nothingTold();
+    [this.waiting, this.untold] = [0, []];
+    await this.commitments.beginJournal(this.open.opening);
     if (open === undefined) await this.states.save(manager, OPEN, this.open);
     let name = ordered(ENTRIES, this.open.after);
     for (;;) {
@@ -119,7 +141,8 @@ export class TradeJournals {
       const last = rows.at(-1);
       if (last === undefined) return;
       for (const { value } of rows) this.append(value);
-      await this.appended;
+      this.tell();
+      await this.told.appended;
       ({ name } = last);
     }
   }
@@ -141,32 +164,41 @@ export class TradeJournals {
       content: hexOf(contentOf(this.saltOf(record.sequence), texts[record.sequence - first])),
     }));
     const row = [ordered(ENTRIES, kept[0].sequence), JSON.stringify(kept)] as const;
-    await this.states.saveTexts(manager, [row, ...this.takeStarts()]);
+    await this.states.saveTexts(manager, [row, ...takeStarts(this.told)]);
     this.append(kept);
     // Where the thread has failed, the next commitment says so.
-    if (this.waiting > MOST_WAITING) await this.appended.catch(() => undefined);
+    if (this.waiting > MOST_WAITING) await this.told.appended.catch(() => undefined);
   }
 
-  /** The book of a bar was committed to with this journal: the next one begins. */
-  async close(
-    manager: EntityManager,
+  /**
+   * The book of a bar is being committed to with this journal: entries from here on are the next one's. Where it is not kept in the end,
+   * {@link restore} takes it up again.
+   */
+  close(
     ledger: ExchangeLedger,
     { barEnd, forecastId }: { readonly barEnd: number; readonly forecastId: string },
-    { root, entries, chunks }: ClosedJournal,
-  ): Promise<void> {
-    await this.appended;
+  ): ClosingJournal {
+    this.tell();
+    const { told } = this;
     const last = ledger.eventCount;
-    const journal: KeptJournal = {
-      ...{ barEnd, forecastId, root: hexOf(root), entries, chunks: chunks.map(hexOf) },
-      ...{ firsts: this.firsts, last },
+    const open = { opening: netBook(ledger), after: last };
+    this.open = open;
+    this.told = nothingTold();
+    return {
+      opening: open.opening,
+      keep: async (manager, { root, entries, chunks }) => {
+        await told.appended;
+        const journal: KeptJournal = {
+          ...{ barEnd, forecastId, root: hexOf(root), entries, chunks: chunks.map(hexOf) },
+          ...{ firsts: told.firsts, last },
+        };
+        await this.states.saveTexts(manager, [
+          ...takeStarts(told),
+          [ordered(JOURNALS, last), JSON.stringify(journal)],
+          [OPEN, JSON.stringify(open)],
+        ]);
+      },
     };
-    const starts = this.takeStarts();
-    await this.begin({ opening: netBook(ledger), after: last });
-    await this.states.saveTexts(manager, [
-      ...starts,
-      [ordered(JOURNALS, last), JSON.stringify(journal)],
-      [OPEN, JSON.stringify(this.open)],
-    ]);
   }
 
   /**
@@ -234,27 +266,24 @@ export class TradeJournals {
     return this.desk.close();
   }
 
-  private async begin(open: OpenJournal): Promise<void> {
-    this.open = open;
-    [this.firsts, this.starts, this.waiting] = [[], [], 0];
-    await this.commitments.beginJournal(open.opening);
-  }
-
   /** Adds records to the tree while the writer goes on. */
   private append(records: readonly RecordedChange[]): void {
-    const { firsts, starts } = this;
     this.waiting += records.length;
-    this.appended = this.commitments.append(records).then((begun) => {
-      this.waiting -= records.length;
-      firsts.push(...begun.map(({ first }) => first));
-      starts.push(...begun);
-    });
-    // Closing the journal reports the failure.
-    this.appended.catch(() => undefined);
+    this.untold.push(...records);
+    if (this.untold.length >= TOLD_TOGETHER) this.tell();
   }
 
-  private takeStarts(): [name: string, text: string][] {
-    return this.starts.splice(0).map(({ first, ...at }) => [ordered(CHUNKS, first), JSON.stringify(at)]);
+  private tell(): void {
+    const { told, untold } = this;
+    if (untold.length === 0) return;
+    this.untold = [];
+    told.appended = this.commitments.append(untold).then((begun) => {
+      this.waiting -= untold.length;
+      told.firsts.push(...begun.map(({ first }) => first));
+      told.starts.push(...begun);
+    });
+    // Closing the journal reports the failure.
+    told.appended.catch(() => undefined);
   }
 
   private async source(journal: KeptJournal, chunk: ReadChunk, index: number): Promise<ReceiptRequest> {
@@ -292,4 +321,10 @@ export class TradeJournals {
   private saltOf(sequence: number): Uint8Array {
     return saltOf(this.key, String(sequence));
   }
+}
+
+const nothingTold = (): Told => ({ firsts: [], starts: [], appended: Promise.resolve() });
+
+function takeStarts({ starts }: Told): [name: string, text: string][] {
+  return starts.splice(0).map(({ first, ...at }) => [ordered(CHUNKS, first), JSON.stringify(at)]);
 }

@@ -4,6 +4,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { EventLog, type Lag, type NextTurn } from '../event-log.js';
 import type { Cursor } from '../handle-batch.js';
 import type { Outgoing, Topic } from '#lib/messages';
+import { textList, texts } from '#lib/storage';
 import { partitionFor } from '../partitions.js';
 import { requireSizes } from '../message-size.js';
 import type { LogRecord } from '../record.js';
@@ -71,7 +72,7 @@ export class EmbeddedLog extends EventLog {
     // Partitions are locked in one order everywhere, so that two writers of several topics cannot wait for each other.
     const rows = await manager.query<{ topic: string; partition: number; first: string }[]>(
       `with incoming as (
-         select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::jsonb[], $6::bigint[])
+         select * from unnest(${texts('$1')}, ${texts('$2', 'int')}, ${texts('$3')}, ${texts('$4')}, ${texts('$5', 'jsonb')}, ${texts('$6', 'bigint')})
            with ordinality as m (topic, partition, key, value, headers, appended_at, ordinal)
        ), counted as (
          select topic, partition, count(*) as size from incoming group by topic, partition
@@ -88,12 +89,12 @@ export class EmbeddedLog extends EventLog {
        )
        select topic, partition, next_offset - size as first from counted join reserved using (topic, partition)`,
       [
-        messages.map(({ topic }) => topic),
-        messages.map((message) => partitionFor(message, this.partitions)),
-        messages.map(({ key }) => key),
-        messages.map(({ value }) => value),
-        messages.map(({ headers }) => JSON.stringify(headers ?? {})),
-        messages.map(({ appendedAt }) => appendedAt ?? now),
+        textList(messages.map(({ topic }) => topic)),
+        textList(messages.map((message) => partitionFor(message, this.partitions))),
+        textList(messages.map(({ key }) => key)),
+        textList(messages.map(({ value }) => value)),
+        textList(messages.map(({ headers }) => JSON.stringify(headers ?? {}))),
+        textList(messages.map(({ appendedAt }) => appendedAt ?? now)),
       ],
     );
     return rows.map(({ topic, partition, first }) => ({ topic, partition, offset: BigInt(first) }));

@@ -12,10 +12,10 @@ const numbers = defineTopic({
 });
 const header = { id: 'n', sequence: 1, time: Date.UTC(2026, 0, 1) };
 
-function reader(name: string, offset: bigint): Cursor {
+function reader(name: string, offset: bigint, topic = numbers): Cursor {
   const lane: Lane = { name, spread: 'single', shared: true };
   return {
-    subscription: { topic: numbers, lane, everyUnit: false, batch: 10 },
+    subscription: { topic, lane, everyUnit: false, batch: 10 },
     handler: () => Promise.resolve(),
     ...{ partition: 0, position: { offset, sources: {} } },
   };
@@ -48,5 +48,29 @@ describe(RoundRecords, () => {
     expect(records.next([cursor])!.records).toHaveLength(10);
     expect(records.next([cursor])).toBeUndefined();
     expect(records.whole).toBe(false);
+  });
+
+  it('hands out nothing of a unit’s later topics while there may be more of an earlier one: wherever a round ends, the order is the same', () => {
+    const later = defineTopic({ ...numbers, name: 'later' });
+    const unit = [reader('a', 0n), reader('a', 0n, later)];
+    const recordsOf = (count: number) =>
+      Array.from({ length: count }, (_, i) => {
+        const { key, value } = outgoing(numbers, 'k', header, { value: i });
+        return { offset: BigInt(i), key, value, headers: {} };
+      });
+    const full = new RoundRecords(
+      unit,
+      [10, 1].map((count, index) => ({ index, records: recordsOf(count) })),
+      1,
+    );
+    expect(full.next(unit)!.cursor).toBe(unit[0]);
+    expect(full.next(unit)).toBeUndefined();
+    const all = new RoundRecords(
+      unit,
+      [9, 1].map((count, index) => ({ index, records: recordsOf(count) })),
+      1,
+    );
+    expect([all.next(unit)!.cursor, all.next(unit)!.cursor]).toEqual(unit);
+    expect(all.whole).toBe(true);
   });
 });

@@ -65,11 +65,17 @@ export class RoundRecords {
     return taken;
   }
 
-  /** The next batch of the first cursor that has any. */
+  /**
+   * The next batch of the first cursor that has any. Where an earlier one's last batch was read full, there may be more behind it, which comes first: none
+   * then until the next round, or the order would depend on where a round has ended.
+   */
   next(cursors: readonly Cursor[]): Fetched | undefined {
     for (const cursor of cursors) {
       const waiting = this.waiting.get(cursor)!;
-      if (waiting.records.length === 0) continue;
+      if (waiting.records.length === 0) {
+        if (waiting.end === undefined) return undefined;
+        continue;
+      }
       const records = waiting.records.slice(0, cursor.subscription.batch);
       waiting.records = waiting.records.slice(records.length);
       return { cursor, records };

@@ -1,3 +1,4 @@
+import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
@@ -8,6 +9,7 @@ import { keepConsuming } from '../keep-consuming.js';
 import type { LaneUnit } from '../lane-unit.js';
 import { topicsOf } from '../lanes-of.js';
 import { requireSizes } from '../message-size.js';
+import type { Outgoing } from '#lib/messages';
 import type { NextTurn } from '../event-log.js';
 import { withOrigin } from '../with-origin.js';
 import type { EmbeddedLog, Publication } from './embedded-log.js';
@@ -18,8 +20,18 @@ const LONGEST_ROUND_MS = 50;
 /** After so long a round takes no further turn. */
 const LONGEST_TURNS_MS = 1_000;
 
+/** The server gets the rows of so many turns at once: each statement costs it, and this process, as much as some rows do. */
+const TURNS_SENT_TOGETHER = 8;
+
 /** Emitted where something is to be published in a round; no topic has this name. */
 const JOINED = ' joined';
+
+/** Batches that a round has handled. */
+interface Handled {
+  readonly consumed: (Consumed & { unit: LaneUnit })[];
+  /** messages of theirs that are not ready */
+  readonly later: Promise<readonly Outgoing[]>[];
+}
 
 /** Turns to be taken, and the callback that hears whether all were committed. */
 interface Turns {
@@ -203,7 +215,7 @@ export class Rounds {
       positions: unit.cursors.map((cursor) => ({ cursor, from: cursor.position.offset })),
     }));
     const began = performance.now();
-    const consumed: (Consumed & { unit: LaneUnit })[] = [];
+    const handled: Handled = { consumed: [], later: [] };
     const appended: ReturnType<EmbeddedLog['appendAt']>[] = [];
     const send = () => {
       const rows = log.appendAt(manager, records.takePublished());
@@ -211,11 +223,18 @@ export class Rounds {
       appended.push(rows);
       sendStatements(manager);
     };
-    let done = await this.handleWaiting(manager, records, consumed);
-    while (done && (await this.nextTurn(manager, records, began))) {
+    let done = await this.handleWaiting(manager, records, handled);
+    for (let turn = 1; done && (await this.nextTurn(manager, records, began)); turn++) {
       // The server writes the results of the turns before while this one is handled.
-      send();
-      done = await this.handleWaiting(manager, records, consumed);
+      if (turn % TURNS_SENT_TOGETHER === 0) send();
+      // What threads, the server and sockets have answered is taken in between.
+      await loopTurn();
+      done = await this.handleWaiting(manager, records, handled);
+    }
+    while (handled.later.length > 0) {
+      const late = await allDone(handled.later.splice(0));
+      records.add(late.flat(), Date.now());
+      done = (await this.handleWaiting(manager, records, handled)) && done;
     }
     send();
     const written = flushWrites(manager);
@@ -227,14 +246,15 @@ export class Rounds {
     const [rows] = await allDone([allDone(appended), written, this.advance(manager, advanced)]);
     requireOffsets(records, rows.flat());
     const publishedBefore = joined.flatMap(({ messages }) => messages.map(({ topic }) => topic));
-    return { consumed, done, topics: new Set([...publishedBefore, ...records.topics]) };
+    done &&= records.whole;
+    return { consumed: handled.consumed, done, topics: new Set([...publishedBefore, ...records.topics]) };
   }
 
   /** Each unit in turn handles its waiting batch. @returns whether nothing is left, rather than time over */
   private async handleWaiting(
     manager: EntityManager,
     records: RoundRecords,
-    consumed: (Consumed & { unit: LaneUnit })[],
+    handled: Handled,
   ): Promise<boolean> {
     const began = performance.now();
     // Turns share commits: nobody waits for that of a single one.
@@ -248,7 +268,8 @@ export class Rounds {
         const { cursor } = fetched;
         const batch = await unit.handleIn(manager, cursor, batchOf(cursor, fetched.records));
         unit.pass(batch);
-        consumed.push({ ...batch, unit });
+        handled.consumed.push({ ...batch, unit });
+        handled.later.push(...batch.later);
         records.add(batch.published, Date.now());
       }
       if (done) return true;
