@@ -159,7 +159,8 @@ export async function writerTurns(markets: number, accounts: number): Promise<Wr
   await add('the tree of accounts is built at a start', async () => {
     commitments.start(ledger);
     await commitments.beginJournal([]);
-    await commitments.commit({ barEnd: at, forecastId: 'f1' });
+    const { answer } = await commitments.commit({ barEnd: at, forecastId: 'f1' }, []);
+    if ((await answer) === null) throw new Error('the book was not committed to');
   });
   await commitments.close();
   await add('a market leaves the forecast', () => forecast(markets - 1));
