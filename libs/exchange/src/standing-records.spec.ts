@@ -181,6 +181,8 @@ describe('the standing book', () => {
     engine.standing.passTime(1000);
     engine.take({ market: 'A', price: '100', time: made.time, sequence: 1 });
     expect(() => engine.price([{ market: 'A', size: '1' }])).toThrow(NoForecastError);
+    engine.board.setWarmUp([{ market: 'A', bars: 3, needed: 24 }]);
+    expect(() => engine.price([{ market: 'A', size: '1' }])).toThrow('3 of 24 bars');
     engine.setForecast({ ...made.engine.board.latestForecast!, markets: ['A'] });
     expect([engine.ready(), engine.standing.snapshot() === null]).toEqual([true, false]);
     // A forecast of a market that was never seen waits for its first mark.

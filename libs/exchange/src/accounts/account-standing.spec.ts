@@ -182,6 +182,20 @@ describe('initial margin by open interest', () => {
     expect(initial('z', -500, { long: 0, net: -1500 })).toBeCloseTo(55_000 * rate(1900), 6);
   });
 
+  it('is of each market by itself, and counts no account where none is named', () => {
+    const made = machine({
+      margin: { mode: 'linear', worstHours: { B: 0.11 } },
+      credit: { ...LINEAR.credit, poolShare: 0.01 },
+    });
+    holds(made, 'x', '10000', { B: ['2000', '95'] });
+    // B moves by 11 % at most.
+    const own = 0.11 - 10_000 / (2000 * 95);
+    expect(made.engine.accounts.standing('x').initialMargin).toBeCloseTo(190_000 * own, 6);
+    const positions = [{ market: 'B', size: 10, entryNotional: 950, mark: 95 }];
+    expect(made.engine.accounts.standingOf(1000, positions)).toMatchObject({ reserved: 0, equity: 1000 });
+    expect(made.engine.accounts.standingOf(1000, positions).initialMargin).toBeCloseTo(950 * own, 6);
+  });
+
   it('is never below the linear one, nor above it without a cap or by portfolio margin', () => {
     const small = machine({ credit: { ...LINEAR.credit, poolShare: 0.01 } });
     holds(small, 'x', '10000', { A: ['10', '110'] });
@@ -249,5 +263,11 @@ describe('amounts that can be withdrawn', () => {
     holds(made, 'z', '50', { A: ['10', '110'] });
     expect(accounts.withdrawable('z')).toBe(0n);
     expect(made.ledger.position('z', 'B')).toBe(FLAT);
+    // A debt for the default option is no cash that could be paid out, whatever the gain.
+    holds(made, 'w', '100', { A: ['10', '90'] });
+    then(made, { ...BOOK_EVENTS['credit-charged'], account: 'w', charged: '0', rate: '6' });
+    made.wait(HOUR_MS);
+    const { fundingOwed } = made.ledger.account('w');
+    expect(accounts.withdrawable('w')).toBe(money(94) - fundingOwed);
   });
 });

@@ -52,6 +52,10 @@ describe(cutOf, () => {
     expect(cutOf(share(need), equity, gain)).toBe(cut);
   });
 
+  it('takes nothing where nothing is lost and nobody has gained', () => {
+    expect(cutOf(share(0n, 0n), 50n, 0n)).toBe(0n);
+  });
+
   it('takes the gain alone where nobody has principal', () => {
     expect(cutOf(share(600n, 100n, 0n), 50n, 50n)).toBe(50n);
   });

@@ -69,6 +69,29 @@ describe(MarginModels, () => {
     expect(third.parameters.scenarios).not.toBe(first.parameters.scenarios);
   });
 
+  it('is symmetric over three markets, with other ones where the forecast has others, and none where a market does not move', () => {
+    const made = new ExchangeMachine(['A', 'B', 'C'], { volatility: 0.04, correlation: 0.5 });
+    const models = new MarginModels(made.engine.board);
+    const of = () => models.model(PORTFOLIO, 1000, []).parameters;
+    const { covariance } = of();
+    for (let i = 0; i < 3; i++)
+      for (let j = 0; j < 3; j++)
+        expect(covariance[i * 3 + j]).toBeCloseTo((0.04 ** 2 / 24) * (i === j ? 1 : 0.5), 15);
+    const still = made.engine.board.latestForecast!;
+    made.forecast({
+      ...still,
+      forecastId: 'g',
+      loadings: [0, 1, 1],
+      ownVariances: [0, 1e-4, 1e-4],
+      guardedDeviations: [0.08, 0.08, 0.08],
+    });
+    const guarded = Array.from(of().covariance);
+    expect(guarded.slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(guarded[4] * 24).toBeCloseTo(0.08 ** 2, 12);
+    made.forecast({ ...still, forecastId: 'h', markets: ['A', 'C', 'B'] });
+    expect(of().markets.map(({ market }) => market)).toEqual(['A', 'C', 'B']);
+  });
+
   it('keeps markets beside the forecast, with scenarios and without a covariance', () => {
     const models = new MarginModels(machine().engine.board);
     const { parameters, margin } = models.model(PORTFOLIO, 1000, held('Z'));

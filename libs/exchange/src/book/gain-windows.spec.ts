@@ -64,6 +64,7 @@ describe(GainWindows, () => {
       { at: 1, markets: [['A', 100n * 10n ** 12n, 5n * 10n ** 18n]], changed: [['x', 10n, 0n]] },
     ]);
     expect(restored().baseline('x', cash(0n))).toEqual({ equity: 10n, inflow: 0n });
+    expect(restored().beganAt).toBe(1);
     windows.begin(2, new Map());
     windows.addInflow('x', 4n);
     expect(

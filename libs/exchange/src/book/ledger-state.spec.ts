@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { BOOK_EVENTS } from '../../../../test/support/book-events.js';
 import { InvalidInputError } from '#lib/errors';
 import type { BookEvent } from './book-event.js';
+import { Books } from './books.js';
+import { differingSum } from './books-state.js';
+import { CreditRates } from './credit-rates.js';
 import { ExchangeLedger } from './exchange-ledger.js';
 import type { LedgerSnapshot } from './ledger-state.js';
 
@@ -206,6 +209,17 @@ describe('a snapshot of the books', () => {
 });
 
 describe('a recount', () => {
+  it.each([
+    ['cash', { totalCash: 1n }],
+    ['shares', { totalShares: 1n }],
+    ['unsettledFunding', { unsettledFunding: 1n }],
+    ['credit', { credit: Object.assign(new CreditRates(), { total: 1n }) }],
+    ['credit', { credit: Object.assign(new CreditRates(), { moment: 1n }) }],
+  ])('names the sum of %s where it has gone wrong', (name, wrong) => {
+    expect(differingSum(new Books(DAY, HOUR))).toBeUndefined();
+    expect(differingSum(Object.assign(new Books(DAY, HOUR), wrong))).toBe(name);
+  });
+
   it.each([
     ['cash', { cash: [['x', '1n']] }, 'cash'],
     ['shares', { shares: [['lp', '1n']] }, 'shares'],

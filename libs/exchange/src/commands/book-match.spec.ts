@@ -185,6 +185,35 @@ describe('a match', () => {
   });
 });
 
+describe('a match while the exchange cannot pay everybody', () => {
+  it('makes positions smaller, and no other', () => {
+    const made = machine();
+    match(made, { fills: [fill('a', 'b', '100', '100')] });
+    made.ledger.apply({ ...BOOK_EVENTS['bankruptcy-settled'], at: made.time, account: 'z', loss: '2000000' });
+    made.marks();
+    expect(made.engine.solvency().insolvent).toBe(true);
+    const code = (buyer: string, seller: string, size: string) =>
+      (match(made, { fills: [fill(buyer, seller, size, '100')] }) as { code?: string }).code;
+    expect([code('c', 'd', '1'), code('c', 'a', '1'), code('b', 'a', '101'), code('b', 'a', '100')]).toEqual([
+      ...['insolvent', 'insolvent', 'insolvent', undefined],
+    ]);
+  });
+
+  it('has the funding of its own markets made exact', () => {
+    const made = machine();
+    match(made, { fills: [fill('a', 'b', '50', '100'), fill('a', 'b', '50', '100', 'seller', 'B')] });
+    made.trade('c', { A: 50, B: 50 });
+    made.marks({}, 5000);
+    const seen = made.events.length;
+    match(made, { fills: [fill('a', 'b', '1', '100')] });
+    const funding = made.events
+      .slice(seen)
+      .flatMap((event) => (event.kind === 'funding-accrued' ? event.markets : []));
+    // The match's other events are kept with it.
+    expect(funding.map(([market]) => market)).toEqual(['A']);
+  });
+});
+
 describe('legs against the pool', () => {
   const premiaOf = (made: ExchangeMachine, pool: MatchPayload['pool']) => {
     const event = match(made, { pool }) as MatchBooked;

@@ -85,6 +85,7 @@ describe('executing a plan', () => {
       ),
     ).toBe('nothing-to-reduce');
     expect(code(() => done(made, [['A', '-1']], { account: 'nobody' }))).toBe('nothing-to-reduce');
+    expect(code(() => done(made, [['A', '1']], { account: 'nobody' }))).toBe('nothing-to-reduce');
     expect(code(() => done(made, [['A', '-1']], { parameters: 2 }))).toBe('parameters-version');
   });
 
@@ -163,6 +164,17 @@ describe('executing a plan', () => {
     expect(bankrupt('0')).not.toHaveProperty('fromReserve');
     expect(bankrupt('0')).not.toHaveProperty('liquidator');
     expect(bankrupt('5')).not.toHaveProperty('penalty');
+    // Under a fixed penalty nobody is paid for a report.
+    const fixed = under({ liquidation: { penaltyRate: 0.01 } });
+    fixed.marks({ A: 80 });
+    fixed.ledger.apply({
+      ...BOOK_EVENTS['credit-charged'],
+      at: fixed.time,
+      account: 'lp2',
+      charged: '12',
+      rate: '0',
+    });
+    expect(done(fixed, [['A', '-20']])[0]).not.toHaveProperty('fromReserve');
   });
 
   it('leaves a silent market out', () => {

@@ -146,6 +146,35 @@ describe('a keeper of marks', () => {
     expect([moved('w x y z', 2), moved('w x y z', 3)]).toEqual([['A 100 band'], ['A 150 sources']]);
   });
 
+  it('counts a source as agreeing within half a band alone, and confirms no first mark against one', () => {
+    const keeper = new Keeper({ A: 'x y z' });
+    for (const source of ['x', 'y', 'z']) keeper.tick('A', 100, T0, source);
+    for (const source of ['x', 'y']) keeper.tick('A', 150, T0 + 1000, source);
+    // 2 % from the others, where the band is 2 %.
+    expect(keeper.tick('A', 147, T0 + 1000, 'z')).toEqual([]);
+    expect(keeper.tick('A', 149, T0 + 1000, 'z')).toEqual(['A 150 sources']);
+    const first = new Keeper({ A: 'w x y z' });
+    const ticks = [
+      ['w', 100],
+      ['x', 150],
+      ['y', 100],
+      ['z', 100],
+    ] as const;
+    expect(ticks.map(([source, price]) => first.tick('A', price, T0, source))).toEqual([[], [], [], []]);
+  });
+
+  it('takes no market that stands still for one that moves with the others', () => {
+    const keeper = new Keeper();
+    for (const market of ['A', 'B', 'C', 'D', 'E']) keeper.tick(market, 100);
+    for (const [market, price] of [
+      ['A', 70],
+      ['B', 72],
+      ['C', 74],
+    ] as const)
+      keeper.tick(market, price, T0 + HOUR);
+    expect(keeper.tick('D', 100.1, T0 + HOUR)).toEqual(['D 100.1 band']);
+  });
+
   it('confirms a move that other markets make, where there are enough of them', () => {
     const common = (moves: Readonly<Record<string, number>>) => {
       const keeper = new Keeper();

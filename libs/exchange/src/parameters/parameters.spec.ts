@@ -89,8 +89,27 @@ describe('the machine’s parameters', () => {
     });
     expect(exchangeParameters(rules, 'secret')).toMatchObject({
       ...{ measure: 'evar', allocation: 'covariance', alpha: 0.01, horizonMs: 3_840_000, rules },
-      marks: { orderSecret: 'secret', sourceStaleMs: 180_000 },
+      marks: {
+        orderSecret: 'secret',
+        sourceStaleMs: 180_000,
+        maximumStepMs: 86_400_000,
+        maximumClockSkewMs: 5000,
+      },
     });
+    const slow = exchangeParameters(
+      firstRules({ model: { barSeconds: 36_000 }, marks: { quorum: 3, wideConfidence: 0.2 } }),
+      undefined,
+    );
+    expect(slow.marks).toMatchObject({
+      maximumStepMs: 108_000_000,
+      minimumStaleMs: 60_000,
+      maximumStaleMs: 108_000_000,
+      quorum: 3,
+      wideConfidence: 0.2,
+    });
+    expect(
+      exchangeParameters(firstRules({ model: { barSeconds: 10 } }), undefined).marks.minimumStaleMs,
+    ).toBe(30_000);
     expect(vestingOf(firstRules({ model: { barSeconds: 1, horizonBars: 0.1 } })).bucketMs).toBe(1);
     expect(vestingOf(firstRules({ model: { barSeconds: 1, horizonBars: 0.19 } })).bucketMs).toBe(2);
   });

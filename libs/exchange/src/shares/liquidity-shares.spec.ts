@@ -176,6 +176,23 @@ describe('liquidity backed by a vault', () => {
     expect(other.ledger.imbalance()).toBe(0n);
   });
 
+  it('who owes and comes back with less than that gets no shares, and owes the rest', () => {
+    const exchange = new Exchange();
+    exchange.deposit('cash', 1000n * MONEY);
+    exchange.value(1000n, 1n);
+    exchange.lose(200n * MONEY);
+    exchange.value(0n, 1n);
+    expect(fairOwed(exchange)).toBe(100n * MONEY);
+    exchange.value(30n, 1n);
+    expect([exchange.ledger.sharesOf('vault'), fairOwed(exchange)]).toEqual([0n, 70n * MONEY]);
+    expect(exchange.worthOf('cash')).toBe(830n * MONEY);
+    exchange.value(130n, 1n);
+    // 70 of the 100 that come are owed; 30 are shares of 900.
+    expect([exchange.ledger.sharesOf('vault') > 0n, fairOwed(exchange)]).toEqual([true, 0n]);
+    expect(exchange.worthOf('vault')).toBe(30n * MONEY - 1n);
+    expect(exchange.ledger.imbalance()).toBe(0n);
+  });
+
   it('what was settled before it counted, or with another vault, is none of its business', () => {
     const exchange = new Exchange();
     exchange.value(1000n, 1n, -50n);
