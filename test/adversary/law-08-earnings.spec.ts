@@ -28,6 +28,25 @@ describe('earnings of liquidity', () => {
     expect(machine.worth('honest')).toBeGreaterThan(900_000 + 0.9 * premium);
   });
 
+  it('whoever comes while a position makes shares cheap has no part in their rise when an accomplice closes it', () => {
+    const machine = new ExchangeMachine();
+    machine.provide('honest', 1_000_000);
+    machine.deposit('accomplice', 10_000_000);
+    machine.trade('accomplice', { A: 20_000 });
+    machine.wait(26 * HOUR_MS);
+    // The position's risk doubles with the forecast; premium and funding were paid for the risk of before.
+    machine.forecast({ volatility: 0.1 });
+    machine.wait(1000);
+    const liquidity = number(machine.ledger.liquidity);
+    expect(machine.worth('honest')).toBeLessThan(liquidity - 10_000);
+    machine.provide('thief', 1_000_000);
+    machine.marks();
+    machine.trade('accomplice', { A: -20_000 });
+    machine.settle();
+    expect(machine.worth('honest')).toBeGreaterThan(liquidity - 1);
+    expect(machine.worth('thief')).toBeLessThan(1_000_001);
+  });
+
   it('earns evenly over the horizon', () => {
     const machine = pool();
     machine.trade('trader', { A: -50_000 });

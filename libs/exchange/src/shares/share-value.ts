@@ -12,7 +12,8 @@ export interface Standing {
  * Worth of all shares together. Leaving providers are paid the lower value: L less the fair price of the call spread the providers are
  * short. Who comes pays the higher: P's pending premia already stand before L, and with it go the losses that L has borne and may have back out
  * of trading gains (a put spread on the book) and of those premia, and the premia that L is still to earn: they were paid for the risk
- * that makes shares cheap now. Each is the worse for the provider of the value at marks and at their time-weighted averages: whoever
+ * that makes shares cheap now. Nor does it come for less than if nothing moved any more: the risk ahead ends when positions do, and
+ * whoever knows that an accomplice is about to close one, or that one is taken back, would come cheap. Each is the worse for the provider of the value at marks and at their time-weighted averages: whoever
  * can push a mark for a moment neither comes cheap nor leaves dear.
  */
 export class ShareValue {
@@ -50,10 +51,14 @@ export class ShareValue {
     const { liquidity, pendingToCapital, pendingToLiquidity } = this.ledger;
     const pending = pendingToCapital > 0n ? pendingToCapital : 0n;
     const unearned = pendingToLiquidity > 0n ? pendingToLiquidity : 0n;
-    const values = this.drifts().map(
-      (drift) => this.claim(liquidity, pending, drift) + this.restitution(pending, drift),
-    );
-    return -least(values.map((value) => -value)) + unearned + 1n;
+    const values = this.drifts().flatMap((drift) => {
+      const back = this.restitution(pending, drift);
+      return [
+        this.claim(liquidity, pending, drift) + back + unearned,
+        this.claim(liquidity, pending, drift, 0) + back,
+      ];
+    });
+    return -least(values.map((value) => -value)) + 1n;
   }
 
   /** Payment for a number of shares, rounded down. */
@@ -69,10 +74,15 @@ export class ShareValue {
   }
 
   /** L less the call spread on it, with so much more of P before it; positions worth so much more than at marks. */
-  private claim(liquidity: bigint, cushion: bigint, drift: number): bigint {
+  private claim(
+    liquidity: bigint,
+    cushion: bigint,
+    drift: number,
+    volatility = this.standing()?.assessment.exposure.volatility ?? 0,
+  ): bigint {
     const standing = this.standing();
     if (standing === undefined) return liquidity;
-    const { forward, totalEntryNotional, volatility } = standing.assessment.exposure;
+    const { forward, totalEntryNotional } = standing.assessment.exposure;
     const strike = totalEntryNotional + standing.book.capital + toNumber(cushion, MONEY_DECIMALS);
     const width = toNumber(liquidity, MONEY_DECIMALS);
     const { price } = callSpread(forward + drift, strike, width, volatility);
