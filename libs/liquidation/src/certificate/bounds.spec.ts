@@ -420,6 +420,8 @@ describe(capsOf, () => {
 });
 
 describe('the margin that is missing after closing', () => {
+  const large = (change: Partial<PortfolioPart>) =>
+    part({ worst: 2e10, evarHeadroom: 2e10, losses: Float64Array.of(2e10), ...change });
   const tiers = [
     { until: 0.25, relief: 40 },
     { until: 1, relief: 8 },
@@ -440,6 +442,17 @@ describe('the margin that is missing after closing', () => {
     const bound = excessBound(given, [0.5], SHIFT);
     expect(bound).toBeGreaterThan(expected);
     expect(bound).toBeLessThan(expected + 1e-11);
+  });
+
+  it.each([
+    // 6 − 10·0.6, and 13 − 10 − 3 and 13 − 10·1.3 of billions: 17 units of each term, and of the loss again.
+    ['a linear margin', 6e9, { relief: Float64Array.of(1e10) }, 0.6, 6e9 + 6e9],
+    ['moved prices', 13e9, { portfolio: large({ closing: Float64Array.of(4e9) }) }, 0.5, 13e9 + 6e9 + 2e10],
+    ['concentration', 13e9, { portfolio: large({ concentrationRate: 1e-11 }) }, 0.5, 13e9 + 1.4 * 2e10],
+  ])('leaves room for the rounding of %s', (_what, deficit, change, w, size) => {
+    const room = excessBound(program({ deficit, ...change }), [w], SHIFT);
+    expect(room / (17 * Number.EPSILON)).toBeGreaterThan(0.95 * size);
+    expect(room / (17 * Number.EPSILON)).toBeLessThan(1.05 * size);
   });
 
   it('has the premium in it, where closing unhedges the pool, and no gain where it hedges', () => {
