@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { TOPICS } from '#lib/messages';
 import {
+  flushOwnStatements,
   flushStatements,
   MonthlyPartitions,
   type Statement,
@@ -49,6 +50,8 @@ export class Journal {
   private lookedUp = new Map<string, string>();
   /** of the process that writes the book */
   decided: DecidedKeys | undefined;
+  /** by stored key the commands of the last batches, the oldest first: their transactions may not have committed */
+  private recent: ReadonlyMap<string, RecentCommand>[] = [];
 
   /**
    * Appends events; the first one has sequence `first`.
@@ -80,6 +83,7 @@ export class Journal {
       }
     }
     if (outcomes.size === 0) return;
+    this.remember(outcomes, first, events);
     // A provider's command may have waited for marks, and has its row then.
     const waited = [...outcomes].filter(([, { topic }]) => topic === TOPICS.liquidity.name);
     if (waited.length > 0) {
@@ -95,8 +99,22 @@ export class Journal {
     await writeRows(manager, 'command_outcome', rows, insertOutcomes);
   }
 
-  /** A transaction was rolled back: partitions it has made are not there. */
+  private remember(
+    outcomes: ReadonlyMap<string, { readonly first: number }>,
+    first: number,
+    events: readonly BookEvent[],
+  ): void {
+    const commands = new Map<string, RecentCommand>();
+    for (const [stored, asked] of outcomes) {
+      const event = events[asked.first - first];
+      commands.set(stored, { key: commandKeyText(commandOf(event)!), digest: event.digest ?? '' });
+    }
+    this.recent = [...this.recent, commands].slice(-BATCHES_REMEMBERED);
+  }
+
+  /** A transaction was rolled back: partitions it has made are not there, nor what was decided in it. */
   forget(): void {
+    this.recent = [];
     this.partitions.forget();
     this.outcomePartitions.forget();
   }
@@ -130,14 +148,44 @@ export class Journal {
   }
 
   /**
+   * Digests of the commands that have been decided already, by {@link commandKeyText}, for the writer: in the transaction that follows one which
+   * has not committed yet, those of that one too. The tables are not asked for keys that are known to be new.
+   */
+  async digests(manager: EntityManager, keys: readonly CommandKey[]): Promise<Map<string, string>> {
+    const { recent } = this;
+    const known = await this.lookUp(manager, keys, this.decided, flushOwnStatements);
+    const digests = new Map([...known].map(([key, { digest }]) => [key, digest]));
+    if (recent.length === 0) return digests;
+    for (const key of keys) {
+      const text = commandKeyText(key);
+      // What the tables have is older than what they do not have yet.
+      if (digests.has(text)) continue;
+      const stored = this.lookedUp.get(text) ?? storedKey(key);
+      const command = recent.find((batch) => batch.has(stored))?.get(stored);
+      if (command !== undefined) digests.set(text, command.key === text ? command.digest : '');
+    }
+    return digests;
+  }
+
+  /**
    * Outcomes of the commands that have been decided already, by {@link commandKeyText}. The tables are not asked for keys that are known to be new.
    *
    * @param decided of the writer, in its transactions
    */
-  async outcomes(
+  outcomes(
     manager: EntityManager,
     keys: readonly CommandKey[],
     decided?: DecidedKeys,
+  ): Promise<Map<string, Outcome>> {
+    return this.lookUp(manager, keys, decided, flushStatements);
+  }
+
+  /** @param flush before the tables are read */
+  private async lookUp(
+    manager: EntityManager,
+    keys: readonly CommandKey[],
+    decided: DecidedKeys | undefined,
+    flush: (manager: EntityManager) => Promise<void>,
   ): Promise<Map<string, Outcome>> {
     const byKey = new Map<string, string>();
     this.lookedUp = new Map();
@@ -148,7 +196,7 @@ export class Journal {
       if (decided?.mayHave(stored) !== false) byKey.set(stored, text);
     }
     if (byKey.size === 0) return new Map();
-    await flushStatements(manager);
+    await flush(manager);
     const rows = await manager.query<OutcomeRow[]>(
       "select key, sequence, asked from command_outcome where key = any(string_to_array($1, ',')::uuid[])",
       [[...byKey.keys()].join()],
@@ -250,6 +298,15 @@ export class Journal {
     );
   }
 }
+
+/** A command that a batch has decided, and the digest of its content. */
+interface RecentCommand {
+  readonly key: string;
+  readonly digest: string;
+}
+
+/** One that is being committed, and the one that is being decided; a batch that decides nothing is none of them. */
+const BATCHES_REMEMBERED = 2;
 
 interface OutcomeRow {
   readonly key: string;

@@ -18,12 +18,15 @@ import {
 import { Consume, ConsumeContext } from '#lib/events';
 import { PRICER_LANE, PricerService } from './pricer.service.js';
 
-/** The pricer's topics, in the order in which a sweep reads them. */
+/**
+ * The pricer's topics, in the order in which a sweep reads them. Prices and commands are decided ahead of the commit of the batch before: the
+ * book in memory has it, and of the tables they read what was flushed, or commands that the journal remembers.
+ */
 @Controller()
 export class PricerController {
   constructor(@Inject(PricerService) private readonly service: PricerService) {}
 
-  @Consume(TOPICS.prices, { lane: PRICER_LANE, batch: 2000 })
+  @Consume(TOPICS.prices, { lane: PRICER_LANE, batch: 2000, ahead: true })
   async prices(@Payload() messages: Message<PricePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onPrices(messages, context);
   }
@@ -57,7 +60,7 @@ export class PricerController {
     await this.service.onValuations(messages, context);
   }
 
-  @Consume(TOPICS.liquidity, { lane: PRICER_LANE })
+  @Consume(TOPICS.liquidity, { lane: PRICER_LANE, ahead: true })
   async liquidity(
     @Payload() messages: Message<LiquidityPayload>[],
     @Ctx() context: ConsumeContext,
@@ -65,7 +68,7 @@ export class PricerController {
     await this.service.onLiquidity(messages, context);
   }
 
-  @Consume(TOPICS.accounts, { lane: PRICER_LANE })
+  @Consume(TOPICS.accounts, { lane: PRICER_LANE, ahead: true })
   async accounts(
     @Payload() messages: Message<AccountPayload>[],
     @Ctx() context: ConsumeContext,
@@ -73,7 +76,7 @@ export class PricerController {
     await this.service.onAccounts(messages, context);
   }
 
-  @Consume(TOPICS.liquidationTrades, { lane: PRICER_LANE })
+  @Consume(TOPICS.liquidationTrades, { lane: PRICER_LANE, ahead: true })
   async liquidationTrades(
     @Payload() messages: Message<LiquidationTradePayload>[],
     @Ctx() context: ConsumeContext,
@@ -81,12 +84,12 @@ export class PricerController {
     await this.service.onLiquidationTrades(messages, context);
   }
 
-  @Consume(TOPICS.matches, { lane: PRICER_LANE })
+  @Consume(TOPICS.matches, { lane: PRICER_LANE, ahead: true })
   async matches(@Payload() messages: Message<MatchPayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onMatches(messages, context);
   }
 
-  @Consume(TOPICS.trades, { lane: PRICER_LANE, batch: 1000 })
+  @Consume(TOPICS.trades, { lane: PRICER_LANE, batch: 1000, ahead: true })
   async trades(@Payload() messages: Message<TradePayload>[], @Ctx() context: ConsumeContext): Promise<void> {
     await this.service.onTrades(messages, context);
   }

@@ -144,6 +144,11 @@ export class PricerRepository {
     return writeRows(manager, 'risk_record', [{ at, payload }], insertRisk);
   }
 
+  /** See {@link Journal.digests}. */
+  digests(keys: readonly CommandKey[], manager: EntityManager): Promise<Map<string, string>> {
+    return this.journal.digests(manager, keys);
+  }
+
   /** See {@link Journal.outcomes}. @param manager of the writer's transaction */
   outcomes(keys: readonly CommandKey[], manager?: EntityManager): Promise<Map<string, Outcome>> {
     return manager === undefined

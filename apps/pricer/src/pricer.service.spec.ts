@@ -30,6 +30,15 @@ describe(PricerService, () => {
   beforeEach(() => {
     journal = [];
     const repository = fake<PricerRepository>({
+      digests: () =>
+        Promise.resolve(
+          new Map(
+            journal.flatMap((event) => {
+              const key = commandOf(event);
+              return key === undefined ? [] : [[commandKeyText(key), event.digest ?? '']];
+            }),
+          ),
+        ),
       outcomes: () =>
         Promise.resolve(
           new Map(

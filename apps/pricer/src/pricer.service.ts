@@ -66,6 +66,9 @@ const ACCOUNTS_AT_ONCE = 1000;
 /** One book for the whole exchange: one process writes it. */
 export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single', shared: true };
 
+/** So long decisions keep everything else of the process waiting: the relay of earlier messages, and quotes. */
+const LONGEST_SPELL_MS = 5;
+
 /**
  * Consumes prices, forecasts, trades and liquidity commands; the only writer of the book. A batch's events are
  * journalled, applied and published in the transaction that consumed it.
@@ -414,12 +417,16 @@ export class PricerService implements LaneOwner {
     check: (payload: Payload) => void = () => undefined,
   ): Promise<void> {
     const keys = messages.map(({ payload }) => keyOf(payload));
-    const known = await this.repository.outcomes(keys, context.manager);
-    const decided = new Map([...known].map(([key, { digest }]) => [key, digest]));
+    const decided = await this.repository.digests(keys, context.manager);
     const events: BookEvent[] = [];
     const origins = new Map<string, Headers>();
     const reused: string[] = [];
+    let began = performance.now();
     for (const [index, { payload, time }] of messages.entries()) {
+      if (performance.now() - began > LONGEST_SPELL_MS) {
+        await turn();
+        began = performance.now();
+      }
       const key = commandKeyText(keys[index]);
       const digest = contentDigest(payload);
       try {

@@ -10,6 +10,11 @@ export interface Subscription {
   readonly everyUnit: boolean;
   /** most messages handed over at once */
   readonly batch: number;
+  /**
+   * whether the handler may run while the batch before is being committed. What it reads from tables it must flush before, or know without
+   * what that batch has written: {@link CommitsAhead}
+   */
+  readonly ahead?: boolean;
 }
 
 /**
@@ -18,13 +23,14 @@ export interface Subscription {
  */
 export function Consume<Payload>(
   topic: Topic<Payload>,
-  options: { lane: Lane; batch?: number; everyUnit?: boolean },
+  options: { lane: Lane; batch?: number; everyUnit?: boolean; ahead?: boolean },
 ): MethodDecorator {
   const subscription: Subscription = {
     topic: topic,
     lane: options.lane,
     everyUnit: options.everyUnit ?? false,
     batch: options.batch ?? 500,
+    ahead: options.ahead ?? false,
   };
   // The pattern holds the lane: Nest would chain two handlers of one pattern into one call.
   // oxlint-disable-next-line typescript/no-unnecessary-type-arguments -- picks the overload that is not tied to the handler's type

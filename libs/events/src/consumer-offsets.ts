@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import type { Statement } from '#lib/storage';
 
 /** How far a unit has consumed a partition. */
 export interface Position {
@@ -94,6 +95,32 @@ export class ConsumerOffsets {
       ],
     );
     return count === 1;
+  }
+
+  /**
+   * As {@link advance}, as a statement that fails (SQLSTATE 22012) where another process has consumed a batch: what is sent behind it, the
+   * commit too, then changes nothing.
+   */
+  advanceOrFail(
+    { group, topic, partition }: PartitionOf,
+    from: bigint,
+    to: Position,
+    batches: bigint,
+  ): Statement {
+    return {
+      text: `with unit as (
+         update consumer_unit set batches = batches + 1 where consumer_group = $1 and batches = $7 returning 1
+       ), moved as (
+         update consumer_offset set next_offset = $5, sources = $6::jsonb
+         where consumer_group = $1 and topic = $2 and partition = $3 and next_offset = $4 and exists (select from unit)
+         returning 1
+       )
+       select 1 / count(*) from moved`,
+      parameters: [
+        ...[group, topic, partition, from.toString(), to.offset.toString(), JSON.stringify(to.sources)],
+        batches.toString(),
+      ],
+    };
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Outgoing } from '#lib/messages';
+import type { Statement } from '#lib/storage';
 import type { LogRecord } from './record.js';
 
 /** Records of a partition that a unit has not consumed yet. */
@@ -35,6 +36,19 @@ export interface Turn {
  * flushed.
  */
 export type NextTurn = (manager: EntityManager) => Promise<Turn | undefined>;
+
+/** A log whose messages are made ready for a transaction that may not write yet. */
+export interface NumberedLog {
+  /** Number of the source’s next message. */
+  nextNumber(source: string): Promise<number>;
+  /**
+   * Messages as the statements that {@link EventLog.append} them. They fail where others have numbered messages of the source meanwhile.
+   *
+   * @param first number of the first message
+   * @throws {InvalidInputError} for a message that is too large
+   */
+  ready(source: string, first: number, messages: readonly Outgoing[]): Promise<readonly Statement[]>;
+}
 
 /** Where messages go: Kafka, or tables that behave like it. The rest of the engine knows no more of either. */
 export abstract class EventLog {

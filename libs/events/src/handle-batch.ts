@@ -20,7 +20,10 @@ export interface Cursor {
   readonly subscription: Subscription;
   readonly handler: (messages: Message<unknown>[], context: ConsumeContext) => Promise<unknown>;
   readonly partition: number;
+  /** after all that was handled */
   position: Position;
+  /** offset after all that has committed: records from here on may be needed again */
+  committed: bigint;
 }
 
 export interface ConsumeOptions {

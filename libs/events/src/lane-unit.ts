@@ -3,8 +3,9 @@ import type { LoggerService } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { allDone, deferWrites, flushWrites } from '#lib/storage';
+import { CommitsAhead } from './commits-ahead.js';
 import type { ConsumerOffsets } from './consumer-offsets.js';
-import type { EventLog } from './event-log.js';
+import type { EventLog, NumberedLog } from './event-log.js';
 import {
   type Batch,
   batchOf,
@@ -48,7 +49,8 @@ const FAILURES_OF_A_LOOP = 5;
  * Consumes the messages of one unit of a lane: one batch at a time, each in one transaction that holds the handler's writes,
  * its messages and the new offset. If the handler throws, the transaction is rolled back and the batch is tried again
  * one message at a time; a message that fails with one of our own errors goes to `<topic>.dead` with the reason, anything
- * else (a lost database, say) is retried until it passes.
+ * else (a lost database, say) is retried until it passes. With `ahead`, batches are handled while the one before is being committed:
+ * {@link CommitsAhead}.
  */
 export class LaneUnit {
   private readonly stopping = new AbortController();
@@ -63,6 +65,7 @@ export class LaneUnit {
   private failure = '';
   /** messages that are handled one at a time, after a batch has failed too often */
   private oneByOne = 0;
+  private readonly ahead: CommitsAhead | undefined;
 
   constructor(
     readonly lane: Lane,
@@ -75,9 +78,12 @@ export class LaneUnit {
       readonly database: DataSource;
       readonly owners: LaneOwners;
       readonly logger: LoggerService;
+      /** where batches are handled ahead of commits */
+      readonly ahead?: NumberedLog;
     },
   ) {
     this.name = unitName(lane, unit);
+    if (parts.ahead !== undefined) this.ahead = new CommitsAhead(this, { ...parts, numbers: parts.ahead });
   }
 
   /** Reads positions and state; to be called before anything else. */
@@ -92,7 +98,9 @@ export class LaneUnit {
       cursor.position = await offsets.position({ group: this.name, topic, partition }, () =>
         source.first(topic, partition),
       );
+      cursor.committed = cursor.position.offset;
     }
+    await this.ahead?.restore();
     await owners.restore(this.lane, this.unit);
     this.stale = false;
   }
@@ -106,10 +114,11 @@ export class LaneUnit {
     );
   }
 
-  /** Ends after the batch that is being handled. */
+  /** Ends after the batch that is being handled, and its commit. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
+    await this.lost();
     this.parts.owners.unwatch(this.name);
     this.parts.source.left?.(this.cursors);
   }
@@ -130,9 +139,15 @@ export class LaneUnit {
     try {
       await this.ready();
       const fetched = await this.parts.source.next(this.cursors);
-      if (fetched !== undefined) await this.handleCarefully(fetched);
+      if (fetched !== undefined) {
+        await this.handleCarefully(fetched);
+        return true;
+      }
+      const pending = this.ahead?.isPending ?? false;
+      await this.ahead?.landed();
       this.failures = 0;
-      return fetched !== undefined;
+      // Records that have come meanwhile have woken nobody.
+      return pending;
     } catch (error) {
       this.failures++;
       this.failure = messageOf(error);
@@ -151,16 +166,30 @@ export class LaneUnit {
     if (this.failures === FAILURES_OF_A_LOOP) this.oneByOne = fetched.records.length;
     if (this.oneByOne === 0 || fetched.records.length === 0) return this.handle(fetched);
     await this.handle({ cursor: fetched.cursor, records: fetched.records.slice(0, 1) });
+    await this.ahead?.landed();
     this.oneByOne--;
   }
 
   private async handle({ cursor, records, to }: Fetched): Promise<void> {
     try {
-      await this.consume(cursor, records, { to });
+      await (this.ahead ?? this).consume(cursor, records, { to });
     } catch (error) {
+      const lost = await this.lost();
       await this.restore();
+      // It was handled on what has not been committed.
+      if (lost !== undefined) throw lost;
       if (!(error instanceof ZkriskError)) throw error;
       await this.recover(cursor, records, error);
+    }
+  }
+
+  /** Waits for the commit under way. @returns its error, where it has failed */
+  private async lost(): Promise<Error | undefined> {
+    try {
+      await this.ahead?.landed();
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(messageOf(error));
     }
   }
 
@@ -182,13 +211,17 @@ export class LaneUnit {
   }
 
   /**
-   * Consumes records in one transaction.
+   * Consumes records in one transaction, and waits for its commit.
    *
    * @param options.to where the unit goes on, if not after the last record
    * @param options.poison why the records go to the dead-letter topic unhandled
    * @param options.skipped the same, by an operator's order
    */
   async consume(cursor: Cursor, records: readonly LogRecord[], options: ConsumeOptions = {}): Promise<void> {
+    if (this.ahead !== undefined) {
+      await this.ahead.consume(cursor, records, options);
+      return this.ahead.landed();
+    }
     const { log, offsets, database } = this.parts;
     const batch = batchOf(cursor, records, options.to);
     const consumed = await database.transaction(async (manager) => {
@@ -235,7 +268,9 @@ export class LaneUnit {
   }
 
   /** The transaction of a batch has committed. */
-  settle({ committed, dead }: Consumed): void {
+  settle({ cursor, next, committed, dead }: Consumed): void {
+    cursor.committed = next.offset;
+    this.failures = 0;
     for (const action of committed) action();
     this.parts.log.deadLetters += dead;
   }

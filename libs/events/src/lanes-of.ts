@@ -38,6 +38,7 @@ export function cursorsOf({ lane, subscriptions }: LaneHandlers, unit: number, k
     partitionsRead(lane, subscription, unit, keyed).map((partition) => ({
       ...{ subscription, handler, partition },
       position: { offset: -1n, sources: {} },
+      committed: -1n,
     })),
   );
 }

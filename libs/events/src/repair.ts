@@ -43,6 +43,7 @@ export async function skipRecords(
     handler: () => Promise.reject(new Error('records that are passed over are not handled')),
     partition,
     position: { offset: position, sources: {} as Record<string, number> },
+    committed: position,
   };
   const nothing = {
     next: () => Promise.resolve(undefined),

@@ -3,12 +3,14 @@ export * from './database-lease.js';
 export * from './embedded-postgres.js';
 export * from './entities/index.js';
 export * from './notifications.js';
+export * from './open-transaction.js';
 export * from './service-state.js';
 export * from './monthly-partitions.js';
 export * from './text-list.js';
 export {
   allDone,
   deferWrites,
+  flushOwnStatements,
   flushStatements,
   flushWrites,
   sendStatements,

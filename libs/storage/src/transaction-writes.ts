@@ -31,6 +31,8 @@ interface Deferred {
   >;
   /** statements that have been sent, and whose answers nobody has waited for */
   readonly sent: Promise<void>[];
+  /** resolves when the transaction has committed that this one follows; nothing is sent before */
+  readonly before: Promise<void> | undefined;
 }
 
 /** The name of the deferred writes among the data of the transaction's connection. */
@@ -44,9 +46,11 @@ const deferredOf = (manager: EntityManager): Deferred | undefined =>
  * them without waiting for one before the next, and only the last value of each name of a service. The transaction must flush before it reads a
  * table that they write.
  *
+ * @param before resolves when another transaction has committed that this one follows: flushing waits for it, so that what is read after
+ * a flush has its writes
  * @throws {Error} outside of a transaction
  */
-export function deferWrites(manager: EntityManager): void {
+export function deferWrites(manager: EntityManager, before?: Promise<void>): void {
   const { queryRunner } = manager;
   if (queryRunner?.isTransactionActive !== true)
     throw new Error('writes are deferred until the end of a transaction, and there is none');
@@ -55,6 +59,7 @@ export function deferWrites(manager: EntityManager): void {
     statements: [],
     gathered: new Map(),
     sent: [],
+    before,
   } satisfies Deferred;
 }
 
@@ -117,8 +122,21 @@ export function sendStatements(manager: EntityManager): void {
 
 /** Sends the statements and rows that were deferred so far and waits for them, for a read that depends on them; values of services wait on. */
 export async function flushStatements(manager: EntityManager): Promise<void> {
+  const deferred = deferredOf(manager);
+  await deferred?.before;
   sendStatements(manager);
-  await allDone(deferredOf(manager)?.sent.splice(0) ?? []);
+  await allDone(deferred?.sent.splice(0) ?? []);
+}
+
+/**
+ * As {@link flushStatements} where this transaction has any statement or row; where it has none, a read may lack the writes of the transaction
+ * that it follows.
+ */
+export async function flushOwnStatements(manager: EntityManager): Promise<void> {
+  const deferred = deferredOf(manager);
+  if (deferred === undefined) return;
+  const { statements, sent, gathered } = deferred;
+  if (statements.length + sent.length + gathered.size > 0) await flushStatements(manager);
 }
 
 /**
@@ -129,10 +147,24 @@ export async function flushStatements(manager: EntityManager): Promise<void> {
 export async function flushWrites(manager: EntityManager): Promise<void> {
   const deferred = deferredOf(manager);
   if (deferred === undefined) return;
+  await deferred.before;
+  deferred.statements.push(...takeStatements(manager));
+  await flushStatements(manager);
+}
+
+/** What was deferred so far, in the order in which it has to be sent: the caller sends it. */
+export function takeStatements(manager: EntityManager): Statement[] {
+  const deferred = deferredOf(manager);
+  if (deferred === undefined) return [];
   const states = [...deferred.states.values()];
   deferred.states.clear();
-  deferred.statements.push(...statementsOf(states));
-  await flushStatements(manager);
+  const gathered = [...deferred.gathered.values()];
+  deferred.gathered.clear();
+  return [
+    ...deferred.statements.splice(0),
+    ...gathered.map(({ rows, statement }) => statement(rows)),
+    ...statementsOf(states),
+  ];
 }
 
 /**

@@ -23,8 +23,8 @@ describe('commitments to the book', () => {
     const { holdings } = checkIncludedAccount(await commitments.inclusion(account, barEnd), root);
     return holdings[0].holds.cash;
   };
-  const begin = async () => {
-    commitments = new BookCommitments({ secret: 'test', kept: 1e6 });
+  const begin = async (early?: { accounts: number; afterMs: number; atOnce: number }) => {
+    commitments = new BookCommitments({ secret: 'test', kept: 1e6 }, early);
     ledger = new ExchangeLedger(8, 1);
     for (let i = 0; i < 1500; i++)
       ledger.apply({
@@ -46,14 +46,21 @@ describe('commitments to the book', () => {
     await commit(1);
     for (let i = 0; i < 1400; i++) deposit(`a${i}`, '3');
     const late = await commit(2);
-    await commitments.close();
-    await begin();
-    for (let i = 0; i < 900; i++) deposit(`b${i}`, '2');
-    for (let i = 0; i < 1400; i++) {
-      deposit(`a${i}`, '3');
-      if (i % 100 === 0) await sleep(1);
+    // As soon as there are some, and only when there are many.
+    const paces = [
+      { accounts: 1_000, afterMs: 0, atOnce: 1e9 },
+      { accounts: 1_000, afterMs: 1e9, atOnce: 1_200 },
+    ];
+    for (const pace of paces) {
+      await commitments.close();
+      await begin(pace);
+      for (let i = 0; i < 900; i++) deposit(`b${i}`, '2');
+      for (let i = 0; i < 1400; i++) {
+        deposit(`a${i}`, '3');
+        if (i % 100 === 0) await sleep(1);
+      }
+      expect(await commit(2)).toBe(late);
     }
-    expect(await commit(2)).toBe(late);
   });
 
   it('are of the book as it was when they were asked for, whatever is booked while the thread hashes', async () => {

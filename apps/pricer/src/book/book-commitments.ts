@@ -50,8 +50,11 @@ export class UnknownEpochError extends ZkriskError {
 
 /** Accounts that are read at once: the writer's loop goes on in between. */
 const SLICE = 500;
-/** The thread is told of so many changed accounts while the bar goes on: the forecast that ends it then waits for few. */
-const TOLD_EARLY = 1000;
+/**
+ * The thread is told of so many changed accounts while the bar goes on, so that the forecast that ends it waits for few; but not sooner than
+ * after some seconds, unless they are very many: accounts that trade all the time would be told of again and again.
+ */
+const TOLD_EARLY = { accounts: 1_000, afterMs: 5_000, atOnce: 10_000 };
 /** 10^18: a funding index's extra decimals beside money */
 const INDEX = 10n ** 18n;
 
@@ -65,6 +68,8 @@ interface Keeping {
   /** resolves when the accounts on their way have arrived */
   told: Promise<void>;
   telling: boolean;
+  /** by the process’s clock */
+  toldAt: number;
   ended: boolean;
 }
 
@@ -77,7 +82,10 @@ export class BookCommitments {
   private keeping: Keeping | undefined;
   private closed = false;
 
-  constructor(private readonly terms: CommitmentTerms) {}
+  constructor(
+    private readonly terms: CommitmentTerms,
+    private readonly early = TOLD_EARLY,
+  ) {}
 
   /** The book is ours to write: the tree is built anew, beside the writer. */
   start(ledger: ExchangeLedger): void {
@@ -99,6 +107,7 @@ export class BookCommitments {
       placed,
       told: Promise.resolve(),
       telling: false,
+      toldAt: performance.now(),
       ended: false,
     };
     this.keeping = keeping;
@@ -108,6 +117,7 @@ export class BookCommitments {
   /** Tells the thread of accounts while the writer goes on. */
   private tell(keeping: Keeping, accounts: Iterable<string>): void {
     keeping.telling = true;
+    keeping.toldAt = performance.now();
     keeping.told = tell(keeping, accounts).then(() => void (keeping.telling = false));
     // The next commitment reports the failure.
     keeping.told.catch(() => undefined);
@@ -121,7 +131,10 @@ export class BookCommitments {
       for (const account of accountsOf(event)) keeping.changed.add(account);
       if ('provider' in event) keeping.changed.add(event.provider);
     }
-    if (keeping.changed.size >= TOLD_EARLY && !keeping.telling)
+    const { size } = keeping.changed;
+    const { accounts, afterMs, atOnce } = this.early;
+    if (keeping.telling || size < accounts) return;
+    if (size >= atOnce || performance.now() - keeping.toldAt > afterMs)
       this.tell(keeping, changedParticipants(keeping));
   }
 

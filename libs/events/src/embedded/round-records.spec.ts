@@ -17,7 +17,7 @@ function reader(name: string, offset: bigint, topic = numbers): Cursor {
   return {
     subscription: { topic, lane, everyUnit: false, batch: 10 },
     handler: () => Promise.resolve(),
-    ...{ partition: 0, position: { offset, sources: {} } },
+    ...{ partition: 0, position: { offset, sources: {} }, committed: offset },
   };
 }
 

@@ -152,6 +152,10 @@ export class KafkaLane implements RecordSource {
       if (units.includes(unit)) continue;
       await running.stop();
       this.units.delete(unit);
+      // Whoever follows the state from here begins with what has committed.
+      await running.ready().catch((error: unknown) => {
+        this.parts.logger.error(`${lane.name}: unit ${unit} is left unread: ${messageOf(error)}`);
+      });
       await this.parts.owners.release(lane, unit);
       this.parts.logger.log(`${lane.name}: unit ${unit} is left to another process`);
     }
@@ -159,7 +163,14 @@ export class KafkaLane implements RecordSource {
     for (const unit of units) {
       if (this.units.has(unit)) continue;
       const cursors = cursorsOf(this.handlers, unit, this.parts.log.partitions);
-      const running = new LaneUnit(lane, unit, cursors, { ...this.parts, source: this });
+      const ahead = cursors.some(({ subscription }) => subscription.ahead === true)
+        ? this.parts.log
+        : undefined;
+      const running = new LaneUnit(lane, unit, cursors, {
+        ...this.parts,
+        source: this,
+        ...(ahead && { ahead }),
+      });
       await this.untilItPasses(() => running.restore(), mine);
       if (this.superseded(mine)) return [];
       this.units.set(unit, running);
@@ -211,11 +222,11 @@ export class KafkaLane implements RecordSource {
     const { log } = this.parts;
     const lowest = new Map<string, { topic: string; partition: number; offset: bigint }>();
     for (const { cursors } of this.units.values()) {
-      for (const { subscription, partition, position } of cursors) {
+      for (const { subscription, partition, committed } of cursors) {
         const topic = subscription.topic.name;
         const known = lowest.get(`${topic}/${partition}`);
-        if (known === undefined || position.offset < known.offset)
-          lowest.set(`${topic}/${partition}`, { topic, partition, offset: position.offset });
+        if (known === undefined || committed < known.offset)
+          lowest.set(`${topic}/${partition}`, { topic, partition, offset: committed });
       }
     }
     for (const topic of topicsOf(this.handlers.subscriptions)) {
@@ -281,13 +292,13 @@ export class KafkaLane implements RecordSource {
     return found?.cursor;
   }
 
-  /** Messages that every unit here has consumed are dropped. */
+  /** Messages that every unit here has consumed, and committed, are dropped. */
   private release(cursors: readonly Cursor[]): void {
     for (const { subscription, partition } of cursors) {
       const offsets = [...this.units.values()].flatMap((unit) =>
         unit.cursors
           .filter((cursor) => cursor.subscription === subscription && cursor.partition === partition)
-          .map(({ position }) => position.offset),
+          .map(({ committed }) => committed),
       );
       if (offsets.length === 0) continue;
       const lowest = offsets.reduce((a, b) => (a < b ? a : b));
@@ -320,10 +331,10 @@ export class KafkaLane implements RecordSource {
     const offsets = [...this.units.values()].flatMap(({ cursors }) =>
       cursors
         .filter(({ subscription }) => lane.spread === 'single' || !subscription.everyUnit)
-        .map(({ subscription, partition, position }) => ({
+        .map(({ subscription, partition, committed }) => ({
           topic: log.nameOf(subscription.topic.name),
           partition,
-          offset: position.offset,
+          offset: committed,
         })),
     );
     await this.subscription?.commit(offsets);

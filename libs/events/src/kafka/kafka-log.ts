@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { ConsumerOffsets } from '../consumer-offsets.js';
-import { type ConsumedBatch, EventLog, type Lag } from '../event-log.js';
+import { type ConsumedBatch, EventLog, type Lag, type NumberedLog } from '../event-log.js';
 import { type Outgoing, outgoing, type Topic, TOPICS } from '#lib/messages';
 import { LARGEST_MESSAGE_BYTES, requireSizes } from '../message-size.js';
 import { partitionFor, partitionsOf } from '../partitions.js';
 import type { Broker, BrokerRecord, TopicSettings } from './broker.js';
 import type { LogRecord } from '../record.js';
 import { readRange } from './read-range.js';
-import { chunksOf, FreshBatches, putIntoOutbox } from './outbox.js';
+import type { Statement } from '#lib/storage';
+import { chunksOf, FreshBatches, outboxStatement, putIntoOutbox } from './outbox.js';
 import { OutboxRelay } from './outbox-relay.js';
 import { withOrigin } from '../with-origin.js';
 
@@ -29,7 +30,7 @@ const NO_HEADERS = {};
  * Messages on Kafka. Messages of a transaction are kept in its database's outbox and brought to the brokers by a relay,
  * so that state and messages cannot fall apart.
  */
-export class KafkaLog extends EventLog {
+export class KafkaLog extends EventLog implements NumberedLog {
   private readonly relay: OutboxRelay;
   private readonly fresh = new FreshBatches();
   private readonly offsets: ConsumerOffsets;
@@ -103,15 +104,47 @@ export class KafkaLog extends EventLog {
        returning next_sequence - $2::bigint as first`,
       [source, messages.length],
     );
+    await putIntoOutbox(manager, this.chunks(source, Number(first), messages), this.broker.codec, this.fresh);
+  }
+
+  async nextNumber(source: string): Promise<number> {
+    await this.database.query(
+      'insert into outbox_source (source, next_sequence) values ($1, 1) on conflict do nothing',
+      [source],
+    );
+    const [{ next }] = await this.database.query<[{ next: string }]>(
+      'select next_sequence as next from outbox_source where source = $1',
+      [source],
+    );
+    return Number(next);
+  }
+
+  async ready(source: string, first: number, messages: readonly Outgoing[]): Promise<readonly Statement[]> {
+    if (messages.length === 0) return [];
+    requireSizes(messages);
+    const rows = await outboxStatement(this.chunks(source, first, messages), this.broker.codec, this.fresh);
+    return [
+      {
+        text: `with numbered as (
+            update outbox_source set next_sequence = $3 where source = $1 and next_sequence = $2 returning 1
+          )
+          select 1 / count(*) from numbered`,
+        parameters: [source, first, first + messages.length],
+      },
+      rows,
+    ];
+  }
+
+  private chunks(source: string, first: number, messages: readonly Outgoing[]) {
     const numbered = messages.map((message, i) => ({
-      sequence: Number(first) + i,
+      sequence: first + i,
       topic: message.topic,
       partition: partitionFor(message, this.partitions),
       key: message.key,
       value: message.value,
       headers: message.headers ?? NO_HEADERS,
     }));
-    await putIntoOutbox(manager, chunksOf(source, numbered), this.broker.codec, this.fresh);
+    return chunksOf(source, numbered);
   }
 
   announce(): void {

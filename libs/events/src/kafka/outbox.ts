@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
+import type { Statement } from '#lib/storage';
 import { SEQUENCE_HEADER, SOURCE_HEADER } from '../record.js';
 import type { Codec } from './wire/compression.js';
 import { type PackedBatch, packBatch, unpackBatch, type WrittenRecord } from './wire/record-writer.js';
@@ -77,6 +78,17 @@ export async function putIntoOutbox(
   codec: Codec,
   fresh?: FreshBatches,
 ): Promise<void> {
+  if (chunks.length === 0) return;
+  const { text, parameters } = await outboxStatement(chunks, codec, fresh);
+  await manager.query(text, [...parameters]);
+}
+
+/** The statement of {@link putIntoOutbox}, of a message at least. */
+export async function outboxStatement(
+  chunks: readonly OutboxChunk[],
+  codec: Codec,
+  fresh?: FreshBatches,
+): Promise<Statement> {
   const rows = await Promise.all(
     chunks.flatMap(split).map(async ({ source, topic, messages }) => {
       const [{ partition, sequence }] = messages;
@@ -87,17 +99,16 @@ export async function putIntoOutbox(
       return { source, topic, sequence, batch, tag };
     }),
   );
-  if (rows.length === 0) return;
   // A parameter each: bytes in an array would be written out in hexadecimal.
   const values = rows.map(
     (_, i) => `(${COLUMNS.map((__, column) => `$${i * COLUMNS.length + column + 1}`).join()})`,
   );
-  await manager.query(
-    `insert into outbox (${COLUMNS.join()}) values ${values.join()}`,
-    rows.flatMap(({ source, sequence, topic, batch, tag }) => [
+  return {
+    text: `insert into outbox (${COLUMNS.join()}) values ${values.join()}`,
+    parameters: rows.flatMap(({ source, sequence, topic, batch, tag }) => [
       ...[source, sequence, topic, batch.partition, batch.count, batch.codec, tag, batch.packed],
     ]),
-  );
+  };
 }
 
 /**

@@ -7,6 +7,8 @@ export class RecordBuffer {
   private arrivals: number[] = [];
   private characters = 0;
   private readTo: bigint | undefined;
+  /** records below were dropped */
+  private releasedTo = -1n;
   paused = false;
 
   constructor(
@@ -21,6 +23,7 @@ export class RecordBuffer {
     this.arrivals = [];
     this.characters = 0;
     this.readTo = undefined;
+    this.releasedTo = -1n;
     this.unpause();
   }
 
@@ -68,6 +71,7 @@ export class RecordBuffer {
 
   /** Drops records before an offset. */
   release(offset: bigint): void {
+    if (offset > this.releasedTo) this.releasedTo = offset;
     const end = this.indexOf(offset);
     if (end === 0) return;
     this.arrivals.splice(0, end);
@@ -87,8 +91,14 @@ export class RecordBuffer {
     this.resume();
   }
 
-  /** Of the first record at or after an offset. */
+  /**
+   * Of the first record at or after an offset.
+   *
+   * @throws {Error} where records from there on were dropped: they would be passed over
+   */
   private indexOf(offset: bigint): number {
+    if (offset < this.releasedTo)
+      throw new Error(`records from ${offset} on were dropped up to ${this.releasedTo}: read them anew`);
     let low = 0;
     let high = this.records.length;
     while (low < high) {
