@@ -92,9 +92,12 @@ export function outgoingText(
   header: { id: string; sequence: number; time: number },
   payload: string,
 ): Outgoing {
-  const before = JSON.stringify({ schemaVersion: topic.schemaVersion, ...header }).slice(0, -1);
+  const { id, sequence, time } = header;
+  const before = `{"schemaVersion":${topic.schemaVersion},"id":${JSON.stringify(id)},"sequence":${sequence},"time":${time}`;
   return {
-    ...{ topic: topic.name, key, partitioned: topic.partitioned },
+    topic: topic.name,
+    key,
+    partitioned: topic.partitioned,
     value: `${before},"payload":${payload}}`,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Cursor } from '../handle-batch.js';
 import { LaneOwners } from '../lane.js';
 import { KafkaLane } from './kafka-lane.js';
 
@@ -30,5 +31,34 @@ describe(KafkaLane.name, () => {
     }
     silentMs = 60_000;
     expect(owners.problems()).toEqual([]);
+  });
+
+  it('keeps records, and begins to read, where a unit has committed, however far it has handled', async () => {
+    const offsets = () => Promise.resolve([{ partition: 0, low: 0n, high: 9n }]);
+    const topic = { name: 'trades', partitioned: true };
+    const subscription = { topic, everyUnit: false, batch: 10 };
+    const lane = new KafkaLane(
+      { lane: { name: 'pricer', spread: 'single' }, subscriptions: [{ subscription }] } as never,
+      {
+        log: { broker: { offsets }, nameOf: (name: string) => name, partitions: 1 },
+      } as never,
+    );
+    const cursor = { subscription, partition: 0, position: { offset: 4n, sources: {} }, committed: 1n };
+    const cursors = [cursor] as unknown as readonly Cursor[];
+    lane['units'].set(0, { cursors } as never);
+    const records = Array.from({ length: 6 }, (_, i) => ({
+      offset: BigInt(i),
+      key: '',
+      value: '',
+      headers: {},
+    }));
+    lane['received']('trades', 0, records, 6n);
+    const offsetsRead = async () => (await lane.next(cursors))?.records.map(({ offset }) => Number(offset));
+    expect(await offsetsRead()).toEqual([4, 5]);
+    // The batch under way has not committed: its records are handled again.
+    cursor.position = { offset: 1n, sources: {} };
+    expect(await offsetsRead()).toEqual([1, 2, 3, 4, 5]);
+    cursor.position = { offset: 5n, sources: {} };
+    expect(await lane['beginnings']()).toEqual([{ topic: 'trades', partition: 0, offset: 1n }]);
   });
 });

@@ -152,6 +152,11 @@ function pricedOf(event: BookEvent, last: TradePrice | undefined): typeof NOT_TR
   const sides = sidesOf(event);
   if (sides === undefined) return NOT_TRADED;
   const charged = chargedOf(event);
+  const value = valueOfSingleLeg(event, last);
+  if (value !== undefined) {
+    const { riskPremium, liquidityPremium } = last!;
+    return { traded: value, riskPremium, liquidityPremium, charged };
+  }
   const legs = fillsByMarket(sides.flatMap((side) => side.legs));
   // Nothing is priced between a decision and its event.
   if (last?.legs.length !== legs.size || last.legs.some((leg) => legs.get(leg.name)?.size !== leg.exactSize))
@@ -159,6 +164,16 @@ function pricedOf(event: BookEvent, last: TradePrice | undefined): typeof NOT_TR
   const traded = [...legs.values()].reduce((sum, leg) => sum + leg.value, 0n);
   const { riskPremium, liquidityPremium } = last;
   return { traded, riskPremium, liquidityPremium, charged };
+}
+
+/** Most trades have one leg, which was priced last: its value, without sums by market; undefined for any other event. */
+function valueOfSingleLeg(event: BookEvent, last: TradePrice | undefined): bigint | undefined {
+  if (event.kind !== 'trade-booked' || event.legs.length !== 1 || last?.legs.length !== 1) return undefined;
+  const [{ market, size, price }] = event.legs;
+  const [{ name, exactSize }] = last.legs;
+  const signed = parseDecimal(size, SIZE_DECIMALS, 'legs.size');
+  if (market !== name || signed !== exactSize || signed === 0n) return undefined;
+  return divide(signed * parseDecimal(price, PRICE_DECIMALS, 'legs.price'), NOTIONAL_SCALE, 'nearest');
 }
 
 function kindOf(event: BookEvent, { traded, charged, riskPremium }: typeof NOT_TRADED): BookChange['kind'] {
