@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cursor } from '../handle-batch.js';
 import { LaneOwners } from '../lane.js';
+import type { LogRecord } from '../record.js';
 import { KafkaLane } from './kafka-lane.js';
 
 describe(KafkaLane.name, () => {
@@ -43,22 +44,27 @@ describe(KafkaLane.name, () => {
         log: { broker: { offsets }, nameOf: (name: string) => name, partitions: 1 },
       } as never,
     );
+    const inner = lane as unknown as {
+      readonly units: Map<number, unknown>;
+      received(topic: string, partition: number, records: readonly LogRecord[], to: bigint): void;
+      beginnings(): Promise<unknown>;
+    };
     const cursor = { subscription, partition: 0, position: { offset: 4n, sources: {} }, committed: 1n };
     const cursors = [cursor] as unknown as readonly Cursor[];
-    lane['units'].set(0, { cursors } as never);
+    inner.units.set(0, { cursors } as never);
     const records = Array.from({ length: 6 }, (_, i) => ({
       offset: BigInt(i),
       key: '',
       value: '',
       headers: {},
     }));
-    lane['received']('trades', 0, records, 6n);
+    inner.received('trades', 0, records, 6n);
     const offsetsRead = async () => (await lane.next(cursors))?.records.map(({ offset }) => Number(offset));
     expect(await offsetsRead()).toEqual([4, 5]);
     // The batch under way has not committed: its records are handled again.
     cursor.position = { offset: 1n, sources: {} };
     expect(await offsetsRead()).toEqual([1, 2, 3, 4, 5]);
     cursor.position = { offset: 5n, sources: {} };
-    expect(await lane['beginnings']()).toEqual([{ topic: 'trades', partition: 0, offset: 1n }]);
+    expect(await inner.beginnings()).toEqual([{ topic: 'trades', partition: 0, offset: 1n }]);
   });
 });
