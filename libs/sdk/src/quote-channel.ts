@@ -1,4 +1,4 @@
-import type { Consumer, Kafka, Producer } from 'kafkajs';
+import type { Consumer, Kafka, Message, Producer } from 'kafkajs';
 import type { Quote } from './types.js';
 
 /** Answer to a pre-trade check. */
@@ -17,6 +17,12 @@ export interface QuoteChannelOptions {
   readonly timeoutMs?: number;
 }
 
+/** A question on its way to the broker. */
+interface Asked {
+  readonly message: Message;
+  readonly failed: (error: unknown) => void;
+}
+
 /**
  * A matching engine's way to ask for quotes over Kafka: one request, one answer by its correlation id, or none in time.
  * The terms of a quote go with the trade into the topic `trades` when it is executed.
@@ -25,6 +31,7 @@ export class QuoteChannel {
   private readonly producer: Producer;
   private readonly consumer: Consumer;
   private readonly waiting = new Map<string, (answer: QuoteAnswer) => void>();
+  private asked: Asked[] = [];
   private readonly prefix: string;
   private readonly timeoutMs: number;
 
@@ -82,23 +89,40 @@ export class QuoteChannel {
       payload: { account, legs, deadline: time + this.timeoutMs },
     };
     let timer: NodeJS.Timeout | undefined;
-    const answered = new Promise<QuoteAnswer>((resolve) => {
+    // The answer may be here before the broker has said that it took the question.
+    const answered = new Promise<QuoteAnswer>((resolve, reject) => {
       this.waiting.set(id, resolve);
       timer = setTimeout(() => {
         resolve({ status: 'unanswered' });
       }, this.timeoutMs);
+      const headers = { 'correlation-id': id };
+      this.ask({ message: { key: account, value: JSON.stringify(message), headers }, failed: reject });
     });
     try {
-      await this.producer.send({
-        topic: `${this.prefix}quote-requests`,
-        acks: 1,
-        messages: [{ key: account, value: JSON.stringify(message), headers: { 'correlation-id': id } }],
-      });
       return await answered;
     } finally {
       clearTimeout(timer);
       this.waiting.delete(id);
     }
+  }
+
+  /**
+   * Questions of one turn of the event loop go together. After a pause of this process or of the broker there are many: with a request
+   * each, the later ones waited for the earlier.
+   */
+  private ask(asked: Asked): void {
+    this.asked.push(asked);
+    if (this.asked.length > 1) return;
+    setImmediate(() => {
+      const together = this.asked;
+      this.asked = [];
+      const messages = together.map(({ message: one }) => one);
+      this.producer
+        .send({ topic: `${this.prefix}quote-requests`, acks: 1, messages })
+        .catch((error: unknown) => {
+          for (const { failed } of together) failed(error);
+        });
+    });
   }
 
   private async ends(topic: string): Promise<{ partition: number; offset: string }[]> {
