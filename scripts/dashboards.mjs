@@ -2,6 +2,7 @@
 // compares their queries with a running engine's metrics.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 
 const root = join(import.meta.dirname, '..');
 const datasource = { type: 'prometheus', uid: 'prometheus' };
@@ -141,6 +142,11 @@ export function dashboards() {
   );
 }
 
-if (process.argv[1] === import.meta.filename)
-  for (const [name, text] of Object.entries(dashboards()))
-    writeFileSync(join(root, 'deploy', 'grafana', 'dashboards', name), text);
+if (process.argv[1] === import.meta.filename) {
+  const files = Object.entries(dashboards());
+  for (const [name, text] of files) {
+    const file = join(root, 'deploy', 'grafana', 'dashboards', name);
+    writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'json' }));
+  }
+  process.stderr.write(`${files.length} dashboards in deploy/grafana/dashboards\n`);
+}

@@ -1,9 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generator } from '#lib/runtime';
+import { buildRule } from '../support/built-rules.js';
 import { noPython } from '../support/python.js';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
@@ -33,9 +42,6 @@ function simulatedPrices(rows: number): string {
   return `${lines.join('\n')}\n`;
 }
 
-interface Built {
-  readonly costs: { readonly logRows: number; readonly columns: number };
-}
 interface Tried {
   readonly rule: string;
   readonly updates: readonly {
@@ -93,20 +99,20 @@ describe.skipIf(noPython() !== undefined)('every kind of rule, from its file to 
     ['network', [0.34, 0.33, 0.33]],
   ])(
     'takes %s with private parameters, as it was simulated',
-    (kind, weights) => {
+    async (kind, weights) => {
       const file = path(`${kind.replaceAll('-', '_')}.py`);
       zkrisk('new', file, '--kind', kind);
-      const { costs } = zkrisk<Built>('build', file);
-      expect(costs.logRows).toBeLessThanOrEqual(12);
+      const { logRows } = await buildRule(file);
+      expect(logRows).toBeLessThanOrEqual(12);
       expectProven(tried(file, weights), weights);
     },
     600_000,
   );
 
-  it('takes a rule with private, hashed and public parameters and a state', () => {
+  it('takes a rule with private, hashed and public parameters and a state', async () => {
     const file = path('witness.py');
     copyFileSync(join(ROOT, 'test', 'support', 'rule-witness.py'), file);
-    zkrisk('build', file);
+    await buildRule(file);
     expectProven(tried(file, [0.6, 0.4]), [0.6, 0.4]);
   }, 600_000);
 
@@ -118,17 +124,23 @@ describe.skipIf(noPython() !== undefined)('every kind of rule, from its file to 
     expectProven(tried(file, weights), weights);
   }, 600_000);
 
-  it('builds momentum byte for byte as it is kept, and a rule with states twice the same', () => {
+  it('builds momentum byte for byte as it is kept, and a rule with states twice the same', async () => {
     const kept = join(ROOT, 'test', 'vectors', 'rules', 'momentum');
-    const built = (kind: string, name: string) => {
-      zkrisk('new', path(`${name}.py`), '--kind', kind);
-      zkrisk('build', path(`${name}.py`));
-      return path(`${name}.rule`);
-    };
-    const momentum = built('momentum', 'momentum');
+    zkrisk('new', path('momentum.py'), '--kind', 'momentum');
+    await buildRule(path('momentum.py'));
     for (const name of readdirSync(kept))
-      expect(readFileSync(join(momentum, name)).equals(readFileSync(join(kept, name))), name).toBe(true);
-    const [first, second] = ['first', 'second'].map((name) => built('minimum-variance', name));
+      expect(
+        readFileSync(join(path('momentum.rule'), name)).equals(readFileSync(join(kept, name))),
+        name,
+      ).toBe(true);
+    // One that was built for another test, and one that is built now.
+    for (const name of ['first', 'second']) {
+      mkdirSync(path(name));
+      zkrisk('new', path(`${name}/minimum_variance.py`), '--kind', 'minimum-variance');
+    }
+    await buildRule(path('first/minimum_variance.py'));
+    zkrisk('build', path('second/minimum_variance.py'));
+    const [first, second] = ['first', 'second'].map((name) => path(`${name}/minimum_variance.rule`));
     for (const name of readdirSync(first)) {
       if (name === 'secrets.json') continue;
       expect(readFileSync(join(second, name)).equals(readFileSync(join(first, name))), name).toBe(true);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chainProof, POOL_ABI, ruleTerms, updateStatement } from '#lib/chain';
 import { fieldElement, parseProof } from '#lib/proofs';
 import { loadRule } from '#lib/rules';
+import { buildRule } from '../support/built-rules.js';
 import { PoolChain } from '../support/pool-chain.js';
 import { noPython } from '../support/python.js';
 
@@ -102,9 +103,9 @@ describe.skipIf(noPython() !== undefined)('a rule from a file of Python to updat
       expect(Math.abs(weight - (weights[i] + k[i] * (g[i] - offset)))).toBeLessThan(3e-7);
     });
     // Another rule's proof for the same prices and weights, as it is and with this pool's commitment on it.
-    const other = path('reversion.py');
+    const other = path('mean_reversion.py');
     zkrisk('rule', 'new', other, '--kind', 'mean-reversion');
-    zkrisk('rule', 'build', other);
+    await buildRule(other);
     const stranger = await deployed(other);
     await chain.holdPrices([31_000, 2_930, 1]);
     expect(update(other, stranger.pool).proofSeconds).toBeNull();

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -14,6 +14,13 @@ const SCRIPTS: readonly (readonly [script: string, options: string[], shows: Reg
   ['mutants', ['sender/revert-reason'], /mutants noticed/],
 ];
 
+/** Scripts that write files of the checkout, which must be those that are committed. */
+const WRITING: readonly (readonly [script: string, options: string[], shows: RegExp])[] = [
+  ['docs', [], /documents in docs\/reference/],
+  ['dashboards', [], /dashboards/],
+  ['secrets', [], /deploy\/secrets is complete/],
+];
+
 describe('the scripts of package.json', () => {
   it.each(SCRIPTS)(
     'npm run %s runs',
@@ -24,7 +31,26 @@ describe('the scripts of package.json', () => {
     },
     400_000,
   );
+
+  it.each(WRITING)(
+    'npm run %s writes what is committed',
+    async (script, options, shows) => {
+      const before = changes();
+      const { status, output } = await npmRun(script, options);
+      expect(status, output.slice(-4000)).toBe(0);
+      expect(output).toMatch(shows);
+      expect(changes()).toBe(before);
+    },
+    120_000,
+  );
 });
+
+/** What differs from the last commit; empty where the checkout has none. */
+function changes(): string {
+  return ['diff', 'status --porcelain']
+    .map((command) => spawnSync('git', command.split(' '), { cwd: root, encoding: 'utf8' }).stdout)
+    .join('\n');
+}
 
 function npmRun(
   script: string,

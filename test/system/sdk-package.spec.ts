@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ZkriskClient } from '#lib/sdk';
 import { type ReplayedEngine, startReplayedEngine } from '../support/replayed-engine.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
@@ -89,16 +90,8 @@ describe('the package of the SDK', () => {
     ]);
     const modules = join(folder, 'node_modules', 'ws');
     run('cp', ['-r', join(root, 'node_modules', 'ws'), modules]);
-    const child = spawn(process.execPath, [join(folder, 'program.js'), engine.url], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const texts = ['', ''];
-    [child.stdout, child.stderr].forEach((stream, i) =>
-      stream.setEncoding('utf8').on('data', (chunk: string) => (texts[i] += chunk)),
-    );
-    const [code] = (await once(child, 'close')) as [number];
-    expect(code, texts[1]).toBe(0);
-    const told = JSON.parse(texts[0]) as Record<string, unknown>;
+    const output = await runBeside([join(folder, 'program.js'), engine.url]);
+    const told = JSON.parse(output) as Record<string, unknown>;
     expect(told).toMatchObject({
       forged: false,
       refused: 'unknown-market',
@@ -110,4 +103,33 @@ describe('the package of the SDK', () => {
     expect(told.verdicts).toContain(true);
     expect(told.verdicts).not.toContain(false);
   }, 60_000);
+
+  it('has examples that run: a trade by streams, a day as a picture', async () => {
+    const examples = join(root, 'dist', 'examples');
+    await new ZkriskClient({ url: engine.url }).deposit('me', '10000');
+    const traded = await runBeside([
+      join(examples, 'quote-and-trade', 'trade.js'),
+      ...['--url', engine.url, '--account', 'me', '--market', 'SIM-B', '--size', '0.5'],
+    ]);
+    expect(traded).toMatch(/^SIM-B [\d.]+\n0\.5 at [\d.]+ for a premium of \S+\nbooked at /);
+    const picture = join(folder, 'day.svg');
+    const plotted = await runBeside([
+      join(examples, 'plot-day', 'plot.js'),
+      ...['--url', engine.url, '--out', picture],
+    ]);
+    expect(plotted).toMatch(/^\d{2} measures of risk/);
+    expect(readFileSync(picture, 'utf8')).toMatch(/<polyline[^>]+points="\d/);
+  }, 60_000);
+
+  /** Beside this process, whose engine it talks to. */
+  async function runBeside(args: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const texts = ['', ''];
+    [child.stdout, child.stderr].forEach((stream, i) =>
+      stream.setEncoding('utf8').on('data', (chunk: string) => (texts[i] += chunk)),
+    );
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code, texts[1]).toBe(0);
+    return texts[0];
+  }
 });

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIELD_ORDER, fieldElement } from '#lib/proofs';
 import { generator } from '#lib/runtime';
-import { askRules, type BuiltRule, loadRule, RULE_UNIT, rowOf, runProgram } from '#lib/rules';
+import { type BuiltRule, loadRule, readSecrets, ruleFolder, RULE_UNIT, rowOf, runProgram } from '#lib/rules';
 import { AlteredRule, type Change, fieldQuotient, otherHints } from '../../support/altered-rule.js';
+import { buildRule } from '../../support/built-rules.js';
 import { noPython } from '../../support/python.js';
 
 const FILE = join(import.meta.dirname, '..', '..', '..', '..', 'test', 'support', 'rule-witness.py');
@@ -20,11 +21,11 @@ describe.skipIf(noPython() !== undefined)('altered witnesses of compiled rules',
   const seen = (...changes: Change[]) => altered.seen(...changes);
 
   beforeAll(async () => {
-    const { values } = await askRules<{ values: Record<string, number[]> }>(
-      ['build', FILE, '--out', folder],
-      () => undefined,
-    );
-    rule = loadRule(folder);
+    const file = join(folder, 'witness.py');
+    copyFileSync(FILE, file);
+    await buildRule(file);
+    rule = loadRule(ruleFolder(file));
+    const { values } = readSecrets(rule.folder);
     const units = (...numbers: number[]) => numbers.map((value) => BigInt(Math.round(value * RULE_UNIT)));
     rows = {
       ...{
