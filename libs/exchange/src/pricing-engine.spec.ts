@@ -313,6 +313,38 @@ describe('liquidity that waits', () => {
   });
 });
 
+describe('a locked withdrawal', () => {
+  it('stays locked while others come, also where no position makes anybody wait', () => {
+    const machine = traded();
+    machine.leave('lp', 1000, 'locked');
+    machine.marks();
+    machine.provide('new', 100);
+    machine.trade('x', { A: -100 });
+    expect(machine.ledger.openAccounts().next().done).toBe(true);
+    machine.settle();
+    expect(machine.ledger.sharesOf('new')).toBeGreaterThan(0n);
+    expect(machine.ledger.nextLocked()).toMatchObject({ provider: 'lp' });
+    const { releaseAt } = machine.ledger.nextLocked()!;
+    machine.wait(releaseAt - machine.time - 1);
+    expect(machine.ledger.nextLocked()).toBeDefined();
+    machine.wait(1);
+    expect(machine.ledger.nextLocked()).toBeUndefined();
+    expect(kinds(machine.events).filter((kind) => kind === 'liquidity-withdrawn')).toHaveLength(1);
+  });
+});
+
+describe('a liquidation that leaves a debt', () => {
+  it('says in the loss that the pool bears of which plan it is', () => {
+    const machine = traded();
+    machine.marks({ A: 1 });
+    const loss = machine.liquidateAll('x').find(({ kind }) => kind === 'bankruptcy-settled');
+    const { planId } = machine.events.find(
+      (event) => event.kind === 'trade-booked' && event.planId !== undefined,
+    ) as { planId?: string };
+    expect([loss, typeof planId]).toMatchObject([{ planId, account: 'x' }, 'string']);
+  });
+});
+
 describe('prices that are held back', () => {
   it('are named where the pool could not pay everybody at them', () => {
     const machine = new ExchangeMachine(['A', 'B'], {

@@ -255,6 +255,23 @@ describe('legs against the pool', () => {
     expect(a).toEqual(b);
   });
 
+  it('need the margin of their account with the premium taken off', () => {
+    const made = machine();
+    const { riskPremium, liquidityPremium } = made.engine.price([{ market: 'A', size: '100' }]);
+    const premium = riskPremium + liquidityPremium;
+    expect(premium).toBeGreaterThan(money('0.01'));
+    const poor = (cash: bigint) => {
+      const fresh = machine();
+      fresh.deposit('poor', (Number(cash) / 1e8).toFixed(8));
+      return (match(fresh, { pool: [{ account: 'poor', market: 'A', size: '100' }] }) as { code?: string })
+        .code;
+    };
+    expect([poor(money(500) + premium + 2n), poor(money(500) + premium - 1000n)]).toEqual([
+      undefined,
+      'insufficient-margin',
+    ]);
+  });
+
   it('of one account alone cost what its trade would', () => {
     const made = machine();
     const { riskPremium, liquidityPremium } = made.engine.price([{ market: 'A', size: '7' }]);

@@ -297,6 +297,20 @@ describe('taking a plan’s positions over', () => {
       refusal([['A', '-10']], ['88'], { cash: '44.01' }),
       refusal([['A', '-10']], ['88'], { cash: '43.99' }),
     ]).toEqual([...[undefined, 'insufficient-margin']]);
+    // A position that it has already is margined with those that it takes over.
+    const made = under();
+    made.ledger.apply({ ...BOOK_EVENTS['account-deposited'], at: made.time, account: 'bot', amount: '60' });
+    made.ledger.apply({
+      ...BOOK_EVENTS['takeovers-accepted'],
+      at: made.time,
+      account: 'bot',
+      notional: '5000',
+      discount: 0,
+    });
+    const own = [{ market: 'A', size: '10', price: '88' }];
+    made.ledger.apply({ ...BOOK_EVENTS['trade-booked'], at: made.time, account: 'bot', legs: own });
+    const command = plan([['A', '-10']], { penaltyRate: 0.005, prices: ['88'] });
+    expect(code(() => takeOver(made.engine, command, made.time))).toBe('insufficient-margin');
     const limits = (account: number) => refusal([['A', '-10']], ['88'], { rules: { limits: { account } } });
     expect([limits(880), limits(879)]).toEqual([undefined, 'notional-limit']);
   });
