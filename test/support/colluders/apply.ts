@@ -2,6 +2,9 @@ import type { BookEvent } from '#lib/exchange';
 import type { ExchangeMachine } from '../exchange-machine.js';
 import { COLLUDERS, type Command, MARKETS, type Move, VAULT } from './commands.js';
 
+/** As the machine's own forecasts have it. */
+const USUAL_VOLATILITY = 0.04;
+
 /** Sends a colluder's command, or moves a mark. @returns its outcome, where it has one */
 export function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | undefined {
   switch (step.kind) {
@@ -98,7 +101,7 @@ export function apply(machine: ExchangeMachine, step: Command | Move): BookEvent
       machine.wait(step.ms);
       return undefined;
     case 'forecast':
-      machine.forecast();
+      machine.forecast({ volatility: (USUAL_VOLATILITY * step.percent) / 100 });
       return undefined;
     case 'move': {
       const mark = machine.engine.board.mark(step.market)!.value;

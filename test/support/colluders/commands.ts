@@ -82,7 +82,11 @@ export const commands = {
   /** pool shares come to their vault, or ask to leave it */
   vault: fc.record({ kind: fc.constant('vault' as const), units: fc.integer({ min: 0, max: 5_000_000 }) }),
   wait: fc.record({ kind: fc.constant('wait' as const), ms: milliseconds }),
-  forecast: fc.record({ kind: fc.constant('forecast' as const) }),
+  /** the next bar's forecast, which colluders foresee: of half the usual volatility to twice that */
+  forecast: fc.record({
+    kind: fc.constant('forecast' as const),
+    percent: fc.integer({ min: 50, max: 200 }),
+  }),
 };
 export const move = fc.record({
   kind: fc.constant('move' as const),
