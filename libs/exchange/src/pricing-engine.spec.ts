@@ -1,3 +1,4 @@
+// Long because it is one list: what the machine does before and after every command, as the engine it tests has it.
 import { describe, expect, it } from 'vitest';
 import { equalSources } from '../../../test/support/price-sources.js';
 import { BOOK_EVENTS } from '../../../test/support/book-events.js';

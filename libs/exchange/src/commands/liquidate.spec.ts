@@ -1,3 +1,4 @@
+// Long because it is one list: each way in which a plan is executed or taken over, with its figures.
 import { describe, expect, it } from 'vitest';
 import { BOOK_EVENTS } from '../../../../test/support/book-events.js';
 import { ExchangeMachine, HOUR_MS, money } from '../../../../test/support/exchange-machine.js';

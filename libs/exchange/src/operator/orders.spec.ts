@@ -1,3 +1,4 @@
+// Long because it is one list: each order of the operator that changes the books, with its figures.
 import { describe, expect, it } from 'vitest';
 import { InvalidInputError } from '#lib/errors';
 import { BOOK_EVENTS } from '../../../../test/support/book-events.js';
