@@ -1,3 +1,4 @@
+// Long because it is one list: every promise of a lane’s unit, over one log.
 import type { DataSource, EntityManager } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';

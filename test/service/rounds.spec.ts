@@ -1,3 +1,4 @@
+// Long because it is one list: every promise of a round, over one database.
 import 'reflect-metadata';
 import { Controller, type INestMicroservice, Module } from '@nestjs/common';
 import { APP_FILTER, NestFactory } from '@nestjs/core';

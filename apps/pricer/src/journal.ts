@@ -1,3 +1,4 @@
+// Long because outcomes, snapshots and state are written in one transaction, whose order is what is promised.
 import { hash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { TOPICS } from '#lib/messages';

@@ -1,3 +1,4 @@
+// Long because the tree of accounts is copied, hashed early and committed by steps over one state.
 import { getHeapStatistics } from 'node:v8';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';

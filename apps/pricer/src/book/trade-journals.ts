@@ -1,3 +1,4 @@
+// Long because a journal is kept, hashed, read again and shown by the same rows.
 import { createHash } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import {

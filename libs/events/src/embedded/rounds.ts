@@ -1,3 +1,4 @@
+// Long because a round is one transaction: what is read, handled, published and advanced in it stands in one place.
 import { setImmediate as loopTurn } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';

@@ -1,3 +1,4 @@
+// Long because charges, exposures and their checks are views of one state, which only this class changes.
 import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
 import {
   type AccountAtMarks,

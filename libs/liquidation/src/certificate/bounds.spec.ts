@@ -1,3 +1,4 @@
+// Long because it is one list: every bound, against closed forms and finely computed numbers.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liabilityRisk, liabilityRiskValue } from '#lib/risk';

@@ -1,3 +1,4 @@
+// Long because sums, scenarios and their changes share arrays that only this class may write.
 import { InvalidInputError } from '#lib/errors';
 import { AccountColumns, type IndexedPosition } from '../account-columns.js';
 import { byNeed, requirePrice, type UnderMargined } from '../margin-book.js';
