@@ -32,7 +32,7 @@ const REFUSALS: readonly Refusal[] = [
   [new errors.NothingToReduceError('a', 'M'), 'nothing-to-reduce', { account: 'a', market: 'M' }],
   [new errors.UnknownAccountError('a'), 'unknown-account', { account: 'a' }],
   [new errors.ReplicaBehindError(61_400), 'replica-behind', { behindMs: 61_400 }],
-  [new errors.QuoteOfAnotherKeyError('q1'), 'quote-of-another-key', { id: 'q1' }],
+  [new errors.QuoteOfAnotherKeyError('q1'), 'quote-of-another-key', { quoteId: 'q1' }],
   [new errors.CommandIdReusedError('c1'), 'command-id-reused', { commandId: 'c1' }],
   [new errors.NoMarketTimeError(), 'no-market-time', {}],
   [new errors.TooManyCommandsError('lp'), 'too-many-commands', { provider: 'lp' }],

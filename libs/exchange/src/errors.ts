@@ -124,8 +124,8 @@ export class ReplicaBehindError extends ZkriskError {
 export class QuoteOfAnotherKeyError extends ZkriskError {
   readonly code = 'quote-of-another-key';
 
-  constructor(id: string) {
-    super(`quote ${id} was given to another API key`, { id });
+  constructor(quoteId: string) {
+    super(`quote ${quoteId} was given to another API key`, { quoteId });
   }
 }
 

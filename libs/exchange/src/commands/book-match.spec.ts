@@ -71,7 +71,8 @@ describe('a match', () => {
   it('is at prices near the marks, of sizes above nothing', () => {
     const code = (size: string, price: string) =>
       (match(machine(), { fills: [fill('a', 'b', size, price)] }) as { code?: string }).code;
-    expect([code('1', '101.999'), code('1', '98.001')]).toEqual([undefined, undefined]);
+    const within = ['102', '98', '101.999', '98.001'].map((price) => code('1', price));
+    expect(within).toEqual([undefined, undefined, undefined, undefined]);
     expect([code('1', '102.001'), code('1', '97.999'), code('0', '100'), code('-1', '100')]).toEqual([
       ...['match-price', 'match-price', 'invalid-input', 'invalid-input'],
     ]);

@@ -106,8 +106,9 @@ function takeFill(
   const price = parseDecimal(fill.price, PRICE_DECIMALS, `fills.${i}.price`);
   const { mark } = board.tradable(market, 'reduce');
   const { largestDeviation, ...fees } = parameters.rules.parameters.fees;
-  const deviation = Math.abs(toNumber(price, PRICE_DECIMALS) / mark.value - 1);
-  if (!(deviation <= largestDeviation))
+  // As a difference, not a quotient less one: 102 is 2 % from 100, and 102/100 − 1 rounds to more.
+  const deviation = Math.abs(toNumber(price, PRICE_DECIMALS) - mark.value);
+  if (!(deviation <= largestDeviation * mark.value))
     throw new MatchPriceError(market, fill.price, mark.text, largestDeviation);
   const notional = notionalOf(size, price, 'up');
   const { maker, taker } = fees.markets[market] ?? fees.default;
