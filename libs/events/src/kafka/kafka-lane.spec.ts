@@ -51,7 +51,7 @@ describe(KafkaLane.name, () => {
     };
     const cursor = { subscription, partition: 0, position: { offset: 4n, sources: {} }, committed: 1n };
     const cursors = [cursor] as unknown as readonly Cursor[];
-    inner.units.set(0, { cursors } as never);
+    inner.units.set(0, { cursors });
     const records = Array.from({ length: 6 }, (_, i) => ({
       offset: BigInt(i),
       key: '',
