@@ -3,6 +3,7 @@ import { apply, marginAccounts } from './colluders/apply.js';
 import { COLLUDERS, type Command, commands, type Move, move, VAULT } from './colluders/commands.js';
 import { give, isOrder, OperatedMachine, type Order, orders } from './colluders/operator.js';
 import { type ExchangeMachine, HOUR_MS, LINEAR, number } from './exchange-machine.js';
+import { TOPICS } from '#lib/messages';
 
 /** Rounding of the float sums that make up wealth: the books themselves are exact. */
 const TOLERANCE = 1e-3;
@@ -89,6 +90,8 @@ export function play(
     const account = 'who' in step ? step.who : undefined;
     machine.settle();
     const before = account === undefined ? undefined : standings(machine, account);
+    const marks = TAKES_NO_PRICE.has(step.kind) ? marksOf(machine) : undefined;
+    const due = step.kind === 'liquidate' ? liquidatableNow(machine) : undefined;
     const event = isOrder(step) ? undefined : apply(machine, step);
     count(`${step.kind}: ${isOrder(step) ? give(machine, step, randomMarks) : (event?.kind ?? 'done')}`);
     const { ledger, engine } = machine;
@@ -104,6 +107,18 @@ export function play(
         require('1: initial margin, or less risk', lacks <= was.lacks + 1e-6 || lowered, () =>
           `${name} lacks ${lacks}`);
       }
+    require('7: a command moves neither marks nor market time', marks === undefined ||
+      marksOf(machine) === marks, () => `${marks} became ${marksOf(machine)}`);
+    if (due !== undefined)
+      require('3: who is below maintenance and whose markets are open is liquidated', !isLiquidatable(
+        machine,
+        due,
+      ), () => `${due} was not: ${event?.kind ?? 'nothing was booked'}`);
+    for (const booked of machine.events.slice(seen)) {
+      const { error } = TOPICS.book.payload.safeParse(booked);
+      require('12: what is booked is within the bounds of its message', error === undefined, () =>
+        `${JSON.stringify(booked)}: ${error!.message}`);
+    }
     for (const booked of machine.events.slice(seen))
       if (booked.kind === 'trade-booked') {
         const flat = ledger.account(booked.account).positions.length === 0;
@@ -130,6 +145,32 @@ export function play(
   }
   require('11: sums are what their parts add up to', machine.ledger.recount() === undefined, () =>
     machine.ledger.recount()!);
+}
+
+/** Steps that bring no price: commands of traders and providers but those that wait, or whose effect is dated by the next marks. */
+const TAKES_NO_PRICE: ReadonlySet<Step['kind']> = new Set([
+  ...(['deposit', 'withdraw', 'transfer', 'trade', 'lever', 'match', 'reserve', 'release', 'claim'] as const),
+  ...(['accept', 'close', 'provide', 'leave', 'liquidate', 'takeover'] as const),
+]);
+
+function marksOf({ markets, engine: { board } }: ExchangeMachine): string {
+  return JSON.stringify([
+    board.now,
+    ...markets.map((market) => [board.mark(market)?.text, board.status(market)]),
+  ]);
+}
+
+const isLiquidatable = (machine: ExchangeMachine, account: string) =>
+  machine.engine.accounts.standing(account).liquidatable;
+
+/** The account that a `liquidate` step closes, where no market of its positions refuses that now. */
+function liquidatableNow(machine: ExchangeMachine): string | undefined {
+  const name = COLLUDERS.flatMap(marginAccounts).find((account) => isLiquidatable(machine, account));
+  if (name === undefined) return undefined;
+  const { positions } = machine.ledger.account(name);
+  return positions.every(({ market }) => machine.engine.board.permits(market, 'liquidate'))
+    ? name
+    : undefined;
 }
 
 function standings(

@@ -184,7 +184,7 @@ describe('whatever is sent', () => {
     ];
     for (const topic of inputs as unknown as Topic<never>[]) {
       const messages = fc
-        .sample(fitting(messageSchema(topic) as JsonSchema), { numRuns: 100, seed: 3 })
+        .sample(fitting(messageSchema(topic) as JsonSchema), { numRuns: 200, seed: 3 })
         .filter((value) => topic.message.safeParse(value).success);
       expect(messages.length).toBeGreaterThan(50);
       await engine.log.publish(
