@@ -11,7 +11,7 @@ import {
   marketOrderSeal,
 } from '#lib/exchange';
 import type { RiskParameters } from '#lib/messages';
-import { ExchangeMachine, HOUR_MS } from '../exchange-machine.js';
+import { ExchangeMachine, HOUR_MS, START } from '../exchange-machine.js';
 import { COLLUDERS, MARKETS } from './commands.js';
 
 const SECRET = 'the operator’s secret';
@@ -96,6 +96,7 @@ export class OperatedMachine extends ExchangeMachine {
   provided = false;
   private readonly journal: { trade: JournalledTrade; busted: boolean }[] = [];
   private issued = 0;
+  private watermarked = START;
 
   /** @param fortune the colluders’ wealth as traders, debts taken off; left out where marks do not move */
   constructor(
@@ -112,8 +113,8 @@ export class OperatedMachine extends ExchangeMachine {
 
   /** Ticks of all markets but those that are delisted, or that hold a price back: their source is silent, and back after an hour. */
   override marks(prices: Readonly<Record<string, number>> = {}, laterMs = 1000): void {
-    // The operator accepts steps of market time of more than a day.
-    if (laterMs > 24 * HOUR_MS)
+    // The operator accepts steps of market time of more than a day: nothing has said the time while all markets were closed.
+    if (this.time + laterMs - this.watermarked > 24 * HOUR_MS)
       this.order({ order: 'accept-time', market: '*', issuedAt: this.time + laterMs });
     this.time += laterMs;
     for (const name of this.markets) {
@@ -123,6 +124,7 @@ export class OperatedMachine extends ExchangeMachine {
       const price = prices[name]?.toFixed(12) ?? marks.mark(name)?.text ?? '100';
       // Time passes at the old marks, then they move.
       this.engine.watermark(this.time);
+      this.watermarked = this.time;
       this.engine.take({ market: name, price, time: this.time, sequence: ++this.ticks });
       this.keep(this.engine.takeMatured());
     }
