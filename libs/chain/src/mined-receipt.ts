@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Hex, type TransactionReceipt, TransactionReceiptNotFoundError } from 'viem';
 import { ChainError } from './errors.js';
 
-/** The part of a chain's client that is used. */
+/** The part of a chain's client that reads receipts. */
 export interface ReceiptReader {
   getTransactionReceipt(request: { readonly hash: Hex }): Promise<TransactionReceipt>;
 }
@@ -10,6 +10,19 @@ export interface ReceiptReader {
 export interface MinedReceiptOptions {
   readonly pollMs?: number;
   readonly timeoutMs?: number;
+}
+
+/** @returns the receipt of a transaction; undefined while it is in no block */
+export async function knownReceipt(
+  client: ReceiptReader,
+  hash: Hex,
+): Promise<TransactionReceipt | undefined> {
+  try {
+    return await client.getTransactionReceipt({ hash });
+  } catch (error) {
+    if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
+    return undefined;
+  }
 }
 
 /**
@@ -26,11 +39,8 @@ export async function minedReceipt(
 ): Promise<TransactionReceipt> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    try {
-      return await client.getTransactionReceipt({ hash });
-    } catch (error) {
-      if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
-    }
+    const receipt = await knownReceipt(client, hash);
+    if (receipt !== undefined) return receipt;
     if (performance.now() > deadline)
       throw new ChainError(`transaction ${hash} is in no block after ${timeoutMs / 1000} s`);
     await sleep(pollMs);

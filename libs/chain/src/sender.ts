@@ -7,13 +7,13 @@ import {
   isAddressEqual,
   keccak256,
   parseTransaction,
-  TransactionReceiptNotFoundError,
   type TransactionReceipt,
 } from 'viem';
 import type { PrivateKeyAccount } from 'viem/accounts';
 import { messageOf, ZkriskError } from '#lib/errors';
 import type { ChainClient } from './chain-client.js';
 import { ChainError } from './errors.js';
+import { knownReceipt } from './mined-receipt.js';
 import { revertReason } from './revert-reason.js';
 
 /** One signed form of a transaction: the same nonce, other fees. */
@@ -263,11 +263,8 @@ export class TransactionSender {
 
   private async receipt(attempts: readonly Attempt[]): Promise<TransactionReceipt | undefined> {
     for (const { hash } of attempts) {
-      try {
-        return await this.client.getTransactionReceipt({ hash });
-      } catch (error) {
-        if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
-      }
+      const receipt = await knownReceipt(this.client, hash);
+      if (receipt !== undefined) return receipt;
     }
     return undefined;
   }
