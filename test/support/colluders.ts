@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { apply, marginAccounts } from './colluders/apply.js';
+import { TOPICS } from '#lib/messages';
+import { apply, isLiquidatable, liquidatableAccount, marginAccounts } from './colluders/apply.js';
 import { COLLUDERS, type Command, commands, type Move, move, VAULT } from './colluders/commands.js';
 import { give, isOrder, OperatedMachine, type Order, orders } from './colluders/operator.js';
 import { type ExchangeMachine, HOUR_MS, LINEAR, number } from './exchange-machine.js';
-import { TOPICS } from '#lib/messages';
 
 /** Rounding of the float sums that make up wealth: the books themselves are exact. */
 const TOLERANCE = 1e-3;
@@ -160,12 +160,9 @@ function marksOf({ markets, engine: { board } }: ExchangeMachine): string {
   ]);
 }
 
-const isLiquidatable = (machine: ExchangeMachine, account: string) =>
-  machine.engine.accounts.standing(account).liquidatable;
-
 /** The account that a `liquidate` step closes, where no market of its positions refuses that now. */
 function liquidatableNow(machine: ExchangeMachine): string | undefined {
-  const name = COLLUDERS.flatMap(marginAccounts).find((account) => isLiquidatable(machine, account));
+  const name = liquidatableAccount(machine);
   if (name === undefined) return undefined;
   const { positions } = machine.ledger.account(name);
   return positions.every(({ market }) => machine.engine.board.permits(market, 'liquidate'))

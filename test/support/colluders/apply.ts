@@ -1,9 +1,6 @@
 import type { BookEvent } from '#lib/exchange';
 import type { ExchangeMachine } from '../exchange-machine.js';
-import { COLLUDERS, type Command, MARKETS, type Move, VAULT } from './commands.js';
-
-/** As the machine's own forecasts have it. */
-const USUAL_VOLATILITY = 0.04;
+import { COLLUDERS, type Command, MARKETS, type Move, USUAL_VOLATILITY, VAULT } from './commands.js';
 
 /** Sends a colluder's command, or moves a mark. @returns its outcome, where it has one */
 export function apply(machine: ExchangeMachine, step: Command | Move): BookEvent | undefined {
@@ -70,17 +67,12 @@ export function apply(machine: ExchangeMachine, step: Command | Move): BookEvent
       return part < 1 ? undefined : machine.leave(step.who, part.toFixed(8), step.mode);
     }
     case 'liquidate': {
-      const name = COLLUDERS.flatMap(marginAccounts).find(
-        (account) => machine.engine.accounts.standing(account).liquidatable,
-      );
+      const name = liquidatableAccount(machine);
       if (name === undefined) return undefined;
       return machine.liquidateAll(name).findLast(({ kind }) => kind.startsWith('trade'));
     }
     case 'takeover': {
-      const name = COLLUDERS.flatMap(marginAccounts).find(
-        (account) =>
-          !account.startsWith(step.liquidator) && machine.engine.accounts.standing(account).liquidatable,
-      );
+      const name = liquidatableAccount(machine, step.liquidator);
       if (name === undefined) return undefined;
       if (step.accepts) accept(machine, step.liquidator, 1e12, -0.02);
       const open = machine.ledger.account(name).positions;
@@ -121,6 +113,17 @@ function accept(machine: ExchangeMachine, account: string, notional: number, dis
 /** Initial margin of a lone position, about, as a share of its notional. */
 function rateOf(machine: ExchangeMachine): number {
   return machine.engine.parameters.rules.parameters.margin.mode === 'linear' ? 0.05 : 0.17;
+}
+
+/** The first margin account of the colluders that is liquidatable. @param but whose own accounts are left out */
+export function liquidatableAccount(machine: ExchangeMachine, but?: string): string | undefined {
+  return COLLUDERS.filter((name) => name !== but)
+    .flatMap(marginAccounts)
+    .find((account) => isLiquidatable(machine, account));
+}
+
+export function isLiquidatable(machine: ExchangeMachine, account: string): boolean {
+  return machine.engine.accounts.standing(account).liquidatable;
 }
 
 /** A trader's margin accounts: cross, and one a market. */

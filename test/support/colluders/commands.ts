@@ -3,6 +3,8 @@ import { HOUR_MS } from '../exchange-machine.js';
 
 export const COLLUDERS = ['c1', 'c2', 'c3', 'c4', 'c5'] as const;
 export const MARKETS = ['A', 'B', 'C'] as const;
+/** of each market's log return over the horizon, but where colluders foresee another */
+export const USUAL_VOLATILITY = 0.04;
 /** a vault that holds pool shares, one of the colluders as well */
 export const VAULT = 'c5.vault';
 const who = fc.constantFrom(...COLLUDERS);

@@ -12,7 +12,7 @@ import {
 } from '#lib/exchange';
 import type { RiskParameters } from '#lib/messages';
 import { ExchangeMachine, HOUR_MS, START } from '../exchange-machine.js';
-import { COLLUDERS, MARKETS } from './commands.js';
+import { COLLUDERS, MARKETS, USUAL_VOLATILITY } from './commands.js';
 
 const SECRET = 'the operator’s secret';
 /** A move of a command is a mark at once; one that is four times as large is held back. */
@@ -105,7 +105,7 @@ export class OperatedMachine extends ExchangeMachine {
   ) {
     const all = { ...rules, marks: MARKING };
     super(MARKETS, {
-      ...{ volatility: 0.04, correlation: 0.4, rules: all },
+      ...{ volatility: USUAL_VOLATILITY, correlation: 0.4, rules: all },
       parameters: { marks: markParametersOf(firstRules(all).parameters, SECRET) },
     });
     if (fortune !== undefined) this.countAsMarksMove();
