@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BookCommitments } from '../apps/pricer/src/index.js';
 import { checkIncludedAccount } from '#lib/commitment';
 import type { BookEvent, ExchangeLedger } from '#lib/exchange';
 import { randomStream } from '#lib/runtime';
+import { threadCpuMs } from './process-times.js';
 
 const MARKETS = Array.from({ length: 32 }, (_, i) => `MARKET-${String(i).padStart(2, '0')}`);
 const POSITIONS = 5;
@@ -97,30 +97,29 @@ class SyntheticBook {
   }
 }
 
-/** CPU time of this thread, nanoseconds; Linux has it. */
-const ownCpu = () => Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]);
-const allCpu = () => {
+/** Milliseconds of CPU time of all threads. */
+const allCpuMs = () => {
   const { user, system } = process.cpuUsage();
-  return (user + system) * 1000;
+  return (user + system) / 1000;
 };
 
 /** Waits for work that another thread does, and looks how long each turn of this one's loop takes it meanwhile. */
 async function watched(work: () => Promise<unknown>): Promise<Committed> {
-  const [started, all, own] = [performance.now(), allCpu(), ownCpu()];
+  const [started, all, own] = [performance.now(), allCpuMs(), threadCpuMs()];
   let done = false;
   const finished = work().finally(() => (done = true));
   let longest = 0;
-  for (let before = ownCpu(); !done;) {
+  for (let before = threadCpuMs(); !done;) {
     await sleep(1);
-    const now = ownCpu();
+    const now = threadCpuMs();
     longest = Math.max(longest, now - before);
     before = now;
   }
   await finished;
   return {
     seconds: (performance.now() - started) / 1000,
-    cpuSeconds: (allCpu() - all - (ownCpu() - own)) / 1e9,
-    longestTurnMs: longest / 1e6,
+    cpuSeconds: (allCpuMs() - all - (threadCpuMs() - own)) / 1000,
+    longestTurnMs: longest,
   };
 }
 

@@ -1,22 +1,12 @@
-import {
-  ExchangeLedger,
-  type ExchangeParameters,
-  firstRules,
-  markParameters,
-  PricingEngine,
-} from '#lib/exchange';
+import { ExchangeLedger, type ExchangeParameters, firstRules, PricingEngine } from '#lib/exchange';
 import { type CovariancePayload, outgoing, TOPICS, type TradePayload } from '#lib/messages';
 import { randomStream, type RandomStream } from '#lib/runtime';
 import { advanceState, factorForecast, fitForecastModel, initialState } from '#lib/volatility';
+import { HOUR_MS, PARAMETERS as MACHINE, START } from '../test/support/exchange-machine.js';
 import { cpuSeconds, type GrowthRow, growthRow, marketReturns } from './growth.js';
 
-const HOUR_MS = 3_600_000;
-const START = Date.UTC(2024, 0, 1);
-
 const PARAMETERS: ExchangeParameters = {
-  ...{ measure: 'evar', allocation: 'covariance', alpha: 0.01 },
-  horizonMs: 24 * HOUR_MS,
-  marks: markParameters({ bandMinimum: 10, maximumStepMs: 1e12 }),
+  ...MACHINE,
   // Everything is checked, and caps are wide: it is the time of a trade that is booked.
   rules: firstRules({ limits: { market: 2e12 }, credit: { accountShare: 1, poolShare: 1 } }),
 };

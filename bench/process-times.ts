@@ -29,6 +29,11 @@ function processes(): Process[] {
   });
 }
 
+/** Milliseconds of CPU time of this thread; Linux has them. */
+export function threadCpuMs(): number {
+  return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
+}
+
 /** CPU seconds of this run's processes so far: of children of this one, and theirs. */
 export function cpuOf(pricer: number): { pricer: number; postgres: number; kafka: number; sender: number } {
   const all = processes();

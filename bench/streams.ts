@@ -6,12 +6,12 @@
 // Quotes by second of CPU would not do: fewer quotes a second, on a busy machine, leave each a larger part of the ticks' cost.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outgoing, TOPICS } from '#lib/messages';
 import { type ReplayedEngine, startReplayedEngine } from '../test/support/replayed-engine.js';
 import type { LoadRequest } from './load.process.js';
+import { threadCpuMs } from './process-times.js';
 import { load } from './quotes.js';
 import type { SubscribersRequest } from './streams.process.js';
 
@@ -54,11 +54,6 @@ function moving(engine: ReplayedEngine): () => void {
   };
 }
 
-/** Seconds for which this thread has run on a processor. */
-function threadSeconds(): number {
-  return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e9;
-}
-
 /** Quotes asked for so far. */
 let asked = 0;
 
@@ -78,10 +73,10 @@ async function window(engine: ReplayedEngine, asking: boolean): Promise<Window> 
   // The generator starts before the window and ends after it.
   const loading = asking ? load(request) : undefined;
   if (asking) await sleep(1500);
-  const [cpu, started, quotes] = [threadSeconds(), performance.now(), asked];
+  const [cpuMs, started, quotes] = [threadCpuMs(), performance.now(), asked];
   await sleep(1000 * WINDOW_SECONDS);
   const found = {
-    cpu: threadSeconds() - cpu,
+    cpu: (threadCpuMs() - cpuMs) / 1000,
     seconds: (performance.now() - started) / 1000,
     quotes: asked - quotes,
   };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import {
   AccountViews,
@@ -17,23 +16,16 @@ import {
   type ExchangeParameters,
   firstRules,
   lossShareNow,
-  markParameters,
   PricingEngine,
 } from '#lib/exchange';
 import { BookCopy } from '#lib/lab';
 import { randomStream } from '#lib/runtime';
+import { PARAMETERS as MACHINE, START } from '../test/support/exchange-machine.js';
 import { factorsOf, forecastOf } from './decisions.js';
+import { threadCpuMs } from './process-times.js';
 
-const HOUR_MS = 3_600_000;
-const START = Date.UTC(2024, 0, 1);
-
-const PARAMETERS: ExchangeParameters = {
-  ...{ measure: 'evar', allocation: 'covariance', alpha: 0.01 },
-  horizonMs: 24 * HOUR_MS,
-  marks: markParameters({ bandMinimum: 10, maximumStepMs: 1e12 }),
-  // As an exchange has it that is set up with nothing said.
-  rules: firstRules({}),
-};
+/** The rules of an exchange that is set up without settings. */
+const PARAMETERS: ExchangeParameters = { ...MACHINE, rules: firstRules({}) };
 
 /** How long a piece of work holds the thread that decides trades. */
 export interface WriterTurn {
@@ -44,16 +36,13 @@ export interface WriterTurn {
   readonly allMs: number;
 }
 
-/** CPU time of this thread, ms; Linux has it. */
-const spent = () => Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6;
-
 async function measured(work: string, run: () => unknown): Promise<WriterTurn> {
-  const started = spent();
+  const started = threadCpuMs();
   let last = started;
   let longest = 0;
   let ended = false;
   const look = () => {
-    const now = spent();
+    const now = threadCpuMs();
     longest = Math.max(longest, now - last);
     last = now;
   };
@@ -68,7 +57,7 @@ async function measured(work: string, run: () => unknown): Promise<WriterTurn> {
 }
 
 /** A book of accounts that each have positions in one to three markets, booked without being decided. */
-export function bookOf(markets: number, accounts: number): PricingEngine {
+function bookOf(markets: number, accounts: number): PricingEngine {
   const ledger = new ExchangeLedger(PARAMETERS.horizonMs, PARAMETERS.horizonMs / 1440);
   const engine = new PricingEngine(PARAMETERS, ledger);
   let sequence = 0;
