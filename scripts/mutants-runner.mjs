@@ -1,8 +1,9 @@
 // Stryker's test runner for `npm run mutants`: one process loads the specs once and runs their tests again for each mutant. Stryker's
 // own runner starts vitest's worker and loads every module anew for each mutant, which takes ten times as long as the tests.
 //
-// Tests of a mutant run in order of their duration, those that have noticed others of its file sooner, and stop at the first that fails. A failure counts only where the same test passes
-// again at once without the mutant: a process that a mutant has left in disorder ends, and its mutant is tried in a fresh one.
+// Tests of a mutant run in order of their duration, those that have noticed others of its file sooner, and stop at the first that
+// fails. A failure counts only where the same test passes again at once without the mutant: a process that a mutant has left in
+// disorder ends, and its mutant is tried in a fresh one.
 import { createHash } from 'node:crypto';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,7 +1,8 @@
 // `npm run mutants`: mutation testing by Stryker on the compiled code of the areas below; `-- AREA …` runs some of them, `-- AREA/FILE …`
 // some of their files, such as `risk/evar`. Results are kept in reports/mutants, and only mutants whose code or specs have changed are
 // tried again. `--specs PATTERN` asks the specs whose paths match alone: quick, and mutants that they notice need not be tried again.
-// `--sample PERCENT` tries a random sample (`--seed N`, 1) and says how far the score may be off. An area whose score is below 85 % fails. docs/internals/testing.md has the figures and explains the survivors.
+// `--sample PERCENT` tries a random sample (`--seed N`, 1) and says how far the score may be off. An area whose score is below 85 %
+// fails. docs/internals/testing.md has the figures and explains the survivors.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -150,7 +151,8 @@ const wanted = new Map();
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    ...{ sample: { type: 'string' }, seed: { type: 'string', default: '1' } },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
     specs: { type: 'string', default: '' },
   },
 });

@@ -18,11 +18,10 @@ async function makeKeys(note) {
   const proofs = await compiled('proofs');
   const environment = { ...process.env, PROVER_BACKEND: 'native', ZKRISK_PROVING_KEYS: PROVING_KEYS };
   const prover = proofs.createProver({ threads: availableParallelism() }, environment);
-  const { barStatement, priceStatement, liquidationStatement, lossStatement, reductionStatement } = proofs;
+  const { barStatement, liquidationStatement, priceStatement, lossStatement, reductionStatement } = proofs;
+  const statements = [barStatement, liquidationStatement, priceStatement, lossStatement, reductionStatement];
   try {
-    for (const statement of [
-      ...[barStatement, liquidationStatement, priceStatement, lossStatement, reductionStatement],
-    ]) {
+    for (const statement of statements) {
       const started = Date.now();
       await prover.prepare(statement);
       note(`keys of ${statement.name}: ${((Date.now() - started) / 1000).toFixed(1)} s`);

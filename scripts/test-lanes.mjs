@@ -1,12 +1,14 @@
 // The complete run's lanes. System specs are mostly idle: two of them run beside each other, the longest first. What keeps processors
 // busy (proofs, properties, forgeries) runs in two lanes of a lower priority, which take only the time that services leave.
 import { join, relative } from 'node:path';
-import { outputOf } from './child-output.mjs';
 import { root } from './bootstrap.mjs';
+import { outputOf } from './child-output.mjs';
 import { DURATIONS, USUAL } from './test-durations.mjs';
+import { sourceOf } from './vitest-results.mjs';
 
 /** Minutes that `npm run test:all -- --rest` may take on two cores where nothing else runs. */
-export const BUDGET_MINUTES = 40;
+const BUDGET_MINUTES = 40;
+const CORES = 2;
 /** No file begins later, and none runs longer: CI's hour also has `npm test` in it. */
 const DEADLINE_MINUTES = 44;
 const LANES = { system: 2, busy: 2 };
@@ -23,7 +25,6 @@ const PROVING = ['test/system/topology', 'test/system/web-proofs'];
  * @property {string[]} options of vitest
  * @property {'system' | 'busy'} lane
  * @property {boolean} [proves] waits for the proving keys
- * @property {Record<string, string>} [environment]
  */
 
 const expected = ({ name }) => DURATIONS[name] ?? USUAL;
@@ -41,7 +42,7 @@ export async function specJobs(leaveOut) {
     .map(({ file, projectName }) => ({ file: relative(root, file), project: projectName }))
     .filter(({ file }) => file !== leaveOut)
     .map(({ file, project }) => {
-      const name = file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+      const name = sourceOf(file);
       const among = (names) => names.some((part) => name.startsWith(part));
       return {
         name,
@@ -59,7 +60,7 @@ export async function specJobs(leaveOut) {
  * @param {Promise<void>} keys until they are made no job begins that proves
  * @param {(job: Job, run: { niceness: number, signal: AbortSignal }) => Promise<void>} run
  * @param {number} started when the budget began, milliseconds
- * @returns {Promise<string[]>} names of the jobs that the deadline has left no time for
+ * @returns {Promise<string[]>} names of the jobs that had no time before the deadline
  */
 export async function runLanes(jobs, keys, run, started) {
   const queues = { system: [], busy: [] };
@@ -107,12 +108,11 @@ function printPlan(queues) {
 
 /** @returns how the run compares with its budget, and whether it cannot be met on two idle cores */
 export function budgetVerdict(wallSeconds, cpuSeconds) {
-  const cores = LANES.system;
   const over = wallSeconds / 60 - BUDGET_MINUTES;
-  const needs = cpuSeconds / 60 / cores;
+  const needs = cpuSeconds / 60 / CORES;
   const taken = `${minutes(wallSeconds)} minutes, ${over > 0 ? `${over.toFixed(1)} over` : 'within'} the budget of ${BUDGET_MINUTES}`;
   return {
-    text: `${taken}; ${minutes(cpuSeconds)} minutes of CPU, on ${cores} idle cores at least ${needs.toFixed(1)}`,
+    text: `${taken}; ${minutes(cpuSeconds)} minutes of CPU, on ${CORES} idle cores at least ${needs.toFixed(1)}`,
     failed: needs > BUDGET_MINUTES,
   };
 }

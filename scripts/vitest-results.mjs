@@ -5,6 +5,11 @@ import { relative } from 'node:path';
 /** File that the results are written to. */
 export const RESULTS_FILE = 'ZKRISK_TEST_RESULTS';
 
+/** Path of the source of a compiled spec; that of a spec that runs on its source is its own. */
+export function sourceOf(path) {
+  return path.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+}
+
 const firstLine = (error) => String(error?.message ?? 'failed').split('\n', 1)[0];
 
 export default class ResultsReporter {
@@ -13,9 +18,7 @@ export default class ResultsReporter {
     const fail = (where, errors) => results.failures.push(`${where}: ${firstLine(errors[0])}`);
     for (const error of unhandledErrors) fail('outside tests', [error]);
     for (const module of modules) {
-      const name = relative(process.cwd(), module.moduleId)
-        .replace(/^dist\//, '')
-        .replace(/\.js$/, '.ts');
+      const name = sourceOf(relative(process.cwd(), module.moduleId));
       let failedTests = 0;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
