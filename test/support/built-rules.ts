@@ -6,13 +6,12 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ruleFolder, RULES } from '#lib/rules';
 import { buildRuleCommand, type RuleCosts } from '../../apps/cli/src/rule-files.command.js';
+import { putInPlace } from './put-in-place.js';
 import { ROOT } from './python.js';
 
 const KEPT = join(ROOT, 'node_modules', '.cache', 'zkrisk', 'built-rules');
@@ -42,9 +41,7 @@ export async function buildRule(file: string): Promise<RuleCosts> {
     copyFileSync(file, copy);
     const { costs } = await buildRuleCommand(copy);
     writeFileSync(join(making, SUMMARY), JSON.stringify(costs));
-    // Another spec may have built it meanwhile: the first one's stays.
-    if (existsSync(kept)) rmSync(making, { recursive: true });
-    else renameSync(making, kept);
+    putInPlace(making, kept);
   }
   cpSync(ruleFolder(join(kept, basename(file))), ruleFolder(file), { recursive: true });
   return JSON.parse(readFileSync(join(kept, SUMMARY), 'utf8')) as RuleCosts;

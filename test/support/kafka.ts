@@ -7,7 +7,6 @@ import {
   openSync,
   readFileSync,
   readdirSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -18,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { freePort } from '#lib/runtime';
 import { eventually } from './database.js';
+import { putInPlace } from './put-in-place.js';
 
 const VERSION = '4.3.0';
 /** Kafka's jars, Java's client among them; there once a broker was started. */
@@ -67,11 +67,10 @@ function jars(): string {
   });
   if (fetched.status !== 0) throw new Error(`Kafka could not be fetched: ${fetched.stdout}${fetched.stderr}`);
   mkdirSync(join(KAFKA_JARS, '..'), { recursive: true });
-  // Two test files may fetch at once: the first one's folder stays.
   if (!existsSync(KAFKA_JARS)) {
-    spawnSync('cp', ['-r', join(folder, 'jars'), `${KAFKA_JARS}.${process.pid}`]);
-    if (existsSync(KAFKA_JARS)) rmSync(`${KAFKA_JARS}.${process.pid}`, { recursive: true });
-    else renameSync(`${KAFKA_JARS}.${process.pid}`, KAFKA_JARS);
+    const copy = `${KAFKA_JARS}.${process.pid}`;
+    spawnSync('cp', ['-r', join(folder, 'jars'), copy]);
+    putInPlace(copy, KAFKA_JARS);
   }
   rmSync(folder, { recursive: true, force: true });
   return KAFKA_JARS;

@@ -26,8 +26,8 @@ export function temporaryProver(threads = 1): { prover: Prover; remove: () => Pr
 const oneMore = (felt: string) => toFelt(fromFelt(felt, 'instance') + 1n);
 
 /**
- * Places of public values of which one more unit goes unnoticed; none in a sound proof. Where proofs are made natively the proof alone is
- * asked; the engine's prover also looks at what the values say.
+ * Places of public values of which one more unit goes unnoticed; none in a sound proof. Native ezkl verifies the proof alone; the engine's
+ * prover also checks what the values state.
  */
 export async function unprotected<Input, Public>(
   prover: Prover,

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { putInPlace } from './put-in-place.js';
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
 const CLIENTS = join(ROOT, 'test', 'clients');
@@ -27,9 +28,7 @@ export function pythonWithClients(requirements = join(CLIENTS, 'requirements.txt
       const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
       if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed: ${stderr}`);
     }
-    // Another file may have made it meanwhile: the first one's stays.
-    if (existsSync(folder)) rmSync(making, { recursive: true });
-    else renameSync(making, folder);
+    putInPlace(making, folder);
   }
   return join(folder, 'bin', 'python');
 }

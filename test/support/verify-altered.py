@@ -16,6 +16,7 @@ import ezkl
 
 from zkcircuits.calls import finished
 
+
 def verifies(document, prefix, scratch):
     proof = str(Path(scratch) / "proof")
     Path(proof).write_text(json.dumps(document))
