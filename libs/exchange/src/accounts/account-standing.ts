@@ -7,6 +7,7 @@ import {
   type MarginStanding,
   openInterestMargin,
   standing,
+  widestShock,
 } from '#lib/margin';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import type { MarketBoard } from '../marks/market-board.js';
@@ -41,6 +42,9 @@ export interface AccountStanding extends MarginStanding {
   readonly reserved: number;
 }
 
+/** An account as the caps on debts see it. */
+export type HeldAtMarks = Pick<AccountStanding, 'equity' | 'positions'>;
+
 /** Margin of the traders' accounts, at the marks of now. */
 export class AccountStandings {
   private readonly models: MarginModels;
@@ -70,7 +74,7 @@ export class AccountStandings {
   }
 
   /** Equity and positions of {@link standing} alone, the same to the bit: caps on debts ask for no margin. */
-  atMarks(marginAccount: string, trade?: TradeEffect): Pick<AccountStanding, 'equity' | 'positions'> {
+  atMarks(marginAccount: string, trade?: TradeEffect): HeldAtMarks {
     const { collateral, positions } = this.marked(marginAccount, trade);
     return { equity: equityOf(collateral, positions), positions };
   }
@@ -154,10 +158,8 @@ export class AccountStandings {
     const { margin, credit } = this.rules().parameters;
     const bearable = (credit.poolShare ?? 0) * Math.max(this.capital(), 0);
     if (margin.mode !== 'linear' || credit.poolShare === null) return 0;
-    const K = stress.scenarios.length;
     return positions.reduce((sum, { market, size, mark }) => {
-      const row = stress.indexOf.get(market)! * K;
-      const widest = stress.shocks.subarray(row, row + K).reduce((most, r) => Math.max(most, Math.abs(r)), 0);
+      const widest = widestShock(stress, stress.indexOf.get(market)!);
       const book = this.ledger.market(market);
       const change =
         held && (held.trade.interest?.get(market) ?? this.ownInterest(held.marginAccount, market, size));

@@ -5,16 +5,18 @@ import {
   type AccountCharge,
   CreditExposure,
   type IndexedPosition,
+  largestDeficits,
   NO_CHARGE,
   type PassState,
   type PortfolioModel,
+  type ScenarioDeficit,
 } from '#lib/margin';
 import { INDEX_SCALE } from '../book/ledger-state.js';
 import type { ExchangeLedger } from '../book/exchange-ledger.js';
 import { CreditCapError } from '../errors.js';
 import type { MarketBoard } from '../marks/market-board.js';
 import type { RiskRules } from '../parameters/risk-rules.js';
-import type { AccountStanding, AccountStandings } from './account-standing.js';
+import type { AccountStandings, HeldAtMarks } from './account-standing.js';
 import { CHARGE_SHARE, DEBT_SHARE, MISSTATED_SHARE, SMALLEST_CHARGE_MOVE } from './charge-threshold.js';
 
 /** Money per unit of size of a funding index: both smallest units are 10^−8. */
@@ -24,22 +26,11 @@ const HOUR_MS = 3_600_000;
 /** Money as the books count it: 10^−8. */
 const UNITS = 10 ** MONEY_DECIMALS;
 
-type HeldAtMarks = Pick<AccountStanding, 'equity' | 'positions'>;
-
 /** An account before and after a command. */
 export interface AccountChange {
   readonly account: string;
   readonly before: HeldAtMarks;
   readonly after: HeldAtMarks;
-}
-
-/** The deficits of all accounts in one scenario. */
-export interface ScenarioDeficit {
-  readonly scenario: string;
-  /** of the scenario's shocks */
-  readonly times: 1 | 2;
-  /** C_k, money */
-  readonly deficit: number;
 }
 
 /**
@@ -52,7 +43,10 @@ export class CreditBook {
   private markets = '';
   private rules: RiskRules | undefined;
   private model: PortfolioModel | undefined;
-  private readonly quotes = new Map<string, { exact: bigint; mark: number; fundingIndex: number }>();
+  private readonly quotes = new Map<
+    string,
+    { readonly exact: bigint; mark: number; readonly fundingIndex: number }
+  >();
 
   constructor(
     private readonly ledger: ExchangeLedger,
@@ -149,16 +143,11 @@ export class CreditBook {
     const { fundingIndex: exact } = this.ledger.market(market);
     const mark = this.board.mark(market)?.value ?? NaN;
     let quote = this.quotes.get(market);
-    if (quote === undefined) {
+    if (quote?.exact !== exact) {
       quote = { exact, mark, fundingIndex: Number(exact) / INDEX_UNIT };
       this.quotes.set(market, quote);
-      return quote;
     }
     quote.mark = mark;
-    if (quote.exact !== exact) {
-      quote.exact = exact;
-      quote.fundingIndex = Number(exact) / INDEX_UNIT;
-    }
     return quote;
   };
 
@@ -189,18 +178,12 @@ export class CreditBook {
     if (breach !== undefined) throw new CreditCapError(breach.account, breach);
   }
 
-  /** The largest C_k, the largest first. */
+  /** The largest C_k of the caps, the largest first: counted at the marks of a pass, those of a stress report at the present ones. */
   worst(most: number): ScenarioDeficit[] {
     const exposure = (this.exposure = this.current());
-    if (exposure === undefined) return [];
-    const { scenarios } = this.accounts.model([]).stress;
-    return Array.from(exposure.totals, (deficit, k): ScenarioDeficit => ({
-      scenario: scenarios[k % scenarios.length].name,
-      times: k < scenarios.length ? 1 : 2,
-      deficit,
-    }))
-      .sort((a, b) => b.deficit - a.deficit)
-      .slice(0, most);
+    return exposure === undefined
+      ? []
+      : largestDeficits(exposure.totals, this.accounts.model([]).stress, most);
   }
 
   /**

@@ -1,5 +1,10 @@
-import type { ScenarioDeficit } from '#lib/exchange';
-import type { MarginPosition, PortfolioModel } from '#lib/margin';
+import {
+  largestDeficits,
+  type MarginPosition,
+  type PortfolioModel,
+  type ScenarioDeficit,
+  widestShock,
+} from '#lib/margin';
 
 /**
  * Debts that accounts could leave in each scenario of the risk parameters, C_k = Σ_a (−E_a − r_k·x_a)⁺, over r_k and 2·r_k: all accounts at
@@ -15,9 +20,7 @@ export class CreditDeficits {
     const K = model.scenarios.length;
     this.sums = new Float64Array(2 * K);
     this.losses = new Float64Array(K);
-    this.widest = Float64Array.from({ length: model.n }, (_, i) =>
-      model.shocks.subarray(i * K, (i + 1) * K).reduce((most, shock) => Math.max(most, Math.abs(shock)), 0),
-    );
+    this.widest = Float64Array.from({ length: model.n }, (_, i) => widestShock(model, i));
   }
 
   /** @param positions in markets of the model */
@@ -45,13 +48,6 @@ export class CreditDeficits {
 
   /** The largest C_k, the largest first. */
   worst(most: number): ScenarioDeficit[] {
-    const { scenarios } = this.model;
-    return Array.from(this.sums, (deficit, k): ScenarioDeficit => ({
-      scenario: scenarios[k % scenarios.length].name,
-      times: k < scenarios.length ? 1 : 2,
-      deficit,
-    }))
-      .sort((a, b) => b.deficit - a.deficit)
-      .slice(0, most);
+    return largestDeficits(this.sums, this.model, most);
   }
 }

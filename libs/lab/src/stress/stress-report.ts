@@ -1,4 +1,5 @@
-import type { PricingEngine, ScenarioDeficit } from '#lib/exchange';
+import type { PricingEngine } from '#lib/exchange';
+import type { ScenarioDeficit } from '#lib/margin';
 import { covarianceEntry, type FactorForecast } from '#lib/risk';
 import { CreditDeficits } from './credit-deficits.js';
 import { type InsolvencyDistance, insolvencyDistance } from './insolvency-distance.js';

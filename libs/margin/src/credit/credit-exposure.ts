@@ -4,6 +4,7 @@ import { AccountColumns, grown, type IndexedPosition } from '../account-columns.
 import { requirePrice } from '../margin-book.js';
 import type { PortfolioModel } from '../portfolio/parameters.js';
 import type { SignedNotional } from '../portfolio/portfolio-margin.js';
+import { widestShock } from '../portfolio/widest-moves.js';
 import { ExposureDrift } from './exposure-drift.js';
 import { ChargeColumns, type ChargeTerms, movedCharges, NO_CHARGE, type Valuation } from './moved-charges.js';
 import type { Marks, PassMarks, PassState } from './pass-marks.js';
@@ -105,9 +106,7 @@ export class CreditExposure {
       }
       this.drift.addMarket();
     });
-    this.widest = Float64Array.from({ length: model.n }, (_, i) =>
-      model.shocks.subarray(i * K, (i + 1) * K).reduce((most, shock) => Math.max(most, Math.abs(shock)), 0),
-    );
+    this.widest = Float64Array.from({ length: model.n }, (_, i) => widestShock(model, i));
     this.losses = new Float64Array(K);
     this.sums = new Float64Array(2 * K);
     this.stored = new Float64Array(2 * K);

@@ -1,14 +1,24 @@
 import type { PortfolioModel } from './parameters.js';
 
-/** u_i: the widest move of any scenario, or 2κσ_i with room for σ_i to rise. */
-export function widestMoves(
-  { n, scenarios, shocks, covariance, evarMultiple }: PortfolioModel,
-  rises: number,
-): Float64Array<ArrayBuffer> {
+/**
+ * The widest move of a market in any scenario.
+ *
+ * @param index of the market in the model
+ */
+export function widestShock(
+  { scenarios, shocks }: Pick<PortfolioModel, 'scenarios' | 'shocks'>,
+  index: number,
+): number {
   const K = scenarios.length;
-  return Float64Array.from({ length: n }, (_, i) => {
-    let most = rises * evarMultiple * Math.sqrt(Math.max(covariance[i * n + i], 0));
-    for (let k = 0; k < K; k++) most = Math.max(most, Math.abs(shocks[i * K + k]));
-    return most;
-  });
+  let most = 0;
+  for (let at = index * K; at < (index + 1) * K; at++) most = Math.max(most, Math.abs(shocks[at]));
+  return most;
+}
+
+/** u_i: the widest move of any scenario, or 2κσ_i with room for σ_i to rise. */
+export function widestMoves(model: PortfolioModel, rises: number): Float64Array<ArrayBuffer> {
+  const { n, covariance, evarMultiple } = model;
+  return Float64Array.from({ length: n }, (_, i) =>
+    Math.max(rises * evarMultiple * Math.sqrt(Math.max(covariance[i * n + i], 0)), widestShock(model, i)),
+  );
 }
