@@ -83,6 +83,30 @@ describe(ExposureDrift, () => {
     expect(closest).toBeGreaterThan(0.9);
   });
 
+  it('forgets with a market what rounding has left of its positions', () => {
+    const drift = new ExposureDrift();
+    const columns = new AccountColumns(() => {
+      drift.addMarket();
+    });
+    const take = (account: string, size: number) => {
+      const held = columns.set(account, 0, [{ market: 'A', size, entryNotional: 0, fundingIndex: 0 }]);
+      drift.addSizes(columns, held, 1);
+      return held;
+    };
+    // 10⁹ + 0.3 is rounded by some 10⁻⁸, which is left in the sum when both positions are closed.
+    const [large, small] = [take('large', -1e9), take('small', -0.3)];
+    drift.addSizes(columns, large, -1);
+    drift.addSizes(columns, small, -1);
+    drift.forget(0);
+    take('new', 1e-6);
+    const [then, now] = [
+      { at: 0, marks: [2], indices: [0] },
+      { at: 0, marks: [1], indices: [0] },
+    ];
+    // The new account is long, and loses its size.
+    expect(drift.rise(then, now, () => 1, of)).toBeCloseTo(1e-6, 15);
+  });
+
   it('knows nothing of a market without a mark in which somebody has a position', () => {
     const drift = new ExposureDrift();
     const columns = new AccountColumns(() => {

@@ -7,6 +7,14 @@ const UNIT = Number.EPSILON;
 /** Two sums of one account's amounts, of up to some thousand positions, are rounded by less than this share of their terms. */
 const ROUNDING = 1e-12;
 
+/** The sums whose drift is bounded. */
+interface SumTerms {
+  /** of the books in a unit of money */
+  readonly units: number;
+  /** how far each deficit may be from the exact one, all accounts together, money */
+  readonly steps: number;
+}
+
 /**
  * Bounds how far sums over all accounts move with the marks, without a look at the accounts: from the total size in each market, of both
  * sides, and the sum of the charges' rates. Each is kept with a bound of its rounding, so that the result is a bound as well.
@@ -32,6 +40,7 @@ export class ExposureDrift {
   forget(code: number): void {
     this.sizes[code] = 0;
     this.errors[code] = 0;
+    this.nets[code] = 0;
   }
 
   /** Takes an account's positions in, or out as they were taken in. */
@@ -56,31 +65,17 @@ export class ExposureDrift {
    * its account's equity and twice its loss do: Σ|size|·(|ΔS|(1 + 2u) + |ΔI|) and the charge of the time between.
    *
    * @param widest u: the widest shock of a market, by its number
-   * @param units of the books in a unit of money
-   * @param steps how far each deficit may be from the exact one, all accounts together, money
    * @returns money; NaN where an account has a position in a market without a mark
    */
-  between(
-    from: Marks,
-    to: Marks,
-    widest: (code: number) => number,
-    { units, steps }: { readonly units: number; readonly steps: number },
-  ): number {
-    if (from === to) return 0;
-    const hours = Math.abs(to.at - from.at) / HOUR_MS;
-    let most = steps + (hours * (this.rates + this.rateError)) / units;
-    for (let code = 0; code < this.sizes.length; code++) {
-      const size = this.sizes[code] + this.errors[code];
-      // No account has ever had a position there: without a mark the product would be NaN.
-      if (size === 0) continue;
+  between(from: Marks, to: Marks, widest: (code: number) => number, of: SumTerms): number {
+    return this.sum(from, to, of, (code, size) => {
       const [mark, was] = [to.marks[code], from.marks[code]];
       const [index, then] = [to.indices[code], from.indices[code]];
       const reach = 1 + 2 * widest(code);
       const moved = Math.abs(mark - was) * reach + Math.abs(index - then);
       const terms = (mark + was) * reach + Math.abs(index) + Math.abs(then);
-      most += size * (moved + ROUNDING * terms);
-    }
-    return most * (1 + ROUNDING);
+      return size * (moved + ROUNDING * terms);
+    });
   }
 
   /**
@@ -91,26 +86,37 @@ export class ExposureDrift {
    * @param after v of a market, by its number
    * @returns money; NaN where an account has a position in a market without a mark
    */
-  rise(
+  rise(from: Marks, to: Marks, after: (code: number) => number, of: SumTerms): number {
+    return this.sum(from, to, of, (code, size) => {
+      const [gross, net, error] = [this.sizes[code], this.nets[code], this.errors[code]];
+      const [mark, was] = [to.marks[code], from.marks[code]];
+      const [index, then] = [to.indices[code], from.indices[code]];
+      const factor = after(code);
+      const risen = (mark - was) * factor - (index - then);
+      const losing = 0.5 * (risen > 0 ? gross - net : gross + net) + error;
+      const terms = (mark + was) * Math.abs(factor) + Math.abs(index) + Math.abs(then);
+      return losing * Math.abs(risen) + size * ROUNDING * terms;
+    });
+  }
+
+  /**
+   * Adds up the charge of the time between and a bound by market.
+   *
+   * @param term of a market: of its number, and the most that Σ|size| can be there
+   */
+  private sum(
     from: Marks,
     to: Marks,
-    after: (code: number) => number,
-    { units, steps }: { readonly units: number; readonly steps: number },
+    { units, steps }: SumTerms,
+    term: (code: number, size: number) => number,
   ): number {
     if (from === to) return 0;
     const hours = Math.abs(to.at - from.at) / HOUR_MS;
     let most = steps + (hours * (this.rates + this.rateError)) / units;
     for (let code = 0; code < this.sizes.length; code++) {
-      const gross = this.sizes[code];
-      const error = this.errors[code];
-      if (gross + error === 0) continue;
-      const [mark, was] = [to.marks[code], from.marks[code]];
-      const [index, then] = [to.indices[code], from.indices[code]];
-      const factor = after(code);
-      const risen = (mark - was) * factor - (index - then);
-      const losing = 0.5 * (risen > 0 ? gross - this.nets[code] : gross + this.nets[code]) + error;
-      const terms = (mark + was) * Math.abs(factor) + Math.abs(index) + Math.abs(then);
-      most += losing * Math.abs(risen) + (gross + error) * ROUNDING * terms;
+      const size = this.sizes[code] + this.errors[code];
+      // No account has ever had a position there: without a mark the term would be NaN.
+      if (size !== 0) most += term(code, size);
     }
     return most * (1 + ROUNDING);
   }
