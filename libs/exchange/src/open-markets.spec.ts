@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { BOOK_EVENTS } from '../../../test/support/book-events.js';
 import { ExchangeMachine, HOUR_MS, money } from '../../../test/support/exchange-machine.js';
+import type { BookedLeg } from './book/book-event.js';
 import { OpenMarkets } from './open-markets.js';
 import { markParameters } from './marks/mark-parameters.js';
 
+/** Books legs for an account in the ledger alone. */
+const trade = ({ ledger, time }: ExchangeMachine, account: string, ...legs: readonly BookedLeg[]) => {
+  ledger.apply({ ...BOOK_EVENTS['trade-booked'], at: time, account, legs });
+};
 /** Marks of 100 that move by 5 % at once; a larger move is held back. x holds 2 of A and −3 of B, at 100. */
 function machine() {
   const made = new ExchangeMachine(['A', 'B', 'C'], {
     parameters: { marks: markParameters({ bandMinimum: 0.05, maximumStepMs: 1e12 }) },
   });
-  const legs = [
-    { market: 'A', size: '2', price: '100' },
-    { market: 'B', size: '-3', price: '100' },
-  ];
-  made.ledger.apply({ ...BOOK_EVENTS['trade-booked'], at: made.time, account: 'x', legs });
+  trade(made, 'x', { market: 'A', size: '2', price: '100' }, { market: 'B', size: '-3', price: '100' });
   const open = new OpenMarkets(made.ledger, made.engine.board);
   return { made, open };
 }
@@ -32,33 +33,18 @@ describe(OpenMarkets, () => {
     open.reload();
     expect([[...open.names()], open.unrealised]).toEqual([['A', 'B'], money(12)]);
     // A market without a mark counts at its entry.
-    made.ledger.apply({
-      ...BOOK_EVENTS['trade-booked'],
-      at: made.time,
-      account: 'y',
-      legs: [{ market: 'Z', size: '1', price: '7' }],
-    });
+    trade(made, 'y', { market: 'Z', size: '1', price: '7' });
     open.touch('Z');
     expect([[...open.names()], open.unrealised]).toEqual([['A', 'B', 'Z'], money(12)]);
   });
 
   it('forgets a market that nobody has a position in', () => {
     const { made, open } = machine();
-    made.ledger.apply({
-      ...BOOK_EVENTS['trade-booked'],
-      at: made.time,
-      account: 'x',
-      legs: [{ market: 'B', size: '3', price: '100' }],
-    });
+    trade(made, 'x', { market: 'B', size: '3', price: '100' });
     open.touch('B');
     expect([...open.names()]).toEqual(['A']);
     // Longs and shorts of the same size are positions all the same.
-    made.ledger.apply({
-      ...BOOK_EVENTS['trade-booked'],
-      at: made.time,
-      account: 'y',
-      legs: [{ market: 'A', size: '-2', price: '100' }],
-    });
+    trade(made, 'y', { market: 'A', size: '-2', price: '100' });
     open.touch('A');
     expect([...open.names()]).toEqual(['A']);
   });
@@ -105,12 +91,7 @@ describe(OpenMarkets, () => {
     // Without positions there is nothing to wait for; a market that is opened is looked at.
     const flat = new OpenMarkets(made.restored(), made.engine.board);
     expect(flat.markedSince(time + 24 * HOUR_MS)).toBe(true);
-    made.ledger.apply({
-      ...BOOK_EVENTS['trade-booked'],
-      at: made.time,
-      account: 'x',
-      legs: [{ market: 'B', size: '3', price: '100' }],
-    });
+    trade(made, 'x', { market: 'B', size: '3', price: '100' });
     open.touch('B');
     expect(open.markedSince(time + 999)).toBe(true);
   });
