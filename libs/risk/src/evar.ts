@@ -123,7 +123,7 @@ export function standardisedEvar(k: number, logAlpha: number): StandardisedEvar 
   return found;
 }
 
-/** The last evaluations: a liquidation program asks for every other one of its own twice. */
+/** How many of the last evaluations are kept: rows, derivatives and bounds at one point of a liquidation program need the same one. */
 const KEPT = 8;
 const keptK = new Float64Array(KEPT).fill(NaN);
 const keptLogAlpha = new Float64Array(KEPT);

@@ -38,7 +38,7 @@ export function movesOf({ moves, dead }: StressScenario): Float64Array {
   return dead === undefined ? moves : moves.map((move, i) => (i === dead ? Math.max(-1, 2 * move) : move));
 }
 
-/** What the accounts of a book come to, added up. */
+/** Sums over the accounts of a book. */
 interface Sums {
   poolLoss: number;
   badDebt: number;
@@ -50,23 +50,22 @@ interface Sums {
 
 /** A book without a move: where one market moves, all accounts but its holders are as they were. */
 export class UnmovedBook {
-  /** by account: its group of {@link GROUPS} */
-  readonly group: Uint8Array;
   /** by group */
   readonly accounts: Int32Array;
-  readonly sums: Sums;
-  readonly still: Float64Array;
+  /** by account: its group of {@link GROUPS} */
+  private readonly group: Uint8Array;
+  private readonly sums: Sums;
+  /** no move of any market */
+  private readonly still: Float64Array;
 
-  constructor(readonly book: StressBook) {
+  constructor(private readonly book: StressBook) {
+    this.still = new Float64Array(book.n);
     this.group = Uint8Array.from(book.equity, (equity, a) => {
-      let gross = 0;
-      for (let at = book.start[a]; at < book.start[a + 1]; at++) gross += Math.abs(book.notional[at]);
-      const leverage = equity > 0 ? gross / equity : Infinity;
+      const leverage = equity > 0 ? accountAfter(book, a, this.still).gross / equity : Infinity;
       return GROUPS.findIndex(([, most]) => leverage < most || most === Infinity);
     });
     this.accounts = new Int32Array(GROUPS.length);
     for (const group of this.group) this.accounts[group]++;
-    this.still = new Float64Array(book.n);
     this.sums = noSums();
     for (let a = 0; a < book.accounts; a++) this.add(this.sums, a, this.still, 1);
   }
@@ -127,7 +126,7 @@ export function stressOutcome(
   return {
     ...{ name, lossByMarket: Array.from(book.net, (x, i) => x * moves[i]) },
     groups: GROUPS.map(([group], g) => ({ group, accounts: unmoved.accounts[g], loss: losses[g] })),
-    // Rounding may leave a little of what is gone.
+    // The holders of the moved market were taken out of the sums: rounding may leave a remainder.
     liquidated: { accounts: liquidated, notional: liquidated === 0 ? 0 : notional },
     badDebt: Math.max(0, badDebt),
     ...{ poolLoss, fromCapital, fromLiquidity },

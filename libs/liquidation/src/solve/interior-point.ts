@@ -21,7 +21,7 @@ export interface ConvexProgram {
   ): void;
 }
 
-/** An iterate: variables, and one multiplier a row. */
+/** An iterate: variables, and one multiplier a row. The next iterate, and the next program, overwrite its arrays. */
 export interface InteriorIterate {
   readonly z: Float64Array;
   readonly multipliers: Float64Array;
@@ -47,7 +47,7 @@ export function interiorPoint(
   visit: (iterate: InteriorIterate) => boolean,
 ): number {
   const { variables: N, rows: m } = program;
-  // Programs of one plan have one size. While one is being solved nobody else gets its arrays.
+  // Programs of one plan have one size. One that `visit` solves meanwhile gets arrays of its own.
   const point = spare?.N === N && spare.m === m ? spare : new Iteration(N, m);
   spare = undefined;
   const systems = solved(point, program, maximum, visit);

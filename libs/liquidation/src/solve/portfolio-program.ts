@@ -42,8 +42,6 @@ export class PortfolioProgram implements ConvexProgram {
   private readonly seen: Float64Array;
   private variance: VarianceAt | undefined;
   private deviation: DeviationAt | undefined;
-  /** h at the last deviation: the rows of a point and their derivatives need the same one */
-  private risk: { readonly volatility: number; readonly of: LiabilityRisk } | undefined;
 
   /**
    * @param unit T, about the objective's size, money
@@ -174,9 +172,7 @@ export class PortfolioProgram implements ConvexProgram {
 
   private riskOf(volatility: number): LiabilityRisk {
     const { mean, logAlpha } = this.program;
-    if (this.risk?.volatility !== volatility)
-      this.risk = { volatility, of: liabilityRisk('evar', mean, volatility, logAlpha) };
-    return this.risk.of;
+    return liabilityRisk('evar', mean, volatility, logAlpha);
   }
 
   /** (2κs(w))² − R², from changes. */
