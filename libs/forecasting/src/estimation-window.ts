@@ -44,7 +44,7 @@ export class EstimationWindow {
   private readonly rows: Row[] = [];
   /** column of each market that ever had a price */
   private readonly columns = new Map<string, number>();
-  /** of the last bar that was asked for; a bar asks for its own several times */
+  /** the history up to the last bar, which each bar needs several times */
   private known: { readonly end: number; readonly history: History } | undefined;
 
   constructor(

@@ -52,7 +52,7 @@ export class TailTracker {
   private pending: TailState['pending'];
   private scored: TailState['scored'];
   private readonly parts = new Map<string, Float64Array>();
-  /** each book's notionals in the markets that pending forecasts are of; empty: to be made */
+  /** each book's notionals in `markets`; empty until they are needed */
   private books: readonly Float64Array[] = [];
   private readonly least: number;
 

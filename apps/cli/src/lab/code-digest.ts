@@ -10,9 +10,9 @@ const IMPORTED_PACKAGE = /(?:from|import) '((?:@[^/']+\/)?[^'#./@:][^'/:]*)(?:\/
 const CODE = /(?<!\.spec)\.(?:js|wasm)$/;
 
 /**
- * Digest of the code that a result comes from: of all compiled files of some libraries and of those that they import, of the versions of the
- * packages they import, and of the JavaScript engine, whose functions round in ways of its own. What was computed by another version has
- * another digest.
+ * Digest of the code that computes a result: all compiled files of some libraries and of the libraries that they import, the versions of
+ * their packages, and the version of the JavaScript engine, since engines round Math.exp and its like differently. A change of any of these
+ * changes the digest.
  *
  * @param folder of the compiled libraries
  * @returns SHA-256, hexadecimal

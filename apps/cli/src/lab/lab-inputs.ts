@@ -43,9 +43,8 @@ export function readPanel({ prices, column, bars }: InputOptions): PricePanel {
 }
 
 /**
- * Prices and their forecasts. Forecasts depend on prices and forecast settings alone: they are made once and kept in a file whose name
- * is the digest of both
- * and of the code that makes them.
+ * Prices and their forecasts. Forecasts depend on prices, forecast settings and the code alone: they are computed once and kept in a file
+ * whose name is the digest of all three.
  */
 export async function labInputs(options: InputOptions, parameters: LabParameters): Promise<LabInputs> {
   const panel = readPanel(options);
@@ -54,7 +53,7 @@ export async function labInputs(options: InputOptions, parameters: LabParameters
     .update(JSON.stringify([panel.markets, panel.times, panel.text, settings]))
     .digest('hex');
   const folder = options.cache ?? join(tmpdir(), 'zkrisk-lab');
-  // Another version may forecast otherwise.
+  // Another version of the code may forecast differently. The report's digest leaves the version out.
   const kept = createHash('sha256')
     .update(digest)
     .update(codeDigest(['forecasting']))

@@ -108,7 +108,8 @@ export async function tournamentCommand(options: TournamentOptions): Promise<Lab
 }
 
 /**
- * What a kept run answers: without the code's digest a tournament that goes on under another version would mix the results of two.
+ * Key of a kept run. The code's digest is part of it: a tournament that is continued by another version of the code runs all windows again
+ * and does not mix the results of two versions.
  *
  * @param code of {@link codeDigest}
  * @param digest of prices and forecast settings

@@ -29,7 +29,7 @@ export function solvencyOf(ledger: ExchangeLedger, unrealised: bigint, now: numb
   const { capital, liquidity, pendingToCapital, pendingToLiquidity, creditReserve, shortfall } = ledger;
   const pool = creditReserve + capital + liquidity + pendingToCapital + pendingToLiquidity;
   const lacking = (unrealised > 0n ? unrealised : 0n) + shortfall - pool;
-  // Asked with every command: without a lack, charges that have accrued, which are never negative, need not be counted.
+  // Computed with every command. Accrued charges are never negative: where nothing is lacking without them they need not be counted.
   if (lacking <= 0n) return SOLVENT;
   const need = lacking - ledger.accruedCredit(now);
   return need > 0n ? { insolvent: true, need, claims: claimsOf(ledger, unrealised, now) } : SOLVENT;

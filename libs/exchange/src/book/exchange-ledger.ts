@@ -165,7 +165,7 @@ export class ExchangeLedger {
   /**
    * Funding debt of a position, rounded against its account.
    *
-   * @param book of its market, as of when the debt is asked for; by default of now
+   * @param book of its market; its funding index is that up to which the debt is counted, by default the present one
    */
   fundingOwedOn(
     market: string,
@@ -463,7 +463,7 @@ export class ExchangeLedger {
 }
 
 function first<T>(entries: ReadonlyMap<string, T>): T | undefined {
-  // Asked with every command, mostly in vain: an iterator costs more than the size.
+  // Called with every command, mostly on an empty map: an iterator costs more than the size.
   if (entries.size === 0) return undefined;
   for (const entry of entries.values()) return entry;
   return undefined;

@@ -10,11 +10,12 @@ export interface Standing {
 
 /**
  * Worth of all shares together. Leaving providers are paid the lower value: L less the fair price of the call spread the providers are
- * short. Who comes pays the higher: P's pending premia already stand before L, and with it go the losses that L has borne and may have back out
- * of trading gains (a put spread on the book) and of those premia, and the premia that L is still to earn: they were paid for the risk
- * that makes shares cheap now. Nor does it come for less than if nothing moved any more: the risk ahead ends when positions do, and
- * whoever knows that an accomplice is about to close one, or that one is taken back, would come cheap. Each is the worse for the provider of the value at marks and at their time-weighted averages: whoever
- * can push a mark for a moment neither comes cheap nor leaves dear.
+ * short. Incoming providers pay the higher: P's pending premia already stand before L, and with it go the losses that L has borne and may
+ * have back out of trading gains (a put spread on the book) and of those premia, and the premia that L is still to earn: they were paid for
+ * the risk that makes shares cheap now. They pay no less than if no mark moved any more: the risk ahead ends when positions are closed, and
+ * whoever knew that an accomplice is about to close one, or that a trade is about to be taken back, would come cheap. Each is the worse
+ * for the provider of the value at marks and at their time-weighted averages: whoever can push a mark for a moment neither comes cheap nor
+ * leaves dear.
  */
 export class ShareValue {
   constructor(

@@ -54,7 +54,7 @@ export interface CaseStanding {
   readonly standing: AccountStanding;
 }
 
-/** @param model of the case's margin, by {@link marginModelOf}, where that is not linear */
+/** @param model of the case's margin, of {@link marginModelOf}; undefined where the margin is linear */
 export function caseStanding(
   given: LiquidationCase,
   model = isLinear(given) ? undefined : marginModelOf(given),
