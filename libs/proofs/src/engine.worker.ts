@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { threadId } from 'node:worker_threads';
 import { answerRequests } from '#lib/runtime';
 import type { EngineReply, EngineRequest } from './engine-prover.js';
+import { writeWhole } from './whole-file.js';
 
 /** The part of `@ezkljs/engine` that is used; everything is bytes, JSON included. */
 interface Engine {
@@ -39,10 +39,7 @@ function cached(path: string, make: () => Uint8Array): Uint8ClampedArray {
   if (existsSync(path)) return bytes(readFileSync(path));
   const key = make();
   mkdirSync(dirname(path), { recursive: true });
-  // Whoever else makes it at the same time writes the same bytes, into a file of their own.
-  const part = `${path}.${process.pid}-${threadId}`;
-  writeFileSync(part, key);
-  renameSync(part, path);
+  writeWhole(path, key);
   return bytes(key);
 }
 

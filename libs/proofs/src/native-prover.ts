@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ZkriskError } from '#lib/errors';
 import { type Artifacts, CIRCUITS } from './artifacts.js';
 import { keysFolder, type ProverOptions } from './engine-prover.js';
 import { CircuitProver, type CircuitResult, type CircuitWork } from './prover.js';
+import { writeWhole } from './whole-file.js';
 
 /** A Python process that failed. */
 export class NativeProverError extends ZkriskError {
@@ -21,13 +22,6 @@ export function nativePython(environment: NodeJS.ProcessEnv = process.env): stri
     ...(process.platform === 'win32' ? ['Scripts', 'python.exe'] : ['bin', 'python']),
   );
   return existsSync(made) ? made : undefined;
-}
-
-/** Whoever else writes it at the same time writes the same bytes, into a file of their own: a file is there whole or not at all. */
-function writeWhole(path: string, bytes: Uint8Array): void {
-  const part = `${path}.${process.pid}`;
-  writeFileSync(part, bytes);
-  renameSync(part, path);
 }
 
 /** Prover on native ezkl, a process a proof, with the engine's artifacts and keys: several times as fast. */
