@@ -1,3 +1,4 @@
+import { percentile } from '../../../bench/harness.js';
 import type { ServiceProcess } from '../topology.js';
 import { type Answer, type Calls, count, type Findings } from './calls.js';
 import { HONEST, MARKETS } from './names.js';
@@ -46,8 +47,7 @@ export class Honest {
     readonly longest: number;
   } {
     const sorted = [...this.times].sort((a, b) => a - b);
-    const at = (share: number) =>
-      Math.round(sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN);
+    const at = (share: number) => Math.round(percentile(sorted, share));
     return { commands: sorted.length, p50: at(0.5), p99: at(0.99), longest: at(1) };
   }
 
