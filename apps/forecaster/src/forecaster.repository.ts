@@ -3,10 +3,9 @@ import type { ParametersPayload } from '#lib/messages';
 import {
   BarEntity,
   flushStatements,
+  insertRows,
   ServiceStateRepository,
   type Statement,
-  textList,
-  texts,
   write,
   writeRows,
 } from '#lib/storage';
@@ -79,7 +78,7 @@ export class ForecasterRepository {
     { state, bars, revised, registered, model, oldestNeededBar, baseline, tails }: ForecasterChanges,
   ): Promise<void> {
     if (bars.length > 0) await writeRows(manager, 'bar', bars, insertBars);
-    // They are in the table before they are changed there.
+    // A bar is inserted before its prices are changed.
     if (revised.length > 0) await flushStatements(manager);
     for (const { end, prices } of revised)
       await write(manager, 'update bar set prices = $2::jsonb where bar_end = $1', [
@@ -108,13 +107,14 @@ export class ForecasterRepository {
 }
 
 function insertBars(bars: readonly Bar[]): Statement {
-  return {
-    text: `insert into bar (bar_end, prices, stale)
-       select * from unnest(${texts('$1', 'bigint')}, ${texts('$2', 'jsonb')}, ${texts('$3', 'jsonb')}) on conflict (bar_end) do nothing`,
-    parameters: [
-      textList(bars.map(({ end }) => end)),
-      textList(bars.map(({ prices }) => JSON.stringify(Object.fromEntries(prices)))),
-      textList(bars.map(({ stale }) => JSON.stringify([...stale]))),
-    ],
-  };
+  return insertRows(
+    'bar',
+    {
+      bar_end: ['bigint', ({ end }) => end],
+      prices: ['jsonb', ({ prices }) => JSON.stringify(Object.fromEntries(prices))],
+      stale: ['jsonb', ({ stale }) => JSON.stringify([...stale])],
+    },
+    bars,
+    'on conflict (bar_end) do nothing',
+  );
 }

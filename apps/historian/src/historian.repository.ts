@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { formatMoney, MONEY_DECIMALS, parseDecimal } from '#lib/amounts';
-import { MonthlyPartitions, type Statement, textList, texts, writeRows } from '#lib/storage';
+import { type Column, insertRows, MonthlyPartitions, type Statement, writeRows } from '#lib/storage';
 import { HISTORY_TABLES, type HistoryTable } from './partitions.js';
 
 /** Lengths of the buckets that are kept, milliseconds: ranges of months are read by hours. */
@@ -70,7 +70,9 @@ const LAYOUTS = {
   },
 } as const satisfies Record<HistoryTable, Layout>;
 
-export type Row = Readonly<Record<string, string | number | null>> & { readonly at: number };
+type Values = Record<string, string | number | null>;
+
+export type Row = Readonly<Values> & { readonly at: number };
 
 /** Writes history within the transaction that consumes its messages. */
 export class HistorianRepository {
@@ -103,24 +105,27 @@ export class HistorianRepository {
 function statementOf(table: HistoryTable, rows: readonly Row[]): Statement {
   const { key, columns, sums = false }: Layout = LAYOUTS[table];
   // A statement cannot meet the same row twice.
-  const merged = new Map<string, Record<string, string | number | null>>();
+  const merged = new Map<string, Values>();
   for (const row of rows) {
     const name = key.map((column) => row[column]).join(' ');
     const known = merged.get(name);
     if (!sums || known === undefined) merged.set(name, { ...row });
     else for (const column of valuesOf({ key, columns })) known[column] = added(known[column]!, row[column]!);
   }
-  const list = [...merged.values()];
-  const names = Object.keys(columns);
   const updates = valuesOf({ key, columns }).map((column) =>
     sums ? `${column} = t.${column} + excluded.${column}` : `${column} = excluded.${column}`,
   );
-  return {
-    text: `insert into ${table} as t (${names.join(', ')})
-       select * from unnest(${names.map((name, i) => texts(`$${i + 1}`, columns[name])).join(', ')})
-       on conflict (${key.join(', ')}) do update set ${updates.join(', ')}`,
-    parameters: names.map((name) => textList(list.map((row) => row[name]))),
-  };
+  return insertRows(
+    table,
+    Object.fromEntries(
+      Object.entries(columns).map(([name, type]): [string, Column<Values>] => [
+        name,
+        [type, (row) => row[name]],
+      ]),
+    ),
+    [...merged.values()],
+    `on conflict (${key.join(', ')}) do update set ${updates.join(', ')}`,
+  );
 }
 
 function valuesOf({ key, columns }: Pick<Layout, 'key' | 'columns'>): string[] {

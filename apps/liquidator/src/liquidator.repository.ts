@@ -15,11 +15,10 @@ import type { MarketBoardState, MarketMarkState } from '#lib/exchange';
 import type { Race } from '#lib/liquidating';
 import {
   flushStatements,
+  insertRows,
   LiquidationEntity,
   ServiceStateRepository,
   type Statement,
-  textList,
-  texts,
   write,
   writeRows,
 } from '#lib/storage';
@@ -331,17 +330,17 @@ function writeAccounts(
 ): Statement {
   // One row an account: a statement cannot meet the same row twice.
   const newest = [...new Map(rows.map((row) => [row.state.account, row])).values()];
-  return {
-    text: `insert into margin_account (unit, account, sequence, state)
-       select * from unnest(${texts('$1', 'int')}, ${texts('$2')}, ${texts('$3', 'bigint')}, ${texts('$4', 'jsonb')})
-       on conflict (account) do update set sequence = excluded.sequence, state = excluded.state`,
-    parameters: [
-      textList(newest.map(({ unit }) => unit)),
-      textList(newest.map(({ state }) => state.account)),
-      textList(newest.map(({ state }) => state.sequence)),
-      textList(newest.map(({ state }) => JSON.stringify(state))),
-    ],
-  };
+  return insertRows(
+    'margin_account',
+    {
+      unit: ['int', ({ unit }) => unit],
+      account: ['text', ({ state }) => state.account],
+      sequence: ['bigint', ({ state }) => state.sequence],
+      state: ['jsonb', ({ state }) => JSON.stringify(state)],
+    },
+    newest,
+    'on conflict (account) do update set sequence = excluded.sequence, state = excluded.state',
+  );
 }
 
 export interface LiquidationTotals {

@@ -1,14 +1,13 @@
-// Long because outcomes, snapshots and state are written in one transaction, whose order is what is promised.
+// Long because batches of events and their commands' outcomes are written together and read through each other.
 import { hash } from 'node:crypto';
 import type { EntityManager } from 'typeorm';
 import { TOPICS } from '#lib/messages';
 import {
   flushOwnStatements,
   flushStatements,
+  insertRows,
   MonthlyPartitions,
   type Statement,
-  textList,
-  texts as textsOf,
   writeRows,
 } from '#lib/storage';
 import {
@@ -72,19 +71,22 @@ export class Journal {
     await writeRows(manager, 'journal', [row], insertBatches);
     // One row a command: where it was decided last, and where first if that is another place.
     const outcomes = new Map<string, { first: number; last: number; topic: string }>();
+    const commands = new Map<string, RecentCommand>();
     for (let i = 0; i < events.length; i++) {
       const key = commandOf(events[i]);
       if (key === undefined) continue;
-      const text = this.lookedUp.get(commandKeyText(key)) ?? storedKey(key);
-      const known = outcomes.get(text);
+      const text = commandKeyText(key);
+      const stored = this.lookedUp.get(text) ?? storedKey(key);
+      const known = outcomes.get(stored);
       if (known !== undefined) known.last = first + i;
       else {
-        outcomes.set(text, { first: first + i, last: first + i, topic: key.topic });
-        this.decided?.add(text);
+        outcomes.set(stored, { first: first + i, last: first + i, topic: key.topic });
+        commands.set(stored, { key: text, digest: events[i].digest ?? '' });
+        this.decided?.add(stored);
       }
     }
     if (outcomes.size === 0) return;
-    this.remember(outcomes, first, events);
+    this.recent = [...this.recent, commands].slice(-BATCHES_REMEMBERED);
     // A provider's command may have waited for marks, and has its row then.
     const waited = [...outcomes].filter(([, { topic }]) => topic === TOPICS.liquidity.name);
     if (waited.length > 0) {
@@ -100,20 +102,7 @@ export class Journal {
     await writeRows(manager, 'command_outcome', rows, insertOutcomes);
   }
 
-  private remember(
-    outcomes: ReadonlyMap<string, { readonly first: number }>,
-    first: number,
-    events: readonly BookEvent[],
-  ): void {
-    const commands = new Map<string, RecentCommand>();
-    for (const [stored, asked] of outcomes) {
-      const event = events[asked.first - first];
-      commands.set(stored, { key: commandKeyText(commandOf(event)!), digest: event.digest ?? '' });
-    }
-    this.recent = [...this.recent, commands].slice(-BATCHES_REMEMBERED);
-  }
-
-  /** A transaction was rolled back: partitions it has made are not there, nor what was decided in it. */
+  /** A transaction was rolled back: the partitions that it made do not exist, and its commands are not decided. */
   forget(): void {
     this.recent = [];
     this.partitions.forget();
@@ -149,8 +138,8 @@ export class Journal {
   }
 
   /**
-   * Digests of the commands that have been decided already, by {@link commandKeyText}, for the writer: in the transaction that follows one which
-   * has not committed yet, those of that one too. The tables are not asked for keys that are known to be new.
+   * Digests of the commands that have been decided already, by {@link commandKeyText}, for the writer: those of the transaction before as well,
+   * where it has not committed yet. Keys that are known to be new are not looked up in the tables.
    */
   async digests(manager: EntityManager, keys: readonly CommandKey[]): Promise<Map<string, string>> {
     const { recent } = this;
@@ -159,7 +148,7 @@ export class Journal {
     if (recent.length === 0) return digests;
     for (const key of keys) {
       const text = commandKeyText(key);
-      // What the tables have is older than what they do not have yet.
+      // A command keeps the digest of its first decision, and rows in the tables are from before the remembered batches.
       if (digests.has(text)) continue;
       const stored = this.lookedUp.get(text) ?? storedKey(key);
       const command = recent.find((batch) => batch.has(stored))?.get(stored);
@@ -169,7 +158,7 @@ export class Journal {
   }
 
   /**
-   * Outcomes of the commands that have been decided already, by {@link commandKeyText}. The tables are not asked for keys that are known to be new.
+   * Outcomes of the commands that have been decided already, by {@link commandKeyText}. Keys that are known to be new are not looked up in the tables.
    *
    * @param decided of the writer, in its transactions
    */
@@ -306,7 +295,7 @@ interface RecentCommand {
   readonly digest: string;
 }
 
-/** One that is being committed, and the one that is being decided; a batch that decides nothing is none of them. */
+/** The batch that is being committed and the one that is being decided; a batch without commands does not count. */
 const BATCHES_REMEMBERED = 2;
 
 interface OutcomeRow {
@@ -325,16 +314,16 @@ interface BatchRow {
 }
 
 function insertBatches(rows: readonly BatchRow[]): Statement {
-  return {
-    text: `insert into journal (first, last, at, events) select * from unnest(
-       ${textsOf('$1', 'bigint')}, ${textsOf('$2', 'bigint')}, ${textsOf('$3', 'bigint')}, ${textsOf('$4', 'json')})`,
-    parameters: [
-      textList(rows.map(({ first }) => first)),
-      textList(rows.map(({ last }) => last)),
-      textList(rows.map(({ at }) => at)),
-      textList(rows.map(({ events }) => events)),
-    ],
-  };
+  return insertRows(
+    'journal',
+    {
+      first: ['bigint', ({ first }) => first],
+      last: ['bigint', ({ last }) => last],
+      at: ['bigint', ({ at }) => at],
+      events: ['json', ({ events }) => events],
+    },
+    rows,
+  );
 }
 
 /** A command's outcome: where it was decided last, and where first if that is another place. */
@@ -347,16 +336,16 @@ interface DecidedRow {
 }
 
 function insertOutcomes(rows: readonly DecidedRow[]): Statement {
-  return {
-    text: `insert into command_outcome (key, at, sequence, asked) select * from unnest(
-       ${textsOf('$1', 'uuid')}, ${textsOf('$2', 'bigint')}, ${textsOf('$3', 'bigint')}, ${textsOf('$4', 'bigint')})`,
-    parameters: [
-      textList(rows.map(({ key }) => key)),
-      textList(rows.map(({ at }) => at)),
-      textList(rows.map(({ last }) => last)),
-      textList(rows.map(({ first, last }) => (first === last ? null : first))),
-    ],
-  };
+  return insertRows(
+    'command_outcome',
+    {
+      key: ['uuid', ({ key }) => key],
+      at: ['bigint', ({ at }) => at],
+      sequence: ['bigint', ({ last }) => last],
+      asked: ['bigint', ({ first, last }) => (first === last ? null : first)],
+    },
+    rows,
+  );
 }
 
 /** Hexadecimal digits of either half of a stored key. */

@@ -13,7 +13,7 @@ import {
   type PricingEngineState,
   type Vesting,
 } from '#lib/exchange';
-import { ServiceStateRepository, type Statement, textList, texts, writeRows } from '#lib/storage';
+import { insertRows, ServiceStateRepository, type Statement, writeRows } from '#lib/storage';
 import { DecidedKeys } from './decided-keys.js';
 import { Journal, type Outcome } from './journal.js';
 import type { JournalledSettlement } from './loss-shares.js';
@@ -156,7 +156,7 @@ export class PricerRepository {
       : this.journal.outcomes(manager, keys, this.journal.decided);
   }
 
-  /** The book is ours to write: keys of decided commands are read beside it. The tables are asked until they are known. */
+  /** The book is ours to write: reads the keys of decided commands meanwhile. Until they are read, every key is looked up in the tables. */
   knowDecided(): void {
     const decided = new DecidedKeys();
     this.journal.decided = decided;
@@ -204,13 +204,11 @@ export class PricerRepository {
 
 function insertRisk(rows: readonly { readonly at: number; readonly payload: object }[]): Statement {
   // A statement cannot meet the same row twice.
-  const newest = new Map(rows.map(({ at, payload }) => [at, payload]));
-  return {
-    text: `insert into risk_record (at, payload) select * from unnest(${texts('$1', 'bigint')}, ${texts('$2', 'jsonb')})
-       on conflict (at) do update set payload = excluded.payload`,
-    parameters: [
-      textList([...newest.keys()]),
-      textList([...newest.values()].map((payload) => JSON.stringify(payload))),
-    ],
-  };
+  const newest = new Map(rows.map((row) => [row.at, row]));
+  return insertRows(
+    'risk_record',
+    { at: ['bigint', ({ at }) => at], payload: ['jsonb', ({ payload }) => JSON.stringify(payload)] },
+    [...newest.values()],
+    'on conflict (at) do update set payload = excluded.payload',
+  );
 }

@@ -2,6 +2,7 @@ export * from './data-source.js';
 export * from './database-lease.js';
 export * from './embedded-postgres.js';
 export * from './entities/index.js';
+export * from './insert-rows.js';
 export * from './notifications.js';
 export * from './open-transaction.js';
 export * from './service-state.js';

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import type { EntityManager } from 'typeorm';
+import { insertRows } from './insert-rows.js';
 import { textList, texts } from './text-list.js';
 
 /** A named value of a service, as JSON. */
@@ -193,20 +194,28 @@ async function send(manager: EntityManager, statements: readonly Statement[]): P
 function statementsOf(rows: readonly StateRow[]): Statement[] {
   const kept = rows.filter(({ text }) => text !== null);
   const removed = rows.filter(({ text }) => text === null);
-  const keys = (some: readonly StateRow[]) => [
-    textList(some.map(({ service }) => service)),
-    textList(some.map(({ name }) => name)),
-  ];
-  const upsert = `insert into service_state (service, name, value)
-     select * from unnest(${texts('$1')}, ${texts('$2')}, ${texts('$3', 'json')})
-     on conflict (service, name) do update set value = excluded.value`;
-  const remove = `delete from service_state s using unnest(${texts('$1')}, ${texts('$2')}) as r (service, name)
-     where s.service = r.service and s.name = r.name`;
   const statements: Statement[] = [];
-  if (kept.length > 0) {
-    const values = kept.map(({ text }) => (typeof text === 'function' ? text() : text));
-    statements.push({ text: upsert, parameters: [...keys(kept), textList(values)] });
-  }
-  if (removed.length > 0) statements.push({ text: remove, parameters: keys(removed) });
+  if (kept.length > 0)
+    statements.push(
+      insertRows(
+        'service_state',
+        {
+          service: ['text', ({ service }) => service],
+          name: ['text', ({ name }) => name],
+          value: ['json', ({ text }) => (typeof text === 'function' ? text() : text)],
+        },
+        kept,
+        'on conflict (service, name) do update set value = excluded.value',
+      ),
+    );
+  if (removed.length > 0)
+    statements.push({
+      text: `delete from service_state s using unnest(${texts('$1')}, ${texts('$2')}) as r (service, name)
+         where s.service = r.service and s.name = r.name`,
+      parameters: [
+        textList(removed.map(({ service }) => service)),
+        textList(removed.map(({ name }) => name)),
+      ],
+    });
   return statements;
 }
