@@ -1,13 +1,13 @@
 import type { DataSource } from 'typeorm';
 import { messageOf } from '#lib/errors';
 import { allDone, OpenTransaction } from '#lib/storage';
-import type { ConsumerOffsets } from './consumer-offsets.js';
+import { type ConsumerOffsets, overtaken, type PartitionOf } from './consumer-offsets.js';
 import type { EventLog, NumberedLog } from './event-log.js';
 import { batchOf, type ConsumeOptions, type Cursor } from './handle-batch.js';
 import type { LaneUnit } from './lane-unit.js';
 import type { LogRecord } from './record.js';
 
-/** SQLSTATE of the statements that find another process's work. */
+/** SQLSTATE of a statement that fails because another process has consumed a batch. */
 const DIVISION_BY_ZERO = '22012';
 
 /**
@@ -15,7 +15,7 @@ const DIVISION_BY_ZERO = '22012';
  * the process does not wait for its server.
  *
  * - A batch's writes, messages, fence and commit are sent in one go, when the batch before has committed. One batch at most is under way.
- * - What follows a commit (positions that others see, answers, messages on the broker) waits for that batch's own commit.
+ * - Effects of a commit (positions that others see, answers, messages on the broker) wait for that batch's own commit.
  * - Where a batch does not commit, the one that was handled after it is given up: the owner reads the tables, and both are handled again.
  */
 export class CommitsAhead {
@@ -76,10 +76,10 @@ export class CommitsAhead {
         },
         (error: unknown) => {
           this.pending = false;
-          throw explained(error, unit.name, `${at.topic}/${at.partition}`);
+          throw explained(error, at);
         },
       );
-      // It is told to whoever waits for it next.
+      // Whoever waits for it next gets the error.
       this.underway.catch(() => undefined);
     } catch (error) {
       await transaction.rollback();
@@ -105,9 +105,9 @@ export class CommitsAhead {
 }
 
 /** Never one of our own errors: the messages of the batch are not to blame, and are handled again. */
-function explained(error: unknown, unit: string, partition: string): Error {
+function explained(error: unknown, at: PartitionOf): Error {
   const { code, driverError } = error as { code?: string; driverError?: { code?: string } };
   return (code ?? driverError?.code) === DIVISION_BY_ZERO
-    ? new Error(`another process of ${unit} has consumed a batch; the next one was of ${partition}`)
+    ? overtaken(at)
     : new Error(messageOf(error), { cause: error });
 }

@@ -78,49 +78,23 @@ export class ConsumerOffsets {
    */
   async advance(
     manager: EntityManager,
-    { group, topic, partition }: PartitionOf,
+    at: PartitionOf,
     from: bigint,
     to: Position,
     batches: bigint,
   ): Promise<boolean> {
-    const [, count] = await manager.query<[unknown[], number]>(
-      `with unit as (
-         update consumer_unit set batches = batches + 1 where consumer_group = $1 and batches = $7 returning 1
-       )
-       update consumer_offset set next_offset = $5, sources = $6::jsonb
-       where consumer_group = $1 and topic = $2 and partition = $3 and next_offset = $4 and exists (select from unit)`,
-      [
-        ...[group, topic, partition, from.toString(), to.offset.toString(), JSON.stringify(to.sources)],
-        batches.toString(),
-      ],
-    );
-    return count === 1;
+    const { text, parameters } = moving(at, from, to, batches);
+    const moved = await manager.query<unknown[]>(`${text} select 1 from moved`, [...parameters]);
+    return moved.length === 1;
   }
 
   /**
-   * As {@link advance}, as a statement that fails (SQLSTATE 22012) where another process has consumed a batch: what is sent behind it, the
-   * commit too, then changes nothing.
+   * As {@link advance}, as a statement that fails (SQLSTATE 22012) where another process has consumed a batch: statements sent behind it, the
+   * commit included, then change nothing.
    */
-  advanceOrFail(
-    { group, topic, partition }: PartitionOf,
-    from: bigint,
-    to: Position,
-    batches: bigint,
-  ): Statement {
-    return {
-      text: `with unit as (
-         update consumer_unit set batches = batches + 1 where consumer_group = $1 and batches = $7 returning 1
-       ), moved as (
-         update consumer_offset set next_offset = $5, sources = $6::jsonb
-         where consumer_group = $1 and topic = $2 and partition = $3 and next_offset = $4 and exists (select from unit)
-         returning 1
-       )
-       select 1 / count(*) from moved`,
-      parameters: [
-        ...[group, topic, partition, from.toString(), to.offset.toString(), JSON.stringify(to.sources)],
-        batches.toString(),
-      ],
-    };
+  advanceOrFail(at: PartitionOf, from: bigint, to: Position, batches: bigint): Statement {
+    const { text, parameters } = moving(at, from, to, batches);
+    return { text: `${text} select 1 / count(*) from moved`, parameters };
   }
 
   /**
@@ -167,3 +141,29 @@ export class ConsumerOffsets {
     }));
   }
 }
+
+/** Moves a unit's position: `moved` has one row, or none where another process has consumed a batch of the unit. */
+function moving(
+  { group, topic, partition }: PartitionOf,
+  from: bigint,
+  to: Position,
+  batches: bigint,
+): Statement {
+  return {
+    text: `with unit as (
+         update consumer_unit set batches = batches + 1 where consumer_group = $1 and batches = $7 returning 1
+       ), moved as (
+         update consumer_offset set next_offset = $5, sources = $6::jsonb
+         where consumer_group = $1 and topic = $2 and partition = $3 and next_offset = $4 and exists (select from unit)
+         returning 1
+       )`,
+    parameters: [
+      ...[group, topic, partition, from.toString(), to.offset.toString(), JSON.stringify(to.sources)],
+      batches.toString(),
+    ],
+  };
+}
+
+/** The error of a batch whose transaction finds that another process has consumed a batch of its unit. */
+export const overtaken = ({ group, topic, partition }: PartitionOf): Error =>
+  new Error(`another process of ${group} has consumed a batch; the next one was of ${topic}/${partition}`);

@@ -4,7 +4,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf, ZkriskError } from '#lib/errors';
 import { allDone, deferWrites, flushWrites } from '#lib/storage';
 import { CommitsAhead } from './commits-ahead.js';
-import type { ConsumerOffsets } from './consumer-offsets.js';
+import { type ConsumerOffsets, overtaken } from './consumer-offsets.js';
 import type { EventLog, NumberedLog } from './event-log.js';
 import {
   type Batch,
@@ -146,7 +146,7 @@ export class LaneUnit {
       const pending = this.ahead?.isPending ?? false;
       await this.ahead?.landed();
       this.failures = 0;
-      // Records that have come meanwhile have woken nobody.
+      // Records that came meanwhile have not woken this loop.
       return pending;
     } catch (error) {
       this.failures++;
@@ -176,7 +176,7 @@ export class LaneUnit {
     } catch (error) {
       const lost = await this.lost();
       await this.restore();
-      // It was handled on what has not been committed.
+      // The batch was handled on a state that was never committed.
       if (lost !== undefined) throw lost;
       if (!(error instanceof ZkriskError)) throw error;
       await this.recover(cursor, records, error);
@@ -235,10 +235,7 @@ export class LaneUnit {
         flushWrites(manager),
         log.append(manager, this.name, published),
       ]);
-      if (!advanced)
-        throw new Error(
-          `another process of ${this.name} has consumed a batch; the next one was of ${at.topic}/${at.partition}`,
-        );
+      if (!advanced) throw overtaken(at);
       return { ...handled, published };
     });
     this.pass(consumed);

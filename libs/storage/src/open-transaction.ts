@@ -1,12 +1,12 @@
-import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { allDone, deferWrites, type Statement, takeStatements } from './transaction-writes.js';
+import { allDone, deferWrites, sendTogether, type Statement, takeStatements } from './transaction-writes.js';
+
+const COMMIT: Statement = { text: 'COMMIT', parameters: [] };
 
 /**
- * A transaction on a connection of its own that writes at its end: its statements and its commit are sent in one go, so that nothing has to
- * come back from the server, nor this process find the time, before it commits. It may read while an earlier transaction is still being
- * committed.
+ * A transaction on a connection of its own that writes at its end: its statements and its commit are sent in one go, so that the commit waits
+ * neither for an answer of the server nor for a turn of this process. It may read while an earlier transaction is still being committed.
  */
 export class OpenTransaction {
   private constructor(
@@ -35,7 +35,7 @@ export class OpenTransaction {
 
   /**
    * Sends what was deferred, further statements, and the commit, before it returns. The promise resolves when all of it has committed.
-   * A statement that fails undoes everything, as one that must not commit has to.
+   * Where a statement fails, nothing is committed: a statement may be written to fail where the transaction must not commit.
    *
    * @throws {Error} the first failing statement's, as a rejection; the caller does not roll back
    */
@@ -48,25 +48,20 @@ export class OpenTransaction {
         throw error;
       });
     }
-    const socket = (this.client as { connection?: { stream?: Writable } }).connection?.stream;
-    socket?.cork();
-    const answers = statements.map(({ text, parameters }) => this.client.query(text, [...parameters]));
-    const ended = this.client.query('COMMIT');
-    socket?.uncork();
-    return this.ending(allDone([...answers, ended]), ended);
+    return this.ending(sendTogether(this.client, [...statements, COMMIT]));
   }
 
-  /** Gives it up; of a connection that is lost the server does so itself. */
+  /** Rolls it back; where the connection is lost, the server does so itself. */
   async rollback(): Promise<void> {
     await this.runner.rollbackTransaction().catch(() => undefined);
     await this.runner.release();
   }
 
-  private async ending(answers: Promise<unknown>, ended: Promise<pg.QueryResult>): Promise<void> {
+  private async ending(answers: Promise<pg.QueryResult>[]): Promise<void> {
     try {
-      await answers;
-      // The server answers so to the commit of a transaction in which something has failed.
-      if ((await ended).command !== 'COMMIT') throw new Error('the server has rolled the transaction back');
+      const ended = (await allDone(answers)).at(-1);
+      // The server answers otherwise to the commit of a transaction in which a statement has failed.
+      if (ended?.command !== 'COMMIT') throw new Error('the server has rolled the transaction back');
     } finally {
       await this.runner.release();
     }

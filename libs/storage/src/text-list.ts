@@ -1,12 +1,12 @@
 /** Between texts, and in place of one that is null: JSON has neither, and names are checked where they enter. */
 const SEPARATOR = '\u001f';
 const NULL = '\u001e';
-/** Before the first text, so that a list of one empty text is none of no texts. */
+/** Before the first text, so that the list of one empty text is not the empty list. */
 const BEGINNING = '.';
 
 /**
  * Texts as one parameter of a statement, which takes them apart with {@link texts}. The driver quotes and escapes the elements of an array one by one, and the
- * server undoes it: of rows with JSON that takes both of them longer than anything else.
+ * server reverses it: with JSON in the rows both spend most of their time on that.
  *
  * @throws {Error} for a text with one of the two control characters
  */

@@ -112,11 +112,10 @@ export async function writeStates(manager: EntityManager, rows: readonly StateRo
 export function sendStatements(manager: EntityManager): void {
   const deferred = deferredOf(manager);
   if (deferred === undefined) return;
-  for (const { rows, statement } of deferred.gathered.values()) deferred.statements.push(statement(rows));
-  deferred.gathered.clear();
-  if (deferred.statements.length === 0) return;
-  const answered = send(manager, deferred.statements.splice(0));
-  // It fails where it is waited for.
+  const statements = takeRows(deferred);
+  if (statements.length === 0) return;
+  const answered = send(manager, statements);
+  // Whoever waits for it gets the error.
   answered.catch(() => undefined);
   deferred.sent.push(answered);
 }
@@ -148,24 +147,24 @@ export async function flushOwnStatements(manager: EntityManager): Promise<void> 
 export async function flushWrites(manager: EntityManager): Promise<void> {
   const deferred = deferredOf(manager);
   if (deferred === undefined) return;
-  await deferred.before;
   deferred.statements.push(...takeStatements(manager));
   await flushStatements(manager);
 }
 
-/** What was deferred so far, in the order in which it has to be sent: the caller sends it. */
+/** Takes all deferred writes, in the order in which the caller has to send them. */
 export function takeStatements(manager: EntityManager): Statement[] {
   const deferred = deferredOf(manager);
   if (deferred === undefined) return [];
   const states = [...deferred.states.values()];
   deferred.states.clear();
-  const gathered = [...deferred.gathered.values()];
-  deferred.gathered.clear();
-  return [
-    ...deferred.statements.splice(0),
-    ...gathered.map(({ rows, statement }) => statement(rows)),
-    ...statementsOf(states),
-  ];
+  return [...takeRows(deferred), ...statementsOf(states)];
+}
+
+/** Takes the deferred statements and rows; values of services stay. */
+function takeRows({ statements, gathered }: Deferred): Statement[] {
+  const tables = [...gathered.values()];
+  gathered.clear();
+  return [...statements.splice(0), ...tables.map(({ rows, statement }) => statement(rows))];
 }
 
 /**
@@ -183,12 +182,19 @@ export async function allDone<T extends readonly unknown[]>(
 
 async function send(manager: EntityManager, statements: readonly Statement[]): Promise<void> {
   const client = (await manager.queryRunner!.connect()) as pg.ClientBase;
+  await allDone(sendTogether(client, statements));
+}
+
+/** Sends statements with one write to the socket: each would be a call of the system. @returns their answers, in the same order */
+export function sendTogether(
+  client: pg.ClientBase,
+  statements: readonly Statement[],
+): Promise<pg.QueryResult>[] {
   const socket = (client as { connection?: { stream?: Writable } }).connection?.stream;
-  // One write to the socket for all: each would be a call of the system.
   socket?.cork();
   const answers = statements.map(({ text, parameters }) => client.query(text, [...parameters]));
   socket?.uncork();
-  await allDone(answers);
+  return answers;
 }
 
 function statementsOf(rows: readonly StateRow[]): Statement[] {
