@@ -1,8 +1,7 @@
-import { getHeapStatistics } from 'node:v8';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import type { DatabaseAddress } from '#lib/storage';
-import { WorkerPool } from '#lib/runtime';
+import { heapAsLarge, WorkerPool } from '#lib/runtime';
 import type { Vesting } from '#lib/exchange';
 
 /** Input of the thread that takes snapshots. */
@@ -66,12 +65,10 @@ export class LedgerSnapshots {
   start(snapshotAt: number): void {
     if (this.taking !== undefined || this.closed) return;
     const stop = new Int32Array(new SharedArrayBuffer(4));
-    // A thread's heap is small unless it is told otherwise, and its ledger is as large as ours.
-    const maxOldGenerationSizeMb = Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20);
     const pool = new WorkerPool<SnapshotRequest, SnapshotReply>(
       new URL('./snapshot.worker.js', import.meta.url),
       1,
-      { workerData: { ...this.terms, stop }, resourceLimits: { maxOldGenerationSizeMb } },
+      { workerData: { ...this.terms, stop }, resourceLimits: heapAsLarge() },
     );
     this.taking = { pool, stop };
     this.used = false;

@@ -1,10 +1,9 @@
-import { getHeapStatistics } from 'node:v8';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import type { PricingEngine } from '#lib/exchange';
 import { type AccountSlice, BookCopy, type StressReport } from '#lib/lab';
-import { WorkerPool } from '#lib/runtime';
+import { heapAsLarge, WorkerPool } from '#lib/runtime';
 import type { PastMoves, StressRequest } from './stress.worker.js';
 
 /** Past bars whose moves the book is tried with. */
@@ -25,10 +24,8 @@ export class StressDesk {
   private readonly history: PastMoves[] = [];
 
   constructor(private readonly engine: () => PricingEngine) {
-    // A thread's heap is small unless it is told otherwise, and it has a copy of the whole book.
-    const maxOldGenerationSizeMb = Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20);
     this.pool = new WorkerPool(new URL('./stress.worker.js', import.meta.url), 1, {
-      resourceLimits: { maxOldGenerationSizeMb },
+      resourceLimits: heapAsLarge(),
     });
   }
 
@@ -37,7 +34,7 @@ export class StressDesk {
     return this.seconds;
   }
 
-  /** The last report that is there, whatever its bar; null before the first. */
+  /** The last report, whatever its bar; null before the first. */
   get known(): StressReport | null {
     return this.report;
   }
@@ -55,7 +52,7 @@ export class StressDesk {
     return this.running;
   }
 
-  /** The last report that is there; where it is of an earlier forecast, the one of now is computed meanwhile. */
+  /** The last report; where it is of an earlier forecast, this begins to compute the one of the forecast in force. */
   refreshed(): StressReport | null {
     this.latest().catch((error: unknown) => {
       if (!this.closed) this.logger.error(`the book could not be put under stress: ${messageOf(error)}`);

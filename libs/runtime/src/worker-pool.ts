@@ -1,4 +1,11 @@
-import { parentPort, type Transferable, Worker, type WorkerOptions } from 'node:worker_threads';
+import { getHeapStatistics } from 'node:v8';
+import {
+  parentPort,
+  type ResourceLimits,
+  type Transferable,
+  Worker,
+  type WorkerOptions,
+} from 'node:worker_threads';
 import { ZkriskError } from '#lib/errors';
 
 /** Kind of a job's failure: the data (a {@link ZkriskError} in the thread) or the program. */
@@ -23,6 +30,11 @@ interface Job<Request, Reply> {
   readonly transfer: readonly Transferable[];
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
+}
+
+/** Limits for a thread that keeps a copy of a large state of this one: its heap, small by default, may grow as far as this one's. */
+export function heapAsLarge(): ResourceLimits {
+  return { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20) };
 }
 
 interface Thread<Request, Reply> {

@@ -1,5 +1,4 @@
 // Long because the tree of accounts is copied, hashed early and committed by steps over one state.
-import { getHeapStatistics } from 'node:v8';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { isolatedAccount } from '#lib/amounts';
@@ -19,7 +18,7 @@ import {
 import { messageOf, ZkriskError } from '#lib/errors';
 import { accountsOf, type BookEvent, type ExchangeLedger, UnknownAccountError } from '#lib/exchange';
 import type { BookCommitmentPayload } from '#lib/messages';
-import { WorkerPool } from '#lib/runtime';
+import { heapAsLarge, WorkerPool } from '#lib/runtime';
 import { packed } from './account-batch.js';
 import type {
   CommitmentReply,
@@ -69,7 +68,7 @@ interface Keeping {
   /** resolves when the accounts on their way have arrived */
   told: Promise<void>;
   telling: boolean;
-  /** by the process’s clock */
+  /** when the thread was last told of accounts, by the process’s clock */
   toldAt: number;
   ended: boolean;
 }
@@ -92,12 +91,11 @@ export class BookCommitments {
   start(ledger: ExchangeLedger): void {
     void this.stop();
     if (this.closed) return;
-    // A thread's heap is small unless it is told otherwise, and the tree is about as large as the ledger.
-    const maxOldGenerationSizeMb = Math.floor(getHeapStatistics().heap_size_limit / 2 ** 20);
+    // The tree is about as large as the ledger.
     const pool = new WorkerPool<CommitmentRequest, CommitmentReply>(
       new URL('./commitment.worker.js', import.meta.url),
       1,
-      { workerData: this.terms, resourceLimits: { maxOldGenerationSizeMb } },
+      { workerData: this.terms, resourceLimits: heapAsLarge() },
     );
     const placed = ledger.participants.length;
     const changed = new Set<string>();
@@ -155,8 +153,8 @@ export class BookCommitments {
   }
 
   /**
-   * Commits to the book as it is now, and to its changes since the commitment before. It must not change until this has been
-   * answered; it may while the thread hashes.
+   * Commits to the book as it is now, and to its changes since the commitment before. The book must not change until this
+   * resolves; it may change before the thread answers.
    *
    * @param opening the book that the next journal begins with
    * @returns the thread’s answer: null where it cannot be committed to, which is logged: the tree is then built anew, and has no journal
@@ -316,7 +314,7 @@ function committedBook(
   return { book, journal };
 }
 
-/** Holds accounts' sums against the ledger's own as they are now; it may change before it is called. */
+/** Compares accounts' sums with the ledger's own of this moment; the ledger may change before the comparison is called. */
 function differences(ledger: ExchangeLedger): (totals: Totals) => string | undefined {
   const markets = ledger.marketNames().map((market) => {
     const { size, longSize, entryNotional, unsettledFunding } = ledger.market(market);
