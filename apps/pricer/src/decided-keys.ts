@@ -3,7 +3,7 @@ import type { EntityManager } from 'typeorm';
 /** Bits, eight megabytes of them: at {@link MOST} keys one new key in 1,700 is taken for a known one. */
 const BITS = 2 ** 26;
 const HASHES = 8;
-/** Of more keys nothing is known any more. */
+/** With more keys the filter answers no longer. */
 const MOST = 4_000_000;
 /** Size of the table up to which its keys are read: some 60 bytes a row. */
 const MOST_BYTES = 60 * MOST;
@@ -12,15 +12,15 @@ const PARTS = 16;
 const KEY_BYTES = 16;
 
 /**
- * Keys of the commands that have been decided, in a Bloom filter: a command whose key it does not have was decided never before, and the writer
- * of the book need not wait for the tables to say so. Only the writer may rely on it: nobody else decides.
+ * Keys of the commands that have been decided, in a Bloom filter: a command whose key it does not have is new, and the writer of the book does
+ * not look it up in the tables. Only the writer may rely on it: nobody else decides.
  */
 export class DecidedKeys {
   private readonly bits = new Uint32Array(BITS / 32);
   private count = 0;
   private complete = false;
 
-  /** Whether a command may have been decided: false for certain, or else the tables know. */
+  /** Whether a command may have been decided: false is certain, true has to be looked up in the tables. */
   mayHave(key: string): boolean {
     if (!this.complete) return true;
     const [first, step] = hashesOf(key);
@@ -29,7 +29,7 @@ export class DecidedKeys {
     return true;
   }
 
-  /** A command is decided; where its transaction is rolled back, the tables are asked for it once more than they need be. */
+  /** Adds the key of a decided command. It stays where the transaction is rolled back: the command is then looked up in the tables in vain. */
   add(key: string): void {
     const [first, step] = hashesOf(key);
     for (let i = 0, at = first; i < HASHES; i++, at = (at + step) >>> 0)
@@ -56,9 +56,9 @@ export class DecidedKeys {
   }
 }
 
-/** Two numbers of a key, which is digests: its places in the filter are in steps from the first. */
+/** Two numbers from a key, whose halves are digests: its places in the filter begin at the first and are a step apart. */
 function hashesOf(key: string): [first: number, step: number] {
-  // Of either half, so that one owner's commands, or commands of one id, do not share their places. An odd step meets no place twice.
+  // From both halves, so that commands of one owner, or of one id, do not share their places. An odd step meets no place twice.
   const [id, owner] = [parseInt(key.slice(0, 8), 16), parseInt(key.slice(16, 24), 16)];
   return [(id ^ owner) >>> 0, (parseInt(key.slice(8, 16), 16) ^ parseInt(key.slice(24, 32), 16)) | 1];
 }

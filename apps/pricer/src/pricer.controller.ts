@@ -20,7 +20,7 @@ import { PRICER_LANE, PricerService } from './pricer.service.js';
 
 /**
  * The pricer's topics, in the order in which a sweep reads them. Prices and commands are decided ahead of the commit of the batch before: the
- * book in memory has it, and of the tables they read what was flushed, or commands that the journal remembers.
+ * book in memory includes that batch, and a look-up in the tables is flushed before or completed by the commands that the journal remembers.
  */
 @Controller()
 export class PricerController {

@@ -60,13 +60,13 @@ import type { PricerRepository } from './pricer.repository.js';
 import type { QuoteSeal } from './quote-seal.js';
 import { termsProblem } from './quoted-trade.js';
 
-/** Accounts that are counted at a start before the process looks at anything else. */
+/** Accounts that are counted at a start in one turn of the event loop. */
 const ACCOUNTS_AT_ONCE = 1000;
 
 /** One book for the whole exchange: one process writes it. */
 export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single', shared: true };
 
-/** So long decisions keep everything else of the process waiting: the relay of earlier messages, and quotes. */
+/** After so long decisions let the rest of the process go on: the relay of earlier messages, and quotes. */
 const LONGEST_SPELL_MS = 5;
 
 /**

@@ -26,8 +26,8 @@ export class QuoteSeal {
   }
 
   /**
-   * HMAC-SHA-256 of ASCII, base64url, by two digests as RFC 2104 has it: an object of Node's for each quote takes three times as long.
-   * What is read is checked by Node's own.
+   * HMAC-SHA-256 of ASCII, base64url, by two digests as in RFC 2104: Node's own object for each quote takes three times as long. It
+   * checks the seals that are read.
    */
   private quickMac(text: string): string {
     const end = BLOCK + text.length;

@@ -1,10 +1,10 @@
-/** Of numbers with two decimals: signs, digits and a point. */
+/** Characters of a number with two decimals: sign, digits and point. */
 const LONGEST_NUMBER = 32;
 const [ZERO, MINUS, POINT] = [0x30, 0x2d, 0x2e];
 
 /**
- * Rates by market as the JSON text `"A":1.25,"B":-0.5`, to the cent. Written as bytes: with two hundred markets the pieces of text took
- * most of a quote.
+ * Rates by market as the JSON text `"A":1.25,"B":-0.5`, to the cent. Written as bytes: with two hundred markets, joining pieces of text took
+ * most of a quote's time.
  */
 export class RatesText {
   private markets: readonly string[] = [];

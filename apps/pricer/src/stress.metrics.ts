@@ -1,7 +1,7 @@
 import type { Metrics } from '#lib/host';
 import type { StressDesk } from './stress-desk.js';
 
-/** How far the book is from insolvency: as of the bar that is said, the last one whose computation has ended. */
+/** How far the book is from insolvency, as of the last bar whose computation has ended. */
 export function stressMetrics(metrics: Metrics, desk: StressDesk): void {
   metrics.gauge(
     'zkrisk_capital_distance',
@@ -20,7 +20,7 @@ export function stressMetrics(metrics: Metrics, desk: StressDesk): void {
   );
   metrics.gauge(
     'zkrisk_stress_bar_seconds',
-    'end of the bar that distances and debts are of, seconds since 1970',
+    'end of the bar of the distances and debts, seconds since 1970',
     () => {
       const barEnd = desk.known?.barEnd;
       return barEnd === undefined ? undefined : barEnd / 1000;

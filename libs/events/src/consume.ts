@@ -11,8 +11,8 @@ export interface Subscription {
   /** most messages handed over at once */
   readonly batch: number;
   /**
-   * whether the handler may run while the batch before is being committed. What it reads from tables it must flush before, or know without
-   * what that batch has written: {@link CommitsAhead}
+   * whether the handler may run while the batch before is being committed: {@link CommitsAhead}. Before it reads a table it must flush, unless
+   * it does not depend on that batch's rows
    */
   readonly ahead?: boolean;
 }

@@ -50,7 +50,7 @@ export class ConsumeContext extends BaseRpcContext<[]> {
    * rolls the transaction back.
    */
   publishLater(messages: Promise<readonly Outgoing[]>): void {
-    // It fails where it is waited for.
+    // Whoever waits for it gets the error.
     messages.catch(() => undefined);
     this.later.push(messages);
   }

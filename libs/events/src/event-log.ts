@@ -37,7 +37,7 @@ export interface Turn {
  */
 export type NextTurn = (manager: EntityManager) => Promise<Turn | undefined>;
 
-/** A log whose messages are made ready for a transaction that may not write yet. */
+/** A log that prepares messages for a transaction that may not write yet. */
 export interface NumberedLog {
   /** Number of the source’s next message. */
   nextNumber(source: string): Promise<number>;

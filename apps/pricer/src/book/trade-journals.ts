@@ -63,7 +63,7 @@ interface OpenJournal {
   readonly after: number;
 }
 
-/** What the tree has told of a journal's entries. */
+/** The chunks of a journal that the tree has begun so far. */
 interface Told {
   /** sequence of each chunk's first record */
   readonly firsts: number[];

@@ -15,12 +15,10 @@ const distance = z.object({
 });
 
 const stressResponse = z.object({
-  marketTime: z.string().describe('that the book is as of'),
+  marketTime: z.string().describe('of the book'),
   forecastId: z
     .string()
-    .describe(
-      'of the bar that the figures are of: the last one, or the one before while the last is computed',
-    ),
+    .describe('of the bar of the figures: the last one, or the one before while the last is computed'),
   barEnd: z.string(),
   accounts: z.number().int().describe('accounts with positions'),
   capital: z.number().describe('P and its pending premia with the open book at marks, quote currency'),

@@ -66,8 +66,8 @@ export class RoundRecords {
   }
 
   /**
-   * The next batch of the first cursor that has any. Where an earlier one's last batch was read full, there may be more behind it, which comes first: none
-   * then until the next round, or the order would depend on where a round has ended.
+   * The next batch of the first cursor that has any. Where an earlier cursor's records were read up to the limit, the log may have more of
+   * them, which come first: there is no batch then until the next round, so that the order does not depend on where rounds end.
    */
   next(cursors: readonly Cursor[]): Fetched | undefined {
     for (const cursor of cursors) {

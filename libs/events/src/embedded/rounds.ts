@@ -21,7 +21,7 @@ const LONGEST_ROUND_MS = 50;
 /** After so long a round takes no further turn. */
 const LONGEST_TURNS_MS = 1_000;
 
-/** The server gets the rows of so many turns at once: each statement costs it, and this process, as much as some rows do. */
+/** Turns whose rows are sent to the server together: a statement costs it, and this process, as much as several rows. */
 const TURNS_SENT_TOGETHER = 8;
 
 /** Emitted where something is to be published in a round; no topic has this name. */
@@ -30,7 +30,7 @@ const JOINED = ' joined';
 /** Batches that a round has handled. */
 interface Handled {
   readonly consumed: (Consumed & { unit: LaneUnit })[];
-  /** messages of theirs that are not ready */
+  /** their messages that are not ready */
   readonly later: Promise<readonly Outgoing[]>[];
 }
 
@@ -228,7 +228,7 @@ export class Rounds {
     for (let turn = 1; done && (await this.nextTurn(manager, records, began)); turn++) {
       // The server writes the results of the turns before while this one is handled.
       if (turn % TURNS_SENT_TOGETHER === 0) send();
-      // What threads, the server and sockets have answered is taken in between.
+      // Answers of threads, the server and sockets are handled in between.
       await loopTurn();
       done = await this.handleWaiting(manager, records, handled);
     }

@@ -152,7 +152,7 @@ export class KafkaLane implements RecordSource {
       if (units.includes(unit)) continue;
       await running.stop();
       this.units.delete(unit);
-      // Whoever follows the state from here begins with what has committed.
+      // Whoever follows the state from here begins with the committed state.
       await running.ready().catch((error: unknown) => {
         this.parts.logger.error(`${lane.name}: unit ${unit} is left unread: ${messageOf(error)}`);
       });

@@ -7,7 +7,7 @@ export class RecordBuffer {
   private arrivals: number[] = [];
   private characters = 0;
   private readTo: bigint | undefined;
-  /** records below were dropped */
+  /** records before this offset were dropped */
   private releasedTo = -1n;
   paused = false;
 
@@ -92,9 +92,9 @@ export class RecordBuffer {
   }
 
   /**
-   * Of the first record at or after an offset.
+   * Index of the first record at or after an offset.
    *
-   * @throws {Error} where records from there on were dropped: they would be passed over
+   * @throws {Error} where records from there on were dropped: the caller would skip them
    */
   private indexOf(offset: bigint): number {
     if (offset < this.releasedTo)
