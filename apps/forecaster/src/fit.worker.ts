@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { fitForecastModel } from '#lib/volatility';
-import { answerRequests } from '#lib/runtime';
+import { answerRequests, STEP_BACK, stepBack } from '#lib/runtime';
 import type { FinishedFit } from '#lib/forecasting';
 import type { FitRequest } from './model-fitter.js';
 
@@ -22,11 +21,7 @@ function yieldToQuotes(): void {
   } catch {
     // Not Linux.
   }
-  try {
-    setPriority(0, constants.priority.PRIORITY_LOW);
-  } catch {
-    // Not permitted here; the fit then competes as an equal.
-  }
+  stepBack(STEP_BACK.far);
 }
 
 answerRequests(({ markets, returns, ...options }: FitRequest): FinishedFit => {

@@ -1,9 +1,8 @@
-import { constants, setPriority } from 'node:os';
 import { workerData } from 'node:worker_threads';
 import type { DataSource } from 'typeorm';
 import type { ExchangeLedger } from '#lib/exchange';
 import { connectTo } from '#lib/storage';
-import { answerRequests } from '#lib/runtime';
+import { answerRequests, STEP_BACK, stepBack } from '#lib/runtime';
 import type { SnapshotReply, SnapshotRequest, SnapshotTerms } from './ledger-snapshots.js';
 import { LedgerStore } from './ledger-store.js';
 
@@ -18,12 +17,8 @@ let connection: DataSource | undefined;
 /** as of the last snapshot: the next one begins there */
 let ledger: ExchangeLedger | undefined;
 
-try {
-  // On Linux of this thread alone: the writer goes first where both want the processor.
-  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
-} catch {
-  // Not permitted here; it then competes as an equal.
-}
+// The writer goes first where both want the processor.
+stepBack(STEP_BACK.far);
 
 answerRequests(async (request: SnapshotRequest): Promise<SnapshotReply | undefined> => {
   if (request === 'take') return take();

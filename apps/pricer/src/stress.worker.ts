@@ -1,6 +1,5 @@
-import { constants, setPriority } from 'node:os';
 import { type AccountSlice, type BookFrame, type StressReport, stressReportOf } from '#lib/lab';
-import { answerRequests } from '#lib/runtime';
+import { answerRequests, STEP_BACK, stepBack } from '#lib/runtime';
 
 /** Relative moves of marks from one report to the next. */
 export interface PastMoves {
@@ -16,12 +15,8 @@ export type StressRequest =
 
 let slices: AccountSlice[] = [];
 
-try {
-  // On Linux of this thread alone: whoever decides goes first where both want the processor, and the figure comes in time all the same.
-  if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_BELOW_NORMAL);
-} catch {
-  // Not permitted here; it then competes as an equal.
-}
+// Whoever decides goes first, and the figure comes in time all the same.
+stepBack(STEP_BACK.some);
 
 answerRequests((request: StressRequest): StressReport | undefined => {
   if (request.kind === 'begin') slices = [];
