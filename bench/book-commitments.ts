@@ -127,7 +127,7 @@ async function watched(work: () => Promise<unknown>): Promise<Committed> {
 export async function commitmentFigures(accounts: number): Promise<CommitmentFigures> {
   const book = new SyntheticBook(accounts);
   const ledger = book as unknown as ExchangeLedger;
-  const commitments = new BookCommitments({ secret: 'bench', kept: 1e6 });
+  const commitments = new BookCommitments({ secret: 'bench', kept: 512 << 20 });
   const commit = async (barEnd: number) => {
     const { answer } = await commitments.commit({ barEnd, forecastId: 'f' }, []);
     if ((await answer) === null) throw new Error('not committed');

@@ -144,7 +144,7 @@ export async function writerTurns(markets: number, accounts: number): Promise<Wr
   await add('POST /v1/admin/parameters/preview', () =>
     previewParameters(engine, firstRules({ margin: { mode: 'portfolio' } }).parameters),
   );
-  const commitments = new BookCommitments({ secret: 'bench', kept: 1e6 });
+  const commitments = new BookCommitments({ secret: 'bench', kept: 512 << 20 });
   await add('the tree of accounts is built at a start', async () => {
     commitments.start(ledger);
     await commitments.beginJournal([]);

@@ -29,7 +29,7 @@ const changeOf = (sequence: number): BookChange => ({
 
 /** The part of a pricer that keeps journals; another one on the same tables goes on where it was. */
 class Writer {
-  readonly commitments = new BookCommitments({ secret: SECRET, kept: 1e6 });
+  readonly commitments = new BookCommitments({ secret: SECRET, kept: 512 << 20 });
   readonly journals: TradeJournals;
 
   constructor(

@@ -30,8 +30,8 @@ import { ReceiptsController } from './rest/receipts.controller.js';
 import { StressController } from './rest/stress.controller.js';
 import { StressDesk } from './stress-desk.js';
 
-/** Leaves and nodes of earlier books: changes of a thousand accounts a bar are kept for about a hundred bars. */
-const KEPT_OF_BOOKS = 1_000_000;
+/** Bytes of leaves and nodes of earlier books: with eight markets, changes of a thousand accounts a bar are kept for more than a hundred bars. */
+const KEPT_OF_BOOKS = 512 << 20;
 
 @Module({})
 export class PricerModule {

@@ -1,3 +1,4 @@
+// Long because sums, trees and paths are tried with the same accounts.
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -151,7 +152,7 @@ describe('a book’s commitment', () => {
     const change = fc.record({
       who: fc.nat({ max: 25 }),
       held: fc.option(holdings),
-      then: fc.nat({ max: 2 }),
+      then: fc.nat({ max: 3 }),
     });
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 60 }), (changes) => {
@@ -161,6 +162,7 @@ describe('a book’s commitment', () => {
           apply(tree, last, who, held);
           if (then === 1) tree.commit();
           if (then === 2) tree.update();
+          if (then === 3) tree.updateBuckets();
         }
         const commitment = tree.commit();
         expect(totalsOf(commitment.sums)).toEqual(added([...last.values()]));
@@ -186,6 +188,7 @@ describe('a book’s commitment', () => {
             for (const { who, held } of round) {
               apply(tree, last, who, held);
               if (who % 5 === 0) tree.update();
+              if (who % 7 === 0) tree.updateBuckets();
             }
             roots.unshift({ root: bookRoot(tree.commit(), POOL), held: new Map(last) });
           }
@@ -194,6 +197,7 @@ describe('a book’s commitment', () => {
           for (const { who, held } of waiting) {
             apply(tree, last, 2 * who, held);
             if (who % 3 === 0) tree.update();
+            if (who % 4 === 0) tree.updateBuckets();
           }
           roots.forEach(({ root, held }, back) => {
             for (let who = 0; who <= 40; who += 3) {
@@ -211,13 +215,35 @@ describe('a book’s commitment', () => {
       ),
       { numRuns: 5 },
     );
-    const short = new MerkleSumTree(4);
+    const short = new MerkleSumTree(4 * (accountSums({ cash: 0n, shares: 0n, positions: [] }).length + 512));
     for (let i = 0; i < 9; i++) {
       short.set('a', saltOf('a'), { cash: BigInt(i), shares: 0n, positions: [] });
       short.commit();
     }
     // One leaf a commitment, and no node above it that is kept.
     expect(short.past).toBe(4);
+    // Leaves with more markets take more of the same room.
+    for (let i = 0; i < 9; i++) {
+      const positions = MARKETS.map((market) => ({ market, size: BigInt(i + 1), entry: 0n, accrual: 0n }));
+      short.set('a', saltOf('a'), { cash: 0n, shares: 0n, positions });
+      short.commit();
+    }
+    expect(short.past).toBe(2);
+  });
+
+  it('has the nodes over buckets hashed early, and those above them once', () => {
+    const tree = new MerkleSumTree();
+    const held = (cash: number): Holdings => ({ cash: BigInt(cash), shares: 0n, positions: [] });
+    const whole = treeOf(Array.from({ length: 100 }, (_, i) => held(i)));
+    for (let i = 0; i < 100; i++) {
+      tree.set(`account-${i}`, saltOf(`account-${i}`), held(i));
+      if (i % 10 === 9) tree.updateBuckets();
+    }
+    // 100 accounts in buckets of 16.
+    expect(tree.bucketsRaised).toBe(7);
+    const commitment = tree.commit();
+    expect(commitment).toEqual(whole.commit());
+    expect(tree.bucketsRaised).toBe(0);
   });
 
   const tree = treeOf(

@@ -12,26 +12,10 @@ import { type Bucket, BUCKET, BUCKET_BITS, type Leaf, Leaves, NO_LEAF } from './
 import { emptyDigest, Level } from './nodes.js';
 import { accountSums, addSums, type Holdings, NO_SUMS, type Sums } from './sums.js';
 import { SumsScratch } from './sums-scratch.js';
+import { type Node, Undo } from './tree-undo.js';
 
 /** Sums of nodes below this level are those of a bucket of accounts, and are added up again when they are needed. */
 const KEPT_FROM = BUCKET_BITS;
-
-interface Node extends Commitment {
-  readonly sumsDigest: Uint8Array;
-}
-
-/** Changes of a commitment: leaves and kept nodes as they were in the one before. */
-class Undo {
-  readonly leaves = new Map<number, Leaf>();
-  readonly nodes = new Map<number, Node>();
-
-  /** @param depth levels above the leaves, in the commitment before */
-  constructor(readonly depth: number) {}
-
-  get entries(): number {
-    return this.leaves.size + this.nodes.size;
-  }
-}
 
 const nodeKey = (level: number, node: number) => level * 2 ** 40 + node;
 
@@ -50,6 +34,8 @@ export class MerkleSumTree {
   private readonly sums: Sums[][] = [];
   /** by bucket: a bit for each leaf that has changed since the last commitment */
   private changed = new Map<number, number>();
+  /** nodes over buckets that are up to date, while the nodes above them are not */
+  private raised = new Set<number>();
   /** sums of a bucket's nodes, by level above the leaves */
   private readonly scratch = Array.from({ length: KEPT_FROM }, () => new SumsScratch());
   private readonly added = new SumsScratch();
@@ -60,7 +46,7 @@ export class MerkleSumTree {
   private committed = false;
   private changedSince = false;
 
-  /** @param kept leaves and nodes that are kept of earlier commitments, all together: the oldest commitments go first */
+  /** @param kept bytes that are kept of earlier commitments, all together: the oldest commitments go first */
   constructor(private readonly kept = 0) {}
 
   /** accounts that are in it */
@@ -104,21 +90,38 @@ export class MerkleSumTree {
     this.change(index, NO_LEAF);
   }
 
+  /** Buckets of 16 accounts that {@link updateBuckets} has hashed and whose nodes above wait for {@link update}. */
+  get bucketsRaised(): number {
+    return this.raised.size;
+  }
+
+  /**
+   * Hashes changed leaves and the nodes over each bucket of them. The nodes above, whose sums have the more markets the higher they are and
+   * which many buckets share, wait for {@link update}: accounts that are told some at a time would have the highest ones hashed every time.
+   */
+  updateBuckets(): void {
+    this.grow();
+    for (const [bucket, leaves] of this.changed) {
+      this.updateBucket(bucket, leaves);
+      this.raised.add(bucket);
+    }
+    this.changed = new Map();
+  }
+
   /**
    * Hashes what has changed, so that the next commitment has less to do; what was committed to before can still be asked for.
    * O(changed · log n), each node above a changed leaf once.
    */
   update(): void {
-    this.grow();
-    for (const [bucket, leaves] of this.changed) this.updateBucket(bucket, leaves);
-    let nodes: Iterable<number> = this.changed.keys();
+    this.updateBuckets();
+    let nodes: Iterable<number> = this.raised;
     for (let level = KEPT_FROM + 1; level < this.levels.length; level++) {
       const parents = new Set<number>();
       for (const node of nodes) parents.add(node >> 1);
       for (const parent of parents) this.updateParent(level, parent);
       nodes = parents;
     }
-    this.changed = new Map();
+    this.raised = new Set();
   }
 
   /** Commits to the accounts as they are, up to date afterwards: {@link update}. */
@@ -160,7 +163,7 @@ export class MerkleSumTree {
     // Before the first commitment there is nothing to go back to.
     if (this.kept > 0 && this.committed) {
       this.undo ??= new Undo(this.levels.length - 1);
-      if (!this.undo.leaves.has(index)) this.undo.leaves.set(index, this.leaves.at(index));
+      if (!this.undo.leaves.has(index)) this.undo.keepLeaf(index, this.leaves.at(index));
     }
     this.leaves.set(index, leaf);
     const bucket = index >> BUCKET_BITS;
@@ -175,8 +178,8 @@ export class MerkleSumTree {
     this.changedSince = false;
     if (this.kept === 0 || first) return;
     this.undos.push(undo);
-    let entries = this.undos.reduce((sum, of) => sum + of.entries, 0);
-    while (entries > this.kept) entries -= this.undos.shift()!.entries;
+    let size = this.undos.reduce((sum, of) => sum + of.size, 0);
+    while (size > this.kept) size -= this.undos.shift()!.size;
   }
 
   private indexAt(account: string, undos: readonly Undo[]): number | undefined {
@@ -265,18 +268,14 @@ export class MerkleSumTree {
   private updateNode(level: number, node: number, sums: Sums): void {
     const key = nodeKey(level, node);
     if (level >= KEPT_FROM && this.undo?.nodes.has(key) === false)
-      this.undo.nodes.set(key, this.node(level, node));
+      this.undo.keepNode(key, this.node(level, node));
     this.levels[level].setParent(node, this.levels[level - 1]);
     this.levels[level].setSums(node, sums);
     if (level >= KEPT_FROM) this.sums[level - KEPT_FROM][node] = sums.slice();
   }
 
   private sumsOf(level: number, node: number): Sums {
-    if (level === 0)
-      return this.leaves
-        .bucket(node >> BUCKET_BITS)
-        .sums(node % BUCKET)
-        .slice();
+    if (level === 0) return this.leaves.at(node).sums;
     if (level >= KEPT_FROM) return this.sums[level - KEPT_FROM][node];
     return addSums(this.sumsOf(level - 1, 2 * node), this.sumsOf(level - 1, 2 * node + 1));
   }

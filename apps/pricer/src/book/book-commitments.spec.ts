@@ -24,7 +24,7 @@ describe('commitments to the book', () => {
     return holdings[0].holds.cash;
   };
   const begin = async (early?: { accounts: number; afterMs: number; atOnce: number }) => {
-    commitments = new BookCommitments({ secret: 'test', kept: 1e6 }, early);
+    commitments = new BookCommitments({ secret: 'test', kept: 512 << 20 }, early);
     ledger = new ExchangeLedger(8, 1);
     for (let i = 0; i < 1500; i++)
       ledger.apply({

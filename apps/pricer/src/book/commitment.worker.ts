@@ -25,7 +25,7 @@ import { type AccountBatch, unpacked } from './account-batch.js';
 export interface CommitmentTerms {
   /** salts of accounts are derived from it */
   readonly secret: string;
-  /** leaves and nodes that are kept of earlier commitments */
+  /** bytes of leaves and nodes that are kept of earlier commitments */
   readonly kept: number;
 }
 
@@ -64,6 +64,12 @@ export interface CommittedBook {
 export type CommitmentReply =
   CommittedBook | IncludedAccount | readonly ChunkStart[] | 'unknown-epoch' | 'unknown-account' | undefined;
 
+/**
+ * Buckets of accounts whose common nodes are hashed together: the commitment at a bar's end then waits for no more than these, and the highest nodes,
+ * which have every market, are not hashed for every few accounts.
+ */
+const RAISED_TOGETHER = 8192;
+
 const { secret, kept } = workerData as CommitmentTerms;
 const key = createHash('sha256').update(secret).digest();
 const tree = new MerkleSumTree(kept);
@@ -97,7 +103,8 @@ answerRequests((request: CommitmentRequest): CommitmentReply => {
 
 function set(accounts: AccountBatch): void {
   for (const [account, sums] of unpacked(accounts)) tree.setSums(account, saltOf(key, account), sums);
-  tree.update();
+  tree.updateBuckets();
+  if (tree.bucketsRaised >= RAISED_TOGETHER) tree.update();
 }
 
 /** A thread that has taken the place of another one has no journal: its entries have to be told again. */
