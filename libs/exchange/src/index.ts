@@ -8,6 +8,7 @@ export * from './book/book-event.js';
 export { type BookRecorder, netBook } from './book/book-recorder.js';
 export * from './book/decided-command.js';
 export * from './book/exchange-ledger.js';
+export type { PlaceSet } from './book/place-set.js';
 export type {
   AccountBook,
   Backing,

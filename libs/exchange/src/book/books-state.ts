@@ -62,7 +62,7 @@ export function restoreAccounts(books: Books, lists: LedgerLists): void {
   for (const [account, held] of lists.reservations)
     for (const [id, reserved] of held) books.reserveMargin(account, id, reserved);
   for (const [account, { rate, since }] of lists.credit) books.credit.set(account, rate, since);
-  for (const [account, held] of lists.positions) books.positions.set(account, new Map(held));
+  for (const [account, held] of lists.positions) books.openAccount(account, new Map(held));
   for (const [account, amount] of lists.cash) books.addCash(account, amount);
   for (const [provider, owned] of lists.shares) books.shares.set(provider, owned);
   for (const command of lists.waiting) {

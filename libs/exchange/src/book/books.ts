@@ -13,6 +13,7 @@ import {
 } from './ledger-state.js';
 import { type AccountHoldings, GainWindows } from './gain-windows.js';
 import { PayoutNotes } from './payout-notes.js';
+import { PlaceSet } from './place-set.js';
 import { FLAT, type Position } from './position.js';
 
 /** The exchange's books, as the folds change them. Sums over accounts are kept beside the accounts: nothing walks them. */
@@ -25,6 +26,8 @@ export class Books {
   readonly participants: string[] = [];
   private readonly placed = new Map<string, number>();
   readonly positions = new Map<string, Map<string, OpenPosition>>();
+  /** places of the participants who have a position */
+  readonly open = new PlaceSet();
   readonly cash = new Map<string, bigint>();
   readonly shares = new Map<string, bigint>();
   readonly backings = new Map<string, Backing>();
@@ -97,8 +100,10 @@ export class Books {
   /** Gives a name its place among the participants, where it has none yet. */
   admit(name: string): void {
     if (this.placed.has(name)) return;
-    this.placed.set(name, this.participants.length);
+    const place = this.participants.length;
+    this.placed.set(name, place);
     this.participants.push(name);
+    if (this.positions.has(name)) this.open.add(place);
   }
 
   /** An index of {@link participants}. */
@@ -189,9 +194,20 @@ export class Books {
     let held = this.positions.get(account);
     if (held === undefined) {
       held = new Map();
-      this.positions.set(account, held);
+      this.openAccount(account, held);
     }
     if (position.size !== 0n) held.set(name, position);
-    else if (held.delete(name) && held.size === 0) this.positions.delete(account);
+    else if (held.delete(name) && held.size === 0) {
+      this.positions.delete(account);
+      const place = this.placed.get(account);
+      if (place !== undefined) this.open.delete(place);
+    }
+  }
+
+  /** An account has positions from now on. */
+  openAccount(account: string, held: Map<string, OpenPosition>): void {
+    this.positions.set(account, held);
+    const place = this.placed.get(account);
+    if (place !== undefined) this.open.add(place);
   }
 }

@@ -19,6 +19,7 @@ import {
   thawTotals,
   type WaitingCommand,
 } from './ledger-state.js';
+import type { PlaceSet } from './place-set.js';
 import { FLAT, type Position } from './position.js';
 
 const NO_MARKET: MarketBook = {
@@ -281,6 +282,11 @@ export class ExchangeLedger {
   /** Everybody who has ever had cash or shares, in the order in which they came. */
   get participants(): readonly string[] {
     return this.books.participants;
+  }
+
+  /** Places in {@link participants} of the accounts that have an open position now. O(participants / 32). */
+  openPlaces(): PlaceSet {
+    return this.books.open.copy();
   }
 
   isParticipant(name: string): boolean {

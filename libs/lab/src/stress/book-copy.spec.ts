@@ -91,6 +91,34 @@ describe(BookCopy, () => {
     );
   });
 
+  it('looks at those who have positions alone, also in a book that was read from its snapshot', () => {
+    fc.assert(
+      fc.property(steps(25), (before) => {
+        const machine = machineOf();
+        for (const step of before) take(machine, step);
+        const snapshot = machine.ledger.snapshot();
+        for (const ledger of [machine.ledger, machine.restored(snapshot)]) {
+          const open = ledger.openPlaces();
+          const known = ledger.participants.flatMap((name, place) =>
+            ledger.hasPositions(name) ? [place] : [],
+          );
+          expect(known.every((place) => open.has(place))).toBe(true);
+          const places: number[] = [];
+          for (let place = open.next(0); place < Infinity; place = open.next(place + 1)) places.push(place);
+          expect(places).toEqual(known);
+        }
+      }),
+      { numRuns: 20 },
+    );
+    const machine = machineOf();
+    machine.trade('u', { A: '10' });
+    for (let i = 0; i < 3000; i++) machine.deposit(`idle${i}`, 1);
+    machine.trade('idle2999', { A: '0.001' });
+    const copy = BookCopy.of(machine.engine)!;
+    expect(copy.slice(1000)!.names).toEqual(['u', 'idle2999']);
+    expect(copy.slice(1000)).toBeUndefined();
+  });
+
   it('has the debts of the scenarios that the exchange itself counts', () => {
     fc.assert(
       fc.property(steps(25), (before) => {

@@ -1,5 +1,11 @@
 import { MONEY_DECIMALS, SIZE_DECIMALS, toNumber } from '#lib/amounts';
-import { accountsOf, type BookEvent, type ExchangeLedger, type PricingEngine } from '#lib/exchange';
+import {
+  accountsOf,
+  type BookEvent,
+  type ExchangeLedger,
+  type PlaceSet,
+  type PricingEngine,
+} from '#lib/exchange';
 import type { PortfolioModel } from '#lib/margin';
 import type { FactorForecast } from '#lib/risk';
 import { poolWorth } from './pool-worth.js';
@@ -49,7 +55,7 @@ interface Row {
 }
 const FIELDS = 3;
 
-/** A slice ends after so many participants that were looked at, or positions that were copied: about a millisecond. */
+/** A slice ends after so many positions that were copied: about a millisecond. */
 const SLICE = 1000;
 
 /**
@@ -57,11 +63,13 @@ const SLICE = 1000;
  * change is copied before it does. Marks, funding indices and the pool are taken at once.
  */
 export class BookCopy {
-  private next = 0;
+  /** place of the account that is copied next; Infinity where all have been */
+  private next: number;
   private copied = 0;
+  /** places of the accounts that had positions when the copy began */
+  private readonly open: PlaceSet;
   /** accounts that changed before it was their turn, by their places: as they were */
-  private readonly early = new Map<number, Row | undefined>();
-  private readonly end: number;
+  private readonly early = new Map<number, Row>();
   private readonly indices: readonly { readonly fundingIndex: bigint }[];
   private readonly indexOf: ReadonlyMap<string, number>;
   private readonly unwatch: () => void;
@@ -76,7 +84,8 @@ export class BookCopy {
     private readonly ledger: ExchangeLedger,
     readonly frame: BookFrame,
   ) {
-    this.end = ledger.participants.length;
+    this.open = ledger.openPlaces();
+    this.next = this.open.next(0);
     this.indices = frame.markets.map((market) => ({ fundingIndex: ledger.market(market).fundingIndex }));
     this.indexOf = new Map(frame.markets.map((market, i) => [market, i]));
     this.unwatch = ledger.watch((event) => {
@@ -85,26 +94,27 @@ export class BookCopy {
   }
 
   /**
-   * The next accounts.
+   * The next accounts, in the order in which they came to the exchange.
    *
-   * @param most participants that are looked at, and about as many positions
+   * @param most positions, about
    * @returns undefined where there are no more
    * @throws {Error} where the accounts are not as many as there were
    */
   slice(most = SLICE): AccountSlice | undefined {
     const rows: Row[] = [];
-    const last = Math.min(this.end, this.next + most);
-    for (let positions = 0; this.next < last && positions < most; this.next++) {
-      const row = this.early.has(this.next)
-        ? this.early.get(this.next)
-        : this.row(this.ledger.participants[this.next]);
+    for (
+      let positions = 0;
+      this.next < Infinity && positions < most;
+      this.next = this.open.next(this.next + 1)
+    ) {
+      const row = this.early.get(this.next) ?? this.row(this.ledger.participants[this.next]);
       this.early.delete(this.next);
       if (row === undefined) continue;
       rows.push(row);
       positions += row.positions.length / FIELDS;
     }
     this.copied += rows.length;
-    if (rows.length > 0 || this.next < this.end) return columnsOf(rows);
+    if (rows.length > 0) return columnsOf(rows);
     this.close();
     if (this.copied !== this.frame.accounts)
       throw new Error(`${this.copied} accounts were copied of ${this.frame.accounts} with positions`);
@@ -120,8 +130,10 @@ export class BookCopy {
   private aboutToChange(event: BookEvent): void {
     for (const account of accountsOf(event)) {
       const place = this.ledger.placeOf(account);
-      if (place === undefined || place < this.next || place >= this.end || this.early.has(place)) continue;
-      this.early.set(place, this.row(account));
+      if (place === undefined || place < this.next || !this.open.has(place) || this.early.has(place))
+        continue;
+      const row = this.row(account);
+      if (row !== undefined) this.early.set(place, row);
     }
   }
 
