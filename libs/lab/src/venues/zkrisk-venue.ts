@@ -177,7 +177,7 @@ export class ZkriskVenue implements Venue {
   }
 
   equity(account: string): number {
-    return this.engine.accounts.standing(account).equity;
+    return this.engine.accounts.atMarks(account).equity;
   }
 
   size(account: string, market: number): number {

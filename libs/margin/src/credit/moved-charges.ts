@@ -123,7 +123,9 @@ export function movedCharges(
       // The series of the expected deficit, (s/π)·u²(1/3 − u²/5 + u⁴/7 − …) with u = s/E: it alternates.
       const scale = (perUnit * deviation * share) / Math.PI;
       now = scale * (THIRD - share * (FIFTH - share * (SEVENTH - share * (NINTH - share * ELEVENTH))));
-      cut = scale * share ** 5;
+      // As products: the power function took nearly half of this pass.
+      const square = share * share;
+      cut = scale * square * square * share;
     } else now = perUnit * expectedDeficit(deviation, equity);
     // Rate and debt are rounded up, by a unit each; what equity lacks by rounding the rate has at most, times its unit.
     const room = 3 + cut + ROUNDING * (now + perUnit * summed);

@@ -142,7 +142,8 @@ export class PortfolioBook {
     this.makeRoom(count);
     const { safe } = this;
     const moves = this.movesSinceReference();
-    const most = moves.reduce((largest, move) => Math.max(largest, move), 0);
+    let most = 0;
+    for (let code = 0; code < moves.length; code++) most = Math.max(most, moves[code]);
     const found: UnderMargined[] = [];
     for (let account = 0; account < count; account++) {
       if (most <= safe[account] || this.healthyAt[account] === this.version) continue;
@@ -231,21 +232,25 @@ export class PortfolioBook {
    * present mark becomes the reference, and the accounts in it are judged again.
    */
   private movesSinceReference(): Float64Array {
-    const renewed = new Uint8Array(this.names.length);
-    const moves = Float64Array.from(this.names, (_, code) => {
-      const index = this.modelled[code];
-      if (index < 0) return 0;
-      const [mark, funding] = [this.marks[index], this.indices[index]];
-      const [from, fundingThen] = [this.referenceMarks[index], this.referenceIndices[index]];
-      if (Number.isNaN(mark) && Number.isNaN(from)) return 0;
-      const move = (Math.abs(mark - from) + Math.abs(funding - fundingThen)) / from;
-      if (move <= RENEWED_AFTER) return move;
-      this.referenceMarks[index] = mark;
-      this.referenceIndices[index] = funding;
+    const { modelled, marks, indices, referenceMarks, referenceIndices } = this;
+    const moves = new Float64Array(modelled.length);
+    let renewed: Uint8Array | undefined;
+    for (let code = 0; code < moves.length; code++) {
+      const index = modelled[code];
+      if (index < 0) continue;
+      const [mark, from] = [marks[index], referenceMarks[index]];
+      if (Number.isNaN(mark) && Number.isNaN(from)) continue;
+      const move = (Math.abs(mark - from) + Math.abs(indices[index] - referenceIndices[index])) / from;
+      if (move <= RENEWED_AFTER) {
+        moves[code] = move;
+        continue;
+      }
+      referenceMarks[index] = mark;
+      referenceIndices[index] = indices[index];
+      renewed ??= new Uint8Array(moves.length);
       renewed[code] = 1;
-      return 0;
-    });
-    if (renewed.includes(1)) this.judgeAgain(renewed);
+    }
+    if (renewed !== undefined) this.judgeAgain(renewed);
     return moves;
   }
 

@@ -18,7 +18,10 @@ export function widestShock(
 /** u_i: the widest move of any scenario, or 2κσ_i with room for σ_i to rise. */
 export function widestMoves(model: PortfolioModel, rises: number): Float64Array<ArrayBuffer> {
   const { n, covariance, evarMultiple } = model;
-  return Float64Array.from({ length: n }, (_, i) =>
-    Math.max(rises * evarMultiple * Math.sqrt(Math.max(covariance[i * n + i], 0)), widestShock(model, i)),
-  );
+  const widest = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const deviation = Math.sqrt(Math.max(covariance[i * n + i], 0));
+    widest[i] = Math.max(rises * evarMultiple * deviation, widestShock(model, i));
+  }
+  return widest;
 }
