@@ -2,12 +2,15 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { messageOf } from '#lib/errors';
 import type { PricingEngine } from '#lib/exchange';
-import { type AccountSlice, BookCopy, type StressReport } from '#lib/lab';
+import { type AccountSlice, BookCopy } from '#lib/lab';
 import { heapAsLarge, WorkerPool } from '#lib/runtime';
-import type { PastMoves, StressRequest } from './stress.worker.js';
+import type { PastMoves, StressRequest, WrittenStress } from './stress.worker.js';
 
 /** Past bars whose moves the book is tried with. */
 const HOURS_KEPT = 2000;
+
+/** The last report: its figures, and all of it as JSON. */
+export type KnownStress = WrittenStress['known'] & { readonly text: Buffer };
 
 /**
  * The book under stress, once a bar: computed by a thread when it is first asked for after a forecast. The book is as it was at one
@@ -15,9 +18,9 @@ const HOURS_KEPT = 2000;
  */
 export class StressDesk {
   private readonly logger = new Logger(StressDesk.name);
-  private readonly pool: WorkerPool<StressRequest, StressReport | undefined>;
-  private report: StressReport | null = null;
-  private running: Promise<StressReport | null> | undefined;
+  private readonly pool: WorkerPool<StressRequest, WrittenStress | undefined>;
+  private report: KnownStress | null = null;
+  private running: Promise<KnownStress | null> | undefined;
   private seconds = 0;
   private closed = false;
   private marks: ReadonlyMap<string, number> | undefined;
@@ -35,7 +38,7 @@ export class StressDesk {
   }
 
   /** The last report, whatever its bar; null before the first. */
-  get known(): StressReport | null {
+  get known(): KnownStress | null {
     return this.report;
   }
 
@@ -43,7 +46,7 @@ export class StressDesk {
    * The report of the forecast in force, or the one that is being computed, which may be of the forecast before; null before there is a
    * forecast.
    */
-  latest(): Promise<StressReport | null> {
+  latest(): Promise<KnownStress | null> {
     if (this.running !== undefined) return this.running;
     const forecastId = this.engine().board.latestForecast?.forecastId;
     if (forecastId === undefined || forecastId === this.report?.forecastId)
@@ -53,7 +56,7 @@ export class StressDesk {
   }
 
   /** The last report; where it is of an earlier forecast, this begins to compute the one of the forecast in force. */
-  refreshed(): StressReport | null {
+  refreshed(): KnownStress | null {
     this.latest().catch((error: unknown) => {
       if (!this.closed) this.logger.error(`the book could not be put under stress: ${messageOf(error)}`);
     });
@@ -65,7 +68,7 @@ export class StressDesk {
     await this.pool.close();
   }
 
-  private async compute(): Promise<StressReport | null> {
+  private async compute(): Promise<KnownStress | null> {
     const started = performance.now();
     // When this is answered the thread has been started, and the copy will not wait for it.
     await this.pool.run({ kind: 'begin' });
@@ -80,8 +83,9 @@ export class StressDesk {
         await turn();
       }
       const { frame } = copy;
-      const report = await this.pool.run({ kind: 'report', frame, history: this.history });
-      this.report = report ?? null;
+      const written = await this.pool.run({ kind: 'report', frame, history: this.history });
+      this.report =
+        written === undefined ? null : { ...written.known, text: Buffer.from(written.text.buffer) };
       this.seconds = (performance.now() - started) / 1000;
       return this.report;
     } finally {

@@ -135,14 +135,22 @@ export class WorkerPool<Request, Reply> {
   }
 }
 
-/** The thread's side: answers each request with the result of `work`. To be called once, when the thread is ready. */
-export function answerRequests<Request, Reply>(work: (request: Request) => Reply | Promise<Reply>): void {
+/**
+ * The thread's side: answers each request with the result of `work`. To be called once, when the thread is ready.
+ *
+ * @param buffersOf buffers of a reply that become the asking thread's: they are not copied
+ */
+export function answerRequests<Request, Reply>(
+  work: (request: Request) => Reply | Promise<Reply>,
+  buffersOf: (reply: Reply) => readonly Transferable[] = () => [],
+): void {
   const port = parentPort;
   if (port === null) throw new Error('answerRequests is for worker threads');
   port.on('message', (request: Request) => {
     void (async () => {
       try {
-        port.postMessage({ reply: await work(request) });
+        const reply = await work(request);
+        port.postMessage({ reply }, buffersOf(reply));
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         const code = error instanceof ZkriskError ? error.code : undefined;
