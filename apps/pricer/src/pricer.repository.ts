@@ -13,6 +13,7 @@ import {
   type PricingEngineState,
   type Vesting,
 } from '#lib/exchange';
+import type { MarksOfPass, PassProgress } from '#lib/margin';
 import { insertRows, ServiceStateRepository, type Statement, writeRows } from '#lib/storage';
 import { DecidedKeys } from './decided-keys.js';
 import { Journal, type Outcome } from './journal.js';
@@ -27,10 +28,15 @@ export interface BookChanges {
   readonly forecast: CovariancePayload | undefined;
 }
 
-/** The engine's state without its rows by market. */
-type SmallState = Omit<PricingEngineState, 'board'> & {
+/** The engine's state without its rows by market, and without the marks of its pass over the accounts. */
+type SmallState = Omit<PricingEngineState, 'board' | 'credit'> & {
   readonly board: Omit<PricingEngineState['board'], 'markets'>;
+  /** with the marks in tables of earlier versions */
+  readonly credit?: PassProgress & Partial<MarksOfPass>;
 };
+
+/** Marks of the pass over the accounts: as many as markets, or twice, which change a few times a bar. */
+const PASS = 'pass';
 
 /** Each market's mark is a row of its own, whose name begins so: most batches change few. */
 const MARK = 'mark/';
@@ -41,6 +47,8 @@ const PARAMETERS = 'parameters/';
 export class PricerRepository {
   private readonly states = new ServiceStateRepository('pricer');
   private readonly journal = new Journal();
+  /** marks of the pass that the tables have, or will have with what has been written */
+  private pass: MarksOfPass | undefined;
 
   constructor(private readonly database: DataSource) {}
 
@@ -85,6 +93,7 @@ export class PricerRepository {
   }> {
     const { manager } = this.database;
     this.journal.forget();
+    this.pass = undefined;
     return {
       state: await this.engineState(manager),
       forecast: await this.states.load<CovariancePayload>(manager, 'forecast'),
@@ -114,12 +123,20 @@ export class PricerRepository {
    *
    * @param state its `board.markets` are those that have changed since it was saved last
    */
-  async saveState(manager: EntityManager, { board, ...state }: PricingEngineState): Promise<void> {
+  async saveState(manager: EntityManager, { board, credit, ...state }: PricingEngineState): Promise<void> {
     const { markets, ...clock } = board;
     await this.states.saveTexts(manager, [
       ...markets.map((mark) => [`${MARK}${mark.market}`, () => JSON.stringify(mark)] as const),
-      ['engine', () => JSON.stringify({ ...state, board: clock })],
+      ...this.changedPass(credit),
+      ['engine', () => JSON.stringify({ ...state, credit: credit && progressOf(credit), board: clock })],
     ]);
+  }
+
+  private changedPass(pass: MarksOfPass | undefined): [name: string, text: () => string][] {
+    if (pass === undefined || (this.pass?.now === pass.now && this.pass.before === pass.before)) return [];
+    const { now, before } = pass;
+    this.pass = { now, before };
+    return [[PASS, () => JSON.stringify({ now, before })]];
   }
 
   private async engineState(manager: EntityManager): Promise<PricingEngineState | undefined> {
@@ -127,7 +144,14 @@ export class PricerRepository {
     if (small === undefined) return undefined;
     const marks = await this.states.startingWith<MarketMarkState>(manager, MARK);
     const markets = [...marks.values()].sort((a, b) => a.ordinal - b.ordinal);
-    return { ...small, board: { ...small.board, markets } };
+    const { credit, ...state } = small;
+    const pass = credit && {
+      now: [],
+      before: [],
+      ...(await this.states.load<MarksOfPass>(manager, PASS)),
+      ...credit,
+    };
+    return { ...state, ...(pass && { credit: pass }), board: { ...small.board, markets } };
   }
 
   /** See {@link Journal.append}. */
@@ -201,6 +225,8 @@ export class PricerRepository {
     return this.journal.outcomesOfAnyone(this.database.manager, topic, id);
   }
 }
+
+const progressOf = ({ swept, at }: PassProgress): PassProgress => ({ swept, at });
 
 function insertRisk(rows: readonly { readonly at: number; readonly payload: object }[]): Statement {
   // A statement cannot meet the same row twice.

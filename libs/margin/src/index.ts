@@ -13,7 +13,7 @@ export * from './credit/credit-charge.js';
 export * from './credit/credit-exposure.js';
 export { type AccountCharge, type ChargeTerms, NO_CHARGE, type Valuation } from './credit/moved-charges.js';
 export * from './credit/open-interest-margin.js';
-export type { PassMarks, PassState } from './credit/pass-marks.js';
+export type { MarksOfPass, PassMarks, PassProgress, PassState } from './credit/pass-marks.js';
 export * from './credit/scenario-deficit.js';
 export * from './fees/liquidator-fee.js';
 export * from './loss/deleverage.js';

@@ -7,7 +7,7 @@ import type { SignedNotional } from '../portfolio/portfolio-margin.js';
 import { widestShock } from '../portfolio/widest-moves.js';
 import { ExposureDrift } from './exposure-drift.js';
 import { ChargeColumns, type ChargeTerms, movedCharges, NO_CHARGE, type Valuation } from './moved-charges.js';
-import type { Marks, PassMarks, PassState } from './pass-marks.js';
+import type { Marks, MarksOfPass, PassMarks, PassState } from './pass-marks.js';
 
 /** Shares of the pool's capital that defaults may cost. */
 export interface CreditCaps {
@@ -47,6 +47,8 @@ const ROOM = 2.000001;
 /** Accounts are passed over by the hash of their names: which marks an account is counted at is known without a list. */
 const BUCKETS = 4096;
 
+const NO_MARKS: readonly PassMarks[] = [];
+
 const quantised = (deficit: number) => (deficit > 0 ? Math.ceil(deficit / QUANTUM) * QUANTUM : 0);
 
 /**
@@ -71,6 +73,8 @@ export class CreditExposure {
   private reference: Marks | undefined = this.now;
   private readonly drift = new ExposureDrift();
   private swept = BUCKETS;
+  /** marks of the passes as they were listed last; undefined where one has changed since */
+  private listed: MarksOfPass | undefined;
   private readonly buckets: number[][] = Array.from({ length: BUCKETS }, () => []);
   private readonly bucketOf: number[] = [];
   private readonly known = new Map<string, number>();
@@ -105,6 +109,7 @@ export class CreditExposure {
         indices.push(0);
       }
       this.drift.addMarket();
+      this.listed = undefined;
     });
     this.widest = Float64Array.from({ length: model.n }, (_, i) => widestShock(model, i));
     this.losses = new Float64Array(K);
@@ -146,6 +151,7 @@ export class CreditExposure {
     this.next.marks[code] = price;
     // Who was there before the first mark is counted with the next pass.
     if (!Number.isNaN(this.now.marks[code]) || this.unmarked.has(code)) return;
+    this.listed = undefined;
     for (const pass of this.counted) {
       pass.marks[code] = price;
       pass.indices[code] = this.next.indices[code];
@@ -181,6 +187,7 @@ export class CreditExposure {
   }
 
   private markEverywhere(market: string, price: number, fundingIndex: number): void {
+    this.listed = undefined;
     const code = this.columns.marketOf(market);
     for (const { marks, indices } of new Set([this.next, ...this.counted])) {
       marks[code] = price;
@@ -247,6 +254,7 @@ export class CreditExposure {
     this.before = this.now;
     this.now = { at, marks: [...this.next.marks], indices: [...this.next.indices] };
     this.swept = 0;
+    this.listed = undefined;
     this.unmarked.clear();
   }
 
@@ -328,16 +336,19 @@ export class CreditExposure {
     this.sweep(Infinity);
   }
 
+  /** How far the pass is, and its marks: the lists of the call before where these have not changed. */
   passState(): PassState {
-    const marksOf = ({ marks, indices }: Marks) =>
-      this.names.map((market, code) => ({ market, mark: marks[code], fundingIndex: indices[code] }));
-    const known = (marks: readonly PassMarks[]) => marks.filter(({ mark }) => !Number.isNaN(mark));
-    return {
-      swept: this.swept,
-      at: [this.now.at, this.complete ? 0 : this.before.at],
-      now: known(marksOf(this.now)),
-      before: this.complete ? [] : known(marksOf(this.before)),
-    };
+    const { complete } = this;
+    this.listed ??= { now: this.list(this.now), before: complete ? NO_MARKS : this.list(this.before) };
+    if (complete && this.listed.before !== NO_MARKS) this.listed = { ...this.listed, before: NO_MARKS };
+    const { now, before } = this.listed;
+    return { swept: this.swept, at: [this.now.at, complete ? 0 : this.before.at], now, before };
+  }
+
+  private list({ marks, indices }: Marks): PassMarks[] {
+    return this.names
+      .map((market, code) => ({ market, mark: marks[code], fundingIndex: indices[code] }))
+      .filter(({ mark }) => !Number.isNaN(mark));
   }
 
   /** Takes up a pass before any account is entered. */
@@ -355,6 +366,7 @@ export class CreditExposure {
         pass.indices[code] = fundingIndex;
       }
     this.swept = swept;
+    this.listed = undefined;
   }
 
   /** {@link checkAll} of one account. */

@@ -184,7 +184,10 @@ describe('CreditExposure', () => {
           credit.set(`a${account}`, ...last.get(`a${account}`)!);
           credit.setMark('A', price / 100);
           if (begin) credit.begin((i + 1) * HOUR_MS);
+          // Its lists are kept until a mark of the pass changes, and what is kept must not be older than that.
+          const { now } = credit.passState();
           credit.sweep(sweep);
+          expect(credit.passState().now).toBe(now);
         }
         const again = new CreditExposure(model(shocks));
         again.restorePass(credit.passState());
