@@ -29,6 +29,7 @@ import {
 import type { Solvers } from './solvers.js';
 import { requireCase } from '../program/case-domain.js';
 import { premiumShift } from './premium-constraint.js';
+import { isTight, predictedSlope, type Reserve, reserveFrom, slopeBetween } from './reserve-steps.js';
 
 export interface LiquidateOptions {
   /** relative gap that is aimed at (default 2e-9); a plan is good enough at {@link GAP_TOLERANCE} */
@@ -42,9 +43,6 @@ export interface LiquidateOptions {
   /** linear programs of the cutting planes (default 400) */
   readonly maximumLinearPrograms?: number;
 }
-
-/** Reserve above the amount owed, as a share: closing more to pay for the premium may cost a little more. */
-const RESERVE_MARGIN = 1.001;
 
 /** Below {@link GAP_TOLERANCE}: a check elsewhere may come to other last digits. */
 const TARGET_GAP = 2e-9;
@@ -93,7 +91,10 @@ function decide(given: LiquidationCase, solvers: Solvers, options: LiquidateOpti
   return withReserve(given, at, program, solvers, options);
 }
 
-/** Solves again with more reserved until the plan's own liquidity premium is covered. */
+/**
+ * Solves again with another reserve until the plan's own liquidity premium is covered, and hardly more than covered. The reserve that comes next
+ * is the one that equals the premium of its own plan, by the premium's slope in the reserve: mostly the second plan is the last.
+ */
 function withReserve(
   given: LiquidationCase,
   at: CaseStanding,
@@ -101,17 +102,28 @@ function withReserve(
   solvers: Solvers,
   options: LiquidateOptions,
 ): Solution {
-  const { reserved = 0 } = given;
-  const solution = solve(given, at, program, solvers, options);
-  if (solution.certificate?.proves !== 'optimality') return solution;
-  const owed = liquidityPremium(given, program, Array.from(solution.w));
-  if (owed <= reserved) return solution;
-  // Closing more to pay the premium changes the premium by little: three steps, then the premium that no closing exceeds.
-  const { reserveSteps = 3 } = options;
-  const next = reserveSteps > 0 ? owed * RESERVE_MARGIN : largestLiquidityPremium(given, program);
-  const changed = { ...given, reserved: next };
-  const again = withReserved(program, at, next);
-  return withReserve(changed, at, again, solvers, { ...options, reserveSteps: reserveSteps - 1 });
+  const { reserved: least = 0 } = given;
+  let solution = solve(given, at, program, solvers, options);
+  let before: Reserve | undefined;
+  let covered: Solution | undefined;
+  for (let { reserveSteps: left = 3 } = options; ; left--) {
+    if (solution.certificate?.proves !== 'optimality') return covered ?? solution;
+    const { reserved = 0 } = solution.given;
+    const owed = liquidityPremium(given, program, Array.from(solution.w));
+    if (owed <= reserved) {
+      if (reserved === least || isTight(reserved, owed)) return solution;
+      if (covered === undefined || reserved < covered.given.reserved!) covered = solution;
+    }
+    if (left <= 0 && covered !== undefined) return covered;
+    const here = { reserved, owed };
+    const slope = before === undefined ? predictedSlope(given, solution, owed) : slopeBetween(before, here);
+    before = here;
+    // After the steps the premium that no closing exceeds.
+    const next =
+      left > 0 ? Math.max(least, reserveFrom(here, slope)) : largestLiquidityPremium(given, program);
+    const again = withReserved(program, at, next);
+    solution = solve({ ...given, reserved: next }, at, again, solvers, options);
+  }
 }
 
 /**
@@ -129,7 +141,7 @@ export function restoreMargin(
 }
 
 /** A solution that is not written as a plan yet: figures and digest are computed for the last one alone. */
-interface Solution {
+export interface Solution {
   readonly given: LiquidationCase;
   readonly program: LiquidationProgram;
   readonly outcome: LiquidationPlan['outcome'];
