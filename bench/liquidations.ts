@@ -4,7 +4,7 @@ import { MarginBook, MarginSchedule } from '#lib/margin';
 import { randomStream } from '#lib/runtime';
 import { randomCase } from '../test/support/liquidation-cases.js';
 import type { Agreement } from './compare-peers.js';
-import { askPeers, type Figure, percentile, timed, timeFigure } from './harness.js';
+import { askPeers, type Figure, percentile, QUICK, timed, timeFigure } from './harness.js';
 import { plain, randomPrograms } from './random-programs.js';
 
 const SETTINGS = { epsAbs: 1e-9, epsRel: 1e-9, polish: true, maxIter: 20_000, adaptiveRhoInterval: 50 };
@@ -16,10 +16,10 @@ interface PeerAnswer {
 
 /** Figures of OSQP in WebAssembly, of liquidation plans and of marking accounts, with the figures that must agree with the peers. */
 export async function liquidationFigures(): Promise<{ figures: Figure[]; agreement: Agreement[] }> {
-  const programs = randomPrograms();
+  const programs = randomPrograms(QUICK ? 10 : 100);
   const solvers = await loadSolvers();
-  const small = hardCases(10, 24, solvers);
-  const large = hardCases(50, 12, solvers);
+  const small = hardCases(10, QUICK ? 3 : 24, solvers);
+  const large = hardCases(50, QUICK ? 2 : 12, solvers);
   const peers = askPeers<PeerAnswer>({
     osqp: { programs: programs.map(plain) },
     liquidation: { cases: [...small, ...large] },
@@ -91,7 +91,7 @@ async function compareOsqp(
   const seconds = programs.map((program) => timed(() => void solve(program), 3, 5));
   const ratios = peers?.map((peer, i) => peer.seconds / seconds[i]).sort((a, b) => a - b);
   const figure = timeFigure(
-    'OSQP, 100 random QPs, n = 10 … 200, set-up and solve',
+    `OSQP, ${programs.length} random QPs, n = 10 … 200, set-up and solve`,
     seconds.reduce((sum, value) => sum + value, 0),
     peers ? { name: 'native OSQP 0.6.7', value: peers.reduce((sum, peer) => sum + peer.seconds, 0) } : null,
     'reported',
@@ -126,7 +126,7 @@ async function compareOsqp(
   };
 }
 
-const ACCOUNTS = 1_000_000;
+const ACCOUNTS = QUICK ? 50_000 : 1_000_000;
 const POSITIONS = 5;
 const MARKETS = 50;
 
@@ -136,7 +136,7 @@ interface PlainAccount {
   positions: { market: number; size: number; entryNotional: number }[];
 }
 
-/** A price tick over a million accounts of five positions each, beside the loop over objects that one would write first. */
+/** A price tick over all accounts, of five positions each, beside the loop over objects that one would write first. */
 function markFigure(): Figure {
   const random = randomStream(7);
   const rates = MarginSchedule.parse('default=0.03/0.05');
@@ -199,7 +199,7 @@ function markFigure(): Figure {
     throw new Error(`the two ways of marking disagree: ${found} and ${plainFound} accounts`);
   }
   return timeFigure(
-    `marking 1,000,000 accounts × 5 positions (${found} below maintenance)`,
+    `marking ${ACCOUNTS.toLocaleString('en-US')} accounts × 5 positions (${found} below maintenance)`,
     columnar,
     { name: 'loop over objects', value: loop },
     '< 50 ms',

@@ -13,7 +13,7 @@ export async function kafkaQuoteFigures(seconds: number): Promise<Figure[]> {
     process.stderr.write(`quotes over Kafka are not measured: ${missing}\n`);
     return [];
   }
-  const topology = await startTopology({ LOG_LEVEL: 'warn' }, { direct: true });
+  const topology = await startTopology({ LOG_LEVEL: 'warn' }, { direct: !QUICK });
   try {
     await topology.start('forecaster');
     const pricer = await topology.start('pricer');

@@ -15,6 +15,8 @@ const { values } = parseArgs({
     partitions: { type: 'string', default: '1,2,4' },
     seconds: { type: 'string', default: '8' },
     accounts: { type: 'string', default: '2000' },
+    /** the highest rate that is tried; one process can send no more */
+    most: { type: 'string', default: '32000' },
     hold: { type: 'boolean', default: false },
     markets: { type: 'string', default: '500' },
     minutes: { type: 'string', default: '10' },
@@ -28,8 +30,7 @@ if (missing !== undefined) {
   process.exit(1);
 }
 const seconds = Number(values.seconds);
-/** One process can send no more. */
-const MOST_PER_SECOND = 32_000;
+const most = Number(values.most);
 
 /** Cost of a sustained rate. */
 interface Carried {
@@ -57,7 +58,7 @@ async function carried(
   waiting: () => number | undefined | Promise<number | undefined>,
 ): Promise<Carried | undefined> {
   let best: Carried | undefined;
-  await ramp(from, MOST_PER_SECOND, async (perSecond) => {
+  await ramp(Math.min(from, most), most, async (perSecond) => {
     const before = usedByPart();
     const { seen, result: sent } = await watching(100, waiting, offer(perSecond, seconds, send));
     const samples = seen.filter((each) => each !== undefined);

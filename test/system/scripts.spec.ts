@@ -7,10 +7,10 @@ const root = join(import.meta.dirname, '..', '..', '..');
 /** Scripts of package.json that no other spec runs, each as short as it goes, and a line that its output must have. */
 const SCRIPTS: readonly (readonly [script: string, options: string[], shows: RegExp])[] = [
   ['bench', ['--quick'], /premium/],
-  ['load', ['--partitions', '1', '--seconds', '2', '--accounts', '200'], /trades/],
-  ['simulate', ['--seconds', '5'], /steps/],
-  ['attack', ['--hours', '0.002'], /sequences/],
-  ['drills', ['--rounds', '1'], /as if nothing had happened/],
+  ['load', ['--partitions', '1', '--seconds', '1', '--accounts', '200', '--most', '1000'], /trades/],
+  ['simulate', ['--seconds', '1'], /steps/],
+  ['attack', ['--hours', '0.0003'], /sequences/],
+  ['drills', ['--rounds', '1', '--bars', '46', '--trades', '5'], /as if nothing had happened/],
   ['mutants', ['sender/revert-reason'], /mutants noticed/],
 ];
 
