@@ -75,12 +75,17 @@ describe('whatever is sent', () => {
 
   const fuzz = (examples: string, ...args: string[]) =>
     fuzzApi(engine.url, server.directory, ['--max-examples', examples, ...args]);
+  /**
+   * Without the phases that try every bound of every field and follow links: they vary values, and what a scope may do does not depend
+   * on them. A key of all scopes goes through every phase.
+   */
+  const fuzzScope = (...args: string[]) => fuzz(FEW, '--phases', 'examples,fuzzing', ...args);
 
   it.skipIf(missing !== undefined)(
     'without a key changes nothing, and finds no fault',
     async () => {
       const before = await state();
-      const { code, output } = await fuzz(FEW, '--seed', '1');
+      const { code, output } = await fuzzScope('--seed', '1');
       expect([code, code === 0 ? '' : output.slice(-4000)]).toEqual([0, '']);
       expect(await state()).toEqual(before);
     },
@@ -124,7 +129,7 @@ describe('whatever is sent', () => {
       const { key: bound } = await keyOf([scope], accounts);
       const before = await lastEvent();
       const tables = await state();
-      const { code, output } = await fuzz(FEW, '--seed', '4', '-H', `Authorization: Bearer ${bound}`);
+      const { code, output } = await fuzzScope('--seed', '4', '-H', `Authorization: Bearer ${bound}`);
       expect([code, code === 0 ? '' : output.slice(-4000)]).toEqual([0, '']);
       expect({ ...(await state()), book: undefined, events: undefined }).toEqual({
         ...tables,
