@@ -112,11 +112,12 @@ async function closeAll(open: readonly DataSource[]): Promise<void> {
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 20_000,
+  timeoutMs = 50_000,
 ): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  const began = Date.now();
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`timed out waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (Date.now() - began > timeoutMs) throw new Error(`timed out waiting for ${what}`);
+    // Soon at first, ten times a second later: a condition may be a query over a whole table.
+    await sleep(Math.min(100, 20 + (Date.now() - began) / 50));
   }
 }

@@ -135,7 +135,7 @@ describe.skipIf(missing !== undefined)('whatever a client sends', () => {
     expect(await sent(...what)).toBe(0);
   };
   const inOrder = () => [...seen].sort((a, b) => a - b);
-  const drained = () => log.drained(AbortSignal.timeout(20_000));
+  const drained = () => log.drained(AbortSignal.timeout(50_000));
   const deadLetters = async () =>
     (await subject.read('values.dead')).map(({ value }) => JSON.parse(value) as DeadLetter);
 

@@ -97,8 +97,8 @@ describe('a replay', () => {
     for (;;) {
       const child = replay(shaken);
       const over = ended(child);
-      // A different moment each time: in start-up, in a refit, between prices and trades.
-      const timer = setTimeout(() => child.kill('SIGKILL'), 900 + 637 * kills);
+      // A different moment each time: in start-up, in a refit, between prices and trades. Ever later, so that a slow machine ends, too.
+      const timer = setTimeout(() => child.kill('SIGKILL'), 900 * 1.35 ** kills);
       const code = await over;
       clearTimeout(timer);
       if (code === 0) break;
