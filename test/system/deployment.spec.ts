@@ -77,7 +77,7 @@ describe.skipIf(noPython() !== undefined)('what is deployed', () => {
 const promtool = ['promtool', '/usr/bin/promtool'].find(
   (path) => spawnSync(path, ['--version']).status === 0,
 );
-describe.skipIf(promtool === undefined)('rules, where promtool is installed', () => {
+describe.skipIf(promtool === undefined)('rules (needs promtool)', () => {
   it('hold what their tests say', () => {
     for (const args of [
       ['check', 'config', 'deploy/prometheus/prometheus.yml'],

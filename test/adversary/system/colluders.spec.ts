@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { attackInThreads } from '../../support/attack-threads.js';
 import type { Coverage } from '../../support/colluders.js';
 
-const SEQUENCES = Number(process.env.ATTACK_SEQUENCES ?? 5000);
+const SEQUENCES = Number(process.env.ATTACK_SEQUENCES ?? 2000);
 
 describe('five colluders for a long time', () => {
   it(`break no law in ${SEQUENCES} sequences of 200 commands, at constant and at random marks`, async () => {
