@@ -7,10 +7,10 @@ import { DURATIONS, USUAL } from './test-durations.mjs';
 import { sourceOf } from './vitest-results.mjs';
 
 /** Minutes that `npm run test:all -- --rest` may take on two cores where nothing else runs. */
-const BUDGET_MINUTES = 40;
+const BUDGET_MINUTES = 30;
 const CORES = 2;
-/** No file begins later, and none runs longer: CI's hour also has `npm test` in it. */
-const DEADLINE_MINUTES = 44;
+/** No file begins later, and none runs longer: CI's hour also has `npm test` in it, and its machine may be slower. */
+const DEADLINE_MINUTES = 42;
 const LANES = { system: 2, busy: 2 };
 /** How far the priority of the busy lanes is lowered. */
 const NICENESS = 10;
@@ -106,13 +106,10 @@ function printPlan(queues) {
   }
 }
 
-/** @returns how the run compares with its budget, and whether it cannot be met on two idle cores */
+/** @returns how the run compares with its budget. Only the deadline fails a run: processors differ in speed. */
 export function budgetVerdict(wallSeconds, cpuSeconds) {
   const over = wallSeconds / 60 - BUDGET_MINUTES;
   const needs = cpuSeconds / 60 / CORES;
   const taken = `${minutes(wallSeconds)} minutes, ${over > 0 ? `${over.toFixed(1)} over` : 'within'} the budget of ${BUDGET_MINUTES}`;
-  return {
-    text: `${taken}; ${minutes(cpuSeconds)} minutes of CPU, on ${CORES} idle cores at least ${needs.toFixed(1)}`,
-    failed: needs > BUDGET_MINUTES,
-  };
+  return `${taken}; ${minutes(cpuSeconds)} minutes of CPU, on ${CORES} idle cores at least ${needs.toFixed(1)}`;
 }

