@@ -34,6 +34,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'service',
+          // A wait for a condition ends before (`eventually`, 50 s), with its name.
+          testTimeout: 120_000,
           include: ['dist/test/service/**/*.spec.js', 'dist/test/adversary/service/*.spec.js'],
           globalSetup: 'dist/test/support/shared-database.js',
         },
@@ -42,6 +44,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
+          testTimeout: 180_000,
           include: ['dist/test/system/**/*.spec.js', 'dist/test/adversary/system/*.spec.js'],
           globalSetup: 'dist/test/support/shared-database.js',
           // Several processes and a broker run in each file: time limits would not hold beside another file.
