@@ -208,9 +208,13 @@ export class AccountStandings {
    * Cost of an account's default option an hour, at current marks: its expected deficit over the margin's horizon under
    * Student's distribution, with the loading of the risk parameters.
    *
+   * @param owed its charge that is not booked yet, where it is at hand, money in the books' units
    * @returns money an hour, in the books' units, rounded up; the equity, money; and whether the exact one is certainly not negative
    */
-  creditRate(marginAccount: string): {
+  creditRate(
+    marginAccount: string,
+    owed?: bigint,
+  ): {
     readonly rate: bigint;
     readonly equity: number;
     readonly solvent: boolean;
@@ -218,7 +222,7 @@ export class AccountStandings {
     const { credit, margin } = this.rules().parameters;
     if (credit.loading === 0) return { rate: 0n, equity: 0, solvent: false };
     const { ledger, board, charged } = this;
-    let cash = ledger.cashOf(marginAccount) - ledger.creditOf(marginAccount, board.now).owed;
+    let cash = ledger.cashOf(marginAccount) - (owed ?? ledger.creditOf(marginAccount, board.now).owed);
     let unrealised = 0;
     let summed = 0;
     let open = 0;

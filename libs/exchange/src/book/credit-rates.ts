@@ -28,8 +28,7 @@ export class CreditRates implements Iterable<readonly [account: string, rate: Cr
   /** An account's debt by a time, money, rounded up. */
   owed(account: string, now: number): bigint {
     const known = this.rates.get(account);
-    if (known === undefined) return 0n;
-    return divide(known.rate * BigInt(Math.max(0, now - known.since)), HOUR_MS, 'up');
+    return known === undefined ? 0n : debtOf(known, now);
   }
 
   /** All debts by a time, money: less than the sum of {@link owed} by less than a unit an account. */
@@ -57,4 +56,9 @@ export class CreditRates implements Iterable<readonly [account: string, rate: Cr
     this.total += sign * rate;
     this.moment += sign * rate * BigInt(since);
   }
+}
+
+/** The debt of a rate by a time, money, rounded up. */
+export function debtOf({ rate, since }: CreditRate, now: number): bigint {
+  return divide(rate * BigInt(Math.max(0, now - since)), HOUR_MS, 'up');
 }

@@ -3,6 +3,7 @@ import { gainOf } from '#lib/margin';
 import type { BookEvent } from './book-event.js';
 import { Books } from './books.js';
 import { differingSum, restoreAccounts, restoreTotals, stateOf } from './books-state.js';
+import { debtOf } from './credit-rates.js';
 import { fold } from './fold/fold.js';
 import { providerCommand } from './fold/liquidity.js';
 import {
@@ -27,6 +28,7 @@ const NO_MARKET: MarketBook = {
 };
 
 const NO_TAKEOVERS: TakeoverTerms = { notional: 0n, discount: 0 };
+const NO_CREDIT = { rate: 0n, owed: 0n };
 const NO_POSITIONS: ReadonlyMap<string, OpenPosition> = new Map();
 
 /**
@@ -178,8 +180,8 @@ export class ExchangeLedger {
 
   /** An account's charge an hour for its default option, and its debt by a time: rounded against it. */
   creditOf(account: string, now: number): { readonly rate: bigint; readonly owed: bigint } {
-    const { credit } = this.books;
-    return { rate: credit.get(account)?.rate ?? 0n, owed: credit.owed(account, now) };
+    const known = this.books.credit.get(account);
+    return known === undefined ? NO_CREDIT : { rate: known.rate, owed: debtOf(known, now) };
   }
 
   /** The rate alone, and since when it has been owed, market time; undefined where nothing is charged. */

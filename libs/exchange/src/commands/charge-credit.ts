@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const UNITS = 10 ** MONEY_DECIMALS;
 
 /**
- * The credit charge of an account up to now, and the rate from now on. A rate that has hardly moved goes on, so that most trades
+ * The credit charge of an account up to now, which is market time, and the rate from now on. A rate that has hardly moved goes on, so that most trades
  * bring no event; while marks alone pass, one that has moved goes on as well until the difference matters (charge-threshold.ts).
  *
  * @param touched whether a command has changed the account; otherwise a pass has come to it
@@ -25,7 +25,7 @@ export function chargeCredit(
   touched: boolean,
 ): CreditCharged | undefined {
   const { rate: old, owed } = ledger.creditOf(account, at);
-  const { rate, equity, solvent } = accounts.creditRate(account);
+  const { rate, equity, solvent } = accounts.creditRate(account, owed);
   if (rate === old && owed === 0n) return undefined;
   const moved = rate > old ? rate - old : old - rate;
   const hardly = moved <= BigInt(SMALLEST_CHARGE_MOVE) || moved * BigInt(CHARGE_SHARE) <= old;

@@ -25,12 +25,19 @@ export function factorForecastOf(message: CovariancePayload): FactorForecast {
   return forecast;
 }
 
+/** The tail factors of messages in memory, the rarest first: they are asked for several times a bar. */
+const sorted = new WeakMap<CovariancePayload['tailFactors'], CovariancePayload['tailFactors']>();
+
 /**
  * κ_α: of the largest α published that is not above the one asked for, so that a level between two takes the rarer one's; of the
  * rarest where all are above; 1 where none is published.
  */
 export function tailFactorAt({ tailFactors }: Pick<CovariancePayload, 'tailFactors'>, alpha: number): number {
-  const rarestFirst = tailFactors.toSorted((a, b) => a.alpha - b.alpha);
+  let rarestFirst = sorted.get(tailFactors);
+  if (rarestFirst === undefined) {
+    rarestFirst = tailFactors.toSorted((a, b) => a.alpha - b.alpha);
+    sorted.set(tailFactors, rarestFirst);
+  }
   const rarer = rarestFirst.findLast((entry) => entry.alpha <= alpha * (1 + 1e-12));
   return (rarer ?? rarestFirst[0])?.factor ?? 1;
 }

@@ -69,6 +69,15 @@ export class ChargeColumns {
   }
 }
 
+/** Notionals and rows of the covariance of the account that is looked at. */
+let held = new Float64Array(64);
+let rows = new Int32Array(64);
+
+function grow(positions: number): void {
+  held = new Float64Array(2 * positions);
+  rows = new Int32Array(2 * positions);
+}
+
 /**
  * The accounts whose charge may have to be booked, in the given order. The others' rates and debts, reckoned in floats with room for their
  * rounding, certainly go on: no charge is left out.
@@ -92,10 +101,13 @@ export function movedCharges(
     let equity = base[account];
     let summed = Math.abs(equity);
     let variance = 0;
+    if (end - first > held.length) grow(end - first);
     for (let slot = first; slot < end; slot++) {
       const code = codes[slot] >> 1;
       const size = sizes[slot];
       const x = size * marks[code];
+      held[slot - first] = x;
+      rows[slot - first] = row[code];
       const funding = size * indices[code];
       equity += x - funding;
       summed += Math.abs(x) + Math.abs(funding);
@@ -104,10 +116,8 @@ export function movedCharges(
       if (own < 0) equity = NaN;
       else {
         let beside = 0;
-        for (let other = first; other < slot; other++) {
-          const code2 = codes[other] >> 1;
-          beside += sizes[other] * marks[code2] * covariance[own + row[code2]];
-        }
+        for (let other = 0; other < slot - first; other++)
+          beside += held[other] * covariance[own + rows[other]];
         variance += x * (x * covariance[own + row[code]] + 2 * beside);
       }
     }
