@@ -169,7 +169,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
       },
     );
     for (let attempt = 0; !(await isOpen(port)); attempt++) {
-      if (server.exitCode !== null || attempt > 600)
+      if (server.exitCode !== null || attempt > 1_200)
         throw new Error(
           `Kafka did not come up: ${readFileSync(join(directory, 'server.log'), 'utf8').slice(-2_000)}`,
         );

@@ -25,22 +25,23 @@ describe.skipIf(missing !== undefined)('services in processes of their own', () 
     topology = await startTopology({ TOPIC_PARTITIONS: '3' });
     const services = await startAll(topology, 2);
     const replay = topology.replay({ bars: 80, seed: 5, trades: 20 });
-    const sent = async () => {
-      const [row] = await topology.connection.query<{ value: { trades: number } }[]>(
-        `select value from service_state where service = 'replay'`,
-      );
-      return row?.value.trades ?? 0;
-    };
-    await eventually(async () => (await sent()) > 20, 'the first quotes can be given', 180_000);
     const kafka = new Kafka({ brokers: [topology.environment.KAFKA_BROKERS!], logLevel: logLevel.NOTHING });
     const channel = new QuoteChannel(kafka, { timeoutMs: 50_000 });
     await channel.open();
+    // A round reaches every partition: all pricers have the first forecast.
+    const round = Array.from({ length: 30 }, (_, i) => `account-${i}`);
+    const quotable = async () => {
+      const answers = await Promise.all(
+        round.map((account) => channel.quote(account, [{ market: 'SIM-A', size: '0.5' }])),
+      );
+      return answers.every(({ status }) => status === 'quoted');
+    };
+    await eventually(quotable, 'the first quotes can be given', 180_000);
     const given = () =>
       Promise.all(of(services, 'pricer').map((each) => metric(each, 'zkrisk_quotes_total')));
     const watched = () =>
       Promise.all(of(services, 'liquidator').map((each) => metric(each, 'zkrisk_margin_accounts')));
     const asking = askUntil(channel, replay.done);
-    await eventually(async () => (await sent()) > 40, 'the replay goes on', 180_000);
     services.push(await topology.start('pricer'), await topology.start('liquidator'));
     const answers = await asking;
     await channel.close();
