@@ -74,58 +74,85 @@ type Values = Record<string, string | number | null>;
 
 export type Row = Readonly<Values> & { readonly at: number };
 
+/** A row of a bucket. The bucket stands beside the row: copies of it with other times are most of the cost of writing it. */
+interface Bucketed {
+  readonly row: Values;
+  readonly at: number;
+  /** null in tables without buckets */
+  readonly resolution: number | null;
+}
+
 /** Writes history within the transaction that consumes its messages. */
 export class HistorianRepository {
   readonly partitions = new MonthlyPartitions(HISTORY_TABLES);
 
   /** A row of each resolution: the last of a bucket, or with sums the bucket's total. */
   async writeBuckets(manager: EntityManager, table: HistoryTable, rows: readonly Row[]): Promise<void> {
-    await this.write(
+    await this.writeRows(
       manager,
       table,
       RESOLUTIONS.flatMap((resolution) =>
-        rows.map((row) => ({ ...row, resolution, at: row.at - (row.at % resolution) })),
+        rows.map((row): Bucketed => ({ row, at: row.at - (row.at % resolution), resolution })),
       ),
     );
   }
 
   /** Writes rows; where one of the same key is there, it is replaced or, in tables of sums, added to. */
   async write(manager: EntityManager, table: HistoryTable, rows: readonly Row[]): Promise<void> {
+    await this.writeRows(
+      manager,
+      table,
+      rows.map((row): Bucketed => ({ row, at: row.at, resolution: null })),
+    );
+  }
+
+  private async writeRows(
+    manager: EntityManager,
+    table: HistoryTable,
+    rows: readonly Bucketed[],
+  ): Promise<void> {
     if (rows.length === 0) return;
     await this.partitions.prepare(
       manager,
       table,
       rows.map(({ at }) => at),
     );
-    await writeRows(manager, table, rows, (all: readonly Row[]) => statementOf(table, all));
+    await writeRows(manager, table, rows, (all: readonly Bucketed[]) => statementOf(table, all));
   }
 }
 
 /** The statement that writes rows of any number of batches, in their order. */
-function statementOf(table: HistoryTable, rows: readonly Row[]): Statement {
+function statementOf(table: HistoryTable, rows: readonly Bucketed[]): Statement {
   const { key, columns, sums = false }: Layout = LAYOUTS[table];
+  const values = valuesOf({ key, columns });
   // A statement cannot meet the same row twice.
-  const merged = new Map<string, Values>();
-  for (const row of rows) {
-    const name = key.map((column) => row[column]).join(' ');
-    const known = merged.get(name);
-    if (!sums || known === undefined) merged.set(name, { ...row });
-    else for (const column of valuesOf({ key, columns })) known[column] = added(known[column]!, row[column]!);
+  const merged = new Map<string, Bucketed>();
+  for (const bucketed of rows) {
+    let name = '';
+    for (const column of key) name += ` ${valueIn(bucketed, column)}`;
+    const known = sums ? merged.get(name) : undefined;
+    if (known === undefined) merged.set(name, sums ? { ...bucketed, row: { ...bucketed.row } } : bucketed);
+    else for (const column of values) known.row[column] = added(known.row[column]!, bucketed.row[column]!);
   }
-  const updates = valuesOf({ key, columns }).map((column) =>
+  const updates = values.map((column) =>
     sums ? `${column} = t.${column} + excluded.${column}` : `${column} = excluded.${column}`,
   );
   return insertRows(
     table,
     Object.fromEntries(
-      Object.entries(columns).map(([name, type]): [string, Column<Values>] => [
+      Object.entries(columns).map(([name, type]): [string, Column<Bucketed>] => [
         name,
-        [type, (row) => row[name]],
+        [type, (bucketed) => valueIn(bucketed, name)],
       ]),
     ),
     [...merged.values()],
     `on conflict (${key.join(', ')}) do update set ${updates.join(', ')}`,
   );
+}
+
+function valueIn({ row, at, resolution }: Bucketed, column: string): string | number | null {
+  if (column === 'at') return at;
+  return column === 'resolution' ? resolution : row[column];
 }
 
 function valuesOf({ key, columns }: Pick<Layout, 'key' | 'columns'>): string[] {

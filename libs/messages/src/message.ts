@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unchangedBy } from './unchanged-by.js';
 
 /** Headers of every message. */
 export interface Message<Payload> {
@@ -36,6 +37,8 @@ export interface Topic<Payload> {
   readonly schemaVersion: number;
   readonly payload: z.ZodType<Payload>;
   readonly message: z.ZodType<Message<Payload>>;
+  /** Whether `message` accepts a value from JSON and gives it back as it is; false says nothing: {@link unchangedBy}. */
+  readonly isMessage: (value: unknown) => value is Message<Payload>;
 }
 
 /** A time that can be one: from 2000 to 2100. Seconds or microseconds by mistake are refused. */
@@ -45,7 +48,9 @@ export const milliseconds = z
   .max(Date.UTC(2100, 0, 1))
   .describe('milliseconds since the epoch');
 
-export function defineTopic<Payload>(definition: Omit<Topic<Payload>, 'message'>): Topic<Payload> {
+export function defineTopic<Payload>(
+  definition: Omit<Topic<Payload>, 'message' | 'isMessage'>,
+): Topic<Payload> {
   const message = z.strictObject({
     schemaVersion: z.literal(definition.schemaVersion),
     id: z.string().regex(/^[\w.:@+/-]{1,200}$/, 'must be 1 to 200 letters, digits and _.:@+/-'),
@@ -53,7 +58,10 @@ export function defineTopic<Payload>(definition: Omit<Topic<Payload>, 'message'>
     time: milliseconds,
     payload: definition.payload,
   });
-  return { ...definition, message: message };
+  // Most topics of a process are never read by it.
+  let test: ((value: unknown) => boolean) | undefined;
+  const isMessage = (value: unknown): value is Message<Payload> => (test ??= unchangedBy(message))(value);
+  return { ...definition, message, isMessage };
 }
 
 /** A message with where it goes, ready to be appended. */

@@ -14,6 +14,8 @@ export function monthOf(at: number): { name: string; from: number; to: number } 
 /** Partitions of tables that are split by months of a time in milliseconds: made before they are written, dropped when they are over. */
 export class MonthlyPartitions<Table extends string> {
   private readonly known = new Set<string>();
+  /** of the last row: the next batch is mostly of the same one */
+  private month = monthOf(0);
 
   constructor(private readonly tables: readonly Table[]) {}
 
@@ -23,11 +25,14 @@ export class MonthlyPartitions<Table extends string> {
    */
   async prepare(manager: EntityManager, table: Table, times: readonly number[]): Promise<boolean> {
     const before = this.known.size;
-    // Most rows of a batch are of one month.
-    let { name, from, to } = { name: '', from: Infinity, to: -Infinity };
+    let { month } = this;
+    let looked = false;
     for (const at of times) {
-      if (at >= from && at < to) continue;
-      ({ name, from, to } = monthOf(at));
+      const same = at >= month.from && at < month.to;
+      if (same && looked) continue;
+      if (!same) this.month = month = monthOf(at);
+      looked = true;
+      const { name, from, to } = month;
       const partition = `${table}_${name}`;
       if (this.known.has(partition)) continue;
       await manager.query(

@@ -11,7 +11,15 @@ interface Waiting {
   end: bigint | undefined;
 }
 
-const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;
+/** A partition in a round. It is found by its topic's name, which messages share: a name made for each message would be hashed for each. */
+interface Place {
+  /** who reads it in this round */
+  readonly readers: Waiting[];
+  /** how many messages are published to it */
+  published: number;
+  /** the offset that the first published record must get, where it was handed out */
+  handedOut: bigint | undefined;
+}
 
 /**
  * The records of a round: those that were read from the tables at its beginning, and those that its batches publish, which follow them in memory
@@ -20,13 +28,10 @@ const nameOf = (topic: string, partition: number): string => `${topic}/${partiti
  */
 export class RoundRecords {
   private readonly waiting: Map<Cursor, Waiting>;
-  private readonly readers = new Map<string, Cursor[]>();
+  /** by topic and partition */
+  private readonly places = new Map<string, Map<number, Place>>();
   private published: Outgoing[] = [];
   private readonly topicNames = new Set<string>();
-  /** of partitions whose published records were handed out: the offset that the first of them must get */
-  private readonly handedOut = new Map<string, bigint>();
-  /** how many messages are published to each partition */
-  private readonly counts = new Map<string, number>();
 
   /**
    * @param cursors of all units of the round
@@ -47,10 +52,17 @@ export class RoundRecords {
         return [cursor, { records, end: full ? undefined : end }];
       }),
     );
-    for (const cursor of cursors) {
-      const name = nameOf(cursor.subscription.topic.name, cursor.partition);
-      this.readers.set(name, [...(this.readers.get(name) ?? []), cursor]);
-    }
+    for (const cursor of cursors)
+      this.placeOf(cursor.subscription.topic.name, cursor.partition).readers.push(this.waiting.get(cursor)!);
+  }
+
+  private placeOf(topic: string, partition: number): Place {
+    let partitions = this.places.get(topic);
+    if (partitions === undefined) this.places.set(topic, (partitions = new Map<number, Place>()));
+    let place = partitions.get(partition);
+    if (place === undefined)
+      partitions.set(partition, (place = { readers: [], published: 0, handedOut: undefined }));
+    return place;
   }
 
   /** Topics that the round publishes to. */
@@ -95,19 +107,17 @@ export class RoundRecords {
       const message = { ...given, partition, appendedAt: given.appendedAt ?? now };
       this.published.push(message);
       this.topicNames.add(message.topic);
-      const name = nameOf(message.topic, partition);
-      const index = this.counts.get(name) ?? 0;
-      this.counts.set(name, index + 1);
+      const place = this.placeOf(message.topic, partition);
+      const index = place.published++;
       let record: LogRecord | undefined;
-      for (const reader of this.readers.get(name) ?? []) {
-        const waiting = this.waiting.get(reader)!;
+      for (const waiting of place.readers) {
         // Behind a full batch there may be others: they are read with them in the next round.
         if (waiting.end === undefined) continue;
         record ??= {
           ...{ offset: waiting.end, key: message.key, value: message.value },
           ...{ headers: message.headers ?? {}, timestamp: message.appendedAt, shared: {} },
         };
-        if (index === 0) this.handedOut.set(name, record.offset);
+        if (index === 0) place.handedOut = record.offset;
         waiting.records.push(record);
         waiting.end++;
       }
@@ -116,7 +126,7 @@ export class RoundRecords {
 
   /** Whether a partition’s published records have got other offsets than those they were consumed under. */
   contradicted(topic: string, partition: number, offset: bigint): boolean {
-    const assumed = this.handedOut.get(nameOf(topic, partition));
+    const assumed = this.places.get(topic)?.get(partition)?.handedOut;
     return assumed !== undefined && assumed !== offset;
   }
 }
