@@ -15,6 +15,7 @@ export {
   flushStatements,
   flushWrites,
   sendStatements,
+  sendTogether,
   type StateText,
   type Statement,
   write,

@@ -2,7 +2,15 @@ import type pg from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { allDone, deferWrites, sendTogether, type Statement, takeStatements } from './transaction-writes.js';
 
+/** Whatever the server's default is: each statement sees what has committed before it. */
+const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
 const COMMIT: Statement = { text: 'COMMIT', parameters: [] };
+
+/** What TypeORM knows of a connection's transaction. */
+interface TransactionState {
+  isTransactionActive: boolean;
+  transactionDepth: number;
+}
 
 /**
  * A transaction on a connection of its own that writes at its end: its statements and its commit are sent in one go, so that the commit waits
@@ -12,17 +20,25 @@ export class OpenTransaction {
   private constructor(
     private readonly runner: QueryRunner,
     private readonly client: pg.ClientBase,
+    /** its beginning, which the server has been sent */
+    private readonly begun: Promise<pg.QueryResult>,
   ) {}
 
-  /** @param before resolves when the transaction has committed that this one follows: {@link deferWrites} */
+  /** Does not wait for the server: whatever is sent next, is sent behind it. @param before resolves when the transaction has committed that this one follows: {@link deferWrites} */
   static async begin(database: DataSource, before?: Promise<void>): Promise<OpenTransaction> {
     const runner = database.createQueryRunner();
     try {
       const client = (await runner.connect()) as pg.ClientBase;
-      // Whatever the server's default is: each statement sees what has committed before it.
-      await runner.startTransaction('READ COMMITTED');
+      const begun = client.query(BEGIN);
+      // Whoever commits gets the error.
+      begun.catch(() => undefined);
+      // TypeORM's own beginning waits for the answers to two statements before the first read is sent.
+      Object.assign(runner as unknown as TransactionState, {
+        isTransactionActive: true,
+        transactionDepth: 1,
+      });
       deferWrites(runner.manager, before);
-      return new OpenTransaction(runner, client);
+      return new OpenTransaction(runner, client, begun);
     } catch (error) {
       await runner.release();
       throw error;
@@ -48,7 +64,7 @@ export class OpenTransaction {
         throw error;
       });
     }
-    return this.ending(sendTogether(this.client, [...statements, COMMIT]));
+    return this.ending([this.begun, ...sendTogether(this.client, [...statements, COMMIT])]);
   }
 
   /** Rolls it back; where the connection is lost, the server does so itself. */

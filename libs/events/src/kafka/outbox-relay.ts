@@ -1,9 +1,10 @@
 // Long because the relay’s order of reading, sending and deleting is what is promised, and stands in one place.
 import { Logger } from '@nestjs/common';
+import type pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
 import { TOPICS } from '#lib/messages';
-import { allDone } from '#lib/storage';
+import { allDone, sendTogether, type Statement } from '#lib/storage';
 import { type Broker, RecordsRefusedError } from './broker.js';
 import {
   FreshBatches,
@@ -11,12 +12,15 @@ import {
   outboxMessages,
   type OutboxRow,
   putIntoOutbox,
+  rowsOf,
   waitingRows,
 } from './outbox.js';
-import { packBatch } from './wire/record-writer.js';
+import { joinBatches, packBatch, type PackedBatch } from './wire/record-writer.js';
 
 /** Rows relayed in one transaction. */
 const BATCH_ROWS = 32;
+/** A source that has ever more is left for so long at most: others may have something too. */
+const TURN_MS = 100;
 /** Looks for rows that other processes have left behind. */
 const POLL_MS = 200;
 const MAXIMUM_BACKOFF_MS = 2_000;
@@ -109,7 +113,7 @@ export class OutboxRelay {
   }
 
   /**
-   * Sends a batch of one source, unless another process is at it.
+   * Sends what waits of one source, batch by batch, unless another process is at it.
    *
    * @param never nothing of the source was relayed before
    */
@@ -119,21 +123,38 @@ export class OutboxRelay {
         'insert into outbox_relay (source, relayed) values ($1, 0) on conflict do nothing',
         [source],
       );
-    return this.database.transaction(async (manager) => {
-      // Each is sent behind the one before: rows are read as they are when the source is locked. The commit does not wait for the disk: if a
-      // power failure loses it, the messages are sent again under the same numbers.
-      const [, locked, rows] = await allDone([
-        manager.query('set local synchronous_commit = off'),
-        manager.query<unknown[]>('select from outbox_relay where source = $1 for update skip locked', [
-          source,
-        ]),
-        waitingRows(manager, this.fresh, { source, except: this.resting(source) }, BATCH_ROWS),
-      ]);
-      if (locked.length === 0 || rows.length === 0) return 0;
-      const acknowledged = await this.send(source, rows);
-      await this.forget(manager, source, acknowledged);
-      return acknowledged.reduce((sum, { sent }) => sum + sent, 0);
-    });
+    const runner = this.database.createQueryRunner();
+    try {
+      const client = (await runner.connect()) as pg.ClientBase;
+      try {
+        return await this.relayOn(client, runner.manager, source);
+      } catch (error) {
+        await client.query('rollback').catch(() => undefined);
+        throw error;
+      }
+    } finally {
+      await runner.release();
+    }
+  }
+
+  /** The end of a transaction and the beginning of the next one are sent together, and each of them one statement behind the other. */
+  private async relayOn(client: pg.ClientBase, manager: EntityManager, source: string): Promise<number> {
+    const until = performance.now() + TURN_MS;
+    let relayed = 0;
+    let ending: readonly Statement[] = [];
+    for (;;) {
+      const waiting = waitingRows(this.fresh, { source, except: this.resting(source) }, BATCH_ROWS);
+      const answers = await allDone(sendTogether(client, [...ending, ...lockOf(source), waiting]));
+      const [locked, found] = answers.slice(-2).map(({ rows }) => rows as unknown[]);
+      const rows = locked.length === 0 ? [] : rowsOf(this.fresh, found);
+      const acknowledged = rows.length === 0 ? [] : await this.send(source, rows);
+      const sent = acknowledged.reduce((sum, each) => sum + each.sent, 0);
+      relayed += sent;
+      ending = [...(rows.length === 0 ? [] : await this.forget(manager, source, acknowledged)), COMMIT];
+      if (sent > 0 && performance.now() < until) continue;
+      await allDone(sendTogether(client, ending));
+      return relayed;
+    }
   }
 
   /** Topics that have refused this source's messages, and are not to be asked again yet. */
@@ -176,7 +197,7 @@ export class OutboxRelay {
     let failed = 0;
     for (const [topic, own] of topics) {
       try {
-        for (const request of requestsOf(own)) await this.sendRows(source, topic, request, done);
+        for (const request of await requestsOf(own)) await this.sendParcels(source, topic, request, done);
         this.stuck.delete(`${source} ${topic}`);
         failed = 0;
       } catch (error) {
@@ -187,22 +208,25 @@ export class OutboxRelay {
     }
   }
 
-  /** Sends rows of different partitions; where some are refused together, as many as are taken. */
-  private async sendRows(
+  /** Sends batches of different partitions; where some are refused together, as many of their rows as are taken. */
+  private async sendParcels(
     source: string,
     topic: string,
-    rows: readonly OutboxRow[],
+    parcels: readonly Parcel[],
     done: Sent[],
   ): Promise<void> {
+    const rows = parcels.flatMap((parcel) => parcel.rows);
     try {
       await this.broker.sendBatches(
         this.nameOf(topic),
-        rows.map(({ batch }) => batch),
+        parcels.map(({ batch }) => batch),
       );
       for (const row of rows) done.push({ row, sent: row.batch.count, left: [] });
     } catch (error) {
       if (!(error instanceof RecordsRefusedError)) throw error;
-      if (rows.length > 1) for (const row of rows) await this.sendRows(source, topic, [row], done);
+      if (rows.length > 1)
+        for (const row of rows)
+          await this.sendParcels(source, topic, [{ batch: row.batch, rows: [row] }], done);
       else if (rows[0].batch.count === 1) throw error;
       else await this.sendParts(source, rows[0], done);
     }
@@ -248,30 +272,31 @@ export class OutboxRelay {
     );
   }
 
-  /** Deletes acknowledged messages; the rest of a row that was sent in part takes its place. */
-  private async forget(manager: EntityManager, source: string, sent: readonly Sent[]): Promise<void> {
-    const deleted =
-      sent.length === 0
-        ? undefined
-        : manager.query('delete from outbox where source = $1 and sequence = any($2::bigint[])', [
-            source,
-            sent.map(({ row }) => row.sequence),
-          ]);
+  /** Statements that delete acknowledged messages; the rest of a row that was sent in part takes its place. */
+  private async forget(
+    manager: EntityManager,
+    source: string,
+    sent: readonly Sent[],
+  ): Promise<readonly Statement[]> {
+    const deletion: Statement = {
+      text: 'delete from outbox where source = $1 and sequence = any($2::bigint[])',
+      parameters: [source, sent.map(({ row }) => row.sequence)],
+    };
     const parts = sent.filter(({ left }) => left.length > 0);
     for (const { row } of sent) this.fresh.drop(row.tag);
     if (parts.length > 0) {
-      await deleted;
+      await manager.query(deletion.text, [...deletion.parameters]);
       for (const { row, left } of parts)
         await putIntoOutbox(manager, [{ source, topic: row.topic, messages: left }], row.batch.codec);
     }
-    const noted = manager.query(
-      `update outbox_relay set relayed =
+    const noted: Statement = {
+      text: `update outbox_relay set relayed =
          coalesce((select min(sequence) from outbox where source = $1),
                   (select next_sequence from outbox_source where source = $1)) - 1
        where source = $1`,
-      [source],
-    );
-    await allDone([deleted, noted]);
+      parameters: [source],
+    };
+    return parts.length > 0 || sent.length === 0 ? [noted] : [deletion, noted];
   }
 
   private rest(milliseconds: number): Promise<void> {
@@ -292,14 +317,42 @@ function backoffMs(failures: number): number {
   return Math.min(MAXIMUM_BACKOFF_MS, 50 * 2 ** failures);
 }
 
-/** Rows that are sent together: in order, and of different partitions, for a request has one batch of each. */
-function requestsOf(rows: readonly OutboxRow[]): OutboxRow[][] {
-  const requests: OutboxRow[][] = [];
+/** A record batch, and the rows whose messages it has. */
+interface Parcel {
+  readonly batch: PackedBatch;
+  readonly rows: readonly OutboxRow[];
+}
+
+/** What is sent together, in order: a request has one batch of a partition, so that rows of one are joined. */
+async function requestsOf(rows: readonly OutboxRow[]): Promise<Parcel[][]> {
+  const partitions = new Map<number, OutboxRow[]>();
   for (const row of rows) {
-    const last = requests.at(-1);
-    if (last === undefined || last.some(({ batch }) => batch.partition === row.batch.partition))
-      requests.push([row]);
-    else last.push(row);
+    const own = partitions.get(row.batch.partition);
+    if (own === undefined) partitions.set(row.batch.partition, [row]);
+    else own.push(row);
+  }
+  const requests: Parcel[][] = [];
+  for (const own of partitions.values()) {
+    let from = 0;
+    const joined = await joinBatches(own.map(({ batch }) => batch));
+    joined.forEach(({ batch, parts }, i) => {
+      (requests[i] ??= []).push({ batch, rows: own.slice(from, from + parts) });
+      from += parts;
+    });
   }
   return requests;
+}
+
+const COMMIT: Statement = { text: 'commit', parameters: [] };
+
+/**
+ * Begins a transaction that holds a source, unless another process does. Its commit does not wait for the disk: if a power failure loses it,
+ * the messages are sent again under the same numbers.
+ */
+function lockOf(source: string): Statement[] {
+  return [
+    { text: 'begin isolation level read committed', parameters: [] },
+    { text: 'set local synchronous_commit = off', parameters: [] },
+    { text: 'select from outbox_relay where source = $1 for update skip locked', parameters: [source] },
+  ];
 }

@@ -111,38 +111,44 @@ export async function outboxStatement(
   };
 }
 
+/** A row as {@link waitingRows} has it. */
+interface WaitingRow {
+  readonly sequence: string;
+  readonly topic: string;
+  readonly tag: string;
+  readonly partition: number;
+  readonly messages: number;
+  readonly codec: Codec;
+  readonly packed: Buffer | null;
+}
+
 /**
- * The first rows of a source that were not relayed, in order.
+ * The statement that reads the first rows of a source that were not relayed, in order.
  *
  * @param fresh batches whose bytes need not be read from their rows
  * @param except topics that are left out
  */
-export async function waitingRows(
-  manager: EntityManager,
+export function waitingRows(
   fresh: FreshBatches,
   after: { readonly source: string; readonly except: readonly string[] },
   most: number,
-): Promise<OutboxRow[]> {
-  const rows = await manager.query<
-    {
-      readonly sequence: string;
-      readonly topic: string;
-      readonly tag: string;
-      readonly partition: number;
-      readonly messages: number;
-      readonly codec: Codec;
-      readonly packed: Buffer | null;
-    }[]
-  >(
-    `select sequence, topic, tag, partition, messages, codec, case when tag = any($3::bigint[]) then null else packed end as packed
+): Statement {
+  return {
+    text: `select sequence, topic, tag, partition, messages, codec, case when tag = any($3::bigint[]) then null else packed end as packed
      from outbox where source = $1 and sequence > (select relayed from outbox_relay where source = $1) and topic <> all($2)
      order by sequence limit $4`,
-    [after.source, after.except, fresh.tags, most],
+    parameters: [after.source, after.except, fresh.tags, most],
+  };
+}
+
+/** What {@link waitingRows} has found. @param fresh the batches it was made with */
+export function rowsOf(fresh: FreshBatches, rows: readonly unknown[]): OutboxRow[] {
+  return (rows as readonly WaitingRow[]).map(
+    ({ sequence, topic, tag, partition, messages, codec, packed }) => ({
+      ...{ sequence, topic, tag },
+      batch: packed === null ? fresh.get(tag)! : { partition, count: messages, codec, packed },
+    }),
   );
-  return rows.map(({ sequence, topic, tag, partition, messages, codec, packed }) => ({
-    ...{ sequence, topic, tag },
-    batch: packed === null ? fresh.get(tag)! : { partition, count: messages, codec, packed },
-  }));
 }
 
 /** The messages of a row. */

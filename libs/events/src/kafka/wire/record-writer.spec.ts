@@ -4,7 +4,14 @@ import { encodeBatch } from '../../../../../test/support/record-batches.js';
 import { SEQUENCE_HEADER, SOURCE_HEADER } from '../../record.js';
 import { canCompress, CODECS } from './compression.js';
 import { readRecordSet } from './record-set.js';
-import { encodeRecords, packBatch, recordBatch, unpackBatch, type WrittenRecord } from './record-writer.js';
+import {
+  encodeRecords,
+  joinBatches,
+  packBatch,
+  recordBatch,
+  unpackBatch,
+  type WrittenRecord,
+} from './record-writer.js';
 
 const NO_PRODUCER = { producerId: -1n, producerEpoch: -1, firstSequence: -1 };
 const time = Date.UTC(2026, 0, 1, 12);
@@ -84,5 +91,54 @@ describe(packBatch, () => {
     const whole = encodeRecords(records);
     const parts = records.map((record) => encodeRecords([record]).length);
     expect(whole.length).toBe(parts.reduce((sum, length) => sum + length));
+  });
+});
+
+describe(joinBatches, () => {
+  const record = (value: string): WrittenRecord => ({ key: 'k', value, headers: { a: 'b' } });
+
+  it.each(codecs)('is byte for byte the batch of all records: %s', async (codec) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRecords, { minLength: 1, maxLength: 6 }), async (parts) => {
+        const records = parts.flat();
+        fc.pre(records.length <= 1_000);
+        const joined = await joinBatches(await Promise.all(parts.map((part) => packBatch(codec, 3, part))));
+        expect(joined.reduce((sum, each) => sum + each.parts, 0)).toBe(parts.length);
+        expect(joined.flatMap(({ batch }) => unpackBatch(batch))).toEqual(
+          records.map((each) => ({ ...each, partition: 3 })),
+        );
+        fc.pre(joined.length === 1);
+        const { packed, ...batch } = await packBatch(codec, 3, records);
+        expect(joined[0].batch).toMatchObject(batch);
+        // Compared by their bytes at once: a matcher looks at each.
+        expect(joined[0].batch.packed.equals(packed)).toBe(true);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('joins a thousand records and 900,000 bytes at most, in their order', async () => {
+    const pack = (values: readonly string[]) => packBatch('lz4', 0, values.map(record));
+    const many = await pack(Array.from({ length: 600 }, (_, i) => `m${i}`));
+    const large = await pack(['x'.repeat(700_000)]);
+    const sizes = async (batches: Parameters<typeof joinBatches>[0]) =>
+      (await joinBatches(batches)).map(({ parts, batch }) => [parts, batch.count]);
+    expect(await sizes([many, many])).toEqual([
+      [1, 600],
+      [1, 600],
+    ]);
+    expect(await sizes([many, large, large, many])).toEqual([
+      [2, 601],
+      [2, 601],
+    ]);
+    // One that is larger than any joined batch goes alone, as it is.
+    const larger = await pack(['y'.repeat(2_000_000)]);
+    const [alone] = await joinBatches([larger]);
+    expect(alone.batch).toBe(larger);
+    expect(await sizes([large, larger, large])).toEqual([
+      [1, 1],
+      [1, 1],
+      [1, 1],
+    ]);
   });
 });

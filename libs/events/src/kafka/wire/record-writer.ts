@@ -82,6 +82,25 @@ class RecordBytes {
     this.at += this.buffer.write(own, this.at, 'latin1');
   }
 
+  /** Records that are written already, without their own lengths, at other places of a batch. @param first place of the first */
+  moved(records: Buffer, count: number, first: number): void {
+    let at = 0;
+    for (let i = 0; i < count; i++) {
+      const size = readVarint(records, at);
+      const start = at + varintBytes(size);
+      // Attributes, and the time since the batch's, which is a byte in the batches that are written here.
+      const place = start + 2;
+      const rest = place + varintBytes(readVarint(records, place));
+      at = start + size;
+      const length = 2 + varintBytes(first + i) + (at - rest);
+      this.reserve(length + 5);
+      this.varint(length);
+      this.at += records.copy(this.buffer, this.at, start, place);
+      this.varint(first + i);
+      this.at += records.copy(this.buffer, this.at, rest, at);
+    }
+  }
+
   private reserve(bytes: number): void {
     if (this.at + bytes <= this.buffer.length) return;
     const larger = Buffer.allocUnsafe(Math.max(2 * this.buffer.length, this.at + bytes));
@@ -106,6 +125,16 @@ function writeVarint(into: Buffer, at: number, value: number): number {
   for (; rest >= 128; rest = Math.floor(rest / 128)) into[at++] = (rest % 128) | 128;
   into[at++] = rest;
   return at;
+}
+
+/** A zigzag varint of a number ≥ 0 that {@link writeVarint} has written. */
+function readVarint(from: Buffer, at: number): number {
+  let value = 0;
+  for (let unit = 1; ; unit *= 128) {
+    const byte = from[at++];
+    value += (byte & 127) * unit;
+    if (byte < 128) return value / 2;
+  }
 }
 
 /** A text after its length. */
@@ -171,10 +200,60 @@ export async function packBatch<R extends WrittenRecord>(
   records: readonly R[],
   numbered?: { readonly source: string; readonly sequence: (record: R) => number },
 ): Promise<PackedBatch> {
-  const written = encodeRecords(records, numbered);
-  const packed =
-    written.length <= COMPRESSED_AT_ONCE ? compress(codec, written) : await compressBeside(codec, written);
+  const packed = await compressed(codec, encodeRecords(records, numbered));
   return { partition, count: records.length, codec, packed };
+}
+
+async function compressed(codec: Codec, written: Buffer): Promise<Buffer> {
+  return written.length <= COMPRESSED_AT_ONCE ? compress(codec, written) : compressBeside(codec, written);
+}
+
+/** A batch of several, and how many it is of. */
+export interface JoinedBatch {
+  readonly batch: PackedBatch;
+  readonly parts: number;
+}
+
+/** Records of a joined batch, and their bytes before they are compressed. */
+const MOST_JOINED = { records: 1_000, bytes: 900_000 };
+
+/**
+ * Batches of one partition, in order, as few larger ones: a request to a broker has one batch of a partition, and each takes its time. Records keep
+ * their bytes, but for their place in the batch.
+ *
+ * @param batches that {@link packBatch} has made, one at least
+ */
+export async function joinBatches(batches: readonly PackedBatch[]): Promise<JoinedBatch[]> {
+  const joined: JoinedBatch[] = [];
+  for (let from = 0; from < batches.length;) {
+    const [first] = batches.slice(from);
+    const parts: { readonly records: Buffer; readonly count: number }[] = [];
+    let count = 0;
+    let bytes = 0;
+    while (from + parts.length < batches.length) {
+      const next = batches[from + parts.length];
+      if (count + next.count > MOST_JOINED.records || bytes + next.packed.length > MOST_JOINED.bytes) break;
+      const records = decompress(next.codec, next.packed, LARGEST_BATCH_BYTES);
+      if (bytes + records.length > MOST_JOINED.bytes) break;
+      parts.push({ records, count: next.count });
+      count += next.count;
+      bytes += records.length;
+    }
+    if (parts.length < 2) joined.push({ batch: first, parts: 1 });
+    else {
+      const { partition, codec } = first;
+      const buffer = new RecordBytes(bytes + 2 * count);
+      let place = 0;
+      for (const part of parts) {
+        buffer.moved(part.records, part.count, place);
+        place += part.count;
+      }
+      const packed = await compressed(codec, buffer.written);
+      joined.push({ batch: { partition, count, codec, packed }, parts: parts.length });
+    }
+    from += Math.max(1, parts.length);
+  }
+  return joined;
 }
 
 /** The records of a batch again. */
