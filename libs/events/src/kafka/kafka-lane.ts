@@ -36,6 +36,10 @@ export class KafkaLane implements RecordSource {
   private arrivals = 0;
   /** ends of the topics, asked for when `arrival` batches had arrived */
   private moment: { arrival: number; ends: ReadonlyMap<string, bigint> } = { arrival: -1, ends: new Map() };
+  /** a question for the ends that is under way, and how many batches had arrived when it was asked */
+  private looking: { readonly arrival: number; readonly answered: Promise<void> } | undefined;
+  /** whether a batch was handed out that has to be preceded by others */
+  private handling = false;
   private subscription: BrokerSubscription | undefined;
   private committing: NodeJS.Timeout | undefined;
   private assignments = 0;
@@ -101,6 +105,7 @@ export class KafkaLane implements RecordSource {
     const passed = this.firstPassed(cursors);
     if (passed !== undefined) return passed;
     const cursor = this.firstWithRecords(cursors);
+    this.handling = false;
     if (cursor === undefined) return undefined;
     const earlier = cursors.slice(
       0,
@@ -111,7 +116,9 @@ export class KafkaLane implements RecordSource {
     const buffer = this.bufferOf(cursor);
     if (earlier.length === 0) return { cursor, records: buffer.from(offset, batch) };
     // They may have been caused by records of an earlier topic that are there, but have not come yet.
-    if (buffer.arrivalOf(offset)! > this.moment.arrival) await this.look();
+    const arrival = buffer.arrivalOf(offset)!;
+    if (arrival > this.moment.arrival) await this.lookSince(arrival);
+    this.handling = true;
     if (!this.isConsumed(earlier)) return this.firstWithRecords(earlier) && this.next(earlier);
     return { cursor, records: buffer.from(offset, batch, this.moment.arrival) };
   }
@@ -247,11 +254,28 @@ export class KafkaLane implements RecordSource {
   private received(topic: string, partition: number, records: readonly LogRecord[], to: bigint): void {
     this.buffer(topic, partition).add(records, to, ++this.arrivals);
     this.arrived.emit('records');
+    // While a batch is handled: the next one need not wait for the answer.
+    if (this.handling && this.looking === undefined) this.look().catch(() => undefined);
+  }
+
+  /** Knows the ends of all topics as of a moment after an arrival: by a question that is under way, where that was asked later. */
+  private lookSince(arrival: number): Promise<void> {
+    const { looking } = this;
+    return looking !== undefined && looking.arrival >= arrival ? looking.answered : this.look();
   }
 
   /** Asks for the ends of all topics, as of now. */
-  private async look(): Promise<void> {
-    const arrival = this.arrivals;
+  private look(): Promise<void> {
+    const asked = { arrival: this.arrivals, answered: this.askEnds(this.arrivals) };
+    this.looking = asked;
+    const done = () => {
+      if (this.looking === asked) this.looking = undefined;
+    };
+    asked.answered.then(done, done);
+    return asked.answered;
+  }
+
+  private async askEnds(arrival: number): Promise<void> {
     const { log } = this.parts;
     // The last topic causes nothing that is read before it.
     const topics = new Map(
@@ -262,7 +286,7 @@ export class KafkaLane implements RecordSource {
     const ends = new Map<string, bigint>();
     for (const { topic, partition, offset } of await log.broker.ends([...topics.keys()]))
       ends.set(`${topics.get(topic)}/${partition}`, offset);
-    this.moment = { arrival, ends };
+    if (arrival > this.moment.arrival) this.moment = { arrival, ends };
   }
 
   private isConsumed(cursors: readonly Cursor[]): boolean {
