@@ -62,6 +62,7 @@ import { termsProblem } from './quoted-trade.js';
 
 /** Accounts that are counted at a start in one turn of the event loop. */
 const ACCOUNTS_AT_ONCE = 1000;
+const NO_HEADERS: Headers = {};
 
 /** One book for the whole exchange: one process writes it. */
 export const PRICER_LANE: Lane = { name: 'pricer', spread: 'single', shared: true };
@@ -493,8 +494,8 @@ export class PricerService implements LaneOwner {
       const sequence = first + i;
       const header = { id: `book-${sequence}`, sequence, time: event.at };
       const key = commandOf(event);
-      const headers = (key && origins.get(commandKeyText(key))) ?? {};
-      context.publish({ ...outgoingText(TOPICS.book, 'book', header, texts[i]), headers });
+      const headers = (key && origins.get(commandKeyText(key))) ?? NO_HEADERS;
+      context.publish(outgoingText(TOPICS.book, 'book', header, texts[i], headers));
     });
     await this.versions.publish(context, events, this.current.board.now);
     this.publishStates(context, events);

@@ -54,11 +54,8 @@ export class JournalWriter {
 
 /** Digests of the leaf of a record, after which the book is as the record leaves it. */
 export function nextLeaf(book: RunningBook, record: RecordedChange): JournalLeaf {
-  return {
-    content: bytesOf(record.content),
-    ...book.change(record.changes, record.marks),
-    terms: termsDigest(termsOf(record)),
-  };
+  const { before, after, marks } = book.change(record.changes, record.marks);
+  return { content: bytesOf(record.content), before, after, marks, terms: termsDigest(termsOf(record)) };
 }
 
 /** @throws {NotIncludedError} for an index without an entry */

@@ -107,10 +107,17 @@ export class JournalBook {
 /** Terms of a record as numbers. */
 export function termsOf(record: RecordedChange): JournalTerms {
   const { time, kind, capital, liquidity, pending, traded, riskPremium, liquidityPremium, charged } = record;
+  // Field by field: this is done for every entry, and spreads take longer than the digest of the terms.
   return {
-    ...{ time, kind, capital: BigInt(capital), liquidity: BigInt(liquidity), pending: BigInt(pending) },
-    ...{ traded: BigInt(traded), riskPremium: BigInt(riskPremium) },
-    ...{ liquidityPremium: BigInt(liquidityPremium), charged: BigInt(charged) },
+    time,
+    kind,
+    capital: BigInt(capital),
+    liquidity: BigInt(liquidity),
+    pending: BigInt(pending),
+    traded: BigInt(traded),
+    riskPremium: BigInt(riskPremium),
+    liquidityPremium: BigInt(liquidityPremium),
+    charged: BigInt(charged),
   };
 }
 

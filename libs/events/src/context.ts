@@ -28,11 +28,11 @@ export class ConsumeContext extends BaseRpcContext<[]> {
   /** Headers for messages caused by the one at `index` alone: they carry its origin on. */
   headersOf(index: number): Headers {
     const { [CORRELATION_HEADER]: id, traceparent, tracestate } = this.headers[index] ?? {};
-    return {
-      ...(id === undefined ? {} : { [CORRELATION_HEADER]: id }),
-      ...(traceparent === undefined ? {} : { traceparent }),
-      ...(tracestate === undefined ? {} : { tracestate }),
-    };
+    const headers: Record<string, string> = {};
+    if (id !== undefined) headers[CORRELATION_HEADER] = id;
+    if (traceparent !== undefined) headers.traceparent = traceparent;
+    if (tracestate !== undefined) headers.tracestate = tracestate;
+    return headers;
   }
 
   /** When the log took the message at `index`, milliseconds; undefined where the log keeps no time. */

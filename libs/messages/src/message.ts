@@ -85,7 +85,8 @@ export function outgoing<Payload>(
   header: { id: string; sequence: number; time: number },
   payload: Payload,
 ): Outgoing {
-  const message: Message<Payload> = { schemaVersion: topic.schemaVersion, ...header, payload };
+  const { id, sequence, time } = header;
+  const message: Message<Payload> = { schemaVersion: topic.schemaVersion, id, sequence, time, payload };
   return { topic: topic.name, key, partitioned: topic.partitioned, value: JSON.stringify(message) };
 }
 
@@ -93,12 +94,14 @@ export function outgoing<Payload>(
  * As {@link outgoing}, of a payload that is written as JSON already.
  *
  * @param payload JSON of a payload of the topic
+ * @param headers of what caused it
  */
 export function outgoingText(
   topic: Pick<Topic<unknown>, 'name' | 'partitioned' | 'schemaVersion'>,
   key: string,
   header: { id: string; sequence: number; time: number },
   payload: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Outgoing {
   const { id, sequence, time } = header;
   const before = `{"schemaVersion":${topic.schemaVersion},"id":${JSON.stringify(id)},"sequence":${sequence},"time":${time}`;
@@ -107,5 +110,6 @@ export function outgoingText(
     key,
     partitioned: topic.partitioned,
     value: `${before},"payload":${payload}}`,
+    headers,
   };
 }

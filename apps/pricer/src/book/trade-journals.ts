@@ -160,10 +160,9 @@ export class TradeJournals {
     texts: readonly string[],
   ): Promise<void> {
     if (records.length === 0) return;
-    const kept = records.map((record) => ({
-      ...record,
-      content: hexOf(contentOf(this.saltOf(record.sequence), texts[record.sequence - first])),
-    }));
+    const kept = records.map((record) =>
+      withContent(record, hexOf(contentOf(this.saltOf(record.sequence), texts[record.sequence - first]))),
+    );
     const row = [ordered(ENTRIES, kept[0].sequence), JSON.stringify(kept)] as const;
     await this.states.saveTexts(manager, [row, ...takeStarts(this.told)]);
     this.append(kept);
@@ -328,4 +327,25 @@ const nothingTold = (): Told => ({ firsts: [], starts: [], appended: Promise.res
 
 function takeStarts({ starts }: Told): [name: string, text: string][] {
   return starts.splice(0).map(({ first, ...at }) => [ordered(CHUNKS, first), JSON.stringify(at)]);
+}
+
+/** Field by field: a record of every trade is made here, and a spread takes longer than its digest. */
+function withContent(record: BookChange, content: string): RecordedChange {
+  const { sequence, time, kind, capital, liquidity, pending } = record;
+  const { traded, riskPremium, liquidityPremium, charged, changes, marks } = record;
+  return {
+    sequence,
+    time,
+    kind,
+    capital,
+    liquidity,
+    pending,
+    traded,
+    riskPremium,
+    liquidityPremium,
+    charged,
+    changes,
+    marks,
+    content,
+  };
 }

@@ -133,15 +133,18 @@ export class BookRecorder {
 /** A note as the record of a journal: amounts as texts, the model's premium of a trade beside what was charged. */
 function recordOf({ sequence, event, terms, price, changes, marks }: NotedChange): BookChange {
   const priced = pricedOf(event, price);
+  // Field by field: parts spread together would take longer than their texts.
   return {
-    ...{ sequence, time: event.at, kind: kindOf(event, priced) },
-    ...{
-      capital: integerText(terms.capital),
-      liquidity: integerText(terms.liquidity),
-      pending: integerText(terms.pending),
-    },
-    ...{ traded: integerText(priced.traded), riskPremium: integerText(priced.riskPremium) },
-    ...{ liquidityPremium: integerText(priced.liquidityPremium), charged: integerText(priced.charged) },
+    sequence,
+    time: event.at,
+    kind: kindOf(event, priced),
+    capital: integerText(terms.capital),
+    liquidity: integerText(terms.liquidity),
+    pending: integerText(terms.pending),
+    traded: integerText(priced.traded),
+    riskPremium: integerText(priced.riskPremium),
+    liquidityPremium: integerText(priced.liquidityPremium),
+    charged: integerText(priced.charged),
     changes: changes.map(([market, net, entry]) => [market, integerText(net), integerText(entry)]),
     marks: marks.map(([market, mark]) => [market, mark === 0n ? '0' : integerText(mark) + PRICE_ZEROS]),
   };

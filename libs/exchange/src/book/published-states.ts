@@ -1,6 +1,7 @@
 import type { AccountStatePayload, PoolStatePayload } from '#lib/messages';
 import type { PricingEngine } from '../pricing-engine.js';
 import type { ExchangeLedger } from './exchange-ledger.js';
+import type { MarketBook } from './ledger-state.js';
 import { formatDecimal, SIZE_DECIMALS, formatMoney } from '#lib/amounts';
 
 /**
@@ -19,13 +20,7 @@ export function accountState(
     account,
     sequence: ledger.eventCount,
     cash: formatMoney(cash - owed),
-    positions: positions.map(({ market, size, entryNotional, fundingIndex }) => ({
-      market,
-      size: formatDecimal(size, SIZE_DECIMALS),
-      entryNotional: formatMoney(entryNotional),
-      fundingIndex: fundingIndex.toString(),
-      ...scaleOf(ledger, market),
-    })),
+    positions: positions.map((position) => stated(ledger, position.market, position)),
     causes,
   };
 }
@@ -34,16 +29,7 @@ export function poolState({ ledger, marginCapital, parameters }: PricingEngine):
   const { version, digest } = parameters.rules;
   return {
     sequence: ledger.eventCount,
-    markets: ledger.marketNames().map((market) => {
-      const { size, entryNotional, fundingIndex } = ledger.market(market);
-      return {
-        market,
-        size: formatDecimal(size, SIZE_DECIMALS),
-        entryNotional: formatMoney(entryNotional),
-        fundingIndex: fundingIndex.toString(),
-        ...scaleOf(ledger, market),
-      };
-    }),
+    markets: ledger.marketNames().map((market) => stated(ledger, market, ledger.market(market))),
     capital: formatMoney(ledger.capital),
     liquidity: formatMoney(ledger.liquidity),
     pending: formatMoney(ledger.pendingToCapital),
@@ -53,8 +39,18 @@ export function poolState({ ledger, marginCapital, parameters }: PricingEngine):
   };
 }
 
-/** Said only of a market that was rescaled. */
-function scaleOf(ledger: ExchangeLedger, market: string): { scale?: number } {
+/** A size in a market as messages have it; the market's scale is said only where it was rescaled. */
+function stated(
+  ledger: ExchangeLedger,
+  market: string,
+  { size, entryNotional, fundingIndex }: Pick<MarketBook, 'size' | 'entryNotional' | 'fundingIndex'>,
+): PoolStatePayload['markets'][number] {
+  const state = {
+    market,
+    size: formatDecimal(size, SIZE_DECIMALS),
+    entryNotional: formatMoney(entryNotional),
+    fundingIndex: fundingIndex.toString(),
+  };
   const { scale } = ledger.market(market);
-  return scale === 1 ? {} : { scale };
+  return scale === 1 ? state : { ...state, scale };
 }

@@ -10,22 +10,19 @@ const FRAME_BYTES = 5;
  * value gets a problem, and keeps its bytes in base64.
  */
 export function readRecord({ offset, timestamp, key, value, headers }: WireRecord): LogRecord {
+  const text = value?.[0] === 0 && value.length > FRAME_BYTES ? value.subarray(FRAME_BYTES) : value;
+  const isReadable = text !== null && isUtf8(text);
   const record = {
     offset,
     timestamp: Number(timestamp),
     key: key?.toString() ?? '',
     headers: textHeaders(headers),
+    value: isReadable ? text.toString() : '',
   };
-  if (value === null) return { ...record, value: '', problem: 'it has no value: a tombstone' };
-  const text = value[0] === 0 && value.length > FRAME_BYTES ? value.subarray(FRAME_BYTES) : value;
-  if (!isUtf8(text))
-    return {
-      ...record,
-      value: value.toString('base64'),
-      encoding: 'base64',
-      problem: 'its value is not UTF-8',
-    };
-  return { ...record, value: text.toString() };
+  if (isReadable) return record;
+  if (value === null) return { ...record, problem: 'it has no value: a tombstone' };
+  const raw = { value: value.toString('base64'), encoding: 'base64' } as const;
+  return { ...record, ...raw, problem: 'its value is not UTF-8' };
 }
 
 /** Longest header that is looked at: those the engine knows are ids. */
