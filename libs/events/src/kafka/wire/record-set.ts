@@ -1,14 +1,10 @@
-import { createRequire } from 'node:module';
+import { crc32c } from '@node-rs/crc32';
 import { messageOf } from '#lib/errors';
 import { CODECS, decompress } from './compression.js';
 
 // A fetch's answer for a partition: record batches of format 2, as the protocol has them
 // (kafka.apache.org/documentation/#recordbatch). Read here, and not by the client, so that whatever a producer may send
 // can be read, and unreadable batches are passed over by their offsets instead of ending the consumer.
-
-export const crc32c = createRequire(import.meta.url)('kafkajs/src/protocol/recordBatch/crc32C') as (
-  data: Buffer,
-) => number;
 
 /** A header may have no value, and may come several times. */
 export type RecordHeader = readonly [name: string, value: Buffer | null];

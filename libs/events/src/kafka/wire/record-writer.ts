@@ -1,6 +1,7 @@
+import { crc32c } from '@node-rs/crc32';
 import { SEQUENCE_HEADER, SOURCE_HEADER } from '../../record.js';
 import { type Codec, CODECS, compress, compressBeside, decompress } from './compression.js';
-import { CRC_FROM, crc32c, HEADER_BYTES, LARGEST_BATCH_BYTES, readRecords } from './record-set.js';
+import { CRC_FROM, HEADER_BYTES, LARGEST_BATCH_BYTES, readRecords } from './record-set.js';
 
 // Record batches of format 2 as the protocol has them (kafka.apache.org/documentation/#recordbatch), written into one buffer each. The
 // client allocates a buffer for every record and every header, which was a fifth of the time of a process that publishes.
