@@ -246,6 +246,15 @@ describe('liquidate with portfolio margin', () => {
     expect(charged).toBeGreaterThan(20);
   });
 
+  it.each([
+    [2801, 6],
+    [6296, 9],
+  ])('needs no cutting planes where the first units go round in circles: case %s', (seed, n) => {
+    const plan = liquidate(randomPortfolioCase(seed, { n }), solvers);
+    expect(plan).toMatchObject({ outcome: 'partial', method: 'interior-point' });
+    expect(verifyCertificate(plan)).toEqual({ holds: true, failures: [] });
+  });
+
   it('measures the excess at w as the margin of what is left', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const given = randomPortfolioCase(seed, { n: 4, penaltyRate: 0.001 });
