@@ -74,17 +74,4 @@ describe('the pass over the accounts in the tables', () => {
     await save(repository, engine);
     expect((await repository.loadState()).state!.credit).toEqual(engine.credit.passState());
   });
-
-  it('is read from tables of the version before, which had the marks with the rest', async () => {
-    const { engine } = machineInPass();
-    const repository = new PricerRepository(connection);
-    await save(repository, engine);
-    const pass = engine.credit.passState();
-    await connection.query(
-      `update service_state set value = jsonb_set(value::jsonb, '{credit}', $1::jsonb) where service = 'pricer' and name = 'engine'`,
-      [JSON.stringify(pass)],
-    );
-    await connection.query(`delete from service_state where service = 'pricer' and name = 'pass'`);
-    expect((await repository.loadState()).state!.credit).toEqual(pass);
-  });
 });

@@ -1,4 +1,6 @@
+import { Logger } from '@nestjs/common';
 import type { DataSource, EntityManager } from 'typeorm';
+import { messageOf } from '#lib/errors';
 import type { CovariancePayload, ParametersPayload } from '#lib/messages';
 import { partsOf } from '#lib/amounts';
 import {
@@ -31,8 +33,7 @@ export interface BookChanges {
 /** The engine's state without its rows by market, and without the marks of its pass over the accounts. */
 type SmallState = Omit<PricingEngineState, 'board' | 'credit'> & {
   readonly board: Omit<PricingEngineState['board'], 'markets'>;
-  /** with the marks in tables of earlier versions */
-  readonly credit?: PassProgress & Partial<MarksOfPass>;
+  readonly credit?: PassProgress;
 };
 
 /** Marks of the pass over the accounts: as many as markets, or twice, which change a few times a bar. */
@@ -45,6 +46,7 @@ const PARAMETERS = 'parameters/';
 
 /** Journal and state of the pricer. */
 export class PricerRepository {
+  private readonly logger = new Logger(PricerRepository.name);
   private readonly states = new ServiceStateRepository('pricer');
   private readonly journal = new Journal();
   /** marks of the pass that the tables have, or will have with what has been written */
@@ -145,12 +147,8 @@ export class PricerRepository {
     const marks = await this.states.startingWith<MarketMarkState>(manager, MARK);
     const markets = [...marks.values()].sort((a, b) => a.ordinal - b.ordinal);
     const { credit, ...state } = small;
-    const pass = credit && {
-      now: [],
-      before: [],
-      ...(await this.states.load<MarksOfPass>(manager, PASS)),
-      ...credit,
-    };
+    // Written with it, or in a transaction before.
+    const pass = credit && { ...credit, ...(await this.states.load<MarksOfPass>(manager, PASS))! };
     return { ...state, ...(pass && { credit: pass }), board: { ...small.board, markets } };
   }
 
@@ -184,7 +182,11 @@ export class PricerRepository {
   knowDecided(): void {
     const decided = new DecidedKeys();
     this.journal.decided = decided;
-    decided.load(this.database.manager).catch(() => undefined);
+    decided.load(this.database.manager).catch((error: unknown) => {
+      this.logger.warn(
+        `every command is looked up, for the decided ones could not be read: ${messageOf(error)}`,
+      );
+    });
   }
 
   /** The book is somebody else's to write. */

@@ -10,7 +10,7 @@ import { type StressOutcome, stressOutcome, type StressScenario, UnmovedBook } f
 
 /** A book under stress: the grid, and how far the nearest moves are that use up P, then P and L. */
 export interface StressReport {
-  /** market time that the book is as of, milliseconds */
+  /** market time of the book, milliseconds */
   readonly at: number;
   readonly forecastId: string;
   /** end of the forecast's bar, milliseconds */
