@@ -106,7 +106,7 @@ function printPlan(queues) {
   }
 }
 
-/** @returns how the run compares with its budget. Only the deadline fails a run: processors differ in speed. */
+/** @returns how the run compares with its budget, which fails nothing: processors differ in speed. */
 export function budgetVerdict(wallSeconds, cpuSeconds) {
   const over = wallSeconds / 60 - BUDGET_MINUTES;
   const needs = cpuSeconds / 60 / CORES;

@@ -1,6 +1,7 @@
 // `npm test`: format, lint, types, contracts, unit and service specs, one small proof. `npm run test:all`: all that, system
 // specs and every proof; `-- --rest` leaves out the specs of `npm test`. `node scripts/test.mjs PATH …`: the specs of these paths.
-// docs/internals/testing.md describes the projects. The last line is "N passed, N failed", and ", N skipped" where some were skipped.
+// docs/internals/testing.md describes the projects. The last line is "N passed, N failed", with ", N skipped" and ", N files had no time" where
+// there were any.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +28,7 @@ const paths = args.filter((arg) => !arg.startsWith('--'));
 const all = args.includes('--all') || args.includes('--rest');
 const quick = !args.includes('--rest');
 
-const total = { passed: 0, failed: 0, skipped: [], failures: [], files: [], cpuSeconds: 0 };
+const total = { passed: 0, failed: 0, skipped: [], late: [], failures: [], files: [], cpuSeconds: 0 };
 
 /** Counts a step as one test and says how long it took. */
 async function step(what, run) {
@@ -86,6 +87,11 @@ async function specs(options, beside) {
     const alone = results.files.length === 1 ? { alone: true, cpuSeconds: ended.cpuSeconds } : {};
     total.files.push(...results.files.map((one) => ({ ...one, ...alone })));
   } catch (error) {
+    // Ended at the deadline, before it had any.
+    if (beside?.signal?.aborted) {
+      total.late.push(options.at(-1));
+      return;
+    }
     process.stderr.write(`no test results: ${error.message}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -118,8 +124,7 @@ async function theRest(begun) {
   };
   try {
     const late = await runLanes(jobs, prepareProofs(proving), run, begun);
-    for (const name of late) total.failures.push(`${name}: no time was left for it`);
-    total.failed += late.length;
+    total.late.push(...late);
   } finally {
     await stopDatabase();
   }
@@ -198,6 +203,10 @@ judgeSkips();
 const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 process.stdout.write(`${minutes} minutes\n`);
 for (const failure of total.failures) process.stdout.write(`failed: ${failure}\n`);
+for (const name of total.late) process.stdout.write(`not run: no time was left for ${name}\n`);
 const skipped = total.skipped.length > 0 ? `, ${total.skipped.length} skipped` : '';
-process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}\n`);
-process.exit(total.failed === 0 ? 0 : 1);
+const late = total.late.length > 0 ? `, ${total.late.length} files had no time` : '';
+process.stdout.write(`\n${total.passed} passed, ${total.failed} failed${skipped}${late}\n`);
+// CI's hour is shared with `npm test`, and its machine may be slower: what has run decides there.
+const incomplete = total.late.length > 0 && process.env.CI === undefined;
+process.exit(total.failed === 0 && !incomplete ? 0 : 1);
