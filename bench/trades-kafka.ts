@@ -33,12 +33,7 @@ export interface TradesReport {
   /** resident memory of the pricer, MB */
   readonly pricerMegabytes: number;
   /** sent to booked as a reader of `book` sees it, milliseconds, at half the rate that the run came to */
-  readonly latency: {
-    readonly rate: number;
-    readonly p50: number;
-    readonly p99: number;
-    readonly longest: number;
-  };
+  readonly latency: Readonly<Record<'rate' | 'p50' | 'p99' | 'longest', number>>;
 }
 
 /** Trades before the first measured one: compilers of both virtual machines go on optimising for that long. */
