@@ -10,6 +10,8 @@ export * from './monthly-partitions.js';
 export * from './text-list.js';
 export {
   allDone,
+  BEGIN,
+  COMMIT,
   deferWrites,
   flushOwnStatements,
   flushStatements,

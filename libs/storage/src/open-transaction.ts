@@ -1,10 +1,14 @@
 import type pg from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { allDone, deferWrites, sendTogether, type Statement, takeStatements } from './transaction-writes.js';
-
-/** Whatever the server's default is: each statement sees what has committed before it. */
-const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
-const COMMIT: Statement = { text: 'COMMIT', parameters: [] };
+import {
+  allDone,
+  BEGIN,
+  COMMIT,
+  deferWrites,
+  sendTogether,
+  type Statement,
+  takeStatements,
+} from './transaction-writes.js';
 
 /** What TypeORM knows of a connection's transaction. */
 interface TransactionState {
@@ -24,12 +28,16 @@ export class OpenTransaction {
     private readonly begun: Promise<pg.QueryResult>,
   ) {}
 
-  /** Does not wait for the server: whatever is sent next, is sent behind it. @param before resolves when the transaction has committed that this one follows: {@link deferWrites} */
+  /**
+   * Does not wait for the server: whatever is sent next, is sent behind it.
+   *
+   * @param before resolves when the transaction has committed that this one follows: {@link deferWrites}
+   */
   static async begin(database: DataSource, before?: Promise<void>): Promise<OpenTransaction> {
     const runner = database.createQueryRunner();
     try {
       const client = (await runner.connect()) as pg.ClientBase;
-      const begun = client.query(BEGIN);
+      const begun = client.query(BEGIN.text);
       // Whoever commits gets the error.
       begun.catch(() => undefined);
       // TypeORM's own beginning waits for the answers to two statements before the first read is sent.

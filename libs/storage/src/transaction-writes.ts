@@ -21,6 +21,10 @@ export interface Statement {
   readonly parameters: readonly unknown[];
 }
 
+/** Whatever the server's default is: each statement sees what has committed before it. */
+export const BEGIN: Statement = { text: 'begin isolation level read committed', parameters: [] };
+export const COMMIT: Statement = { text: 'commit', parameters: [] };
+
 /** Writes of a transaction that have not been sent. */
 interface Deferred {
   readonly states: Map<string, StateRow>;

@@ -4,7 +4,7 @@ import type pg from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 import { messageOf } from '#lib/errors';
 import { TOPICS } from '#lib/messages';
-import { allDone, sendTogether, type Statement } from '#lib/storage';
+import { allDone, BEGIN, COMMIT, sendTogether, type Statement } from '#lib/storage';
 import { type Broker, RecordsRefusedError } from './broker.js';
 import {
   FreshBatches,
@@ -323,7 +323,7 @@ interface Parcel {
   readonly rows: readonly OutboxRow[];
 }
 
-/** What is sent together, in order: a request has one batch of a partition, so that rows of one are joined. */
+/** Groups rows into requests, in order. A request has one batch of a partition, so rows of the same partition are joined. */
 async function requestsOf(rows: readonly OutboxRow[]): Promise<Parcel[][]> {
   const partitions = new Map<number, OutboxRow[]>();
   for (const row of rows) {
@@ -343,15 +343,13 @@ async function requestsOf(rows: readonly OutboxRow[]): Promise<Parcel[][]> {
   return requests;
 }
 
-const COMMIT: Statement = { text: 'commit', parameters: [] };
-
 /**
  * Begins a transaction that holds a source, unless another process does. Its commit does not wait for the disk: if a power failure loses it,
  * the messages are sent again under the same numbers.
  */
 function lockOf(source: string): Statement[] {
   return [
-    { text: 'begin isolation level read committed', parameters: [] },
+    BEGIN,
     { text: 'set local synchronous_commit = off', parameters: [] },
     { text: 'select from outbox_relay where source = $1 for update skip locked', parameters: [source] },
   ];
