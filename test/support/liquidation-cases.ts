@@ -223,3 +223,13 @@ export function* partialPlans(solvers: Solvers, count: number): Iterable<Liquida
     yield plan;
   }
 }
+
+/** Cases of either margin, whose trades owe the liquidity providers a premium. @param count seeds from 1 */
+export function* casesWithPremium(count: number): Generator<LiquidationCase> {
+  for (let seed = 1; seed <= count; seed++) {
+    const make = seed % 2 === 0 ? randomCase : randomPortfolioCase;
+    const plain = make(seed, { n: 1 + (seed % 6) });
+    const committed = 3 * Math.sqrt(plain.pool.variance);
+    yield { ...plain, pool: { ...plain.pool, liquidity: { committed, volatilityShare: 0.8 } } };
+  }
+}

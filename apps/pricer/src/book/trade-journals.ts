@@ -149,7 +149,7 @@ export class TradeJournals {
   }
 
   /**
-   * Keeps the records of events.
+   * Keeps the records of events, which get their contents.
    *
    * @param texts JSON of the events, the first of which has sequence `first`
    */
@@ -160,8 +160,11 @@ export class TradeJournals {
     texts: readonly string[],
   ): Promise<void> {
     if (records.length === 0) return;
-    const kept = records.map((record) =>
-      withContent(record, hexOf(contentOf(this.saltOf(record.sequence), texts[record.sequence - first]))),
+    // Written into the record, which is ours alone: a spread would take longer than the digest.
+    const kept = records.map((record): RecordedChange =>
+      Object.assign(record, {
+        content: hexOf(contentOf(this.saltOf(record.sequence), texts[record.sequence - first])),
+      }),
     );
     const row = [ordered(ENTRIES, kept[0].sequence), JSON.stringify(kept)] as const;
     await this.states.saveTexts(manager, [row, ...takeStarts(this.told)]);
@@ -327,25 +330,4 @@ const nothingTold = (): Told => ({ firsts: [], starts: [], appended: Promise.res
 
 function takeStarts({ starts }: Told): [name: string, text: string][] {
   return starts.splice(0).map(({ first, ...at }) => [ordered(CHUNKS, first), JSON.stringify(at)]);
-}
-
-/** Field by field: a record of every trade is made here, and a spread takes longer than its digest. */
-function withContent(record: BookChange, content: string): RecordedChange {
-  const { sequence, time, kind, capital, liquidity, pending } = record;
-  const { traded, riskPremium, liquidityPremium, charged, changes, marks } = record;
-  return {
-    sequence,
-    time,
-    kind,
-    capital,
-    liquidity,
-    pending,
-    traded,
-    riskPremium,
-    liquidityPremium,
-    charged,
-    changes,
-    marks,
-    content,
-  };
 }

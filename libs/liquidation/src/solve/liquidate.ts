@@ -141,7 +141,7 @@ export function restoreMargin(
 }
 
 /** A solution that is not written as a plan yet: figures and digest are computed for the last one alone. */
-export interface Solution {
+interface Solution {
   readonly given: LiquidationCase;
   readonly program: LiquidationProgram;
   readonly outcome: LiquidationPlan['outcome'];

@@ -2,7 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { callSpread } from '#lib/risk';
-import { CONDITIONS, randomCase, randomPortfolioCase } from '../../../../test/support/liquidation-cases.js';
+import {
+  casesWithPremium,
+  CONDITIONS,
+  randomPortfolioCase,
+} from '../../../../test/support/liquidation-cases.js';
 import {
   excessBound,
   liquidate,
@@ -227,18 +231,16 @@ describe('liquidate with portfolio margin', () => {
 
   it('reserves the liquidity premium of its own trade, so that the account is healthy after it', () => {
     let charged = 0;
-    for (let seed = 1; seed <= 150; seed++) {
-      const make = seed % 2 === 0 ? randomCase : randomPortfolioCase;
-      const plain = make(seed, { n: 1 + (seed % 6) });
-      const s = Math.sqrt(plain.pool.variance);
-      const pool = { ...plain.pool, liquidity: { committed: 3 * s, volatilityShare: 0.8 } };
-      const plan = liquidate({ ...plain, pool }, solvers);
+    for (const given of casesWithPremium(150)) {
+      const { pool } = given;
+      const s = Math.sqrt(pool.variance);
+      const plan = liquidate(given, solvers);
       expect(verifyCertificate(plan)).toEqual({ holds: true, failures: [] });
       if (plan.certificate?.proves !== 'optimality') continue;
-      const after = plain.pool.variance + varianceAt(programOf(plan.case), plan.fractions).change;
+      const after = pool.variance + varianceAt(programOf(plan.case), plan.fractions).change;
       const spread = (variance: number) =>
-        callSpread(plain.pool.mean + 3 * s, 0, 3 * s, 0.8 * Math.sqrt(variance)).price;
-      const owed = Math.max(0, spread(after) - spread(plain.pool.variance));
+        callSpread(pool.mean + 3 * s, 0, 3 * s, 0.8 * Math.sqrt(variance)).price;
+      const owed = Math.max(0, spread(after) - spread(pool.variance));
       expect(plan.reserved).toBeGreaterThanOrEqual(owed);
       expect(plan.equityAfter).toBeGreaterThanOrEqual(plan.initialMarginAfter);
       if (owed > 0) charged++;

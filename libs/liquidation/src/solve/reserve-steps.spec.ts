@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { randomCase, randomPortfolioCase } from '../../../../test/support/liquidation-cases.js';
+import { casesWithPremium } from '../../../../test/support/liquidation-cases.js';
 import { liquidate, loadSolvers } from '../index.js';
 import { liquidityPremium } from '../program/liquidity-premium.js';
 import { programOf } from '../program/program.js';
@@ -31,12 +31,8 @@ describe(liquidate, () => {
   it('reserves hardly more than its own trade owes, whatever closing more to pay for it costs', async () => {
     const solvers = await loadSolvers();
     let charged = 0;
-    for (let seed = 1; seed <= 150; seed++) {
-      const make = seed % 2 === 0 ? randomCase : randomPortfolioCase;
-      const plain = make(seed, { n: 1 + (seed % 6) });
-      const s = Math.sqrt(plain.pool.variance);
-      const pool = { ...plain.pool, liquidity: { committed: 3 * s, volatilityShare: 0.8 } };
-      const plan = liquidate({ ...plain, pool }, solvers);
+    for (const given of casesWithPremium(150)) {
+      const plan = liquidate(given, solvers);
       if (plan.certificate?.proves !== 'optimality') continue;
       const owed = liquidityPremium(plan.case, programOf(plan.case), plan.fractions);
       expect(plan.reserved).toBeGreaterThanOrEqual(owed);
