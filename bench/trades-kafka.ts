@@ -200,8 +200,8 @@ export async function tradesOverKafka(
     const perTrade = (name: keyof typeof cpuAfter) => (1e6 * (cpuAfter[name] - cpuBefore[name])) / trades;
     const perSecond = trades / seconds;
     const rate = Math.round(Math.min(perSecond / 2, 6_000));
-    // At half the rate: when each was sent, and when a reader of the topic has it. The broker compiles anew for many small requests, which takes
-    // it a fifth of a processor for ten seconds: the last third is what is measured.
+    // At half the rate: when each was sent, and when a reader of the topic has it. For the first ten seconds of small requests the
+    // broker's compiler takes a fifth of a processor: only the last third is measured.
     const sent = new Map<string, number>();
     const waits: number[] = [];
     await consumer.connect();

@@ -22,7 +22,10 @@ export function usedByPart(): Map<string, Used> {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       // The second field is a name in parentheses, which may hold spaces.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const cpu = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+      // Of its ended children too: a database's connections come and go.
+      const cpu =
+        (Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14])) /
+        TICKS_PER_SECOND;
       const known = parts.get(part) ?? { cpu: 0, memory: 0 };
       parts.set(part, { cpu: known.cpu + cpu, memory: known.memory + Number(fields[21]) * PAGE_MIB });
     } catch {

@@ -49,7 +49,7 @@ export class PricerRepository {
   private readonly logger = new Logger(PricerRepository.name);
   private readonly states = new ServiceStateRepository('pricer');
   private readonly journal = new Journal();
-  /** marks of the pass that the tables have, or will have with what has been written */
+  /** marks of the pass that were written last */
   private pass: MarksOfPass | undefined;
 
   constructor(private readonly database: DataSource) {}

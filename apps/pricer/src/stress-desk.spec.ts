@@ -34,7 +34,7 @@ function bookOf(accounts: number): ExchangeMachine {
   return machine;
 }
 
-/** What the desk knows is what this thread would compute, and its text what it would answer. */
+/** Compares the desk's figures and its text with the report that this thread computes. */
 function expectSame({ text, ...known }: KnownStress, whole: StressReport): void {
   expect(whole).toMatchObject(known);
   expect(text.toString()).toBe(JSON.stringify(stressView(whole)));

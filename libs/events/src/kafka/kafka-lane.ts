@@ -38,7 +38,7 @@ export class KafkaLane implements RecordSource {
   private moment: { arrival: number; ends: ReadonlyMap<string, bigint> } = { arrival: -1, ends: new Map() };
   /** a question for the ends that is under way, and how many batches had arrived when it was asked */
   private looking: { readonly arrival: number; readonly answered: Promise<void> } | undefined;
-  /** whether a batch was handed out that has to be preceded by others */
+  /** whether a batch of a topic is being handled that has to wait for earlier topics */
   private handling = false;
   private subscription: BrokerSubscription | undefined;
   private committing: NodeJS.Timeout | undefined;

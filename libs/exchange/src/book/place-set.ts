@@ -28,7 +28,7 @@ export class PlaceSet {
     return new PlaceSet(this.words.slice());
   }
 
-  /** The first place of the set from `from` on; Infinity where there is none. */
+  /** @returns the first place of the set at or after `from`; Infinity where there is none */
   next(from: number): number {
     let word = Math.floor(from / BITS);
     if (word >= this.words.length) return Infinity;
